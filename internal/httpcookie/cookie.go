@@ -1,0 +1,123 @@
+// Package httpcookie reads and writes cookies byte for byte as Django does,
+// which is Python's http.cookies. The standard library's differ in both
+// directions: net/http drops values that Django sends, returns the first of
+// two cookies with one name, and writes attributes in another order.
+package httpcookie
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Cookie is one that a response sets.
+type Cookie struct {
+	Name       string        // a token of RFC 9110
+	Value      string        // any text; it is quoted where that is needed
+	Domain     string        // empty is this host only
+	Path       string        // empty leaves the attribute out
+	Persistent bool          // it has a lifetime; otherwise the browser's close ends it
+	MaxAge     int           // seconds, if Persistent; zero and less end the cookie at once
+	Expires    time.Time     // the same for old browsers, if Persistent
+	HTTPOnly   bool          // scripts cannot read it
+	Secure     bool          // it travels over HTTPS only
+	SameSite   http.SameSite // zero and SameSiteDefaultMode leave the attribute out
+}
+
+// Removal returns the cookie that makes a browser forget the one of the same
+// name, domain and path. It carries the attributes without which a browser
+// ignores it: Secure if the name or SameSite=None asks for it, as in Django,
+// and HttpOnly for names that begin with "__Http-" or "__Host-Http-".
+func Removal(name, domain, path string, sameSite http.SameSite) Cookie {
+	httpOnly := hasPrefix(name, "__Http-") || hasPrefix(name, "__Host-Http-")
+	return Cookie{
+		Name: name, Domain: domain, Path: path, SameSite: sameSite,
+		Persistent: true, MaxAge: 0, Expires: time.Unix(0, 0),
+		HTTPOnly: httpOnly,
+		Secure: httpOnly || sameSite == http.SameSiteNoneMode ||
+			hasPrefix(name, "__Secure-") || hasPrefix(name, "__Host-"),
+	}
+}
+
+// hasPrefix ignores case, since browsers do when they look at these prefixes.
+func hasPrefix(name, prefix string) bool {
+	return len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)
+}
+
+// Check says what is wrong with a cookie's name, domain and path, or nil. They
+// come from a program's options, so that it is told when it starts.
+func Check(name, domain, path string) error {
+	if name == "" || strings.IndexFunc(name, notInToken) >= 0 {
+		return fmt.Errorf("the cookie name %q is not letters, digits and !#$%%&'*+-.^_`|~", name)
+	}
+	if strings.IndexFunc(domain, notInAttribute) >= 0 {
+		return fmt.Errorf("the cookie domain %q contains a control character or a semicolon", domain)
+	}
+	if strings.IndexFunc(path, notInAttribute) >= 0 {
+		return fmt.Errorf("the cookie path %q contains a control character or a semicolon", path)
+	}
+	return nil
+}
+
+// String returns the text of the Set-Cookie header, attributes in Django's
+// order and spelling. It panics if [Check] finds something wrong.
+func (c Cookie) String() string {
+	if err := Check(c.Name, c.Domain, c.Path); err != nil {
+		panic("httpcookie: " + err.Error())
+	}
+	b := make([]byte, 0, 160)
+	b = append(b, c.Name...)
+	b = append(b, '=')
+	b = appendValue(b, c.Value)
+	b = appendAttribute(b, "; Domain=", c.Domain)
+	if c.Persistent {
+		b = append(b, "; expires="...)
+		b = c.Expires.UTC().AppendFormat(b, http.TimeFormat)
+	}
+	if c.HTTPOnly {
+		b = append(b, "; HttpOnly"...)
+	}
+	if c.Persistent {
+		b = append(b, "; Max-Age="...)
+		b = strconv.AppendInt(b, int64(c.MaxAge), 10)
+	}
+	b = appendAttribute(b, "; Path=", c.Path)
+	b = appendAttribute(b, "; SameSite=", sameSiteText(c.SameSite))
+	if c.Secure {
+		b = append(b, "; Secure"...)
+	}
+	return string(b)
+}
+
+func appendAttribute(b []byte, name, value string) []byte {
+	if value == "" {
+		return b
+	}
+	return append(append(b, name...), value...)
+}
+
+func sameSiteText(s http.SameSite) string {
+	switch s {
+	case http.SameSiteLaxMode:
+		return "Lax"
+	case http.SameSiteStrictMode:
+		return "Strict"
+	case http.SameSiteNoneMode:
+		return "None"
+	default:
+		return ""
+	}
+}
+
+func notInToken(c rune) bool {
+	switch {
+	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		return false
+	default:
+		return !strings.ContainsRune("!#$%&'*+-.^_`|~", c)
+	}
+}
+
+func notInAttribute(c rune) bool { return c < ' ' || c == 0x7f || c == ';' }

@@ -1,0 +1,42 @@
+package httpcookie
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// AutoSecure reports whether a cookie that answers r is to be Secure when
+// nobody said which: always, except over plain HTTP to a loopback host, that
+// is on the programmer's own machine. A header of a proxy ends the exception,
+// because the browser may be anywhere then, and probably uses HTTPS.
+func AutoSecure(r *http.Request) bool {
+	return r.TLS != nil || !loopback(r.Host) || proxied(r.Header)
+}
+
+func proxied(h http.Header) bool {
+	for _, name := range proxyHeaders {
+		if len(h[name]) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+var proxyHeaders = [...]string{
+	"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip",
+}
+
+// loopback reports whether host, which may have a port, names this machine.
+func loopback(host string) bool {
+	if inner, ok := strings.CutPrefix(host, "["); ok {
+		host, _, _ = strings.Cut(inner, "]")
+	} else if name, _, ok := strings.Cut(host, ":"); ok {
+		host = name
+	}
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.IsLoopback()
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
