@@ -1,0 +1,133 @@
+package rawjson
+
+import (
+	"bytes"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+const hexDigits = "0123456789abcdef"
+
+// appendString appends s as Python writes it: ASCII only, with short escapes
+// where JSON has them and lower-case \u escapes for the rest. Bytes that are
+// no UTF-8 become U+FFFD.
+func appendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			dst = appendASCII(dst, c)
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		dst = appendEscape(dst, r)
+		i += size
+	}
+	return append(dst, '"')
+}
+
+func appendASCII(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	case '\f':
+		return append(dst, '\\', 'f')
+	case '\b':
+		return append(dst, '\\', 'b')
+	}
+	if c < ' ' || c == 0x7f {
+		return appendEscape(dst, rune(c))
+	}
+	return append(dst, c)
+}
+
+// appendEscape appends a character as one or two \u escapes.
+func appendEscape(dst []byte, r rune) []byte {
+	if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
+		return appendUnit(appendUnit(dst, high), low)
+	}
+	return appendUnit(dst, r)
+}
+
+func appendUnit(dst []byte, u rune) []byte {
+	return append(dst, '\\', 'u',
+		hexDigits[u>>12&15], hexDigits[u>>8&15], hexDigits[u>>4&15], hexDigits[u&15])
+}
+
+// isPlain reports whether a string in its quotes is what it says.
+func isPlain(text []byte) bool {
+	for _, c := range text {
+		if c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// decodeString returns what a valid string in its quotes says. Bytes beyond
+// ASCII are Latin-1; a lone surrogate, which no Go string can hold as text,
+// becomes U+FFFD.
+func decodeString(text []byte) string {
+	text = text[1 : len(text)-1]
+	if isPlain(text) {
+		return string(text)
+	}
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); {
+		c := text[i]
+		switch {
+		case c == '\\':
+			r, size := unescape(text[i:])
+			out = utf8.AppendRune(out, r)
+			i += size
+		default:
+			out = utf8.AppendRune(out, rune(c))
+			i++
+		}
+	}
+	return string(out)
+}
+
+// unescape decodes the valid escape at the start of text, or both halves of
+// a surrogate pair, and returns its length.
+func unescape(text []byte) (rune, int) {
+	if i := bytes.IndexByte([]byte(`"\/bfnrt`), text[1]); i >= 0 {
+		return rune("\"\\/\b\f\n\r\t"[i]), 2
+	}
+	u, _ := hex4(text[2:])
+	if !utf16.IsSurrogate(u) {
+		return u, 6
+	}
+	if bytes.HasPrefix(text[6:], []byte(`\u`)) {
+		low, _ := hex4(text[8:])
+		if r := utf16.DecodeRune(u, low); r != utf8.RuneError {
+			return r, 12
+		}
+	}
+	return utf8.RuneError, 6
+}
+
+// hex4 reads four hexadecimal digits.
+func hex4(b []byte) (u rune, ok bool) {
+	if len(b) < 4 {
+		return 0, false
+	}
+	for _, c := range b[:4] {
+		switch {
+		case c >= '0' && c <= '9':
+			u = u<<4 | rune(c-'0')
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			u = u<<4 | rune(c|0x20-'a'+10)
+		default:
+			return 0, false
+		}
+	}
+	return u, true
+}
