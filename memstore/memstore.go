@@ -1,0 +1,158 @@
+// Package memstore keeps sessions in the memory of one process. It is the
+// reference implementation of [session.Store], right for tests and for
+// programs that are one process and may forget everyone when they stop.
+//
+//	sessions := session.New(memstore.New(), nil)
+//	http.ListenAndServe(addr, sessions.Handler(mux))
+//
+// # Space
+//
+// Records that have expired are never served, but stay in memory until
+// [session.Manager.ClearExpired] is called.
+package memstore
+
+import (
+	"bytes"
+	"context"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+// A Store is a map of records. Make one with [New]; it is safe for
+// concurrent use.
+type Store struct {
+	mu      sync.RWMutex
+	records map[string]session.Record
+}
+
+var _ session.Lister = (*Store)(nil)
+
+// New returns an empty store.
+func New() *Store {
+	return &Store{records: make(map[string]session.Record)}
+}
+
+// Load returns the record under key, or [session.ErrNotFound].
+func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return session.Record{}, err
+	}
+	s.mu.RLock()
+	rec, ok := s.live(key)
+	s.mu.RUnlock()
+	if !ok {
+		return session.Record{}, session.ErrNotFound
+	}
+	return rec, nil
+}
+
+// Create stores a new record, or returns [session.ErrExists].
+func (s *Store) Create(ctx context.Context, rec session.Record) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, taken := s.records[rec.Key]; taken {
+		return session.ErrExists
+	}
+	s.records[rec.Key] = rec
+	return nil
+}
+
+// Save replaces old by new, or returns [session.ErrConflict],
+// [session.ErrNotFound] or [session.ErrExists].
+func (s *Store) Save(ctx context.Context, old, new session.Record) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stored, ok := s.live(old.Key)
+	if !ok {
+		return session.ErrNotFound
+	}
+	if !bytes.Equal(stored.Data, old.Data) {
+		return session.ErrConflict
+	}
+	if new.Key != old.Key {
+		if _, taken := s.records[new.Key]; taken {
+			return session.ErrExists
+		}
+		delete(s.records, old.Key)
+	}
+	s.records[new.Key] = new
+	return nil
+}
+
+// Delete removes the record under key, if there is one.
+func (s *Store) Delete(ctx context.Context, key string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.records, key)
+	return nil
+}
+
+// clearBatch is how many records ClearExpired looks at before it lets others
+// have the lock.
+const clearBatch = 1000
+
+// ClearExpired removes the records that have expired by now.
+func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
+	s.mu.RLock()
+	keys := slices.Collect(maps.Keys(s.records))
+	s.mu.RUnlock()
+	n := 0
+	for batch := range slices.Chunk(keys, clearBatch) {
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		n += s.clear(batch, now)
+	}
+	return n, nil
+}
+
+func (s *Store) clear(keys []string, now time.Time) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, key := range keys {
+		if rec, ok := s.records[key]; ok && !rec.Expiry.After(now) {
+			delete(s.records, key)
+			n++
+		}
+	}
+	return n
+}
+
+// List yields the live records in order of key, as they are when it begins.
+func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
+	return func(yield func(session.Record, error) bool) {
+		s.mu.RLock()
+		keys := slices.Sorted(maps.Keys(s.records))
+		s.mu.RUnlock()
+		for _, key := range keys {
+			rec, err := s.Load(ctx, key)
+			if err == session.ErrNotFound { //nolint:errorlint // our own, unwrapped
+				continue
+			}
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// live returns the record under key unless it has expired. The caller holds
+// the lock.
+func (s *Store) live(key string) (session.Record, bool) {
+	rec, ok := s.records[key]
+	return rec, ok && rec.Expiry.After(time.Now())
+}

@@ -1,0 +1,29 @@
+package memstore_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/sessiontest"
+)
+
+func TestStore(t *testing.T) {
+	sessiontest.Run(t, func(*testing.T) session.Store { return memstore.New() })
+}
+
+func ExampleNew() {
+	sessions := session.New(memstore.New(), nil)
+	site := sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := session.Get(session.From(r), "username", "Guest")
+		fmt.Fprintf(w, "Hello, %s!", name)
+	}))
+
+	w := httptest.NewRecorder()
+	site.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	fmt.Println(w.Body)
+	// Output: Hello, Guest!
+}

@@ -1,0 +1,119 @@
+package session_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/session"
+)
+
+// A lightWriter is a ResponseWriter that costs nothing, so that only the
+// session is measured.
+type lightWriter struct{ header http.Header }
+
+func (w *lightWriter) Header() http.Header         { return w.header }
+func (w *lightWriter) Write(p []byte) (int, error) { return len(p), nil }
+func (w *lightWriter) WriteHeader(int)             {}
+
+// lightRequest returns a writer and a request with the cookie of a session
+// that holds what Django's login leaves, and pad.
+func lightRequest(tb testing.TB, m *session.Manager, store *memstore.Store, pad int) (*lightWriter, *http.Request) {
+	tb.Helper()
+	items := `{"_auth_user_id":"1","_auth_user_backend":"django.contrib.auth.backends.ModelBackend",` +
+		`"_auth_user_hash":"` + strings.Repeat("0", 64) + `","n":1,"pad":"` + strings.Repeat("x", pad) + `"}`
+	err := store.Create(tb.Context(), session.Record{
+		Key: validKey, Data: []byte(items), Expiry: time.Now().Add(time.Hour),
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	r, _ := http.NewRequest("GET", "http://127.0.0.1/", nil)
+	r.Header.Set("Cookie", "theme=dark; sessionid="+validKey)
+	return &lightWriter{make(http.Header)}, r
+}
+
+var (
+	untouched = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	readOne   = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		session.Get(session.From(r), "_auth_user_id", "")
+	})
+	readWrite = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		session.Update(session.From(r), "n", 0, func(n int) int { return n + 1 })
+	})
+)
+
+// TestAllocations holds what the documentation says a request costs.
+func TestAllocations(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		handler http.Handler
+		pad     int
+		limit   float64
+	}{
+		{"untouched", untouched, 0, 2},
+		{"read", readOne, 0, 6},
+		{"read of 64 KiB", readOne, 64 << 10, 6},
+	} {
+		store := memstore.New()
+		m := session.New(store, nil)
+		w, r := lightRequest(t, m, store, c.pad)
+		h := m.Handler(c.handler)
+		got := testing.AllocsPerRun(200, func() {
+			clear(w.header)
+			h.ServeHTTP(w, r)
+		})
+		if got > c.limit && !raceEnabled {
+			t.Errorf("%s: %.0f allocations, at most %.0f", c.name, got, c.limit)
+		}
+		t.Logf("%s: %.0f allocations", c.name, got)
+	}
+}
+
+func BenchmarkHandler(b *testing.B) {
+	for _, c := range []struct {
+		name    string
+		handler http.Handler
+		pad     int
+	}{
+		{"Untouched", untouched, 0},
+		{"Read", readOne, 0},
+		{"Read64KiB", readOne, 64 << 10},
+		{"ReadWrite", readWrite, 0},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			store := memstore.New()
+			m := session.New(store, nil)
+			w, r := lightRequest(b, m, store, c.pad)
+			h := m.Handler(c.handler)
+			b.ReportAllocs()
+			for b.Loop() {
+				clear(w.header)
+				h.ServeHTTP(w, r)
+			}
+		})
+	}
+	b.Run("NoMiddleware", func(b *testing.B) {
+		store := memstore.New()
+		w, r := lightRequest(b, session.New(store, nil), store, 0)
+		b.ReportAllocs()
+		for b.Loop() {
+			untouched.ServeHTTP(w, r)
+		}
+	})
+	b.Run("Create", func(b *testing.B) {
+		m := session.New(memstore.New(), nil)
+		w := &lightWriter{make(http.Header)}
+		r, _ := http.NewRequest("GET", "http://127.0.0.1/", nil)
+		h := m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			session.From(r).Set("n", 1)
+		}))
+		b.ReportAllocs()
+		for b.Loop() {
+			clear(w.header)
+			h.ServeHTTP(w, r)
+		}
+	})
+}

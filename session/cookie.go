@@ -1,0 +1,57 @@
+package session
+
+import (
+	"math"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/httpcookie"
+)
+
+// setCookie sends the session's key to the browser. The lifetime in it is
+// for show: the record carries the one that counts.
+func (m *Manager) setCookie(h http.Header, r *http.Request, s *Session, now time.Time) {
+	c := httpcookie.Cookie{
+		Name:     m.opts.CookieName,
+		Value:    s.key,
+		Domain:   m.opts.CookieDomain,
+		Path:     m.opts.CookiePath,
+		HTTPOnly: !m.opts.ScriptableCookie,
+		Secure:   m.secure(r),
+		SameSite: m.opts.CookieSameSite,
+	}
+	if l := m.lifetime(&s.items, now); !l.browser {
+		c.Persistent = true
+		c.MaxAge = int(math.Floor(l.deadline.Sub(now).Seconds()))
+		c.Expires = now.Add(time.Duration(c.MaxAge) * time.Second)
+	}
+	sendCookie(h, c)
+}
+
+func (m *Manager) removeCookie(h http.Header) {
+	o := &m.opts
+	sendCookie(h, httpcookie.Removal(o.CookieName, o.CookieDomain, o.CookiePath, o.CookieSameSite))
+}
+
+// sendCookie adds the cookie, and what keeps every cache between the server
+// and the browser from giving it to somebody else (CVE-2026-35192).
+func sendCookie(h http.Header, c httpcookie.Cookie) {
+	h.Add("Set-Cookie", c.String())
+	httpcookie.AddVary(h, "Cookie")
+	cc := strings.ToLower(strings.Join(h["Cache-Control"], ","))
+	if !strings.Contains(cc, "private") && !strings.Contains(cc, "no-store") {
+		h.Set("Cache-Control", "private, no-store")
+	}
+}
+
+func (m *Manager) secure(r *http.Request) bool {
+	switch {
+	case m.opts.InsecureCookie:
+		return false
+	case m.opts.SecureCookie, strings.HasPrefix(m.opts.CookieName, "__"):
+		return true
+	default:
+		return httpcookie.AutoSecure(r)
+	}
+}

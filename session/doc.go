@@ -1,0 +1,71 @@
+// Package session gives each visitor of a web site a session: a small map of
+// items that is kept on the server and found again by a cookie. It is
+// Django's session framework for net/http: the same cookie, the same rules,
+// and with the codec of package django the same bytes in the same tables.
+//
+//	sessions := session.New(memstore.New(), nil)
+//
+//	http.Handle("/", sessions.Handler(http.HandlerFunc(
+//		func(w http.ResponseWriter, r *http.Request) {
+//			s := session.From(r)
+//			n := session.Update(s, "visits", 0, func(n int) int { return n + 1 })
+//			fmt.Fprintf(w, "visit number %d\n", n)
+//		})))
+//
+// # Reading and writing
+//
+// [From] returns the session of a request. [Get] reads an item by the type of
+// its default; [Lookup] tells why it cannot. [Session.Set] writes, [Update]
+// reads and writes in one step, [Pop] reads and removes. A [Key] ties a name
+// to a type. Values are what encoding/json can hold.
+//
+//	name := session.Get(s, "username", "Guest")
+//	cart, err := session.Lookup[Cart](s, "cart")
+//	s.Set("username", "john_doe")
+//
+// What Get returns is a copy: change it and Set it again.
+//
+// # When it is saved
+//
+// A request that does not look at its session costs nothing: no I/O, no
+// cookie, no Vary header. One that changed it is saved before the first byte
+// of the response, and only if the status is below 500. One that panics saves
+// nothing. What changes after the first byte is saved at the end, if the
+// cookie can stay as it is; [Session.Save] tells.
+//
+// # Requests that run at the same time
+//
+// No change is lost. A record is replaced only if it is still the one that
+// was loaded; if another request has saved meanwhile, the changes of this one
+// are repeated on what that one left. So two requests that set different
+// items both count, and [Update] counts even on the same item.
+//
+// No deleted session comes back. If a logout deletes the record while another
+// request is at work, that request cannot recreate it: it ends with
+// [ErrInterrupted] if it had changes, and without the cookie if it only read.
+//
+// # When the store is down
+//
+// A visitor whose session cannot be loaded is not anonymous: nothing is known
+// about him. From stops the request, and the answer is 503 without a cookie
+// and without anything that the handler wrote. Handlers that can do better
+// use [Load], which returns the error. [Manager.Require] asks the store
+// before the handler begins.
+//
+// # The end of a session
+//
+// A session ends CookieAge after it was last saved, as in Django, or when it
+// says so itself: [Session.SetExpiry], [Session.SetExpiryAt],
+// [Session.ExpireAtBrowserClose]. Beside that, [Options] can limit the idle
+// time and the whole life (ASVS 7.3). The server keeps these limits; the
+// lifetime of the cookie is for show.
+//
+// [Session.Flush] is a logout: items, record and cookie go, whatever the
+// status of the response. [Session.CycleKey] gives a session a new key and
+// makes the old one useless; do it when a visitor gains rights.
+//
+// # Secrets
+//
+// The key of a session opens it. No error, log line or String method of this
+// module contains one; they name sessions by [Fingerprint].
+package session

@@ -1,0 +1,31 @@
+package session
+
+import "errors"
+
+// The errors that a program sees, from [Load], [Session.Save], [Lookup] and
+// in an ErrorHandler. Test with errors.Is.
+var (
+	// ErrUnavailable: the store could not be asked, or could not keep the
+	// session. Nothing is known about the visitor; in particular he is not
+	// anonymous. The default ErrorHandler answers 503.
+	ErrUnavailable = errors.New("session: store is unavailable")
+
+	// ErrInterrupted: the session was deleted, by a logout for example, or
+	// its key was rotated, while this request was changing it. The change is
+	// dropped and nothing is recreated. The default ErrorHandler answers 400,
+	// as Django does.
+	ErrInterrupted = errors.New("session: deleted while this request was changing it")
+
+	// ErrTooLate: the response has begun, so the cookie can no longer be
+	// sent, and the session is new or was to get a new key. Nothing is saved.
+	ErrTooLate = errors.New("session: the response has begun, the cookie cannot be changed any more")
+
+	// ErrNoManager: the request did not pass through [Manager.Handler].
+	ErrNoManager = errors.New("session: the request did not pass through Manager.Handler")
+
+	// ErrNoKey: the session has no item of this name.
+	ErrNoKey = errors.New("session: no such item")
+
+	// ErrType: an item cannot be turned into, or made of, the wanted type.
+	ErrType = errors.New("session: item has another type")
+)

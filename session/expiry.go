@@ -1,0 +1,179 @@
+package session
+
+import (
+	"log/slog"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/rawjson"
+)
+
+const (
+	expiryItem  = "_session_expiry"  // Django's
+	createdItem = "_session_created" // ours: Unix seconds, for AbsoluteTimeout
+
+	// maxAge keeps the arithmetic and every store's calendar in range.
+	maxAge = 100 * 365 * 24 * time.Hour
+)
+
+// SetExpiry lets the session live for d after each time it is saved, in
+// place of CookieAge. It is kept in whole seconds; a positive part of a second
+// counts as one. Zero is [Session.ExpireAtBrowserClose], as in Django, and a
+// negative d has expired already. (Django: set_expiry with an int.)
+func (s *Session) SetExpiry(d time.Duration) {
+	seconds := d / time.Second
+	if d%time.Second > 0 {
+		seconds++
+	}
+	s.Set(expiryItem, int64(seconds))
+}
+
+// SetExpiryAt lets the session end at t, to the microsecond, however often it
+// is saved. (Django: set_expiry with a datetime, or with a timedelta if t is
+// time.Now().Add of it. Django 3.2 cannot read it: in a session shared with
+// 3.2 use SetExpiry.)
+func (s *Session) SetExpiryAt(t time.Time) {
+	s.Set(expiryItem, isoformat(t))
+}
+
+// ExpireAtBrowserClose sends the cookie without a lifetime, so that the
+// browser forgets it when it closes. The record lives for CookieAge after
+// each save. (Django: set_expiry(0).)
+func (s *Session) ExpireAtBrowserClose() { s.Set(expiryItem, 0) }
+
+// ResetExpiry returns the session to the lifetime that the options give all
+// sessions. (Django: set_expiry(None).)
+func (s *Session) ResetExpiry() { s.Delete(expiryItem) }
+
+// ExpiryAge returns how long the session would live if it were saved now; it
+// is negative if it would have expired. (Django: get_expiry_age.)
+func (s *Session) ExpiryAge() time.Duration {
+	now := time.Now()
+	return s.lifetime(now).deadline.Sub(now)
+}
+
+// ExpiryDate returns when the session would end if it were saved now.
+// (Django: get_expiry_date.)
+func (s *Session) ExpiryDate() time.Time {
+	return s.lifetime(time.Now()).deadline
+}
+
+// ExpiresAtBrowserClose reports whether the cookie carries no lifetime.
+// (Django: get_expire_at_browser_close.)
+func (s *Session) ExpiresAtBrowserClose() bool {
+	return s.lifetime(time.Now()).browser
+}
+
+func (s *Session) lifetime(now time.Time) lifetime {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accessed = true
+	return s.m.lifetime(&s.items, now)
+}
+
+// A lifetime is what the items and the options together say about the end of
+// a session that is saved now.
+type lifetime struct {
+	deadline time.Time // of the record
+	browser  bool      // the cookie dies with the browser
+}
+
+func (m *Manager) lifetime(items *rawjson.Object, now time.Time) lifetime {
+	l := lifetime{now.Add(m.opts.CookieAge), m.opts.ExpireAtBrowserClose}
+	if raw, ok := items.Get(expiryItem); ok {
+		own, browser, ok := parseExpiry(raw, now)
+		switch {
+		case !ok:
+			m.opts.Logger.Warn("session: unreadable expiry; using the default",
+				slog.String("item", expiryItem))
+		case browser:
+			l.browser = true
+		case !own.IsZero():
+			l.deadline, l.browser = own, false
+		}
+	}
+	if o := m.opts.IdleTimeout; o > 0 {
+		l.deadline = earlier(l.deadline, now.Add(o))
+	}
+	if o := m.opts.AbsoluteTimeout; o > 0 {
+		l.deadline = earlier(l.deadline, created(items, now).Add(o))
+	}
+	return l
+}
+
+// outlived reports whether the absolute limit has passed. Stores enforce the
+// deadline, too; this also counts when the limit was lowered after a save.
+func (m *Manager) outlived(items *rawjson.Object) bool {
+	now := time.Now()
+	o := m.opts.AbsoluteTimeout
+	return o > 0 && !now.Before(created(items, now).Add(o))
+}
+
+// created returns when the session began; now, if it does not say.
+func created(items *rawjson.Object, now time.Time) time.Time {
+	var unix int64
+	if raw, ok := items.Get(createdItem); !ok || rawjson.DecodeValue(raw, &unix) != nil {
+		return now
+	}
+	return time.Unix(unix, 0)
+}
+
+// parseExpiry reads Django's _session_expiry. It returns a zero deadline for
+// null, browser for 0, and ok false for what Django could not read either.
+func parseExpiry(raw []byte, now time.Time) (deadline time.Time, browser, ok bool) {
+	if len(raw) > 0 && raw[0] == '"' {
+		var text string
+		if rawjson.DecodeValue(raw, &text) != nil {
+			return time.Time{}, false, false
+		}
+		deadline, ok = parseISO(text)
+		return deadline, false, ok
+	}
+	switch string(raw) {
+	case "null":
+		return time.Time{}, false, true
+	case "false":
+		return time.Time{}, true, true
+	case "true":
+		return now.Add(time.Second), false, true
+	}
+	seconds, err := strconv.ParseFloat(string(raw), 64)
+	if (err != nil && !math.IsInf(seconds, 0)) || math.IsNaN(seconds) {
+		return time.Time{}, false, false
+	}
+	return now.Add(clampSeconds(seconds)), seconds == 0, true
+}
+
+func clampSeconds(seconds float64) time.Duration {
+	limit := maxAge.Seconds()
+	return time.Duration(max(-limit, min(limit, seconds)) * float64(time.Second))
+}
+
+// isoformat writes an instant as Python's datetime.isoformat does.
+func isoformat(t time.Time) string {
+	t = t.UTC().Truncate(time.Microsecond)
+	if t.Nanosecond() == 0 {
+		return t.Format("2006-01-02T15:04:05+00:00")
+	}
+	return t.Format("2006-01-02T15:04:05.000000+00:00")
+}
+
+// parseISO reads an instant with an offset. A text without one is refused:
+// Django with USE_TZ cannot compute with it either.
+func parseISO(text string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			limit := time.Now().Add(maxAge)
+			return earlier(t, limit), true
+		}
+	}
+	return time.Time{}, false
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

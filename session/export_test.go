@@ -1,0 +1,18 @@
+package session
+
+// Accessed shows the flag to the vector tests.
+func Accessed(s *Session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.accessed
+}
+
+// Modified shows the flag to the vector tests.
+func Modified(s *Session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.modified
+}
+
+// NewKey shows the generator to its test.
+func NewKey() string { return newKey() }

@@ -1,0 +1,145 @@
+package session
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+
+	"github.com/jamsession/jamsession/internal/rawjson"
+)
+
+// Get returns the item of this name, or def if there is none. An item that
+// is no T is def, too, and a warning is logged: use [Lookup] to tell.
+func Get[T any](s *Session, name string, def T) T {
+	v, err := Lookup[T](s, name)
+	if err == nil {
+		return v
+	}
+	if !errors.Is(err, ErrNoKey) {
+		s.m.opts.Logger.Warn("session: item has another type; using the default",
+			slog.String("item", name), slog.String("type", reflect.TypeFor[T]().String()))
+	}
+	return def
+}
+
+// Lookup returns the item of this name. Its error is [ErrNoKey] if there is
+// none, and wraps [ErrType] if it is no T. The rules are encoding/json's;
+// beyond them, NaN and the infinities, which Python writes, are floats.
+func Lookup[T any](s *Session, name string) (T, error) {
+	var v T
+	raw, ok := s.raw(name)
+	if !ok {
+		return v, ErrNoKey
+	}
+	if err := decodeItem(name, raw, &v); err != nil {
+		var none T
+		return none, err
+	}
+	return v, nil
+}
+
+// Update replaces the item of this name by fn of it, or by fn(def) if there
+// is none, and returns the new value. It counts even if other requests
+// update the same item: when the save meets their change, fn is called again
+// with what they left. So fn must have no other effect, and must not use the
+// session. If the item is no T, the save fails with [ErrType] rather than
+// lose what could not be read, and Update returns def.
+func Update[T any](s *Session, name string, def T, fn func(T) T) T {
+	result := def
+	s.change(func(items *rawjson.Object) error {
+		v := def
+		if raw, ok := items.Get(name); ok {
+			if err := decodeItem(name, raw, &v); err != nil {
+				return err
+			}
+		}
+		v = fn(v)
+		raw, err := encodeItem(name, v)
+		if err != nil {
+			return err
+		}
+		items.Set(name, raw)
+		result = v
+		return nil
+	})
+	return result
+}
+
+// Pop removes the item of this name and returns it, or def if there is none.
+// An item that is no T is removed, too, and a warning is logged.
+func Pop[T any](s *Session, name string, def T) T {
+	v := Get(s, name, def)
+	s.Delete(name)
+	return v
+}
+
+// SetDefault returns the item of this name if it is there, and else sets it
+// to v and returns v.
+func SetDefault[T any](s *Session, name string, v T) T {
+	raw, err := encodeItem(name, v)
+	s.mu.Lock()
+	_, ok := s.items.Get(name)
+	if !ok {
+		s.apply(func(items *rawjson.Object) error {
+			if _, ok := items.Get(name); !ok && err == nil {
+				items.Set(name, raw)
+			}
+			return err
+		})
+	}
+	s.mu.Unlock()
+	return Get(s, name, v)
+}
+
+func encodeItem(name string, v any) ([]byte, error) {
+	raw, err := rawjson.AppendValue(nil, v)
+	if err != nil {
+		return nil, fmt.Errorf("%w: item %q cannot be set: %w", ErrType, name, err)
+	}
+	return raw, nil
+}
+
+// decodeItem decodes an item and, if it is no *v, says so without showing it.
+func decodeItem(name string, raw []byte, v any) error {
+	err := rawjson.DecodeValue(raw, v)
+	if err == nil {
+		return nil
+	}
+	var field string
+	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && t.Field != "" {
+		field = " (field " + t.Field + ")"
+	}
+	return fmt.Errorf("%w: item %q is no %s%s",
+		ErrType, name, reflect.TypeOf(v).Elem(), field)
+}
+
+// A Key is the name of an item together with its type, so that one
+// declaration serves all who use the item:
+//
+//	var cart = session.Key[[]Item]("cart")
+type Key[T any] string
+
+// Get is [Get] for the key's item.
+func (k Key[T]) Get(s *Session, def T) T { return Get(s, string(k), def) }
+
+// Lookup is [Lookup] for the key's item.
+func (k Key[T]) Lookup(s *Session) (T, error) { return Lookup[T](s, string(k)) }
+
+// Set is [Session.Set] for the key's item.
+func (k Key[T]) Set(s *Session, v T) { s.Set(string(k), v) }
+
+// Update is [Update] for the key's item.
+func (k Key[T]) Update(s *Session, def T, fn func(T) T) T {
+	return Update(s, string(k), def, fn)
+}
+
+// Pop is [Pop] for the key's item.
+func (k Key[T]) Pop(s *Session, def T) T { return Pop(s, string(k), def) }
+
+// Has is [Session.Has] for the key's item.
+func (k Key[T]) Has(s *Session) bool { return s.Has(string(k)) }
+
+// Delete is [Session.Delete] for the key's item.
+func (k Key[T]) Delete(s *Session) { s.Delete(string(k)) }

@@ -1,0 +1,111 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/rawjson"
+)
+
+// A Manager gives requests their sessions. Make one with [New]; it is safe
+// for concurrent use.
+type Manager struct {
+	store Store
+	opts  Options
+}
+
+// New returns a manager of the sessions in store. Options may be nil. It
+// panics if they contradict each other.
+func New(store Store, o *Options) *Manager {
+	if store == nil {
+		panic("session: New: no store")
+	}
+	return &Manager{store, o.withDefaults()}
+}
+
+// Load returns the session that has this key, for programs without a request:
+// commands, websockets, tests. Call [Session.Save] when it is changed. A key
+// that is empty, unknown or expired gives a new session without a key. The
+// error wraps [ErrUnavailable] if the store could not be asked.
+func (m *Manager) Load(ctx context.Context, key string) (*Session, error) {
+	s := &Session{m: m, key: key}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.load(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Delete deletes the session that has this key, if there is one: whoever
+// holds its cookie is logged out.
+func (m *Manager) Delete(ctx context.Context, key string) error {
+	if !wellFormed(key) {
+		return nil
+	}
+	storeKey := m.storeKey(key)
+	if err := m.store.Delete(ctx, storeKey); err != nil {
+		return unavailable("delete", err)
+	}
+	m.observe(ctx, Deleted, storeKey, 0)
+	return nil
+}
+
+// ClearExpired removes the records of sessions that have expired and returns
+// how many, also together with an error. No session needs it to end: it
+// reclaims space. Call it from time to time, or run "jamsession clearsessions".
+func (m *Manager) ClearExpired(ctx context.Context) (int, error) {
+	n, err := m.store.ClearExpired(ctx, time.Now())
+	if n > 0 {
+		m.observe(ctx, Cleared, "", n)
+	}
+	if err != nil {
+		return n, unavailable("clear", err)
+	}
+	return n, nil
+}
+
+// Items returns the items of a record as the text of a JSON object, for
+// consoles. The error wraps [ErrCorrupt] if the record is damaged or was
+// written with another key.
+func (m *Manager) Items(rec Record) ([]byte, error) {
+	items, err := m.parse(rec)
+	if err != nil {
+		return nil, err
+	}
+	return items.AppendTo(nil), nil
+}
+
+func (m *Manager) storeKey(key string) string {
+	if m.opts.HashKeys {
+		return hashKey(key)
+	}
+	return key
+}
+
+// decode is parse, but makes corrupt data an empty session and a log line,
+// as Django does: the visitor starts anew, and his next change overwrites it.
+func (m *Manager) decode(ctx context.Context, rec Record) (rawjson.Object, error) {
+	items, err := m.parse(rec)
+	if errors.Is(err, ErrCorrupt) {
+		m.opts.Logger.WarnContext(ctx, "session: data corrupted; the session is empty",
+			slog.String("session", Fingerprint(rec.Key)), slog.Any("error", err))
+		return rawjson.Object{}, nil
+	}
+	return items, err
+}
+
+func (m *Manager) parse(rec Record) (rawjson.Object, error) {
+	text, err := m.opts.Codec.Decode(rec.Data)
+	if err != nil {
+		return rawjson.Object{}, fmt.Errorf("session: decode: %w", err)
+	}
+	items, err := rawjson.Parse(text)
+	if err == nil || errors.Is(err, rawjson.ErrLimit) {
+		return items, err
+	}
+	return rawjson.Object{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
+}

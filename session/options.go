@@ -1,0 +1,159 @@
+package session
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Options configure a [Manager]. The zero value is Django's configuration;
+// each field says what its zero is.
+type Options struct {
+	// Codec makes the bytes that the store keeps. Nil keeps the items as
+	// plain JSON. Use django.Signed to share a table with Django.
+	Codec Codec
+
+	// CookieName is SESSION_COOKIE_NAME. Empty is "sessionid". A name that
+	// begins with "__Host-" or "__Secure-" makes the cookie Secure always.
+	CookieName string
+
+	// CookieAge is SESSION_COOKIE_AGE: how long a session lives after it was
+	// last saved, unless it says otherwise itself. Zero is two weeks.
+	CookieAge time.Duration
+
+	// CookieDomain is SESSION_COOKIE_DOMAIN. Empty is this host only.
+	CookieDomain string
+
+	// CookiePath is SESSION_COOKIE_PATH. Empty is "/".
+	CookiePath string
+
+	// CookieSameSite is SESSION_COOKIE_SAMESITE. Zero is Lax;
+	// http.SameSiteDefaultMode leaves the attribute out.
+	CookieSameSite http.SameSite
+
+	// ScriptableCookie lets scripts read the cookie, against
+	// SESSION_COOKIE_HTTPONLY. False is HttpOnly.
+	ScriptableCookie bool
+
+	// SecureCookie sends the cookie with Secure always, as
+	// SESSION_COOKIE_SECURE = True. False decides by the request: Secure,
+	// unless it came over plain HTTP to a loopback host.
+	SecureCookie bool
+
+	// InsecureCookie never sends Secure, so that the cookie also travels over
+	// plain HTTP, where anyone on the way can read it.
+	InsecureCookie bool
+
+	// ExpireAtBrowserClose is SESSION_EXPIRE_AT_BROWSER_CLOSE: the cookie
+	// carries no lifetime. False is a cookie that outlives the browser.
+	ExpireAtBrowserClose bool
+
+	// SaveEveryRequest is SESSION_SAVE_EVERY_REQUEST: every request with a
+	// session moves its expiry, even one that does not look at it. It costs a
+	// load a request, and a write at most every RefreshInterval.
+	SaveEveryRequest bool
+
+	// RefreshInterval is the least time between two saves that only move the
+	// expiry. Zero is a tenth of the idle limit, or of CookieAge if there is
+	// none. A negative one saves at each request, as Django does.
+	RefreshInterval time.Duration
+
+	// IdleTimeout ends a session that nobody has looked at for so long
+	// (ASVS 7.3.1). It is kept to within RefreshInterval. Zero is no limit
+	// beside CookieAge.
+	IdleTimeout time.Duration
+
+	// AbsoluteTimeout ends a session so long after it was created, however
+	// busy it is (ASVS 7.3.2). The time of creation is kept in the session as
+	// the item "_session_created". Zero is no limit.
+	AbsoluteTimeout time.Duration
+
+	// HashKeys stores records under a hash of their key, so that who reads
+	// the store cannot use what he finds. Django cannot find such records.
+	// False stores the key itself.
+	HashKeys bool
+
+	// SaveTimeout bounds the saving of a session at the end of a request. It
+	// also counts when the visitor has gone away: what he did is still saved.
+	// Zero is ten seconds.
+	SaveTimeout time.Duration
+
+	// ErrorHandler answers a request whose session could not be loaded or
+	// saved. It may test err with errors.Is. The headers that describe the
+	// handler's body have been removed from w. Nil answers 400 to
+	// ErrInterrupted, 503 to ErrUnavailable and 500 to all else.
+	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
+
+	// Logger gets warnings and errors. Nil is slog.Default().
+	Logger *slog.Logger
+
+	// Observe is told what happens to sessions. It is called by requests as
+	// they run, also in parallel, and must not block. Nil is nobody.
+	Observe func(ctx context.Context, e Event)
+}
+
+// Hardened returns options for a program that shares nothing with Django: a
+// cookie "__Host-Http-sid" that neither a sibling host nor a script can
+// plant, keys hashed at rest, an idle limit of 1 hour and an absolute limit
+// of 24 hours (NIST SP 800-63B-4, AAL2).
+func Hardened() *Options {
+	return &Options{
+		CookieName:      "__Host-Http-sid",
+		HashKeys:        true,
+		IdleTimeout:     time.Hour,
+		AbsoluteTimeout: 24 * time.Hour,
+	}
+}
+
+// withDefaults returns a copy of o with every zero filled in. It panics if
+// the fields contradict each other, since no request could be served.
+func (o *Options) withDefaults() Options {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	fill(&c.Codec, Codec(plain{}))
+	fill(&c.CookieName, "sessionid")
+	fill(&c.CookieAge, 14*24*time.Hour)
+	fill(&c.CookiePath, "/")
+	fill(&c.CookieSameSite, http.SameSiteLaxMode)
+	fill(&c.SaveTimeout, 10*time.Second)
+	fill(&c.Logger, slog.Default())
+	if c.ErrorHandler == nil {
+		c.ErrorHandler = answerError
+	}
+	if c.RefreshInterval == 0 {
+		c.RefreshInterval = c.CookieAge / 10
+		if c.IdleTimeout > 0 {
+			c.RefreshInterval = c.IdleTimeout / 10
+		}
+	}
+	c.check()
+	return c
+}
+
+func fill[T comparable](field *T, zero T) {
+	var none T
+	if *field == none {
+		*field = zero
+	}
+}
+
+// check panics if the fields contradict each other.
+func (o *Options) check() {
+	host := strings.HasPrefix(o.CookieName, "__Host-")
+	switch {
+	case o.SecureCookie && o.InsecureCookie:
+		panic("session: Options: SecureCookie and InsecureCookie exclude each other")
+	case o.InsecureCookie && strings.HasPrefix(o.CookieName, "__"):
+		panic("session: Options: browsers refuse a cookie named " + o.CookieName + " that is not Secure")
+	case host && (o.CookieDomain != "" || o.CookiePath != "/"):
+		panic(`session: Options: a "__Host-" cookie has no CookieDomain and CookiePath "/"`)
+	case strings.HasPrefix(o.CookieName, "__Host-Http-") && o.ScriptableCookie:
+		panic(`session: Options: a "__Host-Http-" cookie cannot be a ScriptableCookie`)
+	case o.CookieAge < 0 || o.IdleTimeout < 0 || o.AbsoluteTimeout < 0 || o.SaveTimeout < 0:
+		panic("session: Options: CookieAge, IdleTimeout, AbsoluteTimeout and SaveTimeout cannot be negative")
+	}
+}

@@ -1,0 +1,250 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/rawjson"
+)
+
+// maxReplays bounds how often one save is repeated. In each round at least
+// one of the competing requests gets through, so that only more requests than
+// this on one session at one moment can fail.
+const maxReplays = 200
+
+// Save stores the session now, if it was changed. Requests need not call it:
+// [Manager.Handler] saves before the response begins. It serves programs
+// without a request, and handlers that must know the outcome.
+//
+// It returns an error that wraps [ErrUnavailable], [ErrInterrupted] or
+// [ErrType], and [ErrTooLate] if the response has begun and the cookie would
+// have to change. After an error the session still holds its changes.
+func (s *Session) Save(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accessed = true
+	if err := s.load(ctx); err != nil {
+		return err
+	}
+	if err := s.deleteDoomed(ctx); err != nil {
+		return err
+	}
+	if !s.modified || s.empty() {
+		return s.failure
+	}
+	if s.begun && (s.rotate || s.stored.Key == "") {
+		return ErrTooLate
+	}
+	if err := s.save(ctx); err != nil {
+		return err
+	}
+	s.renew = true
+	return nil
+}
+
+// save writes the record. The caller holds the lock and has loaded.
+func (s *Session) save(ctx context.Context) error {
+	if s.failure != nil {
+		return s.failure
+	}
+	if s.stored.Key == "" {
+		return s.create(ctx)
+	}
+	for replays := 0; ; replays++ {
+		err := s.replace(ctx)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return s.interrupted(ctx)
+		case errors.Is(err, ErrConflict) && replays < maxReplays:
+			s.m.observe(ctx, Conflict, s.stored.Key, 0)
+		case errors.Is(err, ErrConflict):
+			return unavailable("save", err)
+		default:
+			if err == nil && replays > 0 {
+				s.m.observe(ctx, Replayed, s.stored.Key, replays)
+			}
+			return err
+		}
+		if err := s.replay(ctx, replays); err != nil || s.gone {
+			return err
+		}
+		if !s.modified && !s.refreshDue(time.Now()) {
+			return nil // another request has moved the expiry
+		}
+	}
+}
+
+// create stores a session that has no record yet, under a fresh key.
+func (s *Session) create(ctx context.Context) error {
+	key, rec, err := s.underNewKey(func(rec Record) error {
+		return s.m.store.Create(ctx, rec)
+	})
+	if err != nil {
+		return err
+	}
+	s.saved(key, rec)
+	s.m.observe(ctx, Created, rec.Key, 0)
+	return nil
+}
+
+// replace saves over the stored record, under a new key if it is to rotate.
+func (s *Session) replace(ctx context.Context) (err error) {
+	key, rec := s.key, Record{}
+	if s.rotate {
+		key, rec, err = s.underNewKey(func(rec Record) error {
+			return s.m.store.Save(ctx, s.stored, rec)
+		})
+	} else if rec, err = s.record(s.stored.Key); err == nil {
+		err = storeError("save", s.m.store.Save(ctx, s.stored, rec))
+	}
+	if err != nil {
+		return err
+	}
+	s.saved(key, rec)
+	s.m.observe(ctx, Saved, rec.Key, 0)
+	return nil
+}
+
+// underNewKey draws keys until put finds one that is not taken. With 165 bits
+// the first one is free; a second collision means that the store is broken.
+func (s *Session) underNewKey(put func(Record) error) (key string, rec Record, err error) {
+	for range 3 {
+		key = newKey()
+		rec, err = s.record(s.m.storeKey(key))
+		if err != nil {
+			return "", Record{}, err
+		}
+		if err = put(rec); !errors.Is(err, ErrExists) {
+			return key, rec, storeError("save", err)
+		}
+	}
+	return "", Record{}, unavailable("save", err)
+}
+
+// storeError passes on what a store says of a record, and wraps all else.
+func storeError(doing string, err error) error {
+	if err == nil || errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return unavailable(doing, err)
+}
+
+// record is what the store is to keep.
+func (s *Session) record(storeKey string) (Record, error) {
+	now := time.Now()
+	if s.m.opts.AbsoluteTimeout > 0 {
+		s.stamp(now)
+	}
+	rec := Record{
+		Key:    storeKey,
+		Data:   s.stored.Data,
+		Expiry: s.m.lifetime(&s.items, now).deadline.Truncate(time.Microsecond),
+	}
+	if len(s.changes) == 0 && s.stored.Key != "" {
+		return rec, nil // only the expiry or the key changes
+	}
+	var err error
+	rec.Data, err = s.m.opts.Codec.Encode(s.items.AppendTo(nil))
+	return rec, err
+}
+
+// stamp notes when the session began, where the absolute limit needs it.
+func (s *Session) stamp(now time.Time) {
+	if _, ok := s.items.Get(createdItem); ok {
+		return
+	}
+	raw, _ := rawjson.AppendValue(nil, now.Unix())
+	stamp := func(items *rawjson.Object) error {
+		if _, ok := items.Get(createdItem); !ok {
+			items.Set(createdItem, raw)
+		}
+		return nil
+	}
+	_ = stamp(&s.items)
+	s.changes = append(s.changes, stamp) // without a mark: nobody changed an item
+}
+
+// replay loads what another request has saved and repeats the changes on it.
+func (s *Session) replay(ctx context.Context, round int) error {
+	if err := pause(ctx, round); err != nil {
+		return unavailable("replay", err)
+	}
+	rec, err := s.m.store.Load(ctx, s.stored.Key)
+	if errors.Is(err, ErrNotFound) {
+		return s.interrupted(ctx)
+	}
+	if err != nil {
+		return unavailable("replay", err)
+	}
+	items, err := s.m.decode(ctx, rec)
+	if err != nil {
+		return err
+	}
+	for _, change := range s.changes {
+		if err := change(&items); err != nil {
+			s.failure = err
+			return err
+		}
+	}
+	s.stored, s.items = rec, items
+	return nil
+}
+
+// pause waits a random moment, longer in later rounds, so that requests that
+// compete for one session do not meet again and again.
+func pause(ctx context.Context, round int) error {
+	if round == 0 {
+		return ctx.Err()
+	}
+	limit := min(time.Duration(round)*time.Millisecond, 20*time.Millisecond)
+	timer := time.NewTimer(rand.N(limit)) //nolint:gosec // no secret
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// interrupted notes that the record is gone. Who only read is not told.
+func (s *Session) interrupted(ctx context.Context) error {
+	s.m.observe(ctx, Interrupted, s.stored.Key, 0)
+	s.gone = true
+	if s.modified {
+		return ErrInterrupted
+	}
+	return nil
+}
+
+// saved notes that rec is what the store holds now.
+func (s *Session) saved(key string, rec Record) {
+	s.key, s.stored = key, rec
+	s.changes, s.modified, s.rotate = nil, false, false
+}
+
+// deleteDoomed deletes what Flush gave up.
+func (s *Session) deleteDoomed(ctx context.Context) error {
+	for _, storeKey := range slices.Clone(s.doomed) {
+		if err := s.m.store.Delete(ctx, storeKey); err != nil {
+			return unavailable("delete", err)
+		}
+		s.doomed = s.doomed[1:]
+		s.m.observe(ctx, Deleted, storeKey, 0)
+	}
+	return nil
+}
+
+// refreshDue reports whether a session that was looked at but not changed is
+// to be saved for the sake of its expiry.
+func (s *Session) refreshDue(now time.Time) bool {
+	o := &s.m.opts
+	if s.stored.Key == "" || (o.IdleTimeout == 0 && !o.SaveEveryRequest) {
+		return false
+	}
+	moved := s.m.lifetime(&s.items, now).deadline.Sub(s.stored.Expiry)
+	return o.RefreshInterval < 0 || moved >= o.RefreshInterval
+}

@@ -1,0 +1,252 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"slices"
+	"sync"
+
+	"github.com/jamsession/jamsession/internal/rawjson"
+)
+
+// A Session is one visitor's items: an ordered map from name to JSON value.
+// [From] and [Manager.Load] make one. Its methods and the functions on it
+// ([Get], [Update] and their like) are safe for concurrent use.
+//
+// Items stay the text that was loaded until they are asked for, and go back
+// to the store byte for byte if they are not changed.
+type Session struct {
+	m *Manager
+
+	mu     sync.Mutex
+	key    string         // as the visitor has it; "" for none
+	stored Record         // as the store has it; zero for none
+	items  rawjson.Object // stored, with changes applied
+
+	changes []change // since stored was loaded, to be replayed on conflict
+	doomed  []string // store keys that Flush gave up, to be deleted
+	failure error    // the first change that could not be made
+	loadErr error
+
+	loaded   bool
+	accessed bool // an item was looked at: the answer varies by cookie
+	modified bool // an item was changed: the session is to be saved
+	rotate   bool // CycleKey: the next save moves the record to a new key
+	renew    bool // saved by hand: the cookie is to be sent
+	gone     bool // found deleted while saving
+	begun    bool // the response has begun: the cookie cannot change
+}
+
+// A change is one operation on the items, kept so that it can be repeated on
+// items that another request has saved meanwhile.
+type change func(items *rawjson.Object) error
+
+// Set stores value under name, at its old place or else as the last item. It
+// is encoded at once, so that later changes to what value points to do not
+// count. A value that JSON cannot hold fails the save with an error that
+// wraps [ErrType].
+func (s *Session) Set(name string, value any) {
+	raw, err := encodeItem(name, value)
+	s.change(func(items *rawjson.Object) error {
+		if err == nil {
+			items.Set(name, raw)
+		}
+		return err
+	})
+}
+
+// Has reports whether there is an item of this name.
+func (s *Session) Has(name string) bool {
+	_, ok := s.raw(name)
+	return ok
+}
+
+// Delete removes the named items. Names that are not there are passed over,
+// and if none is there the session is not modified.
+func (s *Session) Delete(names ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accessed = true
+	for _, name := range names {
+		if _, ok := s.items.Get(name); ok {
+			s.apply(removal(name))
+		}
+	}
+}
+
+func removal(name string) change {
+	return func(items *rawjson.Object) error {
+		items.Delete(name)
+		return nil
+	}
+}
+
+// Keys returns the names of all items in order, those of the framework
+// included: they begin with an underscore.
+func (s *Session) Keys() []string {
+	var names []string
+	for name := range s.All() {
+		names = append(names, name)
+	}
+	return names
+}
+
+// Len returns the number of items.
+func (s *Session) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accessed = true
+	return s.items.Len()
+}
+
+// All yields the items in order, as they are when the loop begins. Python
+// writes values that are no JSON: NaN, Infinity and -Infinity.
+func (s *Session) All() iter.Seq2[string, json.RawMessage] {
+	return func(yield func(string, json.RawMessage) bool) {
+		s.mu.Lock()
+		s.accessed = true
+		items := s.items.Clone()
+		s.mu.Unlock()
+		for name, raw := range items.All() {
+			if !yield(name, slices.Clone(raw)) {
+				return
+			}
+		}
+	}
+}
+
+// Clear removes all items. The session keeps its key; see [Session.Flush].
+func (s *Session) Clear() {
+	s.change(func(items *rawjson.Object) error {
+		items.Clear()
+		return nil
+	})
+}
+
+// Flush removes all items and gives up the key: the record is deleted before
+// the response begins, whatever its status, and the cookie is removed. What
+// is set afterwards goes into a new session.
+func (s *Session) Flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stored.Key != "" {
+		s.doomed = append(s.doomed, s.stored.Key)
+	}
+	s.key, s.stored = "", Record{}
+	s.items.Clear()
+	s.changes, s.failure = nil, nil
+	s.accessed, s.modified, s.rotate = true, true, false
+}
+
+// CycleKey gives the session a new key when it is saved. The record moves:
+// the old key is gone in the same step. Do it whenever the visitor gains
+// rights; auth.Login does. On a session that has no key yet it creates one,
+// even without items.
+func (s *Session) CycleKey() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accessed, s.modified, s.rotate = true, true, true
+}
+
+// Key returns the key under which the session was loaded or last saved, or
+// "" if there is none yet. It opens the session: do not print it, and use
+// [Session.Fingerprint] to name one.
+func (s *Session) Key() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.key
+}
+
+// Fingerprint names the session in logs and consoles, or is "new" if it has
+// not been saved yet. See [Fingerprint].
+func (s *Session) Fingerprint() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stored.Key == "" {
+		return "new"
+	}
+	return Fingerprint(s.stored.Key)
+}
+
+// String returns "session" and the fingerprint; never the key or an item.
+func (s *Session) String() string { return "session " + s.Fingerprint() }
+
+// GoString is [Session.String], for %#v.
+func (s *Session) GoString() string { return s.String() }
+
+// LogValue is the fingerprint, for package slog.
+func (s *Session) LogValue() slog.Value { return slog.StringValue(s.Fingerprint()) }
+
+// raw returns the text of an item, which must not be changed.
+func (s *Session) raw(name string) ([]byte, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accessed = true
+	return s.items.Get(name)
+}
+
+// change makes one change, and remembers it for a replay.
+func (s *Session) change(c change) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.apply(c)
+}
+
+// apply is change for callers that hold the lock.
+func (s *Session) apply(c change) {
+	s.accessed, s.modified = true, true
+	s.changes = append(s.changes, c)
+	if err := c(&s.items); err != nil && s.failure == nil {
+		s.failure = err
+	}
+}
+
+// load asks the store, once. The caller holds the lock.
+func (s *Session) load(ctx context.Context) error {
+	if s.loaded {
+		return s.loadErr
+	}
+	s.loaded = true
+	if !wellFormed(s.key) {
+		s.key = ""
+		return nil
+	}
+	rec, err := s.m.store.Load(ctx, s.m.storeKey(s.key))
+	switch {
+	case errors.Is(err, ErrNotFound):
+		s.key = ""
+	case err != nil:
+		s.loadErr = unavailable("load", err)
+	default:
+		s.loadErr = s.adopt(ctx, rec)
+	}
+	return s.loadErr
+}
+
+// adopt makes rec, just loaded, what the session holds.
+func (s *Session) adopt(ctx context.Context, rec Record) error {
+	items, err := s.m.decode(ctx, rec)
+	if err != nil {
+		return err
+	}
+	if s.m.outlived(&items) {
+		s.key, s.stored = "", Record{}
+		return nil
+	}
+	s.stored, s.items = rec, items
+	s.m.observe(ctx, Loaded, rec.Key, 0)
+	return nil
+}
+
+// empty reports Django's is_empty: no record and no item.
+func (s *Session) empty() bool {
+	return s.stored.Key == "" && s.items.Len() == 0 && !s.rotate
+}
+
+func unavailable(doing string, err error) error {
+	return fmt.Errorf("%w: %s: %w", ErrUnavailable, doing, err)
+}

@@ -1,0 +1,89 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+)
+
+// A Record is a session at rest. Stores keep it and do not look inside.
+//
+// Data is immutable once it has been handed over, in either direction:
+// whoever holds a Record may keep Data without copying it, and nobody
+// writes into it.
+type Record struct {
+	Key    string    // 32 characters of a-z0-9, or the 40 of a hashed key
+	Data   []byte    // what the [Codec] made of the session's items
+	Expiry time.Time // the record is gone from this instant on
+}
+
+// A Store keeps records. It is the seam for a new backend: implement these
+// five methods, and call sessiontest.Run from one test. Programs do not call
+// a Store; they use a [Session] through a [Manager].
+//
+// A Store must be safe for concurrent use. Every method must give up when ctx
+// is done, and must then return an error that wraps ctx.Err. Errors other
+// than the three named here mean that the store could not be asked; they must
+// not contain the record's key or data. Times are compared to the microsecond
+// or finer.
+type Store interface {
+	// Load returns the record that is stored under key. It must return
+	// ErrNotFound if there is none, or if its Expiry is not after now.
+	Load(ctx context.Context, key string) (Record, error)
+
+	// Create stores a record under a new key. It must return ErrExists, and
+	// change nothing, if a record that has not expired has the key. A record
+	// whose Expiry has passed already may be kept or dropped.
+	Create(ctx context.Context, rec Record) error
+
+	// Save replaces old by new, in one atomic step, if what is stored under
+	// old.Key is still old. It must return ErrConflict, and change nothing,
+	// if the stored Data is not old.Data. It must return ErrNotFound, and
+	// never create a record, if there is none or if it has expired.
+	//
+	// If new.Key differs from old.Key the record moves: afterwards new.Key
+	// holds it and old.Key is gone. It must return ErrExists, and change
+	// nothing, if new.Key is taken. A store that cannot move a record in one
+	// step must leave old.Key in place if it fails.
+	Save(ctx context.Context, old, new Record) error
+
+	// Delete removes the record. It must return nil if there is none.
+	Delete(ctx context.Context, key string) error
+
+	// ClearExpired removes records whose Expiry is not after now and returns
+	// how many. A store whose records vanish by themselves returns 0. It
+	// should work in batches, so that no reader waits for it.
+	ClearExpired(ctx context.Context, now time.Time) (int, error)
+}
+
+// The errors by which a [Store] answers. A store returns them as they are or
+// wrapped; callers test with errors.Is.
+var (
+	// ErrNotFound: no record has this key, or it has expired.
+	ErrNotFound = errors.New("session: no such session")
+
+	// ErrExists: another record already has this key.
+	ErrExists = errors.New("session: key is taken")
+
+	// ErrConflict: the stored record is no longer the one that was loaded.
+	ErrConflict = errors.New("session: record has changed")
+)
+
+// A Lister is a [Store] that can enumerate what it holds, for consoles.
+type Lister interface {
+	// List yields every record that has not expired, in order of key. It
+	// must stop when the loop breaks, and yield an error at most once, last.
+	List(ctx context.Context) iter.Seq2[Record, error]
+}
+
+// List yields every live record of store in order of key. It yields
+// errors.ErrUnsupported if the store is no [Lister].
+func List(ctx context.Context, store Store) iter.Seq2[Record, error] {
+	if l, ok := store.(Lister); ok {
+		return l.List(ctx)
+	}
+	return func(yield func(Record, error) bool) {
+		yield(Record{}, errors.ErrUnsupported)
+	}
+}

@@ -1,0 +1,173 @@
+package sessiontest
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+// recordCases try Load, Create, Delete, ClearExpired and List.
+var recordCases = []contractCase{
+	{
+		"LoadOfNothing",
+		"Load must return ErrNotFound if there is none.",
+		func(x *trial) { x.lacks(newKey()) },
+	},
+	{
+		"CreateThenLoad",
+		"Load returns the record that is stored under key.",
+		func(x *trial) {
+			a, b := x.created(`{"a":1}`), x.created(`{"b":2}`)
+			x.holds(a)
+			x.holds(b)
+		},
+	},
+	{
+		"DataIsKeptByteForByte",
+		"Stores keep a record and do not look inside.",
+		func(x *trial) {
+			var printable []byte
+			for c := byte(' '); c < 0x7f; c++ {
+				printable = append(printable, c)
+			}
+			x.holds(x.created(string(printable)))
+			x.holds(x.created("{}"))
+			x.holds(x.created(" trailing space "))
+			x.holds(x.created(`{"big":"` + strings.Repeat("x", 300_000) + `"}`))
+		},
+	},
+	{
+		"ExpiryIsKept",
+		"The record is gone from its Expiry on, and not before.",
+		func(x *trial) {
+			for _, d := range []time.Duration{time.Minute, 24 * time.Hour, 400 * 24 * time.Hour} {
+				rec := x.record(`{"a":1}`)
+				rec.Expiry = in(d)
+				x.want("Create", x.store.Create(x.ctx, rec), nil)
+				x.holds(rec)
+			}
+		},
+	},
+	{
+		"LoadOfExpired",
+		"Load must return ErrNotFound if the record's Expiry is not after now.",
+		func(x *trial) {
+			rec := expired(x.record(`{"a":1}`))
+			x.want("Create", x.store.Create(x.ctx, rec), nil)
+			x.lacks(rec.Key)
+		},
+	},
+	{
+		"CreateOfTaken",
+		"Create must return ErrExists, and change nothing, if a record that has not expired has the key.",
+		func(x *trial) {
+			rec := x.created(`{"a":1}`)
+			x.want("Create", x.store.Create(x.ctx, with(rec, `{"b":2}`)), session.ErrExists)
+			x.holds(rec)
+		},
+	},
+	{
+		"KeysAreComparedByteForByte",
+		"Load returns the record that is stored under key, and no other.",
+		func(x *trial) {
+			rec := x.created(`{"a":1}`)
+			for _, other := range []string{
+				strings.ToUpper(rec.Key), rec.Key + " ", " " + rec.Key, rec.Key[:31],
+				rec.Key + "\x00", rec.Key[:31] + "%", rec.Key[:31] + "_", rec.Key[:31] + "*",
+			} {
+				x.lacks(other)
+				x.want("Delete", x.store.Delete(x.ctx, other), nil)
+			}
+			x.holds(rec)
+		},
+	},
+	{
+		"Delete",
+		"Delete removes the record.",
+		func(x *trial) {
+			rec, other := x.created(`{"a":1}`), x.created(`{"b":2}`)
+			x.want("Delete", x.store.Delete(x.ctx, rec.Key), nil)
+			x.lacks(rec.Key)
+			x.holds(other)
+		},
+	},
+	{
+		"DeleteOfNothing",
+		"Delete must return nil if there is none.",
+		func(x *trial) { x.want("Delete", x.store.Delete(x.ctx, newKey()), nil) },
+	},
+	{
+		"ClearExpired",
+		"ClearExpired removes records whose Expiry is not after now and returns how many.",
+		tryClearExpired,
+	},
+	{
+		"DataIsImmutable",
+		"Data is immutable once it has been handed over, in either direction.",
+		func(x *trial) {
+			old := x.created(`{"a":1}`)
+			given := old.Data
+			loaded, err := x.store.Load(x.ctx, old.Key)
+			x.want("Load", err, nil)
+			x.want("Save", x.store.Save(x.ctx, loaded, with(old, `{"b":2}`)), nil)
+			x.want("Delete", x.store.Delete(x.ctx, old.Key), nil)
+			x.created(`{"c":3}`)
+			if !bytes.Equal(loaded.Data, []byte(`{"a":1}`)) || !bytes.Equal(given, loaded.Data) {
+				x.failf("a later call wrote into data that had been handed over")
+			}
+		},
+	},
+	{
+		"List",
+		"List must yield every record that has not expired, in order of key, and stop when the loop breaks.",
+		tryList,
+	},
+}
+
+func tryClearExpired(x *trial) {
+	live := x.created(`{"a":1}`)
+	const dead = 7
+	for range dead {
+		rec := expired(x.record(`{"b":2}`))
+		x.want("Create", x.store.Create(x.ctx, rec), nil)
+	}
+	n, err := x.store.ClearExpired(x.ctx, time.Now())
+	x.want("ClearExpired", err, nil)
+	if n != 0 && n != dead {
+		x.failf("ClearExpired: got %d, want %d, or 0 if records vanish by themselves", n, dead)
+	}
+	x.holds(live)
+	n, err = x.store.ClearExpired(x.ctx, time.Now())
+	x.want("ClearExpired", err, nil)
+	if n != 0 {
+		x.failf("ClearExpired: removed %d records that had been removed before", n)
+	}
+}
+
+func tryList(x *trial) {
+	lister, ok := x.store.(session.Lister)
+	if !ok {
+		return
+	}
+	want := []session.Record{x.created(`{"a":1}`), x.created(`{"b":2}`), x.created(`{"c":3}`)}
+	gone := expired(x.record(`{"d":4}`))
+	x.want("Create", x.store.Create(x.ctx, gone), nil)
+	slices.SortFunc(want, func(a, b session.Record) int { return strings.Compare(a.Key, b.Key) })
+	var got []session.Record
+	for rec, err := range lister.List(x.ctx) {
+		x.want("List", err, nil)
+		got = append(got, rec)
+	}
+	same := slices.EqualFunc(got, want, func(a, b session.Record) bool {
+		return a.Key == b.Key && bytes.Equal(a.Data, b.Data)
+	})
+	if !same {
+		x.failf("List: got %d records, not the 3 live ones in order of key", len(got))
+	}
+	for range lister.List(x.ctx) {
+		break
+	}
+}

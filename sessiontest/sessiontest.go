@@ -1,0 +1,162 @@
+// Package sessiontest checks that a [session.Store] keeps its contract. A
+// backend's test is one call:
+//
+//	func TestStore(t *testing.T) {
+//		sessiontest.Run(t, func(t *testing.T) session.Store {
+//			return mystore.New(startServer(t))
+//		})
+//	}
+//
+// Each case runs on a store of its own and, when it fails, prints the sentence
+// of the contract that was broken. Run it with -race as well.
+//
+// # What it cannot see
+//
+// The kit tests what a store does while its server is up. What it does when
+// the server is down, slow or cut off mid-answer depends on the client, and
+// belongs in the backend's own tests.
+package sessiontest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+// Run checks the store that open returns. It is called once a case, as the
+// cases expect an empty store or at least one without their keys, which are
+// random; it may register clean-ups with t.
+func Run(t *testing.T, open func(t *testing.T) session.Store) {
+	t.Helper()
+	for _, c := range allCases() {
+		t.Run(c.name, func(t *testing.T) {
+			if err := check(t.Context(), c, open(t)); err != nil {
+				t.Errorf("%v\nthe contract: %s", err, c.sentence)
+			}
+		})
+	}
+}
+
+// A contractCase tries one sentence of the contract of session.Store.
+type contractCase struct {
+	name     string
+	sentence string
+	try      func(x *trial)
+}
+
+func allCases() []contractCase {
+	var all []contractCase
+	all = append(all, recordCases...)
+	all = append(all, saveCases...)
+	all = append(all, moveCases...)
+	all = append(all, errorCases...)
+	return append(all, raceCases...)
+}
+
+// check runs one case and returns what it found.
+func check(ctx context.Context, c contractCase, store session.Store) (err error) {
+	defer func() {
+		v := recover()
+		found, ok := v.(violation)
+		if v != nil && !ok {
+			panic(v)
+		}
+		err = found.err
+	}()
+	c.try(&trial{ctx, store})
+	return nil
+}
+
+// A trial is one case at work. Its methods end the case by panicking with a
+// violation, so that cases read as a list of what must hold.
+type trial struct {
+	ctx   context.Context
+	store session.Store
+}
+
+type violation struct{ err error }
+
+func (x *trial) failf(format string, args ...any) {
+	panic(violation{fmt.Errorf(format, args...)})
+}
+
+// want fails unless err is the wanted answer; nil is one, too.
+func (x *trial) want(doing string, err, want error) {
+	if !errors.Is(err, want) {
+		x.failf("%s: got error %v, want %v", doing, err, want)
+	}
+}
+
+// record returns a new record that lives for an hour.
+func (x *trial) record(data string) session.Record {
+	return session.Record{Key: newKey(), Data: []byte(data), Expiry: in(time.Hour)}
+}
+
+// created returns a record that is in the store.
+func (x *trial) created(data string) session.Record {
+	rec := x.record(data)
+	x.want("Create", x.store.Create(x.ctx, rec), nil)
+	return rec
+}
+
+// holds fails unless the store holds rec.
+func (x *trial) holds(rec session.Record) {
+	got, err := x.store.Load(x.ctx, rec.Key)
+	x.want("Load of a stored record", err, nil)
+	if got.Key != rec.Key {
+		x.failf("Load: the record has another key than the one asked for")
+	}
+	if !bytes.Equal(got.Data, rec.Data) {
+		x.failf("Load: got data %s, want %s", brief(got.Data), brief(rec.Data))
+	}
+	if off := got.Expiry.Sub(rec.Expiry).Abs(); off > time.Second {
+		x.failf("Load: expiry is %v off", off)
+	}
+}
+
+// lacks fails if the store holds something under key.
+func (x *trial) lacks(key string) {
+	_, err := x.store.Load(x.ctx, key)
+	x.want("Load of what should not be there", err, session.ErrNotFound)
+}
+
+// with returns rec with other data.
+func with(rec session.Record, data string) session.Record {
+	rec.Data = []byte(data)
+	return rec
+}
+
+// expired returns rec with an expiry that has passed.
+func expired(rec session.Record) session.Record {
+	rec.Expiry = in(-time.Minute)
+	return rec
+}
+
+// moved returns rec under another key.
+func moved(rec session.Record) session.Record {
+	rec.Key = newKey()
+	return rec
+}
+
+func in(d time.Duration) time.Time {
+	return time.Now().Add(d).UTC().Truncate(time.Microsecond)
+}
+
+// newKey returns 32 random characters of those that keys are made of.
+func newKey() string {
+	return strings.ToLower(rand.Text() + rand.Text())[:32]
+}
+
+func brief(data []byte) string {
+	if len(data) > 40 {
+		return fmt.Sprintf("%q... (%d bytes)", data[:40], len(data))
+	}
+	return fmt.Sprintf("%q", data)
+}
