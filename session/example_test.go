@@ -3,45 +3,11 @@ package session_test
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
 	"time"
 
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
-
-// Example is the smallest program that uses a session; README.md shows it.
-func Example() {
-	sessions := session.New(memstore.New(), nil)
-
-	site := sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s := session.From(r)
-		n := session.Update(s, "visits", 0, func(n int) int { return n + 1 })
-		fmt.Fprintf(w, "Hello, %s. Visit number %d.\n", session.Get(s, "username", "Guest"), n)
-	}))
-
-	server := httptest.NewServer(site) // in your program: http.ListenAndServe
-	defer server.Close()
-
-	jar, _ := cookiejar.New(nil)
-	browser := &http.Client{Jar: jar}
-	for range 2 {
-		resp, err := browser.Get(server.URL)
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		var line [64]byte
-		n, _ := resp.Body.Read(line[:])
-		fmt.Print(string(line[:n]))
-		resp.Body.Close()
-	}
-	// Output:
-	// Hello, Guest. Visit number 1.
-	// Hello, Guest. Visit number 2.
-}
 
 // A Manager also works without a request: in a command, or behind a websocket.
 func ExampleManager_Load() {

@@ -55,10 +55,26 @@ func From(r *http.Request) *Session {
 		panic("session: From: the request did not pass through Manager.Handler")
 	}
 	if err != nil {
-		exchangeOf(r.Context()).park(err)
-		panic(http.ErrAbortHandler)
+		Abort(r, err)
 	}
 	return s
+}
+
+// Abort stops the request as [From] does: it panics with
+// [http.ErrAbortHandler], and the answer is the ErrorHandler's to err, in
+// place of what the handler wrote. It serves middleware that finds out too
+// late that a request cannot go on, such as a lookup of the user that failed.
+// If err wraps [ErrUnavailable], the default answer is 503.
+//
+// Nothing is saved. Abort itself panics with another value if the request did
+// not pass through [Manager.Handler].
+func Abort(r *http.Request, err error) {
+	x := exchangeOf(r.Context())
+	if x == nil {
+		panic("session: Abort: the request did not pass through Manager.Handler")
+	}
+	x.park(err)
+	panic(http.ErrAbortHandler)
 }
 
 // Load returns the session of the request, or an error that wraps
@@ -90,7 +106,7 @@ type exchange struct {
 	req     *http.Request
 	cookie  bool  // the request carried the session cookie
 	status  int   // of the response, once it is decided
-	parked  error // why From stopped the request
+	parked  error // why Abort stopped the request
 }
 
 type exchangeKey struct{}
@@ -108,7 +124,7 @@ func exchangeOf(ctx context.Context) *exchange {
 	return x
 }
 
-// park keeps the error for which From stops the request.
+// park keeps the error for which Abort stops the request.
 func (x *exchange) park(err error) {
 	x.session.mu.Lock()
 	defer x.session.mu.Unlock()

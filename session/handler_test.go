@@ -142,6 +142,18 @@ func TestStoreDownIsNotAnonymous(t *testing.T) {
 	}
 }
 
+func TestAbortReplacesTheResponse(t *testing.T) {
+	store := newSpy()
+	m := session.New(store, &session.Options{Logger: quiet})
+	resp := request(m, "", func(w http.ResponseWriter, r *http.Request) {
+		session.From(r).Set("a", 1)
+		session.Abort(r, fmt.Errorf("users: %w", session.ErrUnavailable))
+	})
+	if resp.StatusCode != http.StatusServiceUnavailable || len(store.records()) > 0 {
+		t.Errorf("status %d, %d records", resp.StatusCode, len(store.records()))
+	}
+}
+
 func TestLoadReturnsTheErrorOfTheStore(t *testing.T) {
 	spy := newSpy()
 	spy.breakOn("Load")
