@@ -1,0 +1,96 @@
+package csrf
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+)
+
+// A Protection refuses forged requests. Make one with [New]; it is safe for
+// concurrent use.
+type Protection struct {
+	opts    Options
+	trusted []origin
+}
+
+// New returns a Protection. Options may be nil. The error says which of them
+// cannot be: an entry of TrustedOrigins that is no origin, or a cookie that
+// browsers would refuse.
+func New(o *Options) (*Protection, error) {
+	p := &Protection{opts: o.withDefaults()}
+	if err := p.opts.check(); err != nil {
+		return nil, err
+	}
+	var err error
+	p.trusted, err = parseOrigins(p.opts.TrustedOrigins)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Handler lets those requests through to next that [Protection.Check] does
+// not refuse, and serves [Token], [TemplateField] and [Rotate] on them. The
+// others get the FailureHandler's answer. A malformed cookie is replaced.
+//
+// With Options.UseSessions a session store that fails stops requests that are
+// to be checked, as session.From does.
+//
+// A second Handler of the same Protection on one request steps aside.
+func (p *Protection) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if x := exchangeOf(r.Context()); x != nil && x.p == p {
+			next.ServeHTTP(w, r)
+			return
+		}
+		x := &exchange{Context: r.Context(), p: p, header: w.Header()}
+		x.req = r.WithContext(x)
+		defer removeFiles(x.req)
+		x.begin()
+		if err := p.Check(x.req); err != nil {
+			p.fail(w, x.req, err)
+			return
+		}
+		next.ServeHTTP(w, x.req)
+	})
+}
+
+// removeFiles does for our copy of the request what net/http does for its own.
+func removeFiles(r *http.Request) {
+	if r.MultipartForm != nil {
+		_ = r.MultipartForm.RemoveAll()
+	}
+}
+
+func (p *Protection) fail(w http.ResponseWriter, r *http.Request, err error) {
+	p.opts.Logger.WarnContext(r.Context(), "csrf: request refused",
+		slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.Any("reason", err))
+	p.opts.FailureHandler(w, r, err)
+}
+
+// An exchange is one request and the visitor's secret. It is also the
+// request's context, which saves an allocation.
+type exchange struct {
+	context.Context
+
+	p      *Protection
+	req    *http.Request
+	header http.Header // of the response
+	secret string      // of the cookie; "" for none
+}
+
+type exchangeKey struct{}
+
+// Value finds the exchange itself under exchangeKey.
+func (x *exchange) Value(key any) any {
+	if key == (exchangeKey{}) {
+		return x
+	}
+	return x.Context.Value(key)
+}
+
+func exchangeOf(ctx context.Context) *exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return x
+}

@@ -1,0 +1,126 @@
+package csrf
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"html/template"
+	"net/http"
+	"strings"
+)
+
+var (
+	//go:embed failure.html
+	failurePage string
+
+	//go:embed failure.css
+	failureStyle string
+
+	failureTemplate = template.Must(template.New("failure").Parse(failurePage))
+)
+
+// An advice says what to do about a check that failed.
+type advice struct {
+	check     error
+	visitor   string
+	developer string
+}
+
+var advices = []advice{
+	{
+		ErrOrigin, "Open this site in a tab of its own and try again from there.",
+		"The Origin header must be this site's scheme and host. Behind a proxy, pass on the Host " +
+			"header and set csrf Options.Secure. To accept forms of another site, add its origin to " +
+			"TrustedOrigins.",
+	},
+	{
+		ErrReferer, "Your browser, or an extension of it, hides which page you came from. Allow it to " +
+			"send the Referer header to this site, and try again.",
+		"The page with the form must not have the policy no-referrer; same-origin is good. Behind " +
+			"a proxy, pass on the Host header. To accept forms of another site, add its origin to " +
+			"TrustedOrigins.",
+	},
+	{
+		ErrCookie, "Allow cookies for this site. Then go back, reload the page and try again.",
+		"The page with the form must call csrf.Token or csrf.TemplateField before it writes its " +
+			"first byte. A Secure cookie does not travel over plain HTTP, and CookieDomain and " +
+			"CookiePath must fit this address.",
+	},
+	{
+		ErrToken, "The page with the form is out of date; you may have logged in or out since. " +
+			"Go back, reload it and try again.",
+		"Put csrf.TemplateField into every POST form. A script sends csrf.Token in the header that " +
+			"is named in Options.HeaderName, X-CSRFToken by default.",
+	},
+	{
+		ErrTooLarge, "What you send is too large. Try again with less or smaller files.",
+		"Raise Options.MaxFormBytes, or let a script send csrf.Token in a header: then the form is " +
+			"not read to find it.",
+	},
+}
+
+// answerFailure is the FailureHandler of options without one.
+func answerFailure(w http.ResponseWriter, r *http.Request, err error) {
+	status := http.StatusForbidden
+	if errors.Is(err, ErrTooLarge) {
+		status = http.StatusRequestEntityTooLarge
+	}
+	reason := err.Error()
+	if e, ok := errors.AsType[*Error](err); ok {
+		reason = e.Reason
+	}
+	contentType, body := failureBody(r, err, reason)
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "private, no-store")
+	if h.Get("Content-Security-Policy") == "" {
+		h.Set("Content-Security-Policy", failurePolicy)
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // there is nobody to tell
+}
+
+func failureBody(r *http.Request, err error, reason string) (contentType string, body []byte) {
+	accept := r.Header.Get("Accept")
+	html := strings.Contains(accept, "text/html")
+	script := r.Header.Get("X-Requested-With") == "XMLHttpRequest" ||
+		r.Header.Get("Sec-Fetch-Dest") == "empty"
+	switch {
+	case !html && strings.Contains(accept, "json"):
+		body, _ = json.Marshal(map[string]string{"error": "csrf", "reason": reason})
+		return "application/json", append(body, '\n')
+	case !html && accept != "" && !strings.Contains(accept, "*/*"), script:
+		return "text/plain; charset=utf-8", []byte("Forbidden: " + reason + "\n")
+	default:
+		return "text/html; charset=utf-8", failureHTML(err, reason)
+	}
+}
+
+func failureHTML(err error, reason string) []byte {
+	page := struct {
+		Style                      template.CSS
+		Reason, Visitor, Developer string
+	}{
+		Style:  template.CSS(failureStyle), //nolint:gosec // a constant
+		Reason: reason,
+	}
+	for _, a := range advices {
+		if errors.Is(err, a.check) {
+			page.Visitor, page.Developer = a.visitor, a.developer
+		}
+	}
+	var b bytes.Buffer
+	_ = failureTemplate.Execute(&b, page) // a buffer takes everything
+	return b.Bytes()
+}
+
+// failurePolicy allows the page its own style and nothing else.
+var failurePolicy = func() string {
+	sum := sha256.Sum256([]byte(failureStyle))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}()

@@ -1,0 +1,134 @@
+package csrf
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/httpcookie"
+)
+
+// Options configure a [Protection]. The zero value is Django's configuration;
+// each field says what its zero is.
+type Options struct {
+	// TrustedOrigins is CSRF_TRUSTED_ORIGINS: the other origins whose pages
+	// may send requests, such as "https://www.example.com". An entry
+	// "https://*.example.com" stands for example.com and all hosts below it.
+	// Scheme and port must match, too. Nil is this site only.
+	TrustedOrigins []string
+
+	// UseSessions is CSRF_USE_SESSIONS: the secret is kept in the session,
+	// as the item "_csrftoken", and not in a cookie of its own. The Cookie
+	// fields do not count then, but for CookieDomain. False is a cookie.
+	UseSessions bool
+
+	// CookieName is CSRF_COOKIE_NAME. Empty is "csrftoken". A name that
+	// begins with "__Host-" or "__Secure-" makes the cookie Secure always.
+	CookieName string
+
+	// CookieAge is CSRF_COOKIE_AGE: how long the browser keeps the cookie
+	// after a page last asked for a token. Zero is 52 weeks; negative ends it
+	// with the browser.
+	CookieAge time.Duration
+
+	// CookieDomain is CSRF_COOKIE_DOMAIN; with UseSessions set it to that of
+	// the session. Over HTTPS it is also the domain that a Referer must
+	// have: ".example.com" stands for all hosts below, too. Empty is this
+	// host only.
+	CookieDomain string
+
+	// CookiePath is CSRF_COOKIE_PATH. Empty is "/".
+	CookiePath string
+
+	// CookieSameSite is CSRF_COOKIE_SAMESITE. Zero is Lax;
+	// http.SameSiteDefaultMode leaves the attribute out.
+	CookieSameSite http.SameSite
+
+	// HTTPOnlyCookie is CSRF_COOKIE_HTTPONLY: scripts cannot read the cookie
+	// and take the token from the page. False lets them.
+	HTTPOnlyCookie bool
+
+	// SecureCookie sends the cookie with Secure always, as
+	// CSRF_COOKIE_SECURE = True. False decides by the request: Secure,
+	// unless it came over plain HTTP to a loopback host.
+	SecureCookie bool
+
+	// InsecureCookie never sends Secure, so that the cookie also travels over
+	// plain HTTP, where anyone on the way can read it.
+	InsecureCookie bool
+
+	// HeaderName is the header in which scripts send the token
+	// (CSRF_HEADER_NAME). Empty is "X-CSRFToken".
+	HeaderName string
+
+	// Secure reports whether the visitor came over HTTPS. Behind a proxy
+	// that ends TLS, have it look at the header that this proxy sets
+	// (SECURE_PROXY_SSL_HEADER). Nil is r.TLS != nil.
+	Secure func(r *http.Request) bool
+
+	// MaxFormBytes bounds the body of a multipart form that is read to find
+	// the token in it. A longer one is refused with 413, unless the token is
+	// in the header: then the body is left to the handler, unread. Zero is
+	// 32 MiB; negative is no limit. A form that is not multipart may have
+	// 10 MiB at most, as in net/http.
+	MaxFormBytes int64
+
+	// FailureHandler answers a request that was refused (CSRF_FAILURE_VIEW).
+	// The error is an *[Error]. Nil answers 403, or 413 to [ErrTooLarge]: a
+	// page that says what to do, and a line of JSON or text to scripts.
+	FailureHandler func(w http.ResponseWriter, r *http.Request, err error)
+
+	// Logger gets a warning for each request that was refused. Nil is
+	// slog.Default().
+	Logger *slog.Logger
+}
+
+// withDefaults returns a copy of o with every zero filled in.
+func (o *Options) withDefaults() Options {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	fill(&c.CookieName, "csrftoken")
+	fill(&c.CookieAge, 52*7*24*time.Hour)
+	fill(&c.CookiePath, "/")
+	fill(&c.CookieSameSite, http.SameSiteLaxMode)
+	fill(&c.HeaderName, "X-CSRFToken")
+	fill(&c.MaxFormBytes, 32<<20)
+	fill(&c.Logger, slog.Default())
+	if c.Secure == nil {
+		c.Secure = func(r *http.Request) bool { return r.TLS != nil }
+	}
+	if c.FailureHandler == nil {
+		c.FailureHandler = answerFailure
+	}
+	return c
+}
+
+func fill[T comparable](field *T, zero T) {
+	var none T
+	if *field == none {
+		*field = zero
+	}
+}
+
+// check says which of the fields, filled in, are wrong.
+func (o *Options) check() error {
+	prefixed := strings.HasPrefix(o.CookieName, "__")
+	switch {
+	case o.SecureCookie && o.InsecureCookie:
+		return errors.New("csrf: Options: SecureCookie and InsecureCookie exclude each other")
+	case o.InsecureCookie && prefixed:
+		return fmt.Errorf("csrf: Options: browsers refuse a cookie named %q that is not Secure",
+			o.CookieName)
+	case strings.HasPrefix(o.CookieName, "__Host-") && (o.CookieDomain != "" || o.CookiePath != "/"):
+		return errors.New(`csrf: Options: a "__Host-" cookie has no CookieDomain and CookiePath "/"`)
+	}
+	if err := httpcookie.Check(o.CookieName, o.CookieDomain, o.CookiePath); err != nil {
+		return fmt.Errorf("csrf: Options: %w", err)
+	}
+	return nil
+}

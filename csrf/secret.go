@@ -1,0 +1,140 @@
+package csrf
+
+import (
+	"html/template"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/session"
+)
+
+// Token returns a token for this visitor, to be sent back in a form or a
+// header. It is another text at each call. The response gets the cookie, anew
+// if the visitor had it, so call Token before the first byte is written, from
+// the handler's goroutine: it changes the header. The response is marked
+// "private", so that no cache gives it to another visitor, unless the handler
+// sets another Cache-Control later.
+//
+// Token panics if the request did not pass through [Protection.Handler].
+func Token(r *http.Request) string {
+	x := exchangeOf(r.Context())
+	if x == nil {
+		panic("csrf: Token: the request did not pass through Protection.Handler")
+	}
+	return mask(x.current(), newSecret())
+}
+
+// TemplateField returns the hidden input element that every POST form needs,
+// with a new [Token].
+func TemplateField(r *http.Request) template.HTML {
+	//nolint:gosec // a token is letters and digits only
+	return template.HTML(`<input type="hidden" name="` + fieldName + `" value="` + Token(r) + `">`)
+}
+
+// Rotate gives the visitor a new secret, so that all tokens from before are
+// refused from now on. Do it whenever the visitor gains rights; auth.Login
+// does. Like [Token], it changes the header. Without [Protection.Handler] it
+// does nothing.
+func Rotate(r *http.Request) {
+	if x := exchangeOf(r.Context()); x != nil {
+		x.replace()
+	}
+}
+
+// begin reads the cookie, and replaces it if it is malformed.
+func (x *exchange) begin() {
+	if x.p.opts.UseSessions {
+		if !safe(x.req.Method) {
+			session.From(x.req) // a store that is down is no forgery
+		}
+		return
+	}
+	value, ok := httpcookie.Lookup(x.req.Header, x.p.opts.CookieName)
+	secret, flaw := parseToken(value)
+	x.secret = secret
+	if ok && flaw != "" {
+		x.replace()
+	}
+}
+
+// current returns the visitor's secret, which may be new.
+func (x *exchange) current() string {
+	if x.p.opts.UseSessions {
+		text := session.Get(session.From(x.req), itemName, "")
+		if secret, flaw := parseToken(text); flaw == "" {
+			return secret
+		}
+		return x.replace()
+	}
+	if x.secret == "" {
+		return x.replace()
+	}
+	x.send()
+	return x.secret
+}
+
+// replace makes a new secret. In the session it stands masked, which is the
+// form that all versions of Django accept there; up to 4.0 they refuse a bare
+// one.
+func (x *exchange) replace() string {
+	secret := newSecret()
+	if x.p.opts.UseSessions {
+		session.From(x.req).Set(itemName, mask(secret, newSecret()))
+		return secret
+	}
+	x.secret = secret
+	x.send()
+	return secret
+}
+
+// send puts the cookie into the response, in place of an older one.
+func (x *exchange) send() {
+	c := x.cookie(time.Now())
+	x.header["Set-Cookie"] = append(slices.DeleteFunc(x.header["Set-Cookie"],
+		func(line string) bool { return strings.HasPrefix(line, c.Name+"=") }), c.String())
+	httpcookie.AddVary(x.header, "Cookie")
+	keepPrivate(x.header)
+}
+
+func (x *exchange) cookie(now time.Time) httpcookie.Cookie {
+	o := &x.p.opts
+	c := httpcookie.Cookie{
+		Name:     o.CookieName,
+		Value:    x.secret,
+		Domain:   o.CookieDomain,
+		Path:     o.CookiePath,
+		HTTPOnly: o.HTTPOnlyCookie,
+		Secure:   x.secureCookie(),
+		SameSite: o.CookieSameSite,
+	}
+	if o.CookieAge > 0 {
+		c.Persistent = true
+		c.MaxAge = int(o.CookieAge / time.Second)
+		c.Expires = now.Add(o.CookieAge)
+	}
+	return c
+}
+
+func (x *exchange) secureCookie() bool {
+	o := &x.p.opts
+	switch {
+	case o.InsecureCookie:
+		return false
+	case o.SecureCookie, strings.HasPrefix(o.CookieName, "__"):
+		return true
+	default:
+		return httpcookie.AutoSecure(x.req) || o.Secure(x.req)
+	}
+}
+
+// keepPrivate keeps the response out of shared caches: whoever got the same
+// cookie from one could forge the others' requests (CVE-2014-0473).
+func keepPrivate(h http.Header) {
+	cc := strings.ToLower(strings.Join(h["Cache-Control"], ","))
+	if !strings.Contains(cc, "private") && !strings.Contains(cc, "no-store") {
+		h.Set("Cache-Control", "private")
+	}
+}
