@@ -15,8 +15,9 @@ var errNoSuchType = errors.New("rawjson: the value has another type")
 // DecodeValue stores a value in v, a pointer, by encoding/json's rules.
 // Beyond them, a *float64, *any, *[]any, *map[string]any and *[]float64 also
 // take NaN, Infinity and -Infinity; numbers too large for a float are
-// infinite, as in Python; and integers in an *any that a float64 would not
-// hold exactly are json.Number. The text must have passed [Parse].
+// infinite, as in Python; and integers of 2^53 and beyond in an *any, which a
+// float64 may not hold exactly, are json.Number. A map is replaced, not added
+// to. The text must have passed [Parse].
 func DecodeValue(text []byte, v any) error {
 	switch v := v.(type) {
 	case *string:
@@ -38,7 +39,7 @@ func DecodeValue(text []byte, v any) error {
 	case *float64:
 		return storeFloat(v, text)
 	case *json.RawMessage:
-		*v = slices.Clone(text)
+		*v = slices.Clone(toUTF8(text))
 		return nil
 	case *any:
 		*v = decodeAny(text)
@@ -120,7 +121,7 @@ func storeFloats(v *[]float64, text []byte) error {
 	floats, ok := []float64{}, true
 	elements(text, func(element []byte) {
 		f, isFloat := parseFloat(element)
-		floats, ok = append(floats, f), ok && isFloat
+		floats, ok = append(floats, f), ok && (isFloat || isNull(element))
 	})
 	if !ok {
 		return errNoSuchType
@@ -130,7 +131,36 @@ func storeFloats(v *[]float64, text []byte) error {
 }
 
 // decodeAny returns a value as encoding/json decodes it into an any.
-func decodeAny(text []byte) any {
+func decodeAny(text []byte) any { return (&scanner{src: text}).any() }
+
+// any decodes a valid value in one pass, however deep it is nested.
+func (s *scanner) any() any {
+	switch s.peek() {
+	case '[':
+		s.pos++
+		list := []any{}
+		_ = s.list(']', func() error {
+			list = append(list, s.any())
+			return nil
+		})
+		return list
+	case '{':
+		s.pos++
+		dict := map[string]any{}
+		_ = s.list('}', func() error {
+			name, err := s.name()
+			dict[decodeString(name)] = s.any()
+			return err
+		})
+		return dict
+	default:
+		start := s.pos
+		_ = s.value()
+		return decodeScalar(s.src[start:s.pos])
+	}
+}
+
+func decodeScalar(text []byte) any {
 	switch text[0] {
 	case '"':
 		return decodeString(text)
@@ -140,22 +170,9 @@ func decodeAny(text []byte) any {
 		return false
 	case 'n':
 		return nil
-	case '[':
-		list := []any{}
-		elements(text, func(element []byte) { list = append(list, decodeAny(element)) })
-		return list
-	case '{':
-		dict := map[string]any{}
-		s := scanner{src: text, pos: 1}
-		_ = s.list('}', func() error {
-			m, err := s.member()
-			dict[decodeString(m.name)] = decodeAny(m.value)
-			return err
-		})
-		return dict
 	}
 	f, _ := parseFloat(text)
-	if math.Abs(f) > 1<<53 && !bytes.ContainsAny(text, ".eEIN") {
+	if math.Abs(f) >= 1<<53 && !bytes.ContainsAny(text, ".eEIN") {
 		return json.Number(text)
 	}
 	return f

@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -166,8 +167,12 @@ func appendNumber(dst []byte, text string) ([]byte, error) {
 		text = "0" // as encoding/json
 	}
 	s := scanner{src: []byte(text)}
-	if err := s.number(); err != nil || s.pos != len(text) {
-		return nil, fmt.Errorf("rawjson: a json.Number that is no number")
+	err := s.number()
+	if errors.Is(err, ErrLimit) {
+		return nil, err
+	}
+	if err != nil || s.pos != len(text) {
+		return nil, errors.New("rawjson: a json.Number that is no number")
 	}
 	return append(dst, text...), nil
 }

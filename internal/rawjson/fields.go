@@ -158,10 +158,18 @@ func (e *encoder) object(dst []byte, v reflect.Value) (_ []byte, err error) {
 func (e *encoder) field(dst []byte, f field, v reflect.Value) ([]byte, error) {
 	start := len(dst)
 	dst, err := e.value(dst, v)
-	if err != nil || !f.quoted || string(dst[start:]) == "null" {
+	if err != nil || !f.quoted || string(dst[start:]) == "null" || marshals(v) {
 		return dst, err
 	}
 	return appendString(dst[:start:start], string(dst[start:])), nil
+}
+
+// marshals reports whether v writes itself; the option "string" then has no
+// effect.
+func marshals(v reflect.Value) bool {
+	_, isMarshaler := implementer(v, marshalerType)
+	_, isTextMarshaler := implementer(v, textMarshalerType)
+	return isMarshaler || isTextMarshaler
 }
 
 func isEmpty(v reflect.Value) bool {
@@ -175,9 +183,19 @@ func isEmpty(v reflect.Value) bool {
 	}
 }
 
+type zeroer interface{ IsZero() bool }
+
 func isZero(v reflect.Value) bool {
-	if z, ok := v.Interface().(interface{ IsZero() bool }); ok && !isNil(v) {
+	if isNil(v) {
+		return true
+	}
+	if z, ok := v.Interface().(zeroer); ok && !isNil(reflect.ValueOf(z)) {
 		return z.IsZero()
 	}
-	return v.IsZero()
+	if !reflect.PointerTo(v.Type()).Implements(reflect.TypeFor[zeroer]()) {
+		return v.IsZero()
+	}
+	p := reflect.New(v.Type()) // the method may need an address
+	p.Elem().Set(v)
+	return p.Interface().(zeroer).IsZero()
 }

@@ -12,6 +12,10 @@
 // of 0x80 and above in a string are kept as they are while nobody looks, and
 // decoded as Latin-1.
 //
+// A lone surrogate, which no Go string can hold as text, is decoded as U+FFFD
+// in a value. In the name of a member it is the three bytes that UTF-8 would
+// have for it, in both directions, so that such names stay apart.
+//
 // # Limits
 //
 // Texts longer than [MaxSize], nested deeper than [MaxDepth], with more than
@@ -26,6 +30,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"unicode/utf8"
 )
 
 // What [Parse] reads at most. MaxDigits is Python's own limit.
@@ -69,7 +74,7 @@ func (m *member) is(name string) bool {
 	if m.plain {
 		return string(m.name[1:len(m.name)-1]) == name
 	}
-	return decodeString(m.name) == name
+	return decodeName(m.name) == name
 }
 
 // Parse splits a text whose root is an object. The object keeps parts of src,
@@ -85,16 +90,18 @@ func Parse(src []byte) (Object, error) {
 	return Object{withoutDuplicates(members)}, nil
 }
 
-// withoutDuplicates moves the last value of each name to its first place.
+// withoutDuplicates moves the last value of each name to its first place. It
+// compares each with each, unless they are many or have to be decoded.
 func withoutDuplicates(members []member) []member {
-	if len(members) > 32 {
+	isCoded := func(m member) bool { return !m.plain }
+	if len(members) > 32 || slices.ContainsFunc(members, isCoded) {
 		return withoutDuplicatesByMap(members)
 	}
 	kept := members[:0]
 next:
 	for _, m := range members {
 		for i := range kept {
-			if sameName(&kept[i], &m) {
+			if bytes.Equal(kept[i].name, m.name) {
 				kept[i].value = m.value
 				continue next
 			}
@@ -104,18 +111,11 @@ next:
 	return kept
 }
 
-func sameName(a, b *member) bool {
-	if a.plain && b.plain {
-		return bytes.Equal(a.name, b.name)
-	}
-	return decodeString(a.name) == decodeString(b.name)
-}
-
 func withoutDuplicatesByMap(members []member) []member {
 	seen := make(map[string]int, len(members))
 	kept := members[:0]
 	for _, m := range members {
-		name := decodeString(m.name)
+		name := decodeName(m.name)
 		if i, ok := seen[name]; ok {
 			kept[i].value = m.value
 			continue
@@ -127,6 +127,9 @@ func withoutDuplicatesByMap(members []member) []member {
 }
 
 func (o *Object) find(name string) int {
+	if !utf8.ValidString(name) {
+		name = decodeName(appendName(nil, name)) // as it is written
+	}
 	for i := range o.members {
 		if o.members[i].is(name) {
 			return i
@@ -151,7 +154,7 @@ func (o *Object) Set(name string, value []byte) {
 		o.members[i].value = value
 		return
 	}
-	text := appendString(make([]byte, 0, len(name)+2), name)
+	text := appendName(make([]byte, 0, len(name)+2), name)
 	o.members = append(o.members, member{text, value, isPlain(text)})
 }
 
@@ -178,7 +181,7 @@ func (o *Object) All() iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		for i := range o.members {
 			m := &o.members[i]
-			if !yield(decodeString(m.name), m.value) {
+			if !yield(decodeName(m.name), m.value) {
 				return
 			}
 		}

@@ -70,25 +70,34 @@ func (s *scanner) list(closing byte, element func() error) error {
 }
 
 func (s *scanner) member() (member, error) {
-	start := s.pos
-	if s.peek() != '"' {
-		return member{}, s.fail("no name")
-	}
-	if err := s.str(); err != nil {
+	name, err := s.name()
+	if err != nil {
 		return member{}, err
 	}
-	name := s.src[start:s.pos:s.pos]
-	s.space()
-	if s.peek() != ':' {
-		return member{}, s.fail("no colon")
-	}
-	s.pos++
-	s.space()
-	start = s.pos
+	start := s.pos
 	if err := s.value(); err != nil {
 		return member{}, err
 	}
 	return member{name, s.src[start:s.pos:s.pos], isPlain(name)}, nil
+}
+
+// name reads a name and its colon, up to the value.
+func (s *scanner) name() ([]byte, error) {
+	start := s.pos
+	if s.peek() != '"' {
+		return nil, s.fail("no name")
+	}
+	if err := s.str(); err != nil {
+		return nil, err
+	}
+	name := s.src[start:s.pos:s.pos]
+	s.space()
+	if s.peek() != ':' {
+		return nil, s.fail("no colon")
+	}
+	s.pos++
+	s.space()
+	return name, nil
 }
 
 // value passes over one value.

@@ -27,6 +27,38 @@ func appendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
+// appendName appends the name of a member, in which the three bytes that
+// UTF-8 would have for a lone surrogate stand for it; see [decodeName].
+func appendName(dst []byte, name string) []byte {
+	if utf8.ValidString(name) {
+		return appendString(dst, name)
+	}
+	dst = append(dst, '"')
+	for i := 0; i < len(name); {
+		if u, ok := surrogateAt(name[i:]); ok {
+			dst = appendUnit(dst, u)
+			i += 3
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(name[i:])
+		if r < utf8.RuneSelf {
+			dst = appendASCII(dst, byte(r))
+		} else {
+			dst = appendEscape(dst, r)
+		}
+		i += size
+	}
+	return append(dst, '"')
+}
+
+// surrogateAt reads a surrogate half in the form of UTF-8.
+func surrogateAt(s string) (u rune, ok bool) {
+	if len(s) < 3 || s[0] != 0xed || s[1]&0xe0 != 0xa0 || s[2]&0xc0 != 0x80 {
+		return 0, false
+	}
+	return 0xd000 | rune(s[1]&0x3f)<<6 | rune(s[2]&0x3f), true
+}
+
 func appendASCII(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':
@@ -74,7 +106,21 @@ func isPlain(text []byte) bool {
 // decodeString returns what a valid string in its quotes says. Bytes beyond
 // ASCII are Latin-1; a lone surrogate, which no Go string can hold as text,
 // becomes U+FFFD.
-func decodeString(text []byte) string {
+func decodeString(text []byte) string { return decode(text, utf8.AppendRune) }
+
+// decodeName is decodeString for the name of a member. Python keeps names
+// apart that differ in a lone surrogate only, so that here it becomes the
+// three bytes that UTF-8 would have for it.
+func decodeName(text []byte) string { return decode(text, appendRune) }
+
+func appendRune(dst []byte, r rune) []byte {
+	if utf16.IsSurrogate(r) {
+		return append(dst, 0xed, 0x80|byte(r>>6&0x3f), 0x80|byte(r&0x3f))
+	}
+	return utf8.AppendRune(dst, r)
+}
+
+func decode(text []byte, appendRune func([]byte, rune) []byte) string {
 	text = text[1 : len(text)-1]
 	if isPlain(text) {
 		return string(text)
@@ -85,7 +131,7 @@ func decodeString(text []byte) string {
 		switch {
 		case c == '\\':
 			r, size := unescape(text[i:])
-			out = utf8.AppendRune(out, r)
+			out = appendRune(out, r)
 			i += size
 		default:
 			out = utf8.AppendRune(out, rune(c))
@@ -96,7 +142,7 @@ func decodeString(text []byte) string {
 }
 
 // unescape decodes the valid escape at the start of text, or both halves of
-// a surrogate pair, and returns its length.
+// a surrogate pair, and returns its length. A lone surrogate is itself.
 func unescape(text []byte) (rune, int) {
 	if i := bytes.IndexByte([]byte(`"\/bfnrt`), text[1]); i >= 0 {
 		return rune("\"\\/\b\f\n\r\t"[i]), 2
@@ -111,7 +157,7 @@ func unescape(text []byte) (rune, int) {
 			return r, 12
 		}
 	}
-	return utf8.RuneError, 6
+	return u, 6
 }
 
 // hex4 reads four hexadecimal digits.
