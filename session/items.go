@@ -48,12 +48,18 @@ func Lookup[T any](s *Session, name string) (T, error) {
 // lose what could not be read, and Update returns def.
 func Update[T any](s *Session, name string, def T, fn func(T) T) T {
 	result := def
+	initial, defErr := encodeItem(name, def)
 	s.change(func(items *rawjson.Object) error {
-		v := def
-		if raw, ok := items.Get(name); ok {
-			if err := decodeItem(name, raw, &v); err != nil {
-				return err
+		raw, ok := items.Get(name)
+		if !ok {
+			raw = initial // a copy for each call: fn may write into maps and slices
+			if defErr != nil {
+				return defErr
 			}
+		}
+		var v T
+		if err := decodeItem(name, raw, &v); err != nil {
+			return err
 		}
 		v = fn(v)
 		raw, err := encodeItem(name, v)

@@ -104,8 +104,12 @@ func (m *Manager) parse(rec Record) (rawjson.Object, error) {
 		return rawjson.Object{}, fmt.Errorf("session: decode: %w", err)
 	}
 	items, err := rawjson.Parse(text)
-	if err == nil || errors.Is(err, rawjson.ErrLimit) {
-		return items, err
+	switch {
+	case err == nil:
+		return items, nil
+	case errors.Is(err, rawjson.ErrLimit):
+		return rawjson.Object{}, fmt.Errorf("%w: %w", ErrTooLarge, err)
+	default:
+		return rawjson.Object{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	return rawjson.Object{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
 }

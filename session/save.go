@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -19,8 +20,8 @@ const maxReplays = 200
 // [Manager.Handler] saves before the response begins. It serves programs
 // without a request, and handlers that must know the outcome.
 //
-// It returns an error that wraps [ErrUnavailable], [ErrInterrupted] or
-// [ErrType], and [ErrTooLate] if the response has begun and the cookie would
+// It returns an error that wraps [ErrUnavailable], [ErrInterrupted],
+// [ErrTooLarge] or [ErrType], and [ErrTooLate] if the response has begun and the cookie would
 // have to change. After an error the session still holds its changes.
 func (s *Session) Save(ctx context.Context) error {
 	s.mu.Lock()
@@ -146,8 +147,12 @@ func (s *Session) record(storeKey string) (Record, error) {
 	if len(s.changes) == 0 && s.stored.Key != "" {
 		return rec, nil // only the expiry or the key changes
 	}
+	text := s.items.AppendTo(nil)
+	if len(text) > rawjson.MaxSize || s.items.Len() > rawjson.MaxMembers {
+		return Record{}, fmt.Errorf("%w: %d items, %d bytes", ErrTooLarge, s.items.Len(), len(text))
+	}
 	var err error
-	rec.Data, err = s.m.opts.Codec.Encode(s.items.AppendTo(nil))
+	rec.Data, err = s.m.opts.Codec.Encode(text)
 	return rec, err
 }
 

@@ -409,8 +409,24 @@ func TestDataBeyondLimitsIsNotOverwritten(t *testing.T) {
 	deep := `{"a":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + "}"
 	mustCreate(t, store, session.Record{Key: validKey, Data: []byte(deep), Expiry: time.Now().Add(time.Hour)})
 	_, err := session.New(store, nil).Load(t.Context(), validKey)
-	if err == nil || errors.Is(err, session.ErrCorrupt) {
-		t.Errorf("got %v, want an error that is not ErrCorrupt", err)
+	if !errors.Is(err, session.ErrTooLarge) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestWhatCouldNotBeLoadedAgainIsNotSaved(t *testing.T) {
+	s, _, store := load(t, `{"a":1}`)
+	s.Set("big", strings.Repeat("x", 16<<20))
+	if err := s.Save(t.Context()); !errors.Is(err, session.ErrTooLarge) {
+		t.Errorf("16 MiB: %v", err)
+	}
+	s, _, store = load(t, `{"a":1}`)
+	for i := range 100_000 {
+		s.Set(fmt.Sprint(i%50), i) // many changes, few items
+	}
+	save(t, s)
+	if n := strings.Count(stored(t, store), ":"); n != 51 {
+		t.Errorf("%d items", n)
 	}
 }
 
@@ -505,5 +521,43 @@ func TestItemsOfARecord(t *testing.T) {
 	}
 	if _, err := m.Items(session.Record{Data: []byte("x")}); !errors.Is(err, session.ErrCorrupt) {
 		t.Errorf("got %v", err)
+	}
+}
+func TestUpdateIsRepeatedOnAFreshDefault(t *testing.T) {
+	m := session.New(memstore.New(), nil)
+	first, _ := m.Load(t.Context(), "")
+	first.Set("other", 0)
+	if err := first.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a, _ := m.Load(t.Context(), first.Key())
+	session.Update(a, "cart", map[string]int{}, func(c map[string]int) map[string]int {
+		c["item"]++
+		return c
+	})
+	b, _ := m.Load(t.Context(), first.Key())
+	b.Set("other", 1)
+	if err := b.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c, _ := m.Load(t.Context(), first.Key())
+	if n := session.Get(c, "cart", map[string]int{})["item"]; n != 1 {
+		t.Errorf("one update counts %d times", n)
+	}
+}
+
+func TestUpdateLeavesTheDefaultAlone(t *testing.T) {
+	m := session.New(memstore.New(), nil)
+	s, _ := m.Load(t.Context(), "")
+	s.Set("list", []int{1, 2})
+	s.Set("map", map[string]int{"x": 5})
+	list, dict := []int{7, 8, 9}, map[string]int{"default": 1}
+	session.Update(s, "list", list, func(v []int) []int { return v })
+	got := session.Update(s, "map", dict, func(v map[string]int) map[string]int { return v })
+	if list[0] != 7 || len(dict) != 1 || len(got) != 1 {
+		t.Errorf("defaults are %v and %v, the item is %v", list, dict, got)
 	}
 }
