@@ -91,13 +91,8 @@ func (e *encoder) marshaler(dst []byte, v reflect.Value) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rawjson: %s: %w", v.Type(), err)
 	}
-	s := scanner{src: text, depth: e.depth}
-	s.space()
-	if err := s.value(); err != nil {
+	if err := valid(text, e.depth); err != nil {
 		return nil, fmt.Errorf("rawjson: %s: %w", v.Type(), err)
-	}
-	if s.space(); s.pos != len(text) {
-		return nil, fmt.Errorf("rawjson: %s: %w", v.Type(), s.fail("more text after the value"))
 	}
 	return appendCompact(dst, text), nil
 }

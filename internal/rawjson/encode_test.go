@@ -29,32 +29,63 @@ func TestAppendValueWritesPythonsText(t *testing.T) {
 		v    any
 		want string
 	}{
-		{nil, "null"}, {true, "true"}, {false, "false"}, {(*int)(nil), "null"},
-		{1, "1"}, {int8(-128), "-128"}, {uint64(math.MaxUint64), "18446744073709551615"},
-		{int64(math.MinInt64), "-9223372036854775808"}, {uintptr(7), "7"},
-		{huge, huge.String()}, {json.Number("1.50"), "1.50"}, {json.Number(""), "0"},
+		{nil, "null"},
+		{true, "true"},
+		{false, "false"},
+		{(*int)(nil), "null"},
+		{1, "1"},
+		{int8(-128), "-128"},
+		{uint64(math.MaxUint64), "18446744073709551615"},
+		{int64(math.MinInt64), "-9223372036854775808"},
+		{uintptr(7), "7"},
+		{huge, huge.String()},
+		{json.Number("1.50"), "1.50"},
+		{json.Number(""), "0"},
 		{json.Number("-12345678901234567890"), "-12345678901234567890"},
 
-		{1.0, "1.0"}, {-0.0, "0.0"}, {math.Copysign(0, -1), "-0.0"}, {100000.0, "100000.0"},
-		{1e15, "1000000000000000.0"}, {9999999999999998.0, "9999999999999998.0"}, {1e16, "1e+16"},
-		{0.0001, "0.0001"}, {0.00001, "1e-05"}, {1.5e-7, "1.5e-07"}, {1e100, "1e+100"},
-		{math.MaxFloat64, "1.7976931348623157e+308"}, {5e-324, "5e-324"},
-		{math.NaN(), "NaN"}, {math.Inf(1), "Infinity"}, {math.Inf(-1), "-Infinity"},
-		{float32(0.1), "0.1"}, {float32(16777216), "16777216.0"}, {float32(1e16), "1e+16"},
+		{1.0, "1.0"},
+		{math.Copysign(0, -1), "-0.0"},
+		{100000.0, "100000.0"},
+		{1e15, "1000000000000000.0"},
+		{9999999999999998.0, "9999999999999998.0"},
+		{1e16, "1e+16"},
+		{0.0001, "0.0001"},
+		{0.00001, "1e-05"},
+		{1.5e-7, "1.5e-07"},
+		{1e100, "1e+100"},
+		{math.MaxFloat64, "1.7976931348623157e+308"},
+		{5e-324, "5e-324"},
+		{math.NaN(), "NaN"},
+		{math.Inf(1), "Infinity"},
+		{math.Inf(-1), "-Infinity"},
+		{float32(0.1), "0.1"},
+		{float32(16777216), "16777216.0"},
+		{float32(1e16), "1e+16"},
 
-		{"", `""`}, {"plain", `"plain"`}, {"<a href='/'>&</a>", `"<a href='/'>&</a>"`},
-		{"\"\\\n\r\t\f\b", `"\"\\\n\r\t\f\b"`}, {"\x00\x1f\x7f", `"\u0000\u001f\u007f"`},
-		{"é€\u2028", `"\u00e9\u20ac\u2028"`}, {"😀", `"\ud83d\ude00"`}, {"\uffff", `"\uffff"`},
+		{"", `""`},
+		{"plain", `"plain"`},
+		{"<a href='/'>&</a>", `"<a href='/'>&</a>"`},
+		{"\"\\\n\r\t\f\b", `"\"\\\n\r\t\f\b"`},
+		{"\x00\x1f\x7f", `"\u0000\u001f\u007f"`},
+		{"é€\u2028", `"\u00e9\u20ac\u2028"`},
+		{"😀", `"\ud83d\ude00"`},
+		{"\uffff", `"\uffff"`},
 		{"a\xffb", `"a\ufffdb"`},
 
-		{[]int{}, "[]"}, {[]int(nil), "null"}, {[2]bool{true}, "[true,false]"},
+		{[]int{}, "[]"},
+		{[]int(nil), "null"},
+		{[2]bool{true}, "[true,false]"},
 		{[]any{1, 1.0, "a", nil, []any{}}, `[1,1.0,"a",null,[]]`},
-		{[]byte("\xff\x00"), `"/wA="`}, {[]byte{}, `""`}, {[]byte(nil), "null"},
+		{[]byte("\xff\x00"), `"/wA="`},
+		{[]byte{}, `""`},
+		{[]byte(nil), "null"},
 		{map[string]int{"b": 1, "a": 2, "é": 3}, `{"a":2,"b":1,"\u00e9":3}`},
 		{map[int]string{10: "x", 9: "y"}, `{"10":"x","9":"y"}`},
-		{map[string]int(nil), "null"}, {map[string]any{}, "{}"},
+		{map[string]int(nil), "null"},
+		{map[string]any{}, "{}"},
 		{time.Date(2023, 11, 14, 22, 13, 20, 0, time.UTC), `"2023-11-14T22:13:20Z"`},
-		{netip.MustParseAddr("::1"), `"::1"`}, {(*time.Time)(nil), "null"},
+		{netip.MustParseAddr("::1"), `"::1"`},
+		{(*time.Time)(nil), "null"},
 		{map[netip.Addr]int{netip.MustParseAddr("::1"): 1}, `{"::1":1}`},
 		{json.RawMessage(" { \"\u00e9\\u00C9\x7f\" : [ NaN , \" \\\" \" ] } "), `{"\u00e9\u00C9\u007f":[NaN," \" "]}`},
 		{json.RawMessage(nil), "null"},
@@ -111,8 +142,8 @@ type everything struct {
 	QString string         `json:",string"`
 	QNil    *int           `json:",string"`
 	QNumber json.Number    `json:",string"`
-	Dash    int            `json:"-,"`
-	Odd     int            `json:"a'b"`
+	Dash    int            `json:"-,"`  //lint:ignore SA5008 the tag of the test
+	Odd     int            `json:"a'b"` //lint:ignore SA5008 the tag of the test
 	Unicode int            `json:"größe"`
 	Any     any            `json:"any"`
 	Map     map[color]bool `json:"map,omitempty"`
@@ -203,14 +234,26 @@ func TestAppendValueRefusesWhatJSONCannotHold(t *testing.T) {
 		v    any
 		want string
 	}{
-		{make(chan int), "chan int"}, {func() {}, "func()"}, {complex(1, 2), "complex128"},
-		{[]any{1, make(chan string)}, "chan string"}, {map[string]any{"k": t.Fatal}, "func(...interface {})"},
-		{struct{ C chan int }{}, "chan int"}, {map[float64]int{1: 1}, "key of type float64"},
-		{map[[2]int]int{{}: 1}, "key of type [2]int"}, {map[bool]int{true: 1}, "key of type bool"},
-		{failing{}, "cannot"}, {failingText{}, "cannot"}, {map[failingText]int{{}: 1}, "cannot"},
-		{writes(""), "no value"}, {writes("1 2"), "more text"}, {writes("[1,]"), "no value"},
-		{json.RawMessage("tru"), "no value"}, {json.RawMessage(""), "no value"},
-		{json.Number("1.2.3"), "no number"}, {json.Number(" 1"), "no number"}, {json.Number("x"), "no number"},
+		{make(chan int), "chan int"},
+		{func() {}, "func()"},
+		{complex(1, 2), "complex128"},
+		{[]any{1, make(chan string)}, "chan string"},
+		{map[string]any{"k": t.Fatal}, "func(...interface {})"},
+		{struct{ C chan int }{}, "chan int"},
+		{map[float64]int{1: 1}, "key of type float64"},
+		{map[[2]int]int{{}: 1}, "key of type [2]int"},
+		{map[bool]int{true: 1}, "key of type bool"},
+		{failing{}, "cannot"},
+		{failingText{}, "cannot"},
+		{map[failingText]int{{}: 1}, "cannot"},
+		{writes(""), "no value"},
+		{writes("1 2"), "more text"},
+		{writes("[1,]"), "no value"},
+		{json.RawMessage("tru"), "no value"},
+		{json.RawMessage(""), "no value"},
+		{json.Number("1.2.3"), "no number"},
+		{json.Number(" 1"), "no number"},
+		{json.Number("x"), "no number"},
 	} {
 		dst, err := rawjson.AppendValue([]byte("x"), test.v)
 		if err == nil || !strings.Contains(err.Error(), test.want) || dst != nil {
@@ -255,7 +298,8 @@ func TestAppendValueRefusesWhatParseWouldRefuse(t *testing.T) {
 
 func TestErrorsShowNoValues(t *testing.T) {
 	for _, v := range []any{
-		json.Number("secret"), json.RawMessage(`"secret`), map[[1]string]int{{"secret"}: 1},
+		json.Number("secret"), json.RawMessage(`"secret`),
+		map[[1]string]int{{"secret"}: 1},
 		[]any{"secret", func() {}},
 	} {
 		if _, err := rawjson.AppendValue(nil, v); strings.Contains(err.Error(), "secret") {

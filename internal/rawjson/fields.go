@@ -84,8 +84,9 @@ func parseTag(tag string) field {
 }
 
 func validName(name string) bool {
+	const signs = "!#$%&()*+-./:;<=>?@[]^_{|}~ "
 	for _, c := range name {
-		if !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", c) {
+		if !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune(signs, c) {
 			return false
 		}
 	}

@@ -278,9 +278,9 @@ func (s *scanner) peek() byte {
 	return 0
 }
 
-// valid checks a text that is one value.
-func valid(src []byte) error {
-	s := &scanner{src: src, depth: 1}
+// valid checks a text that is one value, inside of depth others.
+func valid(src []byte, depth int) error {
+	s := &scanner{src: src, depth: depth}
 	s.space()
 	if err := s.value(); err != nil {
 		return err
