@@ -14,6 +14,7 @@ package memstore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"iter"
 	"maps"
 	"slices"
@@ -140,7 +141,7 @@ func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 		s.mu.RUnlock()
 		for _, key := range keys {
 			rec, err := s.Load(ctx, key)
-			if err == session.ErrNotFound { //nolint:errorlint // our own, unwrapped
+			if errors.Is(err, session.ErrNotFound) {
 				continue
 			}
 			if !yield(rec, err) || err != nil {

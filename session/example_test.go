@@ -106,7 +106,7 @@ func ExampleSetDefault() {
 }
 
 func ExampleKey() {
-	var cart = session.Key[[]string]("cart")
+	cart := session.Key[[]string]("cart")
 
 	s := newSession()
 	cart.Update(s, nil, func(items []string) []string { return append(items, "apple") })

@@ -243,7 +243,7 @@ func TestPerSessionExpiry(t *testing.T) {
 						t.Errorf("ExpiresAtBrowserClose is %v, want %v", got, c.browser)
 					}
 				})
-				if got := store.records()[0].Expiry.Sub(time.Now()); got != c.lives {
+				if got := time.Until(store.records()[0].Expiry); got != c.lives {
 					t.Errorf("the record lives %v, want %v", got, c.lives)
 				}
 				persistent := strings.Contains(resp.Header.Get("Set-Cookie"), "Max-Age=")

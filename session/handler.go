@@ -193,7 +193,8 @@ func (x *exchange) saveLate(ctx context.Context) error {
 // stopped ends an exchange whose handler panicked with v, or ended its
 // goroutine. Nothing is saved, but what was flushed stays flushed.
 func (x *exchange) stopped(v any) {
-	if x.parked != nil && v == http.ErrAbortHandler {
+	err, _ := v.(error)
+	if x.parked != nil && errors.Is(err, http.ErrAbortHandler) {
 		if !x.writer.committed {
 			x.writer.fail(x.parked)
 		}
@@ -204,7 +205,7 @@ func (x *exchange) stopped(v any) {
 	ctx, cancel := x.saveContext()
 	defer cancel()
 	x.session.mu.Lock()
-	err := x.session.deleteDoomed(ctx)
+	err = x.session.deleteDoomed(ctx)
 	x.session.mu.Unlock()
 	if err != nil {
 		x.log("session: not deleted", err)

@@ -205,7 +205,7 @@ func pause(ctx context.Context, round int) error {
 		return ctx.Err()
 	}
 	limit := min(time.Duration(round)*time.Millisecond, 20*time.Millisecond)
-	timer := time.NewTimer(rand.N(limit)) //nolint:gosec // no secret
+	timer := time.NewTimer(rand.N(limit)) // no secret
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -196,7 +196,7 @@ func TestPopAndSetDefault(t *testing.T) {
 }
 
 func TestTypedKey(t *testing.T) {
-	var cart = session.Key[[]string]("cart")
+	cart := session.Key[[]string]("cart")
 	s, _, _ := load(t, "{}")
 	if cart.Has(s) || cart.Get(s, nil) != nil {
 		t.Error("the cart is there")
@@ -415,12 +415,12 @@ func TestDataBeyondLimitsIsNotOverwritten(t *testing.T) {
 }
 
 func TestWhatCouldNotBeLoadedAgainIsNotSaved(t *testing.T) {
-	s, _, store := load(t, `{"a":1}`)
+	s, _, _ := load(t, `{"a":1}`)
 	s.Set("big", strings.Repeat("x", 16<<20))
 	if err := s.Save(t.Context()); !errors.Is(err, session.ErrTooLarge) {
 		t.Errorf("16 MiB: %v", err)
 	}
-	s, _, store = load(t, `{"a":1}`)
+	s, _, store := load(t, `{"a":1}`)
 	for i := range 100_000 {
 		s.Set(fmt.Sprint(i%50), i) // many changes, few items
 	}
@@ -435,7 +435,7 @@ func TestNothingPrintsTheKey(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&log, nil))
 	logger.Info("x", "s", s)
-	marshalled, _ := json.Marshal(s)
+	marshalled, _ := json.Marshal(s) //lint:ignore SA9005 it must show nothing
 	text := log.String() + string(marshalled)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 		text += fmt.Sprintf(verb, s)
@@ -451,7 +451,7 @@ func TestNothingPrintsTheKey(t *testing.T) {
 	if !strings.Contains(text, session.Fingerprint(validKey)) {
 		t.Errorf("no fingerprint: %s", text)
 	}
-	if got := (reloadNew(t, m)).String(); got != "session new" {
+	if got := reloadNew(t, m).String(); got != "session new" {
 		t.Errorf("a new session prints %q", got)
 	}
 }
@@ -474,7 +474,7 @@ func TestMethodsAreSafeForConcurrentUse(t *testing.T) {
 				session.Update(s, "n", 0, func(n int) int { return n + 1 })
 				s.Set(fmt.Sprint("k", i), j)
 				session.Get(s, "n", 0)
-				for range s.All() { //nolint:revive // looking is enough
+				for range s.All() { // looking is enough
 				}
 				s.Delete("nothing")
 				_ = s.String()
@@ -523,6 +523,7 @@ func TestItemsOfARecord(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
 func TestUpdateIsRepeatedOnAFreshDefault(t *testing.T) {
 	m := session.New(memstore.New(), nil)
 	first, _ := m.Load(t.Context(), "")

@@ -333,7 +333,7 @@ func flagOperation(t *testing.T, m *session.Manager, s *session.Session, op stri
 	case "keys":
 		s.Keys()
 	case "items":
-		for range s.All() { //nolint:revive // looking is enough
+		for range s.All() { // looking is enough
 		}
 	case "update({})": // Set, for want of a map
 		s.Set("a", 1)

@@ -167,7 +167,8 @@ func tryList(x *trial) {
 	if !same {
 		x.failf("List: got %d records, not the 3 live ones in order of key", len(got))
 	}
-	for range lister.List(x.ctx) {
+	for _, err := range lister.List(x.ctx) {
+		x.want("List", err, nil)
 		break
 	}
 }

@@ -3,6 +3,7 @@ package sessiontest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"runtime"
@@ -92,7 +93,7 @@ type resurrects struct{ *memstore.Store }
 
 func (s resurrects) Save(ctx context.Context, old, new session.Record) error {
 	err := s.Store.Save(ctx, old, new)
-	if err == session.ErrNotFound {
+	if errors.Is(err, session.ErrNotFound) {
 		return s.Store.Create(ctx, new)
 	}
 	return err
