@@ -1,0 +1,48 @@
+package djangodb
+
+import (
+	"errors"
+	"time"
+)
+
+// sqlite is SQLite with any driver whose errors have SQLite's own code.
+var sqlite = dialect{
+	name:       "SQLite",
+	begin:      "BEGIN IMMEDIATE",
+	columns:    "SELECT name FROM pragma_table_info(?)",
+	objects:    "SELECT name FROM sqlite_master",
+	rawTime:    sqliteRawTime,
+	encodeTime: sqliteTime,
+	isUnique:   sqliteIsUnique,
+}
+
+// sqliteRawTime keeps drivers from making a time of the text by rules of
+// their own: they do not convert a blob.
+func sqliteRawTime(column string) string { return "CAST(" + column + " AS BLOB)" }
+
+// sqliteTime writes the text that Django writes. SQLite compares it as text,
+// so it must be exactly this: a space, no offset, six digits of fraction or
+// none. A driver writes a time.Time in another form.
+func sqliteTime(t time.Time) any {
+	if t.Nanosecond() == 0 {
+		return t.Format("2006-01-02 15:04:05")
+	}
+	return t.Format("2006-01-02 15:04:05.000000")
+}
+
+// SQLite's extended result codes.
+const (
+	sqliteConstraintPrimaryKey = 1555
+	sqliteConstraintUnique     = 2067
+)
+
+// sqliteIsUnique looks at the code and not at the driver's type, so that no
+// driver need be linked.
+func sqliteIsUnique(err error) bool {
+	var coded interface{ Code() int }
+	if !errors.As(err, &coded) {
+		return false
+	}
+	code := coded.Code()
+	return code == sqliteConstraintPrimaryKey || code == sqliteConstraintUnique
+}

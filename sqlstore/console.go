@@ -1,0 +1,92 @@
+package sqlstore
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/session"
+)
+
+// ClearExpired implements [session.Store] by [Store.ClearExpiredBatch] until
+// nothing is left. With an error it returns how many rows it had deleted.
+func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
+	total := 0
+	for {
+		n, err := s.ClearExpiredBatch(ctx, now, s.opts.ClearBatch)
+		total += n
+		if err != nil || n < s.opts.ClearBatch {
+			return total, err
+		}
+	}
+}
+
+// ClearExpiredBatch deletes at most limit rows that expired by now, the
+// oldest first, in a transaction of its own, and returns how many. Fewer than
+// limit is the end. It is for programs that show their progress or pause
+// between batches.
+func (s *Store) ClearExpiredBatch(ctx context.Context, now time.Time, limit int) (int, error) {
+	result, err := s.tidy.ExecContext(ctx, s.time(now), s.time(now), limit)
+	if err != nil {
+		return 0, wrap(ctx, "clear expired", err)
+	}
+	n, err := result.RowsAffected()
+	return int(n), wrap(ctx, "clear expired", err)
+}
+
+// CountExpired returns how many rows ClearExpired would delete.
+func (s *Store) CountExpired(ctx context.Context, now time.Time) (n int, err error) {
+	row := s.opts.Readers.QueryRowContext(ctx,
+		"SELECT COUNT(*) FROM django_session WHERE expire_date <= ?", s.time(now))
+	return n, wrap(ctx, "count expired", row.Scan(&n))
+}
+
+// listPage is how many rows List reads at once.
+const listPage = 500
+
+// List implements [session.Lister]. It reads pages, and holds no connection
+// while the loop runs: the loop may save and delete sessions. Rows that change
+// meanwhile are seen as they were or as they are. Rows whose key no program
+// could have issued are left out, as [Store.Load] does not find them either.
+func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
+	return func(yield func(session.Record, error) bool) {
+		after := ""
+		for {
+			page, err := s.page(ctx, after)
+			if err != nil {
+				yield(session.Record{}, wrap(ctx, "list", err))
+				return
+			}
+			for _, rec := range page {
+				if wellFormed(rec.Key) && !yield(rec, nil) {
+					return
+				}
+				after = rec.Key
+			}
+			if len(page) < listPage {
+				return
+			}
+		}
+	}
+}
+
+// page returns the first live rows whose key is after a key.
+func (s *Store) page(ctx context.Context, after string) ([]session.Record, error) {
+	rows, err := s.list.QueryContext(ctx, after, s.now(), listPage)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var page []session.Record
+	for rows.Next() {
+		var rec session.Record
+		expiry := djangodb.Time{Location: s.opts.Location}
+		if err := rows.Scan(&rec.Key, &rec.Data, &expiry); err != nil {
+			return nil, err
+		}
+		rec.Expiry = expiry.At
+		page = append(page, rec)
+	}
+	return page, rows.Err()
+}

@@ -1,0 +1,56 @@
+// Package sqlstore keeps sessions in a SQL database, in Django's table
+// django_session. A Django site and a Go program may use the table at the
+// same time.
+//
+//	db, err := sql.Open("sqlite", "file:site.db?"+
+//		"_txlock=immediate"+
+//		"&_pragma=busy_timeout(5000)"+
+//		"&_pragma=journal_mode(WAL)"+
+//		"&_pragma=synchronous(FULL)"+
+//		"&_pragma=foreign_keys(1)")
+//	...
+//	db.SetMaxOpenConns(1)
+//	if _, err := sqlstore.Migrate(ctx, db, nil); err != nil { ... }
+//	store, err := sqlstore.New(ctx, db, nil)
+//	...
+//	sessions := session.New(store, &session.Options{Codec: django.Signed(secretKey)})
+//
+// The package links no driver: import one, such as modernc.org/sqlite.
+//
+// # SQLite
+//
+// SQLite lets one connection write at a time. Let the program wait for its
+// turn in the pool and not in the database: give [New] a pool of one
+// connection for writing, and in [Options].Readers a second pool for reading,
+// which WAL lets run beside the writer:
+//
+//	readers, err := sql.Open("sqlite", "file:site.db?"+
+//		"_pragma=busy_timeout(5000)"+
+//		"&_pragma=query_only(1)")
+//	readers.SetMaxOpenConns(8)
+//	readers.SetMaxIdleConns(8)
+//
+// busy_timeout is how many milliseconds to wait for another program, Django
+// for example, before the answer is an error. With synchronous(FULL) what was
+// saved survives a power cut; synchronous(NORMAL) is faster, and after a power
+// cut the last sessions may be as they were before, a logout undone.
+//
+// In the path of a "file:" name, "?", "#" and "%" must be escaped.
+//
+// These are parameters of modernc.org/sqlite. With another driver, too, give
+// parameters and not PRAGMA statements: those would reach one connection of
+// the pool only.
+//
+// # Time
+//
+// Django with USE_TZ keeps UTC. Without it, it keeps the wall clock time of
+// TIME_ZONE: give that zone as [Options].Location. Where such a zone sets its
+// clocks back, sessions that end in the hour that comes twice end up to an
+// hour early or late, as in Django.
+//
+// # Deleting old sessions
+//
+// Expired rows are never served, but stay until [Store.ClearExpired] is
+// called, as Django's stay until clearsessions. It deletes in batches, so that
+// nobody waits for it.
+package sqlstore
