@@ -1,0 +1,59 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// A Backend vouches for visitors. It is the seam for another source of
+// users: LDAP, a single sign-on, another table. [NewModelBackend] is the one
+// for Django's users.
+//
+// A Backend must be safe for concurrent use. Its errors must not contain a
+// password.
+type Backend interface {
+	// Name is stored in the session, to know later who vouched. A Django site
+	// that shares the session must have a backend of this name in its
+	// AUTHENTICATION_BACKENDS: a dotted path, such as
+	// "django.contrib.auth.backends.ModelBackend".
+	Name() string
+
+	// Authenticate returns the user with this name and password. It must
+	// return an error that wraps ErrNoMatch if they are not good for a login
+	// here: the next backend is asked. With ErrDenied no other backend is
+	// asked and the login fails. Any other error means that it could not be
+	// found out, and ends the attempt: it is never a wrong password.
+	//
+	// It must do the same amount of work for a user who does not exist as for
+	// a wrong password, or it tells strangers who has an account.
+	Authenticate(ctx context.Context, username, password string) (User, error)
+
+	// User returns the user whom a session names. It is asked once for each
+	// request that looks at its user, so that one who was disabled is out at
+	// once. It must return an error that wraps ErrUserNotFound if there is no
+	// such user or he may not log in any more: the visitor is then anonymous.
+	// Any other error means that it could not be found out: 503.
+	//
+	// The id is what the browser's session says, in decimal. A session ends
+	// when the Password of its user changes; a backend without passwords may
+	// leave it empty.
+	User(ctx context.Context, id string) (User, error)
+}
+
+// A LoginRecorder is a [Backend] that keeps the time of the last login.
+type LoginRecorder interface {
+	// RecordLogin stores the time of a login of the user.
+	RecordLogin(ctx context.Context, user User, at time.Time) error
+}
+
+// The answers of a [Backend], and of [Manager.Authenticate]. Test with
+// errors.Is.
+var (
+	// ErrNoMatch: no such user, or a wrong password. Which of the two is
+	// nobody's business.
+	ErrNoMatch = errors.New("auth: unknown user or wrong password")
+
+	// ErrDenied: this visitor may not log in, whatever other backends say.
+	ErrDenied = errors.New("auth: login denied")
+)

@@ -1,0 +1,65 @@
+// Package auth logs visitors in and out, and knows who sent a request. Users,
+// sessions and hashes are Django's: who logs in here is logged in at a Django
+// site that shares the tables and the SECRET_KEY, and the other way round.
+//
+//	users, err := sqlusers.New(ctx, db, nil)
+//	...
+//	logins, err := auth.New(users, secretKey, nil)
+//	...
+//	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+//		user, err := logins.Authenticate(r,
+//			r.PostFormValue("username"), r.PostFormValue("password"))
+//		if errors.Is(err, auth.ErrNoMatch) {
+//			showForm(w, "Please enter a correct username and password.")
+//			return
+//		}
+//		if err == nil {
+//			err = logins.Login(r, user)
+//		}
+//		if err != nil {
+//			session.Abort(r, err) // 503: it could not be found out
+//		}
+//		http.Redirect(w, r, logins.SafeNext(r, ""), http.StatusSeeOther)
+//	})
+//	mux.Handle("GET /dashboard", logins.RequireLogin(dashboard))
+//	...
+//	http.ListenAndServe(addr, sessions.Handler(forms.Handler(logins.Handler(mux))))
+//
+// A handler asks who is there with auth.From(r). It is lazy: a page that does
+// not ask costs no lookup and can be cached for all.
+//
+// # What a login does
+//
+// [Manager.Login] gives the session a new key and the forms a new secret, so
+// that neither can be planted before the login (ASVS 7.2.4). It does so also
+// if the same user logs in again, where Django keeps the key. The session of
+// another user is emptied first.
+//
+// # What ends a login
+//
+// The user is looked up on each request that asks for him. One who was
+// deleted or deactivated is anonymous from then on; his sessions stay, as in
+// Django, and are his again if he is reactivated. When his password changes,
+// all his sessions are emptied at their next request, but for those that
+// [Manager.UpdateSessionAuthHash] keeps. [Manager.Logout] deletes the session;
+// no request that is under way brings it back.
+//
+// # Failures
+//
+// A wrong password, an unknown name and a deactivated user are [ErrNoMatch]
+// and cost the same work. A database that cannot be asked is never one of
+// them, nor an anonymous visitor: it is [ErrUnavailable] and ends in 503.
+//
+// # Other users
+//
+// Implement [Backend] for users from elsewhere, and name it in
+// Options.Backends. For a login without a password at all, such as single
+// sign-on, set [User.Backend] and call [Manager.Login].
+//
+// # Differences from Django
+//
+// A session whose user id is no integer makes its visitor anonymous, and a
+// line in the log; Django answers 500. The SHA-1 hashes that Django 3.x still
+// accepts in sessions are not accepted. A user who is logged in but refused by
+// [Manager.Require] gets 403, not the login page.
+package auth

@@ -1,0 +1,92 @@
+package auth
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/jamsession/jamsession/internal/safeurl"
+)
+
+// RequireLogin lets only users through to next. Anonymous visitors are sent
+// to Options.LoginURL, with the way back in its parameter "next". If it
+// cannot be found out who the visitor is, next does not run and the answer
+// is 503. It includes [Manager.Handler].
+//
+// The response is marked "private, no-store", so that nobody finds it in a
+// cache after the logout; next may set another Cache-Control.
+func (m *Manager) RequireLogin(next http.Handler) http.Handler {
+	return m.Require(func(User) bool { return true }, next)
+}
+
+// Require is RequireLogin, but lets only those users through whom allow
+// accepts. The others get 403: to log in again would not help them.
+func (m *Manager) Require(allow func(User) bool, next http.Handler) http.Handler {
+	gate := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "private, no-store")
+		switch user := From(r); {
+		case !user.IsAuthenticated():
+			http.Redirect(w, r, m.LoginRedirect(r), http.StatusFound)
+		case !allow(user):
+			http.Error(w, "You may not see this page.", http.StatusForbidden)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	}
+	return m.Handler(http.HandlerFunc(gate))
+}
+
+// LoginRedirect returns Options.LoginURL with the parameter "next", by which
+// the visitor comes back to this request's URL. (Django: redirect_to_login.)
+func (m *Manager) LoginRedirect(r *http.Request) string {
+	next := requestPath(r)
+	if !m.ownLogin(r) {
+		next = m.scheme(r) + "://" + r.Host + next
+	}
+	return safeurl.LoginRedirect(next, m.opts.LoginURL)
+}
+
+// SafeNext returns where to go after a login: the parameter "next" of the
+// form, or else of the URL, if it leads to this host. If there is none, or
+// it leads elsewhere, it returns fallback, and Options.LoginRedirectURL if
+// that is empty. What it returns may go into a redirect as it is. (Django:
+// url_has_allowed_host_and_scheme.)
+func (m *Manager) SafeNext(r *http.Request, fallback string) string {
+	next := r.PostFormValue("next")
+	if !r.PostForm.Has("next") {
+		next = r.URL.Query().Get("next")
+	}
+	switch {
+	case safeurl.Allowed(next, []string{r.Host}, m.opts.Secure(r)):
+		return next
+	case fallback != "":
+		return fallback
+	default:
+		return m.opts.LoginRedirectURL
+	}
+}
+
+// ownLogin reports whether the login page is on the host of this request, so
+// that a path leads back from it.
+func (m *Manager) ownLogin(r *http.Request) bool {
+	u, err := url.Parse(m.opts.LoginURL)
+	return err != nil || u.Host == "" ||
+		strings.EqualFold(u.Host, r.Host) && u.Scheme == m.scheme(r)
+}
+
+func (m *Manager) scheme(r *http.Request) string {
+	if m.opts.Secure(r) {
+		return "https"
+	}
+	return "http"
+}
+
+// requestPath returns the path and the query that the visitor asked for,
+// also below an http.StripPrefix.
+func requestPath(r *http.Request) string {
+	path := r.RequestURI
+	if !strings.HasPrefix(path, "/") {
+		path = r.URL.RequestURI()
+	}
+	return safeurl.EscapeLeadingSlashes(path)
+}

@@ -1,0 +1,115 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/session"
+)
+
+// The items of a session that is logged in, as Django names them.
+const (
+	idItem      = "_auth_user_id" // always text
+	backendItem = "_auth_user_backend"
+	hashItem    = "_auth_user_hash"
+)
+
+// Login makes the visitor the user, from now until [Manager.Logout]. The
+// session gets a new key, and the old one is dead: a key that somebody knew
+// before the login opens nothing afterwards. So does the secret against
+// cross-site requests. What an anonymous visitor had in his session stays; a
+// session of another user, or of the same user before his password changed,
+// is emptied.
+//
+// The user is one from [Manager.Authenticate]. For a login by other means
+// set [User.Backend], unless only one backend is configured. Call it before
+// the response begins, since the cookie changes. An error says
+// that nothing has changed: it wraps [session.ErrUnavailable] or
+// [ErrUnavailable], or says that there is no such user or backend.
+func (m *Manager) Login(r *http.Request, user User) error {
+	b, err := m.backendOf(user)
+	if err != nil {
+		return err
+	}
+	s, err := session.Load(r)
+	if err != nil {
+		return err
+	}
+	if rec, ok := b.(LoginRecorder); ok {
+		user.LastLogin = time.Now()
+		if err := rec.RecordLogin(r.Context(), user, user.LastLogin); err != nil {
+			return unavailable(b, err)
+		}
+	}
+	user.Backend = b.Name()
+	hash := authHash(m.secret, user.Password)
+	if s.Has(idItem) && (itemText(s, idItem) != user.sessionID() ||
+		!sameHash(itemText(s, hashItem), hash)) {
+		s.Flush()
+	}
+	s.CycleKey()
+	s.Set(idItem, user.sessionID())
+	s.Set(backendItem, user.Backend)
+	s.Set(hashItem, hash)
+	remember(r, user)
+	csrf.Rotate(r)
+	if m.opts.OnLogin != nil {
+		m.opts.OnLogin(r, user)
+	}
+	return nil
+}
+
+// backendOf returns the backend that vouched for the user.
+func (m *Manager) backendOf(user User) (Backend, error) {
+	if !user.IsAuthenticated() {
+		return nil, errors.New("auth: Login: the anonymous user cannot be logged in")
+	}
+	if user.Backend == "" && len(m.backends) == 1 {
+		return m.backends[0], nil
+	}
+	if b := m.backend(user.Backend); b != nil {
+		return b, nil
+	}
+	return nil, fmt.Errorf("auth: Login: User.Backend %q is none of the manager's", user.Backend)
+}
+
+// Logout ends the visitor's session: everything in it is gone, and its
+// record is deleted before the response begins. If that fails, the answer is
+// an error page and not the handler's. Call it for POST requests only, or a
+// link in a foreign page logs people out.
+func (m *Manager) Logout(r *http.Request) {
+	s := session.From(r)
+	if m.opts.OnLogout != nil {
+		user, err := Load(r)
+		if err != nil {
+			user = User{} // the logout is what matters
+		}
+		m.opts.OnLogout(r, user)
+	}
+	s.Flush()
+	remember(r, User{})
+}
+
+// UpdateSessionAuthHash keeps this session logged in when its user has
+// changed his password, which ends all others. Look the visitor up first,
+// with [From] or a gate; then store the new password, and call this with the
+// user as he is now. The session gets a new key. (Django:
+// update_session_auth_hash.)
+func (m *Manager) UpdateSessionAuthHash(r *http.Request, user User) error {
+	current, err := Load(r)
+	if err != nil {
+		return err
+	}
+	s := session.From(r)
+	s.CycleKey()
+	if !user.IsAuthenticated() || current.ID != user.ID {
+		return nil
+	}
+	s.Set(hashItem, authHash(m.secret, user.Password))
+	user.Backend = current.Backend
+	remember(r, user)
+	return nil
+}

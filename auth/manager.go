@@ -1,0 +1,87 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// A Manager logs visitors in and out and knows who they are. Make one with
+// [New]; it is safe for concurrent use.
+type Manager struct {
+	secret   string
+	opts     Options
+	backends []Backend
+}
+
+// New returns a manager. The secret is Django's SECRET_KEY; whoever knows it
+// and the password hashes can forge logins. Users may be nil if the options
+// name backends; the options may be nil. The error says what is missing or
+// contradictory.
+func New(users UserStore, secret string, o *Options) (*Manager, error) {
+	m := &Manager{secret: secret, opts: o.withDefaults()}
+	if secret == "" {
+		return nil, errors.New("auth: the secret is empty; use a random one, and keep it")
+	}
+	if err := m.opts.check(); err != nil {
+		return nil, err
+	}
+	m.backends = m.opts.Backends
+	if m.backends == nil {
+		if users == nil {
+			return nil, errors.New("auth: no users and no backends")
+		}
+		m.backends = []Backend{NewModelBackend(users, m.opts.Hashers)}
+	}
+	return m, nil
+}
+
+// Authenticate returns the user with this name and password, of the first
+// backend that knows him. It logs nobody in: see [Manager.Login].
+//
+// The error is ErrNoMatch if there is none, and if a backend denied the
+// login: show the form again. Any other error wraps [ErrUnavailable]: it
+// could not be found out, so answer 503.
+func (m *Manager) Authenticate(r *http.Request, username, password string) (User, error) {
+	user, err := m.ask(r, username, password)
+	if errors.Is(err, ErrNoMatch) || errors.Is(err, ErrDenied) {
+		m.LoginFailed(r, map[string]string{"username": username, "password": password})
+		return User{}, ErrNoMatch
+	}
+	return user, err
+}
+
+// ask asks the backends in order.
+func (m *Manager) ask(r *http.Request, username, password string) (User, error) {
+	for _, b := range m.backends {
+		user, err := b.Authenticate(r.Context(), username, password)
+		switch {
+		case errors.Is(err, ErrNoMatch):
+			continue
+		case errors.Is(err, ErrDenied):
+			return User{}, err
+		case err == nil && !user.IsAuthenticated():
+			err = errors.New("a user without an ID")
+		}
+		if err != nil {
+			return User{}, unavailable(b, err)
+		}
+		user.Backend = b.Name()
+		return user, nil
+	}
+	return User{}, ErrNoMatch
+}
+
+// backend returns the configured backend of this name, or nil.
+func (m *Manager) backend(name string) Backend {
+	for _, b := range m.backends {
+		if b.Name() == name {
+			return b
+		}
+	}
+	return nil
+}
+
+func unavailable(b Backend, err error) error {
+	return fmt.Errorf("%w: %s: %w", ErrUnavailable, b.Name(), err)
+}

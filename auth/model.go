@@ -1,0 +1,131 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/jamsession/jamsession/auth/password"
+)
+
+// maxUsername is the width of Django's column, in characters.
+const maxUsername = 150
+
+// errBadID is wrapped by the error of a user id that no login has written.
+var errBadID = fmt.Errorf("%w: the id is no integer", ErrUserNotFound)
+
+// A ModelBackend logs in the users of a [UserStore] with a username and a
+// password, under the name of Django's ModelBackend.
+type ModelBackend struct {
+	users   UserStore
+	hashers *password.Hashers
+}
+
+// NewModelBackend returns a backend on these users. Nil hashers are
+// password.New(nil).
+func NewModelBackend(users UserStore, hashers *password.Hashers) *ModelBackend {
+	if hashers == nil {
+		hashers = password.New(nil)
+	}
+	return &ModelBackend{users, hashers}
+}
+
+// Name returns "django.contrib.auth.backends.ModelBackend".
+func (b *ModelBackend) Name() string { return "django.contrib.auth.backends.ModelBackend" }
+
+// Authenticate returns the active user with this name and password. The name
+// is read as Django's login form reads it: without spaces around it, and in
+// the Unicode form NFKC. A user who is unknown, inactive or without a usable
+// password costs the same hash work as a wrong password.
+//
+// If the stored hash has another cost than new ones, it is replaced; package
+// password says when. That ends the user's other sessions, as in Django.
+func (b *ModelBackend) Authenticate(ctx context.Context, username, password string) (User, error) {
+	user, err := b.byUsername(ctx, username)
+	if errors.Is(err, ErrUserNotFound) || err == nil && !user.IsActive {
+		if err := b.hashers.Burn(ctx, password); err != nil {
+			return User{}, err
+		}
+		return User{}, ErrNoMatch
+	}
+	if err != nil {
+		return User{}, err
+	}
+	ok, mustUpdate, err := b.hashers.Verify(ctx, password, user.Password)
+	switch {
+	case err != nil:
+		return User{}, err
+	case !ok:
+		return User{}, ErrNoMatch
+	case mustUpdate:
+		return b.upgrade(ctx, user, password)
+	default:
+		return user, nil
+	}
+}
+
+// byUsername does not ask for a name that no user can have.
+func (b *ModelBackend) byUsername(ctx context.Context, username string) (User, error) {
+	username = norm.NFKC.String(strings.TrimSpace(username))
+	if username == "" || utf8.RuneCountInString(username) > maxUsername ||
+		strings.ContainsRune(username, 0) || !utf8.ValidString(username) {
+		return User{}, ErrUserNotFound
+	}
+	return b.users.ByUsername(ctx, username)
+}
+
+// upgrade replaces the hash of a user whose password is good. If somebody
+// else has replaced it meanwhile, what he has stored is what counts.
+func (b *ModelBackend) upgrade(ctx context.Context, user User, password string) (User, error) {
+	encoded, err := b.hashers.Hash(ctx, password)
+	if err != nil {
+		return User{}, err
+	}
+	replaced, err := b.users.UpgradePassword(ctx, user.ID, user.Password, encoded)
+	if err != nil {
+		return User{}, err
+	}
+	if replaced {
+		user.Password = encoded
+		return user, nil
+	}
+	user, err = b.users.ByID(ctx, user.ID)
+	if errors.Is(err, ErrUserNotFound) || err == nil && !user.IsActive {
+		return User{}, ErrNoMatch
+	}
+	if err != nil {
+		return User{}, err
+	}
+	ok, _, err := b.hashers.Verify(ctx, password, user.Password)
+	if err == nil && !ok {
+		err = ErrNoMatch
+	}
+	return user, err
+}
+
+// User returns the active user with this id.
+func (b *ModelBackend) User(ctx context.Context, id string) (User, error) {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return User{}, errBadID
+	}
+	user, err := b.users.ByID(ctx, n)
+	if err == nil && !user.IsActive {
+		err = ErrUserNotFound
+	}
+	if err != nil {
+		return User{}, err
+	}
+	return user, nil
+}
+
+// RecordLogin stores the time of the login in the column last_login.
+func (b *ModelBackend) RecordLogin(ctx context.Context, user User, at time.Time) error {
+	return b.users.TouchLastLogin(ctx, user.ID, at)
+}

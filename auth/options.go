@@ -1,0 +1,100 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/jamsession/jamsession/auth/password"
+)
+
+// Options configure a [Manager]. The zero value is Django's configuration;
+// each field says what its zero is.
+type Options struct {
+	// Fallbacks is SECRET_KEY_FALLBACKS: older secrets. Sessions of logins
+	// made with one of them stay logged in, and are moved to the current
+	// secret when they are next used. Nil is none.
+	Fallbacks []string
+
+	// Backends are asked in order. Nil is one [ModelBackend] on the users
+	// given to New.
+	Backends []Backend
+
+	// Hashers check the passwords of the default backend. Nil is
+	// password.New(nil).
+	Hashers *password.Hashers
+
+	// LoginURL is LOGIN_URL: where the gates send anonymous visitors. Empty
+	// is "/accounts/login/".
+	LoginURL string
+
+	// LoginRedirectURL is LOGIN_REDIRECT_URL: where [Manager.SafeNext] leads
+	// if nothing else is asked for. Empty is "/accounts/profile/".
+	LoginRedirectURL string
+
+	// Secure reports whether the visitor came over HTTPS. Behind a proxy
+	// that ends TLS, have it look at the header that this proxy sets. Nil is
+	// r.TLS != nil.
+	Secure func(r *http.Request) bool
+
+	// OnLogin is called after a login, OnLogout before a logout, with the
+	// anonymous user if nobody was logged in. Nil is nobody. (Django:
+	// user_logged_in, user_logged_out.)
+	OnLogin, OnLogout func(r *http.Request, user User)
+
+	// OnLoginFailed is called after a failed login, with what the visitor
+	// sent. Values whose name says that they are secret are starred out; but
+	// people also type their password into the wrong field, so do not log
+	// the username. Nil is nobody. (Django: user_login_failed.)
+	OnLoginFailed func(r *http.Request, credentials map[string]string)
+
+	// Logger gets warnings and errors. Nil is slog.Default().
+	Logger *slog.Logger
+}
+
+// withDefaults returns a copy of o with every zero filled in.
+func (o *Options) withDefaults() Options {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	if c.LoginURL == "" {
+		c.LoginURL = "/accounts/login/"
+	}
+	if c.LoginRedirectURL == "" {
+		c.LoginRedirectURL = "/accounts/profile/"
+	}
+	if c.Secure == nil {
+		c.Secure = func(r *http.Request) bool { return r.TLS != nil }
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+// check reports what cannot work.
+func (o *Options) check() error {
+	u, err := url.Parse(o.LoginURL)
+	isPath := err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, "/")
+	isURL := err == nil && u.Scheme != "" && u.Host != ""
+	if !isPath && !isURL {
+		return fmt.Errorf("auth: LoginURL %q is no path and no full URL", o.LoginURL)
+	}
+	for _, secret := range o.Fallbacks {
+		if secret == "" {
+			return errors.New("auth: an empty secret in Fallbacks")
+		}
+	}
+	names := make(map[string]bool)
+	for _, b := range o.Backends {
+		if names[b.Name()] {
+			return fmt.Errorf("auth: two backends are named %q", b.Name())
+		}
+		names[b.Name()] = true
+	}
+	return nil
+}

@@ -1,0 +1,35 @@
+// Package password makes and checks the strings in the password column of
+// Django's auth_user, such as
+//
+//	pbkdf2_sha256$1000000$kVZHWvsxhdQz4HNoIOBcKR$pe2Vq...=
+//
+// A program that logs users in seldom calls it: package auth does. It serves
+// programs that create users or change passwords:
+//
+//	hashers := password.New(nil)
+//	encoded, err := hashers.Hash(ctx, "correct horse battery staple")
+//	...
+//	ok, mustUpdate, err := hashers.Verify(ctx, guess, encoded)
+//
+// # Algorithms
+//
+// A string names its algorithm before the first "$". [Hashers] make new
+// strings with their first [Hasher] and check those of all. PBKDF2 with
+// SHA-256 is Django's default and the only one here so far; others implement
+// [Hasher].
+//
+// # Cost
+//
+// One hash takes a third of a second of one core on purpose. At most
+// GOMAXPROCS of them run at once; more wait their turn, or until their context
+// is done. So a flood of logins cannot take more than the processors.
+//
+// # Equal work
+//
+// Who measures how long a login takes must not learn whether the user exists
+// (CVE-2016-2513, CVE-2024-39329, CVE-2025-13473). [Hashers.Verify] does the
+// work of a fresh hash also if the stored string is unusable, malformed or of
+// an unknown algorithm, and makes up for a string of lower cost when the
+// password was wrong. For a user who does not exist, call [Hashers.Burn]. A
+// stored string that costs more than a fresh one still shows.
+package password

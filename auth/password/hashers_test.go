@@ -1,0 +1,337 @@
+package password_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/jamsession/jamsession/auth/password"
+)
+
+// cheap keeps the tests fast; the cost does not change what they show.
+var cheap = password.PBKDF2SHA256{Iterations: 10}
+
+func hashers(t *testing.T, o password.Options) *password.Hashers {
+	t.Helper()
+	if len(o.Hashers) == 0 {
+		o.Hashers = []password.Hasher{cheap}
+	}
+	return password.New(&o)
+}
+
+func hash(t *testing.T, h *password.Hashers, pw string) string {
+	t.Helper()
+	encoded, err := h.Hash(t.Context(), pw)
+	if err != nil {
+		t.Fatalf("Hash: %v", err)
+	}
+	return encoded
+}
+
+func verify(t *testing.T, h *password.Hashers, pw, encoded string) (ok, mustUpdate bool) {
+	t.Helper()
+	ok, mustUpdate, err := h.Verify(t.Context(), pw, encoded)
+	if err != nil {
+		t.Fatalf("Verify: %v", err)
+	}
+	return ok, mustUpdate
+}
+
+func TestHashRoundTrip(t *testing.T) {
+	h := hashers(t, password.Options{})
+	for _, pw := range []string{"secret", "", " ", "a$b", "пароль", "nul\x00byte", strings.Repeat("x", 4096)} {
+		encoded := hash(t, h, pw)
+		if ok, must := verify(t, h, pw, encoded); !ok || must {
+			t.Errorf("%q: Verify = %v, %v; want true, false", pw, ok, must)
+		}
+		if ok, must := verify(t, h, pw+"x", encoded); ok || must {
+			t.Errorf("%q: a wrong password: Verify = %v, %v", pw, ok, must)
+		}
+	}
+}
+
+func TestDefaultIsDjangos(t *testing.T) {
+	encoded := hash(t, password.New(nil), "secret")
+	want := regexp.MustCompile(`^pbkdf2_sha256\$1000000\$[A-Za-z0-9]{22}\$[A-Za-z0-9+/]{43}=$`)
+	if !want.MatchString(encoded) {
+		t.Errorf("Hash = %q, want %s", encoded, want)
+	}
+	if n := len(encoded); n > 128 {
+		t.Errorf("%d characters do not fit Django's column", n)
+	}
+}
+
+func TestEachHashHasItsOwnSalt(t *testing.T) {
+	h := hashers(t, password.Options{})
+	seen := map[string]bool{}
+	for range 100 {
+		seen[hash(t, h, "secret")] = true
+	}
+	if len(seen) != 100 {
+		t.Errorf("%d different strings in 100", len(seen))
+	}
+}
+
+func TestTooLongIsRefusedBeforeHashing(t *testing.T) {
+	var work atomic.Int64
+	h := hashers(t, password.Options{Hashers: []password.Hasher{password.Counted(cheap, &work)}})
+	long := strings.Repeat("x", password.MaxLength+1)
+	encoded := hash(t, h, long[1:])
+	work.Store(0)
+	if _, err := h.Hash(t.Context(), long); !errors.Is(err, password.ErrTooLong) {
+		t.Errorf("Hash: error %v, want ErrTooLong", err)
+	}
+	if ok, _ := verify(t, h, long, encoded); ok {
+		t.Error("Verify accepts a password that is too long")
+	}
+	if err := h.Burn(t.Context(), long); err != nil {
+		t.Errorf("Burn: %v", err)
+	}
+	if n := work.Load(); n != 0 {
+		t.Errorf("%d iterations were done", n)
+	}
+}
+
+func TestUnusableMatchesNothing(t *testing.T) {
+	h := hashers(t, password.Options{})
+	unusable := password.MakeUnusable()
+	if !regexp.MustCompile(`^![A-Za-z0-9]{40}$`).MatchString(unusable) {
+		t.Errorf("MakeUnusable = %q", unusable)
+	}
+	if unusable == password.MakeUnusable() {
+		t.Error("two unusable strings are equal")
+	}
+	for _, encoded := range []string{unusable, "!", "!" + hash(t, h, "secret")} {
+		if password.IsUsable(encoded) {
+			t.Errorf("IsUsable(%q)", encoded)
+		}
+		for _, pw := range []string{"secret", "", unusable} {
+			if ok, _ := verify(t, h, pw, encoded); ok {
+				t.Errorf("%q matches %q", pw, encoded)
+			}
+		}
+	}
+}
+
+// TestEqualWork: whoever counts the work cannot tell a user with a wrong
+// password from one who does not exist, whatever is stored.
+func TestEqualWork(t *testing.T) {
+	var work atomic.Int64
+	const cost = 100
+	h := hashers(t, password.Options{
+		Logger: slog.New(slog.DiscardHandler),
+		Hashers: []password.Hasher{
+			password.Counted(password.PBKDF2SHA256{Iterations: cost}, &work),
+		},
+	})
+	count := func(do func()) int64 {
+		work.Store(0)
+		do()
+		return work.Load()
+	}
+	if n := count(func() { _ = h.Burn(t.Context(), "guess") }); n != cost {
+		t.Fatalf("Burn does %d iterations, want %d", n, cost)
+	}
+	legacy := hash(t, hashers(t, password.Options{}), "secret")
+	stored := map[string]string{
+		"current":   hash(t, h, "secret"),
+		"legacy":    legacy,
+		"unusable":  password.MakeUnusable(),
+		"empty":     "",
+		"unknown":   "bogus$1$salt$hash",
+		"no dollar": "21232f297a57a5a743894a0e4a801fc3",
+		"malformed": "pbkdf2_sha256$100$salt$====",
+		"huge cost": strings.Replace(legacy, "$10$", "$999999999$", 1),
+	}
+	for name, encoded := range stored {
+		n := count(func() {
+			if ok, _ := verify(t, h, "guess", encoded); ok {
+				t.Errorf("%s: a wrong password matches", name)
+			}
+		})
+		if n != cost {
+			t.Errorf("%s: %d iterations, want %d", name, n, cost)
+		}
+	}
+}
+
+// foreign is another algorithm, which counts what is asked of it.
+type foreign struct{ verified *atomic.Int64 }
+
+func (foreign) Algorithm() string                { return "foreign" }
+func (foreign) Encode(pw string) (string, error) { return "foreign$" + pw, nil }
+func (foreign) MustUpdate(string) bool           { return false }
+func (foreign) Harden(string, string) error      { return errors.New("not asked for") }
+func (f foreign) Verify(pw, encoded string) (bool, error) {
+	f.verified.Add(1)
+	return "foreign$"+pw == encoded, nil
+}
+
+func TestOtherAlgorithm(t *testing.T) {
+	var work, verified atomic.Int64
+	list := []password.Hasher{password.Counted(cheap, &work), foreign{&verified}}
+	h := hashers(t, password.Options{Hashers: list})
+	if ok, must := verify(t, h, "secret", "foreign$secret"); !ok || !must {
+		t.Errorf("Verify = %v, %v; want true and mustUpdate", ok, must)
+	}
+	work.Store(0)
+	if ok, must := verify(t, h, "wrong", "foreign$secret"); ok || must {
+		t.Errorf("Verify = %v, %v; want false, false", ok, must)
+	}
+	if work.Load() != 10 || verified.Load() != 2 {
+		t.Errorf("a wrong password for a cheap algorithm costs %d iterations more, want 10", work.Load())
+	}
+	keep := hashers(t, password.Options{Hashers: list, NoUpgrade: true})
+	if ok, must := verify(t, keep, "secret", "foreign$secret"); !ok || must {
+		t.Errorf("with NoUpgrade: Verify = %v, %v; want true, false", ok, must)
+	}
+}
+
+func TestMustUpdate(t *testing.T) {
+	short, err := password.EncodeWithSalt(cheap, "secret", "abcdefghijklmnopqrstu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lower := hash(t, hashers(t, password.Options{}), "secret")
+	dear := []password.Hasher{password.PBKDF2SHA256{Iterations: 20}}
+	higher := hash(t, hashers(t, password.Options{Hashers: dear}), "secret")
+	for _, c := range []struct {
+		name, encoded string
+		hashers       []password.Hasher
+		want          bool
+	}{
+		{"same", lower, nil, false},
+		{"higher", higher, nil, true},
+		{"lower", lower, dear, true},
+		{"short salt", short, nil, true},
+	} {
+		h := hashers(t, password.Options{Hashers: c.hashers})
+		if ok, must := verify(t, h, "secret", c.encoded); !ok || must != c.want {
+			t.Errorf("%s: Verify = %v, %v; want true, %v", c.name, ok, must, c.want)
+		}
+		keep := hashers(t, password.Options{Hashers: c.hashers, NoUpgrade: true})
+		if ok, must := verify(t, keep, "secret", c.encoded); !ok || must {
+			t.Errorf("%s with NoUpgrade: Verify = %v, %v; want true, false", c.name, ok, must)
+		}
+	}
+}
+
+// TestMalformedIsLoggedWithoutTheHash: a damaged row is a wrong password to
+// the visitor and a line in the log for the operator.
+func TestMalformedIsLoggedWithoutTheHash(t *testing.T) {
+	var log bytes.Buffer
+	h := hashers(t, password.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	good := hash(t, h, "PASSWORD-SENTINEL")
+	for _, encoded := range []string{
+		strings.Replace(good, "$10$", "$10000001$", 1),
+		strings.Replace(good, "$10$", "$-10$", 1),
+		strings.Replace(good, "$10$", "$010$", 1),
+		strings.Replace(good, "$10$", "$+10$", 1),
+		good[:len(good)-1],
+		sloppyBase64(good),
+	} {
+		log.Reset()
+		if ok, must := verify(t, h, "PASSWORD-SENTINEL", encoded); ok || must {
+			t.Errorf("Verify of %q = %v, %v", encoded, ok, must)
+		}
+		line := log.String()
+		if !strings.Contains(line, "malformed") || !strings.Contains(line, "level=WARN") {
+			t.Errorf("log %q does not say that the hash is malformed", line)
+		}
+		salt := strings.Split(good, "$")[2]
+		if strings.Contains(line, "SENTINEL") || strings.Contains(line, salt) {
+			t.Errorf("log %q shows the password or the hash", line)
+		}
+	}
+}
+
+// sloppyBase64 sets a bit of the last digit that stands for nothing, so that
+// a lenient decoder reads the same 32 bytes.
+func sloppyBase64(encoded string) string {
+	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	last := len(encoded) - len("x=")
+	digit := strings.IndexByte(digits, encoded[last])
+	return encoded[:last] + string(digits[digit+1]) + "="
+}
+
+// slow blocks in Encode until it is released, and counts who is inside.
+type slow struct {
+	password.PBKDF2SHA256
+	inside, most *atomic.Int64
+	release      chan struct{}
+}
+
+func (s slow) Encode(string) (string, error) {
+	n := s.inside.Add(1)
+	for {
+		most := s.most.Load()
+		if n <= most || s.most.CompareAndSwap(most, n) {
+			break
+		}
+	}
+	<-s.release
+	s.inside.Add(-1)
+	return "", nil
+}
+
+func TestParallelBoundsTheHashes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var inside, most atomic.Int64
+		s := slow{cheap, &inside, &most, make(chan struct{})}
+		h := hashers(t, password.Options{Hashers: []password.Hasher{s}, Parallel: 3})
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() { _, _ = h.Hash(t.Context(), "secret") })
+			wg.Go(func() { _ = h.Burn(t.Context(), "secret") })
+		}
+		synctest.Wait()
+		if n := inside.Load(); n != 3 {
+			t.Errorf("%d hashes run at once, want 3", n)
+		}
+		close(s.release)
+		wg.Wait()
+		if n := most.Load(); n != 3 {
+			t.Errorf("at most %d hashes ran at once, want 3", n)
+		}
+	})
+}
+
+func TestWaitingEndsWithTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := slow{cheap, new(atomic.Int64), new(atomic.Int64), make(chan struct{})}
+		h := hashers(t, password.Options{Hashers: []password.Hasher{s}, Parallel: 1})
+		var wg sync.WaitGroup
+		wg.Go(func() { _, _ = h.Hash(t.Context(), "secret") })
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		errs := make(chan error, 3)
+		wg.Go(func() { _, err := h.Hash(ctx, "secret"); errs <- err })
+		wg.Go(func() { _, _, err := h.Verify(ctx, "secret", "!"); errs <- err })
+		wg.Go(func() { errs <- h.Burn(ctx, "secret") })
+		synctest.Wait()
+		cancel()
+		for range 3 {
+			if err := <-errs; !errors.Is(err, context.Canceled) {
+				t.Errorf("error %v, want context.Canceled", err)
+			}
+		}
+		close(s.release)
+		wg.Wait()
+	})
+}
+
+func TestBadIterationsAreAnError(t *testing.T) {
+	for _, n := range []int{-1, password.MaxIterations + 1} {
+		h := hashers(t, password.Options{Hashers: []password.Hasher{password.PBKDF2SHA256{Iterations: n}}})
+		if encoded, err := h.Hash(t.Context(), "secret"); err == nil {
+			t.Errorf("%d iterations: Hash = %q, want an error", n, encoded)
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+// The errors of a visitor's lookup, from [Load], [Manager.Authenticate] and
+// [Manager.Login].
+var (
+	// ErrUnavailable: a backend could not be asked. Nothing is known about
+	// the visitor; in particular he is not anonymous. Answer 503.
+	// It is a session.ErrUnavailable, too, so that session.Abort and every
+	// session's ErrorHandler know it.
+	ErrUnavailable error = unavailableError{}
+
+	// ErrNoManager: the request did not pass through [Manager.Handler].
+	ErrNoManager = errors.New("auth: the request did not pass through Manager.Handler")
+)
+
+type unavailableError struct{}
+
+func (unavailableError) Error() string { return "auth: users are unavailable" }
+
+func (unavailableError) Is(target error) bool { return target == session.ErrUnavailable }
+
+// From returns the user who sent the request; the zero User, if the visitor
+// is anonymous. If the session store or the user store fails, it stops the
+// request by [session.Abort], and the session's manager answers 503. In a
+// goroutine of its own, where nothing catches the panic, use [Load].
+//
+// The session and the users are asked once a request, at the first call of
+// From or Load. From panics if the request did not pass through
+// [Manager.Handler].
+func From(r *http.Request) User {
+	user, err := Load(r)
+	if errors.Is(err, ErrNoManager) || errors.Is(err, session.ErrNoManager) {
+		panic("auth: From: " + err.Error())
+	}
+	if err != nil {
+		session.Abort(r, err)
+	}
+	return user
+}
+
+// Load returns the user who sent the request, as [From] does, or an error
+// that wraps [ErrUnavailable] or [session.ErrUnavailable]: who he is could
+// not be found out, which is not the same as anonymous. The error is
+// ErrNoManager or [session.ErrNoManager] if the request did not pass through
+// both managers.
+func Load(r *http.Request) (User, error) {
+	x := exchangeOf(r.Context())
+	if x == nil {
+		return User{}, ErrNoManager
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.known {
+		x.user, x.err = x.m.lookup(r)
+		x.known = true
+	}
+	return x.user, x.err
+}
+
+// remember makes the user the one that From returns.
+func remember(r *http.Request, user User) {
+	x := exchangeOf(r.Context())
+	if x == nil {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.user, x.err, x.known = user, nil, true
+}
+
+// lookup finds the user whom the session names.
+func (m *Manager) lookup(r *http.Request) (User, error) {
+	s, err := session.Load(r)
+	if err != nil {
+		return User{}, err
+	}
+	id := itemText(s, idItem)
+	b := m.backend(itemText(s, backendItem))
+	if id == "" || b == nil {
+		return User{}, nil
+	}
+	user, err := b.User(r.Context(), id)
+	if errors.Is(err, ErrUserNotFound) {
+		m.logUnreadable(r.Context(), err)
+		return User{}, nil
+	}
+	if err != nil {
+		return User{}, unavailable(b, err)
+	}
+	if !user.IsAuthenticated() {
+		return User{}, nil
+	}
+	user.Backend = b.Name()
+	return m.admit(s, user), nil
+}
+
+// admit lets the user in if the session was made for his password.
+func (m *Manager) admit(s *session.Session, user User) User {
+	switch m.judge(itemText(s, hashItem), user) {
+	case hashGood:
+		return user
+	case hashOld:
+		s.CycleKey()
+		s.Set(hashItem, authHash(m.secret, user.Password))
+		return user
+	default:
+		s.Flush()
+		return User{}
+	}
+}
+
+// logUnreadable logs a session that names nobody at all, which no login has
+// written. Django answers 500 to it.
+func (m *Manager) logUnreadable(ctx context.Context, err error) {
+	if errors.Is(err, errBadID) {
+		m.opts.Logger.WarnContext(ctx, "auth: unreadable user in a session; anonymous",
+			slog.Any("error", err))
+	}
+}
+
+// itemText returns an item as text, and a number as its digits. It is empty
+// if there is no such item or it is something else.
+func itemText(s *session.Session, name string) string {
+	raw, err := session.Lookup[json.RawMessage](s, name)
+	if err != nil || len(raw) == 0 {
+		return ""
+	}
+	if raw[0] == '"' {
+		text, _ := session.Lookup[string](s, name)
+		return text
+	}
+	number, _ := session.Lookup[json.Number](s, name)
+	return number.String()
+}

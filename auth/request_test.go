@@ -1,0 +1,387 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/session"
+)
+
+func TestRequestThatDoesNotAskCostsNothing(t *testing.T) {
+	s := newSite(t, nil)
+	key := s.login(t, alice())
+	before := s.users.count()
+	resp := s.do(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }, key)
+	if n := s.users.count() - before; n > 0 || len(resp.Header) > 0 {
+		t.Errorf("%d lookups, headers %v", n, resp.Header)
+	}
+}
+
+func TestUserIsLookedUpOnceARequest(t *testing.T) {
+	s := newSite(t, nil)
+	key := s.login(t, alice())
+	before := s.users.count()
+	s.do(func(_ http.ResponseWriter, r *http.Request) {
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				if user, err := auth.Load(r); err != nil || user.Username != "alice" {
+					t.Errorf("user %v, error %v", user, err)
+				}
+			})
+		}
+		wg.Wait()
+		if user := auth.From(r); user.Backend != "django.contrib.auth.backends.ModelBackend" {
+			t.Errorf("backend %q", user.Backend)
+		}
+	}, key)
+	if n := s.users.count() - before; n != 1 {
+		t.Errorf("%d lookups", n)
+	}
+}
+
+func TestAnonymousVisitorIsTheZeroUser(t *testing.T) {
+	s := newSite(t, nil)
+	resp := s.do(func(_ http.ResponseWriter, r *http.Request) {
+		if user := auth.From(r); user != (auth.User{}) {
+			t.Errorf("got %v", user)
+		}
+	}, "")
+	if resp.Header.Get("Vary") != "Cookie" || resp.Header.Get("Set-Cookie") != "" || s.users.count() > 0 {
+		t.Errorf("headers %v, %d lookups", resp.Header, s.users.count())
+	}
+}
+
+// TestSessionsEndAtTheNextRequest has two sessions of a user to whom
+// something happens.
+func TestSessionsEndAtTheNextRequest(t *testing.T) {
+	tests := []struct {
+		name   string
+		happen func(s *site)
+		keys   int // records that stay, as in Django
+	}{
+		{"deactivated", func(s *site) {
+			s.users.change(1, func(u *auth.User) { u.IsActive = false })
+		}, 2},
+		{"deleted", func(s *site) { s.users.remove(1) }, 2},
+		{"password changed", func(s *site) {
+			s.users.change(1, func(u *auth.User) { u.Password = "meter$1$new" })
+		}, 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t, nil)
+			keys := []string{s.login(t, alice()), s.login(t, alice())}
+			other := s.login(t, bob())
+			test.happen(s)
+			for _, key := range keys {
+				if name := s.whoami(t, key); name != "AnonymousUser" {
+					t.Errorf("still %s", name)
+				}
+			}
+			if n := len(s.keys(t)); n != test.keys+1 {
+				t.Errorf("%d records, want %d", n, test.keys+1)
+			}
+			if name := s.whoami(t, other); name != "bob" {
+				t.Errorf("the other user is %s", name)
+			}
+		})
+	}
+}
+
+func TestReactivatedUserIsLoggedInAgain(t *testing.T) {
+	s := newSite(t, nil)
+	key := s.login(t, alice())
+	s.users.change(1, func(u *auth.User) { u.IsActive = false })
+	s.whoami(t, key)
+	s.users.change(1, func(u *auth.User) { u.IsActive = true })
+	if name := s.whoami(t, key); name != "alice" {
+		t.Errorf("got %s", name)
+	}
+}
+
+func TestOldSecretIsAcceptedAndReplaced(t *testing.T) {
+	s := newSite(t, nil)
+	current := s.auth
+	var err error
+	if s.auth, err = auth.New(s.users, oldSecret, nil); err != nil {
+		t.Fatal(err)
+	}
+	key := s.login(t, alice())
+	s.auth, err = auth.New(s.users, secret, &auth.Options{Fallbacks: []string{"another", oldSecret}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp := s.do(func(_ http.ResponseWriter, r *http.Request) {
+		if name := auth.From(r).Username; name != "alice" {
+			t.Errorf("with the fallback: %q", name)
+		}
+	}, key)
+	replaced := sessionKey(t, resp)
+	s.auth = current // knows no fallback
+	if name := s.whoami(t, replaced); name != "alice" {
+		t.Errorf("without the fallback: %s", name)
+	}
+	if name := s.whoami(t, key); name != "AnonymousUser" {
+		t.Errorf("the old key is %s", name)
+	}
+}
+
+func TestUnreadableIDIsAnonymousAndLogged(t *testing.T) {
+	for item, logged := range map[string]bool{
+		`"abc"`: true, `"1.5"`: true, `""`: false, `null`: false, `[1]`: false, `{"a":1}`: false, `true`: false,
+	} {
+		s := newSite(t, nil)
+		key := s.plant(t, `{"_auth_user_id":`+item+`,"_auth_user_backend":`+
+			`"django.contrib.auth.backends.ModelBackend","_auth_user_hash":"x"}`)
+		if name := s.whoami(t, key); name != "AnonymousUser" {
+			t.Errorf("%s: %s", item, name)
+		}
+		if got := strings.Contains(s.log.String(), "unreadable user"); got != logged {
+			t.Errorf("%s: log %q", item, s.log)
+		}
+	}
+}
+
+func TestBackendThatReturnsNobodyIsAnonymous(t *testing.T) {
+	s := newSite(t, &auth.Options{Backends: []auth.Backend{fake{name: "sso"}}})
+	key := s.login(t, auth.User{ID: 1})
+	s.do(func(_ http.ResponseWriter, r *http.Request) {
+		if user := auth.From(r); user != (auth.User{}) {
+			t.Errorf("got %+v of %q", user, user.Backend)
+		}
+	}, key)
+}
+
+func TestNumberAsIDIsReadAsDjangoReadsIt(t *testing.T) {
+	s := newSite(t, nil)
+	key := s.login(t, alice())
+	s.do(func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("_auth_user_id", 1) }, key)
+	if name := s.whoami(t, key); name != "alice" {
+		t.Errorf("got %s", name)
+	}
+}
+
+// TestUsersDownIs503 takes every way to ask for the user while the user
+// store is down: the visitor is never anonymous, and nothing of the handler's
+// answer goes out.
+func TestUsersDownIs503(t *testing.T) {
+	leak := func(w http.ResponseWriter) {
+		w.Header().Set("Content-Encoding", "br")
+		w.Header().Set("ETag", `"1"`)
+		http.SetCookie(w, &http.Cookie{Name: "leak", Value: "1"})
+	}
+	handlers := map[string]http.HandlerFunc{
+		"From": func(w http.ResponseWriter, r *http.Request) {
+			leak(w)
+			_, _ = io.WriteString(w, "Hello "+auth.From(r).String())
+		},
+		"From, panic swallowed": func(w http.ResponseWriter, r *http.Request) {
+			defer func() { _ = recover() }()
+			leak(w)
+			_, _ = io.WriteString(w, "Hello "+auth.From(r).String())
+		},
+		"From, panic answered": func(w http.ResponseWriter, r *http.Request) {
+			defer func() {
+				_ = recover()
+				leak(w)
+				w.WriteHeader(http.StatusTeapot)
+				_, _ = io.WriteString(w, "Hello AnonymousUser")
+			}()
+			auth.From(r)
+		},
+		"From, panic raised again": func(_ http.ResponseWriter, r *http.Request) {
+			defer func() { panic(recover()) }()
+			auth.From(r)
+		},
+		"From, goroutine ended": func(_ http.ResponseWriter, r *http.Request) {
+			session.From(r).Set("x", 1)
+			auth.From(r)
+		},
+	}
+	for name, handler := range handlers {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, nil)
+			key := s.login(t, alice())
+			s.users.fail(errors.New("connection refused"))
+			checkUnavailable(t, s, s.do(handler, key), key)
+			gated := s.auth.RequireLogin(handler)
+			checkUnavailable(t, s, s.do(gated.ServeHTTP, key), key)
+		})
+	}
+}
+
+func checkUnavailable(t *testing.T, s *site, resp *http.Response, key string) {
+	t.Helper()
+	text := body(t, resp)
+	if resp.StatusCode != http.StatusServiceUnavailable || strings.Contains(text, "Hello") {
+		t.Errorf("%s: %q", resp.Status, text)
+	}
+	for _, name := range []string{"Set-Cookie", "Content-Encoding", "Etag", "Location"} {
+		if v := resp.Header.Get(name); v != "" {
+			t.Errorf("%s: %s", name, v)
+		}
+	}
+	if resp.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("Cache-Control: %s", resp.Header.Get("Cache-Control"))
+	}
+	rec, err := s.store.Load(t.Context(), key)
+	if err != nil || strings.Contains(string(rec.Data), `"x"`) {
+		t.Errorf("the session was changed: %s, error %v", rec.Data, err)
+	}
+	if !strings.Contains(s.log.String(), "connection refused") {
+		t.Error("nothing is logged")
+	}
+}
+
+func TestUsersDownOnceTheResponseHasBegunCutsTheConnection(t *testing.T) {
+	s := newSite(t, nil)
+	key := s.login(t, alice())
+	s.users.fail(errors.New("connection refused"))
+	srv := httptest.NewServer(s.wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { _ = recover() }()
+		_, _ = io.WriteString(w, "Hello ")
+		http.NewResponseController(w).Flush() // seen by the client
+		_, _ = io.WriteString(w, auth.From(r).String())
+	})))
+	defer srv.Close()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.AddCookie(&http.Cookie{Name: "sessionid", Value: key})
+	resp, err := srv.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if text, err := io.ReadAll(resp.Body); err == nil || string(text) != "Hello " {
+		t.Errorf("a whole page arrived: %q", text)
+	}
+}
+
+func TestLoadTellsWhyItIsNotKnown(t *testing.T) {
+	down := errors.New("connection refused")
+	s := newSite(t, nil)
+	key := s.login(t, alice())
+	s.users.fail(down)
+	resp := s.do(func(w http.ResponseWriter, r *http.Request) {
+		user, err := auth.Load(r)
+		if !errors.Is(err, auth.ErrUnavailable) || !errors.Is(err, down) || user.IsAuthenticated() {
+			t.Errorf("user %v, error %v", user, err)
+		}
+		w.WriteHeader(http.StatusTeapot)
+	}, key)
+	if resp.StatusCode != http.StatusTeapot {
+		t.Errorf("Load stopped the request: %s", resp.Status)
+	}
+	_, err := auth.Load(httptest.NewRequest(http.MethodGet, "/", nil))
+	if !errors.Is(err, auth.ErrNoManager) {
+		t.Errorf("without a manager: error %v", err)
+	}
+}
+
+// brokenStore fails to load.
+type brokenStore struct{ session.Store }
+
+func (brokenStore) Load(context.Context, string) (session.Record, error) {
+	return session.Record{}, errors.New("connection refused")
+}
+
+func TestSessionStoreDownIs503(t *testing.T) {
+	s := newSite(t, nil)
+	s.sessions = session.New(brokenStore{s.store}, nil)
+	key := strings.Repeat("a", 32)
+	for name, handler := range map[string]http.HandlerFunc{
+		"From":   func(_ http.ResponseWriter, r *http.Request) { auth.From(r) },
+		"Logout": func(_ http.ResponseWriter, r *http.Request) { s.auth.Logout(r) },
+		"gate": s.auth.RequireLogin(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			t.Error("the handler ran")
+		})).ServeHTTP,
+	} {
+		if resp := s.do(handler, key); resp.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("%s: %s", name, resp.Status)
+		}
+	}
+	s.do(func(_ http.ResponseWriter, r *http.Request) {
+		if _, err := auth.Load(r); !errors.Is(err, session.ErrUnavailable) {
+			t.Errorf("Load: error %v", err)
+		}
+		if err := s.auth.Login(r, alice()); !errors.Is(err, session.ErrUnavailable) {
+			t.Errorf("Login: error %v", err)
+		}
+		if err := s.auth.UpdateSessionAuthHash(r, alice()); !errors.Is(err, session.ErrUnavailable) {
+			t.Errorf("UpdateSessionAuthHash: error %v", err)
+		}
+	}, key)
+}
+
+func TestFromWithoutManagersPanics(t *testing.T) {
+	s := newSite(t, nil)
+	for name, h := range map[string]http.Handler{
+		"no auth manager":    s.sessions.Handler(http.HandlerFunc(askFrom)),
+		"no session manager": s.auth.Handler(http.HandlerFunc(askFrom)),
+	} {
+		func() {
+			defer func() {
+				if text, ok := recover().(string); !ok || !strings.Contains(text, "did not pass through Manager.Handler") {
+					t.Errorf("%s: panic %q", name, text)
+				}
+			}()
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+		}()
+	}
+}
+
+func askFrom(_ http.ResponseWriter, r *http.Request) { auth.From(r) }
+
+func TestOtherPanicsPassThrough(t *testing.T) {
+	s := newSite(t, nil)
+	defer func() {
+		if v := recover(); v != "mine" {
+			t.Errorf("recovered %v", v)
+		}
+	}()
+	s.do(func(http.ResponseWriter, *http.Request) { panic("mine") }, "")
+}
+
+func TestSecondHandlerStepsAside(t *testing.T) {
+	s := newSite(t, nil)
+	key := s.login(t, alice())
+	before := s.users.count()
+	s.do(func(w http.ResponseWriter, r *http.Request) {
+		auth.From(r)
+		s.auth.Handler(http.HandlerFunc(func(inner http.ResponseWriter, r *http.Request) {
+			if inner != w || auth.From(r).Username != "alice" {
+				t.Error("the second handler did something")
+			}
+		})).ServeHTTP(w, r)
+	}, key)
+	if n := s.users.count() - before; n != 1 {
+		t.Errorf("%d lookups", n)
+	}
+}
+
+func TestErrorHandlerOfTheSessionsAnswers(t *testing.T) {
+	s := newSite(t, nil)
+	s.sessions = session.New(s.store, &session.Options{
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			if !errors.Is(err, auth.ErrUnavailable) || r.URL.Path != "/page" {
+				t.Errorf("path %s, error %v", r.URL.Path, err)
+			}
+			http.Error(w, "back soon", http.StatusServiceUnavailable)
+		},
+	})
+	key := s.login(t, alice())
+	s.users.fail(errors.New("connection refused"))
+	if text := body(t, s.do(askFrom, key)); text != "back soon\n" {
+		t.Errorf("got %q", text)
+	}
+}

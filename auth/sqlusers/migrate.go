@@ -1,0 +1,44 @@
+package sqlusers
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/jamsession/jamsession/internal/djangodb"
+)
+
+// ErrNotMigrated says that the table auth_user does not exist yet. Call [Migrate], or
+// let Django's manage.py migrate make it.
+var ErrNotMigrated = errors.New("sqlusers: table auth_user does not exist; migrate first")
+
+// apps are Django's apps behind auth_user, in the order of migration.
+var apps = []djangodb.App{djangodb.ContentTypes, djangodb.Auth}
+
+// Plan returns the migrations that [Migrate] would apply, by the names under
+// which Django records them, such as "auth.0001_initial"; none if there is
+// nothing to do. Its errors are those of Migrate.
+func Plan(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
+	steps, err := database(db, o).Plan(ctx, apps...)
+	return steps, wrap(ctx, "migrate", err)
+}
+
+// Migrate makes the tables of Django's apps contenttypes and auth, with the
+// records, content types and permissions that Django makes, if they do not
+// exist, and returns which migrations it applied. Afterwards manage.py migrate
+// has nothing to do. Programs that start together may all call it. If it
+// fails, nothing was changed.
+//
+// A table of one of these names that is not Django's is an error that names
+// the column it lacks. So is an app that Django has left half migrated. Tables
+// that are Django's, but not in its records, are adopted. Migrate uses only
+// Dialect and Location of the options.
+func Migrate(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
+	steps, err := database(db, o).Migrate(ctx, apps...)
+	return steps, wrap(ctx, "migrate", err)
+}
+
+func database(db *sql.DB, o *Options) djangodb.DB {
+	c := o.withDefaults(db)
+	return djangodb.DB{DB: db, Dialect: c.Dialect, Location: c.Location}
+}

@@ -1,0 +1,108 @@
+package sqlusers
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/jamsession/jamsession/auth"
+)
+
+// ErrInvalid is wrapped by the errors of [Users.Create] and
+// [Users.SetPassword] for a value that Django's forms or columns would refuse.
+// Their texts name the field and say what is wrong with it.
+var ErrInvalid = errors.New("sqlusers: invalid user")
+
+// NormalizeUsername returns the form in which usernames are stored: Unicode's
+// NFKC, in which look-alikes such as full-width letters become the letters.
+// (Django: normalize_username.)
+func NormalizeUsername(username string) string { return norm.NFKC.String(username) }
+
+// NormalizeEmail returns the form in which addresses are stored: without
+// spaces around it, and with the part after the last "@" in lower case. A text
+// without "@" is returned as it is. (Django: normalize_email.)
+func NormalizeEmail(email string) string {
+	at := strings.LastIndexByte(email, '@')
+	if at < 0 {
+		return email
+	}
+	email = strings.TrimSpace(email)
+	at = strings.LastIndexByte(email, '@')
+	return email[:at+1] + strings.ToLower(email[at+1:])
+}
+
+// check returns an error that wraps ErrInvalid for the first field that does
+// not fit.
+func check(u auth.User) error {
+	if err := checkUsername(u.Username); err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name, value string
+		limit       int
+	}{
+		{"first name", u.FirstName, 150},
+		{"last name", u.LastName, 150},
+		{"email", u.Email, 254},
+	} {
+		if err := checkText(f.name, f.value, f.limit); err != nil {
+			return err
+		}
+	}
+	return checkPassword(u.Password)
+}
+
+func checkUsername(name string) error {
+	if name == "" {
+		return invalid("username", "is empty")
+	}
+	if err := checkText("username", name, 150); err != nil {
+		return err
+	}
+	for _, c := range name {
+		if !unicode.IsLetter(c) && !unicode.IsNumber(c) && !strings.ContainsRune("@.+-_", c) {
+			return invalid("username", "may have letters, digits and @.+-_ only")
+		}
+	}
+	return nil
+}
+
+// checkPassword refuses what does not look like an encoded hash, so that no
+// password is stored as it is by mistake.
+func checkPassword(encoded string) error {
+	if err := checkText("password", encoded, 128); err != nil {
+		return err
+	}
+	if strings.HasPrefix(encoded, "!") || hashForm.MatchString(encoded) && len(encoded) >= shortestHash {
+		return nil
+	}
+	return invalid("password", "is not encoded; give the result of password.Hashers.Hash")
+}
+
+// hashForm is what all of Django's hashes have in common. The shortest is
+// "md5$$" and 32 hex digits.
+var hashForm = regexp.MustCompile(`^[a-z0-9_]+\$[^\s$]*\$[^\s]+$`)
+
+const shortestHash = 37
+
+// checkText checks a column of at most limit characters.
+func checkText(field, value string, limit int) error {
+	switch {
+	case !utf8.ValidString(value):
+		return invalid(field, "is not UTF-8")
+	case utf8.RuneCountInString(value) > limit:
+		return invalid(field, fmt.Sprintf("is longer than %d characters", limit))
+	case strings.ContainsFunc(value, unicode.IsControl):
+		return invalid(field, "has a control character")
+	}
+	return nil
+}
+
+func invalid(field, fault string) error {
+	return fmt.Errorf("%w: %s %s", ErrInvalid, field, fault)
+}

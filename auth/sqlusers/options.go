@@ -1,0 +1,40 @@
+package sqlusers
+
+import (
+	"database/sql"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/djangodb"
+)
+
+// A Dialect names a kind of database. The zero Dialect is [SQLite].
+type Dialect = djangodb.Dialect
+
+// SQLite is SQLite 3.35 or newer.
+const SQLite = djangodb.SQLite
+
+// Options configure [Users].
+type Options struct {
+	// Dialect is the kind of database. Zero is SQLite.
+	Dialect Dialect
+
+	// Readers is a second pool for the statements that only read. It must see
+	// at once what the first pool has written: a lagging replica would let a
+	// user in after he was deactivated. Nil is the first pool.
+	Readers *sql.DB
+
+	// Location is whose wall clock time the table keeps: the TIME_ZONE of a
+	// Django site without USE_TZ. Nil is UTC.
+	Location *time.Location
+}
+
+func (o *Options) withDefaults(db *sql.DB) Options {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	if c.Readers == nil {
+		c.Readers = db
+	}
+	return c
+}

@@ -1,0 +1,60 @@
+package sqlusers
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// statements are all that Users asks of the database, prepared once. Those
+// that only read belong to the readers' pool.
+type statements struct {
+	byID, byUsername, count, list                *sql.Stmt
+	insert, inserted                             *sql.Stmt
+	setPassword, upgradePassword, touchLastLogin *sql.Stmt
+}
+
+func prepare(ctx context.Context, db, readers *sql.DB, d Dialect) (*statements, error) {
+	s := &statements{}
+	row := "SELECT id, password, " + d.RawTime("last_login") + ", is_superuser, username," +
+		" first_name, last_name, email, is_staff, is_active, " + d.RawTime("date_joined") +
+		" FROM auth_user"
+	for _, p := range []struct {
+		stmt **sql.Stmt
+		db   *sql.DB
+		text string
+	}{
+		{&s.byID, readers, row + " WHERE id = ?"},
+		{&s.byUsername, readers, row + " WHERE username = ?"},
+		{&s.list, readers, row + " WHERE id > ? ORDER BY id LIMIT ?"},
+		{&s.count, readers, "SELECT count(*) FROM auth_user"},
+		{&s.insert, db, "INSERT INTO auth_user (password, last_login, is_superuser, username," +
+			" first_name, last_name, email, is_staff, is_active, date_joined)" +
+			" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+		{&s.inserted, db, row + " WHERE id = ?"},
+		{&s.setPassword, db, "UPDATE auth_user SET password = ? WHERE id = ?"},
+		{&s.upgradePassword, db, "UPDATE auth_user SET password = ? WHERE id = ? AND password = ?"},
+		{&s.touchLastLogin, db, "UPDATE auth_user SET last_login = ? WHERE id = ?"},
+	} {
+		stmt, err := p.db.PrepareContext(ctx, p.text)
+		if err != nil {
+			return nil, errors.Join(err, s.close())
+		}
+		*p.stmt = stmt
+	}
+	return s, nil
+}
+
+// close releases the statements that were prepared.
+func (s *statements) close() error {
+	var errs []error
+	for _, stmt := range []*sql.Stmt{
+		s.byID, s.byUsername, s.count, s.list, s.insert, s.inserted,
+		s.setPassword, s.upgradePassword, s.touchLastLogin,
+	} {
+		if stmt != nil {
+			errs = append(errs, stmt.Close())
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,193 @@
+package sqlusers
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/djangodb"
+)
+
+var _ auth.UserStore = (*Users)(nil)
+
+// ErrUserExists says that another user already has this username.
+var ErrUserExists = errors.New("sqlusers: username is taken")
+
+// Users are the rows of the table auth_user. Make one with [New]; it is safe
+// for concurrent use.
+//
+// Errors other than those that the methods name mean that the database could
+// not be asked. None contains a password hash.
+type Users struct {
+	opts Options
+	*statements
+}
+
+// New prepares the statements on a table. Its error is [ErrNotMigrated] if
+// the table does not exist. The pools stay the caller's: close the users, then
+// the pools.
+func New(ctx context.Context, db *sql.DB, o *Options) (*Users, error) {
+	u := &Users{opts: o.withDefaults(db)}
+	if err := u.opts.Dialect.Check(); err != nil {
+		return nil, fmt.Errorf("sqlusers: %w", err)
+	}
+	columns, err := u.opts.Dialect.Columns(ctx, db, "auth_user")
+	switch {
+	case err != nil:
+		return nil, wrap(ctx, "open", err)
+	case len(columns) == 0:
+		return nil, ErrNotMigrated
+	}
+	u.statements, err = prepare(ctx, db, u.opts.Readers, u.opts.Dialect)
+	if err != nil {
+		return nil, wrap(ctx, "prepare", err)
+	}
+	return u, nil
+}
+
+// Close releases the statements. It does not close the pools.
+func (u *Users) Close() error { return u.close() }
+
+// ByID returns the user with this primary key, active or not. Its error is
+// [auth.ErrUserNotFound] if there is none.
+func (u *Users) ByID(ctx context.Context, id int64) (auth.User, error) {
+	return u.one(ctx, u.byID, id)
+}
+
+// ByUsername returns the user with exactly this name, active or not. Its
+// error is [auth.ErrUserNotFound] if there is none.
+func (u *Users) ByUsername(ctx context.Context, username string) (auth.User, error) {
+	user, err := u.one(ctx, u.byUsername, username)
+	if err == nil && user.Username != username { // a collation may ignore case
+		return auth.User{}, auth.ErrUserNotFound
+	}
+	return user, err
+}
+
+func (u *Users) one(ctx context.Context, stmt *sql.Stmt, arg any) (auth.User, error) {
+	user, err := u.scan(stmt.QueryRowContext(ctx, arg))
+	if errors.Is(err, sql.ErrNoRows) {
+		return auth.User{}, auth.ErrUserNotFound
+	}
+	return user, wrap(ctx, "read", err)
+}
+
+// Create stores a new user and returns it as it is stored: with its ID, with
+// [NormalizeUsername] and [NormalizeEmail] applied, and with DateJoined now if
+// it was zero. Password is the encoded hash; if it is empty, the user gets an
+// unusable one. IsActive is stored as it is given.
+//
+// Its error is [ErrUserExists] if the username is taken, and wraps
+// [ErrInvalid] if a field does not fit.
+func (u *Users) Create(ctx context.Context, user auth.User) (auth.User, error) {
+	user.Username = NormalizeUsername(user.Username)
+	user.Email = NormalizeEmail(user.Email)
+	if user.Password == "" {
+		user.Password = password.MakeUnusable()
+	}
+	if user.DateJoined.IsZero() {
+		user.DateJoined = time.Now()
+	}
+	if err := check(user); err != nil {
+		return auth.User{}, err
+	}
+	if user.ID != 0 {
+		return auth.User{}, invalid("id", "is given; the database chooses it")
+	}
+	return u.create(ctx, user)
+}
+
+func (u *Users) create(ctx context.Context, user auth.User) (auth.User, error) {
+	result, err := u.insert.ExecContext(ctx, user.Password, u.time(user.LastLogin),
+		user.IsSuperuser, user.Username, user.FirstName, user.LastName, user.Email,
+		user.IsStaff, user.IsActive, u.time(user.DateJoined))
+	if u.opts.Dialect.IsUnique(err) {
+		return auth.User{}, ErrUserExists
+	}
+	if err != nil {
+		return auth.User{}, wrap(ctx, "create", err)
+	}
+	id, err := result.LastInsertId()
+	if err != nil {
+		return auth.User{}, wrap(ctx, "create", err)
+	}
+	// Read back, so that times come back as the table keeps them. The writer
+	// reads, since it is sure to see its own row.
+	return u.one(ctx, u.inserted, id)
+}
+
+// SetPassword replaces the encoded hash of a user, and changes nothing else.
+// That ends all his sessions. Its error is [auth.ErrUserNotFound] if there is
+// no such user, and wraps [ErrInvalid] if encoded is no encoded hash.
+func (u *Users) SetPassword(ctx context.Context, id int64, encoded string) error {
+	if err := checkPassword(encoded); err != nil {
+		return err
+	}
+	n, err := u.change(ctx, "set password", u.setPassword, encoded, id)
+	if err == nil && n == 0 {
+		return auth.ErrUserNotFound
+	}
+	return err
+}
+
+// UpgradePassword replaces the encoded hash old by new, changes nothing else,
+// and reports true. If old is not what is stored, it changes nothing and
+// reports false. Its error wraps [ErrInvalid] if new is no encoded hash.
+func (u *Users) UpgradePassword(ctx context.Context, id int64, old, new string) (bool, error) {
+	if err := checkPassword(new); err != nil {
+		return false, err
+	}
+	n, err := u.change(ctx, "upgrade password", u.upgradePassword, new, id, old)
+	return n > 0, err
+}
+
+// TouchLastLogin stores the time of a login, and changes nothing else. Its
+// error is [auth.ErrUserNotFound] if there is no such user.
+func (u *Users) TouchLastLogin(ctx context.Context, id int64, at time.Time) error {
+	n, err := u.change(ctx, "touch last login", u.touchLastLogin, u.time(at), id)
+	if err == nil && n == 0 {
+		return auth.ErrUserNotFound
+	}
+	return err
+}
+
+// change runs an UPDATE and returns how many rows it matched.
+func (u *Users) change(ctx context.Context, op string, stmt *sql.Stmt, args ...any) (int64, error) {
+	result, err := stmt.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, wrap(ctx, op, err)
+	}
+	n, err := result.RowsAffected()
+	return n, wrap(ctx, op, err)
+}
+
+// scan reads one row of the columns that every SELECT here has.
+func (u *Users) scan(row interface{ Scan(...any) error }) (auth.User, error) {
+	var user auth.User
+	lastLogin := djangodb.Time{Location: u.opts.Location}
+	dateJoined := djangodb.Time{Location: u.opts.Location}
+	err := row.Scan(&user.ID, &user.Password, &lastLogin, &user.IsSuperuser,
+		&user.Username, &user.FirstName, &user.LastName, &user.Email,
+		&user.IsStaff, &user.IsActive, &dateJoined)
+	if err != nil {
+		return auth.User{}, err
+	}
+	user.LastLogin, user.DateJoined = lastLogin.At, dateJoined.At
+	return user, nil
+}
+
+// time returns what to bind for t; NULL if it is zero.
+func (u *Users) time(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return u.opts.Dialect.EncodeTime(t, u.opts.Location)
+}
+
+func wrap(ctx context.Context, doing string, err error) error {
+	return djangodb.Wrap(ctx, "sqlusers: "+doing, err)
+}
