@@ -1,0 +1,38 @@
+// Package django holds what exists only to match Django byte for byte, for
+// sites that share their sessions with a Django project. A site of its own
+// does not need it.
+//
+// A Django project keeps its sessions in the table django_session. This
+// program reads and writes the same ones: who logs in there is logged in
+// here.
+//
+//	store, err := sqlstore.New(ctx, db, nil)
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	sessions := session.New(store, &session.Options{
+//		Codec: django.Signed(os.Getenv("SECRET_KEY")),
+//	})
+//
+// # What is matched
+//
+// [Signed] reads what Django 3.1 and later write, and writes what they read.
+// Values that this program did not change go back as they came: 1.0 stays a
+// float, integers keep all their digits, the order of items is kept. Where
+// Django compresses, the compressed bytes may differ, since they depend on
+// the library; what they say does not.
+//
+// # What is not
+//
+// Sessions in the format of Django 3.0 and before, sessions signed with SHA-1
+// and sessions of the PickleSerializer are not read: Django gave all three
+// up. They are empty here, as they are there.
+//
+// # Secrets
+//
+// The secret is Django's SECRET_KEY. Who has it can forge any session. To
+// change it, put the new one first and the old one behind it for as long as
+// sessions live, on both sides (Django's SECRET_KEY_FALLBACKS):
+//
+//	django.Signed(newSecret, oldSecret)
+package django

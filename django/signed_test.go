@@ -1,0 +1,122 @@
+package django_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/rawjson"
+	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/session"
+)
+
+const (
+	secret = "the secret of this test"
+	salt   = "django.contrib.sessions.SessionStore"
+)
+
+func encode(t *testing.T, codec session.Codec, items string) string {
+	t.Helper()
+	data, err := codec.Encode([]byte(items))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestSignedReadsWhatItWrote(t *testing.T) {
+	codec := django.Signed(secret)
+	for _, items := range []string{"{}", `{"a":1.0}`, `{"a":"` + strings.Repeat("b", 1<<20) + `"}`} {
+		got, err := codec.Decode([]byte(encode(t, codec, items)))
+		if err != nil || string(got) != items {
+			t.Errorf("%.20s: got %.20s, %v", items, got, err)
+		}
+	}
+}
+
+func TestSignedCompressesWhereThatIsShorter(t *testing.T) {
+	login := `{"_auth_user_id":"1","_auth_user_backend":"django.contrib.auth.backends.ModelBackend",` +
+		`"_auth_user_hash":"` + strings.Repeat("0f", 32) + `"}`
+	if data := encode(t, django.Signed(secret), login); data[0] != '.' || len(data) >= len(login) {
+		t.Errorf("%d bytes became %d: %s", len(login), len(data), data)
+	}
+	if data := encode(t, django.Signed(secret), `{"a":1}`); data[0] == '.' {
+		t.Errorf("7 bytes were compressed: %s", data)
+	}
+}
+
+func TestSignedCallsWhatItCannotReadCorrupt(t *testing.T) {
+	codec := django.Signed(secret)
+	sound := encode(t, codec, `{"a":1}`)
+	signer := signing.New(salt, secret)
+	for name, data := range map[string]string{
+		"nothing":         "",
+		"plain JSON":      `{"a":1}`,
+		"another secret":  encode(t, django.Signed("another secret"), `{"a":1}`),
+		"another purpose": string(signing.New("messages", secret).Dumps([]byte("{}"), true)),
+		"truncated":       sound[:len(sound)-1],
+		"longer":          sound + "A",
+		"no time":         signer.Sign("e30"),
+		"bad time":        signer.Sign("e30:?"),
+		"bad base64":      signer.SignTime("e"),
+		"bad zlib":        signer.SignTime(".e30"),
+	} {
+		items, err := codec.Decode([]byte(data))
+		if !errors.Is(err, session.ErrCorrupt) || items != nil {
+			t.Errorf("%s: got %q, %v", name, items, err)
+		}
+	}
+}
+
+func TestSignedReadsWithFallbacksAndWritesWithTheSecret(t *testing.T) {
+	codec := django.Signed("new", "old", "older")
+	for _, before := range []string{"new", "old", "older"} {
+		items, err := codec.Decode([]byte(encode(t, django.Signed(before), "{}")))
+		if err != nil || string(items) != "{}" {
+			t.Errorf("signed with %q: got %s, %v", before, items, err)
+		}
+	}
+	if _, err := django.Signed("new").Decode([]byte(encode(t, codec, "{}"))); err != nil {
+		t.Errorf("not signed with the first secret: %v", err)
+	}
+}
+
+// TestItemsTooLargeAreNotCorrupt holds that they are not emptied and saved.
+func TestItemsTooLargeAreNotCorrupt(t *testing.T) {
+	items := []byte(`{"a":"` + strings.Repeat("b", rawjson.MaxSize) + `"}`)
+	for _, compress := range []bool{false, true} {
+		data := signing.New(salt, secret).Dumps(items, compress)
+		_, err := django.Signed(secret).Decode(data)
+		if !errors.Is(err, signing.ErrTooLarge) || errors.Is(err, session.ErrCorrupt) {
+			t.Errorf("compress %v: got %v", compress, err)
+		}
+	}
+	if _, err := django.Signed(secret).Encode(items); !errors.Is(err, signing.ErrTooLarge) {
+		t.Errorf("written, what could not be read again: %v", err)
+	}
+}
+
+func TestSignedPanicsForEmptySecrets(t *testing.T) {
+	for _, secrets := range [][]string{{""}, {secret, ""}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("no panic for %q", secrets)
+				}
+			}()
+			django.Signed(secrets[0], secrets[1:]...)
+		}()
+	}
+}
+
+func TestSignedErrorsShowNothing(t *testing.T) {
+	for _, data := range []string{
+		"a-private-value", "a-private-value:AAAA", signing.New(salt, secret).SignTime("a-private-value&"),
+	} {
+		_, err := django.Signed(secret).Decode([]byte(data))
+		if err == nil || strings.Contains(err.Error(), "private") || strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: got %v", data, err)
+		}
+	}
+}
