@@ -1,0 +1,96 @@
+// Package deptest holds which package may depend on which.
+package deptest
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/jamsession/jamsession"
+
+// drivers register themselves with database/sql. A program must choose its
+// driver itself, so a library package that links one takes the choice away.
+var drivers = []string{
+	"modernc.org/sqlite",
+	"github.com/ncruces/go-sqlite3",
+	"github.com/mattn/go-sqlite3",
+	"github.com/jackc/pgx/v5/stdlib",
+	"github.com/lib/pq",
+	"github.com/go-sql-driver/mysql",
+}
+
+// mayLinkDriver are the parts of the module that are programs, or open sites
+// for them.
+var mayLinkDriver = []string{"settings", "cmd", "examples"}
+
+// A pkg is what the go command says of a package.
+type pkg struct {
+	ImportPath string
+	Standard   bool
+	Imports    []string
+	Deps       []string
+}
+
+// list returns the packages that match the patterns, by their import paths.
+func list(t *testing.T, args ...string) map[string]pkg {
+	t.Helper()
+	args = append([]string{"list", "-json=ImportPath,Standard,Imports,Deps"}, args...)
+	out, err := exec.Command("go", args...).Output()
+	if err != nil {
+		t.Fatalf("go %v: %v", args, err)
+	}
+	pkgs := make(map[string]pkg)
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return pkgs
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		pkgs[p.ImportPath] = p
+	}
+}
+
+func within(path string, dirs []string) bool {
+	return slices.ContainsFunc(dirs, func(dir string) bool {
+		return path == module+"/"+dir || strings.HasPrefix(path, module+"/"+dir+"/")
+	})
+}
+
+func TestOnlyProgramsAndSettingsLinkADatabaseDriver(t *testing.T) {
+	linked := false
+	for path, p := range list(t, module+"/...") {
+		for _, driver := range drivers {
+			if !slices.Contains(p.Deps, driver) {
+				continue
+			}
+			linked = true
+			if !within(path, mayLinkDriver) {
+				t.Errorf("%s links %s", path, driver)
+			}
+		}
+	}
+	if !linked {
+		t.Error("no package links any of the known drivers: the list is out of date")
+	}
+}
+
+func TestSessionImportsTheStandardLibraryAndInternalPackagesOnly(t *testing.T) {
+	const path = module + "/session"
+	pkgs := list(t, "-deps", path)
+	if len(pkgs[path].Imports) == 0 {
+		t.Fatal("go list found no imports")
+	}
+	for dep, p := range pkgs {
+		if dep != path && !p.Standard && !within(dep, []string{"internal"}) {
+			t.Errorf("session depends on %s", dep)
+		}
+	}
+}

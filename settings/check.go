@@ -1,0 +1,150 @@
+package settings
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Level says how bad a [Finding] is.
+type Level int
+
+// The levels of a [Finding], as in Django.
+const (
+	Warning Level = iota + 1
+	Error
+)
+
+// String returns the level in capitals, as Django prints it.
+func (l Level) String() string {
+	if l == Error {
+		return "ERROR"
+	}
+	return "WARNING"
+}
+
+// A Finding is something about the settings that is dangerous.
+type Finding struct {
+	Level   Level
+	ID      string // Django's, such as "security.W009", if Django has the check
+	Message string
+	Hint    string // what to do; may be empty
+}
+
+// String returns the finding on one line.
+func (f Finding) String() string {
+	line := fmt.Sprintf("%s: (%s) %s", f.Level, f.ID, f.Message)
+	if f.Hint != "" {
+		line += " HINT: " + f.Hint
+	}
+	return line
+}
+
+// Check returns what is dangerous about the settings, as Django's "check"
+// does; with deploy, also what is dangerous on a site that others can reach,
+// as its "check --deploy". Django's checks of middleware and applications
+// have no counterpart: a [Site] always has them all.
+func (s *Settings) Check(deploy bool) []Finding {
+	findings := s.checkOrigins()
+	if deploy {
+		findings = append(findings, s.checkKeys()...)
+		findings = append(findings, s.checkCookies()...)
+		findings = append(findings, s.checkIterations()...)
+	}
+	return findings
+}
+
+func (s *Settings) checkOrigins() []Finding {
+	var findings []Finding
+	for _, origin := range s.CSRFTrustedOrigins {
+		if !isOrigin(origin) {
+			findings = append(findings, Finding{
+				Error, "4_0.E001",
+				fmt.Sprintf("CSRF_TRUSTED_ORIGINS has %q, which is no origin.", origin),
+				`Write scheme and host, such as "https://example.com".`,
+			})
+		}
+	}
+	return findings
+}
+
+func (s *Settings) checkKeys() []Finding {
+	var findings []Finding
+	if fault := weakness(s.SecretKey); fault != "" {
+		findings = append(findings, Finding{
+			Warning, "security.W009",
+			"SECRET_KEY " + fault + ": whoever guesses it can forge sessions.",
+			"Make a key with: openssl rand -base64 48",
+		})
+	}
+	for i, key := range s.SecretKeyFallbacks {
+		if fault := weakness(key); fault != "" {
+			findings = append(findings, Finding{
+				Warning, "security.W025",
+				fmt.Sprintf("SECRET_KEY_FALLBACKS[%d] %s.", i, fault),
+				"Drop it as soon as no session uses it any more.",
+			})
+		}
+	}
+	return findings
+}
+
+// weakness says what Django's check would object to, in its order of
+// importance to the reader.
+func weakness(key string) string {
+	switch {
+	case key == "":
+		return "is not set"
+	case strings.HasPrefix(key, "django-insecure-"):
+		return `begins with "django-insecure-"`
+	case isSample(key):
+		return "looks like a key from an example"
+	case len([]rune(key)) < wantKeyLength:
+		return fmt.Sprintf("has fewer than %d characters", wantKeyLength)
+	case distinct(key) < wantDistinct:
+		return fmt.Sprintf("has fewer than %d different characters", wantDistinct)
+	}
+	return ""
+}
+
+func (s *Settings) checkCookies() []Finding {
+	var findings []Finding
+	if s.SessionCookieSecure == SecureNever {
+		findings = append(findings, Finding{
+			Warning, "security.W012",
+			"SESSION_COOKIE_SECURE is false: the session cookie also travels over plain HTTP, " +
+				"where anyone on the way can take it over.",
+			"Remove the setting, or set it to true.",
+		})
+	}
+	if !s.SessionCookieHTTPOnly {
+		findings = append(findings, Finding{
+			Warning, "security.W015",
+			"SESSION_COOKIE_HTTPONLY is false: a script injected into a page can read the session cookie.",
+			"Remove the setting, or set it to true.",
+		})
+	}
+	if s.CSRFCookieSecure == SecureNever {
+		findings = append(findings, Finding{
+			Warning, "security.W016",
+			"CSRF_COOKIE_SECURE is false: the cookie also travels over plain HTTP.",
+			"Remove the setting, or set it to true.",
+		})
+	}
+	return findings
+}
+
+// leastIterations is what OWASP's password storage cheat sheet asks of
+// PBKDF2 with SHA-256.
+const leastIterations = 600_000
+
+func (s *Settings) checkIterations() []Finding {
+	if s.PBKDF2Iterations >= leastIterations {
+		return nil
+	}
+	return []Finding{{
+		Warning, "jamsession.W001",
+		fmt.Sprintf("PBKDF2_ITERATIONS is below %d: a stolen password hash is cheap to crack.",
+			leastIterations),
+		"Raise it, or keep it equal to that of the Django site on the same table.",
+	}}
+}

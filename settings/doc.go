@@ -1,0 +1,84 @@
+// Package settings reads a site's settings under Django's names, checks them,
+// and opens the site they describe:
+//
+//	s, err := settings.Load(settings.System())
+//	if err != nil {
+//		log.Fatal(err) // every problem, a line each
+//	}
+//	site, err := settings.Open(ctx, s)
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	defer site.Close()
+//	if err := site.Migrate(ctx); err != nil {
+//		log.Fatal(err)
+//	}
+//	http.ListenAndServe(s.Addr, site.Handler(mux))
+//
+// It is the only package of this module that links a database driver. A
+// program may ignore it and call the constructors of the other packages.
+//
+// # Sources
+//
+// A setting comes from a flag, else from the environment, else from the file
+// jamsession.toml, else it has its default. In the file, names stand at the
+// top level:
+//
+//	SECRET_KEY = "..."
+//	SESSION_COOKIE_AGE = 3600
+//	CSRF_TRUSTED_ORIGINS = ["https://www.example.com"]
+//
+// A name that is not in the list below is an error there. In the environment
+// and in flags a list is written with commas.
+//
+// # Names
+//
+//	SECRET_KEY                       text                           signs and ties sessions; keep it secret
+//	SECRET_KEY_FALLBACKS             list                           older keys that are still accepted
+//	ADDR                             text      127.0.0.1:8000       host:port to listen on
+//	DATABASE_URL                     text      sqlite:///db.sqlite3 where the tables are
+//	PBKDF2_ITERATIONS                number    1000000              cost of a new password hash
+//	SESSION_ENGINE                   text      db                   where sessions are kept
+//	SESSION_COOKIE_NAME              text      sessionid
+//	SESSION_COOKIE_AGE               seconds   1209600              how long a session lives unused
+//	SESSION_COOKIE_DOMAIN            text                           empty: this host only
+//	SESSION_COOKIE_PATH              text      /
+//	SESSION_COOKIE_SECURE            secure    auto                 auto: but for plain HTTP to loopback
+//	SESSION_COOKIE_HTTPONLY          bool      true                 false: scripts can read it
+//	SESSION_COOKIE_SAMESITE          samesite  Lax
+//	SESSION_EXPIRE_AT_BROWSER_CLOSE  bool      false
+//	SESSION_SAVE_EVERY_REQUEST       bool      false                each request prolongs the session
+//	SESSION_IDLE_TIMEOUT             seconds   0                    ends an unused session; 0: no limit
+//	SESSION_ABSOLUTE_TIMEOUT         seconds   0                    ends any session; 0: no limit
+//	SESSION_REFRESH_INTERVAL         seconds   0                    least time between two prolongations
+//	CSRF_USE_SESSIONS                bool      false                the secret is in the session
+//	CSRF_COOKIE_NAME                 text      csrftoken
+//	CSRF_COOKIE_AGE                  seconds   31449600             0: until the browser closes
+//	CSRF_COOKIE_DOMAIN               text                           empty: this host only
+//	CSRF_COOKIE_PATH                 text      /
+//	CSRF_COOKIE_SECURE               secure    auto                 auto: but for plain HTTP to loopback
+//	CSRF_COOKIE_HTTPONLY             bool      false
+//	CSRF_COOKIE_SAMESITE             samesite  Lax
+//	CSRF_HEADER_NAME                 text      HTTP_X_CSRFTOKEN     header that may carry the token
+//	CSRF_TRUSTED_ORIGINS             list                           such as https://*.example.com
+//	SECURE_PROXY_SSL_HEADER          list                           HTTP_X_FORWARDED_PROTO,https
+//	LOGIN_URL                        text      /accounts/login/
+//	LOGIN_REDIRECT_URL               text      /accounts/profile/   where a login leads
+//	LOGOUT_REDIRECT_URL              text                           where a logout leads; empty: a page
+//	USE_TZ                           bool      true                 false: the tables hold local time
+//	TIME_ZONE                        text      UTC                  the local time of USE_TZ=false
+//
+// Seconds are whole numbers. SESSION_ENGINE may also be Django's
+// "django.contrib.sessions.backends.db". A cookie with "auto" is Secure
+// unless the request came over plain HTTP to a loopback host. A samesite is
+// "Lax", "Strict" or "None"; false leaves the attribute out.
+// SESSION_REFRESH_INTERVAL 0 is a tenth of the session's age, and -1 prolongs
+// it at each request, as Django does.
+//
+// # Secret key
+//
+// A key that is missing, shorter than 32 bytes or known from examples is
+// refused unless ADDR is a loopback address. [DemoSecretKey] makes one for a
+// demonstration. When the key changes, put the old one into
+// SECRET_KEY_FALLBACKS for as long as old sessions should live.
+package settings

@@ -1,0 +1,80 @@
+package settings_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+
+	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/settings"
+)
+
+// Load says everything that is wrong, a line each.
+func ExampleLoad() {
+	_, err := settings.Load(settings.Sources{Flags: map[string]string{
+		"SESSION_COOKIE_AGE":      "two weeks",
+		"SESSION_COOKIE_SAMESITE": "Laxx",
+		"SESION_ENGINE":           "db",
+	}})
+	fmt.Println(err)
+	// Output:
+	// settings: SESION_ENGINE (flag): no such setting; did you mean SESSION_ENGINE?
+	// settings: SESSION_COOKIE_AGE (flag) is "two weeks": want a whole number from 1 to 3153600000
+	// settings: SESSION_COOKIE_SAMESITE (flag) is "Laxx": want "Lax", "Strict", "None", or false to leave it out
+}
+
+func ExampleSettings_Check() {
+	s, err := settings.Load(settings.Sources{Flags: map[string]string{
+		"SECRET_KEY":            "not yet a good one",
+		"SESSION_COOKIE_SECURE": "false",
+	}})
+	if err != nil {
+		panic(err)
+	}
+	for _, finding := range s.Check(true) {
+		fmt.Println(finding.Level, finding.ID)
+	}
+	// Output:
+	// WARNING security.W009
+	// WARNING security.W012
+}
+
+// A whole site: users, sessions and protection of its forms, in one file.
+func ExampleOpen() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	key, err := settings.DemoSecretKey(filepath.Join(dir, "secret_key"))
+	if err != nil {
+		panic(err)
+	}
+	s, err := settings.Load(settings.Sources{Flags: map[string]string{
+		"SECRET_KEY":   key,
+		"DATABASE_URL": "sqlite:///" + dir + "/db.sqlite3",
+	}})
+	if err != nil {
+		panic(err)
+	}
+	ctx := context.Background()
+	site, err := settings.Open(ctx, s)
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = site.Close() }()
+	if err := site.Migrate(ctx); err != nil {
+		panic(err)
+	}
+	home := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := session.Update(session.From(r), "visits", 0, func(n int) int { return n + 1 })
+		fmt.Fprintf(w, "visit number %d", n)
+	})
+	w := httptest.NewRecorder()
+	site.Handler(home).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	fmt.Println(w.Body)
+	// Output: visit number 1
+}

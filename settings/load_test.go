@@ -1,0 +1,452 @@
+package settings_test
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jamsession/jamsession/settings"
+)
+
+const goodKey = "p4Yt7wq0Zr8Vd2Lx6Nb3Ms9Kc5Jh1Gf-Qe_Ta.Uo+Wi/Xy=RlHg"
+
+// env serves the environment from a map.
+func env(vars map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		v, ok := vars[name]
+		return v, ok
+	}
+}
+
+func fromEnv(vars map[string]string) settings.Sources {
+	return settings.Sources{LookupEnv: env(vars)}
+}
+
+func fromFile(t *testing.T, text string) settings.Sources {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "jamsession.toml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return settings.Sources{File: path}
+}
+
+func load(t *testing.T, src settings.Sources) *settings.Settings {
+	t.Helper()
+	s, err := settings.Load(src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestDefaultsAreDjangos(t *testing.T) {
+	got := load(t, settings.Sources{})
+	want := &settings.Settings{
+		Addr:                  "127.0.0.1:8000",
+		DatabaseURL:           "sqlite:///db.sqlite3",
+		PBKDF2Iterations:      1_000_000,
+		SessionEngine:         "db",
+		SessionCookieName:     "sessionid",
+		SessionCookieAge:      14 * 24 * time.Hour,
+		SessionCookiePath:     "/",
+		SessionCookieHTTPOnly: true,
+		SessionCookieSameSite: http.SameSiteLaxMode,
+		CSRFCookieName:        "csrftoken",
+		CSRFCookieAge:         364 * 24 * time.Hour,
+		CSRFCookiePath:        "/",
+		CSRFCookieSameSite:    http.SameSiteLaxMode,
+		CSRFHeaderName:        "X-Csrftoken",
+		LoginURL:              "/accounts/login/",
+		LoginRedirectURL:      "/accounts/profile/",
+		UseTZ:                 true,
+		TimeZone:              "UTC",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %#v", reflect.ValueOf(*got))
+	}
+}
+
+func TestFlagBeforeEnvironmentBeforeFileBeforeDefault(t *testing.T) {
+	src := fromFile(t, "SESSION_COOKIE_AGE = 3\nSESSION_COOKIE_NAME = \"file\"\nLOGIN_URL = \"/file/\"\n")
+	src.LookupEnv = env(map[string]string{"SESSION_COOKIE_AGE": "2", "SESSION_COOKIE_NAME": "env"})
+	src.Flags = map[string]string{"SESSION_COOKIE_AGE": "1"}
+	s := load(t, src)
+	if s.SessionCookieAge != time.Second || s.SessionCookieName != "env" ||
+		s.LoginURL != "/file/" || s.LoginRedirectURL != "/accounts/profile/" {
+		t.Errorf("age %v, name %q, login %q", s.SessionCookieAge, s.SessionCookieName, s.LoginURL)
+	}
+}
+
+func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
+	tests := []struct {
+		name, env, toml string
+		get             func(*settings.Settings) any
+		want            any
+	}{
+		{
+			"SECRET_KEY", goodKey, `"` + goodKey + `"`,
+			func(s *settings.Settings) any { return s.SecretKey }, goodKey,
+		},
+		{
+			"SECRET_KEY_FALLBACKS", "one, two,", `["one", "two"]`,
+			func(s *settings.Settings) any { return s.SecretKeyFallbacks },
+			[]string{"one", "two"},
+		},
+		{
+			"ADDR", "localhost:1", `"localhost:1"`,
+			func(s *settings.Settings) any { return s.Addr }, "localhost:1",
+		},
+		{
+			"DATABASE_URL", "sqlite:////a/b.db", `"sqlite:////a/b.db"`,
+			func(s *settings.Settings) any { return s.DatabaseURL }, "sqlite:////a/b.db",
+		},
+		{
+			"PBKDF2_ITERATIONS", "260000", "260000",
+			func(s *settings.Settings) any { return s.PBKDF2Iterations }, 260000,
+		},
+		{
+			"SESSION_ENGINE", "django.contrib.sessions.backends.db", `"db"`,
+			func(s *settings.Settings) any { return s.SessionEngine }, "db",
+		},
+		{
+			"SESSION_COOKIE_NAME", "__Host-sid", `"__Host-sid"`,
+			func(s *settings.Settings) any { return s.SessionCookieName }, "__Host-sid",
+		},
+		{
+			"SESSION_COOKIE_AGE", " 60 ", "60",
+			func(s *settings.Settings) any { return s.SessionCookieAge }, time.Minute,
+		},
+		{
+			"SESSION_COOKIE_DOMAIN", ".example.com", `".example.com"`,
+			func(s *settings.Settings) any { return s.SessionCookieDomain }, ".example.com",
+		},
+		{
+			"SESSION_COOKIE_PATH", "/app", `"/app"`,
+			func(s *settings.Settings) any { return s.SessionCookiePath }, "/app",
+		},
+		{
+			"SESSION_COOKIE_SECURE", "True", "true",
+			func(s *settings.Settings) any { return s.SessionCookieSecure }, settings.SecureAlways,
+		},
+		{
+			"SESSION_COOKIE_SECURE", "0", "false",
+			func(s *settings.Settings) any { return s.SessionCookieSecure }, settings.SecureNever,
+		},
+		{
+			"SESSION_COOKIE_SECURE", "", `"auto"`,
+			func(s *settings.Settings) any { return s.SessionCookieSecure }, settings.SecureAuto,
+		},
+		{
+			"SESSION_COOKIE_HTTPONLY", "no", "false",
+			func(s *settings.Settings) any { return s.SessionCookieHTTPOnly }, false,
+		},
+		{
+			"SESSION_COOKIE_SAMESITE", "strict", `"Strict"`,
+			func(s *settings.Settings) any { return s.SessionCookieSameSite }, http.SameSiteStrictMode,
+		},
+		{
+			"SESSION_COOKIE_SAMESITE", "None", `"None"`,
+			func(s *settings.Settings) any { return s.SessionCookieSameSite }, http.SameSiteNoneMode,
+		},
+		{
+			"SESSION_COOKIE_SAMESITE", "False", `false`,
+			func(s *settings.Settings) any { return s.SessionCookieSameSite }, http.SameSiteDefaultMode,
+		},
+		{
+			"SESSION_EXPIRE_AT_BROWSER_CLOSE", "1", "true",
+			func(s *settings.Settings) any { return s.SessionExpireAtBrowserClose }, true,
+		},
+		{
+			"SESSION_SAVE_EVERY_REQUEST", "yes", "true",
+			func(s *settings.Settings) any { return s.SessionSaveEveryRequest }, true,
+		},
+		{
+			"SESSION_IDLE_TIMEOUT", "3600", "3600",
+			func(s *settings.Settings) any { return s.SessionIdleTimeout }, time.Hour,
+		},
+		{
+			"SESSION_ABSOLUTE_TIMEOUT", "86400", "86400",
+			func(s *settings.Settings) any { return s.SessionAbsoluteTimeout }, 24 * time.Hour,
+		},
+		{
+			"SESSION_REFRESH_INTERVAL", "-1", "-1",
+			func(s *settings.Settings) any { return s.SessionRefreshInterval }, -time.Second,
+		},
+		{
+			"CSRF_USE_SESSIONS", "true", "true",
+			func(s *settings.Settings) any { return s.CSRFUseSessions }, true,
+		},
+		{
+			"CSRF_COOKIE_NAME", "xsrf", `"xsrf"`,
+			func(s *settings.Settings) any { return s.CSRFCookieName }, "xsrf",
+		},
+		{
+			"CSRF_COOKIE_AGE", "0", "0",
+			func(s *settings.Settings) any { return s.CSRFCookieAge }, time.Duration(0),
+		},
+		{
+			"CSRF_COOKIE_DOMAIN", "example.com", `"example.com"`,
+			func(s *settings.Settings) any { return s.CSRFCookieDomain }, "example.com",
+		},
+		{
+			"CSRF_COOKIE_PATH", "/app", `"/app"`,
+			func(s *settings.Settings) any { return s.CSRFCookiePath }, "/app",
+		},
+		{
+			"CSRF_COOKIE_SECURE", "true", "true",
+			func(s *settings.Settings) any { return s.CSRFCookieSecure }, settings.SecureAlways,
+		},
+		{
+			"CSRF_COOKIE_HTTPONLY", "true", "true",
+			func(s *settings.Settings) any { return s.CSRFCookieHTTPOnly }, true,
+		},
+		{
+			"CSRF_COOKIE_SAMESITE", "Strict", `"strict"`,
+			func(s *settings.Settings) any { return s.CSRFCookieSameSite }, http.SameSiteStrictMode,
+		},
+		{
+			"CSRF_HEADER_NAME", "HTTP_X_XSRF_TOKEN", `"HTTP_X_XSRF_TOKEN"`,
+			func(s *settings.Settings) any { return s.CSRFHeaderName }, "X-Xsrf-Token",
+		},
+		{
+			"CSRF_TRUSTED_ORIGINS", "https://a.example,http://*.b.example:8080",
+			`["https://a.example", "http://*.b.example:8080"]`,
+			func(s *settings.Settings) any { return s.CSRFTrustedOrigins },
+			[]string{"https://a.example", "http://*.b.example:8080"},
+		},
+		{
+			"SECURE_PROXY_SSL_HEADER", "HTTP_X_FORWARDED_PROTO,https", `["HTTP_X_FORWARDED_PROTO", "https"]`,
+			func(s *settings.Settings) any { return s.SecureProxySSLHeader },
+			settings.ProxyHeader{Name: "X-Forwarded-Proto", Value: "https"},
+		},
+		{
+			"LOGIN_URL", "https://sso.example/login", `"https://sso.example/login"`,
+			func(s *settings.Settings) any { return s.LoginURL }, "https://sso.example/login",
+		},
+		{
+			"LOGIN_REDIRECT_URL", "/home", `"/home"`,
+			func(s *settings.Settings) any { return s.LoginRedirectURL }, "/home",
+		},
+		{
+			"LOGOUT_REDIRECT_URL", "/bye", `"/bye"`,
+			func(s *settings.Settings) any { return s.LogoutRedirectURL }, "/bye",
+		},
+		{
+			"USE_TZ", "False", "false",
+			func(s *settings.Settings) any { return s.UseTZ }, false,
+		},
+		{
+			"TIME_ZONE", "Etc/UTC", `"Etc/UTC"`,
+			func(s *settings.Settings) any { return s.TimeZone }, "Etc/UTC",
+		},
+	}
+	tested := map[string]bool{}
+	for _, test := range tests {
+		tested[test.name] = true
+		t.Run(test.name, func(t *testing.T) {
+			s := load(t, fromEnv(map[string]string{test.name: test.env}))
+			if got := test.get(s); !reflect.DeepEqual(got, test.want) {
+				t.Errorf("environment %q: got %v, want %v", test.env, got, test.want)
+			}
+			s = load(t, fromFile(t, test.name+" = "+test.toml+"\n"))
+			if got := test.get(s); !reflect.DeepEqual(got, test.want) {
+				t.Errorf("file %s: got %v, want %v", test.toml, got, test.want)
+			}
+		})
+	}
+	for _, setting := range settings.All() {
+		if !tested[setting.Name] {
+			t.Errorf("%s is not tested", setting.Name)
+		}
+	}
+}
+
+func TestBadValuesNameSettingSourceValueAndWhatIsGood(t *testing.T) {
+	tests := []struct{ name, value, want string }{
+		{"SESSION_COOKIE_AGE", "two weeks", `settings: SESSION_COOKIE_AGE (environment) is "two weeks": want a whole number from 1 to 3153600000`},
+		{"SESSION_COOKIE_AGE", "0", `from 1 to`},
+		{"SESSION_COOKIE_AGE", "99999999999999999999", `from 1 to`},
+		{"SESSION_IDLE_TIMEOUT", "-1", `from 0 to`},
+		{"SESSION_COOKIE_HTTPONLY", "maybe", `want true or false`},
+		{"SESSION_COOKIE_SECURE", "maybe", `want true, false or auto`},
+		{"SESSION_COOKIE_SAMESITE", "lux", `want "Lax", "Strict", "None", or false to leave it out`},
+		{"SESSION_COOKIE_NAME", "a b", `want a cookie name`},
+		{"SESSION_COOKIE_DOMAIN", "a;b", `want no space, comma or semicolon`},
+		{"SESSION_COOKIE_PATH", "app", `want a path that begins with "/"`},
+		{"SESSION_ENGINE", "cached_db", `the engine "cached_db" is not in this version; available: db`},
+		{"SESSION_ENGINE", "django.contrib.sessions.backends.file", `the engine "file" is not in this version; available: db`},
+		{"SESSION_ENGINE", "redis", `no such engine; available: db`},
+		{"DATABASE_URL", "postgres://u:hunter2@h/db", `DATABASE_URL (environment): databases of the kind "postgres" are not in this version; want "sqlite:///relative.db"`},
+		{"DATABASE_URL", "db.sqlite3", `want "sqlite:///relative.db" or "sqlite:////absolute.db"`},
+		{"DATABASE_URL", "sqlite://db.sqlite3", `three slashes`},
+		{"DATABASE_URL", "sqlite:///", `name of the file is missing`},
+		{"DATABASE_URL", "sqlite:///:memory:", `in memory`},
+		{"DATABASE_URL", "sqlite:///a.db?mode=ro", `takes no options; write "?" as %3F`},
+		{"DATABASE_URL", "sqlite:///a%zz.db", `two hex digits`},
+		{"DATABASE_URL", "sqlite:///a%00.db", `control characters`},
+		{"ADDR", "8000", `want host:port`},
+		{"ADDR", "localhost:http", `want host:port`},
+		{"PBKDF2_ITERATIONS", "10000001", `from 1 to 10000000`},
+		{"CSRF_HEADER_NAME", "X-CSRFToken", `such as "HTTP_X_CSRFTOKEN"`},
+		{"CSRF_TRUSTED_ORIGINS", "example.com", `"example.com" is no origin`},
+		{"CSRF_TRUSTED_ORIGINS", "https://example.com/", `is no origin`},
+		{"SECURE_PROXY_SSL_HEADER", "X", `such as "HTTP_X_FORWARDED_PROTO,https"`},
+		{"LOGIN_URL", "javascript:alert(1)", `want a path that begins with "/", or a full URL`},
+		{"LOGIN_URL", "//evil.example/", `want a path`},
+		{"LOGIN_URL", "", `want a path`},
+		{"TIME_ZONE", "Mars/Olympus", `such as "UTC"`},
+		{"SECRET_KEY", "hunter2\x00", `SECRET_KEY (environment): want text without control characters`},
+	}
+	for _, test := range tests {
+		_, err := settings.Load(fromEnv(map[string]string{test.name: test.value}))
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s=%s: got error %v, want %q in it", test.name, test.value, err, test.want)
+		} else if !strings.Contains(err.Error(), test.name) {
+			t.Errorf("%s=%s: %v does not name it", test.name, test.value, err)
+		} else if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: the error shows a secret: %v", test.name, err)
+		}
+	}
+}
+
+func TestLongValueIsShownInPart(t *testing.T) {
+	for _, name := range []string{"SESSION_COOKIE_AGE", "CSRF_TRUSTED_ORIGINS", "SESSION_ENGINE"} {
+		_, err := settings.Load(fromEnv(map[string]string{name: strings.Repeat("x", 10_000)}))
+		if err == nil || len(err.Error()) > 500 || !strings.Contains(err.Error(), `xxx..."`) {
+			t.Errorf("%s: an error of %d bytes", name, len(fmt.Sprint(err)))
+		}
+	}
+}
+
+func TestFileOfWrongTypes(t *testing.T) {
+	for _, line := range []string{
+		"SESSION_COOKIE_NAME = 1", "SESSION_COOKIE_AGE = 1.5", "SESSION_COOKIE_AGE = true",
+		"CSRF_TRUSTED_ORIGINS = [1]", "CSRF_TRUSTED_ORIGINS = 1", "USE_TZ = 2",
+		"SECRET_KEY = 7", "LOGIN_URL = 1979-05-27", "SESSION_COOKIE_SAMESITE = true",
+		"SESSION_COOKIE_SECURE = {a = 1}",
+	} {
+		name, _, _ := strings.Cut(line, " ")
+		_, err := settings.Load(fromFile(t, line))
+		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "want ") {
+			t.Errorf("%s: got error %v", line, err)
+		}
+	}
+}
+
+func TestEveryProblemIsReportedAtOnce(t *testing.T) {
+	src := fromFile(t, "SESSION_COOKIE_AGE = 0\nNONSENSE_SETTING_HERE = 1\n")
+	src.LookupEnv = env(map[string]string{"USE_TZ": "x", "ADDR": "y"})
+	src.Flags = map[string]string{"SESION_ENGINE": "db"}
+	_, err := settings.Load(src)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, name := range []string{
+		"SESSION_COOKIE_AGE", "NONSENSE_SETTING_HERE", "USE_TZ", "ADDR", "SESION_ENGINE",
+	} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("%s is not in: %v", name, err)
+		}
+	}
+	if lines := strings.Count(err.Error(), "\n"); lines != 4 {
+		t.Errorf("%d lines, want 5: %v", lines+1, err)
+	}
+}
+
+func TestUnknownNamesInFileAreErrorsWithASuggestion(t *testing.T) {
+	tests := []struct{ line, want string }{
+		{"SESION_COOKIE_AGE = 1", "SESION_COOKIE_AGE (%s): no such setting; did you mean SESSION_COOKIE_AGE?"},
+		{"secret_key = 'x'", "did you mean SECRET_KEY?"},
+		{"login-url = 'x'", "did you mean LOGIN_URL?"},
+		{"[session]\ncookie = 1", "settings: session (%s): no such setting"},
+		{"FROBNICATION_LEVEL = 3", "settings: FROBNICATION_LEVEL (%s): no such setting"},
+	}
+	for _, test := range tests {
+		src := fromFile(t, test.line)
+		_, err := settings.Load(src)
+		want := strings.ReplaceAll(test.want, "%s", src.File)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got error %v, want %q", test.line, err, want)
+		}
+	}
+	_, err := settings.Load(fromFile(t, "FROBNICATION_LEVEL = 3"))
+	if strings.Contains(err.Error(), "did you mean") {
+		t.Errorf("a far-fetched suggestion: %v", err)
+	}
+}
+
+func TestBrokenFileDoesNotShowASecret(t *testing.T) {
+	for _, text := range []string{
+		"SECRET_KEY = hunter2", "SECRET_KEY = \"hunter2\nA = 1", "SECRET_KEY = \"hunter2\\q\"",
+		"hunter2", "SECRET_KEY = \"a\"\nhunter2 hunter2", "SECRET_KEY_FALLBACKS = [hunter2]",
+		"SECRET_KEY = 0xhunter2",
+	} {
+		_, err := settings.Load(fromFile(t, text))
+		if err == nil || strings.Contains(err.Error(), "unter") {
+			t.Errorf("%q: got error %v", text, err)
+		} else if !strings.Contains(err.Error(), "line ") {
+			t.Errorf("%q: %v does not say where", text, err)
+		}
+	}
+	_, err := settings.Load(fromFile(t, "USE_TZ = True"))
+	if err == nil || !strings.Contains(err.Error(), "USE_TZ") {
+		t.Errorf("got error %v, want one that names USE_TZ", err)
+	}
+}
+
+func TestFileThatIsNotThere(t *testing.T) {
+	_, err := settings.Load(settings.Sources{File: filepath.Join(t.TempDir(), "no.toml")})
+	if err == nil || !strings.Contains(err.Error(), "no.toml") {
+		t.Errorf("got error %v", err)
+	}
+}
+
+func TestSystemReadsTheFileIfThereIsOne(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("SESSION_COOKIE_AGE", "5")
+	if s := load(t, settings.System()); s.SessionCookieAge != 5*time.Second {
+		t.Errorf("age %v from the environment", s.SessionCookieAge)
+	}
+	if err := os.WriteFile(settings.DefaultFile, []byte(`LOGIN_URL = "/in/"`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s := load(t, settings.System()); s.LoginURL != "/in/" {
+		t.Errorf("login URL %q from the file", s.LoginURL)
+	}
+}
+
+func TestContradictionsAreErrors(t *testing.T) {
+	tests := []map[string]string{
+		{"SESSION_COOKIE_NAME": "__Host-s", "SESSION_COOKIE_SECURE": "false"},
+		{"SESSION_COOKIE_NAME": "__Secure-s", "SESSION_COOKIE_SECURE": "false"},
+		{"SESSION_COOKIE_NAME": "__Host-s", "SESSION_COOKIE_DOMAIN": "example.com"},
+		{"SESSION_COOKIE_NAME": "__Host-s", "SESSION_COOKIE_PATH": "/app"},
+		{"SESSION_COOKIE_NAME": "__Host-Http-s", "SESSION_COOKIE_HTTPONLY": "false"},
+		{"SESSION_COOKIE_SAMESITE": "None", "SESSION_COOKIE_SECURE": "false"},
+		{"CSRF_COOKIE_SAMESITE": "None", "CSRF_COOKIE_SECURE": "false"},
+		{"CSRF_COOKIE_NAME": "__Host-c", "CSRF_COOKIE_PATH": "/app"},
+		{"CSRF_COOKIE_NAME": "sessionid"},
+	}
+	for _, vars := range tests {
+		if _, err := settings.Load(fromEnv(vars)); err == nil {
+			t.Errorf("%v: no error", vars)
+		}
+	}
+}
+
+func TestSettingsPrintNoValue(t *testing.T) {
+	s := load(t, fromEnv(map[string]string{"SECRET_KEY": goodKey, "SECRET_KEY_FALLBACKS": "hunter2"}))
+	var log strings.Builder
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "s", s)
+	out := fmt.Sprintf("%v %+v %#v %s %q %d %+v %#v", s, s, s, s, s, s, *s, *s) + log.String()
+	if strings.Contains(out, goodKey) || strings.Contains(out, "hunter2") {
+		t.Errorf("a secret in %s", out)
+	}
+}

@@ -1,0 +1,83 @@
+package settings
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/session"
+)
+
+func (s *Settings) sessionOptions() *session.Options {
+	return &session.Options{
+		Codec:                django.Signed(s.SecretKey, s.SecretKeyFallbacks...),
+		CookieName:           s.SessionCookieName,
+		CookieAge:            s.SessionCookieAge,
+		CookieDomain:         s.SessionCookieDomain,
+		CookiePath:           s.SessionCookiePath,
+		CookieSameSite:       s.SessionCookieSameSite,
+		ScriptableCookie:     !s.SessionCookieHTTPOnly,
+		SecureCookie:         s.SessionCookieSecure == SecureAlways,
+		InsecureCookie:       s.SessionCookieSecure == SecureNever,
+		ExpireAtBrowserClose: s.SessionExpireAtBrowserClose,
+		SaveEveryRequest:     s.SessionSaveEveryRequest,
+		RefreshInterval:      s.SessionRefreshInterval,
+		IdleTimeout:          s.SessionIdleTimeout,
+		AbsoluteTimeout:      s.SessionAbsoluteTimeout,
+	}
+}
+
+func (s *Settings) csrfOptions() *csrf.Options {
+	o := &csrf.Options{
+		TrustedOrigins: s.CSRFTrustedOrigins,
+		UseSessions:    s.CSRFUseSessions,
+		CookieName:     s.CSRFCookieName,
+		CookieAge:      s.CSRFCookieAge,
+		CookieDomain:   s.CSRFCookieDomain,
+		CookiePath:     s.CSRFCookiePath,
+		CookieSameSite: s.CSRFCookieSameSite,
+		HTTPOnlyCookie: s.CSRFCookieHTTPOnly,
+		SecureCookie:   s.CSRFCookieSecure == SecureAlways,
+		InsecureCookie: s.CSRFCookieSecure == SecureNever,
+		HeaderName:     s.CSRFHeaderName,
+		Secure:         s.secure,
+	}
+	if o.CookieAge == 0 {
+		o.CookieAge = -1 // ends with the browser
+	}
+	if o.UseSessions {
+		o.CookieDomain = s.SessionCookieDomain
+	}
+	return o
+}
+
+func (s *Settings) authOptions(hashers *password.Hashers) *auth.Options {
+	return &auth.Options{
+		Fallbacks:        s.SecretKeyFallbacks,
+		Hashers:          hashers,
+		LoginURL:         s.LoginURL,
+		LoginRedirectURL: s.LoginRedirectURL,
+		Secure:           s.secure,
+	}
+}
+
+func (s *Settings) hashers() *password.Hashers {
+	return password.New(&password.Options{
+		Hashers: []password.Hasher{password.PBKDF2SHA256{Iterations: s.PBKDF2Iterations}},
+	})
+}
+
+// secure reports whether the visitor came over HTTPS. If the proxy's header
+// is there, its first element decides, as in Django.
+func (s *Settings) secure(r *http.Request) bool {
+	if name := s.SecureProxySSLHeader.Name; name != "" {
+		if values := r.Header.Values(name); len(values) > 0 {
+			first, _, _ := strings.Cut(values[0], ",")
+			return strings.TrimSpace(first) == s.SecureProxySSLHeader.Value
+		}
+	}
+	return r.TLS != nil
+}

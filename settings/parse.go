@@ -1,0 +1,198 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// cookieName takes a token of RFC 6265.
+func cookieName(field func(*Settings) *string) func(*Settings, value) error {
+	return into(field, func(v value) (string, error) {
+		s, err := v.text()
+		if err != nil {
+			return "", err
+		}
+		if !isToken(s) {
+			return "", errors.New("want a cookie name: letters, digits and !#$%&'*+-.^_`|~")
+		}
+		return s, nil
+	})
+}
+
+// isToken reports whether s is a token of RFC 9110: the name of a cookie or
+// of a header.
+func isToken(s string) bool {
+	for _, c := range []byte(s) {
+		alnum := c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !alnum && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// attribute takes the value of a cookie's attribute.
+func attribute(field func(*Settings) *string) func(*Settings, value) error {
+	return into(field, value.attribute)
+}
+
+func (v value) attribute() (string, error) {
+	s, err := v.text()
+	if err == nil && strings.ContainsAny(s, "; ,") {
+		err = errors.New("want no space, comma or semicolon")
+	}
+	return s, err
+}
+
+func path(field func(*Settings) *string) func(*Settings, value) error {
+	return into(field, func(v value) (string, error) {
+		s, err := v.attribute()
+		if err == nil && !strings.HasPrefix(s, "/") {
+			err = errors.New(`want a path that begins with "/"`)
+		}
+		return s, err
+	})
+}
+
+// location takes where a redirect leads.
+func location(field func(*Settings) *string) func(*Settings, value) error {
+	return into(field, value.location)
+}
+
+func (v value) location() (string, error) {
+	s, err := v.text()
+	if err != nil {
+		return "", err
+	}
+	u, err := url.Parse(s)
+	isPath := err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(s, "/")
+	isURL := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+	if !isPath && !isURL {
+		return "", errors.New(`want a path that begins with "/", or a full URL`)
+	}
+	return s, nil
+}
+
+func optionalLocation(field func(*Settings) *string) func(*Settings, value) error {
+	return into(field, func(v value) (string, error) {
+		if v.any == "" {
+			return "", nil
+		}
+		return v.location()
+	})
+}
+
+func setAddr(s *Settings, v value) error {
+	addr, err := v.text()
+	if err != nil {
+		return err
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return errors.New(`want host:port, such as "127.0.0.1:8000" or ":8000"`)
+	}
+	s.Addr = addr
+	return nil
+}
+
+// setEngine takes Django's names of its engines, of which one is here.
+func setEngine(s *Settings, v value) error {
+	engine, err := v.text()
+	if err != nil {
+		return err
+	}
+	short := strings.TrimPrefix(engine, "django.contrib.sessions.backends.")
+	switch short {
+	case "db":
+		s.SessionEngine = short
+		return nil
+	case "cache", "cached_db", "file", "signed_cookies":
+		return fmt.Errorf("the engine %q is not in this version; available: db", short)
+	}
+	return errors.New("no such engine; available: db")
+}
+
+func setIterations(s *Settings, v value) error {
+	n, err := v.int(1, 10_000_000)
+	s.PBKDF2Iterations = int(n)
+	return err
+}
+
+// setOrigins wants what Django's check 4_0.E001 wants.
+func setOrigins(s *Settings, v value) error {
+	origins, err := v.list()
+	if err != nil {
+		return err
+	}
+	for _, origin := range origins {
+		if !isOrigin(origin) {
+			return fmt.Errorf("%s is no origin; want scheme and host, "+
+				`such as "https://example.com" or "https://*.example.com"`, quoted(origin))
+		}
+	}
+	s.CSRFTrustedOrigins = origins
+	return nil
+}
+
+// isOrigin reports whether s is scheme://host, with nothing after it.
+func isOrigin(s string) bool {
+	scheme, host, ok := strings.Cut(s, "://")
+	return ok && (scheme == "http" || scheme == "https") && host != "" &&
+		!strings.ContainsAny(host, "/\\?# @")
+}
+
+func setCSRFHeader(s *Settings, v value) error {
+	name, err := v.text()
+	if err == nil {
+		s.CSRFHeaderName, err = headerName(name)
+	}
+	return err
+}
+
+// headerName turns HTTP_X_CSRFTOKEN, which is how Django sees a header, into
+// X-Csrftoken, which is how it is sent.
+func headerName(environ string) (string, error) {
+	name, ok := strings.CutPrefix(environ, "HTTP_")
+	if !ok || !isToken(name) || strings.Contains(name, "-") {
+		return "", errors.New(`want a header as Django names it, such as "HTTP_X_CSRFTOKEN"`)
+	}
+	return http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-")), nil
+}
+
+func setProxyHeader(s *Settings, v value) error {
+	pair, err := v.list()
+	if err != nil {
+		return err
+	}
+	if len(pair) == 0 {
+		s.SecureProxySSLHeader = ProxyHeader{}
+		return nil
+	}
+	if len(pair) != 2 {
+		return errors.New(`want a header and its value, such as "HTTP_X_FORWARDED_PROTO,https"`)
+	}
+	name, err := headerName(pair[0])
+	s.SecureProxySSLHeader = ProxyHeader{name, pair[1]}
+	return err
+}
+
+func setTimeZone(s *Settings, v value) error {
+	name, err := v.text()
+	if err != nil {
+		return err
+	}
+	if _, err := time.LoadLocation(name); err != nil || name == "" || name == "Local" {
+		return errors.New(`want the name of a time zone, such as "UTC" or "Europe/Berlin"`)
+	}
+	s.TimeZone = name
+	return nil
+}

@@ -1,0 +1,124 @@
+package settings
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+const (
+	minKeyLength  = 32 // bytes; shorter keys are refused
+	wantKeyLength = 50 // characters, as in Django's check
+	wantDistinct  = 5  // different characters, as in Django's check
+)
+
+// sampleKeys are how keys begin that stand in examples and templates.
+var sampleKeys = []string{
+	"django-insecure-", "changeme", "change-me", "change_me", "replace", "insecure",
+	"example", "your-secret", "your_secret", "yoursecret", "my-secret", "my_secret",
+	"mysecret", "secret-key", "secret_key", "secretkey", "test-secret", "predictable",
+}
+
+// refuseWeakKey refuses, for a site that others can reach, a key that can be
+// guessed: with it anyone can forge a session.
+func (s *Settings) refuseWeakKey() error {
+	if loopback(s.Addr) {
+		return nil
+	}
+	var fault string
+	switch {
+	case s.SecretKey == "":
+		fault = "is not set"
+	case isSample(s.SecretKey):
+		fault = "is a key from an example"
+	case len(s.SecretKey) < minKeyLength:
+		fault = fmt.Sprintf("is shorter than %d bytes", minKeyLength)
+	case distinct(s.SecretKey) < wantDistinct:
+		fault = fmt.Sprintf("has fewer than %d different characters", wantDistinct)
+	default:
+		return nil
+	}
+	return fmt.Errorf("settings: SECRET_KEY %s: that is refused unless ADDR is a loopback "+
+		"address; make one with: openssl rand -base64 48", fault)
+}
+
+func isSample(key string) bool {
+	key = strings.ToLower(strings.TrimSpace(key))
+	for _, sample := range sampleKeys {
+		if strings.HasPrefix(key, sample) {
+			return true
+		}
+	}
+	return false
+}
+
+func distinct(key string) int {
+	seen := make(map[rune]bool)
+	for _, r := range key {
+		seen[r] = true
+	}
+	return len(seen)
+}
+
+// DemoSecretKey returns the key in a file, for a demonstration on one
+// machine. If there is no such file it makes a random key and writes it
+// there, readable by its owner only. It refuses a file that others can read.
+func DemoSecretKey(path string) (string, error) {
+	key, err := readKey(path)
+	if !errors.Is(err, os.ErrNotExist) {
+		return key, err
+	}
+	if err := writeKey(path); err != nil && !errors.Is(err, os.ErrExist) {
+		return "", fmt.Errorf("settings: secret key: %w", err)
+	}
+	return readKey(path)
+}
+
+// readKey checks the file it has opened, so that nobody can swap it between.
+func readKey(path string) (string, error) {
+	f, err := os.Open(path) // the path is the program's
+	if err != nil {
+		return "", fmt.Errorf("settings: secret key: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return "", fmt.Errorf("settings: secret key: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("settings: secret key: %s is no file", path)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && permissionsCount {
+		return "", fmt.Errorf("settings: secret key: others can read %s (mode %04o); "+
+			"run: chmod 600 %s, or delete it to get a new key", path, mode, path)
+	}
+	var text [1 << 10]byte
+	n, _ := f.Read(text[:])
+	key := strings.TrimSpace(string(text[:n]))
+	if len(key) < minKeyLength || strings.ContainsFunc(key, isControl) {
+		return "", fmt.Errorf("settings: secret key: %s holds no key of at least %d bytes; "+
+			"delete it to get a new one", path, minKeyLength)
+	}
+	return key, nil
+}
+
+// writeKey makes the file in one step, so that two programs that start
+// together end with the same key.
+func writeKey(path string) error {
+	var raw [48]byte
+	_, _ = rand.Read(raw[:]) // never fails: it ends the program instead
+	f, err := os.CreateTemp(filepath.Dir(path), ".secret-key-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(f.Name()) }()
+	_, err = fmt.Fprintln(f, base64.RawURLEncoding.EncodeToString(raw[:]))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Link(f.Name(), path)
+}

@@ -1,0 +1,6 @@
+//go:build !windows
+
+package settings
+
+// permissionsCount says that a file's mode tells who can read it.
+const permissionsCount = true

@@ -1,0 +1,137 @@
+package settings_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jamsession/jamsession/settings"
+)
+
+func TestWeakKeyIsRefusedButOnLoopback(t *testing.T) {
+	weak := map[string]string{
+		"is not set":               "",
+		"is shorter than 32 bytes": "p4Yt7wq0Zr8Vd2Lx6Nb3Ms9Kc5Jh1Gf",
+		"is a key from an example": "django-insecure-" + goodKey,
+		"has fewer than 5":         strings.Repeat("abcd", 20),
+	}
+	for fault, key := range weak {
+		for _, addr := range []string{":8000", "0.0.0.0:8000", "[::]:8000", "192.0.2.1:80", "example.com:80"} {
+			_, err := settings.Load(fromEnv(map[string]string{"SECRET_KEY": key, "ADDR": addr}))
+			if err == nil || !strings.Contains(err.Error(), fault) {
+				t.Errorf("%s on %s: got error %v", fault, addr, err)
+			} else if len(key) > 20 && strings.Contains(err.Error(), key) {
+				t.Errorf("the error shows the key: %v", err)
+			}
+		}
+		for _, addr := range []string{"127.0.0.1:8000", "127.8.9.1:80", "[::1]:80", "localhost:80"} {
+			if _, err := settings.Load(fromEnv(map[string]string{"SECRET_KEY": key, "ADDR": addr})); err != nil {
+				t.Errorf("%s on %s: %v", fault, addr, err)
+			}
+		}
+	}
+	load(t, fromEnv(map[string]string{"SECRET_KEY": goodKey, "ADDR": ":8000"}))
+}
+
+func TestSampleKeysAreRefused(t *testing.T) {
+	for _, key := range []string{
+		"changeme-changeme-changeme-changeme-changeme",
+		"Your-Secret-Key-Goes-Here-0123456789-abcdefgh",
+		"test-secret-key-0123456789abcdefghijklmnopqrstuvwxyzABCDEF",
+		" replace this by a long and random text please",
+	} {
+		_, err := settings.Load(fromEnv(map[string]string{"SECRET_KEY": key, "ADDR": ":80"}))
+		if err == nil || !strings.Contains(err.Error(), "example") {
+			t.Errorf("%s: got error %v", key, err)
+		}
+	}
+}
+
+func TestDemoSecretKeyIsMadeOnceAndKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	first, err := settings.DemoSecretKey(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := settings.DemoSecretKey(path)
+	if err != nil || first != second {
+		t.Errorf("the second call returned another key, error %v", err)
+	}
+	other, err := settings.DemoSecretKey(path + "2")
+	if err != nil || other == first {
+		t.Errorf("two files have the same key, error %v", err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, error %v", info.Mode(), err)
+	}
+	load(t, fromEnv(map[string]string{"SECRET_KEY": first, "ADDR": ":80"}))
+	left, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(left) != 2 {
+		t.Errorf("%d files are left, want 2; error %v", len(left), err)
+	}
+}
+
+func TestDemoSecretKeyRefusesAFileThatOthersCanRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	for _, mode := range []os.FileMode{0o644, 0o640, 0o604, 0o620} {
+		if err := os.WriteFile(path, []byte(goodKey), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		key, err := settings.DemoSecretKey(path)
+		if err == nil || key != "" || !strings.Contains(err.Error(), "chmod 600 "+path) {
+			t.Errorf("%v: got key %t, error %v", mode, key != "", err)
+		} else if strings.Contains(err.Error(), goodKey) {
+			t.Errorf("the error shows the key: %v", err)
+		}
+	}
+}
+
+func TestDemoSecretKeyRefusesWhatIsNoKey(t *testing.T) {
+	dir := t.TempDir()
+	for _, text := range []string{"", "short", "two\nlines" + goodKey} {
+		path := filepath.Join(dir, "secret")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := settings.DemoSecretKey(path); err == nil {
+			t.Errorf("%q: no error", text)
+		}
+	}
+	if _, err := settings.DemoSecretKey(dir); err == nil || !strings.Contains(err.Error(), "is no file") {
+		t.Errorf("a directory: error %v", err)
+	}
+	if _, err := settings.DemoSecretKey(filepath.Join(dir, "no", "dir")); err == nil {
+		t.Error("no directory: no error")
+	}
+}
+
+func TestDemoSecretKeyOfTwoProgramsAtOnceIsOne(t *testing.T) {
+	for range 50 {
+		path := filepath.Join(t.TempDir(), "secret")
+		keys := make([]string, 8)
+		start := make(chan struct{})
+		var wg sync.WaitGroup
+		for i := range keys {
+			wg.Go(func() {
+				<-start
+				var err error
+				if keys[i], err = settings.DemoSecretKey(path); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		close(start)
+		wg.Wait()
+		for _, key := range keys {
+			if key != keys[0] {
+				t.Fatal("two programs got two keys")
+			}
+		}
+	}
+}

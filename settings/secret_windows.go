@@ -1,0 +1,4 @@
+package settings
+
+// permissionsCount says that a file's mode tells who can read it.
+const permissionsCount = false

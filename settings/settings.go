@@ -1,0 +1,106 @@
+package settings
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Settings are a site's settings, checked. [Load] makes them. The package
+// comment lists their names and defaults; here the fields say what the
+// values became.
+//
+// Settings print and log without any value, since some are secret.
+type Settings struct {
+	SecretKey          string
+	SecretKeyFallbacks []string
+	Addr               string // host:port to listen on
+	DatabaseURL        string
+	PBKDF2Iterations   int
+
+	SessionEngine               string // always "db"
+	SessionCookieName           string
+	SessionCookieAge            time.Duration
+	SessionCookieDomain         string
+	SessionCookiePath           string
+	SessionCookieSecure         SecureMode
+	SessionCookieHTTPOnly       bool
+	SessionCookieSameSite       http.SameSite // DefaultMode: left out
+	SessionExpireAtBrowserClose bool
+	SessionSaveEveryRequest     bool
+	SessionIdleTimeout          time.Duration // zero: none
+	SessionAbsoluteTimeout      time.Duration // zero: none
+	SessionRefreshInterval      time.Duration // zero: chosen by package session
+
+	CSRFUseSessions    bool // the secret is kept in the session
+	CSRFCookieName     string
+	CSRFCookieAge      time.Duration // zero: until the browser closes
+	CSRFCookieDomain   string
+	CSRFCookiePath     string
+	CSRFCookieSecure   SecureMode
+	CSRFCookieHTTPOnly bool
+	CSRFCookieSameSite http.SameSite // DefaultMode: left out
+	CSRFHeaderName     string        // as in HTTP: "X-Csrftoken"
+	CSRFTrustedOrigins []string
+
+	SecureProxySSLHeader ProxyHeader
+
+	LoginURL          string
+	LoginRedirectURL  string
+	LogoutRedirectURL string // empty: show a page
+
+	UseTZ    bool
+	TimeZone string
+}
+
+// A SecureMode says when a cookie carries the attribute Secure.
+type SecureMode int
+
+// The values of SESSION_COOKIE_SECURE and CSRF_COOKIE_SECURE.
+const (
+	SecureAuto   SecureMode = iota // unless on plain HTTP to a loopback host
+	SecureAlways                   // true
+	SecureNever                    // false: anyone on the way can read it
+)
+
+// String returns the value as it is written in the settings.
+func (m SecureMode) String() string {
+	switch m {
+	case SecureAlways:
+		return "true"
+	case SecureNever:
+		return "false"
+	default:
+		return "auto"
+	}
+}
+
+// A ProxyHeader is SECURE_PROXY_SSL_HEADER: a request that carries Name with
+// Value came over HTTPS. The zero value is none.
+type ProxyHeader struct {
+	Name  string // as in HTTP: "X-Forwarded-Proto"
+	Value string // "https"
+}
+
+// Format implements [fmt.Formatter]: with every verb only the type is shown.
+func (s Settings) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "settings.Settings")
+}
+
+// LogValue implements [slog.LogValuer], as Format.
+func (s Settings) LogValue() slog.Value { return slog.StringValue("settings.Settings") }
+
+// location returns where the database's times without a zone are, nil for
+// UTC. TIME_ZONE was checked by Load.
+func (s *Settings) location() (*time.Location, error) {
+	if s.UseTZ {
+		return nil, nil // nil is UTC
+	}
+	loc, err := time.LoadLocation(s.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("settings: TIME_ZONE: unknown time zone %q", s.TimeZone)
+	}
+	return loc, nil
+}

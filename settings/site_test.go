@@ -1,0 +1,383 @@
+package settings_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/settings"
+)
+
+// open opens a site on a file, with these settings beside the necessary ones.
+func open(t *testing.T, file string, vars map[string]string) *settings.Site {
+	t.Helper()
+	flags := map[string]string{
+		"SECRET_KEY": goodKey, "DATABASE_URL": "sqlite:///" + file, "PBKDF2_ITERATIONS": "10",
+	}
+	for name, value := range vars {
+		flags[name] = value
+	}
+	site, err := settings.Open(t.Context(), load(t, settings.Sources{Flags: flags}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = site.Close() })
+	return site
+}
+
+func tempFile(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(t.TempDir(), "site.db")
+}
+
+// addUser stores alice with the password "wonderland".
+func addUser(t *testing.T, site *settings.Site) {
+	t.Helper()
+	hash, err := site.Hashers.Hash(t.Context(), "wonderland")
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := auth.User{Username: "alice", Password: hash, IsActive: true}
+	if _, err := site.Users.Create(t.Context(), user); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// pages are a login, a page for users and a form's token.
+func pages(site *settings.Site) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /token", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, csrf.Token(r))
+	})
+	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+		user, err := site.Auth.Authenticate(r, r.PostFormValue("username"), r.PostFormValue("password"))
+		if errors.Is(err, auth.ErrNoMatch) {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		if err == nil {
+			err = site.Auth.Login(r, user)
+		}
+		if err != nil {
+			session.Abort(r, err)
+		}
+		http.Redirect(w, r, site.Auth.SafeNext(r, ""), http.StatusSeeOther)
+	})
+	mux.Handle("GET /me", site.Auth.RequireLogin(http.HandlerFunc(
+		func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, auth.From(r).Username)
+		})))
+	return site.Handler(mux)
+}
+
+// serve returns the address of the site's pages and a browser.
+func serve(t *testing.T, site *settings.Site) (string, *http.Client) {
+	t.Helper()
+	srv := httptest.NewServer(pages(site))
+	t.Cleanup(srv.Close)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return srv.URL, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
+}
+
+func answer(t *testing.T, resp *http.Response, err error) string {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(resp.StatusCode, " ", string(text), resp.Header.Get("Location"))
+}
+
+func TestNewDatabaseIsReadyOnceItIsMigrated(t *testing.T) {
+	site := open(t, tempFile(t), nil)
+	if site.Store != nil || site.Users != nil || site.Sessions != nil || site.Auth != nil || site.CSRF != nil {
+		t.Error("there is a part that has no table")
+	}
+	func() {
+		defer func() {
+			if text := fmt.Sprint(recover()); !strings.Contains(text, "migrate first") {
+				t.Errorf("Handler: panic %s", text)
+			}
+		}()
+		site.Handler(http.NotFoundHandler())
+	}()
+	plan, err := site.MigrationPlan(t.Context())
+	if err != nil || len(plan) != 15 || plan[len(plan)-1] != "sessions.0001_initial" {
+		t.Errorf("plan %q, error %v", plan, err)
+	}
+	var sessions *session.Manager
+	for range 2 {
+		if err := site.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if sessions != nil && site.Sessions != sessions {
+			t.Error("the second Migrate made a second manager")
+		}
+		sessions = site.Sessions
+		if plan, err := site.MigrationPlan(t.Context()); err != nil || len(plan) > 0 {
+			t.Errorf("afterwards: plan %q, error %v", plan, err)
+		}
+	}
+	if site.Store == nil || site.Users == nil || site.Sessions == nil || site.Auth == nil || site.CSRF == nil {
+		t.Error("a part is missing")
+	}
+}
+
+func TestDatabaseWithoutSessionsIsNotReady(t *testing.T) {
+	file := tempFile(t)
+	site := open(t, file, nil)
+	if _, err := sqlusers.Migrate(t.Context(), site.DB, nil); err != nil {
+		t.Fatal(err)
+	}
+	site = open(t, file, nil)
+	if site.Users != nil || site.Sessions != nil {
+		t.Error("there is a part although a table is missing")
+	}
+	if err := site.Migrate(t.Context()); err != nil || site.Users == nil || site.Sessions == nil {
+		t.Errorf("after Migrate: error %v", err)
+	}
+}
+
+func TestProgramsThatStartTogetherMigrateOnce(t *testing.T) {
+	file := tempFile(t)
+	sites := []*settings.Site{open(t, file, nil), open(t, file, nil), open(t, file, nil)}
+	start := make(chan struct{})
+	var wg sync.WaitGroup
+	for _, site := range sites {
+		wg.Go(func() {
+			<-start
+			if err := site.Migrate(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	close(start)
+	wg.Wait()
+	addUser(t, sites[0])
+	if user, err := sites[1].Users.ByUsername(t.Context(), "alice"); err != nil || user.ID == 0 {
+		t.Errorf("user %v, error %v", user, err)
+	}
+}
+
+func TestSiteLogsInAndKeepsItInDjangosTables(t *testing.T) {
+	file := tempFile(t)
+	site := open(t, file, map[string]string{
+		"SESSION_COOKIE_NAME": "sid", "CSRF_COOKIE_NAME": "xsrf",
+		"LOGIN_URL": "/login", "LOGIN_REDIRECT_URL": "/me",
+	})
+	if err := site.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	addUser(t, site)
+	base, client := serve(t, site)
+	resp, err := client.Get(base + "/me")
+	if got := answer(t, resp, err); !strings.HasSuffix(got, "/login?next=/me") {
+		t.Errorf("before the login: %s", got)
+	}
+	form := url.Values{"username": {"alice"}, "password": {"wonderland"}}
+	resp, err = client.PostForm(base+"/login", form)
+	if got := answer(t, resp, err); !strings.HasPrefix(got, "403 ") {
+		t.Errorf("a form without a token: %s", got)
+	}
+	resp, err = client.Get(base + "/token")
+	form.Set("csrfmiddlewaretoken", strings.TrimPrefix(answer(t, resp, err), "200 "))
+	resp, err = client.PostForm(base+"/login", form)
+	if got := answer(t, resp, err); got != "303 /me" {
+		t.Errorf("login: %s", got)
+	}
+	resp, err = client.Get(base + "/me")
+	if got := answer(t, resp, err); got != "200 alice" {
+		t.Errorf("after the login: %s", got)
+	}
+	at, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]string{}
+	for _, c := range client.Jar.Cookies(at) {
+		names[c.Name] = c.Value
+	}
+	if len(names) != 2 || names["sid"] == "" || names["xsrf"] == "" {
+		t.Errorf("cookies %v", names)
+	}
+	rec, err := site.Store.Load(t.Context(), names["sid"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	items, err := django.Signed(goodKey).Decode(rec.Data)
+	if err != nil || !strings.Contains(string(items), `"_auth_user_id":"1"`) {
+		t.Errorf("row %s, error %v", items, err)
+	}
+	user, err := site.Users.ByUsername(t.Context(), "alice")
+	if err != nil || !strings.HasPrefix(user.Password, "pbkdf2_sha256$10$") || user.LastLogin.IsZero() {
+		t.Errorf("hash with another cost, or no last login; error %v", err)
+	}
+
+	again := open(t, file, map[string]string{
+		"SECRET_KEY": strings.ToLower(goodKey), "SECRET_KEY_FALLBACKS": goodKey, "SESSION_COOKIE_NAME": "sid",
+	})
+	r := httptest.NewRequest(http.MethodGet, "/me", nil)
+	r.AddCookie(&http.Cookie{Name: "sid", Value: names["sid"]})
+	w := httptest.NewRecorder()
+	pages(again).ServeHTTP(w, r)
+	if w.Body.String() != "alice" {
+		t.Errorf("another program with the key as fallback: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestOpenFailsInOneLineThatSaysWhatToDo(t *testing.T) {
+	dir := t.TempDir()
+	text := filepath.Join(dir, "text")
+	if err := os.WriteFile(text, []byte(strings.Repeat("no database\n", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		change func(*settings.Settings)
+		want   string
+	}{
+		{func(s *settings.Settings) { s.SecretKey = "" }, "SECRET_KEY is not set"},
+		{func(s *settings.Settings) { s.DatabaseURL = "mysql://x" }, `"mysql" are not in this version`},
+		{func(s *settings.Settings) { s.DatabaseURL = "sqlite:///" + text }, "is not a SQLite database"},
+		{func(s *settings.Settings) { s.DatabaseURL = "sqlite:///" + dir + "/no/db" }, "no such file"},
+		{func(s *settings.Settings) { s.UseTZ, s.TimeZone = false, "Mars/Olympus" }, `"Mars/Olympus"`},
+		{func(s *settings.Settings) { s.CSRFTrustedOrigins = []string{"example.com"} }, "example.com"},
+	}
+	for _, test := range tests {
+		s := load(t, settings.Sources{Flags: map[string]string{
+			"SECRET_KEY": goodKey, "DATABASE_URL": "sqlite:///" + dir + "/site.db",
+		}})
+		test.change(s)
+		site, err := settings.Open(t.Context(), s)
+		if site != nil || err == nil || !strings.Contains(err.Error(), test.want) ||
+			strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), goodKey) {
+			t.Errorf("want %q: got error %v", test.want, err)
+		}
+	}
+}
+
+func TestForeignTableIsRefused(t *testing.T) {
+	file := tempFile(t)
+	site := open(t, file, nil)
+	if _, err := site.DB.ExecContext(t.Context(), "CREATE TABLE auth_user (name text)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := site.Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), "auth_user") {
+		t.Errorf("Migrate: error %v", err)
+	}
+	if _, err := site.MigrationPlan(t.Context()); err == nil {
+		t.Error("MigrationPlan: no error")
+	}
+}
+
+func TestClosedSiteKnowsNobody(t *testing.T) {
+	site := open(t, tempFile(t), nil)
+	if err := site.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h := pages(site)
+	if err := site.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodGet, "/me", nil)
+	r.AddCookie(&http.Cookie{Name: "sessionid", Value: strings.Repeat("a", 32)})
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != http.StatusServiceUnavailable {
+		t.Errorf("got %d", w.Code)
+	}
+}
+
+func TestWithoutUseTZTheTablesHoldLocalTime(t *testing.T) {
+	ahead := func(vars map[string]string) (joined, expire int) {
+		site := open(t, tempFile(t), vars)
+		if err := site.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		addUser(t, site)
+		rec := session.Record{Key: strings.Repeat("a", 32), Expiry: time.Now()}
+		if err := site.Store.Create(t.Context(), rec); err != nil {
+			t.Fatal(err)
+		}
+		err := site.DB.QueryRowContext(t.Context(), "SELECT strftime('%s', date_joined) - strftime('%s', 'now'),"+
+			" strftime('%s', expire_date) - strftime('%s', 'now') FROM auth_user, django_session").
+			Scan(&joined, &expire)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return (joined + 60) / 3600, (expire + 60) / 3600
+	}
+	if joined, expire := ahead(nil); joined != 0 || expire != 0 {
+		t.Errorf("with USE_TZ: %d and %d hours ahead of UTC", joined, expire)
+	}
+	tokyo := map[string]string{"USE_TZ": "false", "TIME_ZONE": "Etc/GMT-9"}
+	if joined, expire := ahead(tokyo); joined != 9 || expire != 9 {
+		t.Errorf("without USE_TZ: %d and %d hours ahead of UTC, want 9", joined, expire)
+	}
+}
+
+func TestReadersDoNotWaitForAWriter(t *testing.T) {
+	site := open(t, tempFile(t), nil)
+	if err := site.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	addUser(t, site)
+	tx, err := site.DB.BeginTx(t.Context(), nil) // the only connection that writes
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := site.Users.ByUsername(ctx, "alice"); err != nil {
+		t.Errorf("users: %v", err)
+	}
+	if _, err := site.Store.Load(ctx, strings.Repeat("a", 32)); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("sessions: %v", err)
+	}
+}
+
+func TestCSRFUseSessionsKeepsTheSecretInTheSession(t *testing.T) {
+	site := open(t, tempFile(t), map[string]string{"CSRF_USE_SESSIONS": "true"})
+	if err := site.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	addUser(t, site)
+	base, client := serve(t, site)
+	resp, err := client.Get(base + "/token")
+	form := url.Values{"username": {"alice"}, "password": {"wonderland"}}
+	form.Set("csrfmiddlewaretoken", strings.TrimPrefix(answer(t, resp, err), "200 "))
+	resp, err = client.PostForm(base+"/login", form)
+	if got := answer(t, resp, err); got != "303 /accounts/profile/" {
+		t.Errorf("login: %s", got)
+	}
+	for _, c := range resp.Cookies() {
+		if c.Name != "sessionid" {
+			t.Errorf("cookie %s", c.Name)
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package settings
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"runtime"
+
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+)
+
+// A database is one SQLite file with two pools. SQLite lets one connection
+// write at a time, so writers wait for each other in a pool of one, and not
+// in the file; with WAL, readers wait for nobody.
+type database struct {
+	writer, readers *sql.DB
+}
+
+// openSQLite opens a file, and makes it if it is not there: readable by its
+// owner only, since it will hold password hashes and session keys.
+//
+// With synchronous(FULL) a logout survives a power cut.
+func openSQLite(ctx context.Context, path string) (*database, error) {
+	if err := makeFile(path); err != nil {
+		return nil, fmt.Errorf("settings: DATABASE_URL: %w", err)
+	}
+	writer, err := openPool(path, 1, "_txlock=immediate&_pragma=busy_timeout(5000)"+
+		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)")
+	if err != nil {
+		return nil, sqliteError(path, err)
+	}
+	readers, err := openPool(path, max(4, runtime.GOMAXPROCS(0)),
+		"_pragma=busy_timeout(5000)&_pragma=query_only(1)")
+	if err != nil {
+		return nil, errors.Join(sqliteError(path, err), writer.Close())
+	}
+	db := &database{writer, readers}
+	if err := db.probe(ctx); err != nil {
+		_ = db.Close()
+		return nil, sqliteError(path, err)
+	}
+	return db, nil
+}
+
+func makeFile(path string) error {
+	const flags = os.O_CREATE | os.O_EXCL | os.O_WRONLY
+	f, err := os.OpenFile(path, flags, 0o600) // the path is the site's
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// openPool returns a pool, each connection of which gets the parameters. The
+// path cannot add to them, since "?" is escaped in it.
+func openPool(path string, size int, parameters string) (*sql.DB, error) {
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + parameters
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	return db, nil
+}
+
+// probe finds out now what would else fail the first visitor: that the file
+// is a database, and that it can be written. What it writes is rolled back.
+func (db *database) probe(ctx context.Context) error {
+	tx, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "PRAGMA user_version = 0")
+	if err := errors.Join(err, tx.Rollback()); err != nil {
+		return err
+	}
+	return db.readers.PingContext(ctx)
+}
+
+// Close closes both pools.
+func (db *database) Close() error {
+	return errors.Join(db.readers.Close(), db.writer.Close())
+}
+
+// sqliteError says in one line what to do about a file that cannot be used.
+func sqliteError(path string, err error) error {
+	var coded *sqlite.Error
+	if !errors.As(err, &coded) {
+		return fmt.Errorf("settings: DATABASE_URL: %s: %w", path, err)
+	}
+	var fault string
+	switch coded.Code() & 0xff {
+	case lib.SQLITE_CANTOPEN:
+		fault = "cannot be opened; it and its folder must be readable and writable"
+	case lib.SQLITE_READONLY, lib.SQLITE_PERM:
+		fault = "cannot be written; the file and its folder must be writable"
+	case lib.SQLITE_NOTADB:
+		fault = "is not a SQLite database"
+	case lib.SQLITE_CORRUPT:
+		fault = "is damaged; restore a backup"
+	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
+		fault = "is locked by another program"
+	default:
+		fault = "cannot be used"
+	}
+	return fmt.Errorf("settings: DATABASE_URL: %s %s (%w)", path, fault, err)
+}

@@ -1,0 +1,149 @@
+package settings
+
+// A Setting is one name that [Load] knows.
+type Setting struct {
+	Name    string // Django's, if Django has it
+	Type    string // what its value is
+	Default string // as it would be written; empty if there is none
+	Doc     string // what it is for, a few words
+	Secret  bool   // its value must not be shown
+
+	set func(s *Settings, v value) error
+}
+
+// All returns every setting, in the order of the package comment.
+func All() []Setting { return append([]Setting(nil), table...) }
+
+// table is the one place where settings are declared.
+var table = []Setting{
+	{
+		"SECRET_KEY", "text", "", "signs and ties sessions; keep it secret", true,
+		text(func(s *Settings) *string { return &s.SecretKey }),
+	},
+	{
+		"SECRET_KEY_FALLBACKS", "list", "", "older keys that are still accepted", true,
+		list(func(s *Settings) *[]string { return &s.SecretKeyFallbacks }),
+	},
+	{"ADDR", "text", "127.0.0.1:8000", "host:port to listen on", false, setAddr},
+	{"DATABASE_URL", "text", "sqlite:///db.sqlite3", "where the tables are", true, setDatabaseURL},
+	{"PBKDF2_ITERATIONS", "number", "1000000", "cost of a new password hash", false, setIterations},
+
+	{"SESSION_ENGINE", "text", "db", "where sessions are kept", false, setEngine},
+	{
+		"SESSION_COOKIE_NAME", "text", "sessionid", "", false,
+		cookieName(func(s *Settings) *string { return &s.SessionCookieName }),
+	},
+	{
+		"SESSION_COOKIE_AGE", "seconds", "1209600", "how long a session lives unused", false,
+		seconds(1, func(s *Settings) *duration { return &s.SessionCookieAge }),
+	},
+	{
+		"SESSION_COOKIE_DOMAIN", "text", "", "empty: this host only", false,
+		attribute(func(s *Settings) *string { return &s.SessionCookieDomain }),
+	},
+	{
+		"SESSION_COOKIE_PATH", "text", "/", "", false,
+		path(func(s *Settings) *string { return &s.SessionCookiePath }),
+	},
+	{
+		"SESSION_COOKIE_SECURE", "secure", "auto", "auto: but for plain HTTP to loopback", false,
+		secureMode(func(s *Settings) *SecureMode { return &s.SessionCookieSecure }),
+	},
+	{
+		"SESSION_COOKIE_HTTPONLY", "bool", "true", "false: scripts can read it", false,
+		boolean(func(s *Settings) *bool { return &s.SessionCookieHTTPOnly }),
+	},
+	{
+		"SESSION_COOKIE_SAMESITE", "samesite", "Lax", "", false,
+		sameSite(func(s *Settings) *sameSiteMode { return &s.SessionCookieSameSite }),
+	},
+	{
+		"SESSION_EXPIRE_AT_BROWSER_CLOSE", "bool", "false", "", false,
+		boolean(func(s *Settings) *bool { return &s.SessionExpireAtBrowserClose }),
+	},
+	{
+		"SESSION_SAVE_EVERY_REQUEST", "bool", "false", "each request prolongs the session", false,
+		boolean(func(s *Settings) *bool { return &s.SessionSaveEveryRequest }),
+	},
+	{
+		"SESSION_IDLE_TIMEOUT", "seconds", "0", "ends an unused session; 0: no limit", false,
+		seconds(0, func(s *Settings) *duration { return &s.SessionIdleTimeout }),
+	},
+	{
+		"SESSION_ABSOLUTE_TIMEOUT", "seconds", "0", "ends any session; 0: no limit", false,
+		seconds(0, func(s *Settings) *duration { return &s.SessionAbsoluteTimeout }),
+	},
+	{
+		"SESSION_REFRESH_INTERVAL", "seconds", "0", "least time between two prolongations", false,
+		seconds(-1, func(s *Settings) *duration { return &s.SessionRefreshInterval }),
+	},
+
+	{
+		"CSRF_USE_SESSIONS", "bool", "false", "the secret is in the session", false,
+		boolean(func(s *Settings) *bool { return &s.CSRFUseSessions }),
+	},
+	{
+		"CSRF_COOKIE_NAME", "text", "csrftoken", "", false,
+		cookieName(func(s *Settings) *string { return &s.CSRFCookieName }),
+	},
+	{
+		"CSRF_COOKIE_AGE", "seconds", "31449600", "0: until the browser closes", false,
+		seconds(0, func(s *Settings) *duration { return &s.CSRFCookieAge }),
+	},
+	{
+		"CSRF_COOKIE_DOMAIN", "text", "", "empty: this host only", false,
+		attribute(func(s *Settings) *string { return &s.CSRFCookieDomain }),
+	},
+	{
+		"CSRF_COOKIE_PATH", "text", "/", "", false,
+		path(func(s *Settings) *string { return &s.CSRFCookiePath }),
+	},
+	{
+		"CSRF_COOKIE_SECURE", "secure", "auto", "auto: but for plain HTTP to loopback", false,
+		secureMode(func(s *Settings) *SecureMode { return &s.CSRFCookieSecure }),
+	},
+	{
+		"CSRF_COOKIE_HTTPONLY", "bool", "false", "", false,
+		boolean(func(s *Settings) *bool { return &s.CSRFCookieHTTPOnly }),
+	},
+	{
+		"CSRF_COOKIE_SAMESITE", "samesite", "Lax", "", false,
+		sameSite(func(s *Settings) *sameSiteMode { return &s.CSRFCookieSameSite }),
+	},
+	{
+		"CSRF_HEADER_NAME", "text", "HTTP_X_CSRFTOKEN", "header that may carry the token", false,
+		setCSRFHeader,
+	},
+	{"CSRF_TRUSTED_ORIGINS", "list", "", "such as https://*.example.com", false, setOrigins},
+
+	{"SECURE_PROXY_SSL_HEADER", "list", "", "HTTP_X_FORWARDED_PROTO,https", false, setProxyHeader},
+
+	{
+		"LOGIN_URL", "text", "/accounts/login/", "", false,
+		location(func(s *Settings) *string { return &s.LoginURL }),
+	},
+	{
+		"LOGIN_REDIRECT_URL", "text", "/accounts/profile/", "where a login leads", false,
+		location(func(s *Settings) *string { return &s.LoginRedirectURL }),
+	},
+	{
+		"LOGOUT_REDIRECT_URL", "text", "", "where a logout leads; empty: a page", false,
+		optionalLocation(func(s *Settings) *string { return &s.LogoutRedirectURL }),
+	},
+
+	{
+		"USE_TZ", "bool", "true", "false: the tables hold local time", false,
+		boolean(func(s *Settings) *bool { return &s.UseTZ }),
+	},
+	{"TIME_ZONE", "text", "UTC", "the local time of USE_TZ=false", false, setTimeZone},
+}
+
+// lookup returns the setting of this name.
+func lookup(name string) (Setting, bool) {
+	for _, t := range table {
+		if t.Name == name {
+			return t, true
+		}
+	}
+	return Setting{}, false
+}

@@ -1,0 +1,77 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// contradictions reports values that are good by themselves but not together.
+func (s *Settings) contradictions() []error {
+	var problems []error
+	add := func(err error) {
+		if err != nil {
+			problems = append(problems, err)
+		}
+	}
+	add(s.refuseWeakKey())
+	add(cookie{
+		"SESSION_COOKIE", s.SessionCookieName, s.SessionCookieDomain, s.SessionCookiePath,
+		s.SessionCookieSecure, s.SessionCookieHTTPOnly, s.SessionCookieSameSite,
+	}.check())
+	add(cookie{
+		"CSRF_COOKIE", s.CSRFCookieName, s.CSRFCookieDomain, s.CSRFCookiePath,
+		s.CSRFCookieSecure, s.CSRFCookieHTTPOnly, s.CSRFCookieSameSite,
+	}.check())
+	if s.SessionCookieName == s.CSRFCookieName {
+		add(errors.New("settings: SESSION_COOKIE_NAME and CSRF_COOKIE_NAME must differ"))
+	}
+	return problems
+}
+
+// A cookie is what the settings say of one, to check it against what browsers
+// accept.
+type cookie struct {
+	setting      string
+	name         string
+	domain, path string
+	secure       SecureMode
+	httpOnly     bool
+	sameSite     http.SameSite
+}
+
+// check knows the name prefixes of RFC 6265bis.
+func (c cookie) check() error {
+	lower := strings.ToLower(c.name)
+	host := strings.HasPrefix(lower, "__host-")
+	needsSecure := host || strings.HasPrefix(lower, "__secure-") || strings.HasPrefix(lower, "__http-")
+	httpOnly := strings.HasPrefix(lower, "__host-http-") || strings.HasPrefix(lower, "__http-")
+	switch {
+	case needsSecure && c.secure == SecureNever:
+		return fmt.Errorf("settings: browsers refuse a cookie named %s with %s_SECURE = false",
+			c.name, c.setting)
+	case host && (c.domain != "" || c.path != "/"):
+		return fmt.Errorf("settings: a cookie named %s must have no %s_DOMAIN, and %s_PATH \"/\"",
+			c.name, c.setting, c.setting)
+	case httpOnly && !c.httpOnly:
+		return fmt.Errorf("settings: a cookie named %s must have %s_HTTPONLY = true",
+			c.name, c.setting)
+	case c.sameSite == http.SameSiteNoneMode && c.secure == SecureNever:
+		return fmt.Errorf("settings: browsers refuse %s_SAMESITE = \"None\" with %s_SECURE = false",
+			c.setting, c.setting)
+	}
+	return nil
+}
+
+// loopback reports whether only this machine can reach the address.
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
