@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/jamsession/jamsession/settings"
+)
+
+type clearCommand struct {
+	BatchSize int  `default:"1000" help:"Rows to delete in one statement."`
+	DryRun    bool `help:"Count, and delete nothing."`
+}
+
+// Help says more in --help.
+func (*clearCommand) Help() string {
+	return "Run it once a day. Sessions that have expired are of no use to anyone, whether they " +
+		"are removed or not; this reclaims their space. It works in batches, so that no visitor " +
+		"waits, and can be stopped at any time."
+}
+
+// Run carries the command out.
+func (c *clearCommand) Run(a *app) error {
+	if c.BatchSize < 1 {
+		return fmt.Errorf("--batch-size must be 1 or more: %w", errUsage)
+	}
+	return a.withSite(false, func(site *settings.Site) error { return c.run(a, site) })
+}
+
+func (c *clearCommand) run(a *app, site *settings.Site) error {
+	now := time.Now()
+	total, err := site.Store.CountExpired(a.ctx, now)
+	if err != nil {
+		return err
+	}
+	if c.DryRun {
+		fmt.Fprintf(a.out, "%s would be removed.\n", sessions(total))
+		return nil
+	}
+	n, err := c.clear(a, site, now, total)
+	if err != nil {
+		return fmt.Errorf("%w: %s removed until then", err, sessions(n))
+	}
+	fmt.Fprintf(a.out, "%s removed.\n", sessions(n))
+	return nil
+}
+
+// clear deletes batch by batch, and shows on a terminal how far it is.
+func (c *clearCommand) clear(a *app, site *settings.Site, now time.Time, total int) (n int, _ error) {
+	for {
+		deleted, err := site.Store.ClearExpiredBatch(a.ctx, now, c.BatchSize)
+		n += deleted
+		progress(a.err, n, total)
+		if err != nil || deleted < c.BatchSize {
+			endProgress(a.err)
+			return n, err
+		}
+	}
+}
+
+func sessions(n int) string {
+	if n == 1 {
+		return "1 expired session"
+	}
+	return fmt.Sprintf("%d expired sessions", n)
+}
+
+// progress rewrites one line of a terminal; to a file it writes nothing.
+func progress(w io.Writer, n, total int) {
+	if isTerminal(w) {
+		fmt.Fprintf(w, "\r%d of %d (%d %%)", n, total, 100*n/max(total, 1))
+	}
+}
+
+func endProgress(w io.Writer) {
+	if isTerminal(w) {
+		fmt.Fprint(w, "\r\x1b[K")
+	}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) // a descriptor is small
+}
