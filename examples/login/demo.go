@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/settings"
+)
+
+const demoUser = "demo"
+
+// makeDemoUser makes the user at the first start. It returns the lines that
+// tell a person how to log in; the password is shown this once.
+func makeDemoUser(ctx context.Context, db *settings.Site) (string, error) {
+	_, err := db.Users.ByUsername(ctx, demoUser)
+	if err == nil {
+		return "  User      " + demoUser + ", with the password that was shown at the first start\n", nil
+	}
+	if !errors.Is(err, auth.ErrUserNotFound) {
+		return "", err
+	}
+	password := newPassword()
+	hash, err := db.Hashers.Hash(ctx, password)
+	if err != nil {
+		return "", err
+	}
+	user := auth.User{Username: demoUser, Password: hash, IsActive: true}
+	if _, err := db.Users.Create(ctx, user); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("  User      %s\n  Password  %s   (shown only now)\n", demoUser, password), nil
+}
+
+// newPassword returns 80 random bits in groups that a person can type.
+func newPassword() string {
+	text := strings.ToLower(rand.Text())
+	return strings.Join([]string{text[:4], text[4:8], text[8:12], text[12:16]}, "-")
+}

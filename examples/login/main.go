@@ -1,0 +1,111 @@
+// Login is a small site with sessions and a login, to run, to read and to
+// copy from: the site of Django's session tutorial, in Go.
+//
+//	go run ./examples/login
+//
+// It keeps everything in a SQLite file in the working directory, which a
+// Django site with the same SECRET_KEY can read. At the first start it makes
+// the user "demo" and prints a password.
+//
+// # Settings
+//
+// Package settings lists the settings; they are read from the environment
+// and from jamsession.toml. The most used ones are ADDR (default
+// 127.0.0.1:8000), DATABASE_URL (sqlite:///db.sqlite3) and SECRET_KEY. Without
+// a SECRET_KEY, one is made and kept in the file secret_key; that is refused
+// for an address that others can reach. The site's pages decide LOGIN_URL and
+// LOGIN_REDIRECT_URL.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/jamsession/jamsession/settings"
+)
+
+const secretKeyFile = "secret_key"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "login:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves the site until ctx is done.
+func run(ctx context.Context, out io.Writer) error {
+	s, err := load()
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Addr)
+	if err != nil {
+		return fmt.Errorf("%w: set ADDR to another address, such as ADDR=127.0.0.1:8001", err)
+	}
+	defer func() { _ = listener.Close() }()
+	db, err := settings.Open(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	if err := db.Migrate(ctx); err != nil {
+		return err
+	}
+	welcome, err := makeDemoUser(ctx, db)
+	if err != nil {
+		return err
+	}
+	site, err := newSite(db)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\n  Open      http://%s/\n%s  Stop      Ctrl-C\n\n", listener.Addr(), welcome)
+	return serve(ctx, listener, site.handler())
+}
+
+// load reads the settings, and makes a secret key where none is needed to be
+// kept from others.
+func load() (*settings.Settings, error) {
+	s, err := settings.Load(settings.System())
+	if err != nil {
+		return nil, err
+	}
+	s.LoginURL, s.LoginRedirectURL = path("login"), path("dashboard")
+	if s.SecretKey == "" {
+		s.SecretKey, err = settings.DemoSecretKey(secretKeyFile)
+	}
+	return s, err
+}
+
+// serve answers requests until ctx is done, and then lets those that are
+// under way come to their end.
+func serve(ctx context.Context, listener net.Listener, h http.Handler) error {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
+	stopped := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		stopped <- server.Shutdown(ctx)
+	})
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		stop()
+		return err
+	}
+	return <-stopped
+}

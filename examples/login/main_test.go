@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// starts runs the program in a new folder until it has printed its address,
+// and returns what it printed.
+func starts(t *testing.T) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	out := &lineWriter{stop: stop, until: "Stop"}
+	if err := run(ctx, out); err != nil {
+		t.Fatal(err)
+	}
+	return out.text.String()
+}
+
+// A lineWriter stops the program when it prints a word.
+type lineWriter struct {
+	text  bytes.Buffer
+	stop  func()
+	until string
+}
+
+func (w *lineWriter) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), w.until) {
+		defer w.stop()
+	}
+	return w.text.Write(p)
+}
+
+func TestFirstStartShowsAPasswordOnce(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("ADDR", "127.0.0.1:0")
+	t.Setenv("PBKDF2_ITERATIONS", "1000")
+	first := starts(t)
+	if !regexp.MustCompile(`(?m)^  Open +http://127\.0\.0\.1:\d+/\n  User +demo\n  Password +(\w{4}-){3}\w{4} `).MatchString(first) {
+		t.Errorf("the first start prints\n%s", first)
+	}
+	second := starts(t)
+	if strings.Contains(second, "Password") || !strings.Contains(second, "shown at the first start") {
+		t.Errorf("the second start prints\n%s", second)
+	}
+	for _, name := range []string{"secret_key", "db.sqlite3"} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+}
+
+func TestWhatCannotStartSaysWhyInOneLine(t *testing.T) {
+	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	missing := filepath.Join(t.TempDir(), "missing", "db.sqlite3")
+	for _, c := range []struct{ name, key, value, want string }{
+		{"used port", "ADDR", taken.Addr().String(), "address already in use: set ADDR"},
+		{"folder that is not there", "DATABASE_URL", "sqlite:///" + missing, "no such file or directory"},
+		{"unknown database", "DATABASE_URL", "oracle://x", "DATABASE_URL"},
+		{"public address without a key", "ADDR", "0.0.0.0:0", "SECRET_KEY is not set"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			t.Setenv("ADDR", "127.0.0.1:0")
+			t.Setenv(c.key, c.value)
+			var out bytes.Buffer
+			err := run(t.Context(), &out)
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v, want one line with %q", err, c.want)
+			}
+			if out.Len() > 0 {
+				t.Errorf("printed %s", &out)
+			}
+		})
+	}
+}

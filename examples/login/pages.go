@@ -1,0 +1,139 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/session"
+)
+
+// username is the item that the forms of the first page set and delete.
+var username = session.Key[string]("username")
+
+// index counts the visit and shows what the session holds.
+func (s *site) index(w http.ResponseWriter, r *http.Request) {
+	sess := session.From(r)
+	visits := session.Update(sess, "visits", 0, func(n int) int { return n + 1 })
+	s.render(w, r, http.StatusOK, "index", "Home", struct {
+		Visits int
+		Items  []item
+	}{visits, items(sess)})
+}
+
+// An item is a row of the table of what the session holds.
+type item struct{ Name, Value string }
+
+// items lists the session. What the framework keeps there is nobody's
+// business, so that only its names are shown.
+func items(s *session.Session) []item {
+	var list []item
+	for name, raw := range s.All() {
+		value := string(raw)
+		if strings.HasPrefix(name, "_") {
+			value = "(kept by the framework)"
+		}
+		list = append(list, item{name, value})
+	}
+	return list
+}
+
+// set stores the form's field in the session.
+func (s *site) set(w http.ResponseWriter, r *http.Request) {
+	username.Set(session.From(r), r.PostFormValue("username"))
+	redirect(w, r, path("show"))
+}
+
+// show shows the stored name, or the items as JSON to a program.
+func (s *site) show(w http.ResponseWriter, r *http.Request) {
+	w.Header().Add("Vary", "Accept")
+	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+		s.showJSON(w, r)
+		return
+	}
+	s.render(w, r, http.StatusOK, "show", "Your name", username.Get(session.From(r), "Guest"))
+}
+
+// showJSON answers with the items but for the framework's own.
+func (s *site) showJSON(w http.ResponseWriter, r *http.Request) {
+	object := make(map[string]json.RawMessage)
+	for name, raw := range session.From(r).All() {
+		if !strings.HasPrefix(name, "_") {
+			object[name] = raw
+		}
+	}
+	text, err := json.Marshal(object)
+	if err != nil {
+		session.Abort(r, err) // Python's NaN, for example, is no JSON
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(append(text, '\n'))
+}
+
+// delete removes the name from the session, if it is there.
+func (s *site) delete(w http.ResponseWriter, r *http.Request) {
+	username.Delete(session.From(r))
+	redirect(w, r, path("show"))
+}
+
+// clear forgets the session, and with it the login.
+func (s *site) clear(w http.ResponseWriter, r *http.Request) {
+	session.From(r).Flush()
+	redirect(w, r, path("show"))
+}
+
+// A loginPage is what the login form shows.
+type loginPage struct {
+	Next     string
+	Username string
+	Error    string
+}
+
+func (s *site) loginForm(w http.ResponseWriter, r *http.Request) {
+	s.render(w, r, http.StatusOK, "login", "Log in", loginPage{Next: r.FormValue("next")})
+}
+
+// login checks the password. The answer to a wrong one does not tell whether
+// there is such a user.
+func (s *site) login(w http.ResponseWriter, r *http.Request) {
+	name := r.PostFormValue("username")
+	user, err := s.Auth.Authenticate(r, name, r.PostFormValue("password"))
+	if errors.Is(err, auth.ErrNoMatch) {
+		s.render(w, r, http.StatusOK, "login", "Log in", loginPage{
+			Next: r.FormValue("next"), Username: name, Error: "Invalid credentials",
+		})
+		return
+	}
+	if err == nil {
+		err = s.Auth.Login(r, user)
+	}
+	if err != nil {
+		session.Abort(r, err)
+	}
+	session.From(r).Set("is_logged_in", true)
+	redirect(w, r, s.Auth.SafeNext(r, path("dashboard")))
+}
+
+func (s *site) dashboard(w http.ResponseWriter, r *http.Request) {
+	s.render(w, r, http.StatusOK, "dashboard", "Dashboard", session.From(r).ExpiryDate())
+}
+
+func (s *site) logout(w http.ResponseWriter, r *http.Request) {
+	s.Auth.Logout(r)
+	redirect(w, r, path("login"))
+}
+
+// notFound answers what no other handler does, also a GET for what only a
+// form may do.
+func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
+	if slices.Contains(slices.Collect(maps.Values(paths)), r.URL.Path) {
+		w.Header().Set("Allow", http.MethodPost)
+		http.Error(w, "This address is for forms only.", http.StatusMethodNotAllowed)
+		return
+	}
+	s.render(w, r, http.StatusNotFound, "notfound", "Not found", nil)
+}
