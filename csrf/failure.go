@@ -105,7 +105,7 @@ func failureHTML(err error, reason string) []byte {
 		Style                      template.CSS
 		Reason, Visitor, Developer string
 	}{
-		Style:  template.CSS(failureStyle), //nolint:gosec // a constant
+		Style:  template.CSS(failureStyle), // a constant
 		Reason: reason,
 	}
 	for _, a := range advices {

@@ -30,7 +30,7 @@ func Token(r *http.Request) string {
 // TemplateField returns the hidden input element that every POST form needs,
 // with a new [Token].
 func TemplateField(r *http.Request) template.HTML {
-	//nolint:gosec // a token is letters and digits only
+	// a token is letters and digits only
 	return template.HTML(`<input type="hidden" name="` + fieldName + `" value="` + Token(r) + `">`)
 }
 
