@@ -35,10 +35,15 @@ func lightRequest(tb testing.TB, m *session.Manager, store *memstore.Store, pad 
 	return &lightWriter{make(http.Header)}, r
 }
 
+var page = []byte("page")
+
 var (
-	untouched = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
-	readOne   = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	untouched = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(page)
+	})
+	readOne = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session.Get(session.From(r), "_auth_user_id", "")
+		_, _ = w.Write(page)
 	})
 	readWrite = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		session.Update(session.From(r), "n", 0, func(n int) int { return n + 1 })

@@ -1,0 +1,227 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/httpcookie"
+)
+
+// An exchange is one request with its response and its session. It is also
+// the request's context, which saves an allocation.
+type exchange struct {
+	context.Context
+
+	session Session
+	writer  responseWriter
+	req     *http.Request
+	cookie  bool  // the request carried the session cookie
+	status  int   // of the response, once it is decided
+	parked  error // why Abort stopped the request
+}
+
+type exchangeKey struct{}
+
+// Value finds the exchange itself under exchangeKey.
+func (x *exchange) Value(key any) any {
+	if key == (exchangeKey{}) {
+		return x
+	}
+	return x.Context.Value(key)
+}
+
+func exchangeOf(ctx context.Context) *exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return x
+}
+
+// park keeps the error for which Abort stops the request.
+func (x *exchange) park(err error) {
+	x.session.mu.Lock()
+	defer x.session.mu.Unlock()
+	x.parked = err
+}
+
+func (x *exchange) isParked() error {
+	x.session.mu.Lock()
+	defer x.session.mu.Unlock()
+	return x.parked
+}
+
+// serve runs the handler and ends the exchange.
+func (x *exchange) serve(next http.Handler) {
+	returned := false
+	defer func() {
+		if !returned {
+			x.stopped(recover())
+		}
+	}()
+	next.ServeHTTP(&x.writer, x.req)
+	returned = true
+	x.finish()
+}
+
+// finish ends an exchange whose handler returned.
+func (x *exchange) finish() {
+	w := &x.writer
+	if !w.committed {
+		w.commit(http.StatusOK)
+		return
+	}
+	if w.failed == nil && x.changedLate() {
+		x.finishLate()
+	}
+}
+
+// changedLate reports whether there is something to do that commit did not.
+func (x *exchange) changedLate() bool {
+	s := &x.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return x.parked != nil || len(s.doomed) > 0 || x.toSave()
+}
+
+// finishLate saves what the handler changed after the response had begun. If
+// that fails, the connection is cut, since the response promises a success.
+func (x *exchange) finishLate() {
+	ctx, cancel := x.saveContext()
+	defer cancel()
+	err := x.saveLate(ctx)
+	if err == nil {
+		return
+	}
+	x.log("session: not saved, the response had begun", err)
+	if !errors.Is(err, ErrTooLate) && !x.writer.hijacked {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (x *exchange) saveLate(ctx context.Context) error {
+	s := &x.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x.parked != nil {
+		return x.parked
+	}
+	if err := s.deleteDoomed(ctx); err != nil {
+		return err
+	}
+	if !x.toSave() {
+		return nil
+	}
+	if s.rotate || s.stored.Key == "" {
+		return ErrTooLate
+	}
+	return s.save(ctx)
+}
+
+// stopped ends an exchange whose handler panicked with v, or ended its
+// goroutine. Nothing is saved, but what was flushed stays flushed.
+func (x *exchange) stopped(v any) {
+	err, _ := v.(error)
+	if parked := x.isParked(); parked != nil && errors.Is(err, http.ErrAbortHandler) {
+		if !x.writer.committed {
+			x.writer.fail(parked)
+		}
+		if x.writer.failed != nil {
+			return
+		}
+	}
+	ctx, cancel := x.saveContext()
+	defer cancel()
+	x.session.mu.Lock()
+	err = x.session.deleteDoomed(ctx)
+	x.session.mu.Unlock()
+	if err != nil {
+		x.log("session: not deleted", err)
+	}
+	if v != nil {
+		panic(v)
+	}
+}
+
+// commit decides, before the first byte, what becomes of the session and its
+// cookie. It follows Django's middleware, in its order.
+func (x *exchange) commit(h http.Header, status int) error {
+	s := &x.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.begun, x.status = true, status
+	if x.parked != nil {
+		return x.parked
+	}
+	if !s.loaded && (!s.m.opts.SaveEveryRequest || len(s.key) < minKeyLength) {
+		if x.cookie && len(s.key) < minKeyLength {
+			s.m.removeCookie(h)
+		}
+		return nil
+	}
+	if s.load(x.Context) != nil {
+		return nil // who asked was told; who did not ask needs no session
+	}
+	if err := x.settle(); err != nil {
+		return err
+	}
+	x.announce(h)
+	return nil
+}
+
+// settle brings the store up to date.
+func (x *exchange) settle() error {
+	s := &x.session
+	save := x.toSave()
+	refresh := !s.modified && !x.serverError() && s.refreshDue(time.Now())
+	if !save && !refresh && len(s.doomed) == 0 {
+		return nil
+	}
+	ctx, cancel := x.saveContext()
+	defer cancel()
+	if err := s.deleteDoomed(ctx); err != nil {
+		return err
+	}
+	if !save && !refresh {
+		return nil
+	}
+	err := s.save(ctx)
+	s.renew = s.renew || err == nil
+	if refresh && err != nil {
+		x.log("session: expiry not moved", err)
+		return nil
+	}
+	return err
+}
+
+// toSave reports whether the session has changes to be kept.
+func (x *exchange) toSave() bool {
+	return x.session.modified && !x.session.empty() && !x.serverError()
+}
+
+// serverError reports whether the response is one that promises nothing, so
+// that nothing is saved. What was flushed is deleted all the same.
+func (x *exchange) serverError() bool { return x.status >= http.StatusInternalServerError }
+
+// announce sets the headers that tell the browser and the caches.
+func (x *exchange) announce(h http.Header) {
+	s := &x.session
+	switch {
+	case x.cookie && (s.gone || s.empty()):
+		s.m.removeCookie(h)
+	case s.renew && s.stored.Key != "":
+		s.m.setCookie(h, x.req, s, time.Now())
+	case s.accessed:
+		httpcookie.AddVary(h, "Cookie")
+	}
+}
+
+// saveContext outlives a visitor who has gone away, but not for long.
+func (x *exchange) saveContext() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(x.Context), x.session.m.opts.SaveTimeout)
+}
+
+func (x *exchange) log(msg string, err error) {
+	x.session.m.opts.Logger.ErrorContext(x.req.Context(), msg,
+		slog.String("method", x.req.Method), slog.Any("error", err))
+}
