@@ -23,8 +23,8 @@ const storeSalt = "django.contrib.sessions.SessionStore"
 //
 // Decode returns an error that wraps [session.ErrCorrupt] for what was not
 // signed with one of the secrets, and for what is signed but cannot be read.
-// For items larger than 16 MiB it returns another error, as Encode does: they
-// may be sound, and must not be lost.
+// Items of more than 16 MiB may be sound, and must not be lost: for these it
+// returns an error that wraps [session.ErrTooLarge].
 func Signed(secret string, fallbacks ...string) session.Codec {
 	return signed{signing.New(storeSalt, secret, fallbacks...)}
 }
@@ -32,16 +32,13 @@ func Signed(secret string, fallbacks ...string) session.Codec {
 type signed struct{ signer *signing.Signer }
 
 func (c signed) Encode(items []byte) ([]byte, error) {
-	if len(items) > rawjson.MaxSize {
-		return nil, fmt.Errorf("django: %w", signing.ErrTooLarge) // to be read again
-	}
 	return c.signer.Dumps(items, true), nil
 }
 
 func (c signed) Decode(data []byte) ([]byte, error) {
 	items, err := c.signer.Loads(data, signing.NoMaxAge, rawjson.MaxSize)
 	if errors.Is(err, signing.ErrTooLarge) {
-		return nil, fmt.Errorf("django: %w", err)
+		return nil, fmt.Errorf("%w: %w", session.ErrTooLarge, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", session.ErrCorrupt, err)

@@ -120,14 +120,20 @@ type Deep struct {
 type left struct {
 	Both int
 	One  int `json:"One"`
+	Two  int
 }
 
-type right struct{ Both, One int }
+type right struct {
+	Both, One int
+	Two       int `json:"Two"`
+}
 
 type loop struct {
 	*loop
 	N int
 }
+
+type zeroer interface{ IsZero() bool }
 
 type everything struct {
 	inner
@@ -142,6 +148,9 @@ type everything struct {
 	QString string         `json:",string"`
 	QNil    *int           `json:",string"`
 	QNumber json.Number    `json:",string"`
+	QList   []int          `json:",string"` //lint:ignore SA5008 the tag of the test
+	ZeroNil zeroer         `json:",omitzero"`
+	ZeroAny any            `json:",omitzero"`
 	Dash    int            `json:"-,"`  //lint:ignore SA5008 the tag of the test
 	Odd     int            `json:"a'b"` //lint:ignore SA5008 the tag of the test
 	Unicode int            `json:"größe"`
@@ -159,9 +168,10 @@ type everything struct {
 func TestStructsFollowEncodingJSON(t *testing.T) {
 	n := 7
 	full := everything{
-		inner: inner{1, "s", 2}, Deep: &Deep{3, "d"}, left: left{4, 5}, right: right{6, 7},
+		inner: inner{1, "s", 2}, Deep: &Deep{3, "d"}, left: left{4, 5, 6}, right: right{7, 8, 9},
 		Name: "é", Empty: "x", Zero: time.Unix(0, 0).UTC(), ZeroPtr: &time.Time{}, Quoted: -5, QString: `a"b`,
-		QNil: &n, QNumber: "8", Any: &n, Map: map[color]bool{1: true, 0: false},
+		QNil: &n, QNumber: "8", QList: []int{1},
+		ZeroNil: (*time.Time)(nil), ZeroAny: time.Time{}, Any: &n, Map: map[color]bool{1: true, 0: false},
 		List: []byPointer{{1}}, Value: byPointer{2}, Color: 3, Raw: json.RawMessage(`{"a": [1, "ü"]}`), private: 1,
 	}
 	for name, v := range map[string]any{

@@ -186,17 +186,21 @@ func isEmpty(v reflect.Value) bool {
 
 type zeroer interface{ IsZero() bool }
 
+var zeroerType = reflect.TypeFor[zeroer]()
+
+// isZero asks the method of the field's own type, if it has one; a nil
+// pointer, also one in an interface, is not asked.
 func isZero(v reflect.Value) bool {
-	if isNil(v) {
+	switch {
+	case isNil(v):
 		return true
-	}
-	if z, ok := v.Interface().(zeroer); ok && !isNil(reflect.ValueOf(z)) {
-		return z.IsZero()
-	}
-	if !reflect.PointerTo(v.Type()).Implements(reflect.TypeFor[zeroer]()) {
+	case v.Type().Implements(zeroerType):
+		return v.Kind() == reflect.Interface && isNil(v.Elem()) || v.Interface().(zeroer).IsZero()
+	case reflect.PointerTo(v.Type()).Implements(zeroerType):
+		p := reflect.New(v.Type()) // the method needs an address
+		p.Elem().Set(v)
+		return p.Interface().(zeroer).IsZero()
+	default:
 		return v.IsZero()
 	}
-	p := reflect.New(v.Type()) // the method may need an address
-	p.Elem().Set(v)
-	return p.Interface().(zeroer).IsZero()
 }

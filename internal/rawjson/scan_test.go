@@ -2,6 +2,7 @@ package rawjson_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/jamsession/jamsession/internal/rawjson"
@@ -41,6 +42,32 @@ func TestParseRefusesWhatPythonRefuses(t *testing.T) {
 		if !errors.As(err, &syntax) || errors.Is(err, rawjson.ErrLimit) {
 			t.Errorf("%q: got %v", value, err)
 		}
+	}
+}
+
+func TestControlCharactersAreRefusedAtEveryPlace(t *testing.T) {
+	const plain = "0123456789abcdefghijklmn"
+	for i := range len(plain) {
+		for c := range byte(0x20) {
+			text := plain[:i] + string(rune(c)) + plain[i+1:]
+			_, err := rawjson.Parse([]byte(`{"k":"` + text + `"}`))
+			var syntax *rawjson.SyntaxError
+			if !errors.As(err, &syntax) || syntax.Offset != 6+i {
+				t.Errorf("%q: got %v", text, err)
+			}
+		}
+	}
+}
+
+func TestDepthIsNotWidth(t *testing.T) {
+	wide := "[" + strings.Repeat("[],{},", rawjson.MaxDepth) + "[]]"
+	o := parse(t, `{"a":`+wide+`,"b":`+wide+`}`)
+	list := decoded[[]any](t, wide)
+	if o.Len() != 2 || len(list) != 2*rawjson.MaxDepth+1 {
+		t.Errorf("got %d members, %d elements", o.Len(), len(list))
+	}
+	if got := encode(t, list); got != wide {
+		t.Errorf("written %s", got)
 	}
 }
 

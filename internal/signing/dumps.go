@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// ErrTooLarge says that the payload is larger than allowed. Its signature is right, so
-// that it is no forgery, and must not be taken for one.
+// ErrTooLarge says that the payload is larger than allowed. Its signature is
+// right, so that it is no forgery, and must not be taken for one.
 var ErrTooLarge = errors.New("signing: payload is too large")
 
 // compressed is the first byte of a text that holds zlib data. It is no digit

@@ -8,7 +8,8 @@
 // ([Signer.SignTime]), and bytes may be compressed ([Signer.Dumps]).
 //
 // Nothing of a value is parsed or inflated before its signature was found
-// right. The errors never show the value, the signature or a key.
+// right; only [UnverifiedPayload], for consoles, does not ask. The errors
+// never show the value, the signature or a key.
 //
 // Differences from Django: signatures made with SHA-1, which Django up to 3.2
 // accepts, are bad signatures; base64 text is read strictly, which refuses

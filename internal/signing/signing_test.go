@@ -266,6 +266,28 @@ func TestNothingIsInflatedBeforeTheSignatureIsRight(t *testing.T) {
 	}
 }
 
+func TestUnverifiedPayloadAsksForNoKey(t *testing.T) {
+	payload := strings.Repeat("payload ", 20)
+	for _, compress := range []bool{false, true} {
+		signed := signing.New("salt", secret).Dumps([]byte(payload), compress)
+		signed[len(signed)-1] ^= 1
+		got, err := signing.UnverifiedPayload(signed, len(payload))
+		if err != nil || string(got) != payload {
+			t.Errorf("compress %v: got %q, %v", compress, got, err)
+		}
+		_, err = signing.UnverifiedPayload(signed, len(payload)-1)
+		if !errors.Is(err, signing.ErrTooLarge) {
+			t.Errorf("compress %v, at most one less: %v", compress, err)
+		}
+	}
+	for _, signed := range []string{"", "e30", "e30:1r31eq", ":", "e:1r31eq:A", ".e30:1r31eq:A"} {
+		_, err := signing.UnverifiedPayload([]byte(signed), 1000)
+		if !errors.Is(err, signing.ErrMalformed) {
+			t.Errorf("%q: got %v", signed, err)
+		}
+	}
+}
+
 func TestDumpsLeavesThePayloadAlone(t *testing.T) {
 	s := signing.New("salt", secret)
 	backing := []byte(strings.Repeat("x", 200))
