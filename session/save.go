@@ -21,8 +21,9 @@ const maxReplays = 200
 // without a request, and handlers that must know the outcome.
 //
 // It returns an error that wraps [ErrUnavailable], [ErrInterrupted],
-// [ErrTooLarge] or [ErrType], and [ErrTooLate] if the response has begun and the cookie would
-// have to change. After an error the session still holds its changes.
+// [ErrTooLarge] or [ErrType], and [ErrTooLate] if the response has begun and
+// the cookie would have to change. After an error the session still holds its
+// changes.
 func (s *Session) Save(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

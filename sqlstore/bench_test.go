@@ -11,8 +11,9 @@ import (
 	"github.com/jamsession/jamsession/sqlstore"
 )
 
-// Each benchmark of the store stands beside one of the bare statement: the
-// same SQL and parameters on the same pool, without what the store adds.
+// Each benchmark of the store stands beside one of a bare prepared statement
+// on the same kind of pool: for Load the same SELECT, for Save the UPDATE by key
+// alone that Django makes, which compares nothing.
 
 func benchRecord() session.Record {
 	rec := record(1, time.Now().Add(time.Hour))

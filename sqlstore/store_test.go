@@ -336,8 +336,8 @@ func checkExpiry(t *testing.T, store *sqlstore.Store) {
 	create(t, store, rec)
 	present := func() (loaded, listed, saved bool) {
 		_, err := store.Load(t.Context(), rec.Key)
-		for range store.List(t.Context()) {
-			listed = true
+		for _, err := range store.List(t.Context()) {
+			listed = err == nil
 		}
 		return err == nil, listed, store.Save(t.Context(), rec, rec) == nil
 	}

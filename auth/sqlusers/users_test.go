@@ -292,7 +292,10 @@ func TestListAndCount(t *testing.T) {
 			break
 		}
 	}
-	for range users.List(t.Context()) {
+	for _, err := range users.List(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		last++
 	}
 	if last != 777+total {
