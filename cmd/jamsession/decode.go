@@ -41,7 +41,10 @@ func (c *decodeCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return writeItems(a.out, items, c.Reveal)
+	if !c.Reveal {
+		hideSecrets(items)
+	}
+	return writeItems(a.out, items)
 }
 
 func (c *decodeCommand) decode(a *app, value []byte) ([]byte, error) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -133,11 +134,9 @@ func roughly(d time.Duration) string {
 
 type showCommand struct {
 	Session string `arg:"" help:"Fingerprint or key."`
+	JSON    bool   `help:"One JSON object, with the items in it."`
 	Reveal  bool   `help:"Also show items that are secret."`
 }
-
-// secretItems can be used against their visitor.
-var secretItems = []string{"_auth_user_hash", "_csrftoken", "_password_reset_token"}
 
 // Run carries the command out.
 func (c *showCommand) Run(a *app) error {
@@ -157,18 +156,52 @@ func (c *showCommand) run(a *app, site *settings.Site) error {
 	if err != nil {
 		return err
 	}
+	if !c.Reveal {
+		hideSecrets(items)
+	}
+	if c.JSON {
+		return writeShown(a.out, rec, items)
+	}
 	fmt.Fprintf(a.out, "fingerprint  %s\nexpires      %s (in %s)\n\n", session.Fingerprint(rec.Key),
 		rec.Expiry.UTC().Format(time.RFC3339), roughly(time.Until(rec.Expiry)))
-	return writeItems(a.out, items, c.Reveal)
+	return writeItems(a.out, items)
 }
 
-func writeItems(w io.Writer, items map[string]json.RawMessage, reveal bool) error {
-	for _, name := range slices.Sorted(maps.Keys(items)) {
-		value := string(items[name])
-		if !reveal && slices.Contains(secretItems, name) {
-			value = "(secret, see --reveal)"
+// secretItems can be used against their visitor.
+var secretItems = []string{"_auth_user_hash", "_csrftoken", "_password_reset_token"}
+
+func hideSecrets(items map[string]json.RawMessage) {
+	for _, name := range secretItems {
+		if _, ok := items[name]; ok {
+			items[name] = json.RawMessage(`"(secret, see --reveal)"`)
 		}
-		if _, err := fmt.Fprintf(w, "%s = %s\n", name, value); err != nil {
+	}
+}
+
+// writeShown writes a session as JSON. What Python writes in place of some
+// numbers, such as NaN, is no JSON and becomes text.
+func writeShown(w io.Writer, rec session.Record, items map[string]json.RawMessage) error {
+	for name, raw := range items {
+		if !json.Valid(raw) {
+			items[name] = json.RawMessage(strconv.QuoteToASCII(string(raw)))
+		}
+	}
+	return json.NewEncoder(w).Encode(struct {
+		Fingerprint string                     `json:"fingerprint"`
+		Expires     time.Time                  `json:"expires"`
+		Items       map[string]json.RawMessage `json:"items"`
+	}{session.Fingerprint(rec.Key), rec.Expiry.UTC(), items})
+}
+
+// writeItems writes a line for each item. A name that would do something to
+// the terminal is quoted; values are JSON and cannot.
+func writeItems(w io.Writer, items map[string]json.RawMessage) error {
+	for _, name := range slices.Sorted(maps.Keys(items)) {
+		shown := name
+		if quoted := strconv.Quote(name); quoted != `"`+name+`"` {
+			shown = quoted
+		}
+		if _, err := fmt.Fprintf(w, "%s = %s\n", shown, items[name]); err != nil {
 			return err
 		}
 	}
