@@ -18,9 +18,10 @@ const maxLength = 2048
 // without a host is allowed. A host counts with its port, and in its spelling.
 // (Django: url_has_allowed_host_and_scheme.)
 //
-// Unlike Django it refuses a backslash in the path, also where browsers stay
-// on the host: http.Redirect makes "/\example.com", which is another host, of
-// "\example.com" and of "/./\example.com". Nor does it allow control characters.
+// Unlike Django it refuses a backslash before the query, also where browsers
+// stay on the host: http.Redirect, which takes a fragment for path, makes
+// "/\example.com", which is another host, of "\example.com", "/./\example.com"
+// and "/#/../\example.com". Nor does it allow control characters.
 func Allowed(rawURL string, hosts []string, requireHTTPS bool) bool {
 	s := strings.TrimSpace(rawURL)
 	if s == "" || utf8.RuneCountInString(s) > maxLength || strings.HasPrefix(s, "///") {
@@ -30,7 +31,7 @@ func Allowed(rawURL string, hosts []string, requireHTTPS bool) bool {
 	if !unicode.In(first, visible...) || strings.ContainsFunc(s, unicode.IsControl) {
 		return false
 	}
-	if end := strings.IndexAny(s+"?", "?#"); strings.Contains(s[:end], `\`) {
+	if path, _, _ := strings.Cut(s, "?"); strings.Contains(path, `\`) {
 		return false
 	}
 	u, err := Split(s)

@@ -12,7 +12,7 @@ import (
 // The addresses by which redirects of Django and of others were led away.
 var evil = []string{
 	"", " ", "//evil.com", "///evil.com", "////evil.com", "/\\evil.com", "\\/evil.com",
-	"\\\\evil.com", "\\evil.com", "/./\\evil.com", "/x/../\\evil.com", "./\\evil.com",
+	"\\\\evil.com", "\\evil.com", "/./\\evil.com", "/#/../\\evil.com", "/x/../\\evil.com", "./\\evil.com",
 	"http:///evil.com", "http:/evil.com", "http:evil.com", "https:evil.com",
 	"http://evil.com", "http:\\\\evil.com", "javascript:alert(1)", "\njavascript:alert(1)",
 	"java\nscript:alert(1)", "data:text/html,x", "/\t/evil.com", "/\n/evil.com", "\t//evil.com",
@@ -43,7 +43,7 @@ func TestAllowed(t *testing.T) {
 		{"/", true, true},
 		{"/a/b?next=//evil.com#x", true, true},
 		{`/search?q=\`, true, true},
-		{`/#\`, true, true},
+		{`/#\`, false, false}, // see the comment on Allowed
 		{"a/b", true, true},
 		{"?page=2", true, true},
 		{"1:2", true, true},
