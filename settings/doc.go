@@ -64,7 +64,7 @@
 //	SECURE_PROXY_SSL_HEADER          list                           HTTP_X_FORWARDED_PROTO,https
 //	LOGIN_URL                        text      /accounts/login/
 //	LOGIN_REDIRECT_URL               text      /accounts/profile/   where a login leads
-//	LOGOUT_REDIRECT_URL              text                           where a logout leads; empty: a page
+//	LOGOUT_REDIRECT_URL              text                           where a logout leads
 //	USE_TZ                           bool      true                 false: the tables hold local time
 //	TIME_ZONE                        text      UTC                  the local time of USE_TZ=false
 //

@@ -49,7 +49,7 @@ type Settings struct {
 
 	LoginURL          string
 	LoginRedirectURL  string
-	LogoutRedirectURL string // empty: show a page
+	LogoutRedirectURL string // empty: the program decides
 
 	UseTZ    bool
 	TimeZone string

@@ -127,7 +127,7 @@ var table = []Setting{
 		location(func(s *Settings) *string { return &s.LoginRedirectURL }),
 	},
 	{
-		"LOGOUT_REDIRECT_URL", "text", "", "where a logout leads; empty: a page", false,
+		"LOGOUT_REDIRECT_URL", "text", "", "where a logout leads", false,
 		optionalLocation(func(s *Settings) *string { return &s.LogoutRedirectURL }),
 	},
 

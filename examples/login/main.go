@@ -13,8 +13,8 @@
 // and from jamsession.toml. The most used ones are ADDR (default
 // 127.0.0.1:8000), DATABASE_URL (sqlite:///db.sqlite3) and SECRET_KEY. Without
 // a SECRET_KEY, one is made and kept in the file secret_key; that is refused
-// for an address that others can reach. The site's pages decide LOGIN_URL and
-// LOGIN_REDIRECT_URL.
+// for an address that others can reach. The site's pages decide LOGIN_URL,
+// LOGIN_REDIRECT_URL and LOGOUT_REDIRECT_URL.
 package main
 
 import (
@@ -82,6 +82,7 @@ func load() (*settings.Settings, error) {
 		return nil, err
 	}
 	s.LoginURL, s.LoginRedirectURL = path("login"), path("dashboard")
+	s.LogoutRedirectURL = path("login")
 	if s.SecretKey == "" {
 		s.SecretKey, err = settings.DemoSecretKey(secretKeyFile)
 	}

@@ -124,7 +124,7 @@ func (s *site) dashboard(w http.ResponseWriter, r *http.Request) {
 
 func (s *site) logout(w http.ResponseWriter, r *http.Request) {
 	s.Auth.Logout(r)
-	redirect(w, r, path("login"))
+	redirect(w, r, s.Settings.LogoutRedirectURL)
 }
 
 // notFound answers what no other handler does, also a GET for what only a

@@ -49,7 +49,7 @@ func start(t *testing.T, extra func(s *site, mux *http.ServeMux)) (*site, *visit
 	file := filepath.Join(t.TempDir(), "db.sqlite3")
 	conf, err := settings.Load(settings.Sources{Flags: map[string]string{
 		"SECRET_KEY": testSecret, "DATABASE_URL": "sqlite:///" + file,
-		"PBKDF2_ITERATIONS": "1000", "LOGIN_URL": path("login"), "LOGIN_REDIRECT_URL": path("dashboard"),
+		"PBKDF2_ITERATIONS": "1000", "LOGIN_URL": path("login"), "LOGIN_REDIRECT_URL": path("dashboard"), "LOGOUT_REDIRECT_URL": path("login"),
 	}})
 	if err != nil {
 		t.Fatal(err)
