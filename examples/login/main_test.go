@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -82,5 +84,51 @@ func TestWhatCannotStartSaysWhyInOneLine(t *testing.T) {
 				t.Errorf("printed %s", &out)
 			}
 		})
+	}
+}
+
+// TestStopLetsRequestsFinish: a request that is under way when the program is
+// told to stop gets its answer.
+func TestStopLetsRequestsFinish(t *testing.T) {
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	begun, finish := make(chan struct{}), make(chan struct{})
+	served := make(chan error, 1)
+	go func() {
+		served <- serve(ctx, listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			close(begun)
+			<-finish
+			_, _ = w.Write([]byte("finished"))
+		}))
+	}()
+	answer := make(chan string, 1)
+	go func() {
+		resp, err := http.Get("http://" + listener.Addr().String())
+		if err != nil {
+			answer <- err.Error()
+			return
+		}
+		defer resp.Body.Close()
+		text, _ := io.ReadAll(resp.Body)
+		answer <- string(text)
+	}()
+	<-begun
+	stop()
+	for { // until nobody listens any more
+		conn, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			break
+		}
+		_ = conn.Close()
+	}
+	close(finish)
+	if got := <-answer; got != "finished" {
+		t.Errorf("the request got %q", got)
+	}
+	if err := <-served; err != nil {
+		t.Errorf("serve returned %v", err)
 	}
 }
