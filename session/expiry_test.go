@@ -95,6 +95,32 @@ func TestAbsoluteTimeoutSurvivesANewKey(t *testing.T) {
 	})
 }
 
+// TestAbsoluteTimeoutIsInTheRecord: the store can clear what is over.
+func TestAbsoluteTimeoutIsInTheRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpy()
+		login(session.New(store, &session.Options{AbsoluteTimeout: time.Hour}))
+		if got := time.Until(store.records()[0].Expiry).Round(time.Second); got != time.Hour {
+			t.Errorf("the record lives %v", got)
+		}
+	})
+}
+
+func TestRefreshLeavesTheDataAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const data = `{ "a" : 1 , "a" : 2 }`
+		store := newSpy()
+		mustCreate(t, store, session.Record{
+			Key: validKey, Data: []byte(data), Expiry: time.Now().Add(time.Minute),
+		})
+		request(session.New(store, &session.Options{IdleTimeout: time.Hour}), validKey, reading)
+		rec := store.records()[0]
+		if string(rec.Data) != data || time.Until(rec.Expiry) != time.Hour {
+			t.Errorf("got %s for %v", rec.Data, time.Until(rec.Expiry))
+		}
+	})
+}
+
 // TestAbsoluteTimeoutThatWasLowered: the record says a later end.
 func TestAbsoluteTimeoutThatWasLowered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -220,6 +246,7 @@ func TestPerSessionExpiry(t *testing.T) {
 		"zero":              {func(s *session.Session) { s.SetExpiry(0) }, 14 * 24 * time.Hour, true},
 		"reset":             {func(s *session.Session) { s.SetExpiry(5); s.ResetExpiry() }, 14 * 24 * time.Hour, false},
 		"very long":         {func(s *session.Session) { s.Set("_session_expiry", 1e300) }, 100 * 365 * 24 * time.Hour, false},
+		"very long ago":     {func(s *session.Session) { s.Set("_session_expiry", -1e300) }, -100 * 365 * 24 * time.Hour, false},
 		"unreadable":        {func(s *session.Session) { s.Set("_session_expiry", "soon") }, 14 * 24 * time.Hour, false},
 		"of another type":   {func(s *session.Session) { s.Set("_session_expiry", []int{1}) }, 14 * 24 * time.Hour, false},
 		"no number":         {func(s *session.Session) { s.Set("_session_expiry", nan()) }, 14 * 24 * time.Hour, false},

@@ -349,6 +349,30 @@ func TestSecureCookie(t *testing.T) {
 	}
 }
 
+func TestScriptableCookie(t *testing.T) {
+	for scriptable, want := range map[bool]bool{false: true, true: false} {
+		m := session.New(memstore.New(), &session.Options{ScriptableCookie: scriptable})
+		resp := request(m, "", func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("a", 1) })
+		if got := resp.Cookies()[0].HttpOnly; got != want {
+			t.Errorf("ScriptableCookie %v: HttpOnly is %v", scriptable, got)
+		}
+	}
+}
+
+// TestFlushUndoesCycleKey: nothing is left that would need a key.
+func TestFlushUndoesCycleKey(t *testing.T) {
+	store := newSpy()
+	m := session.New(store, nil)
+	key := keyOf(request(m, "", func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("a", 1) }))
+	request(m, key, func(_ http.ResponseWriter, r *http.Request) {
+		session.From(r).CycleKey()
+		session.From(r).Flush()
+	})
+	if n := len(store.records()); n != 0 {
+		t.Errorf("%d records", n)
+	}
+}
+
 func TestContradictingOptionsPanic(t *testing.T) {
 	for name, o := range map[string]session.Options{
 		"secure and insecure":      {SecureCookie: true, InsecureCookie: true},

@@ -370,6 +370,19 @@ func TestSecondHandlerStepsAside(t *testing.T) {
 	}
 }
 
+func TestSecondHandlerSharesTheSession(t *testing.T) {
+	m := session.New(memstore.New(), nil)
+	inner := m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if got := session.Get(session.From(r), "a", 0); got != 1 {
+			t.Errorf("the inner handler sees %d", got)
+		}
+	}))
+	request(m, "", func(w http.ResponseWriter, r *http.Request) {
+		session.From(r).Set("a", 1)
+		inner.ServeHTTP(w, r)
+	})
+}
+
 func TestTwoManagersOnOneRequest(t *testing.T) {
 	outer := session.New(memstore.New(), nil)
 	inner := session.New(memstore.New(), &session.Options{CookieName: "adminid"})
