@@ -42,9 +42,18 @@ func items(s *session.Session) []item {
 	return list
 }
 
+// maxName is how long a name may be, in bytes. The form says so, too, but
+// forms can be forged, and a session is not the place for a megabyte.
+const maxName = 600
+
 // set stores the form's field in the session.
 func (s *site) set(w http.ResponseWriter, r *http.Request) {
-	username.Set(session.From(r), r.PostFormValue("username"))
+	name := r.PostFormValue("username")
+	if len(name) > maxName {
+		http.Error(w, "The name is too long.", http.StatusBadRequest)
+		return
+	}
+	username.Set(session.From(r), name)
 	redirect(w, r, path("show"))
 }
 

@@ -188,6 +188,15 @@ func TestNameIsSetShownAndDeleted(t *testing.T) {
 	v.leads(v.post("/delete/"), "/show/") // nothing there
 }
 
+func TestLongNameIsRefused(t *testing.T) {
+	_, v, _ := start(t, nil)
+	v.get("/")
+	if r := v.post("/set/", "username", strings.Repeat("x", 601)); r.status != http.StatusBadRequest {
+		t.Errorf("status %d", r.status)
+	}
+	v.shows(v.get("/show/"), "Hello, Guest.")
+}
+
 func TestShowAsJSON(t *testing.T) {
 	_, v, _ := start(t, nil)
 	v.login()
