@@ -10,7 +10,8 @@ import (
 )
 
 // ClearExpired implements [session.Store] by [Store.ClearExpiredBatch] until
-// nothing is left. With an error it returns how many rows it had deleted.
+// nothing is left. With an error it returns how many rows it had deleted in
+// whole batches: of one that ctx interrupted it is not known.
 func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	total := 0
 	for {
