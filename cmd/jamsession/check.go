@@ -1,8 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/jamsession/jamsession/settings"
@@ -10,12 +10,12 @@ import (
 
 type checkCommand struct {
 	Deploy    bool   `help:"Also look for what is dangerous on a site that others can reach."`
-	FailLevel string `default:"ERROR" enum:"ERROR,WARNING" help:"Exit with 1 for this level on."`
+	FailLevel string `default:"ERROR" enum:"ERROR,WARNING" help:"Exit with 1 from ERROR or WARNING on."`
 }
 
 // Help says more in --help.
 func (*checkCommand) Help() string {
-	return "Findings have the ids of Django's checks where Django has them."
+	return "Findings have the ids of Django's checks where Django has them. It changes nothing."
 }
 
 // Run carries the command out.
@@ -24,55 +24,99 @@ func (c *checkCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	findings := append(s.Check(c.Deploy), checkDatabase(a, s)...)
-	failed := false
-	for _, f := range findings {
-		fmt.Fprintln(a.err, f)
-		failed = failed || f.Level == settings.Error || c.FailLevel == "WARNING"
+	findings := s.Check(c.Deploy)
+	findings = append(findings, checkKey(s)...)
+	findings = append(findings, checkDatabase(a, s)...)
+	if len(findings) == 0 {
+		fmt.Fprintln(a.out, "System check identified no issues (0 silenced).")
+		return nil
 	}
-	fmt.Fprintf(a.out, "System check identified %s (0 silenced).\n", issues(len(findings)))
-	if failed {
-		return errReported
+	writeFindings(a.err, findings)
+	for _, f := range findings {
+		if f.Level == settings.Error || c.FailLevel == "WARNING" {
+			return errReported
+		}
 	}
 	return nil
 }
 
-func issues(n int) string {
-	switch n {
-	case 0:
-		return "no issues"
-	case 1:
-		return "1 issue"
-	default:
-		return fmt.Sprintf("%d issues", n)
+func checkKey(s *settings.Settings) []settings.Finding {
+	if s.SecretKey != "" {
+		return nil
 	}
+	return []settings.Finding{{
+		Level: settings.Error, ID: "jamsession.E001",
+		Message: "SECRET_KEY is not set.",
+		Hint:    "Make one with: openssl rand -base64 48",
+	}}
 }
 
 // checkDatabase finds out whether the database can be used as it is.
 func checkDatabase(a *app, s *settings.Settings) []settings.Finding {
-	if s.SecretKey == "" {
+	var plan []string
+	id := "jamsession.E002"
+	err := a.withPlan(s, func(site *settings.Site) (err error) {
+		id = "jamsession.E003"
+		plan, err = site.MigrationPlan(a.ctx)
+		return err
+	})
+	switch {
+	case err != nil:
 		return []settings.Finding{{
-			Level: settings.Error, ID: "jamsession.E001", Message: "SECRET_KEY is not set.",
-			Hint: "Make one with: openssl rand -base64 48",
+			Level: settings.Error, ID: id,
+			Message: "The database cannot be used: " + strings.TrimPrefix(err.Error(), "settings: "),
 		}}
-	}
-	site, err := settings.Open(a.ctx, s)
-	if err != nil {
+	case len(plan) > 0:
 		return []settings.Finding{{
-			Level: settings.Error, ID: "jamsession.E002",
-			Message: strings.TrimPrefix(err.Error(), "settings: "),
+			Level: settings.Warning, ID: "jamsession.W002",
+			Message: fmt.Sprintf("%d migrations are not applied.", len(plan)),
+			Hint:    "Run jamsession migrate.",
 		}}
-	}
-	plan, err := site.MigrationPlan(a.ctx)
-	if err = errors.Join(err, site.Close()); err != nil {
-		return []settings.Finding{{Level: settings.Error, ID: "jamsession.E003", Message: err.Error()}}
-	}
-	if len(plan) == 0 {
+	default:
 		return nil
 	}
-	return []settings.Finding{{
-		Level: settings.Warning, ID: "jamsession.W002",
-		Message: fmt.Sprintf("%d migrations are not applied.", len(plan)),
-		Hint:    "Run jamsession migrate.",
-	}}
+}
+
+// writeFindings writes what Django's check writes, within 80 columns.
+func writeFindings(w io.Writer, findings []settings.Finding) {
+	fmt.Fprintln(w, "System check identified some issues:")
+	for _, level := range []settings.Level{settings.Error, settings.Warning} {
+		heading := fmt.Sprintf("\n%sS:\n", level)
+		for _, f := range findings {
+			if f.Level != level {
+				continue
+			}
+			fmt.Fprint(w, heading)
+			heading = ""
+			writeFinding(w, f)
+		}
+	}
+	noun := "issues"
+	if len(findings) == 1 {
+		noun = "issue"
+	}
+	fmt.Fprintf(w, "\nSystem check identified %d %s (0 silenced).\n", len(findings), noun)
+}
+
+func writeFinding(w io.Writer, f settings.Finding) {
+	message := wrap(fmt.Sprintf("?: (%s) %s", f.ID, f.Message), 80-4)
+	fmt.Fprintln(w, strings.Join(message, "\n    "))
+	if f.Hint != "" {
+		hint := wrap("HINT: "+f.Hint, 80-8)
+		fmt.Fprintln(w, "\t"+strings.Join(hint, "\n\t"))
+	}
+}
+
+// wrap breaks a text into lines of at most width columns, if no word is wider.
+func wrap(text string, width int) []string {
+	var lines []string
+	for _, word := range strings.Fields(text) {
+		last := len(lines) - 1
+		if last >= 0 && len(lines[last])+1+len(word) <= width {
+			lines[last] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return lines
 }

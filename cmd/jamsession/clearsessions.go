@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -38,31 +39,40 @@ func (c *clearCommand) run(a *app, site *settings.Site) error {
 		return err
 	}
 	if c.DryRun {
-		fmt.Fprintf(a.out, "%s would be removed.\n", sessions(total))
+		fmt.Fprintf(a.out, "%s would be removed.\n", expiredSessions(total))
 		return nil
 	}
-	n, err := c.clear(a, site, now, total)
+	return c.clear(a, site, now, func(n int) { progress(a.err, n, total) })
+}
+
+// clear deletes what has expired by now, calls tell after each batch with how
+// many were removed, and says the same at the end, also if that is early.
+func (c *clearCommand) clear(a *app, site *settings.Site, now time.Time, tell func(int)) error {
+	n, err := c.batches(a, site, now, tell)
+	endProgress(a.err)
 	if err != nil {
-		return fmt.Errorf("%w: %s removed until then", err, sessions(n))
+		return fmt.Errorf("%w: %s removed until then", err, expiredSessions(n))
 	}
-	fmt.Fprintf(a.out, "%s removed.\n", sessions(n))
+	fmt.Fprintf(a.out, "%s removed.\n", expiredSessions(n))
 	return nil
 }
 
-// clear deletes batch by batch, and shows on a terminal how far it is.
-func (c *clearCommand) clear(a *app, site *settings.Site, now time.Time, total int) (n int, _ error) {
-	for {
-		deleted, err := site.Store.ClearExpiredBatch(a.ctx, now, c.BatchSize)
+// batches stops between two batches: of one that was interrupted nobody knows
+// whether it was carried out.
+func (c *clearCommand) batches(a *app, site *settings.Site, now time.Time, tell func(int)) (n int, _ error) {
+	uninterrupted := context.WithoutCancel(a.ctx)
+	for a.ctx.Err() == nil {
+		deleted, err := site.Store.ClearExpiredBatch(uninterrupted, now, c.BatchSize)
 		n += deleted
-		progress(a.err, n, total)
 		if err != nil || deleted < c.BatchSize {
-			endProgress(a.err)
 			return n, err
 		}
+		tell(n)
 	}
+	return n, errStopped
 }
 
-func sessions(n int) string {
+func expiredSessions(n int) string {
 	if n == 1 {
 		return "1 expired session"
 	}
@@ -72,17 +82,17 @@ func sessions(n int) string {
 // progress rewrites one line of a terminal; to a file it writes nothing.
 func progress(w io.Writer, n, total int) {
 	if isTerminal(w) {
-		fmt.Fprintf(w, "\r%d of %d (%d %%)", n, total, 100*n/max(total, 1))
+		fmt.Fprintf(w, "\r%d of %d (%d %%)", n, total, 100*n/max(n, total, 1))
 	}
 }
 
 func endProgress(w io.Writer) {
 	if isTerminal(w) {
-		fmt.Fprint(w, "\r\x1b[K")
+		fmt.Fprint(w, "\r\x1b[K") // erases the line
 	}
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd())) // a descriptor is small
 }

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 
 	"github.com/jamsession/jamsession/settings"
@@ -27,10 +27,12 @@ type commandLine struct {
 
 // globals are the flags of every command.
 type globals struct {
-	Config        string            `placeholder:"FILE" help:"Settings (default: jamsession.toml, if any)."`
-	DatabaseURL   string            `placeholder:"URL" help:"DATABASE_URL, as sqlite:///db.sqlite3."`
-	SecretKeyFile string            `placeholder:"FILE" help:"SECRET_KEY (default: secret_key, if any)."`
-	Set           map[string]string `placeholder:"NAME=VALUE" help:"Any other setting; repeatable."`
+	Config        string `placeholder:"FILE" help:"Settings (default: jamsession.toml, if any)."`
+	DatabaseURL   string `placeholder:"URL" help:"DATABASE_URL, as sqlite:///db.sqlite3."`
+	SecretKeyFile string `placeholder:"FILE" help:"SECRET_KEY (default: secret_key, if any)."`
+
+	// A value may contain ";", at which kong would split it.
+	Set map[string]string `placeholder:"NAME=VALUE" mapsep:"none" help:"Any other setting; repeatable."`
 }
 
 // An app is what commands run with.
@@ -40,11 +42,19 @@ type app struct {
 	globals *globals
 }
 
-// defaultKeyFile is where the login example keeps its key.
-const defaultKeyFile = "secret_key"
-
 // settings reads the settings: flag before environment before file.
 func (a *app) settings() (*settings.Settings, error) {
+	src, err := a.sources()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.addKey(src); err != nil {
+		return nil, err
+	}
+	return settings.Load(src)
+}
+
+func (a *app) sources() (settings.Sources, error) {
 	src := settings.System()
 	if a.globals.Config != "" {
 		src.File = a.globals.Config
@@ -52,64 +62,46 @@ func (a *app) settings() (*settings.Settings, error) {
 	src.Flags = make(map[string]string)
 	for name, value := range a.globals.Set {
 		if name == "SECRET_KEY" || name == "SECRET_KEY_FALLBACKS" {
-			return nil, fmt.Errorf("%s does not belong on a command line, where others can "+
-				"read it: use the environment or a file: %w", name, errUsage)
+			return src, fmt.Errorf("%s does not belong on a command line, where others can "+
+				"read it; use the environment or a file: %w", name, errUsage)
 		}
 		src.Flags[name] = value
 	}
 	if a.globals.DatabaseURL != "" {
 		src.Flags["DATABASE_URL"] = a.globals.DatabaseURL
 	}
-	key, err := a.keyFromFile()
-	if err != nil {
-		return nil, err
-	}
-	if key != "" {
-		src.Flags["SECRET_KEY"] = key
-	}
-	return settings.Load(src)
+	return src, nil
 }
 
-// keyFromFile returns the key in the file of --secret-key-file. Without the
-// flag it looks at the default file, if no key is set otherwise.
-func (a *app) keyFromFile() (string, error) {
+// defaultKeyFile is where the login example keeps its key.
+const defaultKeyFile = "secret_key"
+
+// addKey adds the key in the file of --secret-key-file. Without the flag it
+// looks at the default file, if no key is set anywhere else.
+func (a *app) addKey(src settings.Sources) error {
 	name := a.globals.SecretKeyFile
 	if name == "" {
-		s, err := settings.Load(settings.System())
-		_, statErr := os.Stat(defaultKeyFile)
-		if err != nil || s.SecretKey != "" || errors.Is(statErr, fs.ErrNotExist) {
-			return "", nil
-		}
 		name = defaultKeyFile
+		if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) || hasKey(src) {
+			return nil
+		}
 	}
-	if _, err := os.Stat(name); err != nil {
-		return "", err
+	if _, err := os.Stat(name); err != nil { // DemoSecretKey would make it
+		return fmt.Errorf("--secret-key-file: %w", err)
 	}
-	return settings.DemoSecretKey(name)
-}
-
-// open opens the site. A command that reads no session can do without a key.
-func (a *app) open(needKey bool) (*settings.Site, error) {
-	s, err := a.settings()
-	if err != nil {
-		return nil, err
-	}
-	if s.SecretKey == "" && !needKey {
-		s.SecretKey = rand.Text() + rand.Text()
-	}
-	return settings.Open(a.ctx, s)
-}
-
-// withSite runs a command that needs the tables.
-func (a *app) withSite(needKey bool, run func(*settings.Site) error) error {
-	site, err := a.open(needKey)
+	key, err := settings.DemoSecretKey(name)
 	if err != nil {
 		return err
 	}
-	if site.Sessions == nil {
-		err = errors.New("the database has no tables yet: run jamsession migrate")
-	} else {
-		err = run(site)
-	}
-	return errors.Join(err, site.Close())
+	src.Flags["SECRET_KEY"] = key
+	return nil
+}
+
+// hasKey reports whether a key is set. On a loopback address a missing one is
+// no error, and so can be told from others.
+func hasKey(src settings.Sources) bool {
+	src.Flags = maps.Clone(src.Flags)
+	src.Flags["ADDR"] = "127.0.0.1:0"
+	s, err := settings.Load(src)
+	return err != nil || s.SecretKey != ""
 }

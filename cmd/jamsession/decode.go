@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,45 +24,61 @@ func (*decodeCommand) Help() string {
 
 // Run carries the command out.
 func (c *decodeCommand) Run(a *app) error {
-	value, err := io.ReadAll(io.LimitReader(a.in, rawjson.MaxSize))
+	value, err := a.readValue()
 	if err != nil {
 		return err
-	}
-	value = bytes.TrimSpace(value)
-	if len(value) == 0 {
-		return fmt.Errorf("standard input is empty: pipe a value into it: %w", errUsage)
 	}
 	text, err := c.decode(a, value)
 	if err != nil {
 		return err
 	}
-	items, err := splitItems(text)
+	items, err := rawjson.Parse(text)
 	if err != nil {
-		return err
+		return fmt.Errorf("the value can be decoded, but holds no items as JSON (%w)", err)
 	}
 	if !c.Reveal {
-		hideSecrets(items)
+		hideSecrets(&items)
 	}
 	return writeItems(a.out, items)
+}
+
+// readValue reads standard input. Base64 makes a value a third longer than
+// the items in it.
+func (a *app) readValue() ([]byte, error) {
+	if isTerminal(a.in) {
+		fmt.Fprintln(a.err, "Paste the value, then press Enter and Ctrl-D.")
+	}
+	value, err := await(a.ctx, func() ([]byte, error) {
+		return io.ReadAll(io.LimitReader(a.in, 2*rawjson.MaxSize))
+	})
+	if err != nil {
+		return nil, err
+	}
+	if value = bytes.TrimSpace(value); len(value) == 0 {
+		return nil, fmt.Errorf("standard input is empty; pipe a value into it: %w", errUsage)
+	}
+	return value, nil
 }
 
 func (c *decodeCommand) decode(a *app, value []byte) ([]byte, error) {
 	if c.UnsafeNoVerify {
 		fmt.Fprintln(a.err, "jamsession: the signature was not checked")
-		return signing.UnverifiedPayload(value, rawjson.MaxSize)
+		text, err := signing.UnverifiedPayload(value, rawjson.MaxSize)
+		return text, unreadable(err)
 	}
 	s, err := a.settings()
 	if err != nil {
 		return nil, err
 	}
 	if s.SecretKey == "" {
-		return nil, errors.New("SECRET_KEY is not set: the signature cannot be checked")
+		return nil, errors.New("SECRET_KEY is not set, so the signature cannot be checked: " +
+			"set it, or see --unsafe-no-verify")
 	}
 	for _, salt := range salts {
 		signer := signing.New(salt, s.SecretKey, s.SecretKeyFallbacks...)
 		text, err := signer.Loads(value, signing.NoMaxAge, rawjson.MaxSize)
 		if !errors.Is(err, signing.ErrBadSignature) {
-			return text, err
+			return text, unreadable(err)
 		}
 	}
 	return nil, errors.New("the value is damaged or signed with another SECRET_KEY: " +
@@ -77,15 +92,9 @@ var salts = []string{
 	"django.contrib.sessions.backends.signed_cookies",
 }
 
-// splitItems returns the items in a text by name.
-func splitItems(text []byte) (map[string]json.RawMessage, error) {
-	object, err := rawjson.Parse(text)
-	if err != nil {
-		return nil, err
+func unreadable(err error) error {
+	if errors.Is(err, signing.ErrMalformed) {
+		return errors.New("this is no session value: give all of it, from the first character to the last")
 	}
-	items := make(map[string]json.RawMessage)
-	for name, raw := range object.All() {
-		items[name] = raw
-	}
-	return items, nil
+	return err
 }

@@ -1,20 +1,27 @@
 // Jamsession looks after the tables of a site: those of sessions and users,
 // which a Django site may share.
 //
-//	jamsession migrate            make the tables that are missing
-//	jamsession createsuperuser    make a user who may do everything
-//	jamsession changepassword     change a user's password
-//	jamsession clearsessions      remove expired sessions
-//	jamsession sessions           list, show and delete sessions
-//	jamsession decode             decode a session value or cookie
-//	jamsession check              look for dangerous settings
-//	jamsession version            print the version
+// Commands:
+//
+//	migrate            Make the tables that are missing.
+//	createsuperuser    Make a user who may do everything.
+//	changepassword     Change a user's password.
+//	clearsessions      Remove expired sessions.
+//	sessions list      List the sessions that have not expired.
+//	sessions show      Show what a session holds.
+//	sessions delete    Delete sessions; their visitors are logged out.
+//	decode             Decode a session value or cookie from standard input.
+//	check              Look for dangerous settings.
+//	version            Print the version.
 //
 // Each says more with --help. Settings come from flags, the environment and
-// jamsession.toml, in this order; package settings lists them.
+// jamsession.toml, in this order; package settings lists them. SECRET_KEY may
+// also stand in the file secret_key, which counts if it is set nowhere else.
 //
-// An error is one line on standard error. The exit status is 1 after an
-// error, and 2 if the command line was wrong.
+// An error is one line on standard error; wrong settings are a line each. The
+// exit status is 1 after an error, and 2 if the command line was wrong.
+// SIGINT and SIGTERM stop a command between two steps, and it says how far it
+// came; a second one ends it at once.
 package main
 
 import (
@@ -32,9 +39,8 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr})
-	stop()
-	os.Exit(status)
+	context.AfterFunc(ctx, stop) // the second signal is not caught
+	os.Exit(run(ctx, os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr}))
 }
 
 // stdio are the three streams of a process.
@@ -45,26 +51,50 @@ type stdio struct {
 
 // run carries out one command line and returns the exit status.
 func run(ctx context.Context, args []string, std stdio) int {
+	out := &watchedWriter{Writer: std.out}
+	std.out = out
+	status := dispatch(ctx, args, std)
+	if status == 0 && out.err != nil {
+		return report(std.err, out.err)
+	}
+	return status
+}
+
+// A watchedWriter remembers the first error: a list that did not fit on the
+// disk must not pass for the whole list.
+type watchedWriter struct {
+	io.Writer
+	err error
+}
+
+func (w *watchedWriter) Write(text []byte) (int, error) {
+	n, err := w.Writer.Write(text)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
+}
+
+func dispatch(ctx context.Context, args []string, std stdio) int {
 	var cli commandLine
-	status := -1
+	helped := false
 	parser := kong.Must(&cli,
 		kong.Name("jamsession"),
 		kong.Description("Look after the tables of a site's sessions and users."),
-		kong.UsageOnError(),
 		kong.Writers(std.out, std.err),
-		kong.Exit(func(code int) { status = code }),
+		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
 	)
+	parser.Model.HelpFlag.Help = "Show this help."
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
 	command, err := parser.Parse(args)
-	if status >= 0 { // --help has been printed
-		return status
+	if helped {
+		return 0
 	}
 	if err != nil {
-		fmt.Fprintf(std.err, "jamsession: %v: see jamsession --help\n", err)
-		return 2
+		return report(std.err, fmt.Errorf("%w: %w", err, errUsage))
 	}
 	if err := command.Run(&app{ctx, std, &cli.globals}); err != nil {
 		return report(std.err, err)
@@ -72,8 +102,16 @@ func run(ctx context.Context, args []string, std stdio) int {
 	return 0
 }
 
-// errReported is an error whose words have been printed.
-var errReported = errors.New("reported")
+var (
+	// errUsage is wrapped by the errors of the command line.
+	errUsage = errors.New("see jamsession --help")
+
+	// errStopped says that a signal came, or an end of the answers.
+	errStopped = errors.New("stopped")
+
+	// errReported is an error whose words have been printed.
+	errReported = errors.New("reported")
+)
 
 // report prints an error and returns the exit status for it.
 func report(w io.Writer, err error) int {
@@ -81,14 +119,14 @@ func report(w io.Writer, err error) int {
 		return 1
 	}
 	if errors.Is(err, context.Canceled) {
-		err = errors.New("stopped")
+		err = errStopped
 	}
-	fmt.Fprintln(w, "jamsession:", strings.TrimPrefix(err.Error(), "settings: "))
+	for line := range strings.Lines(err.Error()) {
+		line = strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "settings: ")
+		fmt.Fprintln(w, "jamsession:", line)
+	}
 	if errors.Is(err, errUsage) {
 		return 2
 	}
 	return 1
 }
-
-// errUsage is wrapped by errors of the command line that its grammar allows.
-var errUsage = errors.New("see --help")

@@ -1,15 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
-	"os/exec"
-	"regexp"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -37,8 +32,9 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"makesession": makeSession,
+			"makealike":   makeAlike,
 			"makeexpired": makeExpired,
-			"corrupt":     corrupt,
+			"execsql":     execSQL,
 		},
 	})
 }
@@ -64,110 +60,59 @@ func makeSession(ts *testscript.TestScript, _ bool, args []string) {
 	s.Set("_auth_user_id", args[1])
 	s.Set("_auth_user_hash", "do-not-show-this-hash")
 	s.Set("cart", []string{"apple", "pear"})
+	s.Set("api_token", "do-not-show-this-token")
 	ts.Check(s.Save(context.Background()))
 	ts.Setenv(args[0], s.Fingerprint())
 	ts.Setenv(args[0]+"_KEY", s.Key())
 }
 
+// makeAlike VAR makes two sessions whose fingerprints begin with the same
+// four digits, and sets VAR to these.
+func makeAlike(ts *testscript.TestScript, _ bool, args []string) {
+	site := openSite(ts)
+	seen := make(map[string]string)
+	for i := 0; ; i++ {
+		key := fmt.Sprintf("alike%027d", i)
+		prefix := session.Fingerprint(key)[:minPrefix]
+		other, ok := seen[prefix]
+		seen[prefix] = key
+		if !ok {
+			continue
+		}
+		for _, key := range []string{key, other} {
+			ts.Check(site.Store.Create(context.Background(), session.Record{
+				Key: key, Data: []byte("x"), Expiry: time.Now().Add(time.Hour),
+			}))
+		}
+		ts.Setenv(args[0], prefix)
+		return
+	}
+}
+
 // makeExpired N makes sessions that have expired.
 func makeExpired(ts *testscript.TestScript, _ bool, args []string) {
-	site := openSite(ts)
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	for i := range n {
-		ts.Check(site.Store.Create(context.Background(), session.Record{
-			Key: fmt.Sprintf("expired%025d", i), Data: []byte("x"), Expiry: time.Now().Add(-time.Hour),
-		}))
-	}
+	ts.Check(addExpired(openSite(ts), n))
 }
 
-// corrupt damages the data of all sessions.
-func corrupt(ts *testscript.TestScript, _ bool, _ []string) {
+func addExpired(site *settings.Site, n int) error {
+	for i := range n {
+		err := site.Store.Create(context.Background(), session.Record{
+			Key: fmt.Sprintf("expired%025d", i), Data: []byte("x"), Expiry: time.Now().Add(-time.Hour),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// execSQL STATEMENT changes the database behind the program's back.
+func execSQL(ts *testscript.TestScript, _ bool, args []string) {
 	db, err := sql.Open("sqlite", ts.MkAbs("db.sqlite3"))
 	ts.Check(err)
-	_, err = db.Exec("UPDATE django_session SET session_data = 'garbage'")
+	_, err = db.Exec(args[0])
 	ts.Check(err)
 	ts.Check(db.Close())
-}
-
-// TestPackageCommentListsTheCommands: the comment on main is what --help says.
-func TestPackageCommentListsTheCommands(t *testing.T) {
-	source, err := os.ReadFile("main.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	comment, _, _ := strings.Cut(string(source), "\npackage main")
-	var out bytes.Buffer
-	if status := run(t.Context(), []string{"--help"}, stdio{os.Stdin, &out, &out}); status != 0 {
-		t.Fatalf("status %d", status)
-	}
-	_, commands, _ := strings.Cut(out.String(), "Commands:\n")
-	documented := regexp.MustCompile(`(?m)^//\tjamsession (\w+)`).FindAllStringSubmatch(comment, -1)
-	listed := make(map[string]bool)
-	for _, m := range regexp.MustCompile(`(?m)^  (\w+)`).FindAllStringSubmatch(commands, -1) {
-		listed[m[1]] = true
-	}
-	if len(documented) != len(listed) {
-		t.Errorf("the comment has %d commands, --help has %d", len(documented), len(listed))
-	}
-	for _, m := range documented {
-		if !listed[m[1]] {
-			t.Errorf("--help does not list %s", m[1])
-		}
-	}
-}
-
-// TestHelpFitsTheTerminal: no line of any help is wider than 80 columns.
-func TestHelpFitsTheTerminal(t *testing.T) {
-	for _, command := range []string{
-		"", "migrate", "createsuperuser", "changepassword", "clearsessions", "sessions",
-		"sessions list", "sessions show", "sessions delete", "decode", "check", "version",
-	} {
-		var out bytes.Buffer
-		args := append(strings.Fields(command), "--help")
-		if status := run(t.Context(), args, stdio{os.Stdin, &out, &out}); status != 0 || out.Len() == 0 {
-			t.Errorf("%s --help: status %d", command, status)
-		}
-		for line := range strings.Lines(out.String()) {
-			if len(strings.TrimSuffix(line, "\n")) > 80 {
-				t.Errorf("%s --help: too wide: %s", command, line)
-			}
-		}
-	}
-}
-
-// TestInterruptEndsClearsessions: a Ctrl-C says how far it came.
-func TestInterruptEndsClearsessions(t *testing.T) {
-	t.Chdir(t.TempDir())
-	t.Setenv("SECRET_KEY", testKey)
-	std := stdio{os.Stdin, new(bytes.Buffer), new(bytes.Buffer)}
-	if status := run(t.Context(), []string{"migrate"}, std); status != 0 {
-		t.Fatal(std.err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	site, err := (&app{t.Context(), std, new(globals)}).open(true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer site.Close()
-	cancel()
-	n, err := (&clearCommand{BatchSize: 10}).clear(&app{ctx, std, nil}, site, time.Now(), 0)
-	if n != 0 || err == nil || report(std.err, err) != 1 {
-		t.Errorf("got %d, %v", n, err)
-	}
-	if text := fmt.Sprint(std.err); text != "jamsession: stopped\n" {
-		t.Errorf("printed %q", text)
-	}
-}
-
-func TestVersionKnowsGo(t *testing.T) {
-	out, err := exec.Command("go", "env", "GOVERSION").Output()
-	if err != nil {
-		t.Skip("not run: no go command")
-	}
-	var got bytes.Buffer
-	run(t.Context(), []string{"version"}, stdio{os.Stdin, &got, &got})
-	if !strings.HasPrefix(got.String(), "jamsession ") || !strings.Contains(got.String(), strings.TrimSpace(string(out))) {
-		t.Errorf("got %s", &got)
-	}
 }

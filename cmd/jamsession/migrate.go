@@ -22,23 +22,27 @@ func (*migrateCommand) Help() string {
 
 // Run carries the command out.
 func (c *migrateCommand) Run(a *app) error {
-	site, err := a.open(false)
-	if err != nil {
-		return err
-	}
-	return errors.Join(c.run(a, site), site.Close())
-}
-
-func (c *migrateCommand) run(a *app, site *settings.Site) error {
-	plan, err := site.MigrationPlan(a.ctx)
+	s, err := a.settings()
 	if err != nil {
 		return err
 	}
 	if c.Plan {
-		printPlan(a, plan)
-		return nil
+		return a.withPlan(s, func(site *settings.Site) error { return printPlan(a, site) })
 	}
-	fmt.Fprintf(a.out, "Operations to perform:\n  Apply all migrations: auth, contenttypes, sessions\n")
+	site, err := a.open(s, false)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.migrate(a, site), site.Close())
+}
+
+func (c *migrateCommand) migrate(a *app, site *settings.Site) error {
+	plan, err := site.MigrationPlan(a.ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(a.out, "Operations to perform:")
+	fmt.Fprintln(a.out, "  Apply all migrations: auth, contenttypes, sessions")
 	fmt.Fprintln(a.out, "Running migrations:")
 	if len(plan) == 0 {
 		fmt.Fprintln(a.out, "  No migrations to apply.")
@@ -53,11 +57,15 @@ func (c *migrateCommand) run(a *app, site *settings.Site) error {
 	return nil
 }
 
-func printPlan(a *app, plan []string) {
+func printPlan(a *app, site *settings.Site) error {
+	plan, err := site.MigrationPlan(a.ctx)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintln(a.out, "Planned operations:")
 	if len(plan) == 0 {
-		fmt.Fprintln(a.out, "  No planned migration operations.")
-		return
+		plan = []string{"No planned migration operations."}
 	}
 	fmt.Fprintln(a.out, "  "+strings.Join(plan, "\n  "))
+	return nil
 }

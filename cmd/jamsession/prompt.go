@@ -2,42 +2,38 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/term"
 )
 
-// passwordVariables are where a password can come from without a terminal.
-var passwordVariables = []string{"JAMSESSION_SUPERUSER_PASSWORD", "DJANGO_SUPERUSER_PASSWORD"}
-
-var errNoTerminal = fmt.Errorf("standard input is no terminal: use --noinput, with the password on "+
-	"standard input or in %s: %w", passwordVariables[0], errUsage)
-
-// A prompter asks questions on a terminal.
+// A prompter asks questions on a terminal. It asks them on standard error, so
+// that standard output can be kept.
 type prompter struct {
 	a     *app
 	lines *bufio.Reader
 }
 
 func (a *app) prompter() (*prompter, error) {
-	if !term.IsTerminal(int(a.in.Fd())) { // a descriptor is small
-		return nil, errNoTerminal
+	if !isTerminal(a.in) {
+		return nil, fmt.Errorf("standard input is no terminal: use --noinput, with the password "+
+			"on standard input or in %s: %w", passwordVariables[0], errUsage)
 	}
 	return &prompter{a, bufio.NewReader(a.in)}, nil
 }
 
 // ask returns the answer, or def if it is empty.
 func (p *prompter) ask(question, def string) (string, error) {
-	fmt.Fprint(p.a.out, question)
-	line, err := p.lines.ReadString('\n')
-	if err != nil && line == "" {
-		return "", fmt.Errorf("stopped: %w", err)
+	fmt.Fprint(p.a.err, question)
+	line, err := await(p.a.ctx, func() (string, error) { return p.lines.ReadString('\n') })
+	if err != nil {
+		fmt.Fprintln(p.a.err)
+		return "", stopped(err)
 	}
 	if line = strings.TrimSpace(line); line == "" {
 		line = def
@@ -45,66 +41,72 @@ func (p *prompter) ask(question, def string) (string, error) {
 	return line, nil
 }
 
-// hidden returns an answer that the terminal does not show.
+// askUntil asks until check has nothing to say.
+func (p *prompter) askUntil(question, def string, check func(string) error) (string, error) {
+	for {
+		answer, err := p.ask(question, def)
+		if err != nil {
+			return "", err
+		}
+		if err = check(answer); err == nil {
+			return answer, nil
+		}
+		if p.a.ctx.Err() != nil {
+			return "", err
+		}
+		fmt.Fprintf(p.a.err, "Error: %v.\n", err)
+	}
+}
+
+// hidden returns an answer that the terminal does not show. It leaves the
+// terminal as it was, also when the program is stopped.
 func (p *prompter) hidden(question string) (string, error) {
-	fmt.Fprint(p.a.out, question)
-	text, err := term.ReadPassword(int(p.a.in.Fd())) // a descriptor is small
-	fmt.Fprintln(p.a.out)
+	terminal := int(p.a.in.Fd()) // a descriptor is small
+	before, err := term.GetState(terminal)
 	if err != nil {
-		return "", fmt.Errorf("stopped: %w", err)
+		return "", err
+	}
+	fmt.Fprint(p.a.err, question)
+	text, err := await(p.a.ctx, func() ([]byte, error) { return term.ReadPassword(terminal) })
+	fmt.Fprintln(p.a.err)
+	if err != nil {
+		return "", errors.Join(stopped(err), term.Restore(terminal, before))
 	}
 	return string(text), nil
 }
 
-// newPassword asks twice, until the answers agree and nobody objects.
-func (p *prompter) newPassword(username string) (string, error) {
-	for {
-		first, err := p.hidden("Password: ")
-		if err != nil {
-			return "", err
-		}
-		second, err := p.hidden("Password (again): ")
-		if err != nil {
-			return "", err
-		}
-		ok, err := p.accept(first, second, username)
-		if err != nil || ok {
-			return first, err
-		}
+// stopped makes of the end of the answers, Ctrl-D, what a signal is.
+func stopped(err error) error {
+	if errors.Is(err, io.EOF) {
+		return errStopped
+	}
+	return err
+}
+
+// await returns what a read returns, or ctx.Err if ctx is done before: nobody
+// can interrupt a read of a terminal or pipe. It is left behind until the
+// program ends.
+func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := read()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
 	}
 }
 
-func (p *prompter) accept(first, second, username string) (bool, error) {
-	if first != second {
-		fmt.Fprintln(p.a.err, "The passwords are not the same. Please try again.")
-		return false, nil
-	}
-	if first == "" {
-		fmt.Fprintln(p.a.err, "An empty password is not possible. Please try again.")
-		return false, nil
-	}
-	weakness := weakness(first, username)
-	if weakness == "" {
-		return true, nil
-	}
-	fmt.Fprintln(p.a.err, weakness)
-	answer, err := p.ask("Use it all the same? [y/N]: ", "n")
-	return strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes"), err
-}
-
-// weakness says what is wrong with a password, or nothing.
-func weakness(password, username string) string {
-	switch {
-	case strings.EqualFold(password, username):
-		return "The password is the username."
-	case utf8.RuneCountInString(password) < 8:
-		return "The password is shorter than 8 characters."
-	case !strings.ContainsFunc(password, func(r rune) bool { return !unicode.IsDigit(r) }):
-		return "The password is only digits."
-	default:
-		return ""
-	}
-}
+// passwordVariables are where a password can come from without a terminal.
+var passwordVariables = []string{"JAMSESSION_SUPERUSER_PASSWORD", "DJANGO_SUPERUSER_PASSWORD"}
 
 // givenPassword returns the password of --noinput: from the environment, or
 // else the first line of standard input.
@@ -114,11 +116,12 @@ func (a *app) givenPassword() (string, error) {
 			return text, nil
 		}
 	}
-	if term.IsTerminal(int(a.in.Fd())) { // a descriptor is small
+	if isTerminal(a.in) {
 		return "", fmt.Errorf("no password: --noinput takes it from standard input or %s: %w",
 			passwordVariables[0], errUsage)
 	}
-	line, err := bufio.NewReader(io.LimitReader(a.in, 1<<16)).ReadString('\n')
+	lines := bufio.NewReader(io.LimitReader(a.in, 1<<16))
+	line, err := await(a.ctx, func() (string, error) { return lines.ReadString('\n') })
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", err
 	}

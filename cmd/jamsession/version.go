@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"runtime"
+	"io"
 	"runtime/debug"
 )
 
@@ -10,15 +10,32 @@ type versionCommand struct{}
 
 // Run carries the command out.
 func (*versionCommand) Run(a *app) error {
-	version, revision := "(unknown)", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				revision = " " + s.Value
-			}
-		}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
 	}
-	fmt.Fprintf(a.out, "jamsession %s%s, %s\n", version, revision, runtime.Version())
+	writeVersion(a.out, info)
 	return nil
+}
+
+// writeVersion writes what is known of how the program was built.
+func writeVersion(w io.Writer, info *debug.BuildInfo) {
+	known := make(map[string]string)
+	for _, s := range info.Settings {
+		known[s.Key] = s.Value
+	}
+	fmt.Fprintln(w, "jamsession ", orUnknown(info.Main.Version))
+	fmt.Fprintln(w, "go         ", orUnknown(info.GoVersion))
+	revision := orUnknown(known["vcs.revision"])
+	if known["vcs.modified"] == "true" {
+		revision += " (modified)"
+	}
+	fmt.Fprintln(w, "revision   ", revision)
+}
+
+func orUnknown(text string) string {
+	if text == "" {
+		return "unknown"
+	}
+	return text
 }

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/settings"
+)
+
+type passwordCommand struct {
+	Noinput  bool   `help:"Ask nothing; see createsuperuser --help."`
+	Username string `arg:"" optional:"" help:"Whose password (default: the name of your account)."`
+}
+
+// Help says more in --help.
+func (*passwordCommand) Help() string {
+	return "The user's sessions end: wherever he is logged in, he has to log in again."
+}
+
+// Run carries the command out.
+func (c *passwordCommand) Run(a *app) error {
+	if c.Username == "" {
+		c.Username = accountName()
+	}
+	return a.withSite(false, func(site *settings.Site) error { return c.run(a, site) })
+}
+
+func (c *passwordCommand) run(a *app, site *settings.Site) error {
+	u, err := site.Users.ByUsername(a.ctx, sqlusers.NormalizeUsername(c.Username))
+	if errors.Is(err, auth.ErrUserNotFound) {
+		return fmt.Errorf("there is no user %q: look at the spelling; "+
+			"upper and lower case count", c.Username)
+	}
+	if err != nil {
+		return err
+	}
+	password, err := c.password(a, u)
+	if err != nil {
+		return err
+	}
+	hash, err := site.Hashers.Hash(a.ctx, password)
+	if err != nil {
+		return err
+	}
+	err = site.Users.SetPassword(context.WithoutCancel(a.ctx), u.ID, hash)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "Password of %s changed. All sessions of the user end.\n", u.Username)
+	return nil
+}
+
+func (c *passwordCommand) password(a *app, u auth.User) (string, error) {
+	if c.Noinput {
+		return a.givenPassword()
+	}
+	p, err := a.prompter()
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(a.err, "Changing the password of %s.\n", u.Username)
+	return p.newPassword(u.Username)
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"os/user"
+	"regexp"
+	"strings"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/settings"
+)
+
+type createCommand struct {
+	Noinput  bool   `help:"Ask nothing."`
+	Username string `help:"Name to log in with." placeholder:"NAME"`
+	Email    string `help:"Address; may be left out." placeholder:"ADDRESS"`
+}
+
+// Help says more in --help.
+func (*createCommand) Help() string {
+	return "With --noinput the password is the value of " + passwordVariables[0] + " or " +
+		passwordVariables[1] + ", or else the first line of standard input. It is never an " +
+		"argument, which others could read."
+}
+
+// Run carries the command out.
+func (c *createCommand) Run(a *app) error {
+	return a.withSite(false, func(site *settings.Site) error { return c.run(a, site) })
+}
+
+func (c *createCommand) run(a *app, site *settings.Site) error {
+	password, err := c.answers(a, site)
+	if err != nil {
+		return err
+	}
+	hash, err := site.Hashers.Hash(a.ctx, password)
+	if err != nil {
+		return err
+	}
+	created, err := site.Users.Create(context.WithoutCancel(a.ctx), auth.User{
+		Username: c.Username, Email: c.Email, Password: hash,
+		IsActive: true, IsStaff: true, IsSuperuser: true,
+	})
+	switch {
+	case errors.Is(err, sqlusers.ErrUserExists):
+		return taken(c.Username)
+	case errors.Is(err, sqlusers.ErrInvalid):
+		return errors.New(strings.TrimPrefix(err.Error(), sqlusers.ErrInvalid.Error()+": "))
+	case err != nil:
+		return err
+	}
+	fmt.Fprintf(a.out, "Superuser %s created.\n", created.Username)
+	return nil
+}
+
+// answers checks the flags, fills in what they leave out, and returns the
+// password.
+func (c *createCommand) answers(a *app, site *settings.Site) (string, error) {
+	if c.Username != "" {
+		if err := checkUsername(a.ctx, site, c.Username); err != nil {
+			return "", err
+		}
+	}
+	if err := checkEmail(c.Email); err != nil {
+		return "", err
+	}
+	if c.Noinput {
+		if c.Username == "" {
+			return "", fmt.Errorf("--noinput needs --username: %w", errUsage)
+		}
+		return a.givenPassword()
+	}
+	p, err := a.prompter()
+	if err != nil {
+		return "", err
+	}
+	return c.ask(p, site)
+}
+
+func (c *createCommand) ask(p *prompter, site *settings.Site) (_ string, err error) {
+	if c.Username == "" {
+		c.Username, err = p.username(site)
+	}
+	if err == nil && c.Email == "" {
+		c.Email, err = p.askUntil("Email address (may be empty): ", "", checkEmail)
+	}
+	if err != nil {
+		return "", err
+	}
+	return p.newPassword(c.Username)
+}
+
+// username asks for a name. It offers that of the account, as Django does, if
+// it can be had.
+func (p *prompter) username(site *settings.Site) (string, error) {
+	question, def := "Username: ", strings.ToLower(accountName())
+	if checkUsername(p.a.ctx, site, def) == nil {
+		question = fmt.Sprintf("Username (leave blank to use %q): ", def)
+	} else {
+		def = ""
+	}
+	return p.askUntil(question, def, func(name string) error {
+		return checkUsername(p.a.ctx, site, name)
+	})
+}
+
+// accountName returns the name of who runs the program, or "".
+func accountName() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
+}
+
+// usernameForm is what Django takes for a username.
+var usernameForm = regexp.MustCompile(`^[\pL\pN@.+_-]{1,150}$`)
+
+// checkUsername says before the other questions what Create would say after.
+func checkUsername(ctx context.Context, site *settings.Site, name string) error {
+	name = sqlusers.NormalizeUsername(name)
+	if !usernameForm.MatchString(name) {
+		return errors.New("a username is 1 to 150 letters, digits and @.+-_ characters")
+	}
+	_, err := site.Users.ByUsername(ctx, name)
+	switch {
+	case err == nil:
+		return taken(name)
+	case errors.Is(err, auth.ErrUserNotFound):
+		return nil
+	default:
+		return err
+	}
+}
+
+func taken(username string) error {
+	return fmt.Errorf("the username %q is taken: choose another, or use changepassword", username)
+}
+
+// checkEmail accepts a plain address, and none.
+func checkEmail(email string) error {
+	if email == "" {
+		return nil
+	}
+	parsed, err := mail.ParseAddress(email)
+	if err != nil || parsed.Address != email {
+		return errors.New("the email address must be like ann@example.com, or left out")
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"github.com/jamsession/jamsession/internal/rawjson"
+	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/settings"
+)
+
+// decodeItems returns the items of a record.
+func decodeItems(site *settings.Site, rec session.Record) (rawjson.Object, error) {
+	text, err := site.Sessions.Items(rec)
+	if err != nil {
+		return rawjson.Object{}, err
+	}
+	return rawjson.Parse(text)
+}
+
+// secretName finds the names of items that can be used against their visitor:
+// Django's own, and what sites call theirs. It rather hides too much.
+var secretName = regexp.MustCompile(`(?i)^_auth_user_hash$|api|token|key|secret|passw|signature`)
+
+// hideSecrets replaces the values of items that are secret.
+func hideSecrets(items *rawjson.Object) {
+	var names []string
+	for name := range items.All() {
+		if secretName.MatchString(name) {
+			names = append(names, name)
+		}
+	}
+	for _, name := range names {
+		items.Set(name, []byte(`"(secret, see --reveal)"`))
+	}
+}
+
+// writeItems writes the items as JSON on many lines.
+func writeItems(w io.Writer, items rawjson.Object) error {
+	var text bytes.Buffer
+	if err := json.Indent(&text, asJSON(items), "", "  "); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w, &text)
+	return err
+}
+
+// asJSON returns the items, in their order, as JSON that does nothing to a
+// terminal. Values that only Python takes for JSON, such as NaN, become text.
+func asJSON(items rawjson.Object) []byte {
+	shown := items.Clone()
+	for name, raw := range items.All() {
+		if !json.Valid(raw) {
+			shown.Set(name, strconv.AppendQuoteToASCII(nil, string(raw)))
+		}
+	}
+	return ascii(shown.AppendTo(nil))
+}
+
+// ascii escapes what is no printable ASCII. In JSON that stands in strings
+// only, and package session reads it as Latin-1.
+func ascii(text []byte) []byte {
+	if !slices.ContainsFunc(text, func(b byte) bool { return b >= 0x7f }) {
+		return text
+	}
+	var escaped []byte
+	for _, b := range text {
+		if b >= 0x7f {
+			escaped = fmt.Appendf(escaped, `\u%04x`, b)
+		} else {
+			escaped = append(escaped, b)
+		}
+	}
+	return escaped
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/rawjson"
+	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/settings"
+)
+
+type showCommand struct {
+	Session string `arg:"" help:"Fingerprint or key."`
+	JSON    bool   `help:"One JSON object on one line, with the items in it."`
+	Reveal  bool   `help:"Also show items that are secret."`
+}
+
+// Run carries the command out.
+func (c *showCommand) Run(a *app) error {
+	return a.withSite(true, func(site *settings.Site) error { return c.run(a, site) })
+}
+
+func (c *showCommand) run(a *app, site *settings.Site) error {
+	rec, err := find(a, site, c.Session)
+	if err != nil {
+		return err
+	}
+	items, err := decodeItems(site, rec)
+	if errors.Is(err, session.ErrCorrupt) {
+		return fmt.Errorf("session %s: its data is damaged or signed with another SECRET_KEY",
+			session.Fingerprint(rec.Key))
+	}
+	if err != nil {
+		return err
+	}
+	if !c.Reveal {
+		hideSecrets(&items)
+	}
+	if c.JSON {
+		return c.writeJSON(a, rec, items)
+	}
+	fmt.Fprintf(a.out, "fingerprint  %s\nexpires      %s (in %s)\n\n", session.Fingerprint(rec.Key),
+		rec.Expiry.UTC().Format(time.RFC3339), roughly(time.Until(rec.Expiry)))
+	return writeItems(a.out, items)
+}
+
+func (c *showCommand) writeJSON(a *app, rec session.Record, items rawjson.Object) error {
+	return json.NewEncoder(a.out).Encode(struct {
+		Fingerprint string          `json:"fingerprint"`
+		Expires     time.Time       `json:"expires"`
+		Items       json.RawMessage `json:"items"`
+	}{session.Fingerprint(rec.Key), rec.Expiry.UTC(), asJSON(items)})
+}
