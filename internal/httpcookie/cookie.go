@@ -31,13 +31,12 @@ type Cookie struct {
 // ignores it: Secure if the name or SameSite=None asks for it, as in Django,
 // and HttpOnly for names that begin with "__Http-" or "__Host-Http-".
 func Removal(name, domain, path string, sameSite http.SameSite) Cookie {
-	httpOnly := hasPrefix(name, "__Http-") || hasPrefix(name, "__Host-Http-")
+	httpOnly := NeedsHTTPOnly(name)
 	return Cookie{
 		Name: name, Domain: domain, Path: path, SameSite: sameSite,
 		Persistent: true, MaxAge: 0, Expires: time.Unix(0, 0),
 		HTTPOnly: httpOnly,
-		Secure: httpOnly || sameSite == http.SameSiteNoneMode ||
-			hasPrefix(name, "__Secure-") || hasPrefix(name, "__Host-"),
+		Secure:   sameSite == http.SameSiteNoneMode || NeedsSecure(name),
 	}
 }
 

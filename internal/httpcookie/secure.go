@@ -9,9 +9,11 @@ import (
 // AutoSecure reports whether a cookie that answers r is to be Secure when
 // nobody said which: always, except over plain HTTP to a loopback host, that
 // is on the programmer's own machine. A header of a proxy ends the exception,
-// because the browser may be anywhere then, and probably uses HTTPS.
+// because the browser may be anywhere then, and probably uses HTTPS. So does
+// HTTP/1.0: no browser speaks it, but nginx does to the servers behind it, and
+// it names them in Host, unless it is told otherwise.
 func AutoSecure(r *http.Request) bool {
-	return r.TLS != nil || !loopback(r.Host) || proxied(r.Header)
+	return r.TLS != nil || !loopback(r.Host) || r.ProtoMajor == 1 && r.ProtoMinor == 0 || proxied(r.Header)
 }
 
 func proxied(h http.Header) bool {

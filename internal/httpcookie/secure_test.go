@@ -59,6 +59,12 @@ func TestAutoSecureBehindProxy(t *testing.T) {
 			}
 		}
 	}
+	if !httpcookie.AutoSecure(&http.Request{Host: "127.0.0.1:8000", ProtoMajor: 1, ProtoMinor: 0}) {
+		t.Error("HTTP/1.0, as from nginx: not Secure")
+	}
+	if httpcookie.AutoSecure(&http.Request{Host: "127.0.0.1:8000", ProtoMajor: 1, ProtoMinor: 1}) {
+		t.Error("HTTP/1.1: Secure")
+	}
 	r := &http.Request{Host: "127.0.0.1:8000", Header: http.Header{"Accept": {"*/*"}}}
 	if httpcookie.AutoSecure(r) {
 		t.Error("a header that no proxy sends: Secure")
