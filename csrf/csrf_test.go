@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -393,4 +394,35 @@ func TestStoreThatIsDownIsNoForgery(t *testing.T) {
 			t.Errorf("Check: %v", err)
 		}
 	})).ServeHTTP(httptest.NewRecorder(), r)
+}
+
+// TestTokenInSessionKeepsTheCachePrivate: a page with a token is nobody
+// else's, also if the session, and so the cookie, stays as it is.
+func TestTokenInSessionKeepsTheCachePrivate(t *testing.T) {
+	sessions := session.New(memstore.New(), &session.Options{Logger: discard})
+	h := sessions.Handler(protect(t, csrf.Options{UseSessions: true}).Handler(
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Cache-Control", "public, max-age=60")
+			_, _ = io.WriteString(w, csrf.Token(r))
+		})))
+	r := httptest.NewRequest("GET", "/", nil)
+	first := serve(h, r)
+	r.Header.Set("Cookie", "sessionid="+first.Cookies()[0].Value)
+	second := serve(h, r)
+	if len(second.Cookies()) > 0 || second.Header.Get("Cache-Control") != "private" {
+		t.Errorf("headers %v", second.Header)
+	}
+}
+
+func TestContextShowsNoSecret(t *testing.T) {
+	h := protect(t, csrf.Options{}).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
+			if text := fmt.Sprintf(verb, r.Context()); strings.Contains(text, secret) {
+				t.Errorf("%s shows %s", verb, text)
+			}
+		}
+	}))
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Cookie", "csrftoken="+secret)
+	serve(h, r)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/httpcookie"
@@ -117,14 +116,14 @@ func fill[T comparable](field *T, zero T) {
 
 // check says which of the fields, filled in, are wrong.
 func (o *Options) check() error {
-	prefixed := strings.HasPrefix(o.CookieName, "__")
+	prefixed := httpcookie.NeedsSecure(o.CookieName)
 	switch {
 	case o.SecureCookie && o.InsecureCookie:
 		return errors.New("csrf: Options: SecureCookie and InsecureCookie exclude each other")
 	case o.InsecureCookie && prefixed:
 		return fmt.Errorf("csrf: Options: browsers refuse a cookie named %q that is not Secure",
 			o.CookieName)
-	case strings.HasPrefix(o.CookieName, "__Host-") && (o.CookieDomain != "" || o.CookiePath != "/"):
+	case httpcookie.NeedsHost(o.CookieName) && (o.CookieDomain != "" || o.CookiePath != "/"):
 		return errors.New(`csrf: Options: a "__Host-" cookie has no CookieDomain and CookiePath "/"`)
 	}
 	if err := httpcookie.Check(o.CookieName, o.CookieDomain, o.CookiePath); err != nil {

@@ -3,8 +3,6 @@ package csrf
 import (
 	"html/template"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/httpcookie"
@@ -24,6 +22,7 @@ func Token(r *http.Request) string {
 	if x == nil {
 		panic("csrf: Token: the request did not pass through Protection.Handler")
 	}
+	x.keepPrivate()
 	return mask(x.current(), newSecret())
 }
 
@@ -92,12 +91,14 @@ func (x *exchange) replace() string {
 
 // send puts the cookie into the response, in place of an older one.
 func (x *exchange) send() {
-	c := x.cookie(time.Now())
-	x.header["Set-Cookie"] = append(slices.DeleteFunc(x.header["Set-Cookie"],
-		func(line string) bool { return strings.HasPrefix(line, c.Name+"=") }), c.String())
+	httpcookie.Replace(x.header, x.cookie(time.Now()))
 	httpcookie.AddVary(x.header, "Cookie")
-	keepPrivate(x.header)
+	x.keepPrivate()
 }
+
+// keepPrivate keeps the response out of shared caches: whoever got the same
+// secret from one could forge the others' requests (CVE-2014-0473).
+func (x *exchange) keepPrivate() { httpcookie.KeepPrivate(x.header, "private") }
 
 func (x *exchange) cookie(now time.Time) httpcookie.Cookie {
 	o := &x.p.opts
@@ -123,18 +124,9 @@ func (x *exchange) secureCookie() bool {
 	switch {
 	case o.InsecureCookie:
 		return false
-	case o.SecureCookie, strings.HasPrefix(o.CookieName, "__"):
+	case o.SecureCookie, httpcookie.NeedsSecure(o.CookieName):
 		return true
 	default:
 		return httpcookie.AutoSecure(x.req) || o.Secure(x.req)
-	}
-}
-
-// keepPrivate keeps the response out of shared caches: whoever got the same
-// cookie from one could forge the others' requests (CVE-2014-0473).
-func keepPrivate(h http.Header) {
-	cc := strings.ToLower(strings.Join(h["Cache-Control"], ","))
-	if !strings.Contains(cc, "private") && !strings.Contains(cc, "no-store") {
-		h.Set("Cache-Control", "private")
 	}
 }
