@@ -3,7 +3,6 @@ package session
 import (
 	"math"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/httpcookie"
@@ -34,22 +33,20 @@ func (m *Manager) removeCookie(h http.Header) {
 	sendCookie(h, httpcookie.Removal(o.CookieName, o.CookieDomain, o.CookiePath, o.CookieSameSite))
 }
 
-// sendCookie adds the cookie, and what keeps every cache between the server
-// and the browser from giving it to somebody else (CVE-2026-35192).
+// sendCookie adds the cookie, in place of one that it added before, and what
+// keeps every cache between the server and the browser from giving it to
+// somebody else (CVE-2026-35192).
 func sendCookie(h http.Header, c httpcookie.Cookie) {
-	h.Add("Set-Cookie", c.String())
+	httpcookie.Replace(h, c)
 	httpcookie.AddVary(h, "Cookie")
-	cc := strings.ToLower(strings.Join(h["Cache-Control"], ","))
-	if !strings.Contains(cc, "private") && !strings.Contains(cc, "no-store") {
-		h.Set("Cache-Control", "private, no-store")
-	}
+	httpcookie.KeepPrivate(h, "private, no-store")
 }
 
 func (m *Manager) secure(r *http.Request) bool {
 	switch {
 	case m.opts.InsecureCookie:
 		return false
-	case m.opts.SecureCookie, strings.HasPrefix(m.opts.CookieName, "__"):
+	case m.opts.SecureCookie, httpcookie.NeedsSecure(m.opts.CookieName):
 		return true
 	default:
 		return httpcookie.AutoSecure(r)

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -33,6 +35,13 @@ func (x *exchange) Value(key any) any {
 	return x.Context.Value(key)
 }
 
+// Format implements [fmt.Formatter]. A request's context is printed in logs,
+// and must not show the session.
+func (x *exchange) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "session exchange") }
+
+// LogValue is the text that Format prints, for package slog.
+func (x *exchange) LogValue() slog.Value { return slog.StringValue("session exchange") }
+
 func exchangeOf(ctx context.Context) *exchange {
 	x, _ := ctx.Value(exchangeKey{}).(*exchange)
 	return x
@@ -43,12 +52,6 @@ func (x *exchange) park(err error) {
 	x.session.mu.Lock()
 	defer x.session.mu.Unlock()
 	x.parked = err
-}
-
-func (x *exchange) isParked() error {
-	x.session.mu.Lock()
-	defer x.session.mu.Unlock()
-	return x.parked
 }
 
 // serve runs the handler and ends the exchange.
@@ -104,6 +107,7 @@ func (x *exchange) saveLate(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if x.parked != nil {
+		x.forget(ctx)
 		return x.parked
 	}
 	if err := s.deleteDoomed(ctx); err != nil {
@@ -121,8 +125,14 @@ func (x *exchange) saveLate(ctx context.Context) error {
 // stopped ends an exchange whose handler panicked with v, or ended its
 // goroutine. Nothing is saved, but what was flushed stays flushed.
 func (x *exchange) stopped(v any) {
+	ctx, cancel := x.saveContext()
+	defer cancel()
+	x.session.mu.Lock()
+	x.forget(ctx)
+	parked := x.parked
+	x.session.mu.Unlock()
 	err, _ := v.(error)
-	if parked := x.isParked(); parked != nil && errors.Is(err, http.ErrAbortHandler) {
+	if parked != nil && errors.Is(err, http.ErrAbortHandler) {
 		if !x.writer.committed {
 			x.writer.fail(parked)
 		}
@@ -130,16 +140,17 @@ func (x *exchange) stopped(v any) {
 			return
 		}
 	}
-	ctx, cancel := x.saveContext()
-	defer cancel()
-	x.session.mu.Lock()
-	err = x.session.deleteDoomed(ctx)
-	x.session.mu.Unlock()
-	if err != nil {
-		x.log("session: not deleted", err)
-	}
 	if v != nil {
 		panic(v)
+	}
+}
+
+// forget deletes what was flushed in an exchange that fails anyway. The caller
+// holds the lock.
+func (x *exchange) forget(ctx context.Context) {
+	err := x.session.deleteDoomed(ctx)
+	if err != nil && !errors.Is(err, ErrInterrupted) {
+		x.log("session: not deleted", err)
 	}
 }
 
@@ -151,6 +162,9 @@ func (x *exchange) commit(h http.Header, status int) error {
 	defer s.mu.Unlock()
 	s.begun, x.status = true, status
 	if x.parked != nil {
+		ctx, cancel := x.saveContext()
+		defer cancel()
+		x.forget(ctx)
 		return x.parked
 	}
 	if !s.loaded && (!s.m.opts.SaveEveryRequest || len(s.key) < minKeyLength) {
@@ -159,8 +173,12 @@ func (x *exchange) commit(h http.Header, status int) error {
 		}
 		return nil
 	}
+	asked := s.loaded
 	if s.load(x.Context) != nil {
-		return nil // who asked was told; who did not ask needs no session
+		if asked { // and was told; who did not ask needs no session
+			httpcookie.AddVary(h, "Cookie")
+		}
+		return nil
 	}
 	if err := x.settle(); err != nil {
 		return err
@@ -194,9 +212,11 @@ func (x *exchange) settle() error {
 	return err
 }
 
-// toSave reports whether the session has changes to be kept.
+// toSave reports whether the session has changes to be kept, or one that
+// could not be made.
 func (x *exchange) toSave() bool {
-	return x.session.modified && !x.session.empty() && !x.serverError()
+	s := &x.session
+	return s.modified && (!s.empty() || s.failure != nil) && !x.serverError()
 }
 
 // serverError reports whether the response is one that promises nothing, so

@@ -18,23 +18,26 @@ const (
 )
 
 // SetExpiry lets the session live for d after each time it is saved, in
-// place of CookieAge. It is kept in whole seconds; a positive part of a second
-// counts as one. Zero is [Session.ExpireAtBrowserClose], as in Django, and a
+// place of CookieAge. It is kept in whole seconds; a part of a second counts
+// as one. Zero is [Session.ExpireAtBrowserClose], as in Django, and a
 // negative d has expired already. (Django: set_expiry with an int.)
 func (s *Session) SetExpiry(d time.Duration) {
 	seconds := d / time.Second
-	if d%time.Second > 0 {
+	switch rest := d % time.Second; {
+	case rest > 0:
 		seconds++
+	case rest < 0:
+		seconds-- // or a moment too late would be 0, which is no expiry at all
 	}
 	s.Set(expiryItem, int64(seconds))
 }
 
 // SetExpiryAt lets the session end at t, to the microsecond, however often it
-// is saved. (Django: set_expiry with a datetime, or with a timedelta if t is
+// is saved. A t more than a hundred years away counts as that far away. (Django: set_expiry with a datetime, or with a timedelta if t is
 // time.Now().Add of it. Django 3.2 cannot read it: in a session shared with
 // 3.2 use SetExpiry.)
 func (s *Session) SetExpiryAt(t time.Time) {
-	s.Set(expiryItem, isoformat(t))
+	s.Set(expiryItem, isoformat(clampTime(t, time.Now())))
 }
 
 // ExpireAtBrowserClose sends the cookie without a lifetime, so that the
@@ -82,14 +85,13 @@ type lifetime struct {
 func (m *Manager) lifetime(items *rawjson.Object, now time.Time) lifetime {
 	l := lifetime{now.Add(m.opts.CookieAge), m.opts.ExpireAtBrowserClose}
 	if raw, ok := items.Get(expiryItem); ok {
-		own, browser, ok := parseExpiry(raw, now)
-		switch {
-		case !ok:
+		switch own, kind := parseExpiry(raw, now); kind {
+		case expiryUnreadable:
 			m.opts.Logger.Warn("session: unreadable expiry; using the default",
 				slog.String("item", expiryItem))
-		case browser:
+		case expiryBrowser:
 			l.browser = true
-		case !own.IsZero():
+		case expiryOwn:
 			l.deadline, l.browser = own, false
 		}
 	}
@@ -119,35 +121,49 @@ func created(items *rawjson.Object, now time.Time) time.Time {
 	return time.Unix(unix, 0)
 }
 
-// parseExpiry reads Django's _session_expiry. It returns a zero deadline for
-// null, browser for 0, and ok false for what Django could not read either.
-func parseExpiry(raw []byte, now time.Time) (deadline time.Time, browser, ok bool) {
+// An expiryKind is what the item _session_expiry says.
+type expiryKind int
+
+const (
+	expiryUnreadable expiryKind = iota // Django cannot read it either
+	expiryNone                         // null: as the options say
+	expiryBrowser                      // 0: until the browser closes
+	expiryOwn                          // a deadline
+)
+
+func parseExpiry(raw []byte, now time.Time) (deadline time.Time, kind expiryKind) {
 	if len(raw) > 0 && raw[0] == '"' {
-		var text string
-		if rawjson.DecodeValue(raw, &text) != nil {
-			return time.Time{}, false, false
-		}
-		deadline, ok = parseISO(text)
-		return deadline, false, ok
+		return parseISO(raw, now)
 	}
 	switch string(raw) {
 	case "null":
-		return time.Time{}, false, true
+		return time.Time{}, expiryNone
 	case "false":
-		return time.Time{}, true, true
+		return time.Time{}, expiryBrowser
 	case "true":
-		return now.Add(time.Second), false, true
+		return now.Add(time.Second), expiryOwn
 	}
 	seconds, err := strconv.ParseFloat(string(raw), 64)
-	if (err != nil && !math.IsInf(seconds, 0)) || math.IsNaN(seconds) {
-		return time.Time{}, false, false
+	switch {
+	case (err != nil && !math.IsInf(seconds, 0)) || math.IsNaN(seconds):
+		return time.Time{}, expiryUnreadable
+	case seconds == 0:
+		return time.Time{}, expiryBrowser
+	default:
+		return now.Add(clampSeconds(seconds)), expiryOwn
 	}
-	return now.Add(clampSeconds(seconds)), seconds == 0, true
 }
 
 func clampSeconds(seconds float64) time.Duration {
 	limit := maxAge.Seconds()
 	return time.Duration(max(-limit, min(limit, seconds)) * float64(time.Second))
+}
+
+func clampTime(t, now time.Time) time.Time {
+	if oldest := now.Add(-maxAge); t.Before(oldest) {
+		return oldest
+	}
+	return earlier(t, now.Add(maxAge))
 }
 
 // isoformat writes an instant as Python's datetime.isoformat does.
@@ -161,14 +177,17 @@ func isoformat(t time.Time) string {
 
 // parseISO reads an instant with an offset. A text without one is refused:
 // Django with USE_TZ cannot compute with it either.
-func parseISO(text string) (time.Time, bool) {
+func parseISO(raw []byte, now time.Time) (time.Time, expiryKind) {
+	var text string
+	if rawjson.DecodeValue(raw, &text) != nil {
+		return time.Time{}, expiryUnreadable
+	}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00"} {
 		if t, err := time.Parse(layout, text); err == nil {
-			limit := time.Now().Add(maxAge)
-			return earlier(t, limit), true
+			return clampTime(t, now), expiryOwn
 		}
 	}
-	return time.Time{}, false
+	return time.Time{}, expiryUnreadable
 }
 
 func earlier(a, b time.Time) time.Time {

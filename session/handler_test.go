@@ -205,6 +205,10 @@ func TestFailedSaveReplacesTheResponse(t *testing.T) {
 		h.Set("Content-Encoding", "gzip")
 		h.Set("Content-Length", "3")
 		h.Set("Location", "/next")
+		h.Set("X-Accel-Redirect", "/internal/secret.pdf")
+		h.Set("Refresh", "0")
+		h.Set("Trailer", "X-Sum")
+		h.Set("Surrogate-Control", "max-age=600")
 		h.Set("Content-Security-Policy", "default-src 'self'")
 		session.From(r).Set("a", 1)
 		w.WriteHeader(http.StatusFound)
@@ -215,7 +219,10 @@ func TestFailedSaveReplacesTheResponse(t *testing.T) {
 	if resp.StatusCode != http.StatusServiceUnavailable || strings.Contains(readAll(t, resp.Body), "abc") {
 		t.Errorf("status %d", resp.StatusCode)
 	}
-	for _, name := range []string{"ETag", "Content-Encoding", "Location", "Set-Cookie"} {
+	for _, name := range []string{
+		"ETag", "Content-Encoding", "Location", "Set-Cookie", "X-Accel-Redirect", "Refresh", "Trailer",
+		"Surrogate-Control",
+	} {
 		if v := resp.Header.Get(name); v != "" {
 			t.Errorf("%s: %s was left", name, v)
 		}
@@ -375,13 +382,17 @@ func TestFlushUndoesCycleKey(t *testing.T) {
 
 func TestContradictingOptionsPanic(t *testing.T) {
 	for name, o := range map[string]session.Options{
-		"secure and insecure":      {SecureCookie: true, InsecureCookie: true},
-		"insecure prefix":          {CookieName: "__Secure-sid", InsecureCookie: true},
-		"host prefix with domain":  {CookieName: "__Host-sid", CookieDomain: "example.com"},
-		"host prefix with path":    {CookieName: "__Host-sid", CookiePath: "/app"},
-		"http prefix for scripts":  {CookieName: "__Host-Http-sid", ScriptableCookie: true},
-		"negative age":             {CookieAge: -1},
-		"negative absolute limits": {AbsoluteTimeout: -1},
+		"secure and insecure":       {SecureCookie: true, InsecureCookie: true},
+		"insecure prefix":           {CookieName: "__Secure-sid", InsecureCookie: true},
+		"host prefix with domain":   {CookieName: "__Host-sid", CookieDomain: "example.com"},
+		"host prefix with path":     {CookieName: "__Host-sid", CookiePath: "/app"},
+		"http prefix for scripts":   {CookieName: "__Host-Http-sid", ScriptableCookie: true},
+		"no name for a cookie":      {CookieName: "my session"},
+		"host prefix in lower case": {CookieName: "__host-sid", CookieDomain: "example.com"},
+		"http prefix, too":          {CookieName: "__Http-sid", ScriptableCookie: true},
+		"none and insecure":         {CookieSameSite: http.SameSiteNoneMode, InsecureCookie: true},
+		"negative age":              {CookieAge: -1},
+		"negative absolute limits":  {AbsoluteTimeout: -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

@@ -49,7 +49,9 @@ func Lookup[T any](s *Session, name string) (T, error) {
 func Update[T any](s *Session, name string, def T, fn func(T) T) T {
 	result := def
 	initial, defErr := encodeItem(name, def)
-	s.change(func(items *rawjson.Object) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.apply(func(items *rawjson.Object) error {
 		raw, ok := items.Get(name)
 		if !ok {
 			raw = initial // a copy for each call: fn may write into maps and slices
@@ -74,7 +76,8 @@ func Update[T any](s *Session, name string, def T, fn func(T) T) T {
 }
 
 // Pop removes the item of this name and returns it, or def if there is none.
-// An item that is no T is removed, too, and a warning is logged.
+// An item that is no T is removed, too, and a warning is logged. Two requests
+// that run at the same time may both get it.
 func Pop[T any](s *Session, name string, def T) T {
 	v := Get(s, name, def)
 	s.Delete(name)

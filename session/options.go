@@ -4,8 +4,9 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
 // Options configure a [Manager]. The zero value is Django's configuration;
@@ -57,7 +58,8 @@ type Options struct {
 
 	// RefreshInterval is the least time between two saves that only move the
 	// expiry. Zero is a tenth of the idle limit, or of CookieAge if there is
-	// none. A negative one saves at each request, as Django does.
+	// none; it is never more than a tenth of what a session has to live. A
+	// negative one saves at each request, as Django does.
 	RefreshInterval time.Duration
 
 	// IdleTimeout ends a session that nobody has looked at for so long
@@ -143,16 +145,21 @@ func fill[T comparable](field *T, zero T) {
 
 // check panics if the fields contradict each other.
 func (o *Options) check() {
-	host := strings.HasPrefix(o.CookieName, "__Host-")
+	if err := httpcookie.Check(o.CookieName, o.CookieDomain, o.CookiePath); err != nil {
+		panic("session: Options: " + err.Error())
+	}
+	host := httpcookie.NeedsHost(o.CookieName)
 	switch {
 	case o.SecureCookie && o.InsecureCookie:
 		panic("session: Options: SecureCookie and InsecureCookie exclude each other")
-	case o.InsecureCookie && strings.HasPrefix(o.CookieName, "__"):
+	case o.InsecureCookie && o.CookieSameSite == http.SameSiteNoneMode:
+		panic("session: Options: browsers refuse a SameSite=None cookie that is not Secure")
+	case o.InsecureCookie && httpcookie.NeedsSecure(o.CookieName):
 		panic("session: Options: browsers refuse a cookie named " + o.CookieName + " that is not Secure")
 	case host && (o.CookieDomain != "" || o.CookiePath != "/"):
 		panic(`session: Options: a "__Host-" cookie has no CookieDomain and CookiePath "/"`)
-	case strings.HasPrefix(o.CookieName, "__Host-Http-") && o.ScriptableCookie:
-		panic(`session: Options: a "__Host-Http-" cookie cannot be a ScriptableCookie`)
+	case o.ScriptableCookie && httpcookie.NeedsHTTPOnly(o.CookieName):
+		panic("session: Options: browsers refuse a cookie named " + o.CookieName + " that scripts can read")
 	case o.CookieAge < 0 || o.IdleTimeout < 0 || o.AbsoluteTimeout < 0 || o.SaveTimeout < 0:
 		panic("session: Options: CookieAge, IdleTimeout, AbsoluteTimeout and SaveTimeout cannot be negative")
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/rawjson"
@@ -34,8 +33,11 @@ func (s *Session) Save(ctx context.Context) error {
 	if err := s.deleteDoomed(ctx); err != nil {
 		return err
 	}
-	if !s.modified || s.empty() {
+	if s.failure != nil {
 		return s.failure
+	}
+	if !s.modified || s.empty() {
+		return nil
 	}
 	if s.begun && (s.rotate || s.stored.Key == "") {
 		return ErrTooLate
@@ -157,12 +159,16 @@ func (s *Session) record(storeKey string) (Record, error) {
 	return rec, err
 }
 
-// stamp notes when the session began, where the absolute limit needs it.
+// stamp notes when the session began, where the absolute limit needs it. That
+// the items were cleared does not make the session a new one.
 func (s *Session) stamp(now time.Time) {
 	if _, ok := s.items.Get(createdItem); ok {
 		return
 	}
-	raw, _ := rawjson.AppendValue(nil, now.Unix())
+	raw := s.birth
+	if raw == nil {
+		raw, _ = rawjson.AppendValue(nil, now.Unix())
+	}
 	stamp := func(items *rawjson.Object) error {
 		if _, ok := items.Get(createdItem); !ok {
 			items.Set(createdItem, raw)
@@ -232,25 +238,62 @@ func (s *Session) saved(key string, rec Record) {
 	s.changes, s.modified, s.rotate = nil, false, false
 }
 
-// deleteDoomed deletes what Flush gave up.
+// deleteDoomed deletes what Flush gave up. It returns [ErrInterrupted] if a
+// record was gone already: perhaps another request had moved it to a new key,
+// where it lives on, so nobody must be told that it has ended.
 func (s *Session) deleteDoomed(ctx context.Context) error {
-	for _, storeKey := range slices.Clone(s.doomed) {
-		if err := s.m.store.Delete(ctx, storeKey); err != nil {
+	missed := false
+	for len(s.doomed) > 0 {
+		rec := s.doomed[0]
+		err := s.end(ctx, rec)
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return unavailable("delete", err)
 		}
 		s.doomed = s.doomed[1:]
-		s.m.observe(ctx, Deleted, storeKey, 0)
+		if err == nil {
+			s.m.observe(ctx, Deleted, rec.Key, 0)
+			continue
+		}
+		s.m.observe(ctx, Interrupted, rec.Key, 0)
+		missed = true
+	}
+	if missed {
+		return ErrInterrupted
 	}
 	return nil
 }
 
+// end lets a record expire, in the one step that also tells whether it was
+// there, and deletes it. It returns ErrNotFound if it was not.
+func (s *Session) end(ctx context.Context, rec Record) error {
+	for round := 0; ; round++ {
+		dead := rec
+		dead.Expiry = time.Now().Add(-time.Second).Truncate(time.Microsecond)
+		err := s.m.store.Save(ctx, rec, dead)
+		if err == nil {
+			return s.m.store.Delete(ctx, rec.Key)
+		}
+		if !errors.Is(err, ErrConflict) || round == maxReplays {
+			return err
+		}
+		if err := pause(ctx, round); err != nil {
+			return err
+		}
+		if rec, err = s.m.store.Load(ctx, rec.Key); err != nil {
+			return err
+		}
+	}
+}
+
 // refreshDue reports whether a session that was looked at but not changed is
-// to be saved for the sake of its expiry.
+// to be saved for the sake of its expiry. A session that lives shorter than
+// the options say is refreshed more often, or it would end while it is used.
 func (s *Session) refreshDue(now time.Time) bool {
 	o := &s.m.opts
 	if s.stored.Key == "" || (o.IdleTimeout == 0 && !o.SaveEveryRequest) {
 		return false
 	}
-	moved := s.m.lifetime(&s.items, now).deadline.Sub(s.stored.Expiry)
-	return o.RefreshInterval < 0 || moved >= o.RefreshInterval
+	deadline := s.m.lifetime(&s.items, now).deadline
+	moved, interval := deadline.Sub(s.stored.Expiry), min(o.RefreshInterval, deadline.Sub(now)/10)
+	return o.RefreshInterval < 0 || moved > 0 && moved >= interval
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"log/slog"
 	"slices"
@@ -28,7 +29,8 @@ type Session struct {
 	items  rawjson.Object // stored, with changes applied
 
 	changes []change // since stored was loaded, to be replayed on conflict
-	doomed  []string // store keys that Flush gave up, to be deleted
+	doomed  []Record // what Flush gave up, to be deleted
+	birth   []byte   // the item that says when the session began, or nil
 	failure error    // the first change that could not be made
 	loadErr error
 
@@ -129,17 +131,23 @@ func (s *Session) Clear() {
 
 // Flush removes all items and gives up the key: the record is deleted before
 // the response begins, whatever its status, and the cookie is removed. What
-// is set afterwards goes into a new session.
+// is set afterwards goes into a new session. (If that is not saved because of
+// a status of 500 or above, the cookie stays, as in Django; it opens nothing.)
+//
+// If the record is gone by then, the response is that of [ErrInterrupted]: a
+// request in parallel has deleted it, or moved it to a new key, and nobody
+// can tell which. So a logout that is answered has ended the session.
 func (s *Session) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stored.Key != "" {
-		s.doomed = append(s.doomed, s.stored.Key)
+		s.doomed = append(s.doomed, s.stored)
 	}
-	s.key, s.stored = "", Record{}
+	s.key, s.stored, s.birth = "", Record{}, nil
 	s.items.Clear()
 	s.changes, s.failure = nil, nil
-	s.accessed, s.modified, s.rotate = true, true, false
+	s.accessed, s.modified = true, true
+	s.rotate, s.gone = false, false
 }
 
 // CycleKey gives the session a new key when it is saved. The record moves:
@@ -175,8 +183,8 @@ func (s *Session) Fingerprint() string {
 // String returns "session" and the fingerprint; never the key or an item.
 func (s *Session) String() string { return "session " + s.Fingerprint() }
 
-// GoString is [Session.String], for %#v.
-func (s *Session) GoString() string { return s.String() }
+// Format implements [fmt.Formatter]: every verb prints [Session.String].
+func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // LogValue is the fingerprint, for package slog.
 func (s *Session) LogValue() slog.Value { return slog.StringValue(s.Fingerprint()) }
@@ -238,6 +246,7 @@ func (s *Session) adopt(ctx context.Context, rec Record) error {
 		return nil
 	}
 	s.stored, s.items = rec, items
+	s.birth, _ = items.Get(createdItem)
 	s.m.observe(ctx, Loaded, rec.Key, 0)
 	return nil
 }

@@ -3,7 +3,9 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"log/slog"
 	"time"
 )
 
@@ -17,6 +19,15 @@ type Record struct {
 	Data   []byte    // what the [Codec] made of the session's items
 	Expiry time.Time // the record is gone from this instant on
 }
+
+// Format implements [fmt.Formatter]: every verb prints the fingerprint of the
+// key and the length of the data, and neither of them.
+func (r Record) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "record %s of %d bytes", Fingerprint(r.Key), len(r.Data))
+}
+
+// LogValue is the text that Format prints, for package slog.
+func (r Record) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // A Store keeps records. It is the seam for a new backend: implement these
 // five methods, and call sessiontest.Run from one test. Programs do not call
@@ -38,7 +49,8 @@ type Store interface {
 	Create(ctx context.Context, rec Record) error
 
 	// Save replaces old by new, in one atomic step, if what is stored under
-	// old.Key is still old. It must return ErrConflict, and change nothing,
+	// old.Key is still old. A new whose Expiry has passed ends the record: a
+	// logout is such a Save, since it tells whether there was one to end. It must return ErrConflict, and change nothing,
 	// if the stored Data is not old.Data. It must return ErrNotFound, and
 	// never create a record, if there is none or if it has expired.
 	//

@@ -64,10 +64,15 @@ func (w *responseWriter) ReadFrom(src io.Reader) (int64, error) {
 // FlushError serves http.ResponseController; without it, Flush would go past
 // this writer and the headers would leave without the cookie.
 func (w *responseWriter) FlushError() error {
+	opened := w.committed
 	if err := w.begin(http.StatusOK); err != nil {
 		return err
 	}
-	return http.NewResponseController(w.ResponseWriter).Flush()
+	err := http.NewResponseController(w.ResponseWriter).Flush()
+	if errors.Is(err, http.ErrNotSupported) {
+		w.reopen(opened)
+	}
+	return err
 }
 
 // Flush is FlushError for handlers that ask for an http.Flusher.
@@ -75,12 +80,28 @@ func (w *responseWriter) Flush() { _ = w.FlushError() }
 
 // Hijack saves the session first, for afterwards there are no headers.
 func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	opened := w.committed
 	if err := w.begin(http.StatusSwitchingProtocols); err != nil {
 		return nil, nil, err
 	}
 	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	w.hijacked = err == nil
+	if err != nil {
+		w.reopen(opened)
+	}
 	return conn, rw, err
+}
+
+// reopen takes the beginning of the response back, since nothing was sent,
+// unless it had begun before.
+func (w *responseWriter) reopen(begunBefore bool) {
+	if begunBefore {
+		return
+	}
+	w.committed = false
+	w.x.session.mu.Lock()
+	w.x.session.begun = false
+	w.x.session.mu.Unlock()
 }
 
 // begin commits once and returns the failure, if there was one.
@@ -114,10 +135,12 @@ func (w *responseWriter) fail(err error) {
 // bodyHeaders are what a handler may have said of a response that is now not
 // sent. The rest, such as a security policy, stands.
 var bodyHeaders = []string{
-	"Accept-Ranges", "Cache-Control", "Content-Disposition", "Content-Encoding",
+	"Accept-Ranges", "Cache-Control", "Cdn-Cache-Control", "Clear-Site-Data",
+	"Content-Disposition", "Content-Encoding",
 	"Content-Language", "Content-Length", "Content-Location", "Content-Range",
-	"Content-Type", "ETag", "Expires", "Last-Modified", "Location", "Set-Cookie",
-	"Trailer", "Transfer-Encoding",
+	"Content-Type", "ETag", "Expires", "Last-Modified", "Location", "Refresh",
+	"Set-Cookie", "Surrogate-Control", "Trailer", "Transfer-Encoding",
+	"X-Accel-Redirect", "X-Sendfile",
 }
 
 // answerError is the ErrorHandler of options without one.

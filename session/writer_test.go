@@ -179,6 +179,67 @@ func TestHijackFailsIfTheSaveDoes(t *testing.T) {
 	}
 }
 
+// TestWhatTheServerCannotDoBeginsNothing: a writer that can neither flush nor
+// hijack has sent nothing, so that the session can still be new.
+func TestWhatTheServerCannotDoBeginsNothing(t *testing.T) {
+	for name, try := range map[string]func(w http.ResponseWriter) error{
+		"Flush": func(w http.ResponseWriter) error { return http.NewResponseController(w).Flush() },
+		"Hijack": func(w http.ResponseWriter) error {
+			_, _, err := http.NewResponseController(w).Hijack()
+			return err
+		},
+	} {
+		m := session.New(memstore.New(), nil)
+		w := &lightWriter{make(http.Header)}
+		m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			session.From(r).Set("a", 1)
+			if err := try(w); !errors.Is(err, http.ErrNotSupported) {
+				t.Errorf("%s: %v", name, err)
+			}
+			session.From(r).CycleKey()
+			session.From(r).Set("a", 2)
+		})).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		resp := &http.Response{Header: w.header}
+		if len(w.header["Set-Cookie"]) != 1 || readAll(t, request(m, keyOf(resp), reading).Body) != "2" {
+			t.Errorf("%s: headers %v", name, w.header)
+		}
+	}
+}
+
+// TestHijackedConnectionIsTheHandlers: what fails late is logged, and no panic
+// cuts a connection that is not the server's any more.
+func TestHijackedConnectionIsTheHandlers(t *testing.T) {
+	store := newSpy()
+	var log bytes.Buffer
+	m := session.New(store, &session.Options{Logger: textLogger(&log)})
+	key := keyOf(request(m, "", func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("a", 1) }))
+	store.breakOn("Save")
+	ended := make(chan any, 1)
+	h := m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := session.From(r)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = conn.Close()
+		s.Set("a", 2)
+	}))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { ended <- recover() }()
+		h.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	req, _ := http.NewRequest("POST", server.URL, nil)
+	req.Header.Set("Cookie", "sessionid="+key)
+	if resp, err := server.Client().Do(req); err == nil {
+		_ = resp.Body.Close()
+	}
+	if v := <-ended; v != nil || !strings.Contains(log.String(), "not saved") {
+		t.Errorf("ended with %v, logged %s", v, &log)
+	}
+}
+
 // A readerFromSpy notes that ReadFrom reached the server's own writer, whose
 // ReadFrom is what calls sendfile.
 type readerFromSpy struct {
