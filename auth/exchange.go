@@ -2,6 +2,9 @@ package auth
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"sync"
 )
@@ -44,6 +47,13 @@ func (x *exchange) Value(key any) any {
 	}
 	return x.Context.Value(key)
 }
+
+// Format implements [fmt.Formatter]. A request's context is printed in logs,
+// and must not show the visitor.
+func (x *exchange) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "auth exchange") }
+
+// LogValue is the text that Format prints, for package slog.
+func (x *exchange) LogValue() slog.Value { return slog.StringValue("auth exchange") }
 
 func exchangeOf(ctx context.Context) *exchange {
 	x, _ := ctx.Value(exchangeKey{}).(*exchange)

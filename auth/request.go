@@ -101,21 +101,25 @@ func (m *Manager) lookup(r *http.Request) (User, error) {
 		return User{}, nil
 	}
 	user.Backend = b.Name()
-	return m.admit(s, user), nil
+	return m.admit(r.Context(), s, user)
 }
 
 // admit lets the user in if the session was made for his password.
-func (m *Manager) admit(s *session.Session, user User) User {
+func (m *Manager) admit(ctx context.Context, s *session.Session, user User) (User, error) {
 	switch m.judge(itemText(s, hashItem), user) {
 	case hashGood:
-		return user
+		return user, nil
 	case hashOld:
-		s.CycleKey()
 		s.Set(hashItem, authHash(m.secret, user.Password))
-		return user
+		return user, nil
 	default:
 		s.Flush()
-		return User{}
+		// Nobody is told of a logout here, so that it does not matter who
+		// deleted the session, if several requests find it out at once.
+		if err := s.Save(ctx); err != nil && !errors.Is(err, session.ErrInterrupted) {
+			return User{}, err
+		}
+		return User{}, nil
 	}
 }
 

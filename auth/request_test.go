@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -124,14 +125,63 @@ func TestOldSecretIsAcceptedAndReplaced(t *testing.T) {
 			t.Errorf("with the fallback: %q", name)
 		}
 	}, key)
-	replaced := sessionKey(t, resp)
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("status %d", resp.StatusCode)
+	}
 	s.auth = current // knows no fallback
-	if name := s.whoami(t, replaced); name != "alice" {
+	if name := s.whoami(t, key); name != "alice" {
 		t.Errorf("without the fallback: %s", name)
 	}
-	if name := s.whoami(t, key); name != "AnonymousUser" {
-		t.Errorf("the old key is %s", name)
+}
+
+// overtaken runs a request that has its session, and if it is early also its
+// user, before another request of the same session runs, and ends after it.
+func overtaken(s *site, key string, early bool) (outer, inner *http.Response) {
+	outer = s.do(func(_ http.ResponseWriter, r *http.Request) {
+		session.From(r)
+		if early {
+			auth.From(r)
+		}
+		inner = s.do(func(_ http.ResponseWriter, r *http.Request) { auth.From(r) }, key)
+		auth.From(r)
+	}, key)
+	return outer, inner
+}
+
+// TestReadersMeetAChangeOfTheSecret: requests that only read and find the
+// session to be of an older secret all succeed, and so do those that find it
+// to be of an older password.
+func TestReadersMeetAChangeOfTheSecret(t *testing.T) {
+	s := newSite(t, nil)
+	var err error
+	if s.auth, err = auth.New(s.users, oldSecret, nil); err != nil {
+		t.Fatal(err)
 	}
+	key := s.login(t, alice())
+	if s.auth, err = auth.New(s.users, secret, &auth.Options{Fallbacks: []string{oldSecret}}); err != nil {
+		t.Fatal(err)
+	}
+	if outer, inner := overtaken(s, key, true); outer.StatusCode != 200 || inner.StatusCode != 200 {
+		t.Errorf("new secret: status %d and %d", outer.StatusCode, inner.StatusCode)
+	}
+	s.users.change(1, func(u *auth.User) { u.Password = "pbkdf2_sha256$1$s$changed" })
+	if outer, inner := overtaken(s, key, false); outer.StatusCode != 200 || inner.StatusCode != 200 {
+		t.Errorf("new password: status %d and %d", outer.StatusCode, inner.StatusCode)
+	}
+}
+
+func TestContextShowsNoVisitor(t *testing.T) {
+	s := newSite(t, nil)
+	key := s.login(t, alice())
+	s.do(func(_ http.ResponseWriter, r *http.Request) {
+		auth.From(r)
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
+			text := fmt.Sprintf(verb, r.Context())
+			if strings.Contains(text, key) || strings.Contains(text, "alice") || strings.Contains(text, "pbkdf2") {
+				t.Errorf("%s shows %s", verb, text)
+			}
+		}
+	}, key)
 }
 
 func TestUnreadableIDIsAnonymousAndLogged(t *testing.T) {

@@ -214,6 +214,12 @@ func TestVectorsGetUser(t *testing.T) {
 			// Here the visitor is anonymous, and the log says why.
 			v.Result.Error = ""
 		}
+		if c.Name == "hash from fallback secret" && c.Version >= "4.1" {
+			// Django also gives the session a new key, so that of several
+			// requests at once all but one end in 400. The key is no weaker
+			// for the change of the secret; we only replace the hash.
+			v.KeyChanged, v.OldRow = false, true
+		}
 		if c.Name == "legacy sha1 hash" && c.Version == "3.2" {
 			// 3.2 still accepts SHA-1. 4.0 and later do not, and neither do
 			// we: the session is flushed like any with a wrong hash.
