@@ -28,10 +28,11 @@
 // # When it is saved
 //
 // A request that does not look at its session costs nothing: no I/O, no
-// cookie, no Vary header. (Only a cookie too short to be a key is removed.) One that changed it is saved before the first byte
-// of the response, and only if the status is below 500. One that panics saves
-// nothing. What changes after the first byte is saved at the end, if the
-// cookie can stay as it is; [Session.Save] tells.
+// cookie, no Vary header. (Only a cookie too short to be a key is removed.) One
+// that changed it is saved before the first byte of the response, and only if
+// the status is below 500. One that panics saves nothing. What changes after
+// the first byte is saved at the end, if the cookie can stay as it is;
+// [Session.Save] tells.
 //
 // # Requests that run at the same time
 //

@@ -33,7 +33,8 @@ func (s *Session) SetExpiry(d time.Duration) {
 }
 
 // SetExpiryAt lets the session end at t, to the microsecond, however often it
-// is saved. A t more than a hundred years away counts as that far away. (Django: set_expiry with a datetime, or with a timedelta if t is
+// is saved. A t more than a hundred years away counts as that far away.
+// (Django: set_expiry with a datetime, or with a timedelta if t is
 // time.Now().Add of it. Django 3.2 cannot read it: in a session shared with
 // 3.2 use SetExpiry.)
 func (s *Session) SetExpiryAt(t time.Time) {

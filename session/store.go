@@ -49,10 +49,11 @@ type Store interface {
 	Create(ctx context.Context, rec Record) error
 
 	// Save replaces old by new, in one atomic step, if what is stored under
-	// old.Key is still old. A new whose Expiry has passed ends the record: a
-	// logout is such a Save, since it tells whether there was one to end. It must return ErrConflict, and change nothing,
+	// old.Key is still old. It must return ErrConflict, and change nothing,
 	// if the stored Data is not old.Data. It must return ErrNotFound, and
-	// never create a record, if there is none or if it has expired.
+	// never create a record, if there is none or if it has expired. A new
+	// whose Expiry has passed ends the record: a logout is such a Save, since
+	// it tells whether there was one to end.
 	//
 	// If new.Key differs from old.Key the record moves: afterwards new.Key
 	// holds it and old.Key is gone. It must return ErrExists, and change
