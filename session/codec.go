@@ -17,6 +17,19 @@ type Codec interface {
 	Decode(data []byte) (items []byte, err error)
 }
 
+// A Preserver is a [Codec] whose stored form can hold values that JSON has no
+// word for, as Python's pickle can.
+type Preserver interface {
+	Codec
+
+	// EncodeOver returns the stored form of items, which replaces old. An
+	// item whose text is what Decode made of it in old must keep the form it
+	// has in old. If something in old would be lost all the same, the error
+	// must name the item and its type. If old is damaged there is nothing to
+	// keep.
+	EncodeOver(old, items []byte) ([]byte, error)
+}
+
 // ErrCorrupt is wrapped by the errors of [Codec.Decode] for data that no
 // codec with these keys has written.
 var ErrCorrupt = errors.New("session: data is corrupt or signed with another key")

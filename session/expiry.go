@@ -122,6 +122,24 @@ func created(items *rawjson.Object, now time.Time) time.Time {
 	return time.Unix(unix, 0)
 }
 
+// Deadline returns when a session with these items, the text of a JSON
+// object, ends if it was saved at an instant: after age, unless the items say
+// otherwise. It is for stores that keep no expiry beside the data, as Django's
+// files and signed cookies keep none. Items that are no JSON object count as
+// none. (Django: get_expiry_date with modification.)
+func Deadline(items []byte, saved time.Time, age time.Duration) time.Time {
+	object, err := rawjson.Parse(items)
+	if err != nil {
+		return saved.Add(age)
+	}
+	if raw, ok := object.Get(expiryItem); ok {
+		if own, kind := parseExpiry(raw, saved); kind == expiryOwn {
+			return own
+		}
+	}
+	return saved.Add(age)
+}
+
 // An expiryKind is what the item _session_expiry says.
 type expiryKind int
 

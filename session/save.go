@@ -155,7 +155,11 @@ func (s *Session) record(storeKey string) (Record, error) {
 		return Record{}, fmt.Errorf("%w: %d items, %d bytes", ErrTooLarge, s.items.Len(), len(text))
 	}
 	var err error
-	rec.Data, err = s.m.opts.Codec.Encode(text)
+	if p, ok := s.m.opts.Codec.(Preserver); ok && s.stored.Key != "" {
+		rec.Data, err = p.EncodeOver(s.stored.Data, text)
+	} else {
+		rec.Data, err = s.m.opts.Codec.Encode(text)
+	}
 	return rec, err
 }
 

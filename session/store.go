@@ -17,7 +17,7 @@ import (
 type Record struct {
 	Key    string    // 32 characters of a-z0-9, or the 40 of a hashed key
 	Data   []byte    // what the [Codec] made of the session's items
-	Expiry time.Time // the record is gone from this instant on
+	Expiry time.Time // the record is gone from this instant on; see Store.Load
 }
 
 // Format implements [fmt.Formatter]: every verb prints the fingerprint of the
@@ -40,7 +40,10 @@ func (r Record) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 // or finer.
 type Store interface {
 	// Load returns the record that is stored under key. It must return
-	// ErrNotFound if there is none, or if its Expiry is not after now.
+	// ErrNotFound if there is none, or if its Expiry is not after now. A
+	// store that lets records vanish by themselves, and holds one that
+	// another program wrote, may return a zero Expiry: it lives, but until
+	// when is not known.
 	Load(ctx context.Context, key string) (Record, error)
 
 	// Create stores a record under a new key. It must return ErrExists, and

@@ -1,0 +1,28 @@
+package cachedstore
+
+import (
+	"context"
+	"time"
+)
+
+// A Cache keeps values for a while, and may lose them at any time. It must be
+// safe for concurrent use, and each method must be one atomic step.
+//
+// Errors other than those named mean that the cache could not be asked.
+type Cache interface {
+	// Get returns the value under key. It must return session.ErrNotFound if
+	// there is none.
+	Get(ctx context.Context, key string) ([]byte, error)
+
+	// Set stores value under key for ttl, whatever was there.
+	Set(ctx context.Context, key string, value []byte, ttl time.Duration) error
+
+	// Add stores value under key for ttl. It must return session.ErrExists,
+	// and change nothing, if a value is there.
+	Add(ctx context.Context, key string, value []byte, ttl time.Duration) error
+
+	// Swap replaces the value under key by new, for ttl, if it is old. It
+	// must return session.ErrConflict if it is another, or
+	// session.ErrNotFound if there is none, and must then change nothing.
+	Swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) error
+}

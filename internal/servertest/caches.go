@@ -1,0 +1,93 @@
+package servertest
+
+import (
+	"os/exec"
+	"syscall"
+	"testing"
+)
+
+// Redis returns the Redis that the tests share. Tests keep apart by the
+// prefix of their keys.
+func Redis(t testing.TB) *Server {
+	t.Helper()
+	s, _ := shared.get(t, redis)
+	return s
+}
+
+// StartRedis runs a Redis for one test. It keeps an append-only file, so that
+// it comes back with its keys.
+func StartRedis(t testing.TB) *Server {
+	t.Helper()
+	return start(t, durableRedis)
+}
+
+// Memcached returns the Memcached that the tests share. It listens on its
+// port; see [MemcachedSocket]. Tests keep apart by the prefix of their keys.
+func Memcached(t testing.TB) *Server {
+	t.Helper()
+	s, _ := shared.get(t, memcached)
+	return s
+}
+
+// StartMemcached runs a Memcached for one test.
+func StartMemcached(t testing.TB) *Server {
+	t.Helper()
+	return start(t, memcached)
+}
+
+// MemcachedSocket returns a shared Memcached that listens on its socket only.
+func MemcachedSocket(t testing.TB) *Server {
+	t.Helper()
+	s, _ := shared.get(t, memcachedSocket)
+	return s
+}
+
+func redisCommand(options ...string) func(*Server, map[string]string) *exec.Cmd {
+	return func(s *Server, bin map[string]string) *exec.Cmd {
+		args := []string{
+			"--bind", "127.0.0.1", "--port", s.port(), "--unixsocket", s.Socket,
+			"--unixsocketperm", "777", "--dir", s.dir, "--save", "",
+		}
+		return exec.Command(bin["redis-server"], append(args, options...)...)
+	}
+}
+
+var redis = kind{
+	name:     "Redis",
+	user:     "redis",
+	programs: []string{"redis-server"},
+	command:  redisCommand(),
+	stop:     syscall.SIGTERM,
+	ready:    dial,
+}
+
+var durableRedis = kind{
+	name:     "Redis",
+	user:     "redis",
+	programs: []string{"redis-server"},
+	command:  redisCommand("--appendonly", "yes", "--appendfsync", "always"),
+	stop:     syscall.SIGTERM,
+	ready:    dial,
+}
+
+var memcached = kind{
+	name:     "Memcached",
+	user:     "memcache",
+	programs: []string{"memcached"},
+	command: func(s *Server, bin map[string]string) *exec.Cmd {
+		return exec.Command(bin["memcached"], "-l", "127.0.0.1", "-p", s.port(), "-m", "64")
+	},
+	stop:  syscall.SIGTERM,
+	ready: dial,
+}
+
+var memcachedSocket = kind{
+	name:     "Memcached on a socket",
+	user:     "memcache",
+	programs: []string{"memcached"},
+	command: func(s *Server, bin map[string]string) *exec.Cmd {
+		return exec.Command(bin["memcached"], "-s", s.Socket, "-a", "777", "-m", "64")
+	},
+	stop:  syscall.SIGTERM,
+	ready: func(s *Server, _ map[string]string) error { return dialSocket(s) },
+}

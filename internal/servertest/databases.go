@@ -1,0 +1,125 @@
+package servertest
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// A Database is an empty database of a test's own.
+type Database struct {
+	Addr   string // host:port of the server
+	Socket string // of the server: PostgreSQL's folder, MariaDB's file
+	User   string // has no password
+	Name   string
+}
+
+// Postgres returns a new database in the PostgreSQL that the tests share.
+func Postgres(t testing.TB) Database {
+	t.Helper()
+	s, n := shared.get(t, postgres)
+	return s.database(t, n)
+}
+
+// StartPostgres runs a PostgreSQL for one test, and returns a database in it.
+func StartPostgres(t testing.TB) (*Server, Database) {
+	t.Helper()
+	s := start(t, postgres)
+	return s, s.database(t, 1)
+}
+
+// MariaDB returns a new database in the MariaDB that the tests share.
+func MariaDB(t testing.TB) Database {
+	t.Helper()
+	s, n := shared.get(t, mariadb)
+	return s.database(t, n)
+}
+
+// StartMariaDB runs a MariaDB for one test, and returns a database in it.
+func StartMariaDB(t testing.TB) (*Server, Database) {
+	t.Helper()
+	s := start(t, mariadb)
+	return s, s.database(t, 1)
+}
+
+// database makes an empty database.
+func (s *Server) database(t testing.TB, n int) Database {
+	t.Helper()
+	d := Database{Addr: s.Addr, Socket: s.Socket, User: "root", Name: fmt.Sprintf("test%d", n)}
+	client := mariadbClient
+	if s.kind.name == "PostgreSQL" {
+		d.Socket, d.User = s.dir, "postgres"
+		client = psql
+	}
+	bin, err := s.kind.find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run(client(s, bin, "CREATE DATABASE "+d.Name)); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// run runs one statement by a database's own client.
+func run(client *exec.Cmd) error {
+	if out, err := client.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+func psql(s *Server, bin map[string]string, statement string) *exec.Cmd {
+	return exec.Command(bin["psql"], "-X", "-q", "-h", s.dir, "-p", s.port(),
+		"-U", "postgres", "-d", "postgres", "-c", statement)
+}
+
+func mariadbClient(s *Server, bin map[string]string, statement string) *exec.Cmd {
+	return exec.Command(bin["mariadb"], "--no-defaults", "--socket="+s.Socket,
+		"--user=root", "--execute="+statement)
+}
+
+var postgres = kind{
+	name:     "PostgreSQL",
+	user:     "postgres",
+	programs: []string{"initdb", "postgres", "psql"},
+	globs:    []string{"/usr/lib/postgresql/*/bin"},
+	prepare: func(s *Server, bin map[string]string) *exec.Cmd {
+		return exec.Command(bin["initdb"], "-D", filepath.Join(s.dir, "data"),
+			"-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+	},
+	command: func(s *Server, bin map[string]string) *exec.Cmd {
+		// What a killed server has acknowledged is kept: the operating system
+		// lives on, so fsync may be left out, but synchronous_commit may not.
+		return exec.Command(bin["postgres"], "-D", filepath.Join(s.dir, "data"),
+			"-k", s.dir, "-p", s.port(), "-c", "listen_addresses=127.0.0.1",
+			"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200")
+	},
+	stop:  syscall.SIGINT,
+	ready: func(s *Server, bin map[string]string) error { return run(psql(s, bin, "SELECT 1")) },
+}
+
+var mariadb = kind{
+	name:     "MariaDB",
+	user:     "mysql",
+	programs: []string{"mariadb-install-db", "mariadbd", "mariadb"},
+	globs:    []string{"/usr/sbin"},
+	prepare: func(s *Server, bin map[string]string) *exec.Cmd {
+		return exec.Command(bin["mariadb-install-db"], "--no-defaults",
+			"--datadir="+filepath.Join(s.dir, "data"),
+			"--auth-root-authentication-method=normal", "--skip-test-db")
+	},
+	command: func(s *Server, bin map[string]string) *exec.Cmd {
+		return exec.Command(bin["mariadbd"], "--no-defaults",
+			"--datadir="+filepath.Join(s.dir, "data"), "--socket="+s.Socket,
+			"--bind-address=127.0.0.1", "--port="+s.port(), "--skip-name-resolve",
+			"--pid-file="+filepath.Join(s.dir, "pid"), "--max-connections=200",
+			"--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=32M",
+			"--character-set-server=utf8mb4")
+	},
+	stop:  syscall.SIGTERM,
+	ready: func(s *Server, bin map[string]string) error { return run(mariadbClient(s, bin, "SELECT 1")) },
+}

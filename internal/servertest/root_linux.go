@@ -1,0 +1,54 @@
+package servertest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"strconv"
+	"syscall"
+)
+
+// runAs lets cmd die with the tests and, if they run as root, run as another
+// user: most servers refuse to be root.
+func runAs(cmd *exec.Cmd, name string) error {
+	attr := &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	cmd.SysProcAttr = attr
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	uid, gid, err := ids(name)
+	if err != nil {
+		return err
+	}
+	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	return nil
+}
+
+// own gives the folder to the user that the server runs as.
+func own(dir, name string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	uid, gid, err := ids(name)
+	if err != nil {
+		return err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return err
+	}
+	return os.Chown(dir, uid, gid)
+}
+
+func ids(name string) (uid, gid int, err error) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return 0, 0, fmt.Errorf("the tests run as root, and the server cannot: %w", err)
+	}
+	uid, err = strconv.Atoi(u.Uid)
+	if err != nil {
+		return 0, 0, err
+	}
+	gid, err = strconv.Atoi(u.Gid)
+	return uid, gid, err
+}

@@ -1,0 +1,10 @@
+//go:build !linux
+
+package servertest
+
+import "os/exec"
+
+// runAs leaves cmd as it is: tests run as an ordinary user here.
+func runAs(*exec.Cmd, string) error { return nil }
+
+func own(string, string) error { return nil }
