@@ -27,8 +27,9 @@ var (
 	ErrNoKey = errors.New("session: no such item")
 
 	// ErrTooLarge: the session has more than 16 MiB or 100 000 items, or is
-	// nested deeper than 64 levels. It is not loaded as an empty one, so that
-	// nothing is lost, and not saved.
+	// nested deeper than 64 levels; or, where the cookie is the record, the
+	// cookie would have more than 4096 bytes. It is not loaded as an empty
+	// one, so that nothing is lost, and not saved.
 	ErrTooLarge = errors.New("session: too large")
 
 	// ErrType: an item cannot be turned into, or made of, the wanted type.

@@ -116,7 +116,7 @@ func (x *exchange) saveLate(ctx context.Context) error {
 	if !x.toSave() {
 		return nil
 	}
-	if s.rotate || s.stored.Key == "" {
+	if s.moves() {
 		return ErrTooLate
 	}
 	return s.save(ctx)

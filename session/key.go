@@ -31,8 +31,8 @@ func newKey() string {
 	return string(key[:])
 }
 
-// wellFormed reports whether key could have been issued. Others are never
-// shown to a store: no path, no cache key and no statement is made of them.
+// wellFormed reports whether newKey or Django could have made key. No path, no
+// cache key and no statement is made of others.
 func wellFormed(key string) bool {
 	if len(key) < minKeyLength || len(key) > maxKeyLength {
 		return false

@@ -13,17 +13,23 @@ import (
 // A Manager gives requests their sessions. Make one with [New]; it is safe
 // for concurrent use.
 type Manager struct {
-	store Store
-	opts  Options
+	store  Store
+	sealer Sealer // the store, if the cookie is the record
+	opts   Options
 }
 
 // New returns a manager of the sessions in store. Options may be nil. It
-// panics if they contradict each other.
+// panics if they contradict each other or the store.
 func New(store Store, o *Options) *Manager {
 	if store == nil {
 		panic("session: New: no store")
 	}
-	return &Manager{store, o.withDefaults()}
+	m := &Manager{store: store, opts: o.withDefaults()}
+	m.sealer, _ = store.(Sealer)
+	if m.sealer != nil && m.opts.HashKeys {
+		panic("session: New: HashKeys is for stores that keep records; this one has them in the cookie")
+	}
+	return m
 }
 
 // Load returns the session that has this key, for programs without a request:
@@ -43,7 +49,7 @@ func (m *Manager) Load(ctx context.Context, key string) (*Session, error) {
 // Delete deletes the session that has this key, if there is one: whoever
 // holds its cookie is logged out.
 func (m *Manager) Delete(ctx context.Context, key string) error {
-	if !wellFormed(key) {
+	if !m.issued(key) {
 		return nil
 	}
 	storeKey := m.storeKey(key)
@@ -77,6 +83,15 @@ func (m *Manager) Items(rec Record) ([]byte, error) {
 		return nil, err
 	}
 	return items.AppendTo(nil), nil
+}
+
+// issued reports whether key could have come from here. Others are never
+// shown to the store.
+func (m *Manager) issued(key string) bool {
+	if m.sealer != nil {
+		return m.sealer.Issued(key)
+	}
+	return wellFormed(key)
 }
 
 func (m *Manager) storeKey(key string) string {

@@ -39,7 +39,7 @@ func (s *Session) Save(ctx context.Context) error {
 	if !s.modified || s.empty() {
 		return nil
 	}
-	if s.begun && (s.rotate || s.stored.Key == "") {
+	if s.begun && s.moves() {
 		return ErrTooLate
 	}
 	if err := s.save(ctx); err != nil {
@@ -97,7 +97,7 @@ func (s *Session) create(ctx context.Context) error {
 // replace saves over the stored record, under a new key if it is to rotate.
 func (s *Session) replace(ctx context.Context) (err error) {
 	key, rec := s.key, Record{}
-	if s.rotate {
+	if s.moves() {
 		key, rec, err = s.underNewKey(func(rec Record) error {
 			return s.m.store.Save(ctx, s.stored, rec)
 		})
@@ -118,6 +118,10 @@ func (s *Session) underNewKey(put func(Record) error) (key string, rec Record, e
 	for range 3 {
 		key = newKey()
 		rec, err = s.record(s.m.storeKey(key))
+		if err == nil && s.m.sealer != nil {
+			rec, err = s.seal(rec)
+			key = rec.Key
+		}
 		if err != nil {
 			return "", Record{}, err
 		}
@@ -161,6 +165,23 @@ func (s *Session) record(storeKey string) (Record, error) {
 		rec.Data, err = s.m.opts.Codec.Encode(text)
 	}
 	return rec, err
+}
+
+// maxCookie is how many bytes of name and value a browser keeps; a larger
+// cookie it drops without a word (RFC 6265bis, 5.6).
+const maxCookie = 4096
+
+// seal puts the record into the key.
+func (s *Session) seal(rec Record) (Record, error) {
+	rec, err := s.m.sealer.Seal(s.stored, rec, s.rotate)
+	if err != nil {
+		return Record{}, err
+	}
+	if n := len(s.m.opts.CookieName) + len(rec.Key); n > maxCookie {
+		return Record{}, fmt.Errorf("%w: the cookie would have %d bytes, and browsers keep %d; "+
+			"keep less in the session, or choose another engine", ErrTooLarge, n, maxCookie)
+	}
+	return rec, nil
 }
 
 // stamp notes when the session began, where the absolute limit needs it. That

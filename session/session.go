@@ -219,7 +219,7 @@ func (s *Session) load(ctx context.Context) error {
 		return s.loadErr
 	}
 	s.loaded = true
-	if !wellFormed(s.key) {
+	if !s.m.issued(s.key) {
 		s.key = ""
 		return nil
 	}
@@ -249,6 +249,11 @@ func (s *Session) adopt(ctx context.Context, rec Record) error {
 	s.birth, _ = items.Get(createdItem)
 	s.m.observe(ctx, Loaded, rec.Key, 0)
 	return nil
+}
+
+// moves reports whether the next save changes the key, and so the cookie.
+func (s *Session) moves() bool {
+	return s.rotate || s.stored.Key == "" || s.m.sealer != nil
 }
 
 // empty reports Django's is_empty: no record and no item.

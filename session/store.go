@@ -15,7 +15,7 @@ import (
 // whoever holds a Record may keep Data without copying it, and nobody
 // writes into it.
 type Record struct {
-	Key    string    // 32 characters of a-z0-9, or the 40 of a hashed key
+	Key    string    // 32 characters of a-z0-9, or the 40 of a hashed key; see Sealer
 	Data   []byte    // what the [Codec] made of the session's items
 	Expiry time.Time // the record is gone from this instant on; see Store.Load
 }
@@ -85,6 +85,23 @@ var (
 	// ErrConflict: the stored record is no longer the one that was loaded.
 	ErrConflict = errors.New("session: record has changed")
 )
+
+// A Sealer is a [Store] whose keys are the records: the visitor's cookie holds
+// everything, signed. It makes its keys itself, and each change of a record
+// makes another one.
+type Sealer interface {
+	Store
+
+	// Issued reports whether key could be one that Seal has made. Load and
+	// Delete are asked for no others. It decides by the form alone.
+	Issued(key string) bool
+
+	// Seal returns next under the key that holds it, and perhaps with more
+	// data; it is then given to Create or Save. The record that it follows is
+	// old, with a key of "" for none. If fresh, the new key must have nothing
+	// in common with the old one: a logout of one is none of the other.
+	Seal(old, next Record, fresh bool) (Record, error)
+}
 
 // A Lister is a [Store] that can enumerate what it holds, for consoles.
 type Lister interface {

@@ -18,21 +18,26 @@ const compressed = '.'
 // Dumps returns the payload as base64 text with the time, and signed. With
 // compress it is compressed if that makes it shorter.
 func (s *Signer) Dumps(payload []byte, compress bool) []byte {
+	return s.DumpsAt(payload, compress, time.Now())
+}
+
+// DumpsAt is [Signer.Dumps] with another time than now.
+func (s *Signer) DumpsAt(payload []byte, compress bool, at time.Time) []byte {
 	if compress {
 		d := deflaters.Get().(*deflater)
 		defer deflaters.Put(d)
 		if z := d.deflate(payload); len(z) < len(payload)-1 {
-			return s.dumps([]byte{compressed}, z)
+			return s.dumps([]byte{compressed}, z, at)
 		}
 	}
-	return s.dumps(nil, payload)
+	return s.dumps(nil, payload, at)
 }
 
-func (s *Signer) dumps(prefix, data []byte) []byte {
+func (s *Signer) dumps(prefix, data []byte, at time.Time) []byte {
 	const rest = len(":1r31eq:") + 43 // the time and the signature
 	text := make([]byte, 0, len(prefix)+encoding.EncodedLen(len(data))+rest+8)
 	text = append(text, prefix...)
-	return s.signTime(encoding.AppendEncode(text, data))
+	return s.signTimeAt(encoding.AppendEncode(text, data), at)
 }
 
 // Loads returns the payload that [Signer.Dumps] was given, of at most maxSize
@@ -45,6 +50,17 @@ func (s *Signer) Loads(signed []byte, maxAge time.Duration, maxSize int) ([]byte
 		return nil, err
 	}
 	return payload(text, maxSize)
+}
+
+// LoadsAt returns the payload, however old, and when it was signed, to the
+// second. Its errors are those of [Signer.Loads] without [ErrExpired].
+func (s *Signer) LoadsAt(signed []byte, maxSize int) ([]byte, time.Time, error) {
+	text, at, err := s.unsignTimeAt(signed)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	data, err := payload(text, maxSize)
+	return data, at, err
 }
 
 // UnverifiedPayload returns the payload of what [Signer.Dumps] returned

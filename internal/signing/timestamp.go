@@ -28,27 +28,38 @@ func (s *Signer) UnsignTime(signed string, maxAge time.Duration) (string, error)
 	return string(value), err
 }
 
-func (s *Signer) signTime(value []byte) []byte {
+func (s *Signer) signTime(value []byte) []byte { return s.signTimeAt(value, time.Now()) }
+
+func (s *Signer) signTimeAt(value []byte, at time.Time) []byte {
 	value = append(value, separator)
-	value = AppendBase62(value, time.Now().Unix())
+	value = AppendBase62(value, at.Unix())
 	return s.appendSignature(value)
 }
 
 func (s *Signer) unsignTime(signed []byte, maxAge time.Duration) ([]byte, error) {
-	timed, err := s.unsign(signed)
+	value, at, err := s.unsignTimeAt(signed)
 	if err != nil {
 		return nil, err
 	}
+	if time.Since(at) > maxAge {
+		return nil, ErrExpired
+	}
+	return value, nil
+}
+
+// unsignTimeAt returns the value and when it was signed, however long ago.
+func (s *Signer) unsignTimeAt(signed []byte) ([]byte, time.Time, error) {
+	timed, err := s.unsign(signed)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
 	i := bytes.LastIndexByte(timed, separator)
 	if i < 0 {
-		return nil, fmt.Errorf("%w: no time", ErrMalformed)
+		return nil, time.Time{}, fmt.Errorf("%w: no time", ErrMalformed)
 	}
 	seconds, err := ParseBase62(string(timed[i+1:]))
 	if err != nil {
-		return nil, fmt.Errorf("%w: time: %w", ErrMalformed, err)
+		return nil, time.Time{}, fmt.Errorf("%w: time: %w", ErrMalformed, err)
 	}
-	if time.Since(time.Unix(seconds, 0)) > maxAge {
-		return nil, ErrExpired
-	}
-	return timed[:i], nil
+	return timed[:i], time.Unix(seconds, 0), nil
 }

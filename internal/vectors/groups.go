@@ -17,6 +17,7 @@ var Built = []string{
 	"session_encode", "session_decode", "session_encode_legacy",
 	"session_key_validation", "session_expiry", "session_set_expiry",
 	"session_flags", "session_middleware",
+	"signed_cookies_backend", "signed_cookies_backend_age",
 
 	// cookies
 	"set_cookie", "delete_cookie", "cookie_parse", "http_date", "patch_vary",
@@ -50,10 +51,8 @@ var NotYetBuilt = map[string]string{
 
 	"messages": "messages",
 
-	"signed_cookie":              "signed cookies",
-	"signed_cookie_max_age":      "signed cookies",
-	"signed_cookies_backend":     "signed cookies",
-	"signed_cookies_backend_age": "signed cookies",
+	"signed_cookie":         "signed cookies",
+	"signed_cookie_max_age": "signed cookies",
 
 	"pickle":           "caches",
 	"pickle_large":     "caches",

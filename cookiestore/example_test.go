@@ -1,0 +1,35 @@
+package cookiestore_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/jamsession/jamsession/cookiestore"
+	"github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/session"
+)
+
+func ExampleNew() {
+	const secret = "take-this-from-the-environment-and-not-from-code"
+	// With a list, a logout ends the session, too, and not only its cookie.
+	store := cookiestore.New(secret, &cookiestore.Options{Revoked: memstore.New()})
+	sessions := session.New(store, nil)
+	page := sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		visits := session.Update(session.From(r), "visits", 0, func(n int) int { return n + 1 })
+		fmt.Fprintf(w, "visit %d", visits)
+	}))
+
+	first := httptest.NewRecorder()
+	page.ServeHTTP(first, httptest.NewRequest("GET", "/", nil))
+	fmt.Println(first.Body)
+
+	again := httptest.NewRequest("GET", "/", nil)
+	again.AddCookie(first.Result().Cookies()[0])
+	second := httptest.NewRecorder()
+	page.ServeHTTP(second, again)
+	fmt.Println(second.Body)
+	// Output:
+	// visit 1
+	// visit 2
+}

@@ -1,0 +1,157 @@
+package cookiestore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/rawjson"
+	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/session"
+)
+
+// salt names the purpose of the signature: the name of Django's module.
+const salt = "django.contrib.sessions.backends.signed_cookies"
+
+var _ session.Sealer = (*Store)(nil)
+
+// A Store makes and reads signed cookies. Make one with [New]; it is safe for
+// concurrent use. Its records hold the items as they are: session.Options
+// needs no codec.
+type Store struct {
+	opts   Options
+	signer *signing.Signer
+	list   denyList
+}
+
+// New returns a store that signs with secret, Django's SECRET_KEY. Options
+// may be nil. It panics if a secret is empty.
+func New(secret string, o *Options) *Store {
+	opts := o.withDefaults()
+	return &Store{
+		opts:   opts,
+		signer: signing.New(salt, secret, opts.Fallbacks...),
+		list:   denyList{opts.Revoked, opts.MaxAge + time.Hour},
+	}
+}
+
+// Issued implements [session.Sealer]: what is signed has two colons, and no
+// more bytes than a cookie.
+func (s *Store) Issued(key string) bool {
+	colons := 0
+	for i := range len(key) {
+		if key[i] == ':' {
+			colons++
+		}
+	}
+	return colons >= 2 && len(key) <= 4096
+}
+
+// Load implements [session.Store]. Its error is [session.ErrNotFound] for a
+// cookie that was not signed here, has expired or was revoked.
+func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return session.Record{}, err
+	}
+	rec, err := s.open(key)
+	if err != nil {
+		return session.Record{}, err
+	}
+	if err := s.list.check(ctx, rec); err != nil {
+		return session.Record{}, err
+	}
+	return rec, nil
+}
+
+// open returns the record in a cookie.
+func (s *Store) open(key string) (session.Record, error) {
+	items, at, err := s.signer.LoadsAt([]byte(key), rawjson.MaxSize)
+	if err != nil {
+		return session.Record{}, session.ErrNotFound
+	}
+	expiry := s.deadline(items, at)
+	if time.Now().After(expiry) { // the last moment counts, as in Django
+		return session.Record{}, session.ErrNotFound
+	}
+	return session.Record{Key: key, Data: items, Expiry: expiry}, nil
+}
+
+// deadline returns when a cookie that was signed at an instant expires.
+func (s *Store) deadline(items []byte, at time.Time) time.Time {
+	own, last := session.Deadline(items, at, s.opts.MaxAge), at.Add(s.opts.MaxAge)
+	if own.Before(last) {
+		return own
+	}
+	return last
+}
+
+// Seal implements [session.Sealer].
+func (s *Store) Seal(old, next session.Record, fresh bool) (session.Record, error) {
+	if s.list.store != nil {
+		next.Data = withIdentity(next.Data, old, fresh)
+	}
+	key := s.signer.DumpsAt(next.Data, true, s.signedAt(next))
+	next.Key = string(key)
+	return next, nil
+}
+
+// signedAt returns the time of signature that lets the cookie expire with the
+// record: there is no other place for it. It is never in the future.
+func (s *Store) signedAt(rec session.Record) time.Time {
+	now := time.Now()
+	early := s.deadline(rec.Data, now).Sub(rec.Expiry)
+	if early < time.Second { // it is now, but for the part of a second
+		return now
+	}
+	if at := now.Add(-early); !s.deadline(rec.Data, at).After(rec.Expiry) {
+		return at
+	}
+	return rec.Expiry.Add(-s.opts.MaxAge) // the session names its last instant itself
+}
+
+// Create implements [session.Store]. There is nothing to keep.
+func (s *Store) Create(ctx context.Context, _ session.Record) error { return ctx.Err() }
+
+// Save implements [session.Store]. It returns [session.ErrNotFound] if old
+// has expired or was revoked, and never [session.ErrConflict]. It revokes old
+// if new has expired, or has another identity.
+func (s *Store) Save(ctx context.Context, old, new session.Record) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	now := time.Now()
+	if now.After(old.Expiry) {
+		return session.ErrNotFound
+	}
+	if s.list.store == nil {
+		return nil
+	}
+	if new.Expiry.After(now) && identity(new) == identity(old) {
+		return s.list.check(ctx, old)
+	}
+	return s.list.add(ctx, old)
+}
+
+// Delete implements [session.Store]. It revokes the cookie if there is a
+// list, and can do nothing if there is none.
+func (s *Store) Delete(ctx context.Context, key string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	rec, err := s.open(key)
+	if err != nil || s.list.store == nil {
+		return nil // nobody can use it anyway, or everybody
+	}
+	if err := s.list.add(ctx, rec); !errors.Is(err, session.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+// ClearExpired implements [session.Store]: it clears the list, if there is one.
+func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
+	if err := ctx.Err(); err != nil || s.list.store == nil {
+		return 0, err
+	}
+	return s.list.store.ClearExpired(ctx, now)
+}
