@@ -1,3 +1,40 @@
-// Package cachedstore is a [session.Store] that keeps what another store
-// holds in a cache, too: Django's cached_db.
+// Package cachedstore is a [session.Store] in front of another: the database
+// is the truth, and a cache answers most reads. It is Django's engine
+// cached_db.
+//
+//	store := cachedstore.New(database, cache, nil)
+//	defer store.Close()
+//	sessions := session.New(store, nil)
+//
+// # What it promises
+//
+// A cache that is down, slow or empty fails no request: the database answers.
+//
+// A session that was deleted here, or by another program through this
+// package, is not served from the cache again. Before the row is deleted or
+// changed, a tombstone takes the place of the entry, for half a minute. A
+// reader fills an empty place only (add, never set), only if its row was read
+// well within that time, and then looks at the database again: if the row is
+// no longer the one that it put there, the entry is removed. So neither a
+// reader that was overtaken by a logout nor a cache that has lost its
+// tombstones brings a session back.
+//
+// If the cache cannot be told of a change, this process does not ask the cache
+// about that session until the tombstone could be placed after all; it tries
+// each second. Another process that still reaches the cache can serve the old
+// entry meanwhile, and so can every one if this process dies first: at most
+// for [Options.Lifetime], since no entry lives longer.
+//
+// Rows that are deleted behind the store's back, by SQL or "manage.py
+// clearsessions", are served from the cache until their entry is gone: at most
+// for Options.Lifetime.
+//
+// # Beside Django
+//
+// With [Options.Pickle] a Django site with SESSION_ENGINE cached_db can share
+// the database and the cache. Entries that Django wrote are not believed, since
+// Django's own refill can bring a session back after its logout; the database
+// is asked, and the entry replaced. What Django itself reads is Django's
+// business: its refill after a logout, here or there, serves the session to
+// Django until the entry expires. Its writes fail then, since the row is gone.
 package cachedstore

@@ -1,0 +1,149 @@
+package cachedstore_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+// mapCache is a cache whose faults a test chooses.
+type mapCache struct {
+	mu     sync.Mutex
+	values map[string]value
+	down   bool
+	keeps  bool // entries that have expired
+	lies   bool // that what it did has failed
+	slow   bool // answers when the context ends
+	before func(method, key string)
+	after  func(method, key string)
+	calls  map[string]int
+}
+
+type value struct {
+	bytes []byte
+	end   time.Time
+}
+
+func newMapCache() *mapCache {
+	return &mapCache{values: make(map[string]value), calls: make(map[string]int)}
+}
+
+var errDown = errors.New("cache is down")
+
+// do runs one method, as one step.
+func (c *mapCache) do(ctx context.Context, method, key string, step func(v value, ok bool) error) error {
+	c.mu.Lock()
+	before, after, down, slow, lies := c.before, c.after, c.down, c.slow, c.lies
+	c.calls[method]++
+	c.mu.Unlock()
+	if slow {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	if down {
+		return errDown
+	}
+	if before != nil {
+		before(method, key)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	v, ok := c.values[key]
+	err := step(v, ok && (c.keeps || time.Now().Before(v.end)))
+	c.mu.Unlock()
+	if after != nil {
+		after(method, key)
+	}
+	if lies {
+		return errDown
+	}
+	return err
+}
+
+func (c *mapCache) put(key string, v []byte, ttl time.Duration) {
+	c.values[key] = value{v, time.Now().Add(ttl)}
+}
+
+func (c *mapCache) Get(ctx context.Context, key string) (got []byte, err error) {
+	err = c.do(ctx, "Get", key, func(v value, ok bool) error {
+		if !ok {
+			return session.ErrNotFound
+		}
+		got = v.bytes
+		return nil
+	})
+	return got, err
+}
+
+func (c *mapCache) Set(ctx context.Context, key string, v []byte, ttl time.Duration) error {
+	return c.do(ctx, "Set", key, func(value, bool) error {
+		c.put(key, v, ttl)
+		return nil
+	})
+}
+
+func (c *mapCache) Add(ctx context.Context, key string, v []byte, ttl time.Duration) error {
+	return c.do(ctx, "Add", key, func(_ value, ok bool) error {
+		if ok {
+			return session.ErrExists
+		}
+		c.put(key, v, ttl)
+		return nil
+	})
+}
+
+func (c *mapCache) Swap(ctx context.Context, key string, old, v []byte, ttl time.Duration) error {
+	return c.do(ctx, "Swap", key, func(stored value, ok bool) error {
+		switch {
+		case !ok:
+			return session.ErrNotFound
+		case !bytes.Equal(stored.bytes, old):
+			return session.ErrConflict
+		}
+		c.put(key, v, ttl)
+		return nil
+	})
+}
+
+// fail lets the cache be down or slow from now on, or neither.
+func (c *mapCache) fail(down, slow bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.down, c.slow = down, slow
+}
+
+// hook runs a function before or after each method from now on.
+func (c *mapCache) hook(before, after func(method, key string)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.before, c.after = before, after
+}
+
+// lose forgets everything, as a restart does.
+func (c *mapCache) lose() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.values)
+}
+
+// holds returns the live value under key.
+func (c *mapCache) holds(key string) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if v := c.values[key]; time.Now().Before(v.end) {
+		return v.bytes
+	}
+	return nil
+}
+
+func (c *mapCache) count(method string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.calls[method]
+}

@@ -1,0 +1,85 @@
+package cachedstore
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+// An entry of the cache is a Python pickle, so that Django can load it: of
+// the items of the session, or of None, which to Django is a miss. Before it
+// comes to that it pushes, and pops again, what is ours: the instant at which
+// the record expires, and the data of the database's row.
+//
+//	80 04           PROTO 4
+//	8a 08 ........  LONG1 of 8 bytes: the expiry in Unix microseconds
+//	30              POP
+//	42 .... ......  BINBYTES with a length of 4 bytes: the data
+//	30              POP
+//	...             the rest of the pickle, from behind its own PROTO
+//
+// A tombstone is a pickled None that begins with a text nobody else has.
+const (
+	proto      = "\x80\x04"
+	long8      = "\x8a\x08"
+	pop        = "0"
+	binBytes   = "B"
+	nonceStart = proto + "\x8c\x1a" // SHORT_BINUNICODE of 26 bytes
+	none       = proto + "N."
+	tombEnd    = pop + "N."
+
+	expiryAt  = len(proto) + len(long8)
+	lengthAt  = expiryAt + 8 + len(pop) + len(binBytes)
+	dataAt    = lengthAt + 4
+	nonceSize = 26
+)
+
+var errPickle = errors.New("cachedstore: Options.Pickle returned no pickle of protocol 2 or newer")
+
+// entry returns the entry for rec, whose items are pickled.
+func entry(rec session.Record, pickled []byte) ([]byte, error) {
+	if len(pickled) <= len(proto) || pickled[0] != proto[0] || pickled[1] < 2 {
+		return nil, errPickle
+	}
+	b := make([]byte, 0, dataAt+len(rec.Data)+len(pickled))
+	b = append(b, proto+long8...)
+	b = binary.LittleEndian.AppendUint64(b, uint64(rec.Expiry.UnixMicro()))
+	b = append(b, pop+binBytes...)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(rec.Data)))
+	b = append(b, rec.Data...)
+	b = append(b, pop...)
+	return append(b, pickled[len(proto):]...), nil
+}
+
+// parseEntry returns the record in an entry, or false for a value of another
+// kind: a tombstone, or what another program has written.
+func parseEntry(key string, value []byte) (session.Record, bool) {
+	if len(value) < dataAt || string(value[:expiryAt]) != proto+long8 ||
+		string(value[expiryAt+8:lengthAt]) != pop+binBytes {
+		return session.Record{}, false
+	}
+	n := int64(binary.LittleEndian.Uint32(value[lengthAt:]))
+	if int64(len(value)) < int64(dataAt)+n+1 {
+		return session.Record{}, false
+	}
+	expiry := int64(binary.LittleEndian.Uint64(value[expiryAt:]))
+	return session.Record{
+		Key:    key,
+		Data:   value[dataAt : dataAt+int(n) : dataAt+int(n)],
+		Expiry: time.UnixMicro(expiry).UTC(),
+	}, true
+}
+
+// newTombstone returns a value that no other call returns.
+func newTombstone() []byte {
+	return []byte(nonceStart + rand.Text() + tombEnd)
+}
+
+func isTombstone(value []byte) bool {
+	return len(value) == len(nonceStart)+nonceSize+len(tombEnd) &&
+		bytes.HasPrefix(value, []byte(nonceStart)) && bytes.HasSuffix(value, []byte(tombEnd))
+}

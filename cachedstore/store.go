@@ -1,0 +1,152 @@
+package cachedstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+var (
+	_ session.Store  = (*Store)(nil)
+	_ session.Lister = (*Store)(nil)
+)
+
+// tombstoneLife is how long nobody may fill the place of an entry that was
+// taken out. A reader that took longer than half of it for the database does
+// not fill at all, so that it cannot come too late.
+const tombstoneLife = 30 * time.Second
+
+// A Store asks a cache before a database. Make one with [New]; it is safe for
+// concurrent use.
+type Store struct {
+	db    session.Store
+	cache *shyCache
+	opts  Options
+}
+
+// New returns a store that keeps its records in db, and what was read of them
+// in cache. Options may be nil. Both stay the caller's: close the store first.
+func New(db session.Store, cache Cache, o *Options) *Store {
+	opts := o.withDefaults()
+	return &Store{db, newShyCache(cache, opts), opts}
+}
+
+// Close ends the attempts to tell the cache what it missed. It does not close
+// the database and the cache.
+func (s *Store) Close() error {
+	s.cache.close()
+	return nil
+}
+
+// Load implements [session.Store].
+func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
+	value, state := s.cache.get(ctx, key)
+	if state == found {
+		rec, ours := parseEntry(key, value)
+		switch {
+		case ours && rec.Expiry.After(time.Now()):
+			return rec, nil
+		case isTombstone(value):
+			state = unknown
+		}
+	}
+	begin := time.Now()
+	rec, err := s.db.Load(ctx, key)
+	switch {
+	case err == nil && state != unknown && time.Since(begin) < tombstoneLife/2:
+		s.fill(ctx, rec, value)
+	case state == found && errors.Is(err, session.ErrNotFound):
+		s.cache.bury(ctx, key) // so that Django does not serve it either
+	}
+	return rec, err
+}
+
+// fill puts a record that was just read from the database into the cache, in
+// place of a foreign value, or of none. Then it looks whether the database
+// still has it: the cache may have lost a tombstone meanwhile, and programs
+// that are not ours leave none.
+func (s *Store) fill(ctx context.Context, rec session.Record, foreign []byte) {
+	value, ttl, ok := s.entry(rec)
+	if !ok || !s.cache.fill(ctx, rec.Key, foreign, value, ttl) {
+		return
+	}
+	now, err := s.db.Load(ctx, rec.Key)
+	if err != nil || !bytes.Equal(now.Data, rec.Data) {
+		s.cache.bury(ctx, rec.Key)
+	}
+}
+
+// entry returns what the cache is to hold for rec, and for how long.
+func (s *Store) entry(rec session.Record) (value []byte, ttl time.Duration, ok bool) {
+	ttl = min(s.opts.Lifetime, time.Until(rec.Expiry))
+	if ttl <= 0 {
+		return nil, 0, false
+	}
+	pickled, err := s.opts.Pickle(rec.Data)
+	if err != nil {
+		return nil, 0, false // corrupt: the session says so when it decodes it
+	}
+	value, err = entry(rec, pickled)
+	if err != nil {
+		s.cache.complain(err)
+	}
+	return value, ttl, err == nil
+}
+
+// Create implements [session.Store]. The first Load fills the cache.
+func (s *Store) Create(ctx context.Context, rec session.Record) error {
+	return s.db.Create(ctx, rec)
+}
+
+// Save implements [session.Store]. The entry gives way to a tombstone before
+// the database changes, and the tombstone to the new entry afterwards, unless
+// another Save or Delete has put its own there.
+func (s *Store) Save(ctx context.Context, old, new session.Record) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	tombstone := s.cache.bury(ctx, old.Key)
+	err := s.db.Save(ctx, old, new)
+	if err != nil || new.Key != old.Key || tombstone == nil {
+		return err
+	}
+	if value, ttl, ok := s.entry(new); ok {
+		s.cache.fill(ctx, new.Key, tombstone, value, ttl)
+	}
+	return nil
+}
+
+// Delete implements [session.Store]. It puts a tombstone before and after: a
+// Save that began in between has put its own over the first one, and would
+// take that for leave to put its entry there.
+func (s *Store) Delete(ctx context.Context, key string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.cache.bury(ctx, key)
+	err := s.db.Delete(ctx, key)
+	s.cache.bury(ctx, key)
+	return err
+}
+
+// ClearExpired implements [session.Store]. Entries of the cache expire with
+// their records.
+func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
+	return s.db.ClearExpired(ctx, now)
+}
+
+// List implements [session.Lister] if the database's store does, and else
+// yields errors.ErrUnsupported.
+func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
+	return session.List(ctx, s.db)
+}
+
+// isMiss reports whether a cache has answered that there is nothing to do.
+func isMiss(err error) bool {
+	return errors.Is(err, session.ErrNotFound) || errors.Is(err, session.ErrExists) ||
+		errors.Is(err, session.ErrConflict)
+}
