@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/jamsession/jamsession/internal/rawjson"
 )
@@ -58,20 +57,6 @@ func (m *Manager) Delete(ctx context.Context, key string) error {
 	}
 	m.observe(ctx, Deleted, storeKey, 0)
 	return nil
-}
-
-// ClearExpired removes the records of sessions that have expired and returns
-// how many, also together with an error. No session needs it to end: it
-// reclaims space. Call it from time to time, or run "jamsession clearsessions".
-func (m *Manager) ClearExpired(ctx context.Context) (int, error) {
-	n, err := m.store.ClearExpired(ctx, time.Now())
-	if n > 0 {
-		m.observe(ctx, Cleared, "", n)
-	}
-	if err != nil {
-		return n, unavailable("clear", err)
-	}
-	return n, nil
 }
 
 // Items returns the items of a record as the text of a JSON object, for

@@ -1,0 +1,47 @@
+package session
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+)
+
+// ClearExpired removes the records of sessions that have expired and returns
+// how many, also together with an error. No session needs it to end: it
+// reclaims space. Call it from time to time, or run "jamsession clearsessions".
+func (m *Manager) ClearExpired(ctx context.Context) (int, error) {
+	n, err := m.store.ClearExpired(ctx, time.Now())
+	if n > 0 {
+		m.observe(ctx, Cleared, "", n)
+	}
+	if err != nil {
+		return n, unavailable("clear", err)
+	}
+	return n, nil
+}
+
+// ClearPeriodically calls [Manager.ClearExpired] about once in each interval,
+// and returns when ctx is done. It waits a random time between half of the
+// interval and one and a half, so that processes that start together do not
+// all clear at once. Errors are logged, and the next time it is tried again.
+// It panics if the interval is not positive.
+//
+//	go sessions.ClearPeriodically(ctx, time.Hour)
+func (m *Manager) ClearPeriodically(ctx context.Context, interval time.Duration) {
+	if interval <= 0 {
+		panic("session: ClearPeriodically: the interval is not positive")
+	}
+	for {
+		timer := time.NewTimer(interval/2 + rand.N(interval)) // no secret
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		if _, err := m.ClearExpired(ctx); err != nil && ctx.Err() == nil {
+			m.opts.Logger.ErrorContext(ctx, "session: expired sessions not cleared", slog.Any("error", err))
+		}
+	}
+}
