@@ -20,26 +20,38 @@ func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 		if err != nil || n < s.opts.ClearBatch {
 			return total, err
 		}
+		if err := s.pause(ctx); err != nil {
+			return total, wrap(ctx, "clear expired", err)
+		}
+	}
+}
+
+// pause lets others have the database between two batches.
+func (s *Store) pause(ctx context.Context) error {
+	timer := time.NewTimer(s.opts.ClearPause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
 // ClearExpiredBatch deletes at most limit rows that expired by now, the
 // oldest first, in a transaction of its own, and returns how many. Fewer than
-// limit is the end. It is for programs that show their progress or pause
-// between batches.
+// limit is the end. It is for programs that show their progress. Programs
+// may do it at the same time: on PostgreSQL each passes over the rows that
+// another is deleting, elsewhere they take turns; none is counted twice.
 func (s *Store) ClearExpiredBatch(ctx context.Context, now time.Time, limit int) (int, error) {
-	result, err := s.tidy.ExecContext(ctx, s.time(now), s.time(now), limit)
-	if err != nil {
-		return 0, wrap(ctx, "clear expired", err)
-	}
-	n, err := result.RowsAffected()
+	n, err := s.opts.Dialect.Exec(ctx, s.tidy, s.time(now), s.time(now), limit)
 	return int(n), wrap(ctx, "clear expired", err)
 }
 
 // CountExpired returns how many rows ClearExpired would delete.
 func (s *Store) CountExpired(ctx context.Context, now time.Time) (n int, err error) {
 	row := s.opts.Readers.QueryRowContext(ctx,
-		"SELECT COUNT(*) FROM django_session WHERE expire_date <= ?", s.time(now))
+		s.opts.Dialect.Rebind("SELECT COUNT(*) FROM django_session WHERE expire_date <= ?"), s.time(now))
 	return n, wrap(ctx, "count expired", row.Scan(&n))
 }
 

@@ -17,6 +17,23 @@
 //
 // The package links no driver: import one, such as modernc.org/sqlite.
 //
+// # PostgreSQL
+//
+// Give [Options].Dialect PostgreSQL, and any driver that numbers its
+// parameters, such as github.com/jackc/pgx/v5/stdlib. Behind PgBouncer in its
+// transaction mode, statements cannot stay prepared: open pgx with
+// default_query_exec_mode=exec. Instants are kept in full, so that Location
+// does not matter. Data must be UTF-8 without NUL, as that of all codecs is.
+//
+// # MySQL and MariaDB
+//
+// Give [Options].Dialect MySQL, and github.com/go-sql-driver/mysql with
+// clientFoundRows=true: without it an update to what is there counts as none,
+// and [New] refuses to go on. Keys and data are compared byte for byte, also
+// where the table has a collation that ignores case, as Django's has. A
+// statement that the server undid in a deadlock is repeated. MySQL commits at
+// each table that it makes: [Migrate] goes on where an earlier one was cut off.
+//
 // # SQLite
 //
 // SQLite lets one connection write at a time. Let the program wait for its

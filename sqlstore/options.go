@@ -10,8 +10,12 @@ import (
 // A Dialect names a kind of database. The zero Dialect is [SQLite].
 type Dialect = djangodb.Dialect
 
-// SQLite is SQLite 3.35 or newer.
-const SQLite = djangodb.SQLite
+// The dialects.
+const (
+	SQLite     = djangodb.SQLite     // SQLite 3.35 or newer
+	PostgreSQL = djangodb.PostgreSQL // PostgreSQL 12 or newer
+	MySQL      = djangodb.MySQL      // MySQL 5.7 or newer, MariaDB 10.5 or newer
+)
 
 // Options configure a [Store].
 type Options struct {
@@ -30,6 +34,10 @@ type Options struct {
 	// ClearBatch is how many rows ClearExpired deletes in one statement. Zero
 	// is 1000.
 	ClearBatch int
+
+	// ClearPause is how long ClearExpired waits between two batches. Zero is
+	// 10 milliseconds, negative is not at all.
+	ClearPause time.Duration
 }
 
 func (o *Options) withDefaults(db *sql.DB) Options {
@@ -42,6 +50,9 @@ func (o *Options) withDefaults(db *sql.DB) Options {
 	}
 	if c.ClearBatch <= 0 {
 		c.ClearBatch = 1000
+	}
+	if c.ClearPause == 0 {
+		c.ClearPause = 10 * time.Millisecond
 	}
 	return c
 }

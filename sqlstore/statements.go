@@ -16,6 +16,7 @@ type statements struct {
 func prepare(ctx context.Context, db, readers *sql.DB, d Dialect) (*statements, error) {
 	s := &statements{}
 	expiry := d.RawTime("expire_date")
+	same := d.SameKey("session_key") + " AND " + d.SameBytes("session_data")
 	for _, p := range []struct {
 		stmt **sql.Stmt
 		db   *sql.DB
@@ -23,7 +24,7 @@ func prepare(ctx context.Context, db, readers *sql.DB, d Dialect) (*statements, 
 	}{
 		{&s.load, readers, "SELECT session_key, session_data, " + expiry +
 			" FROM django_session WHERE session_key = ? AND expire_date > ?"},
-		{&s.exists, readers, "SELECT 1" +
+		{&s.exists, readers, "SELECT session_key" +
 			" FROM django_session WHERE session_key = ? AND expire_date > ?"},
 		{&s.list, readers, "SELECT session_key, session_data, " + expiry +
 			" FROM django_session WHERE session_key > ? AND expire_date > ?" +
@@ -31,17 +32,14 @@ func prepare(ctx context.Context, db, readers *sql.DB, d Dialect) (*statements, 
 		{&s.create, db, "INSERT INTO django_session" +
 			" (session_key, session_data, expire_date) VALUES (?, ?, ?)"},
 		{&s.save, db, "UPDATE django_session SET session_data = ?, expire_date = ?" +
-			" WHERE session_key = ? AND session_data = ? AND expire_date > ?"},
+			" WHERE " + same + " AND expire_date > ?"},
 		{&s.move, db, "UPDATE django_session" +
 			" SET session_key = ?, session_data = ?, expire_date = ?" +
-			" WHERE session_key = ? AND session_data = ? AND expire_date > ?"},
-		{&s.delete, db, "DELETE FROM django_session WHERE session_key = ?"},
-		{&s.tidy, db, "DELETE FROM django_session" +
-			" WHERE expire_date <= ? AND session_key IN" +
-			" (SELECT session_key FROM django_session WHERE expire_date <= ?" +
-			" ORDER BY expire_date LIMIT ?)"},
+			" WHERE " + same + " AND expire_date > ?"},
+		{&s.delete, db, "DELETE FROM django_session WHERE " + d.SameKey("session_key")},
+		{&s.tidy, db, d.ClearExpired()},
 	} {
-		stmt, err := p.db.PrepareContext(ctx, p.text)
+		stmt, err := p.db.PrepareContext(ctx, d.Rebind(p.text))
 		if err != nil {
 			return nil, errors.Join(err, s.close())
 		}

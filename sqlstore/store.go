@@ -2,9 +2,11 @@ package sqlstore
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/djangodb"
@@ -41,11 +43,46 @@ func New(ctx context.Context, db *sql.DB, o *Options) (*Store, error) {
 	case len(columns) == 0:
 		return nil, ErrNotMigrated
 	}
+	if s.opts.Dialect.CountsFoundRows() {
+		if err := checkFoundRows(ctx, db, s.opts.Dialect); err != nil {
+			return nil, wrap(ctx, "open", err)
+		}
+	}
 	s.statements, err = prepare(ctx, db, s.opts.Readers, s.opts.Dialect)
 	if err != nil {
 		return nil, wrap(ctx, "prepare", err)
 	}
 	return s, nil
+}
+
+var errFoundRows = errors.New("an UPDATE does not count rows that it found and did not change;" +
+	" open the driver with clientFoundRows=true")
+
+// checkFoundRows finds out how the driver counts, by a row that nobody else
+// ever sees. If it counts changes only, a save that changes nothing would look
+// like one of a session that is gone.
+func checkFoundRows(ctx context.Context, db *sql.DB, d Dialect) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	key := strings.ToLower(rand.Text())
+	_, err = tx.ExecContext(ctx, d.Rebind("INSERT INTO django_session"+
+		" (session_key, session_data, expire_date) VALUES (?, ?, ?)"), key, "",
+		d.EncodeTime(time.Now().Add(-time.Hour), nil))
+	if err != nil {
+		return err
+	}
+	result, err := tx.ExecContext(ctx, d.Rebind(
+		"UPDATE django_session SET session_data = ? WHERE session_key = ?"), "", key)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(errFoundRows, err)
+	}
+	return nil
 }
 
 // Close releases the statements. It does not close the pools.
@@ -77,7 +114,7 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 	if !wellFormed(rec.Key) {
 		return errKey
 	}
-	_, err := s.create.ExecContext(ctx, rec.Key, string(rec.Data), s.time(rec.Expiry))
+	_, err := s.opts.Dialect.Exec(ctx, s.create, rec.Key, string(rec.Data), s.time(rec.Expiry))
 	if s.opts.Dialect.IsUnique(err) {
 		return session.ErrExists
 	}
@@ -93,21 +130,17 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 	if !wellFormed(new.Key) {
 		return errKey
 	}
-	data, expiry := string(new.Data), s.time(new.Expiry)
-	var result sql.Result
-	var err error
-	if new.Key == old.Key {
-		result, err = s.save.ExecContext(ctx, data, expiry, old.Key, string(old.Data), s.now())
-	} else {
-		result, err = s.move.ExecContext(ctx, new.Key, data, expiry, old.Key, string(old.Data), s.now())
+	stmt, args := s.save, make([]any, 0, 7)
+	if new.Key != old.Key {
+		stmt, args = s.move, append(args, new.Key)
 	}
+	args = append(args, string(new.Data), s.time(new.Expiry))
+	args = s.opts.Dialect.KeyArgs(args, old.Key)
+	args = append(args, string(old.Data), s.now())
+	n, err := s.opts.Dialect.Exec(ctx, stmt, args...)
 	if s.opts.Dialect.IsUnique(err) {
 		return session.ErrExists
 	}
-	if err != nil {
-		return wrap(ctx, "save", err)
-	}
-	n, err := result.RowsAffected()
 	if err != nil {
 		return wrap(ctx, "save", err)
 	}
@@ -123,12 +156,12 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 // caller loads it again; a row that is gone now must not be written, whatever
 // it was before.
 func (s *Store) whyUnsaved(ctx context.Context, key string) error {
-	var one int
-	err := s.exists.QueryRowContext(ctx, key, s.now()).Scan(&one)
+	var stored string
+	err := s.exists.QueryRowContext(ctx, key, s.now()).Scan(&stored)
 	switch {
-	case err == nil:
+	case err == nil && stored == key:
 		return session.ErrConflict
-	case errors.Is(err, sql.ErrNoRows):
+	case err == nil || errors.Is(err, sql.ErrNoRows):
 		return session.ErrNotFound
 	}
 	return wrap(ctx, "save", err)
@@ -139,7 +172,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	if !wellFormed(key) {
 		return nil
 	}
-	_, err := s.delete.ExecContext(ctx, key)
+	_, err := s.opts.Dialect.Exec(ctx, s.delete, s.opts.Dialect.KeyArgs(nil, key)...)
 	return wrap(ctx, "delete", err)
 }
 

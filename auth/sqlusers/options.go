@@ -10,8 +10,12 @@ import (
 // A Dialect names a kind of database. The zero Dialect is [SQLite].
 type Dialect = djangodb.Dialect
 
-// SQLite is SQLite 3.35 or newer.
-const SQLite = djangodb.SQLite
+// The dialects.
+const (
+	SQLite     = djangodb.SQLite     // SQLite 3.35 or newer
+	PostgreSQL = djangodb.PostgreSQL // PostgreSQL 12 or newer
+	MySQL      = djangodb.MySQL      // MySQL 5.7 or newer, MariaDB 10.5 or newer
+)
 
 // Options configure [Users].
 type Options struct {

@@ -16,6 +16,7 @@ type statements struct {
 
 func prepare(ctx context.Context, db, readers *sql.DB, d Dialect) (*statements, error) {
 	s := &statements{}
+	id := d.BigInt() // a session may name a user that the column could not hold
 	row := "SELECT id, password, " + d.RawTime("last_login") + ", is_superuser, username," +
 		" first_name, last_name, email, is_staff, is_active, " + d.RawTime("date_joined") +
 		" FROM auth_user"
@@ -24,19 +25,20 @@ func prepare(ctx context.Context, db, readers *sql.DB, d Dialect) (*statements, 
 		db   *sql.DB
 		text string
 	}{
-		{&s.byID, readers, row + " WHERE id = ?"},
+		{&s.byID, readers, row + " WHERE id = " + id},
 		{&s.byUsername, readers, row + " WHERE username = ?"},
-		{&s.list, readers, row + " WHERE id > ? ORDER BY id LIMIT ?"},
+		{&s.list, readers, row + " WHERE id > " + id + " ORDER BY id LIMIT ?"},
 		{&s.count, readers, "SELECT count(*) FROM auth_user"},
 		{&s.insert, db, "INSERT INTO auth_user (password, last_login, is_superuser, username," +
 			" first_name, last_name, email, is_staff, is_active, date_joined)" +
-			" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
-		{&s.inserted, db, row + " WHERE id = ?"},
-		{&s.setPassword, db, "UPDATE auth_user SET password = ? WHERE id = ?"},
-		{&s.upgradePassword, db, "UPDATE auth_user SET password = ? WHERE id = ? AND password = ?"},
-		{&s.touchLastLogin, db, "UPDATE auth_user SET last_login = ? WHERE id = ?"},
+			" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" + d.Returning("id")},
+		{&s.inserted, db, row + " WHERE id = " + id},
+		{&s.setPassword, db, "UPDATE auth_user SET password = ? WHERE id = " + id},
+		{&s.upgradePassword, db, "UPDATE auth_user SET password = ? WHERE id = " + id +
+			" AND " + d.SameBytes("password")},
+		{&s.touchLastLogin, db, "UPDATE auth_user SET last_login = ? WHERE id = " + id},
 	} {
-		stmt, err := p.db.PrepareContext(ctx, p.text)
+		stmt, err := p.db.PrepareContext(ctx, d.Rebind(p.text))
 		if err != nil {
 			return nil, errors.Join(err, s.close())
 		}

@@ -102,16 +102,12 @@ func (u *Users) Create(ctx context.Context, user auth.User) (auth.User, error) {
 }
 
 func (u *Users) create(ctx context.Context, user auth.User) (auth.User, error) {
-	result, err := u.insert.ExecContext(ctx, user.Password, u.time(user.LastLogin),
+	id, err := u.opts.Dialect.InsertID(ctx, u.insert, user.Password, u.time(user.LastLogin),
 		user.IsSuperuser, user.Username, user.FirstName, user.LastName, user.Email,
 		user.IsStaff, user.IsActive, u.time(user.DateJoined))
 	if u.opts.Dialect.IsUnique(err) {
 		return auth.User{}, ErrUserExists
 	}
-	if err != nil {
-		return auth.User{}, wrap(ctx, "create", err)
-	}
-	id, err := result.LastInsertId()
 	if err != nil {
 		return auth.User{}, wrap(ctx, "create", err)
 	}
@@ -157,11 +153,7 @@ func (u *Users) TouchLastLogin(ctx context.Context, id int64, at time.Time) erro
 
 // change runs an UPDATE and returns how many rows it matched.
 func (u *Users) change(ctx context.Context, op string, stmt *sql.Stmt, args ...any) (int64, error) {
-	result, err := stmt.ExecContext(ctx, args...)
-	if err != nil {
-		return 0, wrap(ctx, op, err)
-	}
-	n, err := result.RowsAffected()
+	n, err := u.opts.Dialect.Exec(ctx, stmt, args...)
 	return n, wrap(ctx, op, err)
 }
 

@@ -18,19 +18,27 @@ type Dialect int
 
 // The dialects.
 const (
-	SQLite Dialect = iota // SQLite 3.35 or newer
+	SQLite     Dialect = iota // SQLite 3.35 or newer
+	PostgreSQL                // PostgreSQL 12 or newer
+	MySQL                     // MySQL 5.7 or newer, MariaDB 10.5 or newer
 )
 
 var dialects = [...]dialect{
-	SQLite: sqlite,
+	SQLite:     sqlite,
+	PostgreSQL: postgreSQL,
+	MySQL:      mySQL,
 }
 
 // A dialect is what differs between databases.
 type dialect struct {
 	name string
 
-	// begin starts a transaction that excludes all other writers at once.
-	begin string
+	// begin starts a transaction that excludes all other programs that
+	// migrate. If autoDDL, statements that make tables commit by themselves,
+	// and begin takes a lock only, which end gives back.
+	begin   func(ctx context.Context, conn *sql.Conn) error
+	end     string
+	autoDDL bool
 
 	// columns lists the columns of the table in its one parameter, none if
 	// there is no such table.
@@ -38,6 +46,27 @@ type dialect struct {
 
 	// objects lists the names of all tables and indexes.
 	objects string
+
+	// clear deletes rows of django_session that have expired, the oldest
+	// first. Its parameters are the instant, twice, and how many at most.
+	clear string
+
+	// bigInt is a parameter that may be larger than the column that it is
+	// compared with.
+	bigInt string
+
+	// binary: texts are equal by a collation, unless BINARY is asked for.
+	binary bool
+
+	// returning: an INSERT can return the new id.
+	returning bool
+
+	// foundRow: an UPDATE that changes nothing counts no row, unless the
+	// driver is told to count those that it found.
+	foundRow bool
+
+	// rebind turns the ? of a statement into the database's parameters.
+	rebind func(query string) string
 
 	// rawTime is an expression for a column of time that a [Time] can scan
 	// whatever the driver's settings.
@@ -48,12 +77,16 @@ type dialect struct {
 
 	// isUnique reports whether a driver's error is a violated unique index.
 	isUnique func(error) bool
+
+	// isPassing reports whether a driver's error says that the statement was
+	// undone in favour of another, and may be repeated.
+	isPassing func(error) bool
 }
 
 // Check returns an error unless d is one of the dialects.
 func (d Dialect) Check() error {
 	if d < 0 || int(d) >= len(dialects) {
-		return fmt.Errorf("dialect %d is unknown; there is %s", int(d), dialects[SQLite].name)
+		return fmt.Errorf("dialect %d is unknown; there are SQLite, PostgreSQL and MySQL", int(d))
 	}
 	return nil
 }
@@ -87,10 +120,92 @@ func (d Dialect) EncodeTime(t time.Time, loc *time.Location) any {
 // IsUnique reports whether err says that a unique index would be violated.
 func (d Dialect) IsUnique(err error) bool { return err != nil && dialects[d].isUnique(err) }
 
+// Rebind returns a statement that is written with ? as the database wants it.
+func (d Dialect) Rebind(query string) string { return dialects[d].rebind(query) }
+
+// BigInt returns the parameter for an integer of 64 bits, before [Dialect.Rebind].
+func (d Dialect) BigInt() string { return dialects[d].bigInt }
+
+// ClearExpired returns the statement that deletes expired rows of
+// django_session in a batch, before [Dialect.Rebind].
+func (d Dialect) ClearExpired() string { return dialects[d].clear }
+
+// SameKey returns a condition that a column of an index has exactly the bytes
+// of a value, and [Dialect.KeyArgs] what to bind for it.
+func (d Dialect) SameKey(column string) string {
+	if dialects[d].binary {
+		return column + " = ? AND BINARY " + column + " = ?" // the first uses the index
+	}
+	return column + " = ?"
+}
+
+// KeyArgs appends what to bind for [Dialect.SameKey].
+func (d Dialect) KeyArgs(args []any, value string) []any {
+	if dialects[d].binary {
+		args = append(args, value)
+	}
+	return append(args, value)
+}
+
+// SameBytes returns a condition that a column has exactly the bytes of the
+// one value that is bound.
+func (d Dialect) SameBytes(column string) string {
+	if dialects[d].binary {
+		return "BINARY " + column + " = ?"
+	}
+	return column + " = ?"
+}
+
+// CountsFoundRows reports whether the driver must be told to count the rows
+// that an UPDATE has found and not changed.
+func (d Dialect) CountsFoundRows() bool { return dialects[d].foundRow }
+
+// Returning is what to write behind an INSERT for [Dialect.InsertID].
+func (d Dialect) Returning(column string) string {
+	if dialects[d].returning {
+		return " RETURNING " + column
+	}
+	return ""
+}
+
+// InsertID runs an INSERT and returns the id of the new row.
+func (d Dialect) InsertID(ctx context.Context, insert *sql.Stmt, args ...any) (id int64, err error) {
+	if dialects[d].returning {
+		err = insert.QueryRowContext(ctx, args...).Scan(&id)
+		return id, err
+	}
+	result, err := insert.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
+}
+
+// maxRepeats is how often a statement is repeated that was undone in favour
+// of another one.
+const maxRepeats = 5
+
+// Exec runs a statement that is a transaction by itself, and returns how many
+// rows it matched. A statement that the database undid in favour of another,
+// in a deadlock for example, is repeated.
+func (d Dialect) Exec(ctx context.Context, stmt *sql.Stmt, args ...any) (n int64, err error) {
+	for range maxRepeats {
+		var result sql.Result
+		result, err = stmt.ExecContext(ctx, args...)
+		if err == nil {
+			return result.RowsAffected()
+		}
+		if !dialects[d].isPassing(err) {
+			break
+		}
+	}
+	return 0, err
+}
+
 // Columns returns the names of the columns of a table, none if there is no
 // such table.
 func (d Dialect) Columns(ctx context.Context, q Querier, table string) ([]string, error) {
-	return column(ctx, q, dialects[d].columns, table)
+	return column(ctx, q, d.Rebind(dialects[d].columns), table)
 }
 
 // A Querier is a *sql.DB, a *sql.Conn or a *sql.Tx.

@@ -12,6 +12,7 @@ func Wrap(ctx context.Context, doing string, err error) error {
 	if err == nil {
 		return nil
 	}
+	err = hideValue(err)
 	if done := ctx.Err(); done != nil && !errors.Is(err, done) {
 		return fmt.Errorf("%s: %w: %w", doing, done, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"embed"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -15,8 +14,9 @@ import (
 var ddl embed.FS
 
 // Migrate applies what [DB.Plan] lists, in one transaction that excludes all
-// other writers, and returns what it applied. Programs may call it at the
-// same time. Afterwards the database is as Django's own migrate leaves it, so
+// other programs that migrate, and returns what it applied. Programs may call
+// it at the same time. On MySQL, which commits at each table that is made, an
+// attempt that was cut off leaves tables that the next one adopts. Afterwards the database is as Django's own migrate leaves it, so
 // that manage.py migrate has nothing to do. Apps come after those they need.
 func (db DB) Migrate(ctx context.Context, apps ...App) ([]string, error) {
 	steps, err := db.plan(ctx, db, apps)
@@ -37,15 +37,17 @@ func (db DB) Migrate(ctx context.Context, apps ...App) ([]string, error) {
 	return names(steps), nil
 }
 
-// exclusively runs fn in a transaction that holds the lock on writing from
-// its first statement on. database/sql cannot ask for one.
+// exclusively runs fn while no other program migrates, in a transaction where
+// there can be one. database/sql cannot ask for such a one.
 func (db DB) exclusively(ctx context.Context, fn func(*sql.Conn) error) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	if _, err := conn.ExecContext(ctx, dialects[db.Dialect].begin); err != nil {
+	d := dialects[db.Dialect]
+	if err := d.begin(ctx, conn); err != nil {
+		cleanUp(ctx, conn, "ROLLBACK")
 		return fmt.Errorf("begin: %w", err)
 	}
 	err = fn(conn)
@@ -53,15 +55,18 @@ func (db DB) exclusively(ctx context.Context, fn func(*sql.Conn) error) error {
 		_, err = conn.ExecContext(ctx, "COMMIT")
 	}
 	if err != nil {
-		rollback(ctx, conn)
+		cleanUp(ctx, conn, "ROLLBACK")
+	}
+	if d.end != "" {
+		cleanUp(ctx, conn, d.end)
 	}
 	return err
 }
 
-// rollback ends the transaction also if ctx is done. A connection that cannot
-// do even that must not go back into the pool.
-func rollback(ctx context.Context, conn *sql.Conn) {
-	_, err := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+// cleanUp runs a statement also if ctx is done. A connection that cannot do
+// even that must not go back into the pool.
+func cleanUp(ctx context.Context, conn *sql.Conn, statement string) {
+	_, err := conn.ExecContext(context.WithoutCancel(ctx), statement)
 	if err != nil {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
@@ -83,9 +88,14 @@ func (db DB) apply(ctx context.Context, conn *sql.Conn, apps []App, steps []step
 			return err
 		}
 	}
+	if dialects[db.Dialect].autoDDL { // now for the rows, which come all or none
+		if _, err := conn.ExecContext(ctx, "START TRANSACTION"); err != nil {
+			return err
+		}
+	}
 	for _, s := range steps {
 		_, err := conn.ExecContext(ctx,
-			"INSERT INTO django_migrations (app, name, applied) VALUES (?, ?, ?)",
+			db.Dialect.Rebind("INSERT INTO django_migrations (app, name, applied) VALUES (?, ?, ?)"),
 			s.app, s.name, db.Dialect.EncodeTime(time.Now(), db.Location))
 		if err != nil {
 			return fmt.Errorf("record %s.%s: %w", s.app, s.name, err)
@@ -109,7 +119,7 @@ func (db DB) create(ctx context.Context, conn *sql.Conn, file string) error {
 		exists[name] = true
 	}
 	for statement := range strings.Lines(string(text)) {
-		name := strings.Split(statement, `"`)[1] // CREATE TABLE "name" ...
+		name := strings.FieldsFunc(statement, isQuote)[1] // CREATE TABLE "name" ...
 		if exists[name] {
 			continue
 		}
@@ -120,6 +130,8 @@ func (db DB) create(ctx context.Context, conn *sql.Conn, file string) error {
 	}
 	return nil
 }
+
+func isQuote(r rune) bool { return r == '"' || r == '`' }
 
 // describe makes the rows that Django makes after migrating: a content type
 // for each model, and four permissions for each content type. A site without
@@ -141,9 +153,9 @@ func (db DB) describe(ctx context.Context, conn *sql.Conn) error {
 			continue
 		}
 		for _, m := range app.models {
-			err := addContentType(ctx, conn, app.label, m)
+			err := db.addContentType(ctx, conn, app.label, m)
 			if err == nil && has(Auth) {
-				err = addPermissions(ctx, conn, app.label, m)
+				err = db.addPermissions(ctx, conn, app.label, m)
 			}
 			if err != nil {
 				return fmt.Errorf("describe %s.%s: %w", app.label, m.name, err)
@@ -153,24 +165,26 @@ func (db DB) describe(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-func addContentType(ctx context.Context, conn *sql.Conn, app string, m model) error {
-	_, err := conn.ExecContext(ctx, `INSERT INTO django_content_type (app_label, model)
-		SELECT ?, ? WHERE NOT EXISTS
-		(SELECT 1 FROM django_content_type WHERE app_label = ? AND model = ?)`,
+func (db DB) addContentType(ctx context.Context, conn *sql.Conn, app string, m model) error {
+	_, err := conn.ExecContext(ctx, db.Dialect.Rebind(`INSERT INTO django_content_type (app_label, model)
+		SELECT ?, ? FROM (SELECT 1 AS one) one WHERE NOT EXISTS
+		(SELECT 1 FROM django_content_type WHERE app_label = ? AND model = ?)`),
 		app, m.name, app, m.name)
 	return err
 }
 
-func addPermissions(ctx context.Context, conn *sql.Conn, app string, m model) error {
-	var errs []error
+func (db DB) addPermissions(ctx context.Context, conn *sql.Conn, app string, m model) error {
 	for _, action := range []string{"add", "change", "delete", "view"} {
 		codename := action + "_" + m.name
-		_, err := conn.ExecContext(ctx, `INSERT INTO auth_permission (content_type_id, codename, name)
+		_, err := conn.ExecContext(ctx, db.Dialect.Rebind(
+			`INSERT INTO auth_permission (content_type_id, codename, name)
 			SELECT c.id, ?, ? FROM django_content_type c
 			WHERE c.app_label = ? AND c.model = ? AND NOT EXISTS
-			(SELECT 1 FROM auth_permission p WHERE p.content_type_id = c.id AND p.codename = ?)`,
+			(SELECT 1 FROM auth_permission p WHERE p.content_type_id = c.id AND p.codename = ?)`),
 			codename, "Can "+action+" "+m.verbose, app, m.name, codename)
-		errs = append(errs, err)
+		if err != nil {
+			return err
+		}
 	}
-	return errors.Join(errs...)
+	return nil
 }

@@ -1,6 +1,8 @@
 package djangodb
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"time"
 )
@@ -8,12 +10,25 @@ import (
 // sqlite is SQLite with any driver whose errors have SQLite's own code.
 var sqlite = dialect{
 	name:       "SQLite",
-	begin:      "BEGIN IMMEDIATE",
+	begin:      sqliteBegin,
 	columns:    "SELECT name FROM pragma_table_info(?)",
 	objects:    "SELECT name FROM sqlite_master",
+	bigInt:     "?",
+	returning:  true,
+	rebind:     func(query string) string { return query },
 	rawTime:    sqliteRawTime,
 	encodeTime: sqliteTime,
 	isUnique:   sqliteIsUnique,
+	isPassing:  func(error) bool { return false },
+	clear: "DELETE FROM django_session WHERE expire_date <= ? AND session_key IN" +
+		" (SELECT session_key FROM django_session WHERE expire_date <= ?" +
+		" ORDER BY expire_date LIMIT ?)",
+}
+
+// sqliteBegin takes the lock on writing with the first statement.
+func sqliteBegin(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE")
+	return err
 }
 
 // sqliteRawTime keeps drivers from making a time of the text by rules of

@@ -2,6 +2,7 @@ package servertest
 
 import (
 	"fmt"
+	"net"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -102,6 +103,9 @@ var postgres = kind{
 	ready: func(s *Server, bin map[string]string) error { return run(psql(s, bin, "SELECT 1")) },
 }
 
+// noAIO: the kernel has few contexts for it, and several packages test at once.
+const noAIO = "--innodb-use-native-aio=0"
+
 var mariadb = kind{
 	name:     "MariaDB",
 	user:     "mysql",
@@ -110,16 +114,34 @@ var mariadb = kind{
 	prepare: func(s *Server, bin map[string]string) *exec.Cmd {
 		return exec.Command(bin["mariadb-install-db"], "--no-defaults",
 			"--datadir="+filepath.Join(s.dir, "data"),
-			"--auth-root-authentication-method=normal", "--skip-test-db")
+			"--auth-root-authentication-method=normal", "--skip-test-db", noAIO,
+			"--tmpdir="+s.dir)
 	},
 	command: func(s *Server, bin map[string]string) *exec.Cmd {
 		return exec.Command(bin["mariadbd"], "--no-defaults",
 			"--datadir="+filepath.Join(s.dir, "data"), "--socket="+s.Socket,
 			"--bind-address=127.0.0.1", "--port="+s.port(), "--skip-name-resolve",
 			"--pid-file="+filepath.Join(s.dir, "pid"), "--max-connections=200",
-			"--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=32M",
+			noAIO, "--tmpdir="+s.dir, "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=32M",
 			"--character-set-server=utf8mb4")
 	},
 	stop:  syscall.SIGTERM,
 	ready: func(s *Server, bin map[string]string) error { return run(mariadbClient(s, bin, "SELECT 1")) },
+}
+
+// PostgresURL is what opens the database with the driver pgx.
+func (d Database) PostgresURL() string {
+	return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", d.User, d.Addr, d.Name)
+}
+
+// MySQLName is what opens the database with the driver mysql.
+func (d Database) MySQLName() string {
+	return fmt.Sprintf("%s@tcp(%s)/%s?clientFoundRows=true", d.User, d.Addr, d.Name)
+}
+
+// Django is the line of a Django settings module that opens the database.
+func (d Database) Django(engine string) string {
+	host, port, _ := net.SplitHostPort(d.Addr)
+	return fmt.Sprintf("DATABASES = {'default': {'ENGINE': 'django.db.backends.%s',"+
+		" 'NAME': %q, 'USER': %q, 'HOST': %q, 'PORT': %q}}", engine, d.Name, d.User, host, port)
 }

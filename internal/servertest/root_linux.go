@@ -5,8 +5,11 @@ import (
 	"os"
 	"os/exec"
 	"os/user"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
+	"time"
 )
 
 // runAs lets cmd die with the tests and, if they run as root, run as another
@@ -23,6 +26,34 @@ func runAs(cmd *exec.Cmd, name string) error {
 	}
 	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	return nil
+}
+
+// kill ends the process, and waits for the end of all that it started: they
+// work in the server's folder.
+func kill(cmd *exec.Cmd, dir string) {
+	_ = cmd.Process.Kill()
+	for range 1000 {
+		children := workingIn(dir)
+		if len(children) == 0 {
+			return
+		}
+		for _, pid := range children {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// workingIn returns the processes whose working directory is in dir.
+func workingIn(dir string) (pids []int) {
+	links, _ := filepath.Glob("/proc/[0-9]*/cwd")
+	for _, link := range links {
+		if cwd, _ := os.Readlink(link); cwd == dir || strings.HasPrefix(cwd, dir+"/") {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(link)))
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // own gives the folder to the user that the server runs as.

@@ -224,7 +224,11 @@ func (s *Server) end(signal syscall.Signal) {
 	if s.cmd == nil {
 		return
 	}
-	_ = s.cmd.Process.Signal(signal)
+	if signal == syscall.SIGKILL {
+		kill(s.cmd, s.dir) // with its children, which may serve on for a moment
+	} else {
+		_ = s.cmd.Process.Signal(signal)
+	}
 	select {
 	case <-s.done:
 	case <-time.After(20 * time.Second):

@@ -1,0 +1,1 @@
+CREATE TABLE `django_content_type` (`id` integer AUTO_INCREMENT NOT NULL PRIMARY KEY, `app_label` varchar(100) NOT NULL, `model` varchar(100) NOT NULL, UNIQUE KEY `django_content_type_app_label_model_76bd3d3b_uniq` (`app_label`, `model`));

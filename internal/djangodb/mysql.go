@@ -1,0 +1,84 @@
+package djangodb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// mySQL is MySQL 5.7 and MariaDB 10.5 or newer, with go-sql-driver/mysql.
+var mySQL = dialect{
+	name:     "MySQL",
+	begin:    mysqlBegin,
+	end:      "SELECT RELEASE_LOCK(" + mysqlLock + ")",
+	autoDDL:  true,
+	foundRow: true,
+	columns: "SELECT column_name FROM information_schema.columns" +
+		" WHERE table_schema = DATABASE() AND table_name = ?",
+	objects: "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()" +
+		" UNION SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()",
+	bigInt: "?",
+	binary: true,
+	clear: "DELETE FROM django_session WHERE expire_date <= ? AND expire_date <= ?" +
+		" ORDER BY expire_date LIMIT ?",
+	rebind:     func(query string) string { return query },
+	rawTime:    func(column string) string { return "CAST(" + column + " AS CHAR)" },
+	encodeTime: mysqlTime,
+	isUnique:   func(err error) bool { return mysqlCode(err) == 1062 },
+	isPassing:  func(err error) bool { code := mysqlCode(err); return code == 1213 || code == 1205 },
+}
+
+// mysqlLock is a lock of this database among all of the server.
+const mysqlLock = "CONCAT('django_migrations.', LEFT(DATABASE(), 40))"
+
+// mysqlBegin waits for other programs that migrate. There is no transaction
+// around statements that make tables: MySQL commits at each.
+func mysqlBegin(ctx context.Context, conn *sql.Conn) error {
+	var got sql.NullInt64
+	err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+mysqlLock+", 60)").Scan(&got)
+	if err == nil && got.Int64 != 1 {
+		err = errors.New("another program has been migrating for a minute")
+	}
+	return err
+}
+
+// mysqlTime writes the text of a datetime(6): drivers differ in what zone
+// they give a time.Time.
+func mysqlTime(t time.Time) any { return t.Format("2006-01-02 15:04:05.000000") }
+
+// mysqlCode returns the number in an error's text, "Error 1062 (23000): ...",
+// so that the driver need not be linked.
+func mysqlCode(err error) int {
+	for ; err != nil; err = errors.Unwrap(err) {
+		rest, ok := strings.CutPrefix(err.Error(), "Error ")
+		if !ok {
+			continue
+		}
+		digits, _, _ := strings.Cut(rest, " ")
+		if code, err := strconv.Atoi(strings.TrimSuffix(digits, ":")); err == nil {
+			return code
+		}
+	}
+	return 0
+}
+
+// showsValue are the errors of MySQL whose text shows a value: a duplicate,
+// a text with wrong bytes, a wrong time.
+var showsValue = map[int]string{
+	1062: "duplicate entry",
+	1292: "incorrect value",
+	1366: "incorrect text; it must be UTF-8",
+}
+
+// hideValue returns an error without the value that MySQL put into it.
+func hideValue(err error) error {
+	code := mysqlCode(err)
+	if what, ok := showsValue[code]; ok {
+		return fmt.Errorf("MySQL error %d: %s", code, what)
+	}
+	return err
+}

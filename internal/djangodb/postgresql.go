@@ -1,0 +1,64 @@
+package djangodb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// postgreSQL is PostgreSQL with any driver whose errors have the SQLSTATE.
+var postgreSQL = dialect{
+	name:  "PostgreSQL",
+	begin: postgresBegin,
+	columns: "SELECT attname FROM pg_attribute" +
+		" WHERE attrelid = to_regclass(quote_ident(?)) AND attnum > 0 AND NOT attisdropped",
+	objects: "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace" +
+		" WHERE n.nspname = ANY (current_schemas(false))",
+	bigInt:    "CAST(? AS bigint)",
+	returning: true,
+	clear: "DELETE FROM django_session WHERE expire_date <= ? AND session_key IN" +
+		" (SELECT session_key FROM django_session WHERE expire_date <= ?" +
+		" ORDER BY expire_date LIMIT ? FOR UPDATE SKIP LOCKED)",
+	rebind:     numbered,
+	rawTime:    func(column string) string { return column },
+	encodeTime: func(t time.Time) any { return t },
+	isUnique:   func(err error) bool { return sqlState(err) == "23505" },
+	isPassing:  func(err error) bool { return sqlState(err) == "40001" || sqlState(err) == "40P01" },
+}
+
+// migrationLock is the number of an advisory lock that nobody else uses.
+const migrationLock = "7301959113203049581"
+
+// postgresBegin waits for other programs that migrate. The lock ends with the
+// transaction.
+func postgresBegin(ctx context.Context, conn *sql.Conn) error {
+	if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil {
+		return err
+	}
+	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_xact_lock("+migrationLock+")")
+	return err
+}
+
+// numbered turns each ? into $1, $2 and so on. No statement has a ? in a text.
+func numbered(query string) string {
+	var b strings.Builder
+	for i, part := range strings.Split(query, "?") {
+		if i > 0 {
+			b.WriteString("$" + strconv.Itoa(i))
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
+
+// sqlState returns the code of an error, as the drivers pgx and pq give it.
+func sqlState(err error) string {
+	var coded interface{ SQLState() string }
+	if !errors.As(err, &coded) {
+		return ""
+	}
+	return coded.SQLState()
+}
