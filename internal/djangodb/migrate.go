@@ -16,8 +16,9 @@ var ddl embed.FS
 // Migrate applies what [DB.Plan] lists, in one transaction that excludes all
 // other programs that migrate, and returns what it applied. Programs may call
 // it at the same time. On MySQL, which commits at each table that is made, an
-// attempt that was cut off leaves tables that the next one adopts. Afterwards the database is as Django's own migrate leaves it, so
-// that manage.py migrate has nothing to do. Apps come after those they need.
+// attempt that was cut off leaves tables that the next one adopts. Afterwards
+// the database is as Django's own migrate leaves it, so that manage.py migrate
+// has nothing to do. Apps come after those they need.
 func (db DB) Migrate(ctx context.Context, apps ...App) ([]string, error) {
 	steps, err := db.plan(ctx, db, apps)
 	if err != nil || len(steps) == 0 {

@@ -33,6 +33,10 @@ var Built = []string{
 	"must_update_salt",
 	"normalize_email", "normalize_username",
 
+	// caches
+	"pickle", "pickle_large", "redis_value", "redis_value_load", "pymemcache_value",
+	"db_cache_value", "file_cache_value", "cache_key",
+
 	// tables
 	"sqlite_datetime", "sqlite_datetime_read",
 }
@@ -53,13 +57,4 @@ var NotYetBuilt = map[string]string{
 
 	"signed_cookie":         "signed cookies",
 	"signed_cookie_max_age": "signed cookies",
-
-	"pickle":           "caches",
-	"pickle_large":     "caches",
-	"redis_value":      "caches",
-	"redis_value_load": "caches",
-	"pymemcache_value": "caches",
-	"db_cache_value":   "caches",
-	"file_cache_value": "caches",
-	"cache_key":        "caches",
 }

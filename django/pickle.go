@@ -1,0 +1,166 @@
+package django
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/jamsession/jamsession/internal/pickle"
+	"github.com/jamsession/jamsession/internal/rawjson"
+	"github.com/jamsession/jamsession/session"
+)
+
+// Pickled returns the codec of Django's session engine cache: the pickled
+// dict of the items, neither signed nor encrypted. Who can write to the cache
+// can log in as anybody, and can run code in Django, though not here: a
+// pickle is read as data only.
+//
+// A pickle can hold what JSON cannot. In Go such an item looks like this:
+//
+//	tuple, set, frozenset            array
+//	bytes, bytearray                 text: base64
+//	datetime, date, time             text: Python's isoformat
+//	timedelta                        number of seconds
+//	key of a nested dict, no text    text, as json.dumps makes it
+//
+// An item that is not changed keeps its Python type. An item of another type,
+// such as a Decimal or a model, cannot be read, and neither can its session:
+// Decode returns an error that names the item and its type, and not
+// [session.ErrCorrupt], so that the session is not lost. A datetime in a time
+// zone without a fixed offset is such an item, too.
+//
+// A key that is no text, such as the int 1, has no name in Go. Its item stays
+// as it is, also when the session is cleared; only Flush ends it.
+//
+// The codec is a [session.Preserver].
+func Pickled() session.Codec { return pickled{} }
+
+type pickled struct{}
+
+var _ session.Preserver = pickled{}
+
+// Encode writes protocol 4, which every Django can load.
+func (pickled) Encode(items []byte) ([]byte, error) { return encode(nil, items) }
+
+// EncodeOver implements [session.Preserver].
+func (pickled) EncodeOver(old, items []byte) ([]byte, error) {
+	dict, err := loadDict(old)
+	if errors.Is(err, session.ErrCorrupt) {
+		return encode(nil, items)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return encode(dict, items)
+}
+
+// encode pickles the items, each as it is in old if it says the same there.
+func encode(old *pickle.Dict, items []byte) ([]byte, error) {
+	object, err := rawjson.Parse(items)
+	if err != nil {
+		return nil, fmt.Errorf("django: pickle: %w", err)
+	}
+	w := pickle.NewDict()
+	for name, text := range object.All() {
+		w.Key(name)
+		if err := write(w, old, name, text); err != nil {
+			return nil, fmt.Errorf("django: pickle: item %.100q: %w", name, err)
+		}
+	}
+	if err := writeUnnamed(w, old); err != nil {
+		return nil, fmt.Errorf("django: pickle: %w", err)
+	}
+	return w.Bytes(), nil
+}
+
+func write(w *pickle.Writer, old *pickle.Dict, name string, text []byte) error {
+	if old == nil {
+		return w.JSON(text)
+	}
+	if v, ok := old.Get(name); ok {
+		was, err := pickle.AppendJSON(nil, v)
+		if err != nil {
+			return err
+		}
+		if bytes.Equal(was, text) {
+			return w.Value(v)
+		}
+	}
+	return w.JSON(text)
+}
+
+// writeUnnamed writes the items whose keys are no text.
+func writeUnnamed(w *pickle.Writer, old *pickle.Dict) error {
+	if old == nil {
+		return nil
+	}
+	for _, p := range old.Pairs {
+		if _, named := p.Key.(string); named {
+			continue
+		}
+		if err := errors.Join(w.Value(p.Key), w.Value(p.Value)); err != nil {
+			return fmt.Errorf("item with a key of type %s: %w", pickle.TypeName(p.Key), err)
+		}
+	}
+	return nil
+}
+
+// Decode implements [session.Codec].
+func (pickled) Decode(data []byte) ([]byte, error) {
+	dict, err := loadDict(data)
+	if err != nil {
+		return nil, err
+	}
+	text := make([]byte, 1, 2*len(data))
+	text[0] = '{'
+	for _, p := range dict.Pairs {
+		name, ok := p.Key.(string)
+		if !ok {
+			continue
+		}
+		if len(text) > 1 {
+			text = append(text, ',')
+		}
+		text = append(rawjson.AppendString(text, name), ':')
+		if text, err = pickle.AppendJSON(text, p.Value); err != nil {
+			return nil, unreadable(name, err)
+		}
+	}
+	return append(text, '}'), nil
+}
+
+func unreadable(name string, err error) error {
+	if errors.Is(err, pickle.ErrLimit) {
+		return fmt.Errorf("%w: %w", session.ErrTooLarge, err)
+	}
+	return fmt.Errorf("django: pickle: item %.100q: %w", name, err)
+}
+
+// loadDict reads a pickle whose root is a dict.
+func loadDict(data []byte) (*pickle.Dict, error) {
+	v, err := pickle.Loads(data)
+	switch {
+	case errors.Is(err, pickle.ErrLimit):
+		return nil, fmt.Errorf("%w: %w", session.ErrTooLarge, err)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", session.ErrCorrupt, err)
+	}
+	dict, ok := v.(*pickle.Dict)
+	if !ok {
+		return nil, fmt.Errorf("%w: the pickle holds a %.100s and no dict", session.ErrCorrupt, pickle.TypeName(v))
+	}
+	return dict, nil
+}
+
+// Repickle returns a function for cachedstore.Options.Pickle: of data that the
+// codec signed made, as it is in the database, it makes what Django's engine
+// cached_db keeps in the cache.
+func Repickle(signed session.Codec) func(data []byte) ([]byte, error) {
+	return func(data []byte) ([]byte, error) {
+		items, err := signed.Decode(data)
+		if err != nil {
+			return nil, err
+		}
+		return encode(nil, items)
+	}
+}

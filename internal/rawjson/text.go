@@ -1,0 +1,31 @@
+package rawjson
+
+// These serve package pickle, which turns texts into Python's values and back
+// and, unlike Go's strings, keeps lone surrogates.
+
+// AppendString appends s as Python writes it. The three bytes that UTF-8
+// would have for a lone surrogate stand for one.
+func AppendString(dst []byte, s string) []byte { return appendName(dst, s) }
+
+// String returns what a valid string in its quotes says. A lone surrogate
+// becomes the three bytes that UTF-8 would have for it.
+func String(text []byte) string { return decodeName(text) }
+
+// AppendFloat appends Python's repr of a float.
+func AppendFloat(dst []byte, f float64) []byte { return appendFloat(dst, f, 64) }
+
+// Float returns the number that a valid text says, NaN and the infinities
+// included, and whether Python takes it for a float and not for an int.
+func Float(text []byte) (f float64, isFloat bool) {
+	for _, c := range text {
+		switch c {
+		case '.', 'e', 'E', 'I', 'N':
+			f, _ = parseFloat(text)
+			return f, true
+		}
+	}
+	return 0, false
+}
+
+// Elements calls f with the text of each element of a valid array.
+func Elements(text []byte, f func(element []byte)) { elements(text, f) }
