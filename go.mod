@@ -9,6 +9,7 @@ require (
 	github.com/google/go-cmp v0.7.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/klauspost/compress v1.20.3
+	github.com/redis/rueidis v1.0.79
 	github.com/rogpeppe/go-internal v1.15.0
 	golang.org/x/term v0.47.0
 	golang.org/x/text v0.43.0

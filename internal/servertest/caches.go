@@ -91,3 +91,24 @@ var memcachedSocket = kind{
 	stop:  syscall.SIGTERM,
 	ready: func(s *Server, _ map[string]string) error { return dialSocket(s) },
 }
+
+// StartRedisWith runs a Redis with further options, such as
+// "--cluster-enabled", "yes".
+func StartRedisWith(t testing.TB, options ...string) *Server {
+	t.Helper()
+	k := redis
+	k.command = redisCommand(options...)
+	return start(t, k)
+}
+
+// StartSentinel runs a Redis Sentinel, which rewrites its configuration.
+func StartSentinel(t testing.TB, configuration string) *Server {
+	t.Helper()
+	k := redis
+	k.name = "Redis Sentinel"
+	k.command = func(s *Server, bin map[string]string) *exec.Cmd {
+		return exec.Command(bin["redis-server"], configuration, "--sentinel",
+			"--bind", "127.0.0.1", "--port", s.port(), "--dir", s.dir)
+	}
+	return start(t, k)
+}

@@ -296,3 +296,13 @@ func dialSocket(s *Server) error {
 	}
 	return conn.Close()
 }
+
+// Missing skips a test for the lack of something that is installed like a
+// server, or fails it where all is required.
+func Missing(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("JAMSESSION_REQUIRE_SERVICES") == "1" {
+		t.Fatalf("%s is required", what)
+	}
+	t.Skipf("not run: no %s", what)
+}

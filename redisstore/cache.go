@@ -1,0 +1,82 @@
+package redisstore
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/jamsession/jamsession/cachedstore"
+	"github.com/jamsession/jamsession/session"
+)
+
+var _ cachedstore.Cache = (*Cache)(nil)
+
+// A Cache is Redis as the cache of a [cachedstore.Store]. Make one with
+// [OpenCache] or [NewCache]; it is safe for concurrent use.
+type Cache struct {
+	client rueidis.Client
+	prefix string
+}
+
+// OpenCache connects as [Open] does. The prefix stands before each key; for
+// Django it is django.CacheKey of KEY_PREFIX, VERSION and
+// django.CachedDBEngine.
+func OpenCache(ctx context.Context, url, prefix string) (*Cache, error) {
+	client, _, err := dial(ctx, url, false)
+	if err != nil {
+		return nil, err
+	}
+	return NewCache(client, prefix), nil
+}
+
+// NewCache returns a cache on a client. Closing the cache closes the client.
+func NewCache(client rueidis.Client, prefix string) *Cache { return &Cache{client, prefix} }
+
+// Close ends the connections.
+func (c *Cache) Close() error {
+	c.client.Close()
+	return nil
+}
+
+// Get implements [cachedstore.Cache].
+func (c *Cache) Get(ctx context.Context, key string) ([]byte, error) {
+	value, err := c.client.Do(ctx, c.client.B().Get().Key(c.prefix+key).Build()).AsBytes()
+	if rueidis.IsRedisNil(err) {
+		return nil, session.ErrNotFound
+	}
+	return value, wrap(ctx, "get", err)
+}
+
+// Set implements [cachedstore.Cache].
+func (c *Cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	cmd := c.client.B().Set().Key(c.prefix + key).Value(rueidis.BinaryString(value)).
+		PxMilliseconds(atLeastOne(ttl)).Build()
+	return wrap(ctx, "set", c.client.Do(ctx, cmd).Error())
+}
+
+// Add implements [cachedstore.Cache].
+func (c *Cache) Add(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	cmd := c.client.B().Set().Key(c.prefix + key).Value(rueidis.BinaryString(value)).
+		Nx().PxMilliseconds(atLeastOne(ttl)).Build()
+	err := c.client.Do(ctx, cmd).Error()
+	if rueidis.IsRedisNil(err) {
+		return session.ErrExists
+	}
+	return wrap(ctx, "add", err)
+}
+
+// Swap implements [cachedstore.Cache].
+func (c *Cache) Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) error {
+	answer, err := swapScript.Exec(ctx, c.client, []string{c.prefix + key}, []string{
+		rueidis.BinaryString(old), rueidis.BinaryString(value), strconv.FormatInt(atLeastOne(ttl), 10),
+	}).AsInt64()
+	if err != nil {
+		return wrap(ctx, "swap", err)
+	}
+	return answers[answer]
+}
+
+// atLeastOne returns a lifetime in milliseconds. None is ever endless.
+func atLeastOne(ttl time.Duration) int64 { return max(1, ttl.Milliseconds()) }

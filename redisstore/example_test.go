@@ -1,0 +1,49 @@
+package redisstore_test
+
+import (
+	"context"
+	"log"
+	"net/http"
+
+	"github.com/jamsession/jamsession/cachedstore"
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/redisstore"
+	"github.com/jamsession/jamsession/session"
+)
+
+func ExampleOpen() {
+	store, err := redisstore.Open(context.Background(), "redis://localhost:6379/0", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+	sessions := session.New(store, nil)
+	log.Fatal(http.ListenAndServe("127.0.0.1:8000", sessions.Handler(http.DefaultServeMux)))
+}
+
+// With a Django site that has SESSION_ENGINE cache on the same Redis.
+func ExampleOpen_django() {
+	store, err := redisstore.Open(context.Background(), "redis://localhost:6379/0", &redisstore.Options{
+		Prefix: django.CacheKey("", 1, django.CacheEngine),
+		Django: true,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+	sessions := session.New(store, &session.Options{Codec: django.Pickled()})
+	_ = sessions.Handler
+}
+
+func ExampleOpenCache() {
+	database := memstore.New() // in its place: a sqlstore.Store
+	cache, err := redisstore.OpenCache(context.Background(), "redis://localhost:6379/1", "sessions:")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cache.Close()
+	store := cachedstore.New(database, cache, nil)
+	defer store.Close()
+	_ = session.New(store, nil)
+}

@@ -1,0 +1,71 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/redis/rueidis"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+// List implements [session.Lister]. It asks each server for all of its keys,
+// a thousand at a time, and holds the names of the sessions in memory to sort
+// them: it is for consoles. Records that change meanwhile are seen as they
+// were or as they are.
+func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
+	return func(yield func(session.Record, error) bool) {
+		keys, err := s.keys(ctx)
+		if err != nil {
+			yield(session.Record{}, wrap(ctx, "list", err))
+			return
+		}
+		for _, key := range keys {
+			rec, err := s.Load(ctx, key)
+			if errors.Is(err, session.ErrNotFound) {
+				continue
+			}
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// keys returns the keys of all sessions, sorted.
+func (s *Store) keys(ctx context.Context) ([]string, error) {
+	var all []string
+	for _, node := range s.client.Nodes() {
+		names, err := scan(ctx, node, globEscaper.Replace(s.opts.Prefix)+"*")
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			if key := strings.TrimPrefix(name, s.opts.Prefix); wellFormed(key) {
+				all = append(all, key)
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
+// globEscaper lets a prefix stand for itself in a pattern.
+var globEscaper = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`, "]", `\]`)
+
+func scan(ctx context.Context, node rueidis.Client, pattern string) (names []string, err error) {
+	for cursor := uint64(0); ; {
+		cmd := node.B().Scan().Cursor(cursor).Match(pattern).Count(1000).Build()
+		page, err := node.Do(ctx, cmd).AsScanEntry()
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, page.Elements...)
+		if cursor = page.Cursor; cursor == 0 {
+			return names, nil
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package redisstore
+
+import (
+	"time"
+
+	"github.com/jamsession/jamsession/internal/cachevalue"
+)
+
+// Options configure a [Store].
+type Options struct {
+	// Prefix is what stands before the session's key in the key of Redis. For
+	// Django it is django.CacheKey of KEY_PREFIX, VERSION and
+	// django.CacheEngine. Empty is "jamsession:".
+	Prefix string
+
+	// Django keeps the values as Django's cache has them, for the codec
+	// django.Pickled. False puts a header of ten bytes before the data, which
+	// is faster, and which Django cannot read.
+	Django bool
+
+	// ClientCache is how long this process may answer a load from its own
+	// memory. Redis tells it at once when another process changes the record,
+	// but a message takes its time: for about a millisecond, or until a broken
+	// connection is noticed, at most for this long, a load can see the record
+	// as it was. What this process itself has changed it sees at once, and
+	// saves always decide on the server. Zero is no such cache.
+	ClientCache time.Duration
+
+	// Cluster says, to [New], that the client's keys are on several servers.
+	// [Open] knows it by the URL.
+	Cluster bool
+}
+
+func (o *Options) withDefaults() Options {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	if c.Prefix == "" {
+		c.Prefix = "jamsession:"
+	}
+	return c
+}
+
+func (o *Options) format() cachevalue.Format {
+	if o.Django {
+		return cachevalue.Django
+	}
+	return cachevalue.Plain
+}

@@ -1,0 +1,66 @@
+package redisstore
+
+import (
+	"github.com/redis/rueidis"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+// answers are what saveScript returns.
+var answers = map[int64]error{
+	0: nil,
+	1: session.ErrNotFound,
+	2: session.ErrConflict,
+	3: session.ErrExists,
+}
+
+// layout tells saveScript what stands around the data in a value; see package
+// cachevalue.
+func (s *Store) layout() string {
+	if s.opts.Django {
+		return "django"
+	}
+	return "plain"
+}
+
+// saveScript replaces the value under KEYS[1], or moves it to KEYS[2], if its
+// data is ARGV[1], by ARGV[2] for ARGV[3] milliseconds, or deletes it if that
+// is not positive.
+var saveScript = rueidis.NewLuaScript(`
+local function data(value)
+	if ARGV[4] == 'plain' then
+		if string.sub(value, 1, 2) == 'J1' and #value >= 10 then
+			return string.sub(value, 11)
+		end
+	elseif #value > 13 and string.byte(value, 1) == 128 and string.byte(value, 2) >= 2
+		and string.sub(value, 3, 4) == '\138\8' and string.sub(value, 13, 13) == '0' then
+		return string.sub(value, 1, 2) .. string.sub(value, 14)
+	end
+	return value
+end
+local stored = redis.call('GET', KEYS[1])
+if not stored then return 1 end
+if data(stored) ~= ARGV[1] then return 2 end
+local ttl = tonumber(ARGV[3])
+if KEYS[2] then
+	if redis.call('EXISTS', KEYS[2]) == 1 then return 3 end
+	redis.call('DEL', KEYS[1])
+	if ttl > 0 then redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3]) end
+	return 0
+end
+if ttl > 0 then
+	redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+else
+	redis.call('DEL', KEYS[1])
+end
+return 0
+`)
+
+// swapScript replaces the value under KEYS[1] if it is ARGV[1].
+var swapScript = rueidis.NewLuaScript(`
+local stored = redis.call('GET', KEYS[1])
+if not stored then return 1 end
+if stored ~= ARGV[1] then return 2 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 0
+`)

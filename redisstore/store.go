@@ -1,0 +1,221 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+var (
+	_ session.Store  = (*Store)(nil)
+	_ session.Lister = (*Store)(nil)
+)
+
+// A Store keeps sessions in Redis. Make one with [Open] or [New]; it is safe
+// for concurrent use. Calls that run at the same time share a round trip.
+type Store struct {
+	client rueidis.Client
+	opts   Options
+	own    *recent // what this process has changed, for the client-side cache
+}
+
+// Open connects to the server that a URL names; the package comment lists the
+// forms. Options may be nil. The error is one line that says what could not
+// be reached.
+func Open(ctx context.Context, url string, o *Options) (*Store, error) {
+	opts := o.withDefaults()
+	client, cluster, err := dial(ctx, url, opts.ClientCache > 0)
+	if err != nil {
+		return nil, err
+	}
+	opts.Cluster = cluster
+	return New(client, &opts), nil
+}
+
+// New returns a store on a client. Options may be nil. Closing the store
+// closes the client.
+func New(client rueidis.Client, o *Options) *Store {
+	return &Store{client: client, opts: o.withDefaults(), own: newRecent()}
+}
+
+// Close ends the connections.
+func (s *Store) Close() error {
+	s.client.Close()
+	return nil
+}
+
+// Load implements [session.Store].
+func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
+	if !wellFormed(key) {
+		return session.Record{}, session.ErrNotFound
+	}
+	value, err := s.get(ctx, key)
+	if rueidis.IsRedisNil(err) {
+		return session.Record{}, session.ErrNotFound
+	}
+	if err != nil {
+		return session.Record{}, wrap(ctx, "load", err)
+	}
+	data, expiry := s.opts.format().Open(value)
+	if expiry.IsZero() {
+		if expiry, err = s.expiry(ctx, key); err != nil {
+			return session.Record{}, err
+		}
+	}
+	if !expiry.After(time.Now()) {
+		return session.Record{}, session.ErrNotFound
+	}
+	return session.Record{Key: key, Data: data, Expiry: expiry}, nil
+}
+
+func (s *Store) get(ctx context.Context, key string) ([]byte, error) {
+	name := s.opts.Prefix + key
+	if s.opts.ClientCache > 0 && !s.own.has(key) {
+		cmd := s.client.B().Get().Key(name).Cache()
+		return s.client.DoCache(ctx, cmd, s.opts.ClientCache).AsBytes()
+	}
+	return s.client.Do(ctx, s.client.B().Get().Key(name).Build()).AsBytes()
+}
+
+// expiry asks for the end of a record that another program has written.
+func (s *Store) expiry(ctx context.Context, key string) (time.Time, error) {
+	left, err := s.client.Do(ctx, s.client.B().Pttl().Key(s.opts.Prefix+key).Build()).AsInt64()
+	switch {
+	case err != nil:
+		return time.Time{}, wrap(ctx, "load", err)
+	case left == -2: // gone meanwhile
+		return time.Time{}, session.ErrNotFound
+	case left < 0: // Django without a timeout
+		return time.Now().Add(100 * 365 * 24 * time.Hour), nil
+	}
+	return time.Now().Add(time.Duration(left) * time.Millisecond), nil
+}
+
+// Create implements [session.Store].
+func (s *Store) Create(ctx context.Context, rec session.Record) error {
+	if !wellFormed(rec.Key) {
+		return errKey
+	}
+	ttl := milliseconds(rec.Expiry)
+	if ttl <= 0 {
+		return ctx.Err() // it has expired already
+	}
+	value := s.opts.format().Seal(rec.Data, rec.Expiry)
+	cmd := s.client.B().Set().Key(s.opts.Prefix + rec.Key).Value(rueidis.BinaryString(value)).
+		Nx().PxMilliseconds(ttl).Build()
+	err := s.client.Do(ctx, cmd).Error()
+	s.own.add(rec.Key)
+	if rueidis.IsRedisNil(err) {
+		return session.ErrExists
+	}
+	return wrap(ctx, "create", err)
+}
+
+// Save implements [session.Store].
+func (s *Store) Save(ctx context.Context, old, next session.Record) error {
+	if !wellFormed(old.Key) {
+		return session.ErrNotFound
+	}
+	if !wellFormed(next.Key) {
+		return errKey
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !old.Expiry.IsZero() && !old.Expiry.After(time.Now()) {
+		return session.ErrNotFound // also if the server's clock is behind
+	}
+	defer s.own.add(old.Key)
+	if next.Key != old.Key && s.opts.Cluster {
+		return s.moveInSteps(ctx, old, next)
+	}
+	return s.replace(ctx, old, next)
+}
+
+// replace compares and replaces, or moves, in one script.
+func (s *Store) replace(ctx context.Context, old, next session.Record) error {
+	keys := []string{s.opts.Prefix + old.Key}
+	if next.Key != old.Key {
+		keys = append(keys, s.opts.Prefix+next.Key)
+	}
+	value := s.opts.format().Seal(next.Data, next.Expiry)
+	answer, err := saveScript.Exec(ctx, s.client, keys, []string{
+		rueidis.BinaryString(old.Data), rueidis.BinaryString(value),
+		strconv.FormatInt(milliseconds(next.Expiry), 10), s.layout(),
+	}).AsInt64()
+	if err != nil {
+		return wrap(ctx, "save", err)
+	}
+	return answers[answer]
+}
+
+// moveInSteps moves a record to another server of a cluster.
+func (s *Store) moveInSteps(ctx context.Context, old, next session.Record) error {
+	if err := s.Create(ctx, next); err != nil {
+		return err
+	}
+	dead := old
+	dead.Expiry = time.Time{} // so that it is deleted
+	err := s.replace(ctx, old, dead)
+	if err != nil {
+		// Nobody knows the new key yet. If even this fails, nobody ever will.
+		_ = s.Delete(context.WithoutCancel(ctx), next.Key)
+	}
+	return err
+}
+
+// Delete implements [session.Store].
+func (s *Store) Delete(ctx context.Context, key string) error {
+	if !wellFormed(key) {
+		return nil
+	}
+	err := s.client.Do(ctx, s.client.B().Del().Key(s.opts.Prefix+key).Build()).Error()
+	s.own.add(key)
+	return wrap(ctx, "delete", err)
+}
+
+// ClearExpired implements [session.Store]. Redis lets records vanish by itself.
+func (s *Store) ClearExpired(ctx context.Context, _ time.Time) (int, error) { return 0, ctx.Err() }
+
+// milliseconds returns how long a record lives from now on; 0 or less if it
+// does not.
+func milliseconds(expiry time.Time) int64 {
+	left := time.Until(expiry)
+	if left > 0 && left < time.Millisecond {
+		return 1
+	}
+	return left.Milliseconds()
+}
+
+// errKey does not show the key.
+var errKey = errors.New("redisstore: malformed key; want 8 to 40 characters of a-z0-9")
+
+func wellFormed(key string) bool {
+	if len(key) < 8 || len(key) > 40 {
+		return false
+	}
+	for i := range len(key) {
+		c := key[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
+
+// wrap says what failed. The result wraps ctx.Err if ctx is done.
+func wrap(ctx context.Context, doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if done := ctx.Err(); done != nil && !errors.Is(err, done) {
+		return fmt.Errorf("redisstore: %s: %w: %w", doing, done, err)
+	}
+	return fmt.Errorf("redisstore: %s: %w", doing, err)
+}
