@@ -7,6 +7,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -44,6 +45,9 @@ func (s *Store) Close() error {
 
 // Load implements [session.Store].
 func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
+	if !sessionkey.WellFormed(key) {
+		return s.db.Load(ctx, key)
+	}
 	value, state := s.cache.get(ctx, key)
 	if state == found {
 		rec, ours := parseEntry(key, value)
@@ -109,6 +113,9 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if !sessionkey.WellFormed(old.Key) {
+		return s.db.Save(ctx, old, new)
+	}
 	tombstone := s.cache.bury(ctx, old.Key)
 	err := s.db.Save(ctx, old, new)
 	if err != nil || new.Key != old.Key || tombstone == nil {
@@ -126,6 +133,9 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if !sessionkey.WellFormed(key) {
+		return s.db.Delete(ctx, key)
 	}
 	s.cache.bury(ctx, key)
 	err := s.db.Delete(ctx, key)

@@ -148,7 +148,8 @@ func (a *address) setUser(userinfo string) error {
 
 func (a *address) single(host, db string) error {
 	if strings.Contains(host, ",") {
-		return errors.New("several hosts are a cluster or sentinels: use redis-cluster:// or redis-sentinel://")
+		return errors.New("several hosts are a cluster or sentinels:" +
+			" use redis-cluster:// or redis-sentinel://")
 	}
 	if err := a.several(host, "6379"); err != nil {
 		return err

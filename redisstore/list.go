@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/rueidis"
 
+	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -44,7 +45,7 @@ func (s *Store) keys(ctx context.Context) ([]string, error) {
 			return nil, err
 		}
 		for _, name := range names {
-			if key := strings.TrimPrefix(name, s.opts.Prefix); wellFormed(key) {
+			if key := strings.TrimPrefix(name, s.opts.Prefix); sessionkey.WellFormed(key) {
 				all = append(all, key)
 			}
 		}

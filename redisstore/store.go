@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/rueidis"
 
+	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -52,7 +53,7 @@ func (s *Store) Close() error {
 
 // Load implements [session.Store].
 func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
-	if !wellFormed(key) {
+	if !sessionkey.WellFormed(key) {
 		return session.Record{}, session.ErrNotFound
 	}
 	value, err := s.get(ctx, key)
@@ -99,7 +100,7 @@ func (s *Store) expiry(ctx context.Context, key string) (time.Time, error) {
 
 // Create implements [session.Store].
 func (s *Store) Create(ctx context.Context, rec session.Record) error {
-	if !wellFormed(rec.Key) {
+	if !sessionkey.WellFormed(rec.Key) {
 		return errKey
 	}
 	ttl := milliseconds(rec.Expiry)
@@ -119,10 +120,10 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 
 // Save implements [session.Store].
 func (s *Store) Save(ctx context.Context, old, next session.Record) error {
-	if !wellFormed(old.Key) {
+	if !sessionkey.WellFormed(old.Key) {
 		return session.ErrNotFound
 	}
-	if !wellFormed(next.Key) {
+	if !sessionkey.WellFormed(next.Key) {
 		return errKey
 	}
 	if err := ctx.Err(); err != nil {
@@ -172,7 +173,7 @@ func (s *Store) moveInSteps(ctx context.Context, old, next session.Record) error
 
 // Delete implements [session.Store].
 func (s *Store) Delete(ctx context.Context, key string) error {
-	if !wellFormed(key) {
+	if !sessionkey.WellFormed(key) {
 		return nil
 	}
 	err := s.client.Do(ctx, s.client.B().Del().Key(s.opts.Prefix+key).Build()).Error()
@@ -195,19 +196,6 @@ func milliseconds(expiry time.Time) int64 {
 
 // errKey does not show the key.
 var errKey = errors.New("redisstore: malformed key; want 8 to 40 characters of a-z0-9")
-
-func wellFormed(key string) bool {
-	if len(key) < 8 || len(key) > 40 {
-		return false
-	}
-	for i := range len(key) {
-		c := key[i]
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') {
-			return false
-		}
-	}
-	return true
-}
 
 // wrap says what failed. The result wraps ctx.Err if ctx is done.
 func wrap(ctx context.Context, doing string, err error) error {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/sessionkey"
 )
 
 // An exchange is one request with its response and its session. It is also
@@ -167,8 +168,8 @@ func (x *exchange) commit(h http.Header, status int) error {
 		x.forget(ctx)
 		return x.parked
 	}
-	if !s.loaded && (!s.m.opts.SaveEveryRequest || len(s.key) < minKeyLength) {
-		if x.cookie && len(s.key) < minKeyLength {
+	if !s.loaded && (!s.m.opts.SaveEveryRequest || len(s.key) < sessionkey.MinLength) {
+		if x.cookie && len(s.key) < sessionkey.MinLength {
 			s.m.removeCookie(h)
 		}
 		return nil

@@ -8,10 +8,8 @@ import (
 )
 
 const (
-	keyAlphabet  = "abcdefghijklmnopqrstuvwxyz0123456789"
-	keyLength    = 32 // 165 bits
-	minKeyLength = 8  // shorter ones are no keys at all, as in Django
-	maxKeyLength = 40 // the width of Django's column
+	keyAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+	keyLength   = 32 // 165 bits
 )
 
 // newKey returns a key as Django makes it: 32 characters drawn uniformly from
@@ -29,21 +27,6 @@ func newKey() string {
 		}
 	}
 	return string(key[:])
-}
-
-// wellFormed reports whether newKey or Django could have made key. No path, no
-// cache key and no statement is made of others.
-func wellFormed(key string) bool {
-	if len(key) < minKeyLength || len(key) > maxKeyLength {
-		return false
-	}
-	for i := range len(key) {
-		c := key[i]
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') {
-			return false
-		}
-	}
-	return true
 }
 
 var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 
 	"github.com/jamsession/jamsession/internal/rawjson"
+	"github.com/jamsession/jamsession/internal/sessionkey"
 )
 
 // A Manager gives requests their sessions. Make one with [New]; it is safe
@@ -76,7 +77,7 @@ func (m *Manager) issued(key string) bool {
 	if m.sealer != nil {
 		return m.sealer.Issued(key)
 	}
-	return wellFormed(key)
+	return sessionkey.WellFormed(key)
 }
 
 func (m *Manager) storeKey(key string) string {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -72,7 +73,7 @@ func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 				return
 			}
 			for _, rec := range page {
-				if wellFormed(rec.Key) && !yield(rec, nil) {
+				if sessionkey.WellFormed(rec.Key) && !yield(rec, nil) {
 					return
 				}
 				after = rec.Key

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -90,7 +91,7 @@ func (s *Store) Close() error { return s.close() }
 
 // Load implements [session.Store].
 func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
-	if !wellFormed(key) {
+	if !sessionkey.WellFormed(key) {
 		return session.Record{}, session.ErrNotFound
 	}
 	rec := session.Record{Key: key}
@@ -111,7 +112,7 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 
 // Create implements [session.Store].
 func (s *Store) Create(ctx context.Context, rec session.Record) error {
-	if !wellFormed(rec.Key) {
+	if !sessionkey.WellFormed(rec.Key) {
 		return errKey
 	}
 	_, err := s.opts.Dialect.Exec(ctx, s.create, rec.Key, string(rec.Data), s.time(rec.Expiry))
@@ -124,10 +125,10 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 // Save implements [session.Store] by one UPDATE that also compares, and moves
 // the row if the keys differ.
 func (s *Store) Save(ctx context.Context, old, new session.Record) error {
-	if !wellFormed(old.Key) {
+	if !sessionkey.WellFormed(old.Key) {
 		return session.ErrNotFound
 	}
-	if !wellFormed(new.Key) {
+	if !sessionkey.WellFormed(new.Key) {
 		return errKey
 	}
 	stmt, args := s.save, make([]any, 0, 7)
@@ -169,7 +170,7 @@ func (s *Store) whyUnsaved(ctx context.Context, key string) error {
 
 // Delete implements [session.Store].
 func (s *Store) Delete(ctx context.Context, key string) error {
-	if !wellFormed(key) {
+	if !sessionkey.WellFormed(key) {
 		return nil
 	}
 	_, err := s.opts.Dialect.Exec(ctx, s.delete, s.opts.Dialect.KeyArgs(nil, key)...)
@@ -184,22 +185,6 @@ func (s *Store) time(t time.Time) any {
 
 // errKey does not show the key.
 var errKey = errors.New("sqlstore: malformed key; want 8 to 40 characters of a-z0-9")
-
-// wellFormed reports whether key could have been issued. Others never reach
-// the database: Django's column is 40 characters wide, and databases differ in
-// what they make of NUL, case and trailing spaces.
-func wellFormed(key string) bool {
-	if len(key) < 8 || len(key) > 40 {
-		return false
-	}
-	for i := range len(key) {
-		c := key[i]
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') {
-			return false
-		}
-	}
-	return true
-}
 
 func wrap(ctx context.Context, doing string, err error) error {
 	return djangodb.Wrap(ctx, "sqlstore: "+doing, err)

@@ -23,11 +23,11 @@ import (
 // UTF-8 would have for them.
 type Value any
 
-// The values that have no type in Go.
+// Bytes is Python's bytes, ByteArray its bytearray, and Tuple its tuple.
 type (
-	Bytes     []byte
-	ByteArray []byte
-	Tuple     []Value
+	Bytes     []byte  // immutable
+	ByteArray []byte  // mutable
+	Tuple     []Value // immutable
 
 	// A List may be referred to from several places.
 	List struct{ Items []Value }

@@ -1,0 +1,26 @@
+// Package sessionkey knows the form of the keys of sessions.
+package sessionkey
+
+const (
+	// MinLength: shorter ones are no keys at all, as in Django.
+	MinLength = 8
+
+	// MaxLength is the width of Django's column.
+	MaxLength = 40
+)
+
+// WellFormed reports whether key could have been issued, here or by Django: 8
+// to 40 characters of a-z0-9. No path, no cache key and no statement is made
+// of others; what databases and caches make of NUL, case and spaces differs.
+func WellFormed(key string) bool {
+	if len(key) < MinLength || len(key) > MaxLength {
+		return false
+	}
+	for i := range len(key) {
+		c := key[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
