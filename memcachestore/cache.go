@@ -1,0 +1,96 @@
+package memcachestore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/bradfitz/gomemcache/memcache"
+
+	"github.com/jamsession/jamsession/cachedstore"
+	"github.com/jamsession/jamsession/session"
+)
+
+var _ cachedstore.Cache = (*Cache)(nil)
+
+// A Cache is Memcached as the cache of a [cachedstore.Store]. Make one with
+// [OpenCache]; it is safe for concurrent use.
+type Cache struct {
+	client client
+	prefix string
+}
+
+// OpenCache connects as [Open] does. Of the options, Django has no meaning
+// here: all values of a cachedstore.Store are pickles. For Django the prefix
+// is django.CacheKey of KEY_PREFIX, VERSION and django.CachedDBEngine.
+func OpenCache(ctx context.Context, servers []string, o *Options) (*Cache, error) {
+	opts := o.withDefaults()
+	c, err := dial(ctx, servers, &opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Cache{c, opts.Prefix}, nil
+}
+
+// Close closes the connections that nobody uses.
+func (c *Cache) Close() error { return c.client.Close() }
+
+// pickleFlags tell pymemcache that a value is a pickle.
+const pickleFlags = 1
+
+func (c *Cache) item(key string, value []byte, ttl time.Duration) *memcache.Item {
+	return &memcache.Item{
+		Key: c.prefix + key, Value: value, Flags: pickleFlags, Expiration: seconds(ttl),
+	}
+}
+
+// Get implements [cachedstore.Cache].
+func (c *Cache) Get(ctx context.Context, key string) ([]byte, error) {
+	item, err := c.client.get(ctx, c.prefix+key)
+	if errors.Is(err, memcache.ErrCacheMiss) {
+		return nil, session.ErrNotFound
+	}
+	if err != nil {
+		return nil, wrap(ctx, "get", key, err)
+	}
+	return item.Value, nil
+}
+
+// Set implements [cachedstore.Cache].
+func (c *Cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	item := c.item(key, value, ttl)
+	return wrap(ctx, "set", key, c.client.repeated(ctx, func() error { return c.client.Set(item) }))
+}
+
+// Add implements [cachedstore.Cache].
+func (c *Cache) Add(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	item := c.item(key, value, ttl)
+	err := c.client.do(ctx, func() error { return c.client.Add(item) })
+	if errors.Is(err, memcache.ErrNotStored) {
+		return session.ErrExists
+	}
+	return wrap(ctx, "add", key, err)
+}
+
+// Swap implements [cachedstore.Cache].
+func (c *Cache) Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) error {
+	item, err := c.client.get(ctx, c.prefix+key)
+	switch {
+	case errors.Is(err, memcache.ErrCacheMiss):
+		return session.ErrNotFound
+	case err != nil:
+		return wrap(ctx, "swap", key, err)
+	case !bytes.Equal(item.Value, old):
+		return session.ErrConflict
+	}
+	item.Value, item.Flags, item.Expiration = value, pickleFlags, seconds(ttl)
+	err = c.client.do(ctx, func() error { return c.client.CompareAndSwap(item) })
+	switch {
+	case errors.Is(err, memcache.ErrCASConflict):
+		return session.ErrConflict
+	case errors.Is(err, memcache.ErrCacheMiss), errors.Is(err, memcache.ErrNotStored):
+		return session.ErrNotFound
+	}
+	return wrap(ctx, "swap", key, err)
+}

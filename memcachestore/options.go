@@ -1,0 +1,60 @@
+package memcachestore
+
+import (
+	"time"
+
+	"github.com/jamsession/jamsession/internal/cachevalue"
+)
+
+// Options configure a [Store].
+type Options struct {
+	// Prefix is what stands before the session's key in the key of Memcached.
+	// For Django it is django.CacheKey of KEY_PREFIX, VERSION and
+	// django.CacheEngine. It has at most 200 bytes, no space and no control
+	// character. Empty is "jamsession:".
+	Prefix string
+
+	// Django keeps the values as Django's cache has them, for the codec
+	// django.Pickled. False puts a header of ten bytes before the data, which
+	// Django cannot read.
+	Django bool
+
+	// Timeout is how long a server may take for one answer. Zero is a second.
+	Timeout time.Duration
+
+	// MaxIdle is how many connections to each server stay open while nobody
+	// needs them. Zero is 16.
+	MaxIdle int
+}
+
+func (o *Options) withDefaults() Options {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	if c.Prefix == "" {
+		c.Prefix = "jamsession:"
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = time.Second
+	}
+	if c.MaxIdle <= 0 {
+		c.MaxIdle = 16
+	}
+	return c
+}
+
+func (o *Options) format() cachevalue.Format {
+	if o.Django {
+		return cachevalue.Django
+	}
+	return cachevalue.Plain
+}
+
+// flags tell pymemcache what a value is: 1 for a pickle, 0 for bytes.
+func (o *Options) flags() uint32 {
+	if o.Django {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,197 @@
+package memcachestore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/bradfitz/gomemcache/memcache"
+
+	"github.com/jamsession/jamsession/internal/sessionkey"
+	"github.com/jamsession/jamsession/session"
+)
+
+var _ session.Store = (*Store)(nil)
+
+// tombstone takes the place of a record that has ended, so that a save that
+// has read it before cannot write it again. It is a pickled None, which is a
+// miss to Django.
+const (
+	tombstone     = "\x80\x04N."
+	tombstoneLife = time.Minute // longer than any save takes
+)
+
+// A Store keeps sessions in Memcached. Make one with [Open]; it is safe for
+// concurrent use. It is no session.Lister: Memcached cannot list its keys.
+type Store struct {
+	client client
+	opts   Options
+}
+
+// Open makes a store on one or more servers, each host:port or the path of a
+// socket. Options may be nil. The error is one line that says what could not
+// be reached.
+func Open(ctx context.Context, servers []string, o *Options) (*Store, error) {
+	opts := o.withDefaults()
+	c, err := dial(ctx, servers, &opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{c, opts}, nil
+}
+
+// Close closes the connections that nobody uses.
+func (s *Store) Close() error { return s.client.Close() }
+
+// Load implements [session.Store]. Of a record that Django wrote it does not
+// know when it ends: its Expiry is zero.
+func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
+	if !sessionkey.WellFormed(key) {
+		return session.Record{}, session.ErrNotFound
+	}
+	item, err := s.client.get(ctx, s.opts.Prefix+key)
+	if errors.Is(err, memcache.ErrCacheMiss) {
+		return session.Record{}, session.ErrNotFound
+	}
+	if err != nil {
+		return session.Record{}, wrap(ctx, "load", key, err)
+	}
+	return s.record(key, item)
+}
+
+// record returns what an item holds, or ErrNotFound if that has ended.
+func (s *Store) record(key string, item *memcache.Item) (session.Record, error) {
+	if string(item.Value) == tombstone {
+		return session.Record{}, session.ErrNotFound
+	}
+	data, expiry := s.opts.format().Open(item.Value)
+	if !expiry.IsZero() && !expiry.After(time.Now()) {
+		return session.Record{}, session.ErrNotFound
+	}
+	return session.Record{Key: key, Data: data, Expiry: expiry}, nil
+}
+
+// item returns what is to be stored for a record.
+func (s *Store) item(rec session.Record) *memcache.Item {
+	return &memcache.Item{
+		Key:        s.opts.Prefix + rec.Key,
+		Value:      s.opts.format().Seal(rec.Data, rec.Expiry),
+		Flags:      s.opts.flags(),
+		Expiration: seconds(time.Until(rec.Expiry)),
+	}
+}
+
+// Create implements [session.Store].
+func (s *Store) Create(ctx context.Context, rec session.Record) error {
+	if !sessionkey.WellFormed(rec.Key) {
+		return errKey
+	}
+	if !rec.Expiry.After(time.Now()) {
+		return ctx.Err() // it has expired already
+	}
+	item := s.item(rec)
+	err := s.client.do(ctx, func() error { return s.client.Add(item) })
+	if errors.Is(err, memcache.ErrNotStored) {
+		return session.ErrExists
+	}
+	return wrap(ctx, "create", rec.Key, err)
+}
+
+// Save implements [session.Store].
+func (s *Store) Save(ctx context.Context, old, next session.Record) error {
+	if !sessionkey.WellFormed(old.Key) {
+		return session.ErrNotFound
+	}
+	if !sessionkey.WellFormed(next.Key) {
+		return errKey
+	}
+	item, err := s.stored(ctx, old)
+	if err != nil {
+		return err
+	}
+	if next.Key != old.Key {
+		return s.move(ctx, item, old, next)
+	}
+	if next.Expiry.After(time.Now()) {
+		return s.replace(ctx, old.Key, item, s.item(next))
+	}
+	return s.end(ctx, old.Key, item)
+}
+
+// stored returns the item of a record, if it still has the record's data.
+func (s *Store) stored(ctx context.Context, old session.Record) (*memcache.Item, error) {
+	item, err := s.client.get(ctx, s.opts.Prefix+old.Key)
+	if errors.Is(err, memcache.ErrCacheMiss) {
+		return nil, session.ErrNotFound
+	}
+	if err != nil {
+		return nil, wrap(ctx, "save", old.Key, err)
+	}
+	rec, err := s.record(old.Key, item)
+	if err == nil && !bytes.Equal(rec.Data, old.Data) {
+		err = session.ErrConflict
+	}
+	return item, err
+}
+
+// replace writes over an item that was read, unless it has changed since.
+func (s *Store) replace(ctx context.Context, key string, item, next *memcache.Item) error {
+	item.Value, item.Flags, item.Expiration = next.Value, next.Flags, next.Expiration
+	err := s.client.do(ctx, func() error { return s.client.CompareAndSwap(item) })
+	switch {
+	case errors.Is(err, memcache.ErrCASConflict):
+		return s.whyConflict(ctx, key)
+	case errors.Is(err, memcache.ErrCacheMiss), errors.Is(err, memcache.ErrNotStored):
+		return session.ErrNotFound
+	}
+	return wrap(ctx, "save", key, err)
+}
+
+// whyConflict tells a record that has changed from one that has ended.
+func (s *Store) whyConflict(ctx context.Context, key string) error {
+	if _, err := s.Load(ctx, key); err != nil {
+		return err
+	}
+	return session.ErrConflict
+}
+
+// end puts a tombstone in the place of an item that was read.
+func (s *Store) end(ctx context.Context, key string, item *memcache.Item) error {
+	return s.replace(ctx, key, item, &memcache.Item{
+		Value: []byte(tombstone), Flags: s.opts.flags(), Expiration: seconds(tombstoneLife),
+	})
+}
+
+// move makes the new record, and then ends the old one.
+func (s *Store) move(ctx context.Context, item *memcache.Item, old, next session.Record) error {
+	if err := s.Create(ctx, next); err != nil {
+		return err
+	}
+	err := s.end(ctx, old.Key, item)
+	if err != nil {
+		// Nobody knows the new key yet. If even this fails, nobody ever will.
+		_ = s.Delete(context.WithoutCancel(ctx), next.Key)
+	}
+	return err
+}
+
+// Delete implements [session.Store]. A save in flight finds nothing to replace.
+func (s *Store) Delete(ctx context.Context, key string) error {
+	if !sessionkey.WellFormed(key) {
+		return nil
+	}
+	name := s.opts.Prefix + key
+	err := s.client.repeated(ctx, func() error { return s.client.Delete(name) })
+	if errors.Is(err, memcache.ErrCacheMiss) {
+		return nil
+	}
+	return wrap(ctx, "delete", key, err)
+}
+
+// ClearExpired implements [session.Store]. Memcached lets records vanish by
+// itself.
+func (s *Store) ClearExpired(ctx context.Context, _ time.Time) (int, error) { return 0, ctx.Err() }
+
+// errKey does not show the key.
+var errKey = errors.New("memcachestore: malformed key; want 8 to 40 characters of a-z0-9")
