@@ -42,7 +42,8 @@ func parseServer(server string) (string, net.Addr, error) {
 	if err != nil {
 		host, port = strings.Trim(server, "[]"), "11211"
 	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil || host == "" || strings.ContainsAny(host, " /") {
+	_, portErr := strconv.ParseUint(port, 10, 16)
+	if portErr != nil || host == "" || strings.ContainsAny(host, " /") {
 		return "", nil, errors.New(`want host:port, such as "127.0.0.1:11211", or the path of a socket`)
 	}
 	return host + ":" + port, address{"tcp", net.JoinHostPort(host, port)}, nil

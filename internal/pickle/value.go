@@ -23,11 +23,16 @@ import (
 // UTF-8 would have for them.
 type Value any
 
-// Bytes is Python's bytes, ByteArray its bytearray, and Tuple its tuple.
+// The values that have no type in Go, by their names in Python.
 type (
-	Bytes     []byte  // immutable
-	ByteArray []byte  // mutable
-	Tuple     []Value // immutable
+	// Bytes is immutable.
+	Bytes []byte
+
+	// ByteArray is mutable.
+	ByteArray []byte
+
+	// Tuple is immutable.
+	Tuple []Value
 
 	// A List may be referred to from several places.
 	List struct{ Items []Value }

@@ -1,0 +1,158 @@
+package filestore
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+// maxSize is more than any codec here writes.
+const maxSize = 64 << 20
+
+// temporary stands in the name of a file that is being written, as in
+// Django's.
+const temporary = "_out_"
+
+var errForeign = errors.New("the file of a session is none of ours: a link, a device, or a file with two names")
+
+// readFile returns the content of the file of a key and when it was saved.
+func (s *Store) readFile(key string) ([]byte, time.Time, error) {
+	f, info, err := s.openFile(s.opts.Prefix + key)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	defer func() { _ = f.Close() }()
+	if info.Size() > maxSize {
+		return nil, time.Time{}, fmt.Errorf("%w: a file of %d bytes", session.ErrTooLarge, info.Size())
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxSize))
+	return data, info.ModTime(), err
+}
+
+// openFile opens a regular file that has this name and no other. A link is
+// refused even if it stays in the folder, where an os.Root would follow it.
+func (s *Store) openFile(name string) (*os.File, fs.FileInfo, error) {
+	for {
+		named, err := s.root.Lstat(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !named.Mode().IsRegular() || names(named) != 1 {
+			return nil, nil, errForeign
+		}
+		f, err := s.root.OpenFile(name, os.O_RDONLY|openFlags, 0)
+		if err != nil {
+			return nil, nil, err
+		}
+		opened, err := f.Stat()
+		if err == nil && os.SameFile(named, opened) {
+			return f, opened, nil
+		}
+		if err := errors.Join(err, f.Close()); err != nil {
+			return nil, nil, err
+		}
+	} // a save has put another file there meanwhile
+}
+
+// writeNew writes the file of a record that must have none. As Django does, it
+// takes the name by an empty file first, which fails if there is one.
+func (s *Store) writeNew(rec session.Record) error {
+	name := s.opts.Prefix + rec.Key
+	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return session.ErrExists
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.writeOver(rec.Key, rec); err != nil {
+		return errors.Join(err, s.root.Remove(name))
+	}
+	return s.flushFolder()
+}
+
+// writeOver replaces the file of a key in one step.
+func (s *Store) writeOver(key string, rec session.Record) error {
+	temp, err := s.writeTemporary(key, rec)
+	if err != nil {
+		return err
+	}
+	if err := s.root.Rename(temp, s.opts.Prefix+key); err != nil {
+		return errors.Join(err, s.root.Remove(temp))
+	}
+	return nil
+}
+
+// writeTemporary writes a record to a file that nobody takes for a session's.
+func (s *Store) writeTemporary(key string, rec session.Record) (string, error) {
+	name := s.opts.Prefix + key + temporary + strings.ToLower(rand.Text())
+	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
+	if err != nil {
+		return "", err
+	}
+	err = s.fill(f, name, rec)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return "", errors.Join(err, s.root.Remove(name))
+	}
+	return name, nil
+}
+
+func (s *Store) fill(f *os.File, name string, rec session.Record) error {
+	if _, err := f.Write(rec.Data); err != nil {
+		return err
+	}
+	saved := s.opts.savedAt(rec.Data, rec.Expiry)
+	if err := s.root.Chtimes(name, saved, saved); err != nil {
+		return err
+	}
+	if s.opts.LoseSessionsInPowerCut {
+		return nil
+	}
+	return f.Sync()
+}
+
+// remove removes the file of a key, if there is one.
+func (s *Store) remove(key string) error {
+	err := s.root.Remove(s.opts.Prefix + key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.flushFolder()
+}
+
+// removeExpired makes place for a new file. An empty file is one that Django
+// is about to write, unless that was long ago.
+func (s *Store) removeExpired(key string) error {
+	info, err := s.root.Lstat(s.opts.Prefix + key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if info.Size() == 0 && time.Since(info.ModTime()) < leftoverAge {
+		return session.ErrExists
+	}
+	return s.remove(key)
+}
+
+// flushFolder lets a change of names survive a power cut.
+func (s *Store) flushFolder() error {
+	if s.opts.LoseSessionsInPowerCut {
+		return nil
+	}
+	return s.dir.Sync()
+}

@@ -1,0 +1,116 @@
+package filestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// lockFiles is how many locks there are. A key has one of them.
+const lockFiles = 16
+
+// locks keep processes, and the goroutines of one, from changing a session at
+// the same time. The operating system gives them back if a process dies.
+type locks struct {
+	files [lockFiles]*os.File
+	mine  [lockFiles]chan struct{} // of this process: full while locked
+}
+
+// openLocks opens the lock files, which are the same for all processes.
+func openLocks(root *os.Root, prefix string) (*locks, error) {
+	l := &locks{}
+	for i := range lockFiles {
+		name := fmt.Sprintf(".%s.lock.%02d", prefix, i)
+		f, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|openFlags, 0o600)
+		if err != nil {
+			return nil, errors.Join(err, l.close())
+		}
+		l.files[i], l.mine[i] = f, make(chan struct{}, 1)
+	}
+	locked, err := tryLock(l.files[0]) // finds out whether there are locks here
+	if err != nil {
+		return nil, errors.Join(err, l.close())
+	}
+	if locked {
+		unlock(l.files[0])
+	}
+	return l, nil
+}
+
+func (l *locks) close() error {
+	var errs []error
+	for _, f := range l.files {
+		if f != nil {
+			errs = append(errs, f.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// lock locks the locks of two keys, which may be the same one, the lower
+// first, so that nobody waits for somebody who waits for him.
+func (l *locks) lock(ctx context.Context, a, b string) (unlock func(), err error) {
+	first, second := min(number(a), number(b)), max(number(a), number(b))
+	if err := l.take(ctx, first); err != nil {
+		return nil, err
+	}
+	if first == second {
+		return func() { l.give(first) }, nil
+	}
+	if err := l.take(ctx, second); err != nil {
+		l.give(first)
+		return nil, err
+	}
+	return func() {
+		l.give(second)
+		l.give(first)
+	}, nil
+}
+
+// number returns which lock a key has: the same in every process.
+func number(key string) int {
+	var sum uint32
+	for i := range len(key) {
+		sum = sum*31 + uint32(key[i])
+	}
+	return int(sum % lockFiles)
+}
+
+func (l *locks) take(ctx context.Context, i int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case l.mine[i] <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := l.takeFile(ctx, l.files[i]); err != nil {
+		<-l.mine[i]
+		return err
+	}
+	return nil
+}
+
+// takeFile asks again and again: the operating system cannot wait for a lock
+// and for a context.
+func (l *locks) takeFile(ctx context.Context, f *os.File) error {
+	for wait := 50 * time.Microsecond; ; wait = min(2*wait, 10*time.Millisecond) {
+		locked, err := tryLock(f)
+		if locked || err != nil {
+			return err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (l *locks) give(i int) {
+	unlock(l.files[i])
+	<-l.mine[i]
+}

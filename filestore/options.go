@@ -1,0 +1,59 @@
+package filestore
+
+import "time"
+
+// Options configure a [Store].
+type Options struct {
+	// Prefix is what stands before the session's key in the name of its file:
+	// SESSION_COOKIE_NAME. Empty is "sessionid".
+	Prefix string
+
+	// MaxAge is SESSION_COOKIE_AGE: how long after its last change a file
+	// lives. Zero is two weeks.
+	MaxAge time.Duration
+
+	// Deadline returns when a session with this data ends if it was saved at
+	// an instant. For Django it decodes the data and asks session.Deadline.
+	// Nil is MaxAge after it was saved.
+	Deadline func(data []byte, saved time.Time) time.Time
+
+	// AllowSharedFolder accepts a folder in which other users of the machine
+	// can make files, as they can in /tmp. It must be sticky, so that they
+	// cannot remove ours; they can still fill it, and see how many sessions
+	// there are. False refuses it.
+	AllowSharedFolder bool
+
+	// LoseSessionsInPowerCut leaves out the flushing to the disk. After a
+	// power cut sessions can be missing, empty or as they were before, a
+	// logout undone. False flushes.
+	LoseSessionsInPowerCut bool
+}
+
+func (o *Options) withDefaults() Options {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	if c.Prefix == "" {
+		c.Prefix = "sessionid"
+	}
+	if c.MaxAge <= 0 {
+		c.MaxAge = 14 * 24 * time.Hour
+	}
+	if c.Deadline == nil {
+		age := c.MaxAge
+		c.Deadline = func(_ []byte, saved time.Time) time.Time { return saved.Add(age) }
+	}
+	return c
+}
+
+// savedAt returns the time of change that lets a file with this data end at
+// expiry.
+func (o *Options) savedAt(data []byte, expiry time.Time) time.Time {
+	now := time.Now().Truncate(time.Microsecond)
+	at := now.Add(expiry.Sub(o.Deadline(data, now)))
+	if o.Deadline(data, at).Equal(expiry) {
+		return at
+	}
+	return now // the session names its last instant itself
+}

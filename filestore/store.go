@@ -1,0 +1,220 @@
+package filestore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/sessionkey"
+	"github.com/jamsession/jamsession/session"
+)
+
+var (
+	_ session.Store  = (*Store)(nil)
+	_ session.Lister = (*Store)(nil)
+)
+
+// A Store keeps sessions in the files of a folder. Make one with [New]; it is
+// safe for concurrent use, and several processes may use one folder.
+type Store struct {
+	opts  Options
+	root  *os.Root
+	dir   *os.File // the folder itself, to flush it
+	locks *locks
+}
+
+// New returns a store in a folder, which it makes if there is none: for its
+// owner only. Options may be nil. The error says what is wrong with the
+// folder.
+func New(dir string, o *Options) (*Store, error) {
+	opts := o.withDefaults()
+	if strings.ContainsAny(opts.Prefix, `/\`+"\x00") || strings.HasPrefix(opts.Prefix, ".") {
+		return nil, fmt.Errorf("filestore: the prefix %q cannot begin the name of a file", opts.Prefix)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("filestore: %w", err)
+	}
+	if err := checkFolder(dir, opts.AllowSharedFolder); err != nil {
+		return nil, fmt.Errorf("filestore: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("filestore: %w", err)
+	}
+	s := &Store{opts: opts, root: root}
+	if s.dir, err = root.Open("."); err == nil {
+		s.locks, err = openLocks(root, opts.Prefix)
+	}
+	if err != nil {
+		_ = s.Close()
+		return nil, fmt.Errorf("filestore: %w", err)
+	}
+	return s, nil
+}
+
+func checkFolder(dir string, allowShared bool) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	shared := info.Mode().Perm()&0o022 != 0
+	switch {
+	case !info.IsDir():
+		return fmt.Errorf("%s is no folder", dir)
+	case shared && !allowShared:
+		return fmt.Errorf("other users can write into %s: run chmod 700 on it, or use a folder of the site's own", dir)
+	case shared && info.Mode()&fs.ModeSticky == 0:
+		return fmt.Errorf("other users can remove files of %s, since it is not sticky", dir)
+	}
+	return nil
+}
+
+// Close closes the folder. Calls that run end with an error.
+func (s *Store) Close() error {
+	var errs []error
+	if s.locks != nil {
+		errs = append(errs, s.locks.close())
+	}
+	if s.dir != nil {
+		errs = append(errs, s.dir.Close())
+	}
+	return errors.Join(append(errs, s.root.Close())...)
+}
+
+// Load implements [session.Store].
+func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return session.Record{}, err
+	}
+	if !sessionkey.WellFormed(key) {
+		return session.Record{}, session.ErrNotFound
+	}
+	rec, err := s.read(key)
+	return rec, s.hide("load", key, err)
+}
+
+// read returns the live record in the file of a key.
+func (s *Store) read(key string) (session.Record, error) {
+	data, saved, err := s.readFile(key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return session.Record{}, session.ErrNotFound
+	}
+	if err != nil {
+		return session.Record{}, err
+	}
+	expiry := s.opts.Deadline(data, saved)
+	// An empty file is one that Django is about to write.
+	if len(data) == 0 || !expiry.After(time.Now()) {
+		return session.Record{}, session.ErrNotFound
+	}
+	return session.Record{Key: key, Data: data, Expiry: expiry.UTC()}, nil
+}
+
+// Create implements [session.Store].
+func (s *Store) Create(ctx context.Context, rec session.Record) error {
+	if !sessionkey.WellFormed(rec.Key) {
+		return errKey
+	}
+	return s.locked(ctx, "create", rec.Key, rec.Key, func() error {
+		if _, err := s.read(rec.Key); !errors.Is(err, session.ErrNotFound) {
+			if err == nil {
+				err = session.ErrExists
+			}
+			return err
+		}
+		if err := s.removeExpired(rec.Key); err != nil {
+			return err
+		}
+		return s.writeNew(rec)
+	})
+}
+
+// Save implements [session.Store].
+func (s *Store) Save(ctx context.Context, old, next session.Record) error {
+	if !sessionkey.WellFormed(old.Key) {
+		return session.ErrNotFound
+	}
+	if !sessionkey.WellFormed(next.Key) {
+		return errKey
+	}
+	return s.locked(ctx, "save", old.Key, next.Key, func() error {
+		stored, err := s.read(old.Key)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(stored.Data, old.Data) {
+			return session.ErrConflict
+		}
+		return s.replace(old.Key, next)
+	})
+}
+
+// replace writes next over the file of a key, and moves it if next has
+// another one. Of a move that is cut off, the new data is left under the old
+// key: there are never two files.
+func (s *Store) replace(key string, next session.Record) error {
+	if !next.Expiry.After(time.Now()) {
+		return s.remove(key)
+	}
+	if next.Key != key {
+		if _, err := s.root.Lstat(s.opts.Prefix + next.Key); !errors.Is(err, fs.ErrNotExist) {
+			if err == nil {
+				err = session.ErrExists
+			}
+			return err
+		}
+	}
+	if err := s.writeOver(key, next); err != nil {
+		return err
+	}
+	if next.Key != key {
+		if err := s.root.Rename(s.opts.Prefix+key, s.opts.Prefix+next.Key); err != nil {
+			return err
+		}
+	}
+	return s.flushFolder()
+}
+
+// Delete implements [session.Store].
+func (s *Store) Delete(ctx context.Context, key string) error {
+	if !sessionkey.WellFormed(key) {
+		return nil
+	}
+	return s.locked(ctx, "delete", key, key, func() error { return s.remove(key) })
+}
+
+// locked runs f while no other process of ours changes these keys.
+func (s *Store) locked(ctx context.Context, doing, a, b string, f func() error) error {
+	unlock, err := s.locks.lock(ctx, a, b)
+	if err != nil {
+		return fmt.Errorf("filestore: %s: %w", doing, err)
+	}
+	defer unlock()
+	return s.hide(doing, a, s.hide(doing, b, f()))
+}
+
+// errKey does not show the key.
+var errKey = errors.New("filestore: malformed key; want 8 to 40 characters of a-z0-9")
+
+// hide says what failed, without the name of the file, which has the key.
+func (s *Store) hide(doing, key string, err error) error {
+	if err == nil || errors.Is(err, session.ErrNotFound) || errors.Is(err, session.ErrExists) ||
+		errors.Is(err, session.ErrConflict) || !strings.Contains(err.Error(), key) {
+		return err
+	}
+	reason := err
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		reason = path.Err
+	case errors.As(err, &link):
+		reason = link.Err
+	}
+	return fmt.Errorf("filestore: %s: %w", doing, reason)
+}
