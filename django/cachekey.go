@@ -27,7 +27,8 @@ func CacheKey(keyPrefix string, version int, key string) string {
 func CheckCacheKey(key string) error {
 	const longest = 250
 	if n := utf8.RuneCountInString(key); n > longest {
-		return fmt.Errorf("django: the cache key has %d characters, Memcached takes %d; shorten KEY_PREFIX", n, longest)
+		return fmt.Errorf("django: the cache key has %d characters, Memcached takes %d; shorten KEY_PREFIX",
+			n, longest)
 	}
 	for _, r := range key {
 		if r <= ' ' || r == 0x7f {

@@ -147,7 +147,8 @@ func loadDict(data []byte) (*pickle.Dict, error) {
 	}
 	dict, ok := v.(*pickle.Dict)
 	if !ok {
-		return nil, fmt.Errorf("%w: the pickle holds a %.100s and no dict", session.ErrCorrupt, pickle.TypeName(v))
+		return nil, fmt.Errorf("%w: the pickle holds a %.100s and no dict",
+			session.ErrCorrupt, pickle.TypeName(v))
 	}
 	return dict, nil
 }

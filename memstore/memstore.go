@@ -8,7 +8,13 @@
 // # Space
 //
 // Records that have expired are never served, but stay in memory until
-// [session.Manager.ClearExpired] is called.
+// [session.Manager.ClearExpired] is called; session.Manager.ClearPeriodically
+// does so in the background until its context is done.
+//
+// [NewBounded] limits how many records there can be. When it is full, those
+// that have expired are removed; if there are none, a new session is refused
+// with [ErrFull], which is a 503 for that visitor. No session is given up for
+// a new one: whoever makes many sessions could else log everybody out.
 package memstore
 
 import (
@@ -28,14 +34,29 @@ import (
 // concurrent use.
 type Store struct {
 	mu      sync.RWMutex
+	max     int // 0: no bound
 	records map[string]session.Record
 }
+
+// ErrFull says that the store holds as many records as it may.
+var ErrFull = errors.New("memstore: full; no new session can be kept until others expire")
 
 var _ session.Lister = (*Store)(nil)
 
 // New returns an empty store.
 func New() *Store {
 	return &Store{records: make(map[string]session.Record)}
+}
+
+// NewBounded returns an empty store that holds at most max records. It panics
+// if max is not positive.
+func NewBounded(max int) *Store {
+	if max < 1 {
+		panic("memstore: NewBounded: max is not positive")
+	}
+	s := New()
+	s.max = max
+	return s
 }
 
 // Load returns the record under key, or [session.ErrNotFound].
@@ -52,7 +73,7 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 	return rec, nil
 }
 
-// Create stores a new record, or returns [session.ErrExists].
+// Create stores a new record, or returns [session.ErrExists] or [ErrFull].
 func (s *Store) Create(ctx context.Context, rec session.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -62,8 +83,22 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 	if _, taken := s.records[rec.Key]; taken {
 		return session.ErrExists
 	}
+	if s.full() {
+		return ErrFull
+	}
 	s.records[rec.Key] = rec
 	return nil
+}
+
+// full reports whether there is no place, after it has looked for what has
+// expired. The caller holds the lock.
+func (s *Store) full() bool {
+	if s.max == 0 || len(s.records) < s.max {
+		return false
+	}
+	now := time.Now()
+	maps.DeleteFunc(s.records, func(_ string, rec session.Record) bool { return !rec.Expiry.After(now) })
+	return len(s.records) >= s.max
 }
 
 // Save replaces old by new, or returns [session.ErrConflict],

@@ -49,6 +49,7 @@ func (s *Settings) Check(deploy bool) []Finding {
 		findings = append(findings, s.checkKeys()...)
 		findings = append(findings, s.checkCookies()...)
 		findings = append(findings, s.checkIterations()...)
+		findings = append(findings, s.checkEngine()...)
 	}
 	return findings
 }
@@ -147,4 +148,26 @@ func (s *Settings) checkIterations() []Finding {
 			leastIterations),
 		"Raise it, or keep it equal to that of the Django site on the same table.",
 	}}
+}
+
+// checkEngine says what the engine cannot do.
+func (s *Settings) checkEngine() []Finding {
+	var findings []Finding
+	if s.SessionEngine == "signed_cookies" && s.SessionDenyList == "none" {
+		findings = append(findings, Finding{
+			Warning, "jamsession.W003",
+			"SESSION_ENGINE signed_cookies cannot take a session back: whoever has a copy of a cookie " +
+				"stays logged in after the logout, and of two requests at once the last one wins.",
+			"Set SESSION_DENY_LIST to db or cache, or choose another engine.",
+		})
+	}
+	usesCache := s.SessionEngine == "cache" || s.SessionEngine == "cached_db" || s.SessionDenyList == "cache"
+	if c, ok := s.Caches[s.SessionCacheAlias]; ok && usesCache && c.kind() == "memory" {
+		findings = append(findings, Finding{
+			Warning, "jamsession.W004",
+			"The sessions' cache is memory://: another process does not see it, and a restart forgets it.",
+			"Use redis:// or memcached://.",
+		})
+	}
+	return findings
 }

@@ -38,7 +38,13 @@
 //	ADDR                             text      127.0.0.1:8000       host:port to listen on
 //	DATABASE_URL                     text      sqlite:///db.sqlite3 where the tables are
 //	PBKDF2_ITERATIONS                number    1000000              cost of a new password hash
+//	CACHE_URL                        text                           the cache "default"
+//	CACHES                           caches                         more caches, by alias
 //	SESSION_ENGINE                   text      db                   where sessions are kept
+//	SESSION_CACHE_ALIAS              text      default              the cache of cache and cached_db
+//	SESSION_CACHE_FORMAT             text      django               plain: faster, not shared with Django
+//	SESSION_FILE_PATH                text                           the folder of the engine file
+//	SESSION_DENY_LIST                text      none                 none, db or cache: ends signed cookies
 //	SESSION_COOKIE_NAME              text      sessionid
 //	SESSION_COOKIE_AGE               seconds   1209600              how long a session lives unused
 //	SESSION_COOKIE_DOMAIN            text                           empty: this host only
@@ -68,12 +74,52 @@
 //	USE_TZ                           bool      true                 false: the tables hold local time
 //	TIME_ZONE                        text      UTC                  the local time of USE_TZ=false
 //
-// Seconds are whole numbers. SESSION_ENGINE may also be Django's
-// "django.contrib.sessions.backends.db". A cookie with "auto" is Secure
+// Seconds are whole numbers. A cookie with "auto" is Secure
 // unless the request came over plain HTTP to a loopback host. A samesite is
 // "Lax", "Strict" or "None"; false leaves the attribute out.
 // SESSION_REFRESH_INTERVAL 0 is a tenth of the session's age, and -1 prolongs
 // it at each request, as Django does.
+//
+// # Databases
+//
+// DATABASE_URL is one of these. What is special in a name or password is
+// percent-encoded.
+//
+//	sqlite:///relative.db                 sqlite:////absolute.db
+//	postgres://user:password@host:5432/name?sslmode=verify-full
+//	postgres://user@/name?host=/run/postgresql
+//	mysql://user:password@host:3306/name?tls=true&ssl_ca=/path/ca.pem
+//	mysql://user@/name?socket=/run/mysqld/mysqld.sock
+//
+// The option max_conns is how many connections there are at most: 25. Those of
+// PostgreSQL are libpq's.
+//
+// # Engines and caches
+//
+// SESSION_ENGINE is "db", "cache", "cached_db", "file" or "signed_cookies", or
+// Django's dotted name of it. Users are in the database whatever the engine.
+//
+// The engines cache and cached_db use the cache that SESSION_CACHE_ALIAS names.
+// CACHE_URL is the cache "default". Its options key_prefix and version are
+// Django's KEY_PREFIX and VERSION:
+//
+//	redis://user:password@host:6379/0?key_prefix=site&version=1
+//	unix:///run/redis.sock?db=0      rediss://…, redis-cluster://h1,h2 and
+//	                                 redis-sentinel://h1,h2/master/0: see redisstore
+//	memcached://h1:11211,h2:11211    memcached:///run/memcached.sock
+//	memory://                        of this process
+//
+// More caches are tables of the file, or in the environment a list of
+// alias=url:
+//
+//	[CACHES.sessions]
+//	URL = "redis://localhost:6379/1"
+//	KEY_PREFIX = "site"
+//	VERSION = 1
+//
+// The engine file keeps sessions in SESSION_FILE_PATH, which must be a folder
+// of its own. For signed_cookies, SESSION_DENY_LIST says where to note which
+// sessions have ended, so that a logout is final; with "none" it is not.
 //
 // # Secret key
 //

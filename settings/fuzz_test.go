@@ -59,6 +59,7 @@ func FuzzFile(f *testing.F) {
 // FuzzDatabaseURL checks that a path that is accepted is one file, and that
 // an error never shows the URL.
 func FuzzDatabaseURL(f *testing.F) {
+	f.Add("postgres://u:p@%2Frun%2Fx/db?max_conns=3")
 	for _, seed := range []string{
 		"sqlite:///db.sqlite3", "sqlite:////var/lib/db.sqlite3", "sqlite:///a%20b%3F.db",
 		"sqlite:///:memory:", "sqlite://host/x", "postgres://u:hunter2@h/db", "sqlite:///%zz", "",
@@ -66,7 +67,14 @@ func FuzzDatabaseURL(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		path, err := sqlitePath(raw)
+		u, err := parseDatabaseURL(raw)
+		path := u.path
+		if err == nil && u.scheme != "sqlite" {
+			if u.server.name == "" || u.server.maxConns < 1 || u.server.socket == "" && u.server.host == "" {
+				t.Errorf("%q: %+v", raw, u.server)
+			}
+			return
+		}
 		if err != nil {
 			_, secret, ok := strings.Cut(raw, "://")
 			if ok && len(secret) > 24 && strings.Contains(err.Error(), secret) {

@@ -7,13 +7,12 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/csrf"
-	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/session"
 )
 
-func (s *Settings) sessionOptions() *session.Options {
+func (s *Settings) sessionOptions(codec session.Codec) *session.Options {
 	return &session.Options{
-		Codec:                django.Signed(s.SecretKey, s.SecretKeyFallbacks...),
+		Codec:                codec,
 		CookieName:           s.SessionCookieName,
 		CookieAge:            s.SessionCookieAge,
 		CookieDomain:         s.SessionCookieDomain,

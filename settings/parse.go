@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -104,21 +105,20 @@ func setAddr(s *Settings, v value) error {
 	return nil
 }
 
-// setEngine takes Django's names of its engines, of which one is here.
+// engines are the short names of Django's.
+var engines = []string{"db", "cache", "cached_db", "file", "signed_cookies"}
+
+// setEngine takes Django's names of its engines, short or dotted.
 func setEngine(s *Settings, v value) error {
 	engine, err := v.text()
 	if err != nil {
 		return err
 	}
-	short := strings.TrimPrefix(engine, "django.contrib.sessions.backends.")
-	switch short {
-	case "db":
-		s.SessionEngine = short
-		return nil
-	case "cache", "cached_db", "file", "signed_cookies":
-		return fmt.Errorf("the engine %q is not in this version; available: db", short)
+	s.SessionEngine = strings.TrimPrefix(engine, "django.contrib.sessions.backends.")
+	if !slices.Contains(engines, s.SessionEngine) {
+		return errors.New("no such engine; there are " + strings.Join(engines, ", "))
 	}
-	return errors.New("no such engine; available: db")
+	return nil
 }
 
 func setIterations(s *Settings, v value) error {

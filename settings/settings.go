@@ -20,7 +20,13 @@ type Settings struct {
 	DatabaseURL        string
 	PBKDF2Iterations   int
 
-	SessionEngine               string // always "db"
+	Caches map[string]Cache // by alias; CACHE_URL is "default"
+
+	SessionEngine               string // "db", "cache", "cached_db", "file" or "signed_cookies"
+	SessionCacheAlias           string
+	SessionCacheFormat          string // "django" or "plain"
+	SessionFilePath             string
+	SessionDenyList             string // "none", "db" or "cache"
 	SessionCookieName           string
 	SessionCookieAge            time.Duration
 	SessionCookieDomain         string

@@ -15,17 +15,18 @@ import (
 	"github.com/jamsession/jamsession/sqlstore"
 )
 
-// A Site is an open database with everything that works on it. [Open] makes
-// one; it is safe for concurrent use.
+// A Site is an open database, and perhaps a cache, with everything that works
+// on it. [Open] makes one; it is safe for concurrent use.
 //
 // If the database has no tables yet, the fields from Store on are nil until
 // [Site.Migrate] has made them.
 type Site struct {
 	Settings *Settings
-	DB       *sql.DB           // one connection, which may write
-	Readers  *sql.DB           // connections that only read
+	DB       *sql.DB           // the database; of SQLite one connection, which may write
+	Readers  *sql.DB           // connections that only read; the same as DB but with SQLite
 	Hashers  *password.Hashers // make and check password hashes
-	Store    *sqlstore.Store   // the table django_session
+	Store    session.Store     // what SESSION_ENGINE names
+	Table    *sqlstore.Store   // the table django_session, if the engine uses it
 	Users    *sqlusers.Users   // the table auth_user
 	Sessions *session.Manager
 	Auth     *auth.Manager
@@ -33,24 +34,23 @@ type Site struct {
 
 	forStore sqlstore.Options
 	forUsers sqlusers.Options
+	engine   engine
 }
 
 // Open opens the database of the settings, whose file it makes if there is
-// none, and the parts of the site on it. It needs a SECRET_KEY. The error is
-// one line that says what to do.
+// none, and the parts of the site on it, and connects to the cache if the
+// engine needs one. It needs a SECRET_KEY. The error is one line that says
+// what to do. A server that goes away later gives errors, which visitors see
+// as 503, and is found again when it comes back.
 func Open(ctx context.Context, s *Settings) (*Site, error) {
 	if s.SecretKey == "" {
 		return nil, errors.New("settings: SECRET_KEY is not set; make one with: openssl rand -base64 48")
-	}
-	path, err := sqlitePath(s.DatabaseURL)
-	if err != nil {
-		return nil, fmt.Errorf("settings: DATABASE_URL: %w", err)
 	}
 	location, err := s.location()
 	if err != nil {
 		return nil, err
 	}
-	db, err := openSQLite(ctx, path)
+	db, dialect, err := openDatabase(ctx, s.DatabaseURL)
 	if err != nil {
 		return nil, err
 	}
@@ -59,8 +59,8 @@ func Open(ctx context.Context, s *Settings) (*Site, error) {
 		DB:       db.writer,
 		Readers:  db.readers,
 		Hashers:  s.hashers(),
-		forStore: sqlstore.Options{Readers: db.readers, Location: location},
-		forUsers: sqlusers.Options{Readers: db.readers, Location: location},
+		forStore: sqlstore.Options{Dialect: dialect, Readers: db.readers, Location: location},
+		forUsers: sqlusers.Options{Dialect: dialect, Readers: db.readers, Location: location},
 	}
 	if err := site.wire(ctx); err != nil && !errors.Is(err, errNotMigrated) {
 		return nil, errors.Join(err, site.Close())
@@ -86,12 +86,13 @@ func (s *Site) wire(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("settings: %w", err), users.Close())
 	}
-	store, err := sqlstore.New(ctx, s.DB, &s.forStore)
+	e, err := s.openEngine(ctx)
 	if err != nil {
-		return errors.Join(wireError(err), users.Close())
+		return errors.Join(err, users.Close())
 	}
-	s.Store, s.Users, s.Auth, s.CSRF = store, users, logins, forms
-	s.Sessions = session.New(store, s.Settings.sessionOptions())
+	s.engine, s.Store, s.Table = e, e.store, e.table
+	s.Users, s.Auth, s.CSRF = users, logins, forms
+	s.Sessions = session.New(e.store, s.Settings.sessionOptions(e.codec))
 	return nil
 }
 
@@ -146,7 +147,7 @@ func (s *Site) Migrate(ctx context.Context) error {
 func (s *Site) Close() error {
 	var errs []error
 	if s.Store != nil {
-		errs = append(errs, s.Store.Close(), s.Users.Close())
+		errs = append(errs, s.engine.close(), s.Users.Close())
 	}
-	return errors.Join(append(errs, s.Readers.Close(), s.DB.Close())...)
+	return errors.Join(append(errs, s.Readers.Close(), s.DB.Close())...) // twice is no error
 }

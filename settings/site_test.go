@@ -79,6 +79,10 @@ func pages(site *settings.Site) http.Handler {
 		}
 		http.Redirect(w, r, site.Auth.SafeNext(r, ""), http.StatusSeeOther)
 	})
+	mux.HandleFunc("GET /out", func(w http.ResponseWriter, r *http.Request) {
+		site.Auth.Logout(r)
+		_, _ = io.WriteString(w, "bye")
+	})
 	mux.Handle("GET /me", site.Auth.RequireLogin(http.HandlerFunc(
 		func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, auth.From(r).Username)
@@ -261,7 +265,16 @@ func TestOpenFailsInOneLineThatSaysWhatToDo(t *testing.T) {
 		want   string
 	}{
 		{func(s *settings.Settings) { s.SecretKey = "" }, "SECRET_KEY is not set"},
-		{func(s *settings.Settings) { s.DatabaseURL = "mysql://x" }, `"mysql" are not in this version`},
+		{func(s *settings.Settings) { s.DatabaseURL = "mysql://x" }, `name of the database is missing`},
+		{
+			func(s *settings.Settings) { s.DatabaseURL = "postgres://u:sesame@127.0.0.1:1/x" },
+			"cannot use PostgreSQL at 127.0.0.1:1",
+		},
+		{
+			func(s *settings.Settings) { s.DatabaseURL = "mysql://u:sesame@/x?socket=/no/mysql.sock" },
+			"cannot use MySQL at /no/mysql.sock",
+		},
+		{func(s *settings.Settings) { s.DatabaseURL = "mysql://127.0.0.1:1/x?sslmode=x" }, `option "sslmode" is unknown`},
 		{func(s *settings.Settings) { s.DatabaseURL = "sqlite:///" + text }, "is not a SQLite database"},
 		{func(s *settings.Settings) { s.DatabaseURL = "sqlite:///" + dir + "/no/db" }, "no such file"},
 		{func(s *settings.Settings) { s.UseTZ, s.TimeZone = false, "Mars/Olympus" }, `"Mars/Olympus"`},
@@ -274,7 +287,8 @@ func TestOpenFailsInOneLineThatSaysWhatToDo(t *testing.T) {
 		test.change(s)
 		site, err := settings.Open(t.Context(), s)
 		if site != nil || err == nil || !strings.Contains(err.Error(), test.want) ||
-			strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), goodKey) {
+			strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), goodKey) ||
+			strings.Contains(err.Error(), "sesame") {
 			t.Errorf("want %q: got error %v", test.want, err)
 		}
 	}

@@ -28,7 +28,26 @@ var table = []Setting{
 	{"DATABASE_URL", "text", "sqlite:///db.sqlite3", "where the tables are", true, setDatabaseURL},
 	{"PBKDF2_ITERATIONS", "number", "1000000", "cost of a new password hash", false, setIterations},
 
+	{"CACHE_URL", "text", "", "the cache \"default\"", true, setCacheURL},
+	{"CACHES", "caches", "", "more caches, by alias", true, setCaches},
+
 	{"SESSION_ENGINE", "text", "db", "where sessions are kept", false, setEngine},
+	{
+		"SESSION_CACHE_ALIAS", "text", "default", "the cache of cache and cached_db", false,
+		text(func(s *Settings) *string { return &s.SessionCacheAlias }),
+	},
+	{
+		"SESSION_CACHE_FORMAT", "text", "django", "plain: faster, not shared with Django", false,
+		oneOf(func(s *Settings) *string { return &s.SessionCacheFormat }, "django", "plain"),
+	},
+	{
+		"SESSION_FILE_PATH", "text", "", "the folder of the engine file", false,
+		text(func(s *Settings) *string { return &s.SessionFilePath }),
+	},
+	{
+		"SESSION_DENY_LIST", "text", "none", "none, db or cache: ends signed cookies", false,
+		oneOf(func(s *Settings) *string { return &s.SessionDenyList }, "none", "db", "cache"),
+	},
 	{
 		"SESSION_COOKIE_NAME", "text", "sessionid", "", false,
 		cookieName(func(s *Settings) *string { return &s.SessionCookieName }),

@@ -109,6 +109,17 @@ func text(field func(*Settings) *string) func(*Settings, value) error {
 	return into(field, value.text)
 }
 
+// oneOf takes one of a few words.
+func oneOf(field func(*Settings) *string, words ...string) func(*Settings, value) error {
+	return into(field, func(v value) (string, error) {
+		s, err := v.text()
+		if err == nil && !slices.Contains(words, s) {
+			err = errors.New("want " + strings.Join(words, " or "))
+		}
+		return s, err
+	})
+}
+
 func boolean(field func(*Settings) *bool) func(*Settings, value) error {
 	return into(field, value.bool)
 }

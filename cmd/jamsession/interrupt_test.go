@@ -24,7 +24,7 @@ func TestStoppedClearsessionsSaysHowManyWereRemoved(t *testing.T) {
 				cancel()
 			}
 		})
-		left, countErr := site.Store.CountExpired(t.Context(), time.Now())
+		left, countErr := site.Table.CountExpired(t.Context(), time.Now())
 		if left != 30 || countErr != nil {
 			t.Errorf("%d are left, error %v", left, countErr)
 		}
@@ -79,7 +79,7 @@ func TestStoppedCountIsExact(t *testing.T) {
 				}
 			})
 			cancel()
-			now, err := site.Store.CountExpired(t.Context(), time.Now())
+			now, err := site.Table.CountExpired(t.Context(), time.Now())
 			if err != nil {
 				return err
 			}

@@ -30,7 +30,7 @@ func (c *listCommand) run(a *app, site *settings.Site) error {
 	var list []summary
 	for rec, err := range session.List(a.ctx, site.Store) {
 		if err != nil {
-			return err
+			return listError(site, err)
 		}
 		s := summarize(site, rec)
 		if c.User != "" && s.User != c.User {

@@ -38,7 +38,7 @@ func find(a *app, site *settings.Site, name string) (session.Record, error) {
 	found := 0
 	for candidate, err := range session.List(a.ctx, site.Store) {
 		if err != nil {
-			return session.Record{}, err
+			return session.Record{}, listError(site, err)
 		}
 		if strings.HasPrefix(session.Fingerprint(candidate.Key), strings.ToLower(name)) {
 			rec = candidate
@@ -54,4 +54,12 @@ func find(a *app, site *settings.Site, name string) (session.Record, error) {
 		return session.Record{}, fmt.Errorf("%d sessions have a fingerprint like this: "+
 			"give more of it", found)
 	}
+}
+
+// listError says which engine cannot list its sessions.
+func listError(site *settings.Site, err error) error {
+	if errors.Is(err, errors.ErrUnsupported) {
+		return fmt.Errorf("SESSION_ENGINE %s cannot list its sessions here", site.Settings.SessionEngine)
+	}
+	return err
 }

@@ -1,0 +1,236 @@
+package settings
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/jamsession/jamsession/cachedstore"
+	"github.com/jamsession/jamsession/cookiestore"
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/filestore"
+	"github.com/jamsession/jamsession/memcachestore"
+	"github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/redisstore"
+	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/sqlstore"
+)
+
+// An engine is a store of sessions with the codec that belongs to it.
+type engine struct {
+	store session.Store
+	codec session.Codec   // nil: plain
+	table *sqlstore.Store // nil unless the engine has one
+	parts []io.Closer     // in the order in which they are to be closed
+}
+
+func (e *engine) close() error {
+	var errs []error
+	for _, part := range e.parts {
+		errs = append(errs, part.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// openEngine opens what SESSION_ENGINE names.
+func (s *Site) openEngine(ctx context.Context) (engine, error) {
+	set := s.Settings
+	e := engine{codec: django.Signed(set.SecretKey, set.SecretKeyFallbacks...)}
+	var err error
+	switch set.SessionEngine {
+	case "db":
+		err = s.openTable(ctx, &e)
+		e.store = e.table
+	case "cached_db":
+		err = s.openCachedTable(ctx, &e)
+	case "cache":
+		err = set.openCache(ctx, &e)
+	case "file":
+		err = set.openFiles(&e)
+	case "signed_cookies":
+		err = s.openCookies(ctx, &e)
+	default:
+		err = fmt.Errorf("settings: SESSION_ENGINE: there is no engine %s", quoted(set.SessionEngine))
+	}
+	if err != nil {
+		return engine{}, errors.Join(err, e.close())
+	}
+	return e, nil
+}
+
+func (s *Site) openTable(ctx context.Context, e *engine) error {
+	table, err := sqlstore.New(ctx, s.DB, &s.forStore)
+	if err != nil {
+		return wireError(err)
+	}
+	e.table = table
+	e.parts = append(e.parts, table)
+	return nil
+}
+
+// openCachedTable puts a cache in front of the table.
+func (s *Site) openCachedTable(ctx context.Context, e *engine) error {
+	cache, closer, err := s.Settings.openTableCache(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.openTable(ctx, e); err != nil {
+		return errors.Join(err, closer.Close())
+	}
+	o := &cachedstore.Options{}
+	if s.Settings.SessionCacheFormat == "django" {
+		o.Pickle = django.Repickle(e.codec)
+	}
+	store := cachedstore.New(e.table, cache, o)
+	e.store = store
+	e.parts = append([]io.Closer{store, closer}, e.parts...)
+	return nil
+}
+
+// cachePrefix returns what stands before the keys of an engine.
+func (s *Settings) cachePrefix(engine string) string {
+	c := s.Caches[s.SessionCacheAlias]
+	return django.CacheKey(c.KeyPrefix, c.Version, engine)
+}
+
+// openTableCache opens the cache of cached_db.
+func (s *Settings) openTableCache(ctx context.Context) (cachedstore.Cache, io.Closer, error) {
+	c, err := s.sessionCache()
+	if err != nil {
+		return nil, nil, err
+	}
+	prefix := s.cachePrefix(django.CachedDBEngine)
+	switch c.kind() {
+	case "redis":
+		cache, err := redisstore.OpenCache(ctx, c.URL, prefix)
+		return cache, cache, cacheError(err)
+	case "memcached":
+		cache, err := memcachestore.OpenCache(ctx, c.servers(), &memcachestore.Options{Prefix: prefix})
+		return cache, cache, cacheError(err)
+	default:
+		return memstore.NewCache(memoryCacheSize), nopCloser{}, nil
+	}
+}
+
+// memoryCacheSize is how many sessions memory:// keeps of a table, and how
+// many it may hold at all.
+const (
+	memoryCacheSize = 10_000
+	memoryStoreSize = 1_000_000
+)
+
+// openCache opens the engine cache.
+func (s *Settings) openCache(ctx context.Context, e *engine) error {
+	c, err := s.sessionCache()
+	if err != nil {
+		return err
+	}
+	shared := s.SessionCacheFormat == "django"
+	e.codec = nil
+	if shared && c.kind() != "memory" {
+		e.codec = django.Pickled()
+	}
+	store, err := c.openStore(ctx, s.cachePrefix(django.CacheEngine), shared)
+	if err != nil {
+		return err
+	}
+	e.store = store
+	if closer, ok := store.(io.Closer); ok {
+		e.parts = append(e.parts, closer)
+	}
+	return nil
+}
+
+// openStore opens a cache as a store of sessions.
+func (c Cache) openStore(ctx context.Context, prefix string, shared bool) (session.Store, error) {
+	switch c.kind() {
+	case "redis":
+		store, err := redisstore.Open(ctx, c.URL, &redisstore.Options{Prefix: prefix, Django: shared})
+		return store, cacheError(err)
+	case "memcached":
+		store, err := memcachestore.Open(ctx, c.servers(),
+			&memcachestore.Options{Prefix: prefix, Django: shared})
+		return store, cacheError(err)
+	default:
+		return memstore.NewBounded(memoryStoreSize), nil
+	}
+}
+
+// servers returns the servers of a memcached URL.
+func (c Cache) servers() []string {
+	_, rest, _ := strings.Cut(c.URL, "://")
+	if strings.HasPrefix(rest, "/") {
+		return []string{rest}
+	}
+	return strings.Split(strings.TrimSuffix(rest, "/"), ",")
+}
+
+func cacheError(err error) error {
+	if err == nil {
+		return nil
+	}
+	reason := strings.Join(strings.Fields(err.Error()), " ") // on one line
+	return fmt.Errorf("settings: CACHE_URL: %s", reason)
+}
+
+// openFiles opens the engine file.
+func (s *Settings) openFiles(e *engine) error {
+	if s.SessionFilePath == "" {
+		return errors.New("settings: SESSION_ENGINE file needs SESSION_FILE_PATH, a folder of its own")
+	}
+	codec, age := e.codec, s.SessionCookieAge
+	store, err := filestore.New(s.SessionFilePath, &filestore.Options{
+		Prefix: s.SessionCookieName,
+		MaxAge: age,
+		Deadline: func(data []byte, saved time.Time) time.Time {
+			items, err := codec.Decode(data)
+			if err != nil {
+				items = nil // what is corrupt ends after its age
+			}
+			return session.Deadline(items, saved, age)
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("settings: SESSION_FILE_PATH: %w", err)
+	}
+	e.store = store
+	e.parts = append(e.parts, store)
+	return nil
+}
+
+// openCookies makes the engine signed_cookies, with the list that
+// SESSION_DENY_LIST names.
+func (s *Site) openCookies(ctx context.Context, e *engine) error {
+	o := &cookiestore.Options{
+		Fallbacks: s.Settings.SecretKeyFallbacks,
+		MaxAge:    s.Settings.SessionCookieAge,
+	}
+	switch s.Settings.SessionDenyList {
+	case "db":
+		if err := s.openTable(ctx, e); err != nil {
+			return err
+		}
+		o.Revoked = e.table
+	case "cache":
+		c, err := s.Settings.sessionCache()
+		if err != nil {
+			return err
+		}
+		o.Revoked, err = c.openStore(ctx, s.Settings.cachePrefix("jamsession.revoked."), false)
+		if err != nil {
+			return err
+		}
+		if closer, ok := o.Revoked.(io.Closer); ok {
+			e.parts = append(e.parts, closer)
+		}
+	}
+	e.codec, e.store = nil, cookiestore.New(s.Settings.SecretKey, o)
+	return nil
+}
+
+type nopCloser struct{}
+
+func (nopCloser) Close() error { return nil }

@@ -1,0 +1,134 @@
+package settings
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/jamsession/jamsession/sqlstore"
+)
+
+// openDatabase opens what DATABASE_URL names.
+func openDatabase(ctx context.Context, rawURL string) (*database, sqlstore.Dialect, error) {
+	u, err := parseDatabaseURL(rawURL)
+	if err != nil {
+		return nil, 0, fmt.Errorf("settings: DATABASE_URL: %w", err)
+	}
+	switch u.scheme {
+	case "postgres":
+		db, err := openPostgres(ctx, u.server)
+		return db, sqlstore.PostgreSQL, err
+	case "mysql":
+		db, err := openMySQL(ctx, u.server)
+		return db, sqlstore.MySQL, err
+	default:
+		db, err := openSQLite(ctx, u.path)
+		return db, sqlstore.SQLite, err
+	}
+}
+
+// dialTimeout bounds how long a program waits at its start for a server.
+const dialTimeout = 10 * time.Second
+
+// openPostgres connects to PostgreSQL. Options are those of libpq's URLs.
+func openPostgres(ctx context.Context, s server) (*database, error) {
+	query := s.options
+	host := net.JoinHostPort(s.host, s.port)
+	if s.socket != "" {
+		host = ""
+		query.Set("host", s.socket)
+		query.Set("port", s.port)
+	}
+	u := url.URL{
+		Scheme: "postgres", User: s.userinfo(), Host: host, Path: "/" + s.name, RawQuery: query.Encode(),
+	}
+	config, err := pgx.ParseConfig(u.String())
+	if err != nil { // its text may show the password
+		return nil, errors.New("settings: DATABASE_URL: PostgreSQL does not know one of its options")
+	}
+	config.ConnectTimeout = dialTimeout
+	return s.pool(ctx, "PostgreSQL", stdlib.OpenDB(*config))
+}
+
+// openMySQL connects to MySQL or MariaDB. Options are tls, as the driver has
+// it, and ssl_ca, the path of a certificate.
+func openMySQL(ctx context.Context, s server) (*database, error) {
+	config := mysql.NewConfig()
+	config.User, config.Passwd, config.DBName = s.user, s.password, s.name
+	config.Net, config.Addr = "tcp", net.JoinHostPort(s.host, s.port)
+	if s.socket != "" {
+		config.Net, config.Addr = "unix", s.socket
+	}
+	config.Timeout = dialTimeout
+	config.ParseTime, config.Loc = true, time.UTC
+	config.Logger = &mysql.NopLogger{} // the error is returned as well
+	config.ClientFoundRows = true      // or an update to what is there counts as none
+	config.Params = map[string]string{"time_zone": "'+00:00'"}
+	if err := s.secureMySQL(config); err != nil {
+		return nil, fmt.Errorf("settings: DATABASE_URL: %w", err)
+	}
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		return nil, fmt.Errorf("settings: DATABASE_URL: %w", err)
+	}
+	return s.pool(ctx, "MySQL", sql.OpenDB(connector))
+}
+
+func (s server) secureMySQL(config *mysql.Config) error {
+	for name := range s.options {
+		if name != "tls" && name != "ssl_ca" && name != "charset" {
+			return fmt.Errorf("the option %.20q is unknown; there are socket, tls, ssl_ca and max_conns",
+				name)
+		}
+	}
+	config.TLSConfig = s.options.Get("tls")
+	path := s.options.Get("ssl_ca")
+	if path == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(path) // the path is the site's
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return fmt.Errorf("ssl_ca: %s holds no certificate", path)
+	}
+	config.TLS = &tls.Config{RootCAs: roots, ServerName: s.host, MinVersion: tls.VersionTLS12}
+	return nil
+}
+
+func (s server) userinfo() *url.Userinfo {
+	if s.password == "" {
+		return url.User(s.user)
+	}
+	return url.UserPassword(s.user, s.password)
+}
+
+// pool bounds the connections, and finds out now whether there can be any.
+func (s server) pool(ctx context.Context, kind string, db *sql.DB) (*database, error) {
+	db.SetMaxOpenConns(s.maxConns)
+	db.SetMaxIdleConns(s.maxConns)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	db.SetConnMaxLifetime(time.Hour) // so that load comes back to a server that was away
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	if err := db.PingContext(ctx); err != nil {
+		_ = db.Close()
+		reason := strings.Join(strings.Fields(err.Error()), " ") // on one line
+		return nil, fmt.Errorf("settings: DATABASE_URL: cannot use %s at %s: %s", kind, s, reason)
+	}
+	return &database{writer: db, readers: db}, nil
+}
