@@ -91,7 +91,8 @@ func parseServer(raw, port, socketOption string) (server, error) {
 	}
 	u, err := url.Parse(scheme + "://" + rest)
 	if err != nil { // its text may show the password
-		return s, fmt.Errorf("it is no URL; percent-encode what is special in the password; %s", supportedURLs)
+		return s, fmt.Errorf("it is no URL; percent-encode what is special in the password; %s",
+			supportedURLs)
 	}
 	s.host, s.port, s.options = u.Hostname(), u.Port(), u.Query()
 	s.user = u.User.Username()

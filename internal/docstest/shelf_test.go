@@ -1,0 +1,17 @@
+package docstest
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestWritingAStoreShowsAStoreThatWorks: the one that is tested, to the letter.
+func TestWritingAStoreShowsAStoreThatWorks(t *testing.T) {
+	doc := read(t, "docs/writing-a-store.md")
+	if code := read(t, "internal/docstest/shelf/shelf.go"); !strings.Contains(doc, "```go\n"+code+"```") {
+		t.Error("docs/writing-a-store.md does not show internal/docstest/shelf/shelf.go as it is")
+	}
+	if !strings.Contains(doc, "sessiontest.Run(t, func(*testing.T) session.Store { return shelf.New() })") {
+		t.Error("docs/writing-a-store.md does not show the test")
+	}
+}
