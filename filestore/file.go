@@ -20,7 +20,8 @@ const maxSize = 64 << 20
 // Django's.
 const temporary = "_out_"
 
-var errForeign = errors.New("the file of a session is none of ours: a link, a device, or a file with two names")
+var errForeign = errors.New("the file of a session is none of ours:" +
+	" a link, a device, or a file with two names")
 
 // readFile returns the content of the file of a key and when it was saved.
 func (s *Store) readFile(key string) ([]byte, time.Time, error) {

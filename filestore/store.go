@@ -67,7 +67,8 @@ func checkFolder(dir string, allowShared bool) error {
 	case !info.IsDir():
 		return fmt.Errorf("%s is no folder", dir)
 	case shared && !allowShared:
-		return fmt.Errorf("other users can write into %s: run chmod 700 on it, or use a folder of the site's own", dir)
+		return fmt.Errorf("other users can write into %s: run chmod 700 on it,"+
+			" or use a folder of the site's own", dir)
 	case shared && info.Mode()&fs.ModeSticky == 0:
 		return fmt.Errorf("other users can remove files of %s, since it is not sticky", dir)
 	}

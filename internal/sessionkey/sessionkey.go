@@ -1,13 +1,11 @@
 // Package sessionkey knows the form of the keys of sessions.
 package sessionkey
 
-const (
-	// MinLength: shorter ones are no keys at all, as in Django.
-	MinLength = 8
+// MinLength is Django's: shorter texts are no keys at all.
+const MinLength = 8
 
-	// MaxLength is the width of Django's column.
-	MaxLength = 40
-)
+// MaxLength is the width of Django's column.
+const MaxLength = 40
 
 // WellFormed reports whether key could have been issued, here or by Django: 8
 // to 40 characters of a-z0-9. No path, no cache key and no statement is made
