@@ -155,30 +155,38 @@ func (s *Store) Save(ctx context.Context, old, next session.Record) error {
 	})
 }
 
-// replace writes next over the file of a key, and moves it if next has
-// another one. Of a move that is cut off, the new data is left under the old
-// key: there are never two files.
+// replace writes next over the file of a key, or moves it if next has another
+// one.
 func (s *Store) replace(key string, next session.Record) error {
 	if !next.Expiry.After(time.Now()) {
 		return s.remove(key)
 	}
 	if next.Key != key {
-		if _, err := s.root.Lstat(s.opts.Prefix + next.Key); !errors.Is(err, fs.ErrNotExist) {
-			if err == nil {
-				err = session.ErrExists
-			}
-			return err
-		}
+		return s.move(key, next)
 	}
 	if err := s.writeOver(key, next); err != nil {
 		return err
 	}
-	if next.Key != key {
-		if err := s.root.Rename(s.opts.Prefix+key, s.opts.Prefix+next.Key); err != nil {
-			return err
-		}
-	}
 	return s.flushFolder()
+}
+
+// move makes the new file before it removes the old one. Nobody knows the new
+// key until then, so that for all others the session has one key at any time;
+// if the process dies in between, it is the old one.
+func (s *Store) move(key string, next session.Record) error {
+	if _, err := s.root.Lstat(s.opts.Prefix + next.Key); !errors.Is(err, fs.ErrNotExist) {
+		if err == nil {
+			err = session.ErrExists
+		}
+		return err
+	}
+	if err := s.writeOver(next.Key, next); err != nil {
+		return err
+	}
+	if err := s.remove(key); err != nil {
+		return errors.Join(err, s.remove(next.Key))
+	}
+	return nil
 }
 
 // Delete implements [session.Store].

@@ -24,23 +24,29 @@ func (s *Store) layout() string {
 }
 
 // saveScript replaces the value under KEYS[1], or moves it to KEYS[2], if its
-// data is ARGV[1], by ARGV[2] for ARGV[3] milliseconds, or deletes it if that
-// is not positive.
+// data is ARGV[1] and it has not expired at ARGV[5], by ARGV[2] for ARGV[3]
+// milliseconds, or deletes it if that is not positive.
 var saveScript = rueidis.NewLuaScript(`
-local function data(value)
+local function open(value) -- returns the data, and the expiry if the value says it
+	local data, at = value, nil
 	if ARGV[4] == 'plain' then
 		if string.sub(value, 1, 2) == 'J1' and #value >= 10 then
-			return string.sub(value, 11)
+			data, at = string.sub(value, 11), 3
 		end
 	elseif #value > 13 and string.byte(value, 1) == 128 and string.byte(value, 2) >= 2
 		and string.sub(value, 3, 4) == '\138\8' and string.sub(value, 13, 13) == '0' then
-		return string.sub(value, 1, 2) .. string.sub(value, 14)
+		data, at = string.sub(value, 1, 2) .. string.sub(value, 14), 5
 	end
-	return value
+	if not at then return data, nil end
+	local expiry = 0
+	for i = 7, 0, -1 do expiry = expiry * 256 + string.byte(value, at + i) end
+	return data, expiry
 end
 local stored = redis.call('GET', KEYS[1])
 if not stored then return 1 end
-if data(stored) ~= ARGV[1] then return 2 end
+local data, expiry = open(stored)
+if expiry and expiry <= tonumber(ARGV[5]) then return 1 end
+if data ~= ARGV[1] then return 2 end
 local ttl = tonumber(ARGV[3])
 if KEYS[2] then
 	if redis.call('EXISTS', KEYS[2]) == 1 then return 3 end

@@ -129,9 +129,6 @@ func (s *Store) Save(ctx context.Context, old, next session.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !old.Expiry.IsZero() && !old.Expiry.After(time.Now()) {
-		return session.ErrNotFound // also if the server's clock is behind
-	}
 	defer s.own.add(old.Key)
 	if next.Key != old.Key && s.opts.Cluster {
 		return s.moveInSteps(ctx, old, next)
@@ -149,6 +146,7 @@ func (s *Store) replace(ctx context.Context, old, next session.Record) error {
 	answer, err := saveScript.Exec(ctx, s.client, keys, []string{
 		rueidis.BinaryString(old.Data), rueidis.BinaryString(value),
 		strconv.FormatInt(milliseconds(next.Expiry), 10), s.layout(),
+		strconv.FormatInt(time.Now().UnixMicro(), 10),
 	}).AsInt64()
 	if err != nil {
 		return wrap(ctx, "save", err)
@@ -184,14 +182,14 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 // ClearExpired implements [session.Store]. Redis lets records vanish by itself.
 func (s *Store) ClearExpired(ctx context.Context, _ time.Time) (int, error) { return 0, ctx.Err() }
 
-// milliseconds returns how long a record lives from now on; 0 or less if it
-// does not.
+// milliseconds returns how long the server must keep a record; 0 if it has
+// expired.
 func milliseconds(expiry time.Time) int64 {
 	left := time.Until(expiry)
-	if left > 0 && left < time.Millisecond {
-		return 1
+	if left <= 0 {
+		return 0
 	}
-	return left.Milliseconds()
+	return left.Truncate(time.Millisecond).Milliseconds() + 1 // the value says it exactly
 }
 
 // errKey does not show the key.

@@ -28,6 +28,19 @@ func runAs(cmd *exec.Cmd, name string) error {
 	return nil
 }
 
+// waitForStop returns when a signal to stop has taken its effect.
+func waitForStop(cmd *exec.Cmd) {
+	name := "/proc/" + strconv.Itoa(cmd.Process.Pid) + "/stat"
+	for range 1000 {
+		stat, err := os.ReadFile(name)
+		_, state, _ := strings.Cut(string(stat), ") ") // behind the program's name
+		if err != nil || strings.HasPrefix(state, "T") {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // kill ends the process, and waits for the end of all that it started: they
 // work in the server's folder.
 func kill(cmd *exec.Cmd, dir string) {

@@ -215,7 +215,10 @@ func (s *Server) Kill() { s.end(syscall.SIGKILL) }
 func (s *Server) Stop() { s.end(s.kind.stop) }
 
 // Pause lets the server answer nothing until [Server.Resume].
-func (s *Server) Pause() { _ = s.cmd.Process.Signal(syscall.SIGSTOP) }
+func (s *Server) Pause() {
+	_ = s.cmd.Process.Signal(syscall.SIGSTOP)
+	waitForStop(s.cmd)
+}
 
 // Resume ends a [Server.Pause].
 func (s *Server) Resume() { _ = s.cmd.Process.Signal(syscall.SIGCONT) }
