@@ -103,14 +103,13 @@ func (c client) get(ctx context.Context, key string) (*memcache.Item, error) {
 	return item, nil
 }
 
-// seconds returns a lifetime as Memcached wants it: rounded up, and beyond 30
-// days as an instant. It is never 0, which would be for ever.
+// seconds returns a lifetime as Memcached wants it: rounded up, with a second
+// more, since its clock ticks once a second, and beyond 30 days as an instant.
+// It is never 0, which would be for ever. When a record really ends, its value
+// says.
 func seconds(ttl time.Duration) int32 {
 	const longest = 30 * 24 * 60 * 60
-	n := int64((ttl + time.Second - 1) / time.Second)
-	if n < 1 {
-		n = 1
-	}
+	n := max(0, int64((ttl+time.Second-1)/time.Second)) + 1
 	if n > longest {
 		n += time.Now().Unix()
 	}
