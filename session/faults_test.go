@@ -66,9 +66,11 @@ func (s *spyStore) note(call string) error {
 	return s.fail[call]
 }
 
-func (s *spyStore) wrote(oldKey string, new session.Record, err error) error {
+// write does one step and notes what it left, while nobody else does one.
+func (s *spyStore) write(oldKey string, new session.Record, step func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	err := step()
 	if err == nil {
 		delete(s.rows, oldKey)
 	}
@@ -89,21 +91,21 @@ func (s *spyStore) Create(ctx context.Context, rec session.Record) error {
 	if err := s.note("Create"); err != nil {
 		return err
 	}
-	return s.wrote("", rec, s.memory.Create(ctx, rec))
+	return s.write("", rec, func() error { return s.memory.Create(ctx, rec) })
 }
 
 func (s *spyStore) Save(ctx context.Context, old, new session.Record) error {
 	if err := s.note("Save"); err != nil {
 		return err
 	}
-	return s.wrote(old.Key, new, s.memory.Save(ctx, old, new))
+	return s.write(old.Key, new, func() error { return s.memory.Save(ctx, old, new) })
 }
 
 func (s *spyStore) Delete(ctx context.Context, key string) error {
 	if err := s.note("Delete"); err != nil {
 		return err
 	}
-	return s.wrote(key, session.Record{}, s.memory.Delete(ctx, key))
+	return s.write(key, session.Record{}, func() error { return s.memory.Delete(ctx, key) })
 }
 
 func (s *spyStore) ClearExpired(ctx context.Context, now time.Time) (int, error) {
