@@ -92,6 +92,17 @@ func (c *shyCache) fill(ctx context.Context, key string, old, value []byte, ttl 
 	return !isMiss(err)
 }
 
+// swap puts value in the place of old, and reports whether it is sure of it.
+func (c *shyCache) swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
+	defer cancel()
+	err := c.cache.Swap(ctx, key, old, value, ttl)
+	if err != nil && !isMiss(err) {
+		c.failed(err)
+	}
+	return err == nil
+}
+
 // bury puts a tombstone in the place of whatever there is, and returns it. If
 // that fails it returns nil, and sees to it that it is done later.
 //

@@ -107,8 +107,9 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 }
 
 // Save implements [session.Store]. The entry gives way to a tombstone before
-// the database changes, and the tombstone to the new entry afterwards, unless
-// another Save or Delete has put its own there.
+// the database changes, and the tombstone to the new entry afterwards. If it
+// is no longer there, a new one takes the place of what is: so who was last in
+// the database also has the last word in the cache.
 func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -118,12 +119,19 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 	}
 	tombstone := s.cache.bury(ctx, old.Key)
 	err := s.db.Save(ctx, old, new)
-	if err != nil || new.Key != old.Key || tombstone == nil {
+	if err != nil {
 		return err
 	}
-	if value, ttl, ok := s.entry(new); ok {
-		s.cache.fill(ctx, new.Key, tombstone, value, ttl)
+	if new.Key == old.Key && tombstone != nil {
+		value, ttl, ok := s.entry(new)
+		if ok && s.cache.swap(ctx, new.Key, tombstone, value, ttl) {
+			return nil
+		}
 	}
+	// Another one has been here. Perhaps it has put an entry there that is
+	// older than this change: of two that change the expiry only, either may
+	// come first.
+	s.cache.bury(ctx, old.Key)
 	return nil
 }
 

@@ -88,7 +88,7 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 		return errKey
 	}
 	if !rec.Expiry.After(time.Now()) {
-		return ctx.Err() // it has expired already
+		return s.createExpired(ctx, rec.Key)
 	}
 	item := s.item(rec)
 	err := s.client.do(ctx, func() error { return s.client.Add(item) })
@@ -96,6 +96,19 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 		return session.ErrExists
 	}
 	return wrap(ctx, "create", rec.Key, err)
+}
+
+// createExpired says whether a record could have been made that has expired
+// already, and leaves it at that.
+func (s *Store) createExpired(ctx context.Context, key string) error {
+	_, err := s.Load(ctx, key)
+	switch {
+	case err == nil:
+		return session.ErrExists
+	case errors.Is(err, session.ErrNotFound):
+		return nil
+	}
+	return err
 }
 
 // Save implements [session.Store].

@@ -124,14 +124,7 @@ func clientOption() rueidis.ClientOption {
 		ReadBufferEachConn:  bufferBytes,
 		WriteBufferEachConn: bufferBytes,
 		Dialer:              net.Dialer{Timeout: dialTimeout, KeepAlive: time.Second},
-		// Only what reads is repeated: whether a write was carried out that
-		// was not acknowledged, only its caller can find out.
-		RetryDelay: func(attempts int, _ rueidis.Completed, _ error) time.Duration {
-			if attempts > 2 {
-				return -1
-			}
-			return 10 * time.Millisecond
-		},
+		DisableRetry:        true, // see get
 	}
 }
 

@@ -75,7 +75,18 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 	return session.Record{Key: key, Data: data, Expiry: expiry}, nil
 }
 
+// get asks again if that failed, as it does once when the server was started
+// anew. Nothing else is repeated: whether a write was carried out that was not
+// acknowledged, only its caller can find out.
 func (s *Store) get(ctx context.Context, key string) ([]byte, error) {
+	value, err := s.getOnce(ctx, key)
+	if err == nil || rueidis.IsRedisNil(err) || ctx.Err() != nil {
+		return value, err
+	}
+	return s.getOnce(ctx, key)
+}
+
+func (s *Store) getOnce(ctx context.Context, key string) ([]byte, error) {
 	name := s.opts.Prefix + key
 	if s.opts.ClientCache > 0 && !s.own.has(key) {
 		cmd := s.client.B().Get().Key(name).Cache()
@@ -105,7 +116,7 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 	}
 	ttl := milliseconds(rec.Expiry)
 	if ttl <= 0 {
-		return ctx.Err() // it has expired already
+		return s.createExpired(ctx, rec.Key)
 	}
 	value := s.opts.format().Seal(rec.Data, rec.Expiry)
 	cmd := s.client.B().Set().Key(s.opts.Prefix + rec.Key).Value(rueidis.BinaryString(value)).
@@ -116,6 +127,19 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 		return session.ErrExists
 	}
 	return wrap(ctx, "create", err)
+}
+
+// createExpired says whether a record could have been made that has expired
+// already, and leaves it at that.
+func (s *Store) createExpired(ctx context.Context, key string) error {
+	_, err := s.Load(ctx, key)
+	switch {
+	case err == nil:
+		return session.ErrExists
+	case errors.Is(err, session.ErrNotFound):
+		return nil
+	}
+	return err
 }
 
 // Save implements [session.Store].
