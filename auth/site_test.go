@@ -163,11 +163,13 @@ func (m meter) MustUpdate(encoded string) bool {
 	return !strings.HasPrefix(encoded, "meter$"+strconv.Itoa(m.cost)+"$")
 }
 
-func (m meter) Harden(_, encoded string) error {
+func (m meter) Cost(encoded string) password.Cost {
+	if encoded == "" {
+		return password.Cost{Work: m.cost}
+	}
 	cost, _, _ := strings.Cut(strings.TrimPrefix(encoded, "meter$"), "$")
 	n, _ := strconv.Atoi(cost)
-	m.work.Add(int64(max(0, m.cost-n)))
-	return nil
+	return password.Cost{Work: n}
 }
 
 // cheap returns hashers for tests that do not count.

@@ -9,6 +9,24 @@ func Counted(p PBKDF2SHA256, work *atomic.Int64) PBKDF2SHA256 {
 }
 
 // EncodeWithSalt is Encode with a given salt.
-func EncodeWithSalt(p PBKDF2SHA256, password, salt string) (string, error) {
-	return p.encode(password, salt)
+func EncodeWithSalt(h Hasher, password, salt string) (string, error) {
+	switch h := h.(type) {
+	case PBKDF2SHA256:
+		return h.variant().encode(password, salt)
+	case PBKDF2SHA1:
+		return h.variant().encode(password, salt)
+	case Argon2:
+		return h.encode(password, salt)
+	case Scrypt:
+		return h.encode(password, salt)
+	case MD5:
+		return "md5$" + salt + "$" + md5Hex(salt+password), nil
+	case SHA1:
+		return "sha1$" + salt + "$" + sha1Hex(salt+password), nil
+	case UnsaltedMD5:
+		return md5Hex(password), nil
+	case UnsaltedSHA1:
+		return "sha1$$" + sha1Hex(password), nil
+	}
+	return "", ErrReadOnly
 }

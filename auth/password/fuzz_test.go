@@ -51,3 +51,46 @@ func FuzzPBKDF2(f *testing.F) {
 		}
 	})
 }
+
+// FuzzVerify reads strings with all other algorithms. None may fail with
+// anything but ErrMalformed, claim a cost out of bounds, or be accepted for
+// two passwords.
+func FuzzVerify(f *testing.F) {
+	f.Add("argon2$argon2id$v=19$m=64,t=1,p=1$YWJjZGVmZ2hpamtsbW5vcHFyc3R1dg$GgnGBjWBEB4W7ddkQm6v1g")
+	f.Add("scrypt$16$abcdefghijklmnopqrstuv$8$1$" +
+		"TiyaeXLh2tvKATp1sZPfxrKyIZRerx2Fa1eogszdwX6DlsS/TiqTAm3lb0SVtjCJC4nBlx2N6lP2kLL9APpExg==")
+	f.Add("bcrypt_sha256$$2b$04$abcdefghijklmnopqrstuuraR8y8jUb0UMmCc9fwl/YxKZSpSs52u")
+	f.Add("md5$abcdefghijklmnopqrstuv$59549c8e6897dd44401a081434b86c95")
+	f.Add("crypt$$abNANd1rDfiNc")
+	f.Add("sha1$$e5e9fa1ba31ecd1ae84f75caaa474f3a663f05f4")
+	list := []password.Hasher{
+		password.Argon2{},
+		password.Scrypt{},
+		password.BCryptSHA256{},
+		password.BCrypt{},
+		password.MD5{},
+		password.SHA1{},
+		password.UnsaltedMD5{},
+		password.UnsaltedSHA1{},
+		password.Crypt{},
+	}
+	f.Fuzz(func(t *testing.T, encoded string) {
+		for _, h := range list {
+			c := h.Cost(encoded)
+			if c.Work < 0 || c.Work > password.MaxWork || c.Memory < 0 || c.Memory > password.MaxMemory {
+				t.Fatalf("%s: cost %v", h.Algorithm(), c)
+			}
+			if c.Work > 10_000 || c.Memory > 1<<20 {
+				continue // costs too much for a fuzz run
+			}
+			ok, err := h.Verify("secret", encoded)
+			if err != nil && (ok || !errors.Is(err, password.ErrMalformed)) {
+				t.Fatalf("%s: Verify = %v, %v", h.Algorithm(), ok, err)
+			}
+			if other, _ := h.Verify("other", encoded); ok && other {
+				t.Fatalf("%s: two passwords match %q", h.Algorithm(), encoded)
+			}
+			h.MustUpdate(encoded)
+		}
+	})
+}

@@ -3,7 +3,7 @@ package password
 import "errors"
 
 // A Hasher is one algorithm with its cost. It is the seam for another one:
-// implement these five methods and name it in [Options].Hashers.
+// implement these methods and name it in [Options].Hashers.
 //
 // A Hasher must be safe for concurrent use. It need not bound the length of
 // passwords, nor how many hashes run at once: [Hashers] do. No error may
@@ -13,21 +13,23 @@ type Hasher interface {
 	Algorithm() string
 
 	// Encode hashes password with a fresh salt. The result must fit Django's
-	// column, 128 characters.
+	// column, 128 characters. A Hasher that only reads old strings returns
+	// ErrReadOnly.
 	Encode(password string) (string, error)
 
 	// Verify reports whether encoded was made of password, and compares in
 	// constant time. It must refuse a string that it cannot read, or whose
-	// cost is out of bounds, with an error that wraps ErrMalformed.
+	// cost is above MaxWork or MaxMemory, with an error that wraps
+	// ErrMalformed, before it does any work.
 	Verify(password, encoded string) (bool, error)
 
 	// MustUpdate reports whether encoded has another cost than Encode would
 	// give it now, or a salt that is too short.
 	MustUpdate(encoded string) bool
 
-	// Harden does the work by which checking encoded is cheaper than a fresh
-	// hash, if it is.
-	Harden(password, encoded string) error
+	// Cost returns what it takes to check encoded; if encoded is empty, to
+	// make a new string. It is zero for a string that Verify refuses.
+	Cost(encoded string) Cost
 }
 
 var (
@@ -35,8 +37,13 @@ var (
 	// [Hashers.Verify] logs it and answers that the password is wrong.
 	ErrMalformed = errors.New("password: stored hash is malformed")
 
-	// ErrTooLong says that the password has more than [MaxLength] bytes.
-	ErrTooLong = errors.New("password: longer than 4096 bytes")
+	// ErrTooLong says that the password has more than [MaxLength] bytes, or
+	// more than the algorithm can take.
+	ErrTooLong = errors.New("password: too long")
+
+	// ErrReadOnly says that the first Hasher is for old strings only: put one
+	// before it that makes new ones.
+	ErrReadOnly = errors.New("password: the algorithm is too weak for new passwords")
 )
 
 // MaxLength is the length in bytes above which a password is refused without

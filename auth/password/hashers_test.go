@@ -123,44 +123,135 @@ func TestUnusableMatchesNothing(t *testing.T) {
 // TestEqualWork: whoever counts the work cannot tell a user with a wrong
 // password from one who does not exist, whatever is stored.
 func TestEqualWork(t *testing.T) {
-	var work atomic.Int64
-	const cost = 100
-	h := hashers(t, password.Options{
-		Logger: slog.New(slog.DiscardHandler),
-		Hashers: []password.Hasher{
-			password.Counted(password.PBKDF2SHA256{Iterations: cost}, &work),
-		},
-	})
-	count := func(do func()) int64 {
-		work.Store(0)
-		do()
-		return work.Load()
-	}
-	if n := count(func() { _ = h.Burn(t.Context(), "guess") }); n != cost {
-		t.Fatalf("Burn does %d iterations, want %d", n, cost)
-	}
-	legacy := hash(t, hashers(t, password.Options{}), "secret")
-	stored := map[string]string{
-		"current":   hash(t, h, "secret"),
-		"legacy":    legacy,
-		"unusable":  password.MakeUnusable(),
-		"empty":     "",
-		"unknown":   "bogus$1$salt$hash",
-		"no dollar": "21232f297a57a5a743894a0e4a801fc3",
-		"malformed": "pbkdf2_sha256$100$salt$====",
-		"huge cost": strings.Replace(legacy, "$10$", "$999999999$", 1),
-	}
-	for name, encoded := range stored {
-		n := count(func() {
+	const cost = 5000
+	for _, preferred := range []password.Hasher{
+		password.PBKDF2SHA256{Iterations: cost}, password.BCryptSHA256{Rounds: 5},
+	} {
+		h := hashers(t, password.Options{
+			Logger: slog.New(slog.DiscardHandler),
+			Hashers: []password.Hasher{
+				preferred,
+				password.PBKDF2SHA256{Iterations: cost},
+				password.Argon2{},
+				password.Scrypt{},
+				password.BCryptSHA256{},
+				password.MD5{},
+				password.SHA1{},
+				password.UnsaltedMD5{},
+				password.UnsaltedSHA1{},
+				password.Crypt{},
+			},
+		})
+		want := int64(preferred.Cost("").Work)
+		before := h.Work()
+		if err := h.Burn(t.Context(), "guess"); err != nil || h.Work()-before != want {
+			t.Fatalf("Burn does the work %d, error %v; want %d", h.Work()-before, err, want)
+		}
+		for name, encoded := range stored(t) {
+			before := h.Work()
 			if ok, _ := verify(t, h, "guess", encoded); ok {
 				t.Errorf("%s: a wrong password matches", name)
 			}
-		})
-		if n != cost {
-			t.Errorf("%s: %d iterations, want %d", name, n, cost)
+			if n := h.Work() - before; n != want {
+				t.Errorf("%s: work %d, want %d", name, n, want)
+			}
 		}
 	}
 }
+
+// stored returns strings as they lie in tables, cheaper than 5000 iterations.
+func stored(t *testing.T) map[string]string {
+	t.Helper()
+	legacy := hash(t, hashers(t, password.Options{}), "secret")
+	one := func(h password.Hasher) string {
+		return hash(t, hashers(t, password.Options{Hashers: []password.Hasher{h}}), "secret")
+	}
+	return map[string]string{
+		"pbkdf2":        legacy,
+		"bcrypt":        one(password.BCryptSHA256{Rounds: 4}),
+		"scrypt":        one(password.Scrypt{N: 16}),
+		"argon2":        one(password.Argon2{Memory: 64}),
+		"md5":           "md5$abcdefghijklmnopqrstuv$59549c8e6897dd44401a081434b86c95",
+		"sha1":          "sha1$abcdefghijklmnopqrstuv$b8a69c6bf4351f03ffde3e244e0f215b9073de84",
+		"unsalted md5":  "21232f297a57a5a743894a0e4a801fc3",
+		"unsalted sha1": "sha1$$acb3885d6d2b57b04428cb0af81bb46871592b82",
+		"crypt":         "crypt$$ab1hrYcQHmzaA",
+		"unusable":      password.MakeUnusable(),
+		"empty":         "",
+		"unknown":       "bogus$1$salt$hash",
+		"malformed":     "pbkdf2_sha256$100$salt$====",
+		"huge cost":     strings.Replace(legacy, "$10$", "$999999999$", 1),
+		"huge bcrypt":   "bcrypt_sha256$$2b$31$abcdefghijklmnopqrstuuraR8y8jUb0UMmCc9fwl/YxKZSpSs52u",
+		"huge argon2":   "argon2$argon2id$v=19$m=4294967295,t=1,p=1$YWJjZGVmZ2hpamtsbW5vcHFyc3R1dg$GgnGBjWBEB4W7ddkQm6v1g",
+		"huge scrypt": "scrypt$1073741824$salt$8$1$" +
+			"TiyaeXLh2tvKATp1sZPfxrKyIZRerx2Fa1eogszdwX6DlsS/TiqTAm3lb0SVtjCJC4nBlx2N6lP2kLL9APpExg==",
+	}
+}
+
+// TestCostIsWhatIsDone compares the cost that PBKDF2 claims with the
+// iterations that it does.
+func TestCostIsWhatIsDone(t *testing.T) {
+	var work atomic.Int64
+	p := password.Counted(password.PBKDF2SHA256{Iterations: 70}, &work)
+	encoded, err := p.Encode("secret")
+	if err != nil || work.Load() != int64(p.Cost("").Work) {
+		t.Errorf("Encode does %d iterations, error %v; claimed are %d", work.Load(), err, p.Cost("").Work)
+	}
+	work.Store(0)
+	p.Iterations = 3
+	if ok, err := p.Verify("secret", encoded); !ok || work.Load() != int64(p.Cost(encoded).Work) {
+		t.Errorf("Verify = %v, %v after %d iterations; claimed are %d", ok, err, work.Load(), p.Cost(encoded).Work)
+	}
+}
+
+// TestGuessThatTheHasherRefuses: bcrypt takes 72 bytes. A longer guess is a
+// wrong password at the usual price, and no failure.
+func TestGuessThatTheHasherRefuses(t *testing.T) {
+	h := hashers(t, password.Options{Hashers: []password.Hasher{password.BCrypt{Rounds: 4}}})
+	long := strings.Repeat("x", 73)
+	if _, err := h.Hash(t.Context(), long); !errors.Is(err, password.ErrTooLong) {
+		t.Errorf("Hash: error %v, want ErrTooLong", err)
+	}
+	if err := h.Burn(t.Context(), long); err != nil || h.Work() == 0 {
+		t.Errorf("Burn: error %v, work %d", err, h.Work())
+	}
+}
+
+func TestOldAlgorithmsAreReadOnly(t *testing.T) {
+	for _, old := range []password.Hasher{
+		password.MD5{}, password.SHA1{}, password.UnsaltedMD5{}, password.UnsaltedSHA1{}, password.Crypt{},
+	} {
+		h := hashers(t, password.Options{Hashers: []password.Hasher{old}})
+		if encoded, err := h.Hash(t.Context(), "secret"); !errors.Is(err, password.ErrReadOnly) {
+			t.Errorf("%s: Hash = %q, %v; want ErrReadOnly", old.Algorithm(), encoded, err)
+		}
+	}
+}
+
+// TestMemoryIsBounded: hashes that need more memory than there is wait for
+// each other, though processors are free.
+func TestMemoryIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var inside, most atomic.Int64
+		s := greedy{slow{cheap, &inside, &most, make(chan struct{})}}
+		h := hashers(t, password.Options{Hashers: []password.Hasher{s}, Parallel: 9, Memory: 2 << 20})
+		var wg sync.WaitGroup
+		for range 9 {
+			wg.Go(func() { _, _ = h.Hash(t.Context(), "secret") })
+		}
+		synctest.Wait()
+		if n := inside.Load(); n != 2 {
+			t.Errorf("%d hashes of 1 MiB run at once in 2 MiB", n)
+		}
+		close(s.release)
+		wg.Wait()
+	})
+}
+
+// greedy takes a MiB.
+type greedy struct{ slow }
+
+func (greedy) Cost(string) password.Cost { return password.Cost{Work: 10, Memory: 1 << 20} }
 
 // foreign is another algorithm, which counts what is asked of it.
 type foreign struct{ verified *atomic.Int64 }
@@ -168,25 +259,25 @@ type foreign struct{ verified *atomic.Int64 }
 func (foreign) Algorithm() string                { return "foreign" }
 func (foreign) Encode(pw string) (string, error) { return "foreign$" + pw, nil }
 func (foreign) MustUpdate(string) bool           { return false }
-func (foreign) Harden(string, string) error      { return errors.New("not asked for") }
+func (foreign) Cost(string) password.Cost        { return password.Cost{Work: 4} }
 func (f foreign) Verify(pw, encoded string) (bool, error) {
 	f.verified.Add(1)
 	return "foreign$"+pw == encoded, nil
 }
 
 func TestOtherAlgorithm(t *testing.T) {
-	var work, verified atomic.Int64
-	list := []password.Hasher{password.Counted(cheap, &work), foreign{&verified}}
+	var verified atomic.Int64
+	list := []password.Hasher{cheap, foreign{&verified}}
 	h := hashers(t, password.Options{Hashers: list})
 	if ok, must := verify(t, h, "secret", "foreign$secret"); !ok || !must {
 		t.Errorf("Verify = %v, %v; want true and mustUpdate", ok, must)
 	}
-	work.Store(0)
+	before := h.Work()
 	if ok, must := verify(t, h, "wrong", "foreign$secret"); ok || must {
 		t.Errorf("Verify = %v, %v; want false, false", ok, must)
 	}
-	if work.Load() != 10 || verified.Load() != 2 {
-		t.Errorf("a wrong password for a cheap algorithm costs %d iterations more, want 10", work.Load())
+	if n := h.Work() - before; n != 10 || verified.Load() != 2 {
+		t.Errorf("a wrong password for a cheap algorithm costs the work %d, want 10", n)
 	}
 	keep := hashers(t, password.Options{Hashers: list, NoUpgrade: true})
 	if ok, must := verify(t, keep, "secret", "foreign$secret"); !ok || must {

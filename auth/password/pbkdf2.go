@@ -2,6 +2,7 @@ package password
 
 import (
 	"crypto/pbkdf2"
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -16,13 +17,9 @@ const (
 	// DefaultIterations is Django 5.2's cost of PBKDF2.
 	DefaultIterations = 1_000_000
 
-	// MaxIterations is the highest cost that is accepted, in a stored string
-	// too: whoever can write one row must not stop the site. At this cost a
-	// hash takes some seconds.
-	MaxIterations = 10_000_000
+	// MaxIterations is the highest cost of PBKDF2 that is accepted.
+	MaxIterations = MaxWork
 )
-
-const pbkdf2SHA256 = "pbkdf2_sha256"
 
 // PBKDF2SHA256 is PBKDF2 with HMAC-SHA256, Django's default. Its strings are
 //
@@ -37,76 +34,133 @@ type PBKDF2SHA256 struct {
 }
 
 // Algorithm implements [Hasher].
-func (PBKDF2SHA256) Algorithm() string { return pbkdf2SHA256 }
+func (PBKDF2SHA256) Algorithm() string { return "pbkdf2_sha256" }
 
 // Encode implements [Hasher] with a salt of 22 characters, 131 bits.
 func (p PBKDF2SHA256) Encode(password string) (string, error) {
-	return p.encode(password, randomText(saltLength))
+	return p.variant().encode(password, randomText(saltLength))
 }
 
 // Verify implements [Hasher].
 func (p PBKDF2SHA256) Verify(password, encoded string) (bool, error) {
-	e, err := parsePBKDF2(encoded)
+	return p.variant().verify(password, encoded)
+}
+
+// MustUpdate implements [Hasher]: if the number of iterations differs, up or
+// down, or the salt has less than 128 bits.
+func (p PBKDF2SHA256) MustUpdate(encoded string) bool { return p.variant().mustUpdate(encoded) }
+
+// Cost implements [Hasher].
+func (p PBKDF2SHA256) Cost(encoded string) Cost { return p.variant().cost(encoded) }
+
+func (p PBKDF2SHA256) variant() pbkdf2Variant {
+	return pbkdf2Variant{p.Algorithm(), sha256Key, sha256.Size, p.Iterations, p.work}
+}
+
+// PBKDF2SHA1 is PBKDF2 with HMAC-SHA1, which Django keeps for old tables. Its
+// strings are those of [PBKDF2SHA256] with 20 bytes.
+type PBKDF2SHA1 struct {
+	// Iterations is as in [PBKDF2SHA256].
+	Iterations int
+
+	work *atomic.Int64
+}
+
+// Algorithm implements [Hasher].
+func (PBKDF2SHA1) Algorithm() string { return "pbkdf2_sha1" }
+
+// Encode implements [Hasher] with a salt of 22 characters, 131 bits.
+func (p PBKDF2SHA1) Encode(password string) (string, error) {
+	return p.variant().encode(password, randomText(saltLength))
+}
+
+// Verify implements [Hasher].
+func (p PBKDF2SHA1) Verify(password, encoded string) (bool, error) {
+	return p.variant().verify(password, encoded)
+}
+
+// MustUpdate implements [Hasher], as [PBKDF2SHA256.MustUpdate].
+func (p PBKDF2SHA1) MustUpdate(encoded string) bool { return p.variant().mustUpdate(encoded) }
+
+// Cost implements [Hasher].
+func (p PBKDF2SHA1) Cost(encoded string) Cost { return p.variant().cost(encoded) }
+
+func (p PBKDF2SHA1) variant() pbkdf2Variant {
+	return pbkdf2Variant{p.Algorithm(), sha1Key, sha1.Size, p.Iterations, p.work}
+}
+
+func sha256Key(password string, salt []byte, iterations int) ([]byte, error) {
+	return pbkdf2.Key(sha256.New, password, salt, iterations, sha256.Size)
+}
+
+func sha1Key(password string, salt []byte, iterations int) ([]byte, error) {
+	return pbkdf2.Key(sha1.New, password, salt, iterations, sha1.Size)
+}
+
+// A pbkdf2Variant is PBKDF2 with one hash.
+type pbkdf2Variant struct {
+	name       string
+	derive     func(password string, salt []byte, iterations int) ([]byte, error)
+	size       int
+	iterations int // zero is DefaultIterations
+	work       *atomic.Int64
+}
+
+func (v pbkdf2Variant) verify(password, encoded string) (bool, error) {
+	e, err := v.parse(encoded)
 	if err != nil {
 		return false, err
 	}
-	key, err := p.key(password, e.salt, e.iterations)
+	key, err := v.key(password, e.salt, e.iterations)
 	if err != nil {
 		return false, err
 	}
 	return subtle.ConstantTimeCompare(key, e.key) == 1, nil
 }
 
-// MustUpdate implements [Hasher]: if the number of iterations differs, up or
-// down, or the salt has less than 128 bits.
-func (p PBKDF2SHA256) MustUpdate(encoded string) bool {
-	e, err := parsePBKDF2(encoded)
-	return err != nil || e.iterations != p.iterations() ||
+func (v pbkdf2Variant) mustUpdate(encoded string) bool {
+	e, err := v.parse(encoded)
+	return err != nil || e.iterations != v.fresh() ||
 		utf8.RuneCountInString(e.salt) < saltLength
 }
 
-// Harden implements [Hasher] by the missing iterations.
-func (p PBKDF2SHA256) Harden(password, encoded string) error {
-	e, err := parsePBKDF2(encoded)
-	if err != nil {
-		return err
+func (v pbkdf2Variant) cost(encoded string) Cost {
+	if encoded == "" {
+		return Cost{Work: v.fresh()}
 	}
-	missing := p.iterations() - e.iterations
-	if missing <= 0 {
-		return nil
-	}
-	_, err = p.key(password, e.salt, missing)
-	return err
+	e, _ := v.parse(encoded)
+	return Cost{Work: e.iterations}
 }
 
-func (p PBKDF2SHA256) encode(password, salt string) (string, error) {
-	n := p.iterations()
+func (v pbkdf2Variant) encode(password, salt string) (string, error) {
+	n := v.fresh()
 	switch {
 	case n < 1 || n > MaxIterations:
 		return "", fmt.Errorf("%d iterations; must be 1 to %d", n, MaxIterations)
 	case salt == "" || strings.Contains(salt, "$"):
 		return "", fmt.Errorf("the salt is empty or has a $")
 	}
-	key, err := p.key(password, salt, n)
+	key, err := v.key(password, salt, n)
 	if err != nil {
 		return "", err
 	}
-	return pbkdf2SHA256 + "$" + strconv.Itoa(n) + "$" + salt + "$" +
+	return v.name + "$" + strconv.Itoa(n) + "$" + salt + "$" +
 		base64.StdEncoding.EncodeToString(key), nil
 }
 
-func (p PBKDF2SHA256) iterations() int {
-	if p.Iterations == 0 {
+// fresh is the number of iterations of new strings.
+func (v pbkdf2Variant) fresh() int {
+	if v.iterations == 0 {
 		return DefaultIterations
 	}
-	return p.Iterations
+	return v.iterations
 }
 
-func (p PBKDF2SHA256) key(password, salt string, iterations int) ([]byte, error) {
-	if p.work != nil {
-		p.work.Add(int64(iterations))
+func (v pbkdf2Variant) key(password, salt string, iterations int) ([]byte, error) {
+	if v.work != nil {
+		v.work.Add(int64(iterations))
 	}
-	return pbkdf2.Key(sha256.New, password, []byte(salt), iterations, sha256.Size)
+	return v.derive(password, []byte(salt), iterations)
 }
 
 type pbkdf2Parts struct {
@@ -115,32 +169,32 @@ type pbkdf2Parts struct {
 	key        []byte
 }
 
-// parsePBKDF2 takes a string apart. It accepts exactly what Django writes, so
+// parse takes a string apart. It accepts exactly what Django writes, so
 // that comparing the parts is as strict as comparing the whole strings.
-func parsePBKDF2(encoded string) (pbkdf2Parts, error) {
-	malformed := func(what string) (pbkdf2Parts, error) {
-		return pbkdf2Parts{}, fmt.Errorf("%w: %s", ErrMalformed, what)
-	}
+func (v pbkdf2Variant) parse(encoded string) (pbkdf2Parts, error) {
 	fields := strings.Split(encoded, "$")
-	if len(fields) != 4 || fields[0] != pbkdf2SHA256 {
-		return malformed("not of the form " + pbkdf2SHA256 + "$iterations$salt$hash")
+	if len(fields) != 4 || fields[0] != v.name {
+		return pbkdf2Parts{}, malformed("not of the form %s$iterations$salt$hash", v.name)
 	}
-	n, err := strconv.Atoi(fields[1])
-	if err != nil || strconv.Itoa(n) != fields[1] {
-		return malformed("iterations are not a number")
-	}
-	if n < 1 || n > MaxIterations {
-		return malformed(fmt.Sprintf("iterations are not 1 to %d", MaxIterations))
+	n, err := number(fields[1])
+	if err != nil || n < 1 || n > MaxIterations {
+		return pbkdf2Parts{}, malformed("iterations are not a number from 1 to %d", MaxIterations)
 	}
 	if fields[2] == "" {
-		return malformed("no salt")
-	}
-	if len(fields[3]) != base64.StdEncoding.EncodedLen(sha256.Size) {
-		return malformed("hash has the wrong length")
+		return pbkdf2Parts{}, malformed("no salt")
 	}
 	key, err := base64.StdEncoding.Strict().DecodeString(fields[3])
-	if err != nil || len(key) != sha256.Size {
-		return malformed("hash is not base64 of 32 bytes")
+	if err != nil || len(key) != v.size || len(fields[3]) != base64.StdEncoding.EncodedLen(v.size) {
+		return pbkdf2Parts{}, malformed("hash is not base64 of %d bytes", v.size)
 	}
 	return pbkdf2Parts{iterations: n, salt: fields[2], key: key}, nil
+}
+
+// number reads a decimal number as Python writes it: no sign, no leading zero.
+func number(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || strconv.Itoa(n) != text {
+		return 0, malformed("not a number")
+	}
+	return n, nil
 }

@@ -7,6 +7,7 @@ package password_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -14,13 +15,6 @@ import (
 
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/internal/vectors"
-)
-
-// These groups are run in part, for one algorithm, so they are still named in
-// vectors.NotYetBuilt.
-const (
-	hashGroup  = "password_hash"
-	checkGroup = "password_check"
 )
 
 // djangoIterations is the default of the version that made a case.
@@ -35,98 +29,171 @@ func djangoIterations(t *testing.T, version string) int {
 	return n
 }
 
-// TestVectorsPBKDF2Hash runs the cases of pbkdf2_sha256 in password_hash.
-// Those of other algorithms belong to the hashers that are still to come.
-func TestVectorsPBKDF2Hash(t *testing.T) {
-	ran := 0
-	vectors.Run(t, hashGroup, func(t *testing.T, c vectors.Case) {
+// djangos returns the hashers of a version by name, with its costs.
+func djangos(t *testing.T, version string) map[string]password.Hasher {
+	t.Helper()
+	n := djangoIterations(t, version)
+	list := []password.Hasher{
+		password.PBKDF2SHA256{Iterations: n},
+		password.PBKDF2SHA1{Iterations: n},
+		password.Argon2{HashLength: 16},
+		password.BCryptSHA256{},
+		password.Scrypt{},
+		password.BCrypt{},
+		password.MD5{},
+		password.SHA1{},
+		password.UnsaltedMD5{},
+		password.UnsaltedSHA1{},
+		password.Crypt{},
+	}
+	byName := map[string]password.Hasher{}
+	for _, h := range list {
+		byName[h.Algorithm()] = h
+	}
+	return byName
+}
+
+func TestVectorsPasswordHash(t *testing.T) {
+	vectors.Run(t, "password_hash", func(t *testing.T, c vectors.Case) {
+		t.Parallel()
 		var in struct {
 			Hasher, Password, Salt string
-			Iterations             int
+			Iterations, N, R, P    int
 		}
 		var want struct {
 			Encoded    json.RawMessage // a text, or {"error": ...}
 			MustUpdate bool            `json:"must_update_own_hasher"`
 		}
 		c.Decode(t, &in, &want)
-		if in.Hasher != "pbkdf2_sha256" {
-			return
+		preferred := djangos(t, c.Version)[in.Hasher]
+		if preferred == nil {
+			t.Fatalf("no hasher %s", in.Hasher)
 		}
-		ran++
-		preferred := password.PBKDF2SHA256{Iterations: djangoIterations(t, c.Version)}
-		p := preferred
-		if in.Iterations != 0 {
-			p.Iterations = in.Iterations
+		h := preferred
+		switch {
+		case in.Hasher == "pbkdf2_sha256" && in.Iterations != 0:
+			h = password.PBKDF2SHA256{Iterations: in.Iterations}
+		case in.Hasher == "pbkdf2_sha1" && in.Iterations != 0:
+			h = password.PBKDF2SHA1{Iterations: in.Iterations}
+		case in.Hasher == "scrypt" && in.N != 0:
+			h = password.Scrypt{N: in.N, R: in.R, P: in.P}
 		}
-		got, err := password.EncodeWithSalt(p, in.Password, in.Salt)
 		var encoded string
 		if json.Unmarshal(want.Encoded, &encoded) != nil {
-			if err == nil {
+			if got, err := password.EncodeWithSalt(h, in.Password, in.Salt); err == nil {
 				t.Errorf("Encode = %q, want an error", got)
 			}
 			return
 		}
-		if err != nil || got != encoded {
-			t.Fatalf("Encode = %q, %v; want %q", got, err, encoded)
+		if strings.HasPrefix(in.Hasher, "bcrypt") {
+			form := strings.HasPrefix(encoded, in.Hasher+"$"+in.Salt)
+			if !form {
+				t.Errorf("%q is not of the form that is read", encoded)
+			}
+		} else if got, err := password.EncodeWithSalt(h, in.Password, in.Salt); err != nil || got != encoded {
+			t.Errorf("Encode = %q, %v; want %q", got, err, encoded)
 		}
-		if ok, err := p.Verify(in.Password, encoded); !ok || err != nil {
+		if ok, err := h.Verify(in.Password, encoded); !ok || err != nil {
 			t.Errorf("Verify = %v, %v; want true", ok, err)
 		}
-		if ok, err := p.Verify(in.Password+"x", encoded); ok || err != nil {
-			t.Errorf("Verify of a wrong password = %v, %v; want false", ok, err)
+		if len(in.Password) < 72 { // of which bcrypt sees the last byte
+			if ok, err := h.Verify(in.Password+"x", encoded); ok || err != nil {
+				t.Errorf("Verify of a wrong password = %v, %v; want false", ok, err)
+			}
 		}
 		if must := preferred.MustUpdate(encoded); must != want.MustUpdate {
 			t.Errorf("MustUpdate = %v, want %v", must, want.MustUpdate)
 		}
 	})
-	if ran < 20 {
-		t.Errorf("%d cases of pbkdf2_sha256 ran, want at least 20", ran)
-	}
 }
 
-// TestVectorsPBKDF2Check runs the cases of password_check that PBKDF2 with
-// SHA-256 decides: its own strings, and those of no algorithm at all. Those of
-// other algorithms belong to the hashers that are still to come.
-func TestVectorsPBKDF2Check(t *testing.T) {
-	vectors.Run(t, checkGroup, func(t *testing.T, c vectors.Case) {
+func TestVectorsPasswordCheck(t *testing.T) {
+	vectors.Run(t, "password_check", func(t *testing.T, c vectors.Case) {
+		t.Parallel()
 		var in struct {
 			Password *string // null is no password at all
 			Encoded  string
 		}
 		var want struct {
-			Check    bool `json:"check_password"`
-			Upgrade  bool `json:"upgrade_setter_called"`
-			Wrong    bool `json:"wrong_password"`
-			IsUsable bool `json:"is_password_usable"`
+			Check      bool `json:"check_password"`
+			Upgrade    bool `json:"upgrade_setter_called"`
+			Wrong      bool `json:"wrong_password"`
+			IsUsable   bool `json:"is_password_usable"`
+			Identified any  `json:"identified_as"`
 		}
 		c.Decode(t, &in, &want)
-		if in.Password == nil || isOtherAlgorithm(in.Encoded) {
-			return
+		byName := djangos(t, c.Version)
+		list := []password.Hasher{byName["pbkdf2_sha256"]}
+		if name, known := want.Identified.(string); known && name != "pbkdf2_sha256" {
+			list = append(list, byName[name]) // the case configured it
 		}
-		t.Parallel()
-		preferred := password.PBKDF2SHA256{Iterations: djangoIterations(t, c.Version)}
-		if !strings.HasPrefix(in.Encoded, preferred.Algorithm()+"$") {
-			preferred.Iterations = 1 // matches nothing, at whatever cost
+		if !want.Check {
+			list[0] = password.PBKDF2SHA256{Iterations: 1} // matches nothing, at whatever cost
 		}
-		h := password.New(&password.Options{
-			Hashers: []password.Hasher{preferred},
-			Logger:  slog.New(slog.DiscardHandler),
-		})
+		h := password.New(&password.Options{Hashers: list, Logger: slog.New(slog.DiscardHandler)})
+		if in.Password == nil { // a program has no password that is none; the empty one is as wrong
+			in.Password = new(string)
+		}
 		if ok, must := verify(t, h, *in.Password, in.Encoded); ok != want.Check || must != want.Upgrade {
 			t.Errorf("Verify = %v, %v; want %v, %v", ok, must, want.Check, want.Upgrade)
 		}
 		if ok, _ := verify(t, h, *in.Password+"x", in.Encoded); ok != want.Wrong {
 			t.Errorf("Verify of a wrong password = %v, want %v", ok, want.Wrong)
 		}
-		if usable := password.IsUsable(in.Encoded); usable != want.IsUsable {
+		if usable := password.IsUsable(in.Encoded); want.Identified != nil && usable != want.IsUsable {
 			t.Errorf("IsUsable = %v, want %v", usable, want.IsUsable)
 		}
 	})
 }
 
-func isOtherAlgorithm(encoded string) bool {
-	algorithm, _, _ := strings.Cut(encoded, "$")
-	return algorithm == "pbkdf2_sha1" || algorithm == "md5" || algorithm == "sha1"
+// TestVectorsPasswordDefaults compares the parameters of new strings.
+func TestVectorsPasswordDefaults(t *testing.T) {
+	vectors.Run(t, "password_defaults", func(t *testing.T, c vectors.Case) {
+		var want struct {
+			Iterations int `json:"pbkdf2_iterations"`
+			SaltChars  int `json:"salt_chars"`
+			Rounds     int `json:"bcrypt_rounds"`
+			Argon2     struct {
+				T, M, P int
+				HashLen uint32 `json:"hash_len"`
+			}
+			Scrypt         *struct{ N, R, P int }
+			UnusableLength int `json:"unusable_length"`
+		}
+		c.Decode(t, &struct{}{}, &want)
+		encode := func(h password.Hasher) string {
+			encoded, err := h.Encode("secret")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return encoded
+		}
+		fields := strings.Split(encode(password.PBKDF2SHA256{Iterations: want.Iterations}), "$")
+		if n := strconv.Itoa(want.Iterations); fields[1] != n || len(fields[2]) != want.SaltChars {
+			t.Errorf("pbkdf2 has %s iterations and a salt of %d characters; want %s, %d",
+				fields[1], len(fields[2]), n, want.SaltChars)
+		}
+		if c.Version == "5.2" && password.DefaultIterations != want.Iterations {
+			t.Errorf("the default is %d iterations, want %d", password.DefaultIterations, want.Iterations)
+		}
+		if got, p := encode(password.BCryptSHA256{}), fmt.Sprintf("bcrypt_sha256$$2b$%d$", want.Rounds); !strings.HasPrefix(got, p) {
+			t.Errorf("bcrypt begins with %.21s, want %s", got, p)
+		}
+		a := want.Argon2
+		p := fmt.Sprintf("argon2$argon2id$v=19$m=%d,t=%d,p=%d$", a.M, a.T, a.P)
+		if got := encode(password.Argon2{HashLength: a.HashLen}); !strings.HasPrefix(got, p) {
+			t.Errorf("argon2 begins with %.43s, want %s", got, p)
+		}
+		if s := want.Scrypt; s != nil {
+			got := strings.Split(encode(password.Scrypt{}), "$")
+			if got[1] != strconv.Itoa(s.N) || got[3] != strconv.Itoa(s.R) || got[4] != strconv.Itoa(s.P) {
+				t.Errorf("scrypt has N, r, p = %s, %s, %s", got[1], got[3], got[4])
+			}
+		}
+		if n := len(password.MakeUnusable()); n != want.UnusableLength {
+			t.Errorf("an unusable string has %d characters, want %d", n, want.UnusableLength)
+		}
+	})
 }
 
 func TestVectorsMustUpdateSalt(t *testing.T) {

@@ -1,0 +1,151 @@
+package password
+
+import (
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// Argon2 is Argon2id, version 19. Its strings are "argon2" and the usual form:
+//
+//	argon2$argon2id$v=19$m=102400,t=2,p=8$<base64 salt>$<base64 hash>
+//
+// It also reads Argon2i.
+type Argon2 struct {
+	// Time is the number of passes over the memory. Zero is 2.
+	Time uint32
+
+	// Memory is in KiB. Zero is 102400, which is 100 MiB.
+	Memory uint32
+
+	// Threads is the parallelism. Zero is 8.
+	Threads uint8
+
+	// HashLength is in bytes, from 16 to 64. Zero is 32, as of the Python
+	// library that Django uses since its version 21.2; before, it was 16.
+	// Django updates a string whose length differs.
+	HashLength uint32
+}
+
+// Algorithm implements [Hasher].
+func (Argon2) Algorithm() string { return "argon2" }
+
+// Encode implements [Hasher] with a salt of 22 letters and digits. Django
+// takes shorter ones for weak.
+func (a Argon2) Encode(password string) (string, error) {
+	return a.encode(password, randomText(saltLength))
+}
+
+func (a Argon2) encode(password, salt string) (string, error) {
+	p := a.fresh()
+	if err := p.check(); err != nil {
+		return "", fmt.Errorf("argon2: the costs cannot be: %w", err)
+	}
+	p.salt = []byte(salt)
+	return fmt.Sprintf("argon2$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.memory, p.time,
+		p.threads, base64.RawStdEncoding.EncodeToString(p.salt),
+		base64.RawStdEncoding.EncodeToString(p.key(password))), nil
+}
+
+// Verify implements [Hasher].
+func (Argon2) Verify(password, encoded string) (bool, error) {
+	p, err := parseArgon2(encoded)
+	if err != nil {
+		return false, err
+	}
+	return subtle.ConstantTimeCompare(p.key(password), p.hash) == 1, nil
+}
+
+// MustUpdate implements [Hasher]: if any parameter differs, or the salt has
+// less than 22 bytes.
+func (a Argon2) MustUpdate(encoded string) bool {
+	p, err := parseArgon2(encoded)
+	f := a.fresh()
+	return err != nil || p.variety != f.variety || p.time != f.time || p.memory != f.memory ||
+		p.threads != f.threads || p.length != f.length || len(p.salt) < saltLength
+}
+
+// Cost implements [Hasher].
+func (a Argon2) Cost(encoded string) Cost {
+	if encoded == "" {
+		return a.fresh().cost()
+	}
+	p, err := parseArgon2(encoded)
+	if err != nil {
+		return Cost{}
+	}
+	return p.cost()
+}
+
+// fresh returns the parameters of new strings.
+func (a Argon2) fresh() argon2Parts {
+	p := argon2Parts{
+		variety: "argon2id", time: a.Time, memory: a.Memory, threads: a.Threads, length: a.HashLength,
+	}
+	if p.time == 0 {
+		p.time = 2
+	}
+	if p.memory == 0 {
+		p.memory = 102_400
+	}
+	if p.threads == 0 {
+		p.threads = 8
+	}
+	if p.length == 0 {
+		p.length = 32
+	}
+	return p
+}
+
+// argon2Parts are the parameters of one string.
+type argon2Parts struct {
+	variety      string
+	time, memory uint32
+	threads      uint8
+	length       uint32 // of hash
+	salt, hash   []byte
+}
+
+func (p argon2Parts) key(password string) []byte {
+	if p.variety == "argon2i" {
+		return argon2.Key([]byte(password), p.salt, p.time, p.memory, p.threads, p.length)
+	}
+	return argon2.IDKey([]byte(password), p.salt, p.time, p.memory, p.threads, p.length)
+}
+
+func (p argon2Parts) cost() Cost {
+	work := int64(p.memory) * int64(p.time) * workPerArgon2KiB
+	return Cost{Work: int(min(work, MaxWork+1)), Memory: int64(p.memory) << 10}
+}
+
+func (p argon2Parts) check() error {
+	if p.time < 1 || p.threads < 1 || p.memory < 8*uint32(p.threads) || p.length < 16 || p.length > 64 {
+		return malformed("a parameter of argon2 is out of bounds")
+	}
+	return p.cost().check()
+}
+
+// parseArgon2 takes a string apart and accepts exactly what Django writes.
+func parseArgon2(encoded string) (argon2Parts, error) {
+	fields := strings.Split(encoded, "$")
+	if len(fields) != 6 || fields[0] != "argon2" || fields[1] != "argon2id" && fields[1] != "argon2i" {
+		return argon2Parts{}, malformed("not of the form argon2$argon2id$v=19$m=,t=,p=$salt$hash")
+	}
+	p := argon2Parts{variety: fields[1]}
+	_, err := fmt.Sscanf(fields[3], "m=%d,t=%d,p=%d", &p.memory, &p.time, &p.threads)
+	if err != nil || fields[2] != fmt.Sprintf("v=%d", argon2.Version) ||
+		fields[3] != fmt.Sprintf("m=%d,t=%d,p=%d", p.memory, p.time, p.threads) {
+		return argon2Parts{}, malformed("the version or the parameters of argon2 cannot be read")
+	}
+	for i, part := range []*[]byte{&p.salt, &p.hash} {
+		*part, err = base64.RawStdEncoding.Strict().DecodeString(fields[4+i])
+		if err != nil || strings.ContainsAny(fields[4+i], "\r\n") {
+			return argon2Parts{}, malformed("the salt or the hash is not base64")
+		}
+	}
+	p.length = uint32(len(p.hash))
+	return p, p.check()
+}
