@@ -1,0 +1,106 @@
+package password
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A Validator judges new passwords. It is the seam for a rule of your own, or
+// a service that knows which passwords have leaked. It must be safe for
+// concurrent use. (Django: AUTH_PASSWORD_VALIDATORS.)
+type Validator interface {
+	// Validate returns what is wrong with the password, or nil. The
+	// attributes are what is known about the user.
+	Validate(password string, about []Attribute) *Problem
+
+	// Help tells the user, in one sentence and before he chooses, what is
+	// asked of the password.
+	Help() string
+}
+
+// An Attribute is something known about the user, such as his name, which his
+// password should not be.
+type Attribute struct {
+	Name  string // as the user is told: "username"
+	Value string
+}
+
+// A Problem says what is wrong with a new password.
+type Problem struct {
+	Code    string // Django's, such as "password_too_short"
+	Message string // one sentence for the user; it does not show the password
+}
+
+// Error returns the message.
+func (p *Problem) Error() string { return p.Message }
+
+// Validate returns what all validators find wrong with a new password, in
+// their order; none if it is good. A password longer than [MaxLength] is
+// "password_too_long", and no validator sees it. (Django: validate_password.)
+func Validate(password string, about []Attribute, validators []Validator) []*Problem {
+	if len(password) > MaxLength {
+		return []*Problem{{"password_too_long", "This password is too long."}}
+	}
+	var problems []*Problem
+	for _, v := range validators {
+		if p := v.Validate(password, about); p != nil {
+			problems = append(problems, p)
+		}
+	}
+	return problems
+}
+
+// DefaultValidators returns the four that Django lists in a new project:
+// [NotSimilar], [MinLength], [NotCommon] and [NotNumeric].
+func DefaultValidators() []Validator {
+	return []Validator{NotSimilar{}, MinLength{}, NotCommon{}, NotNumeric{}}
+}
+
+// MinLength refuses short passwords: "password_too_short".
+// (Django: MinimumLengthValidator.)
+type MinLength struct {
+	// Least is how many characters there must be. Zero is 8, Django's. Where a
+	// password is all that a login asks for, ASVS 6.2.1 recommends 15.
+	Least int
+}
+
+// Validate implements [Validator].
+func (m MinLength) Validate(password string, _ []Attribute) *Problem {
+	if utf8.RuneCountInString(password) >= m.least() {
+		return nil
+	}
+	return &Problem{
+		"password_too_short",
+		fmt.Sprintf("This password is too short: it needs at least %d characters.", m.least()),
+	}
+}
+
+// Help implements [Validator].
+func (m MinLength) Help() string {
+	return fmt.Sprintf("Your password needs at least %d characters.", m.least())
+}
+
+func (m MinLength) least() int {
+	if m.Least == 0 {
+		return 8
+	}
+	return m.Least
+}
+
+// NotNumeric refuses passwords of digits alone, of whatever script:
+// "password_entirely_numeric". (Django: NumericPasswordValidator.)
+type NotNumeric struct{}
+
+// Validate implements [Validator].
+func (NotNumeric) Validate(password string, _ []Attribute) *Problem {
+	notNumber := func(c rune) bool { return !unicode.IsNumber(c) }
+	if password == "" || strings.ContainsFunc(password, notNumber) {
+		return nil
+	}
+	return &Problem{"password_entirely_numeric", "This password has digits only."}
+}
+
+// Help implements [Validator].
+func (NotNumeric) Help() string { return "Your password cannot be digits only." }

@@ -1,0 +1,148 @@
+package password_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/vectors"
+)
+
+func TestVectorsPasswordValidators(t *testing.T) {
+	vectors.Run(t, "password_validators", func(t *testing.T, c vectors.Case) {
+		var in struct {
+			Password, Username, Email string
+			FirstName                 string `json:"first_name"`
+			LastName                  string `json:"last_name"`
+		}
+		var want struct {
+			Codes []string `json:"error_codes"`
+		}
+		c.Decode(t, &in, &want)
+		got := codes(password.Validate(in.Password, []password.Attribute{
+			{Name: "username", Value: in.Username},
+			{Name: "first name", Value: in.FirstName},
+			{Name: "last name", Value: in.LastName},
+			{Name: "email address", Value: in.Email},
+		}, password.DefaultValidators()))
+		if !slices.Equal(got, want.Codes) {
+			t.Errorf("codes %q, want %q", got, want.Codes)
+		}
+	})
+}
+
+func codes(problems []*password.Problem) []string {
+	list := []string{}
+	for _, p := range problems {
+		list = append(list, p.Code)
+	}
+	return list
+}
+
+func TestProblemsDoNotShowThePassword(t *testing.T) {
+	about := []password.Attribute{{Name: "username", Value: "sentinel"}}
+	for _, pw := range []string{"sentinel", "s", "12345678", strings.Repeat("sentinel", 1000)} {
+		problems := password.Validate(pw, about, password.DefaultValidators())
+		if len(problems) == 0 {
+			t.Errorf("%.10q is good", pw)
+		}
+		for _, p := range problems {
+			if strings.Contains(p.Error(), pw) && len(pw) > 1 || !strings.HasSuffix(p.Error(), ".") {
+				t.Errorf("%q: %q is no sentence, or shows the password", pw, p)
+			}
+		}
+	}
+	for _, v := range password.DefaultValidators() {
+		if !strings.HasPrefix(v.Help(), "Your password") {
+			t.Errorf("%T: help %q", v, v.Help())
+		}
+	}
+}
+
+// TestLongPasswordsAreNotCompared: no validator works on what is refused
+// anyway (CVE-2021-45115).
+func TestLongPasswordsAreNotCompared(t *testing.T) {
+	long := strings.Repeat("x", password.MaxLength+1)
+	got := codes(password.Validate(long, nil, []password.Validator{never{t}}))
+	if !slices.Equal(got, []string{"password_too_long"}) {
+		t.Errorf("codes %q", got)
+	}
+}
+
+type never struct{ t *testing.T }
+
+func (n never) Validate(string, []password.Attribute) *password.Problem {
+	n.t.Error("a validator was asked")
+	return nil
+}
+
+func (never) Help() string { return "" }
+
+func TestNotSimilar(t *testing.T) {
+	about := []password.Attribute{
+		{Name: "username", Value: "Björn_Ünal"},
+		{Name: "email address", Value: "x.y@ab-cdefgh.example"},
+	}
+	for pw, similar := range map[string]bool{
+		"bjÖrn_ünal1":                     true,
+		"hgfedcba":                        true,
+		"cdefgh99":                        true,
+		"unrelated words":                 false,
+		"björn" + strings.Repeat("z", 60): false,
+		"":                                false,
+	} {
+		if got := (password.NotSimilar{}).Validate(pw, about) != nil; got != similar {
+			t.Errorf("%q is similar: %v, want %v", pw, got, similar)
+		}
+	}
+	if (password.NotSimilar{Max: 1}).Validate("cdefgh99", about) != nil {
+		t.Error("0.86 is refused where only equal ones are")
+	}
+}
+
+func TestCommonList(t *testing.T) {
+	list, err := password.ReadCommonList(strings.NewReader("Hunter2\r\n\n  spaced out \nhunter2\n"))
+	if err != nil || list.Len() != 2 {
+		t.Fatalf("%d passwords, error %v; want 2", list.Len(), err)
+	}
+	n := password.NotCommon{List: list}
+	for pw, common := range map[string]bool{
+		"hunter2": true, "HUNTER2 ": true, "spaced out": true, "": false, "password": false,
+	} {
+		if got := n.Validate(pw, nil) != nil; got != common {
+			t.Errorf("%q is common: %v, want %v", pw, got, common)
+		}
+	}
+	if _, err := password.ReadCommonList(strings.NewReader(strings.Repeat("x", 1<<20))); err == nil {
+		t.Error("a line of 1 MiB is read")
+	}
+}
+
+func ExampleValidate() {
+	about := []password.Attribute{{Name: "username", Value: "john_doe"}}
+	for _, p := range password.Validate("johndoe1", about, password.DefaultValidators()) {
+		fmt.Println(p.Code, p)
+	}
+	// Output: password_too_similar This password is too much like the username.
+}
+
+// A list of your own, such as one of leaked passwords.
+func ExampleNotCommon() {
+	list, err := password.ReadCommonList(strings.NewReader("correct horse battery staple\n"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	validators := append(password.DefaultValidators(), password.NotCommon{List: list})
+	for _, p := range password.Validate("Correct horse battery staple", nil, validators) {
+		fmt.Println(p)
+	}
+	// Output: This password is too common.
+}
+
+func ExampleMinLength() {
+	fmt.Println(password.MinLength{Least: 15}.Help())
+	// Output: Your password needs at least 15 characters.
+}
