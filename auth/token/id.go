@@ -1,0 +1,36 @@
+package token
+
+import (
+	"encoding/base64"
+	"errors"
+	"unicode/utf8"
+)
+
+// ErrBadID says that a text of a link is no encoded id.
+var ErrBadID = errors.New("token: no encoded id")
+
+// maxID is far above what the id of any user has.
+const maxID = 256
+
+// EncodeID returns the form that a user's id has in links: base64 without
+// padding. It hides nothing. (Django: urlsafe_base64_encode, the uidb64 of its
+// URLs.)
+func EncodeID(id string) string { return base64.RawURLEncoding.EncodeToString([]byte(id)) }
+
+// DecodeID returns the id that [EncodeID] was given, or [ErrBadID]. Padding is
+// accepted, as in Django.
+func DecodeID(encoded string) (string, error) {
+	for range 2 {
+		if n := len(encoded); n > 0 && encoded[n-1] == '=' {
+			encoded = encoded[:n-1]
+		}
+	}
+	if len(encoded) > maxID {
+		return "", ErrBadID
+	}
+	id, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil || len(id) == 0 || !utf8.Valid(id) {
+		return "", ErrBadID
+	}
+	return string(id), nil
+}
