@@ -44,6 +44,19 @@
 // [Manager.UpdateSessionAuthHash] keeps. [Manager.Logout] deletes the session;
 // no request that is under way brings it back.
 //
+// # Passwords
+//
+// [Manager.ChangePassword] replaces the visitor's password, keeps his session
+// and ends his others. [Manager.SetPassword] is for whoever was let in by
+// other means, such as a reset link. Both refuse what Options.Validators find
+// too weak.
+//
+// # Recent logins
+//
+// A session remembers when its login was, in an item that Django leaves
+// alone. [Manager.RequireFresh] asks for a new login where that is too long
+// ago.
+//
 // # Failures
 //
 // A wrong password, an unknown name and a deactivated user are [ErrNoMatch]

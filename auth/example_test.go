@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/csrf"
@@ -166,4 +167,34 @@ func ExampleManager_Require() {
 	session.New(memstore.New(), nil).Handler(mux).ServeHTTP(w, r)
 	fmt.Println(w.Code, w.Header().Get("Location"))
 	// Output: 302 /accounts/login/?next=/admin/
+}
+
+func ExampleManager_RequireFresh() {
+	logins, err := auth.New(newUsers(alice()), secret, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	changeEmail := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {})
+	mux := http.NewServeMux()
+	mux.Handle("POST /email", logins.RequireFresh(10*time.Minute, changeEmail))
+}
+
+func ExampleManager_RequireLoginEverywhere() {
+	logins, err := auth.New(newUsers(alice()), secret,
+		&auth.Options{LoginURL: "/login"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	login := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {})
+	mux := http.NewServeMux()
+	mux.Handle("/login", auth.Public(login))
+	gate := logins.RequireLoginEverywhere(mux)
+
+	w := httptest.NewRecorder()
+	sessions := session.New(memstore.New(), nil)
+	sessions.Handler(gate).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/forgotten", nil))
+	fmt.Println(w.Code, w.Header().Get("Location"))
+	// Output: 302 /login?next=/forgotten
 }

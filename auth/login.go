@@ -54,6 +54,7 @@ func (m *Manager) Login(r *http.Request, user User) error {
 	s.Set(idItem, user.sessionID())
 	s.Set(backendItem, user.Backend)
 	s.Set(hashItem, hash)
+	s.Set(timeItem, time.Now().Unix())
 	remember(r, user)
 	csrf.Rotate(r)
 	if m.opts.OnLogin != nil {

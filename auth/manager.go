@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+
+	"github.com/jamsession/jamsession/auth/password"
 )
 
 // A Manager logs visitors in and out and knows who they are. Make one with
@@ -12,26 +14,32 @@ type Manager struct {
 	secret   string
 	opts     Options
 	backends []Backend
+	users    UserStore // nil: only backends know users
+	hashers  *password.Hashers
 }
 
 // New returns a manager. The secret is Django's SECRET_KEY; whoever knows it
 // and the password hashes can forge logins. Users may be nil if the options
-// name backends; the options may be nil. The error says what is missing or
+// name backends; passwords can then not be changed. The options may be nil. The error says what is missing or
 // contradictory.
 func New(users UserStore, secret string, o *Options) (*Manager, error) {
-	m := &Manager{secret: secret, opts: o.withDefaults()}
+	m := &Manager{secret: secret, opts: o.withDefaults(), users: users}
 	if secret == "" {
 		return nil, errors.New("auth: the secret is empty; use a random one, and keep it")
 	}
 	if err := m.opts.check(); err != nil {
 		return nil, err
 	}
+	m.hashers = m.opts.Hashers
+	if m.hashers == nil {
+		m.hashers = password.New(nil)
+	}
 	m.backends = m.opts.Backends
 	if m.backends == nil {
 		if users == nil {
 			return nil, errors.New("auth: no users and no backends")
 		}
-		m.backends = []Backend{NewModelBackend(users, m.opts.Hashers)}
+		m.backends = []Backend{NewModelBackend(users, m.hashers)}
 	}
 	return m, nil
 }

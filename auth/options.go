@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/jamsession/jamsession/auth/password"
 )
@@ -26,6 +27,14 @@ type Options struct {
 	// Hashers check the passwords of the default backend. Nil is
 	// password.New(nil).
 	Hashers *password.Hashers
+
+	// Validators judge new passwords: AUTH_PASSWORD_VALIDATORS. Nil is
+	// password.DefaultValidators(); an empty list lets every password pass.
+	Validators []password.Validator
+
+	// RememberAge is how long a session lives after [Manager.Remember]. Zero
+	// is 30 days.
+	RememberAge time.Duration
 
 	// LoginURL is LOGIN_URL: where the gates send anonymous visitors. Empty
 	// is "/accounts/login/".
@@ -67,6 +76,12 @@ func (o *Options) withDefaults() Options {
 	if c.LoginRedirectURL == "" {
 		c.LoginRedirectURL = "/accounts/profile/"
 	}
+	if c.Validators == nil {
+		c.Validators = password.DefaultValidators()
+	}
+	if c.RememberAge == 0 {
+		c.RememberAge = 30 * 24 * time.Hour
+	}
 	if c.Secure == nil {
 		c.Secure = func(r *http.Request) bool { return r.TLS != nil }
 	}
@@ -83,6 +98,9 @@ func (o *Options) check() error {
 	isURL := err == nil && u.Scheme != "" && u.Host != ""
 	if !isPath && !isURL {
 		return fmt.Errorf("auth: LoginURL %q is no path and no full URL", o.LoginURL)
+	}
+	if o.RememberAge < 0 {
+		return fmt.Errorf("auth: RememberAge is %v; it cannot be negative", o.RememberAge)
 	}
 	for _, secret := range o.Fallbacks {
 		if secret == "" {

@@ -1,0 +1,23 @@
+package auth
+
+import (
+	"net/http"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+// Remember is for a box "remember me" on the login page: call it after
+// [Manager.Login]. If remember is true, the session lives Options.RememberAge
+// from its last use, also when the browser was closed. Otherwise it ends with
+// the browser. Limits that the session's manager sets count in both cases.
+//
+// It is the session itself that lives longer, not a second cookie that could
+// outlive a logout or a change of the password.
+func (m *Manager) Remember(r *http.Request, remember bool) {
+	s := session.From(r)
+	if remember {
+		s.SetExpiry(m.opts.RememberAge)
+		return
+	}
+	s.ExpireAtBrowserClose()
+}
