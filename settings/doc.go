@@ -38,6 +38,12 @@
 //	ADDR                             text      127.0.0.1:8000       host:port to listen on
 //	DATABASE_URL                     text      sqlite:///db.sqlite3 where the tables are
 //	PBKDF2_ITERATIONS                number    1000000              cost of a new password hash
+//	PASSWORD_HASHERS                 list                           first makes new; empty: Django's list
+//	PASSWORD_UPGRADE                 bool      true                 false: leaves hashes as they are stored
+//	AUTH_PASSWORD_VALIDATORS         list      all                  judge new passwords; empty: none
+//	PASSWORD_MIN_LENGTH              number    8                    in characters, for the validator length
+//	PASSWORD_RESET_TIMEOUT           seconds   259200               how long a reset link is good
+//	LOGIN_REMEMBER_AGE               seconds   2592000              how long "remember me" lasts
 //	CACHE_URL                        text                           the cache "default"
 //	CACHES                           caches                         more caches, by alias
 //	SESSION_ENGINE                   text      db                   where sessions are kept
@@ -72,13 +78,22 @@
 //	LOGIN_REDIRECT_URL               text      /accounts/profile/   where a login leads
 //	LOGOUT_REDIRECT_URL              text                           where a logout leads
 //	USE_TZ                           bool      true                 false: the tables hold local time
-//	TIME_ZONE                        text      UTC                  the local time of USE_TZ=false
+//	TIME_ZONE                        text      UTC                  of USE_TZ=false, and of reset links
 //
 // Seconds are whole numbers. A cookie with "auto" is Secure
 // unless the request came over plain HTTP to a loopback host. A samesite is
 // "Lax", "Strict" or "None"; false leaves the attribute out.
 // SESSION_REFRESH_INTERVAL 0 is a tenth of the session's age, and -1 prolongs
 // it at each request, as Django does.
+//
+// # Passwords
+//
+// PASSWORD_HASHERS and AUTH_PASSWORD_VALIDATORS take Django's dotted names of
+// the classes, or short ones: the algorithm as it stands in the table, such as
+// "argon2", and similarity, length, common and numeric. Where a Django site
+// writes the same table, give PBKDF2_ITERATIONS its number, or let
+// PASSWORD_UPGRADE be false: each would rewrite the other's hashes, and a new
+// hash ends the user's other sessions.
 //
 // # Databases
 //

@@ -52,6 +52,11 @@ func TestDefaultsAreDjangos(t *testing.T) {
 		Addr:                  "127.0.0.1:8000",
 		DatabaseURL:           "sqlite:///db.sqlite3",
 		PBKDF2Iterations:      1_000_000,
+		PasswordUpgrade:       true,
+		PasswordValidators:    []string{"similarity", "length", "common", "numeric"},
+		PasswordMinLength:     8,
+		PasswordResetTimeout:  3 * 24 * time.Hour,
+		LoginRememberAge:      30 * 24 * time.Hour,
 		SessionEngine:         "db",
 		SessionCacheAlias:     "default",
 		SessionCacheFormat:    "django",
@@ -113,6 +118,33 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		{
 			"PBKDF2_ITERATIONS", "260000", "260000",
 			func(s *settings.Settings) any { return s.PBKDF2Iterations }, 260000,
+		},
+		{
+			"PASSWORD_HASHERS", "django.contrib.auth.hashers.ScryptPasswordHasher,md5,UnsaltedMD5PasswordHasher",
+			`["scrypt", "django.contrib.auth.hashers.MD5PasswordHasher", "unsalted_md5"]`,
+			func(s *settings.Settings) any { return s.PasswordHashers },
+			[]string{"scrypt", "md5", "unsalted_md5"},
+		},
+		{
+			"PASSWORD_UPGRADE", "false", "false",
+			func(s *settings.Settings) any { return s.PasswordUpgrade }, false,
+		},
+		{
+			"AUTH_PASSWORD_VALIDATORS", "length, django.contrib.auth.password_validation.NumericPasswordValidator",
+			`["MinimumLengthValidator", "numeric"]`,
+			func(s *settings.Settings) any { return s.PasswordValidators }, []string{"length", "numeric"},
+		},
+		{
+			"PASSWORD_MIN_LENGTH", "15", "15",
+			func(s *settings.Settings) any { return s.PasswordMinLength }, 15,
+		},
+		{
+			"PASSWORD_RESET_TIMEOUT", "3600", "3600",
+			func(s *settings.Settings) any { return s.PasswordResetTimeout }, time.Hour,
+		},
+		{
+			"LOGIN_REMEMBER_AGE", "60", "60",
+			func(s *settings.Settings) any { return s.LoginRememberAge }, time.Minute,
 		},
 		{
 			"CACHE_URL", "redis://u:p@h/1?version=2&key_prefix=k&x=y", `"redis://u:p@h/1?x=y&key_prefix=k&version=2"`,
@@ -333,6 +365,10 @@ func TestBadValuesNameSettingSourceValueAndWhatIsGood(t *testing.T) {
 		{"ADDR", "8000", `want host:port`},
 		{"ADDR", "localhost:http", `want host:port`},
 		{"PBKDF2_ITERATIONS", "10000001", `from 1 to 10000000`},
+		{"PASSWORD_HASHERS", "argon2i", `"argon2i" is no password hasher; there are pbkdf2_sha256`},
+		{"PASSWORD_HASHERS", "md5,argon2", `md5 is too weak for new passwords; put another one first`},
+		{"AUTH_PASSWORD_VALIDATORS", "long", `"long" is no password validator; there are similarity, length`},
+		{"PASSWORD_MIN_LENGTH", "0", `from 1 to 4096`},
 		{"CSRF_HEADER_NAME", "X-CSRFToken", `such as "HTTP_X_CSRFTOKEN"`},
 		{"CSRF_TRUSTED_ORIGINS", "example.com", `"example.com" is no origin`},
 		{"CSRF_TRUSTED_ORIGINS", "https://example.com/", `is no origin`},

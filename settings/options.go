@@ -57,16 +57,12 @@ func (s *Settings) authOptions(hashers *password.Hashers) *auth.Options {
 	return &auth.Options{
 		Fallbacks:        s.SecretKeyFallbacks,
 		Hashers:          hashers,
+		Validators:       s.validators(),
+		RememberAge:      s.LoginRememberAge,
 		LoginURL:         s.LoginURL,
 		LoginRedirectURL: s.LoginRedirectURL,
 		Secure:           s.secure,
 	}
-}
-
-func (s *Settings) hashers() *password.Hashers {
-	return password.New(&password.Options{
-		Hashers: []password.Hasher{password.PBKDF2SHA256{Iterations: s.PBKDF2Iterations}},
-	})
 }
 
 // secure reports whether the visitor came over HTTPS. If the proxy's header

@@ -20,6 +20,13 @@ type Settings struct {
 	DatabaseURL        string
 	PBKDF2Iterations   int
 
+	PasswordHashers      []string // algorithms; empty: Django's list
+	PasswordUpgrade      bool     // hashes of another cost are replaced at a login
+	PasswordValidators   []string // "similarity", "length", "common", "numeric"
+	PasswordMinLength    int      // characters
+	PasswordResetTimeout time.Duration
+	LoginRememberAge     time.Duration
+
 	Caches map[string]Cache // by alias; CACHE_URL is "default"
 
 	SessionEngine               string // "db", "cache", "cached_db", "file" or "signed_cookies"

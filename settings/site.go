@@ -10,6 +10,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
@@ -31,6 +32,7 @@ type Site struct {
 	Sessions *session.Manager
 	Auth     *auth.Manager
 	CSRF     *csrf.Protection
+	Tokens   *token.Generator // of password reset links
 
 	forStore sqlstore.Options
 	forUsers sqlusers.Options
@@ -86,12 +88,16 @@ func (s *Site) wire(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("settings: %w", err), users.Close())
 	}
+	tokens, err := s.Settings.tokens(s.forUsers.Location)
+	if err != nil {
+		return errors.Join(err, users.Close())
+	}
 	e, err := s.openEngine(ctx)
 	if err != nil {
 		return errors.Join(err, users.Close())
 	}
 	s.engine, s.Store, s.Table = e, e.store, e.table
-	s.Users, s.Auth, s.CSRF = users, logins, forms
+	s.Users, s.Auth, s.CSRF, s.Tokens = users, logins, forms, tokens
 	s.Sessions = session.New(e.store, s.Settings.sessionOptions(e.codec))
 	return nil
 }

@@ -28,6 +28,22 @@ var table = []Setting{
 	{"DATABASE_URL", "text", "sqlite:///db.sqlite3", "where the tables are", true, setDatabaseURL},
 	{"PBKDF2_ITERATIONS", "number", "1000000", "cost of a new password hash", false, setIterations},
 
+	{"PASSWORD_HASHERS", "list", "", "first makes new; empty: Django's list", false, setHashers},
+	{
+		"PASSWORD_UPGRADE", "bool", "true", "false: leaves hashes as they are stored", false,
+		boolean(func(s *Settings) *bool { return &s.PasswordUpgrade }),
+	},
+	{"AUTH_PASSWORD_VALIDATORS", "list", "all", "judge new passwords; empty: none", false, setValidators},
+	{"PASSWORD_MIN_LENGTH", "number", "8", "in characters, for the validator length", false, setMinLength},
+	{
+		"PASSWORD_RESET_TIMEOUT", "seconds", "259200", "how long a reset link is good", false,
+		seconds(1, func(s *Settings) *duration { return &s.PasswordResetTimeout }),
+	},
+	{
+		"LOGIN_REMEMBER_AGE", "seconds", "2592000", "how long \"remember me\" lasts", false,
+		seconds(1, func(s *Settings) *duration { return &s.LoginRememberAge }),
+	},
+
 	{"CACHE_URL", "text", "", "the cache \"default\"", true, setCacheURL},
 	{"CACHES", "caches", "", "more caches, by alias", true, setCaches},
 
@@ -154,7 +170,7 @@ var table = []Setting{
 		"USE_TZ", "bool", "true", "false: the tables hold local time", false,
 		boolean(func(s *Settings) *bool { return &s.UseTZ }),
 	},
-	{"TIME_ZONE", "text", "UTC", "the local time of USE_TZ=false", false, setTimeZone},
+	{"TIME_ZONE", "text", "UTC", "of USE_TZ=false, and of reset links", false, setTimeZone},
 }
 
 // lookup returns the setting of this name.

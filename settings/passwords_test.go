@@ -1,0 +1,86 @@
+package settings
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jamsession/jamsession/auth"
+)
+
+func TestHashersOfTheSettings(t *testing.T) {
+	const old = "md5$abcdefghijklmnopqrstuv$59549c8e6897dd44401a081434b86c95"
+	for _, test := range []struct {
+		list        []string
+		prefix      string
+		reads, must bool
+	}{
+		{nil, "pbkdf2_sha256$7$", false, false},
+		{[]string{"pbkdf2_sha1", "md5"}, "pbkdf2_sha1$7$", true, true},
+	} {
+		s := &Settings{PasswordHashers: test.list, PBKDF2Iterations: 7, PasswordUpgrade: true}
+		encoded, err := s.hashers().Hash(t.Context(), "secret")
+		if err != nil || !strings.HasPrefix(encoded, test.prefix) {
+			t.Errorf("%v: Hash = %s, %v", test.list, encoded, err)
+		}
+		if ok, must, _ := s.hashers().Verify(t.Context(), "secret", old); ok != test.reads || must != test.must {
+			t.Errorf("%v: Verify of md5 = %v, %v", test.list, ok, must)
+		}
+		s.PasswordUpgrade = false
+		if _, must, _ := s.hashers().Verify(t.Context(), "secret", old); must {
+			t.Errorf("%v: without PASSWORD_UPGRADE md5 must be updated", test.list)
+		}
+	}
+}
+
+func TestEveryAlgorithmOfTheSettingsIsItself(t *testing.T) {
+	for class, algorithm := range hasherClasses {
+		if h := hasher(algorithm, 0); h == nil || h.Algorithm() != algorithm {
+			t.Errorf("%s is %v", class, h)
+		}
+	}
+}
+
+func TestValidatorsOfTheSettings(t *testing.T) {
+	s := &Settings{PasswordValidators: []string{"similarity", "length", "common", "numeric"}, PasswordMinLength: 9}
+	problems := map[string]bool{}
+	for _, v := range s.validators() {
+		if p := v.Validate("12345678", nil); p != nil {
+			problems[p.Code] = true
+		}
+	}
+	if len(problems) != 3 || !problems["password_too_short"] {
+		t.Errorf("problems %v", problems)
+	}
+	if list := new(Settings).validators(); list == nil || len(list) != 0 {
+		t.Errorf("no validators are %v", list)
+	}
+}
+
+// TestTokensOfTheSettings: links time out when PASSWORD_RESET_TIMEOUT says,
+// and those of an older secret are good.
+func TestTokensOfTheSettings(t *testing.T) {
+	user := auth.User{ID: 1, Password: "x"}
+	s := &Settings{
+		SecretKey: "one", SecretKeyFallbacks: []string{"two"},
+		PasswordResetTimeout: time.Minute, TimeZone: "Europe/Berlin",
+	}
+	tokens, err := s.tokens(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := (&Settings{SecretKey: "two", PasswordResetTimeout: time.Minute, TimeZone: "Europe/Berlin"}).tokens(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !tokens.Check(user, tokens.Make(user)) || !tokens.Check(user, old.Make(user)) {
+		t.Error("a token is refused")
+	}
+	elsewhere, err := (&Settings{SecretKey: "one", PasswordResetTimeout: time.Minute, TimeZone: "UTC"}).tokens(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tokens.Check(user, elsewhere.Make(user)) {
+		t.Error("a token of UTC, an hour or two behind, is good in Berlin")
+	}
+}
