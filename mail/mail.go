@@ -1,0 +1,70 @@
+// Package mail sends the few mails that a login needs, such as reset links.
+//
+// A program gives a [Sender] to package reset. [NewSMTP] is one for a mail
+// server; [Terminal] writes mails down while a site is being developed.
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/mail"
+	"strings"
+	"sync"
+	"unicode"
+)
+
+// A Message is a mail of plain text to one address.
+type Message struct {
+	To      string // "john@example.com"
+	Subject string // one line
+	Text    string // lines end in "\n"
+}
+
+// ErrInvalid is wrapped by the errors for a message that no server would take:
+// its address cannot be read, or its subject has a line break.
+var ErrInvalid = errors.New("mail: invalid message")
+
+// Check returns an error that wraps [ErrInvalid] unless the message can be sent.
+// It names what is wrong and does not show the text.
+func (m Message) Check() error {
+	if address, err := mail.ParseAddress(m.To); err != nil || address.Address != m.To {
+		return fmt.Errorf("%w: the address cannot be read", ErrInvalid)
+	}
+	if strings.ContainsFunc(m.Subject, unicode.IsControl) {
+		return fmt.Errorf("%w: the subject has a line break or a control character", ErrInvalid)
+	}
+	return nil
+}
+
+// A Sender sends mails. It must be safe for concurrent use, return when ctx is
+// done, and not put the text of a mail into its errors: it may be a link that
+// opens an account.
+type Sender interface {
+	Send(ctx context.Context, m Message) error
+}
+
+// Terminal returns a Sender that writes each mail to w, for development: who
+// sees the terminal can use the links in it.
+func Terminal(w io.Writer) Sender { return &terminal{w: w} }
+
+type terminal struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (t *terminal) Send(_ context.Context, m Message) error {
+	if err := m.Check(); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	line := strings.Repeat("-", 72)
+	_, err := fmt.Fprintf(t.w, "%s\nTo: %s\nSubject: %s\n\n%s\n%s\n",
+		line, m.To, m.Subject, strings.TrimRight(m.Text, "\n"), line)
+	if err != nil {
+		return fmt.Errorf("mail: terminal: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	netmail "net/mail"
+	"net/url"
+	"strconv"
+	"time"
+
+	smtp "github.com/wneessen/go-mail"
+)
+
+// SMTP sends mails by a server. Make one with [NewSMTP]; it is safe for
+// concurrent use. Each mail has a connection of its own.
+type SMTP struct {
+	from    string
+	host    string
+	options []smtp.Option
+}
+
+// NewSMTP returns a Sender for the server of a URL. From is the address that
+// the mails are from: "Example <noreply@example.com>".
+//
+//	smtp://user:password@mail.example.com:587    with STARTTLS, or not at all
+//	smtps://user:password@mail.example.com:465   with TLS from the start
+//	smtp://localhost:25                          without TLS, to this machine only
+//
+// What is special in a name or password is percent-encoded. The server is not
+// asked yet. The error says what is wrong with the URL, and does not show the
+// password.
+func NewSMTP(rawURL, from string) (*SMTP, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil { // its text has the URL, and that the password
+		return nil, errors.New("mail: the URL of the server cannot be read; " +
+			"percent-encode what is special in the password")
+	}
+	if _, err := netmail.ParseAddress(from); err != nil {
+		return nil, fmt.Errorf("mail: the sender %q is no address", from)
+	}
+	if u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" || u.Path != "" && u.Path != "/" {
+		return nil, errors.New("mail: want smtp://user:password@host:587 or smtps://user:password@host:465")
+	}
+	s := &SMTP{from: from, host: u.Hostname(), options: []smtp.Option{smtp.WithTimeout(15 * time.Second)}}
+	return s, s.configure(u)
+}
+
+func (s *SMTP) configure(u *url.URL) error {
+	port := 587
+	switch {
+	case u.Scheme == "smtps":
+		port = 465
+		s.options = append(s.options, smtp.WithSSL())
+	case local(s.host):
+		s.options = append(s.options, smtp.WithTLSPolicy(smtp.TLSOpportunistic))
+	default:
+		s.options = append(s.options, smtp.WithTLSPolicy(smtp.TLSMandatory))
+	}
+	if text := u.Port(); text != "" {
+		n, err := strconv.ParseUint(text, 10, 16)
+		if err != nil || n == 0 {
+			return fmt.Errorf("mail: %s is no port", text)
+		}
+		port = int(n)
+	}
+	s.options = append(s.options, smtp.WithPort(port))
+	if u.User != nil {
+		password, _ := u.User.Password()
+		s.options = append(s.options, smtp.WithSMTPAuth(smtp.SMTPAuthAutoDiscover),
+			smtp.WithUsername(u.User.Username()), smtp.WithPassword(password))
+	}
+	return nil
+}
+
+// Send hands the mail over to the server. An error says that it did not take
+// it, or that this is not known; it does not show the mail or the password.
+func (s *SMTP) Send(ctx context.Context, m Message) error {
+	if err := m.Check(); err != nil {
+		return err
+	}
+	mail := smtp.NewMsg(smtp.WithNoDefaultUserAgent())
+	if err := errors.Join(mail.From(s.from), mail.To(m.To)); err != nil {
+		return fmt.Errorf("%w: an address cannot be read", ErrInvalid)
+	}
+	mail.Subject(m.Subject)
+	mail.SetBodyString(smtp.TypeTextPlain, m.Text)
+	mail.SetDate()
+	mail.SetMessageID()
+	client, err := smtp.NewClient(s.host, s.options...)
+	if err != nil {
+		return fmt.Errorf("mail: %w", err)
+	}
+	if err := client.DialAndSendWithContext(ctx, mail); err != nil {
+		return fmt.Errorf("mail: %s: %w", s.host, err)
+	}
+	return nil
+}
+
+// String does not show the password.
+func (s *SMTP) String() string { return "mail.SMTP(" + s.host + ")" }
+
+// Format keeps every verb from showing the password.
+func (s *SMTP) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.String())) }
+
+// local reports whether a host is this machine, to which nobody listens on the
+// way.
+func local(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
