@@ -9,7 +9,7 @@ import (
 // statements are all that Users asks of the database, prepared once. Those
 // that only read belong to the readers' pool.
 type statements struct {
-	byID, byUsername, count, list                *sql.Stmt
+	byID, byUsername, byEmail, count, list       *sql.Stmt
 	insert, inserted                             *sql.Stmt
 	setPassword, upgradePassword, touchLastLogin *sql.Stmt
 }
@@ -27,6 +27,7 @@ func prepare(ctx context.Context, db, readers *sql.DB, d Dialect) (*statements, 
 	}{
 		{&s.byID, readers, row + " WHERE id = " + id},
 		{&s.byUsername, readers, row + " WHERE username = ?"},
+		{&s.byEmail, readers, row + " WHERE is_active AND LOWER(email) = LOWER(?) ORDER BY id LIMIT ?"},
 		{&s.list, readers, row + " WHERE id > " + id + " ORDER BY id LIMIT ?"},
 		{&s.count, readers, "SELECT count(*) FROM auth_user"},
 		{&s.insert, db, "INSERT INTO auth_user (password, last_login, is_superuser, username," +
@@ -51,7 +52,7 @@ func prepare(ctx context.Context, db, readers *sql.DB, d Dialect) (*statements, 
 func (s *statements) close() error {
 	var errs []error
 	for _, stmt := range []*sql.Stmt{
-		s.byID, s.byUsername, s.count, s.list, s.insert, s.inserted,
+		s.byID, s.byUsername, s.byEmail, s.count, s.list, s.insert, s.inserted,
 		s.setPassword, s.upgradePassword, s.touchLastLogin,
 	} {
 		if stmt != nil {
