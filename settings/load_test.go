@@ -132,7 +132,8 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		{
 			"AUTH_PASSWORD_VALIDATORS", "length, django.contrib.auth.password_validation.NumericPasswordValidator",
 			`["MinimumLengthValidator", "numeric"]`,
-			func(s *settings.Settings) any { return s.PasswordValidators }, []string{"length", "numeric"},
+			func(s *settings.Settings) any { return s.PasswordValidators },
+			[]string{"length", "numeric"},
 		},
 		{
 			"PASSWORD_MIN_LENGTH", "15", "15",

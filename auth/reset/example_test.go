@@ -1,0 +1,70 @@
+package reset_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/reset"
+	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/auth/token"
+	"github.com/jamsession/jamsession/mail"
+	"github.com/jamsession/jamsession/session"
+)
+
+// The pages of a site on which users reset their password. The mails go to
+// the terminal; mail.NewSMTP sends them.
+func ExampleNew() {
+	var logins *auth.Manager  // of the site
+	var users *sqlusers.Users // likewise
+	tokens, err := token.New(secret, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	resets, err := reset.New(logins, users, tokens, mail.Terminal(os.Stdout), reset.Options{
+		URL: "https://example.com/reset/{id}/{token}/",
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /reset", func(w http.ResponseWriter, r *http.Request) {
+		resets.Request(r.PostFormValue("email"))
+		fmt.Fprintln(w, "If we know this address, a mail is on its way.")
+	})
+	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		switch _, err := resets.Open(r, r.PathValue("id"), r.PathValue("token")); {
+		case errors.Is(err, reset.ErrMoved):
+			http.Redirect(w, r, "../"+reset.KeptToken+"/", http.StatusFound)
+		case errors.Is(err, reset.ErrBadLink):
+			fmt.Fprintln(w, "This link has been used, or is too old.")
+		case err != nil:
+			session.Abort(r, err)
+		default:
+			fmt.Fprintln(w, `<form method="post"> ... </form>`)
+		}
+	})
+	mux.HandleFunc("POST /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
+		var weak *auth.PasswordError
+		switch _, err := resets.Finish(r, r.PathValue("id"), r.PostFormValue("password")); {
+		case errors.As(err, &weak):
+			fmt.Fprintln(w, weak.Problems[0].Message)
+		case errors.Is(err, reset.ErrBadLink):
+			fmt.Fprintln(w, "This link has been used, or is too old.")
+		case err != nil:
+			session.Abort(r, err)
+		default:
+			http.Redirect(w, r, "/login", http.StatusSeeOther)
+		}
+	})
+	if err := resets.Close(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+}

@@ -1,0 +1,405 @@
+package reset_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	_ "modernc.org/sqlite"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/auth/reset"
+	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/auth/token"
+	"github.com/jamsession/jamsession/mail"
+	"github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/session"
+)
+
+const secret = "kx9Wq2mVt7Rb4Zn8Lc5Hd1Jf6Gs3Py0Ua-Oe_Ti.Bw+Qr/Xz=Yv"
+
+// A box keeps the mails that were sent.
+type box struct {
+	mu    sync.Mutex
+	mails []mail.Message
+	fail  error
+}
+
+func (b *box) Send(_ context.Context, m mail.Message) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fail != nil {
+		return b.fail
+	}
+	b.mails = append(b.mails, m)
+	return m.Check()
+}
+
+// A site has users in SQLite, sessions in memory, and a form to reset.
+type site struct {
+	users    *sqlusers.Users
+	logins   *auth.Manager
+	sessions *session.Manager
+	resets   *reset.Resets
+	box      *box
+	log      *bytes.Buffer
+	alice    auth.User
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	path := (&url.URL{Path: filepath.Join(t.TempDir(), "site.db")}).EscapedPath()
+	db, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if _, err := sqlusers.Migrate(t.Context(), db, nil); err != nil {
+		t.Fatal(err)
+	}
+	s := &site{box: &box{}, log: &bytes.Buffer{}}
+	if s.users, err = sqlusers.New(t.Context(), db, nil); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.users.Close() })
+	hashers := password.New(&password.Options{Hashers: []password.Hasher{password.PBKDF2SHA256{Iterations: 10}}})
+	if s.logins, err = auth.New(s.users, secret, &auth.Options{Hashers: hashers}); err != nil {
+		t.Fatal(err)
+	}
+	s.sessions = session.New(memstore.New(), nil)
+	encoded, err := hashers.Hash(t.Context(), "wonderland")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.alice, err = s.users.Create(t.Context(), auth.User{
+		Username: "alice", Email: "Alice@example.com", Password: encoded, IsActive: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.resets = s.open(t, s.users)
+	return s
+}
+
+func (s *site) open(t *testing.T, users reset.Users) *reset.Resets {
+	t.Helper()
+	tokens, err := token.New(secret, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := reset.New(s.logins, users, tokens, s.box, reset.Options{
+		URL: "https://example.com/reset/{id}/{token}/", Queue: 3,
+		Logger: slog.New(slog.NewTextHandler(s.log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = x.Close(context.WithoutCancel(t.Context())) })
+	return x
+}
+
+// mailed requests a reset and returns what was sent.
+func (s *site) mailed(t *testing.T, email string) []mail.Message {
+	t.Helper()
+	x := s.open(t, s.users)
+	s.box.mails = nil
+	x.Request(email)
+	if err := x.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s.box.mails
+}
+
+var linkForm = regexp.MustCompile(`https://example\.com/reset/([^/]+)/([^/\s]+)/`)
+
+func (s *site) link(t *testing.T) (id, tok string) {
+	t.Helper()
+	mails := s.mailed(t, "alice@EXAMPLE.com")
+	if len(mails) != 1 {
+		t.Fatalf("%d mails, want 1; log %s", len(mails), s.log)
+	}
+	parts := linkForm.FindStringSubmatch(mails[0].Text)
+	if parts == nil {
+		t.Fatalf("no link in %q", mails[0].Text)
+	}
+	return parts[1], parts[2]
+}
+
+// do runs f as a request of a visitor with this session key, and returns the
+// key that he has afterwards.
+func (s *site) do(key string, f func(r *http.Request)) (string, int) {
+	r := httptest.NewRequest(http.MethodPost, "https://example.com/", nil)
+	if key != "" {
+		r.AddCookie(&http.Cookie{Name: "sessionid", Value: key})
+	}
+	w := httptest.NewRecorder()
+	h := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { f(r) })
+	s.sessions.Handler(s.logins.Handler(h)).ServeHTTP(w, r)
+	for _, c := range w.Result().Cookies() {
+		key = c.Value
+	}
+	return key, w.Code
+}
+
+func (s *site) passwordIs(t *testing.T, pw string) bool {
+	t.Helper()
+	ok := false
+	s.do("", func(r *http.Request) {
+		_, err := s.logins.Authenticate(r, "alice", pw)
+		ok = err == nil
+	})
+	return ok
+}
+
+// TestForgottenPasswordToNewOne is the whole way.
+func TestForgottenPasswordToNewOne(t *testing.T) {
+	s := newSite(t)
+	loggedIn, _ := s.do("", func(r *http.Request) {
+		if err := s.logins.Login(r, s.alice); err != nil {
+			t.Error(err)
+		}
+	})
+	id, tok := s.link(t)
+	key, _ := s.do("", func(r *http.Request) {
+		if _, err := s.resets.Open(r, id, tok); !errors.Is(err, reset.ErrMoved) {
+			t.Errorf("the link: error %v, want ErrMoved", err)
+		}
+	})
+	key, _ = s.do(key, func(r *http.Request) {
+		if user, err := s.resets.Open(r, id, reset.KeptToken); err != nil || user.Username != "alice" {
+			t.Errorf("after the redirect: %v, %v", user, err)
+		}
+	})
+	key, _ = s.do(key, func(r *http.Request) {
+		var refused *auth.PasswordError
+		if _, err := s.resets.Finish(r, id, "alice"); !errors.As(err, &refused) {
+			t.Errorf("a weak password: error %v", err)
+		}
+	})
+	key, _ = s.do(key, func(r *http.Request) {
+		user, err := s.resets.Finish(r, id, "a plain staple")
+		if err != nil || user.Username != "alice" {
+			t.Errorf("Finish = %v, %v", user, err)
+		}
+		if auth.From(r).IsAuthenticated() {
+			t.Error("the visitor is logged in")
+		}
+	})
+	if !s.passwordIs(t, "a plain staple") || s.passwordIs(t, "wonderland") {
+		t.Error("the password is not the new one")
+	}
+	s.do(loggedIn, func(r *http.Request) {
+		if auth.From(r).IsAuthenticated() {
+			t.Error("an old session has survived")
+		}
+	})
+	for _, key := range []string{key, ""} {
+		s.do(key, func(r *http.Request) {
+			if _, err := s.resets.Open(r, id, tok); !errors.Is(err, reset.ErrBadLink) {
+				t.Errorf("the used link: error %v, want ErrBadLink", err)
+			}
+			if _, err := s.resets.Finish(r, id, "another staple"); !errors.Is(err, reset.ErrBadLink) {
+				t.Errorf("Finish with the used link: error %v, want ErrBadLink", err)
+			}
+		})
+	}
+}
+
+func TestLinksThatAreNotGood(t *testing.T) {
+	s := newSite(t)
+	id, tok := s.link(t)
+	bob, err := s.users.Create(t.Context(), auth.User{Username: "bob", Email: "bob@example.com", IsActive: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bobs := token.EncodeID("2")
+	for _, link := range [][2]string{
+		{id, tok + "x"},
+		{id, ""},
+		{id, "x-y"},
+		{bobs, tok},
+		{token.EncodeID("99"), tok},
+		{"", tok},
+		{"!", tok},
+		{token.EncodeID("1 "), tok},
+		{token.EncodeID("abc"), tok},
+		{id, reset.KeptToken},
+		{token.EncodeID("99999999999999999999"), tok},
+	} {
+		key, _ := s.do("", func(r *http.Request) {
+			if user, err := s.resets.Open(r, link[0], link[1]); !errors.Is(err, reset.ErrBadLink) {
+				t.Errorf("%q: %v, %v; want ErrBadLink", link, user, err)
+			}
+		})
+		if key != "" {
+			t.Errorf("%q: the visitor got a session", link)
+		}
+	}
+	key, _ := s.do("", func(r *http.Request) { _, _ = s.resets.Open(r, id, tok) })
+	s.do(key, func(r *http.Request) {
+		if user, err := s.resets.Finish(r, bobs, "a plain staple"); !errors.Is(err, reset.ErrBadLink) {
+			t.Errorf("alice's link for bob: %v, %v", user, err)
+		}
+	})
+	if now, err := s.users.ByID(t.Context(), bob.ID); err != nil || now.Password != bob.Password {
+		t.Errorf("bob's password has changed, error %v", err)
+	}
+}
+
+// TestLinkCountsOnce: of many requests that finish with one link at the same
+// time, one succeeds.
+func TestLinkCountsOnce(t *testing.T) {
+	for range 20 {
+		s := newSite(t)
+		id, tok := s.link(t)
+		key, _ := s.do("", func(r *http.Request) { _, _ = s.resets.Open(r, id, tok) })
+		var won atomic.Int64
+		var wg sync.WaitGroup
+		start := make(chan struct{})
+		for _, pw := range []string{"first staple", "second staple", "third staple", "fourth staple"} {
+			wg.Go(func() {
+				<-start
+				s.do(key, func(r *http.Request) {
+					switch _, err := s.resets.Finish(r, id, pw); {
+					case err == nil:
+						won.Add(1)
+					case !errors.Is(err, reset.ErrBadLink):
+						t.Error(err)
+					}
+				})
+			})
+		}
+		close(start)
+		wg.Wait()
+		if n := won.Load(); n != 1 {
+			t.Fatalf("%d requests have set a password, want 1", n)
+		}
+	}
+}
+
+// TestMailGoesToTheStoredAddressOnly: CVE-2019-19844.
+func TestMailGoesToTheStoredAddressOnly(t *testing.T) {
+	s := newSite(t)
+	for _, user := range []auth.User{
+		{Username: "inactive", Email: "inactive@example.com", Password: s.alice.Password},
+		{Username: "unusable", Email: "unusable@example.com", IsActive: true},
+		{Username: "alice2", Email: "alice@example.com", Password: s.alice.Password, IsActive: true},
+	} {
+		if _, err := s.users.Create(t.Context(), user); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for email, want := range map[string]string{
+		" aLice@example.com ":    "Alice@example.com alice@example.com",
+		"alıce@example.com":      "",
+		"inactive@example.com":   "",
+		"unusable@example.com":   "",
+		"nobody@example.com":     "",
+		"":                       "",
+		"alice@example.com\r\nx": "",
+	} {
+		var to []string
+		for _, m := range s.mailed(t, email) {
+			to = append(to, m.To)
+		}
+		if got := strings.Join(to, " "); got != want {
+			t.Errorf("%q: mails to %q, want %q", email, got, want)
+		}
+	}
+}
+
+// slow is a user store that does not answer.
+type slow struct {
+	reset.Users
+	asked chan struct{}
+	done  <-chan struct{}
+}
+
+func (s slow) ByEmail(ctx context.Context, _ string) ([]auth.User, error) {
+	select {
+	case s.asked <- struct{}{}:
+	default:
+	}
+	select {
+	case <-s.done:
+	case <-ctx.Done():
+	}
+	return nil, ctx.Err()
+}
+
+// TestA18RequestTellsNothing: it returns before anybody was looked up, so
+// that its time is the same whoever has an account.
+func TestA18RequestTellsNothing(t *testing.T) {
+	s := newSite(t)
+	synctest.Test(t, func(t *testing.T) {
+		done := make(chan struct{})
+		x := s.open(t, slow{asked: make(chan struct{}), done: done})
+		for range 10 { // more than wait
+			x.Request("alice@example.com")
+		}
+		synctest.Wait()
+		if !strings.Contains(s.log.String(), "too many requests") {
+			t.Errorf("log %q does not tell of what was dropped", s.log)
+		}
+		close(done)
+		if err := x.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		x.Request("alice@example.com") // and nothing happens
+	})
+}
+
+func TestCloseEndsWithItsContext(t *testing.T) {
+	s := newSite(t)
+	x := s.open(t, slow{asked: make(chan struct{}), done: nil})
+	x.Request("alice@example.com")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := x.Close(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want context.Canceled", err)
+	}
+}
+
+// TestFailuresAreNoBadLinks: a database that is down is 503 to the visitor,
+// and a mail server that is down a line in the log, without the link.
+func TestFailuresAreNoBadLinks(t *testing.T) {
+	s := newSite(t)
+	id, tok := s.link(t)
+	s.box.fail = errors.New("connection refused")
+	s.mailed(t, "alice@example.com")
+	if log := s.log.String(); !strings.Contains(log, "connection refused") || strings.Contains(log, "/reset/") {
+		t.Errorf("log %q", log)
+	}
+	if err := s.users.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.do("", func(r *http.Request) {
+		if _, err := s.resets.Open(r, id, tok); !errors.Is(err, auth.ErrUnavailable) {
+			t.Errorf("users are down: error %v, want ErrUnavailable", err)
+		}
+	})
+}
+
+func TestURLThatCannotBe(t *testing.T) {
+	for _, u := range []string{
+		"", "/reset/{id}/{token}/", "https://example.com/", "https://example.com/{id}/", "ftp://h/{id}/{token}/",
+		"https://example.com/{id}/{token}/{token}/",
+	} {
+		if _, err := reset.New(nil, nil, nil, nil, reset.Options{URL: u}); err == nil {
+			t.Errorf("%q: no error", u)
+		}
+	}
+}
