@@ -1,0 +1,31 @@
+// Package messages tells a visitor something once: "Your profile was saved."
+// It is Django's contrib.messages, in Django's formats: what one side leaves,
+// the other shows.
+//
+//	notices, err := messages.New(secretKey, nil)
+//	...
+//	mux.HandleFunc("POST /profile", func(w http.ResponseWriter, r *http.Request) {
+//		...
+//		messages.Success(r, "Your profile was saved.")
+//		http.Redirect(w, r, "/profile", http.StatusSeeOther)
+//	})
+//	http.ListenAndServe(addr, sessions.Handler(notices.Handler(mux)))
+//
+// The next page shows and forgets them. With html/template:
+//
+//	page.Execute(w, map[string]any{"Messages": messages.Func(r)})
+//
+//	{{range call .Messages}}<p class="{{.Tags}}">{{.HTML}}</p>{{end}}
+//
+// # Where they are kept
+//
+// In a signed cookie, and in the session what does not fit there: that is
+// Fallback, Django's default, and costs no session for most messages. The
+// cookie is not encrypted: the visitor's own browser can read it.
+//
+// A request that neither adds nor takes messages costs nothing, and its
+// response can be cached for all.
+//
+// A cookie that was tampered with, or cannot be read, is deleted, and is no
+// error. A session store that fails is one, and ends in 503.
+package messages

@@ -1,0 +1,132 @@
+package messages
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/signing"
+)
+
+// A Storage says where messages wait for the page that shows them.
+type Storage int
+
+// The storages. (Django: MESSAGE_STORAGE.)
+const (
+	Fallback Storage = iota // the cookie, and the session for what does not fit
+	Cookie                  // the cookie alone; the oldest are dropped if they do not fit
+	Session                 // the session alone
+)
+
+// Options configure a [Manager]. The zero value is Django's configuration.
+// Where both show each other's messages, the cookie's attributes are those of
+// the session's cookie.
+type Options struct {
+	// Storage is where messages are kept. Zero is Fallback.
+	Storage Storage
+
+	// Fallbacks is SECRET_KEY_FALLBACKS: older secrets, whose cookies are
+	// still read. Nil is none.
+	Fallbacks []string
+
+	// Least is the lowest level that is kept: MESSAGE_LEVEL. Zero is
+	// InfoLevel.
+	Least Level
+
+	// Tags are words for levels, in place of Django's or for levels of one's
+	// own: MESSAGE_TAGS. Nil is Django's.
+	Tags map[Level]string
+
+	// CookieName is the name of the cookie. Empty is "messages".
+	CookieName string
+
+	// CookieDomain is SESSION_COOKIE_DOMAIN. Empty is this host only.
+	CookieDomain string
+
+	// CookieSameSite is SESSION_COOKIE_SAMESITE. Zero is Lax; DefaultMode
+	// leaves the attribute out.
+	CookieSameSite http.SameSite
+
+	// ScriptableCookie lets scripts read the cookie: SESSION_COOKIE_HTTPONLY
+	// turned round.
+	ScriptableCookie bool
+
+	// SecureCookie and InsecureCookie decide whether browsers send the cookie
+	// over HTTPS only. If neither is set, they do, unless the request came
+	// over plain HTTP to a loopback host.
+	SecureCookie, InsecureCookie bool
+
+	// Logger is told of messages that were dropped. Nil is slog.Default().
+	Logger *slog.Logger
+}
+
+// A Manager keeps messages from one request to the next. Make one with [New];
+// it is safe for concurrent use.
+type Manager struct {
+	opts   Options
+	signer *signing.Signer
+}
+
+// New returns a manager. The secret is Django's SECRET_KEY, and signs the
+// cookie. The options may be nil. The error says what is wrong with them.
+func New(secret string, o *Options) (*Manager, error) {
+	const prefix, salt = "django.http.cookies", "django.contrib.messages"
+	m := &Manager{}
+	if o != nil {
+		m.opts = *o
+	}
+	if secret == "" {
+		return nil, errors.New("messages: the secret is empty; use a random one, and keep it")
+	}
+	var fallbacks []string
+	for _, fallback := range m.opts.Fallbacks {
+		if fallback == "" {
+			return nil, errors.New("messages: an empty secret in Fallbacks")
+		}
+		fallbacks = append(fallbacks, prefix+fallback)
+	}
+	m.signer = signing.New(salt, prefix+secret, fallbacks...)
+	m.opts.fill()
+	if err := m.opts.check(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func (o *Options) fill() {
+	if o.Least == 0 {
+		o.Least = InfoLevel
+	}
+	if o.CookieName == "" {
+		o.CookieName = "messages"
+	}
+	if o.CookieSameSite == 0 {
+		o.CookieSameSite = http.SameSiteLaxMode
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+}
+
+func (o *Options) check() error {
+	if o.Storage < Fallback || o.Storage > Session {
+		return fmt.Errorf("messages: Storage %d is none of Fallback, Cookie and Session", o.Storage)
+	}
+	if o.SecureCookie && o.InsecureCookie {
+		return errors.New("messages: SecureCookie and InsecureCookie contradict each other")
+	}
+	if err := httpcookie.Check(o.CookieName, o.CookieDomain, "/"); err != nil {
+		return fmt.Errorf("messages: %w", err)
+	}
+	return nil
+}
+
+// tag returns the word for a level.
+func (o *Options) tag(level Level) string {
+	if tag, ok := o.Tags[level]; ok {
+		return tag
+	}
+	return levelTags[level]
+}

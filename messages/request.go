@@ -1,0 +1,136 @@
+package messages
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+)
+
+// Handler serves [Add] and [Take] on the requests that reach next. It belongs
+// inside session's Manager.Handler, unless Storage is Cookie. A second Handler
+// of the same manager on one request steps aside.
+func (m *Manager) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if x := exchangeOf(r.Context()); x != nil && x.m == m {
+			next.ServeHTTP(w, r)
+			return
+		}
+		x := &exchange{Context: r.Context(), m: m, header: w.Header()}
+		x.req = r.WithContext(x)
+		next.ServeHTTP(w, x.req)
+	})
+}
+
+// Add keeps a message until a page takes it, unless it is empty or below
+// Options.Least. At most 100 wait; then the oldest are dropped. Call it before
+// the response begins, from the handler's goroutine: it changes the header. It
+// panics if the request did not pass through [Manager.Handler].
+func Add(r *http.Request, m Message) {
+	x := mustExchange(r, "Add")
+	if m.Text == "" || m.Level < x.m.opts.Least {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.load()
+	m.LevelTag = ""
+	x.waiting = append(x.waiting, m)
+	if n := len(x.waiting) - maxWaiting; n > 0 {
+		x.waiting = x.waiting[n:]
+		x.warn("messages: too many wait; the oldest are dropped", n)
+	}
+	x.store()
+}
+
+// maxWaiting bounds what a visitor who never looks can pile up.
+const maxWaiting = 100
+
+// Debug adds a message for developers. It is dropped unless Options.Least is
+// at most DebugLevel.
+func Debug(r *http.Request, text string) { Add(r, Message{Level: DebugLevel, Text: text}) }
+
+// Info adds a message. Its errors and time are those of [Add].
+func Info(r *http.Request, text string) { Add(r, Message{Level: InfoLevel, Text: text}) }
+
+// Success adds a message that something was done.
+func Success(r *http.Request, text string) { Add(r, Message{Level: SuccessLevel, Text: text}) }
+
+// Warning adds a message that something may go wrong.
+func Warning(r *http.Request, text string) { Add(r, Message{Level: WarningLevel, Text: text}) }
+
+// Error adds a message that something was not done.
+func Error(r *http.Request, text string) { Add(r, Message{Level: ErrorLevel, Text: text}) }
+
+// Take returns the messages that wait, the oldest first, and forgets them.
+// Call it before the response begins, like [Add].
+func Take(r *http.Request) []Message {
+	x := mustExchange(r, "Take")
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.load()
+	list := x.waiting
+	for i := range list {
+		list[i].LevelTag = x.m.opts.tag(list[i].Level)
+	}
+	if len(list) > 0 {
+		x.waiting = nil
+		x.store()
+	}
+	return list
+}
+
+// Func returns [Take] for a template, so that a page which does not show
+// messages does not lose them. Execute the template into a buffer, or begin
+// the response with it: messages are taken before the first byte.
+func Func(r *http.Request) func() []Message {
+	return func() []Message { return Take(r) }
+}
+
+// An exchange is one request with its messages. It is also the request's
+// context, which saves an allocation.
+type exchange struct {
+	context.Context
+
+	m      *Manager
+	req    *http.Request
+	header http.Header // of the response
+
+	mu        sync.Mutex
+	loaded    bool
+	waiting   []Message
+	cookie    bool // the browser has the cookie, or will have
+	inSession bool // the session has messages
+}
+
+type exchangeKey struct{}
+
+// Value finds the exchange itself under exchangeKey.
+func (x *exchange) Value(key any) any {
+	if key == (exchangeKey{}) {
+		return x
+	}
+	return x.Context.Value(key)
+}
+
+// Format implements [fmt.Formatter]. A request's context is printed in logs,
+// and must not show the messages.
+func (x *exchange) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "messages exchange") }
+
+// LogValue is the text that Format prints, for package slog.
+func (x *exchange) LogValue() slog.Value { return slog.StringValue("messages exchange") }
+
+func exchangeOf(ctx context.Context) *exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return x
+}
+
+func mustExchange(r *http.Request, caller string) *exchange {
+	x := exchangeOf(r.Context())
+	if x == nil {
+		panic("messages: " + caller + ": the request did not pass through Manager.Handler")
+	}
+	return x
+}

@@ -1,0 +1,133 @@
+package messages
+
+import (
+	"log/slog"
+
+	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/session"
+)
+
+// sessionItem is where the messages are in a session: JSON in a text.
+const sessionItem = "_messages"
+
+// maxCookie is how long the cookie's value may be, as in Django.
+const maxCookie = 2048
+
+// load reads the messages that came with the request, once.
+func (x *exchange) load() {
+	if x.loaded {
+		return
+	}
+	x.loaded = true
+	unfinished := x.m.opts.Storage == Session
+	if !unfinished {
+		x.waiting, unfinished = x.loadCookie()
+	}
+	if unfinished && x.m.opts.Storage != Cookie {
+		x.waiting = append(x.waiting, x.loadSession()...)
+	}
+}
+
+// loadCookie returns the messages of the cookie, and whether the session has
+// more.
+func (x *exchange) loadCookie() (list []Message, unfinished bool) {
+	httpcookie.AddVary(x.header, "Cookie")
+	value, ok := httpcookie.Lookup(x.req.Header, x.m.opts.CookieName)
+	if !ok {
+		return nil, false
+	}
+	x.cookie = true
+	text, err := x.m.signer.Loads([]byte(value), signing.NoMaxAge, maxSize)
+	if err == nil {
+		list, unfinished, err = decode(text)
+	}
+	if err != nil {
+		x.send(httpcookie.Cookie{})
+		return nil, false
+	}
+	return list, unfinished
+}
+
+func (x *exchange) loadSession() []Message {
+	s := session.From(x.req)
+	if !s.Has(sessionItem) {
+		return nil
+	}
+	x.inSession = true
+	list, _, err := decode([]byte(session.Get(s, sessionItem, "")))
+	if err != nil {
+		return nil
+	}
+	return list
+}
+
+// store keeps what waits, and nothing else.
+func (x *exchange) store() {
+	list := x.waiting
+	switch x.m.opts.Storage {
+	case Session:
+		x.storeSession(list)
+	case Cookie:
+		if rest := x.storeCookie(list, true); len(rest) > 0 {
+			x.warn("messages: too many for the cookie; the oldest are dropped", len(rest))
+		}
+	default:
+		x.storeSession(x.storeCookie(list, false))
+	}
+}
+
+// storeCookie puts as many messages into the cookie as fit, and returns the
+// others: the oldest, or the newest.
+func (x *exchange) storeCookie(list []Message, dropOldest bool) (rest []Message) {
+	if len(list) == 0 {
+		if x.cookie {
+			x.send(httpcookie.Cookie{})
+		}
+		return nil
+	}
+	value := x.m.signer.Dumps(inCookie.encode(list, false), true)
+	for len(value) > maxCookie && len(list) > 0 {
+		if n := len(list) - 1; dropOldest {
+			list, rest = list[1:], append(rest, list[0])
+		} else {
+			list, rest = list[:n], append([]Message{list[n]}, rest...)
+		}
+		value = x.m.signer.Dumps(inCookie.encode(list, true), true)
+	}
+	x.cookie = true
+	x.send(httpcookie.Cookie{Value: string(value)})
+	return rest
+}
+
+func (x *exchange) warn(what string, dropped int) {
+	x.m.opts.Logger.WarnContext(x.req.Context(), what, slog.Int("dropped", dropped))
+}
+
+func (x *exchange) storeSession(list []Message) {
+	switch {
+	case len(list) > 0:
+		session.From(x.req).Set(sessionItem, string(inSession.encode(list, false)))
+		x.inSession = true
+	case x.inSession:
+		session.From(x.req).Delete(sessionItem)
+		x.inSession = false
+	}
+}
+
+// send puts the cookie into the response, in place of an older one. One
+// without a value is deleted.
+func (x *exchange) send(c httpcookie.Cookie) {
+	o := &x.m.opts
+	if c.Value == "" {
+		c = httpcookie.Removal(o.CookieName, o.CookieDomain, "/", o.CookieSameSite)
+	} else {
+		c.Name, c.Domain, c.Path, c.SameSite = o.CookieName, o.CookieDomain, "/", o.CookieSameSite
+		c.HTTPOnly = !o.ScriptableCookie
+		c.Secure = o.SecureCookie || !o.InsecureCookie &&
+			(httpcookie.NeedsSecure(o.CookieName) || httpcookie.AutoSecure(x.req))
+	}
+	httpcookie.Replace(x.header, c)
+	httpcookie.AddVary(x.header, "Cookie")
+	httpcookie.KeepPrivate(x.header, "private")
+}
