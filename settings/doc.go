@@ -73,6 +73,8 @@
 //	CSRF_COOKIE_SAMESITE             samesite  Lax
 //	CSRF_HEADER_NAME                 text      HTTP_X_CSRFTOKEN     header that may carry the token
 //	CSRF_TRUSTED_ORIGINS             list                           such as https://*.example.com
+//	MESSAGE_STORAGE                  text      fallback             fallback, cookie or session
+//	MESSAGE_LEVEL                    number    20                   the lowest level that is kept
 //	SECURE_PROXY_SSL_HEADER          list                           HTTP_X_FORWARDED_PROTO,https
 //	LOGIN_URL                        text      /accounts/login/
 //	LOGIN_REDIRECT_URL               text      /accounts/profile/   where a login leads

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/settings"
 )
 
@@ -57,6 +58,7 @@ func TestDefaultsAreDjangos(t *testing.T) {
 		PasswordMinLength:     8,
 		PasswordResetTimeout:  3 * 24 * time.Hour,
 		LoginRememberAge:      30 * 24 * time.Hour,
+		MessageLevel:          messages.InfoLevel,
 		SessionEngine:         "db",
 		SessionCacheAlias:     "default",
 		SessionCacheFormat:    "django",
@@ -142,6 +144,14 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		{
 			"PASSWORD_RESET_TIMEOUT", "3600", "3600",
 			func(s *settings.Settings) any { return s.PasswordResetTimeout }, time.Hour,
+		},
+		{
+			"MESSAGE_STORAGE", "cookie", `"django.contrib.messages.storage.cookie.CookieStorage"`,
+			func(s *settings.Settings) any { return s.MessageStorage }, messages.Cookie,
+		},
+		{
+			"MESSAGE_LEVEL", "10", "10",
+			func(s *settings.Settings) any { return s.MessageLevel }, messages.DebugLevel,
 		},
 		{
 			"LOGIN_REMEMBER_AGE", "60", "60",
@@ -369,6 +379,8 @@ func TestBadValuesNameSettingSourceValueAndWhatIsGood(t *testing.T) {
 		{"PASSWORD_HASHERS", "argon2i", `"argon2i" is no password hasher; there are pbkdf2_sha256`},
 		{"PASSWORD_HASHERS", "md5,argon2", `md5 is too weak for new passwords; put another one first`},
 		{"AUTH_PASSWORD_VALIDATORS", "long", `"long" is no password validator; there are similarity, length`},
+		{"MESSAGE_STORAGE", "file", `no such storage; there are fallback, cookie, session`},
+		{"MESSAGE_LEVEL", "0", `from 1 to 1000`},
 		{"PASSWORD_MIN_LENGTH", "0", `from 1 to 4096`},
 		{"CSRF_HEADER_NAME", "X-CSRFToken", `such as "HTTP_X_CSRFTOKEN"`},
 		{"CSRF_TRUSTED_ORIGINS", "example.com", `"example.com" is no origin`},

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/jamsession/jamsession/messages"
 )
 
 // Settings are a site's settings, checked. [Load] makes them. The package
@@ -57,6 +59,9 @@ type Settings struct {
 	CSRFCookieSameSite http.SameSite // DefaultMode: left out
 	CSRFHeaderName     string        // as in HTTP: "X-Csrftoken"
 	CSRFTrustedOrigins []string
+
+	MessageStorage messages.Storage
+	MessageLevel   messages.Level
 
 	SecureProxySSLHeader ProxyHeader
 

@@ -12,6 +12,7 @@ import (
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
 )
@@ -32,6 +33,7 @@ type Site struct {
 	Sessions *session.Manager
 	Auth     *auth.Manager
 	CSRF     *csrf.Protection
+	Messages *messages.Manager
 	Tokens   *token.Generator // of password reset links
 
 	forStore sqlstore.Options
@@ -80,6 +82,10 @@ func (s *Site) wire(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("settings: %w", err)
 	}
+	notices, err := messages.New(s.Settings.SecretKey, s.Settings.messageOptions())
+	if err != nil {
+		return fmt.Errorf("settings: %w", err)
+	}
 	users, err := sqlusers.New(ctx, s.DB, &s.forUsers)
 	if err != nil {
 		return wireError(err)
@@ -97,7 +103,8 @@ func (s *Site) wire(ctx context.Context) error {
 		return errors.Join(err, users.Close())
 	}
 	s.engine, s.Store, s.Table = e, e.store, e.table
-	s.Users, s.Auth, s.CSRF, s.Tokens = users, logins, forms, tokens
+	s.Users, s.Auth, s.CSRF = users, logins, forms
+	s.Messages, s.Tokens = notices, tokens
 	s.Sessions = session.New(e.store, s.Settings.sessionOptions(e.codec))
 	return nil
 }
@@ -110,13 +117,13 @@ func wireError(err error) error {
 }
 
 // Handler puts the site around its pages: sessions, protection against
-// cross-site requests, and users, in this order. It panics if the database
+// cross-site requests, users, and messages, in this order. It panics if the database
 // has no tables yet.
 func (s *Site) Handler(next http.Handler) http.Handler {
 	if s.Sessions == nil {
 		panic(errNotMigrated.Error() + " with Site.Migrate")
 	}
-	return s.Sessions.Handler(s.CSRF.Handler(s.Auth.Handler(next)))
+	return s.Sessions.Handler(s.CSRF.Handler(s.Auth.Handler(s.Messages.Handler(next))))
 }
 
 // MigrationPlan returns the migrations that [Site.Migrate] would apply, by

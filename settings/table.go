@@ -151,6 +151,9 @@ var table = []Setting{
 	},
 	{"CSRF_TRUSTED_ORIGINS", "list", "", "such as https://*.example.com", false, setOrigins},
 
+	{"MESSAGE_STORAGE", "text", "fallback", "fallback, cookie or session", false, setMessageStorage},
+	{"MESSAGE_LEVEL", "number", "20", "the lowest level that is kept", false, setMessageLevel},
+
 	{"SECURE_PROXY_SSL_HEADER", "list", "", "HTTP_X_FORWARDED_PROTO,https", false, setProxyHeader},
 
 	{

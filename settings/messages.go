@@ -1,0 +1,50 @@
+package settings
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/jamsession/jamsession/messages"
+)
+
+// messageStorages has the storages by their short names and by Django's dotted
+// ones, without what these have in common.
+var messageStorages = map[string]messages.Storage{
+	"fallback": messages.Fallback, "fallback.FallbackStorage": messages.Fallback,
+	"cookie": messages.Cookie, "cookie.CookieStorage": messages.Cookie,
+	"session": messages.Session, "session.SessionStorage": messages.Session,
+}
+
+func setMessageStorage(s *Settings, v value) error {
+	name, err := v.text()
+	if err != nil {
+		return err
+	}
+	storage, ok := messageStorages[strings.TrimPrefix(name, "django.contrib.messages.storage.")]
+	if !ok {
+		return errors.New("no such storage; there are fallback, cookie, session")
+	}
+	s.MessageStorage = storage
+	return nil
+}
+
+func setMessageLevel(s *Settings, v value) error {
+	n, err := v.int(1, 1000)
+	s.MessageLevel = messages.Level(n)
+	return err
+}
+
+// messageOptions gives the cookie of messages the attributes of the session's,
+// as Django does.
+func (s *Settings) messageOptions() *messages.Options {
+	return &messages.Options{
+		Storage:          s.MessageStorage,
+		Least:            s.MessageLevel,
+		Fallbacks:        s.SecretKeyFallbacks,
+		CookieDomain:     s.SessionCookieDomain,
+		CookieSameSite:   s.SessionCookieSameSite,
+		ScriptableCookie: !s.SessionCookieHTTPOnly,
+		SecureCookie:     s.SessionCookieSecure == SecureAlways,
+		InsecureCookie:   s.SessionCookieSecure == SecureNever,
+	}
+}
