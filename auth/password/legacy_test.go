@@ -45,6 +45,7 @@ func TestMalformedStringsAreRefused(t *testing.T) {
 			"argon2$argon2id$v=19$m=064,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
 			"argon2$argon2id$v=19$m=64,t=1,p=1$YWJjZGVmZ2g$YQ",
 			"argon2$argon2id$v=19$m=64,t=1,p=1,x=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
+			"argon2$argon2id$v=19$m=1048584,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g", // memory alone
 			"argon2$argon2id$v=19$m=4194304,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
 		},
 		password.Scrypt{}: {

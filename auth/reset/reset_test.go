@@ -259,6 +259,27 @@ func TestLinksThatAreNotGood(t *testing.T) {
 	}
 }
 
+// TestLinkOfAUserWhoWasDeactivated: he is not let in by the back door.
+func TestLinkOfAUserWhoWasDeactivated(t *testing.T) {
+	s := newSite(t)
+	id, tok := s.link(t)
+	inactive := s.open(t, deactivated{s.users})
+	s.do("", func(r *http.Request) {
+		if user, err := inactive.Open(r, id, tok); !errors.Is(err, reset.ErrBadLink) {
+			t.Errorf("%v, %v; want ErrBadLink", user, err)
+		}
+	})
+}
+
+// deactivated users are as they were, but may not log in.
+type deactivated struct{ reset.Users }
+
+func (d deactivated) ByID(ctx context.Context, id int64) (auth.User, error) {
+	user, err := d.Users.ByID(ctx, id)
+	user.IsActive = false
+	return user, err
+}
+
 // TestLinkCountsOnce: of many requests that finish with one link at the same
 // time, one succeeds.
 func TestLinkCountsOnce(t *testing.T) {
