@@ -2,11 +2,10 @@ package auth
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 	"sync"
+
+	"github.com/jamsession/jamsession/internal/carrier"
 )
 
 // Handler gives each request that reaches next its user, for [From] and
@@ -20,7 +19,8 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &exchange{Context: r.Context(), m: m}
+		x := &exchange{m: m}
+		x.Context = carrier.New(r.Context(), "auth exchange", x)
 		next.ServeHTTP(w, r.WithContext(x))
 	})
 }
@@ -28,7 +28,7 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 // An exchange is one request with what is known about its visitor. It is also
 // the request's context, which saves an allocation.
 type exchange struct {
-	context.Context
+	carrier.Context[exchange]
 
 	m *Manager
 
@@ -38,24 +38,4 @@ type exchange struct {
 	err   error
 }
 
-type exchangeKey struct{}
-
-// Value finds the exchange itself under exchangeKey.
-func (x *exchange) Value(key any) any {
-	if key == (exchangeKey{}) {
-		return x
-	}
-	return x.Context.Value(key)
-}
-
-// Format implements [fmt.Formatter]. A request's context is printed in logs,
-// and must not show the visitor.
-func (x *exchange) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "auth exchange") }
-
-// LogValue is the text that Format prints, for package slog.
-func (x *exchange) LogValue() slog.Value { return slog.StringValue("auth exchange") }
-
-func exchangeOf(ctx context.Context) *exchange {
-	x, _ := ctx.Value(exchangeKey{}).(*exchange)
-	return x
-}
+func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }

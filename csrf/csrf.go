@@ -2,10 +2,10 @@ package csrf
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
+
+	"github.com/jamsession/jamsession/internal/carrier"
 )
 
 // A Protection refuses forged requests. Make one with [New]; it is safe for
@@ -45,7 +45,8 @@ func (p *Protection) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &exchange{Context: r.Context(), p: p, header: w.Header()}
+		x := &exchange{p: p, header: w.Header()}
+		x.Context = carrier.New(r.Context(), "csrf exchange", x)
 		x.req = r.WithContext(x)
 		defer removeFiles(x.req)
 		x.begin()
@@ -74,7 +75,7 @@ func (p *Protection) fail(w http.ResponseWriter, r *http.Request, err error) {
 // An exchange is one request and the visitor's secret. It is also the
 // request's context, which saves an allocation.
 type exchange struct {
-	context.Context
+	carrier.Context[exchange]
 
 	p      *Protection
 	req    *http.Request
@@ -82,24 +83,4 @@ type exchange struct {
 	secret string      // of the cookie; "" for none
 }
 
-type exchangeKey struct{}
-
-// Value finds the exchange itself under exchangeKey.
-func (x *exchange) Value(key any) any {
-	if key == (exchangeKey{}) {
-		return x
-	}
-	return x.Context.Value(key)
-}
-
-// Format implements [fmt.Formatter]. A request's context is printed in logs,
-// and must not show the secret.
-func (x *exchange) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "csrf exchange") }
-
-// LogValue is the text that Format prints, for package slog.
-func (x *exchange) LogValue() slog.Value { return slog.StringValue("csrf exchange") }
-
-func exchangeOf(ctx context.Context) *exchange {
-	x, _ := ctx.Value(exchangeKey{}).(*exchange)
-	return x
-}
+func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }

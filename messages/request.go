@@ -2,11 +2,10 @@ package messages
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 	"sync"
+
+	"github.com/jamsession/jamsession/internal/carrier"
 )
 
 // Handler serves [Add] and [Take] on the requests that reach next. It belongs
@@ -18,7 +17,8 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &exchange{Context: r.Context(), m: m, header: w.Header()}
+		x := &exchange{m: m, header: w.Header()}
+		x.Context = carrier.New(r.Context(), "messages exchange", x)
 		x.req = r.WithContext(x)
 		next.ServeHTTP(w, x.req)
 	})
@@ -92,7 +92,7 @@ func Func(r *http.Request) func() []Message {
 // An exchange is one request with its messages. It is also the request's
 // context, which saves an allocation.
 type exchange struct {
-	context.Context
+	carrier.Context[exchange]
 
 	m      *Manager
 	req    *http.Request
@@ -105,27 +105,7 @@ type exchange struct {
 	inSession bool // the session has messages
 }
 
-type exchangeKey struct{}
-
-// Value finds the exchange itself under exchangeKey.
-func (x *exchange) Value(key any) any {
-	if key == (exchangeKey{}) {
-		return x
-	}
-	return x.Context.Value(key)
-}
-
-// Format implements [fmt.Formatter]. A request's context is printed in logs,
-// and must not show the messages.
-func (x *exchange) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "messages exchange") }
-
-// LogValue is the text that Format prints, for package slog.
-func (x *exchange) LogValue() slog.Value { return slog.StringValue("messages exchange") }
-
-func exchangeOf(ctx context.Context) *exchange {
-	x, _ := ctx.Value(exchangeKey{}).(*exchange)
-	return x
-}
+func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }
 
 func mustExchange(r *http.Request, caller string) *exchange {
 	x := exchangeOf(r.Context())

@@ -3,12 +3,11 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/carrier"
 	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/internal/sessionkey"
 )
@@ -16,7 +15,7 @@ import (
 // An exchange is one request with its response and its session. It is also
 // the request's context, which saves an allocation.
 type exchange struct {
-	context.Context
+	carrier.Context[exchange]
 
 	session Session
 	writer  responseWriter
@@ -26,27 +25,7 @@ type exchange struct {
 	parked  error // why Abort stopped the request
 }
 
-type exchangeKey struct{}
-
-// Value finds the exchange itself under exchangeKey.
-func (x *exchange) Value(key any) any {
-	if key == (exchangeKey{}) {
-		return x
-	}
-	return x.Context.Value(key)
-}
-
-// Format implements [fmt.Formatter]. A request's context is printed in logs,
-// and must not show the session.
-func (x *exchange) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "session exchange") }
-
-// LogValue is the text that Format prints, for package slog.
-func (x *exchange) LogValue() slog.Value { return slog.StringValue("session exchange") }
-
-func exchangeOf(ctx context.Context) *exchange {
-	x, _ := ctx.Value(exchangeKey{}).(*exchange)
-	return x
-}
+func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }
 
 // park keeps the error for which Abort stops the request.
 func (x *exchange) park(err error) {
@@ -175,7 +154,7 @@ func (x *exchange) commit(h http.Header, status int) error {
 		return nil
 	}
 	asked := s.loaded
-	if s.load(x.Context) != nil {
+	if s.load(x) != nil {
 		if asked { // and was told; who did not ask needs no session
 			httpcookie.AddVary(h, "Cookie")
 		}
@@ -239,7 +218,7 @@ func (x *exchange) announce(h http.Header) {
 
 // saveContext outlives a visitor who has gone away, but not for long.
 func (x *exchange) saveContext() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(x.Context), x.session.m.opts.SaveTimeout)
+	return context.WithTimeout(context.WithoutCancel(x), x.session.m.opts.SaveTimeout)
 }
 
 func (x *exchange) log(msg string, err error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/jamsession/jamsession/internal/carrier"
 	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
@@ -18,7 +19,8 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &exchange{Context: r.Context()}
+		x := &exchange{}
+		x.Context = carrier.New(r.Context(), "session exchange", x)
 		x.req = r.WithContext(x)
 		x.writer = responseWriter{ResponseWriter: w, x: x}
 		x.session.m = m
