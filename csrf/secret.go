@@ -121,12 +121,6 @@ func (x *exchange) cookie(now time.Time) httpcookie.Cookie {
 
 func (x *exchange) secureCookie() bool {
 	o := &x.p.opts
-	switch {
-	case o.InsecureCookie:
-		return false
-	case o.SecureCookie, httpcookie.NeedsSecure(o.CookieName):
-		return true
-	default:
-		return httpcookie.AutoSecure(x.req) || o.Secure(x.req)
-	}
+	return httpcookie.Secure(x.req, o.CookieName, o.SecureCookie, o.InsecureCookie) ||
+		!o.InsecureCookie && o.Secure(x.req)
 }

@@ -124,8 +124,7 @@ func (x *exchange) send(c httpcookie.Cookie) {
 	} else {
 		c.Name, c.Domain, c.Path, c.SameSite = o.CookieName, o.CookieDomain, "/", o.CookieSameSite
 		c.HTTPOnly = !o.ScriptableCookie
-		c.Secure = o.SecureCookie || !o.InsecureCookie &&
-			(httpcookie.NeedsSecure(o.CookieName) || httpcookie.AutoSecure(x.req))
+		c.Secure = httpcookie.Secure(x.req, o.CookieName, o.SecureCookie, o.InsecureCookie)
 	}
 	httpcookie.Replace(x.header, c)
 	httpcookie.AddVary(x.header, "Cookie")

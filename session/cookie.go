@@ -17,7 +17,7 @@ func (m *Manager) setCookie(h http.Header, r *http.Request, s *Session, now time
 		Domain:   m.opts.CookieDomain,
 		Path:     m.opts.CookiePath,
 		HTTPOnly: !m.opts.ScriptableCookie,
-		Secure:   m.secure(r),
+		Secure:   httpcookie.Secure(r, m.opts.CookieName, m.opts.SecureCookie, m.opts.InsecureCookie),
 		SameSite: m.opts.CookieSameSite,
 	}
 	if l := m.lifetime(&s.items, now); !l.browser {
@@ -40,15 +40,4 @@ func sendCookie(h http.Header, c httpcookie.Cookie) {
 	httpcookie.Replace(h, c)
 	httpcookie.AddVary(h, "Cookie")
 	httpcookie.KeepPrivate(h, "private, no-store")
-}
-
-func (m *Manager) secure(r *http.Request) bool {
-	switch {
-	case m.opts.InsecureCookie:
-		return false
-	case m.opts.SecureCookie, httpcookie.NeedsSecure(m.opts.CookieName):
-		return true
-	default:
-		return httpcookie.AutoSecure(r)
-	}
 }
