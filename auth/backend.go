@@ -55,5 +55,6 @@ var (
 	ErrNoMatch = errors.New("auth: unknown user or wrong password")
 
 	// ErrDenied: this visitor may not log in, whatever other backends say.
-	ErrDenied = errors.New("auth: login denied")
+	// From a [PermissionBackend]: the backends that come later are not asked.
+	ErrDenied = errors.New("auth: denied")
 )

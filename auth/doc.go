@@ -63,6 +63,15 @@
 // and cost the same work. A database that cannot be asked is never one of
 // them, nor an anonymous visitor: it is [ErrUnavailable] and ends in 503.
 //
+// # Permissions
+//
+// [HasPerm], [HasPerms] and [HasModulePerms] ask for Django's permissions,
+// named "app_label.codename", and [Manager.RequirePerm] is the gate for them.
+// They are looked up when a request first asks. Package sqlusers grants them
+// to users and groups.
+//
+//	mux.Handle("POST /orders", logins.RequirePerm("shop.add_order", addOrder))
+//
 // # Other users
 //
 // Implement [Backend] for users from elsewhere, and name it in
@@ -74,5 +83,6 @@
 // A session whose user id is no integer makes its visitor anonymous, and a
 // line in the log; Django answers 500. The SHA-1 hashes that Django 3.x still
 // accepts in sessions are not accepted. A user who is logged in but refused by
-// [Manager.Require] gets 403, not the login page.
+// [Manager.Require] gets 403, not the login page. An anonymous or inactive
+// visitor has no permission, also if a backend would grant him one.
 package auth

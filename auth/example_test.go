@@ -198,3 +198,24 @@ func ExampleManager_RequireLoginEverywhere() {
 	fmt.Println(w.Code, w.Header().Get("Location"))
 	// Output: 302 /login?next=/forgotten
 }
+
+// A page for those who may add orders.
+func ExampleManager_RequirePerm() {
+	logins, err := auth.New(newUsers(alice()), secret, nil)
+	if err != nil {
+		panic(err)
+	}
+	form := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if auth.HasPerm(r, "shop.delete_order") {
+			fmt.Fprintln(w, `<a href="/orders/delete">Delete an order</a>`)
+		}
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/orders/add", logins.RequirePerm("shop.add_order", form))
+
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodGet, "/orders/add", nil)
+	session.New(memstore.New(), nil).Handler(mux).ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Header().Get("Location"))
+	// Output: 302 /accounts/login/?next=/orders/add
+}

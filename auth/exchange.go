@@ -32,10 +32,11 @@ type exchange struct {
 
 	m *Manager
 
-	mu    sync.Mutex
-	known bool // user and err are the answer
-	user  User
-	err   error
+	mu      sync.Mutex
+	known   bool // user and err are the answer
+	user    User
+	err     error
+	granted *granted // nil: nobody has asked what the user may do
 }
 
 func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }

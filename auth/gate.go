@@ -3,6 +3,7 @@ package auth
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/jamsession/jamsession/internal/safeurl"
@@ -22,12 +23,28 @@ func (m *Manager) RequireLogin(next http.Handler) http.Handler {
 // Require is RequireLogin, but lets only those users through whom allow
 // accepts. The others get 403: to log in again would not help them.
 func (m *Manager) Require(allow func(User) bool, next http.Handler) http.Handler {
+	return m.gate(func(_ *http.Request, user User) bool { return allow(user) }, next)
+}
+
+// RequirePerm is RequireLogin, but lets only users through who have the
+// permission, named "app_label.codename": "shop.add_order". The others get
+// 403, and 503 if it cannot be found out. Put one gate into another for users
+// who must have several permissions. It panics if the name has no dot.
+// (Django: permission_required with raise_exception.)
+func (m *Manager) RequirePerm(name string, next http.Handler) http.Handler {
+	if app, codename, _ := strings.Cut(name, "."); app == "" || codename == "" {
+		panic("auth: RequirePerm: " + strconv.Quote(name) + ` is no "app_label.codename"`)
+	}
+	return m.gate(func(r *http.Request, _ User) bool { return HasPerm(r, name) }, next)
+}
+
+func (m *Manager) gate(allow func(*http.Request, User) bool, next http.Handler) http.Handler {
 	gate := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "private, no-store")
 		switch user := From(r); {
 		case !user.IsAuthenticated():
 			http.Redirect(w, r, m.LoginRedirect(r), http.StatusFound)
-		case !allow(user):
+		case !allow(r, user):
 			http.Error(w, "You may not see this page.", http.StatusForbidden)
 		default:
 			next.ServeHTTP(w, r)

@@ -60,6 +60,11 @@ func Load(r *http.Request) (User, error) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	return x.load(r)
+}
+
+// load is Load while x is locked.
+func (x *exchange) load(r *http.Request) (User, error) {
 	if !x.known {
 		x.user, x.err = x.m.lookup(r)
 		x.known = true
@@ -67,7 +72,8 @@ func Load(r *http.Request) (User, error) {
 	return x.user, x.err
 }
 
-// remember makes the user the one that From returns.
+// remember makes the user the one that From returns. What another may do is
+// not for him.
 func remember(r *http.Request, user User) {
 	x := exchangeOf(r.Context())
 	if x == nil {
@@ -76,6 +82,7 @@ func remember(r *http.Request, user User) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.user, x.err, x.known = user, nil, true
+	x.granted = nil
 }
 
 // lookup finds the user whom the session names.

@@ -1,0 +1,137 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A PermissionBackend is a [Backend] that also knows what users may do.
+// [ModelBackend] is one. Every such backend of a manager is asked about every
+// user, whichever backend vouched for him, and what they grant adds up.
+type PermissionBackend interface {
+	// Permissions returns what the user may do, each as "app_label.codename",
+	// in any order; none for a user whom this backend does not know. It is
+	// asked about active users only, and not about superusers, who may do
+	// everything. User.Backend names the backend that vouched for him: an ID
+	// means something to that one only, unless backends share their users.
+	//
+	// With ErrDenied, as it is or wrapped, the backends that come later are
+	// not asked: the user may do no more than the earlier ones have granted.
+	// Any other error means that it could not be found out, and ends in 503.
+	Permissions(ctx context.Context, user User) ([]string, error)
+}
+
+// A PermissionStore is a [UserStore] that also keeps permissions. Package
+// sqlusers has one for Django's tables. Without one, a [ModelBackend] grants
+// nothing.
+type PermissionStore interface {
+	// EffectivePermissions returns what the user with this primary key may
+	// do, by himself and by his groups, each as "app_label.codename". There
+	// may be duplicates. It returns none for an ID that nobody has, and an
+	// error only if the store could not be asked.
+	EffectivePermissions(ctx context.Context, id int64) ([]string, error)
+}
+
+// Permissions are what one user may do, as it was when they were looked up.
+// The zero Permissions allow nothing. They do not change, and are safe for
+// concurrent use.
+type Permissions struct {
+	all   bool
+	names map[string]struct{}
+}
+
+// Has reports whether the user may do what this permission is for, named
+// "app_label.codename" as in Django. A name that does not exist is one that
+// only superusers have. (Django: has_perm.)
+func (p Permissions) Has(name string) bool {
+	_, ok := p.names[name]
+	return p.all || ok
+}
+
+// HasAll reports whether the user has all of these permissions; it is true if
+// none is named. (Django: has_perms.)
+func (p Permissions) HasAll(names ...string) bool {
+	for _, name := range names {
+		if !p.Has(name) {
+			return false
+		}
+	}
+	return true
+}
+
+// HasModule reports whether the user has any permission of the app with this
+// label. (Django: has_module_perms.)
+func (p Permissions) HasModule(app string) bool {
+	for name := range p.names {
+		if label, _, ok := strings.Cut(name, "."); ok && label == app {
+			return true
+		}
+	}
+	return p.all
+}
+
+// Unlimited reports whether these are a superuser's: every question is
+// answered with yes.
+func (p Permissions) Unlimited() bool { return p.all }
+
+// Names returns the permissions that were granted, sorted. A superuser's are
+// not listed: see [Permissions.Unlimited].
+func (p Permissions) Names() []string { return slices.Sorted(maps.Keys(p.names)) }
+
+// Permissions returns what the user may do. It believes what the user says of
+// himself: an active superuser may do everything, an anonymous or inactive
+// user nothing, and nobody is asked about them. Give it a user that was just
+// read. For the user of a request use [HasPerm] or [LoadPermissions].
+//
+// The backends are asked in order. One that returns ErrDenied is the last;
+// what earlier ones have granted stands. The error wraps [ErrUnavailable] if
+// a backend could not be asked, which is not the same as no permission.
+func (m *Manager) Permissions(ctx context.Context, user User) (Permissions, error) {
+	switch {
+	case !user.IsAuthenticated() || !user.IsActive:
+		return Permissions{}, nil
+	case user.IsSuperuser:
+		return Permissions{all: true}, nil
+	}
+	p := Permissions{names: make(map[string]struct{})}
+	for _, b := range m.backends {
+		granter, ok := b.(PermissionBackend)
+		if !ok {
+			continue
+		}
+		names, err := granter.Permissions(ctx, user)
+		if errors.Is(err, ErrDenied) {
+			break
+		}
+		if err != nil {
+			return Permissions{}, unavailable(b, err)
+		}
+		for _, name := range names {
+			p.names[name] = struct{}{}
+		}
+	}
+	return p, nil
+}
+
+// Permissions returns the permissions of the user and of his groups, if the
+// users are a [PermissionStore]. A user for whom another backend vouched has
+// those of the row that has both his ID and his name.
+func (b *ModelBackend) Permissions(ctx context.Context, user User) ([]string, error) {
+	store, ok := b.users.(PermissionStore)
+	if !ok || !user.IsAuthenticated() || !user.IsActive {
+		return nil, nil
+	}
+	if user.Backend != b.Name() {
+		row, err := b.users.ByID(ctx, user.ID)
+		if errors.Is(err, ErrUserNotFound) || err == nil && row.Username != user.Username {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return store.EffectivePermissions(ctx, user.ID)
+}
