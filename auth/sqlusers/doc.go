@@ -1,5 +1,5 @@
-// Package sqlusers keeps users in a SQL database, in Django's table auth_user.
-// A Django site and a Go program may use the table at the same time.
+// Package sqlusers keeps users, groups and permissions in a SQL database, in
+// Django's tables. A Django site and a Go program may use them at the same time.
 //
 //	if _, err := sqlusers.Migrate(ctx, db, nil); err != nil { ... }
 //	users, err := sqlusers.New(ctx, db, nil)
@@ -13,16 +13,32 @@
 //		IsActive: true,
 //	})
 //
-// A [Users] is the [auth.UserStore] that auth.NewModelBackend logs in from.
+// A [Users] is the [auth.UserStore] that auth.NewModelBackend logs in from,
+// and the [auth.PermissionStore] that [auth.HasPerm] asks.
 //
 // The package links no driver. How to open SQLite is described in package
 // sqlstore; both may use the same pools.
 //
+// # Groups and permissions
+//
+// They are rows of Django's tables auth_group, auth_permission and those that
+// link them to users. Users have the permissions that they were granted
+// themselves and those of their groups:
+//
+//	_, err = users.RegisterModel(ctx, "shop", "Order", "order") // at each start
+//	...
+//	editors, err := users.CreateGroup(ctx, "editors")
+//	err = users.GrantToGroup(ctx, editors.ID, "shop.change_order")
+//	err = users.AddToGroup(ctx, user.ID, editors.ID)
+//
+// What already is as it is asked for is no error, and writes nothing. Changes
+// count from the next request of the user.
+//
 // # What is checked
 //
 // Django checks a user in its forms, so that code can store anything. Here
-// [Users.Create] checks: a username has at most 150 characters, each a letter,
-// a digit or one of @.+-_, and the other fields fit Django's columns. It
-// refuses a password that is not encoded. What the table holds already is
-// read as it is.
+// [Users.Create] and [Users.Update] check: a username has at most 150
+// characters, each a letter, a digit or one of @.+-_, and the other fields fit
+// Django's columns. Create refuses a password that is not encoded. What the
+// table holds already is read as it is.
 package sqlusers

@@ -2,47 +2,44 @@ package sqlusers
 
 import (
 	"context"
+	"database/sql"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/password"
 )
 
 // maxSameEmail is how many users may have one address; more are not returned.
 const maxSameEmail = 100
 
-// ByEmail returns the active users with this address, whatever its case; none
-// if there are none. Two addresses are the same only if they are equal in
-// Unicode's NFKC without case, so that no look-alike that the database takes
-// for equal gets another's mail (CVE-2019-19844). Send to the address that is
-// stored, not to the one that was typed. (Django: PasswordResetForm.get_users.)
+// ByEmail returns the users who may reset their password by a letter to this
+// address, in order of their IDs: those who are active, have a usable password,
+// and this address in any case. There may be none, and there may be several.
+// An empty address is nobody's. (Django: PasswordResetForm.get_users.)
+//
+// Write to User.Email, never to what was given: a database may hold two
+// addresses for equal that lead to different people (CVE-2019-19844). ByEmail
+// has compared them itself, too, as Django does: in the form NFKC, case folded.
 func (u *Users) ByEmail(ctx context.Context, email string) ([]auth.User, error) {
-	if email == "" || checkText("email", email, 254) != nil {
+	email = strings.TrimSpace(email)
+	if email == "" || utf8.RuneCountInString(email) > maxEmail || !utf8.ValidString(email) ||
+		strings.ContainsRune(email, 0) {
 		return nil, nil
 	}
-	rows, err := u.byEmail.QueryContext(ctx, email, maxSameEmail)
+	rows, err := u.byEmail.QueryContext(ctx, true, email, maxSameEmail)
+	found, err := collect(rows, err, func(rows *sql.Rows) (auth.User, error) { return u.scan(rows) })
 	if err != nil {
 		return nil, wrap(ctx, "read", err)
 	}
-	defer func() { _ = rows.Close() }()
-	var users []auth.User
-	for rows.Next() {
-		user, err := u.scan(rows)
-		if err != nil {
-			return nil, wrap(ctx, "read", err)
-		}
-		if user.IsActive && sameEmail(user.Email, email) {
-			users = append(users, user)
-		}
-	}
-	return users, wrap(ctx, "read", rows.Err())
+	folded := foldEmail(email)
+	return slices.DeleteFunc(found, func(user auth.User) bool {
+		return !password.IsUsable(user.Password) || foldEmail(user.Email) != folded
+	}), nil
 }
 
-func sameEmail(a, b string) bool { return foldEmail(a) == foldEmail(b) }
-
-// foldEmail folds what is normal, and normalizes what is folded, since each
-// can undo the other.
-func foldEmail(email string) string {
-	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(email)))
-}
+func foldEmail(email string) string { return cases.Fold().String(norm.NFKC.String(email)) }

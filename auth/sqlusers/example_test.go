@@ -52,3 +52,84 @@ func ExampleNew() {
 	// 1 john_doe john@example.com
 	// sqlusers: username is taken
 }
+
+// Editors may change orders, and one of them may also refund.
+func ExampleUsers_GrantToGroup() {
+	ctx := context.Background()
+	db, err := sql.Open("sqlite", "file::memory:")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	db.SetMaxOpenConns(1)
+	if _, err := sqlusers.Migrate(ctx, db, nil); err != nil {
+		log.Fatal(err)
+	}
+	users, err := sqlusers.New(ctx, db, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = users.Close() }()
+	check := func(err error) {
+		if err != nil {
+			log.Fatal(err)
+		}
+	}
+
+	// When the program starts: what there is to be allowed.
+	_, err = users.RegisterModel(ctx, "shop", "Order", "order")
+	check(err)
+	_, err = users.RegisterPermission(ctx, "shop", "Order", "refund_order", "Can refund orders")
+	check(err)
+
+	// What an administrator does.
+	john, err := users.Create(ctx, auth.User{Username: "john_doe", IsActive: true})
+	check(err)
+	editors, err := users.CreateGroup(ctx, "editors")
+	check(err)
+	check(users.GrantToGroup(ctx, editors.ID, "shop.change_order"))
+	check(users.AddToGroup(ctx, john.ID, editors.ID))
+	check(users.GrantToUser(ctx, john.ID, "shop.refund_order"))
+
+	// In a request it is auth.HasPerm(r, "shop.refund_order").
+	logins, err := auth.New(users, "a long random secret", nil)
+	check(err)
+	may, err := logins.Permissions(ctx, john)
+	check(err)
+	fmt.Println(may.Names())
+	fmt.Println(may.Has("shop.refund_order"), may.Has("shop.delete_order"))
+	fmt.Println(users.GrantToUser(ctx, john.ID, "shop.refnud_order"))
+	// Output:
+	// [shop.change_order shop.refund_order]
+	// true false
+	// sqlusers: no such permission
+}
+
+// Only the named fields change.
+func ExampleUsers_Update() {
+	ctx := context.Background()
+	db, err := sql.Open("sqlite", "file::memory:")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	db.SetMaxOpenConns(1)
+	if _, err := sqlusers.Migrate(ctx, db, nil); err != nil {
+		log.Fatal(err)
+	}
+	users, err := sqlusers.New(ctx, db, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = users.Close() }()
+	john, err := users.Create(ctx, auth.User{Username: "john_doe", IsActive: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	john, err = users.Update(ctx, john.ID, sqlusers.Changes{
+		Email:   new("john@Example.COM"),
+		IsStaff: new(true),
+	})
+	fmt.Println(john.Email, john.IsStaff, john.IsActive, err)
+	// Output: john@example.com true true <nil>
+}

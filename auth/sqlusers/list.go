@@ -2,6 +2,7 @@ package sqlusers
 
 import (
 	"context"
+	"database/sql"
 	"iter"
 	"math"
 
@@ -46,17 +47,5 @@ func (u *Users) List(ctx context.Context) iter.Seq2[auth.User, error] {
 // page returns the first users whose ID is above another.
 func (u *Users) page(ctx context.Context, after int64) ([]auth.User, error) {
 	rows, err := u.list.QueryContext(ctx, after, listPage)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var page []auth.User
-	for rows.Next() {
-		user, err := u.scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		page = append(page, user)
-	}
-	return page, rows.Err()
+	return collect(rows, err, func(rows *sql.Rows) (auth.User, error) { return u.scan(rows) })
 }

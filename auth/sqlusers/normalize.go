@@ -13,10 +13,11 @@ import (
 	"github.com/jamsession/jamsession/auth"
 )
 
-// ErrInvalid is wrapped by the errors of [Users.Create] and
-// [Users.SetPassword] for a value that Django's forms or columns would refuse.
-// Their texts name the field and say what is wrong with it.
-var ErrInvalid = errors.New("sqlusers: invalid user")
+// ErrInvalid is wrapped by the errors of methods that store something, such
+// as [Users.Create] and [Users.SetPassword], for a value that Django's forms
+// or columns would refuse. Their texts name the field and say what is wrong
+// with it.
+var ErrInvalid = errors.New("sqlusers: invalid")
 
 // NormalizeUsername returns the form in which usernames are stored: Unicode's
 // NFKC, in which look-alikes such as full-width letters become the letters.
@@ -42,26 +43,76 @@ func check(u auth.User) error {
 	if err := checkUsername(u.Username); err != nil {
 		return err
 	}
-	for _, f := range []struct {
-		name, value string
-		limit       int
-	}{
-		{"first name", u.FirstName, 150},
-		{"last name", u.LastName, 150},
-		{"email", u.Email, 254},
-	} {
-		if err := checkText(f.name, f.value, f.limit); err != nil {
-			return err
-		}
+	if err := checkFirstName(u.FirstName); err != nil {
+		return err
+	}
+	if err := checkLastName(u.LastName); err != nil {
+		return err
+	}
+	if err := checkEmail(u.Email); err != nil {
+		return err
 	}
 	return checkPassword(u.Password)
+}
+
+// The widths of Django's columns, in characters.
+const (
+	maxName     = 150 // of users and groups
+	maxEmail    = 254
+	maxLabel    = 100 // of apps and models
+	maxCodename = 100
+	maxVerbose  = 255 // of permissions
+)
+
+func checkFirstName(name string) error { return checkText("first name", name, maxName) }
+
+func checkLastName(name string) error { return checkText("last name", name, maxName) }
+
+func checkEmail(email string) error { return checkText("email", email, maxEmail) }
+
+func checkGroupName(name string) error {
+	if strings.TrimSpace(name) == "" {
+		return invalid("group name", "is empty")
+	}
+	return checkText("group name", name, maxName)
+}
+
+// check returns an error that wraps ErrInvalid for the first field of a
+// permission that does not fit.
+func (p Permission) check() error {
+	if err := checkLabel("app label", p.AppLabel); err != nil {
+		return err
+	}
+	if err := checkLabel("model", p.Model); err != nil {
+		return err
+	}
+	if p.Codename == "" {
+		return invalid("codename", "is empty")
+	}
+	if err := checkText("codename", p.Codename, maxCodename); err != nil {
+		return err
+	}
+	return checkText("permission name", p.Name, maxVerbose)
+}
+
+// checkLabel checks the name of an app or a model. Up to the first dot, the
+// name of a permission is the app.
+func checkLabel(field, label string) error {
+	switch {
+	case label == "":
+		return invalid(field, "is empty")
+	case strings.Contains(label, "."):
+		return invalid(field, "has a dot")
+	default:
+		return checkText(field, label, maxLabel)
+	}
 }
 
 func checkUsername(name string) error {
 	if name == "" {
 		return invalid("username", "is empty")
 	}
-	if err := checkText("username", name, 150); err != nil {
+	if err := checkText("username", name, maxName); err != nil {
 		return err
 	}
 	for _, c := range name {

@@ -6,10 +6,11 @@ import (
 	"errors"
 )
 
-// statements are all that Users asks of the database, prepared once. Those
+// statements are what Users asks of the database often, prepared once. Those
 // that only read belong to the readers' pool.
 type statements struct {
 	byID, byUsername, byEmail, count, list       *sql.Stmt
+	effective                                    *sql.Stmt
 	insert, inserted                             *sql.Stmt
 	setPassword, upgradePassword, touchLastLogin *sql.Stmt
 }
@@ -27,7 +28,8 @@ func prepare(ctx context.Context, db, readers *sql.DB, d Dialect) (*statements, 
 	}{
 		{&s.byID, readers, row + " WHERE id = " + id},
 		{&s.byUsername, readers, row + " WHERE username = ?"},
-		{&s.byEmail, readers, row + " WHERE is_active AND LOWER(email) = LOWER(?) ORDER BY id LIMIT ?"},
+		{&s.byEmail, readers, row + " WHERE is_active = ? AND UPPER(email) = UPPER(?) ORDER BY id LIMIT ?"},
+		{&s.effective, readers, effectivePermissions(id)},
 		{&s.list, readers, row + " WHERE id > " + id + " ORDER BY id LIMIT ?"},
 		{&s.count, readers, "SELECT count(*) FROM auth_user"},
 		{&s.insert, db, "INSERT INTO auth_user (password, last_login, is_superuser, username," +
@@ -52,7 +54,7 @@ func prepare(ctx context.Context, db, readers *sql.DB, d Dialect) (*statements, 
 func (s *statements) close() error {
 	var errs []error
 	for _, stmt := range []*sql.Stmt{
-		s.byID, s.byUsername, s.byEmail, s.count, s.list, s.insert, s.inserted,
+		s.byID, s.byUsername, s.byEmail, s.count, s.list, s.effective, s.insert, s.inserted,
 		s.setPassword, s.upgradePassword, s.touchLastLogin,
 	} {
 		if stmt != nil {
@@ -60,4 +62,17 @@ func (s *statements) close() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// effectivePermissions selects what a user may do, by himself and by his
+// groups. What is twice in it is not left out here, since for some databases
+// names in another case are the same.
+func effectivePermissions(id string) string {
+	const named = "SELECT c.app_label, p.codename FROM auth_permission p" +
+		" JOIN django_content_type c ON c.id = p.content_type_id"
+	return named +
+		" JOIN auth_user_user_permissions up ON up.permission_id = p.id WHERE up.user_id = " + id +
+		" UNION ALL " + named +
+		" JOIN auth_group_permissions gp ON gp.permission_id = p.id" +
+		" JOIN auth_user_groups ug ON ug.group_id = gp.group_id WHERE ug.user_id = " + id
 }

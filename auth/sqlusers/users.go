@@ -12,17 +12,22 @@ import (
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
-var _ auth.UserStore = (*Users)(nil)
+var (
+	_ auth.UserStore       = (*Users)(nil)
+	_ auth.PermissionStore = (*Users)(nil)
+)
 
 // ErrUserExists says that another user already has this username.
 var ErrUserExists = errors.New("sqlusers: username is taken")
 
-// Users are the rows of the table auth_user. Make one with [New]; it is safe
+// Users are the rows of the table auth_user, and what belongs to them: groups
+// and permissions. Make one with [New]; it is safe
 // for concurrent use.
 //
 // Errors other than those that the methods name mean that the database could
 // not be asked. None contains a password hash.
 type Users struct {
+	db   *sql.DB
 	opts Options
 	*statements
 }
@@ -31,7 +36,7 @@ type Users struct {
 // the table does not exist. The pools stay the caller's: close the users, then
 // the pools.
 func New(ctx context.Context, db *sql.DB, o *Options) (*Users, error) {
-	u := &Users{opts: o.withDefaults(db)}
+	u := &Users{db: db, opts: o.withDefaults(db)}
 	if err := u.opts.Dialect.Check(); err != nil {
 		return nil, fmt.Errorf("sqlusers: %w", err)
 	}

@@ -78,6 +78,14 @@ type dialect struct {
 	// isUnique reports whether a driver's error is a violated unique index.
 	isUnique func(error) bool
 
+	// isForeign reports whether a driver's error says that a row refers to one
+	// that does not exist.
+	isForeign func(error) bool
+
+	// isolation is the level of transactions that change a few rows. Locks on
+	// what is not there, which MySQL takes at its own default, are not needed.
+	isolation sql.IsolationLevel
+
 	// isPassing reports whether a driver's error says that the statement was
 	// undone in favour of another, and may be repeated.
 	isPassing func(error) bool
@@ -119,6 +127,10 @@ func (d Dialect) EncodeTime(t time.Time, loc *time.Location) any {
 
 // IsUnique reports whether err says that a unique index would be violated.
 func (d Dialect) IsUnique(err error) bool { return err != nil && dialects[d].isUnique(err) }
+
+// IsForeign reports whether err says that a row would refer to one that does
+// not exist.
+func (d Dialect) IsForeign(err error) bool { return err != nil && dialects[d].isForeign(err) }
 
 // Rebind returns a statement that is written with ? as the database wants it.
 func (d Dialect) Rebind(query string) string { return dialects[d].rebind(query) }

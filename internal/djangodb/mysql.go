@@ -29,6 +29,8 @@ var mySQL = dialect{
 	rawTime:    func(column string) string { return "CAST(" + column + " AS CHAR)" },
 	encodeTime: mysqlTime,
 	isUnique:   func(err error) bool { return mysqlCode(err) == 1062 },
+	isForeign:  func(err error) bool { code := mysqlCode(err); return code == 1451 || code == 1452 },
+	isolation:  sql.LevelReadCommitted,
 	isPassing:  func(err error) bool { code := mysqlCode(err); return code == 1213 || code == 1205 },
 }
 

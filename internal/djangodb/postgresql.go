@@ -26,6 +26,8 @@ var postgreSQL = dialect{
 	rawTime:    func(column string) string { return column },
 	encodeTime: func(t time.Time) any { return t },
 	isUnique:   func(err error) bool { return sqlState(err) == "23505" },
+	isForeign:  func(err error) bool { return sqlState(err) == "23503" },
+	isolation:  sql.LevelReadCommitted,
 	isPassing:  func(err error) bool { return sqlState(err) == "40001" || sqlState(err) == "40P01" },
 }
 

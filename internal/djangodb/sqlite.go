@@ -19,6 +19,7 @@ var sqlite = dialect{
 	rawTime:    sqliteRawTime,
 	encodeTime: sqliteTime,
 	isUnique:   sqliteIsUnique,
+	isForeign:  func(err error) bool { return sqliteCode(err) == sqliteConstraintForeignKey },
 	isPassing:  func(error) bool { return false },
 	clear: "DELETE FROM django_session WHERE expire_date <= ? AND session_key IN" +
 		" (SELECT session_key FROM django_session WHERE expire_date <= ?" +
@@ -47,17 +48,22 @@ func sqliteTime(t time.Time) any {
 
 // SQLite's extended result codes.
 const (
+	sqliteConstraintForeignKey = 787
 	sqliteConstraintPrimaryKey = 1555
 	sqliteConstraintUnique     = 2067
 )
 
-// sqliteIsUnique looks at the code and not at the driver's type, so that no
-// driver need be linked.
 func sqliteIsUnique(err error) bool {
+	code := sqliteCode(err)
+	return code == sqliteConstraintPrimaryKey || code == sqliteConstraintUnique
+}
+
+// sqliteCode looks at the code and not at the driver's type, so that no
+// driver need be linked.
+func sqliteCode(err error) int {
 	var coded interface{ Code() int }
 	if !errors.As(err, &coded) {
-		return false
+		return 0
 	}
-	code := coded.Code()
-	return code == sqliteConstraintPrimaryKey || code == sqliteConstraintUnique
+	return coded.Code()
 }

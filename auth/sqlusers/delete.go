@@ -1,0 +1,76 @@
+package sqlusers
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/jamsession/jamsession/auth"
+)
+
+// ErrReferenced says that a row of a table that is not Django's own refers to
+// the user or group, so that it cannot be deleted. [Users.SetActive] does what
+// most want.
+var ErrReferenced = errors.New("sqlusers: a row of another table refers to it")
+
+// logTable is where Django's admin keeps who has done what, if it is installed.
+const logTable = "django_admin_log"
+
+// Delete removes a user, with his permissions, his place in groups, and what
+// Django's admin has logged of him, in one transaction. His sessions are
+// anonymous from then on. Rows of other tables stay: Django knows what to
+// delete with a user from its models, and nobody does here.
+//
+// Its error is [auth.ErrUserNotFound] if there is no such user, and
+// [ErrReferenced] if the database holds that a row of another table needs him.
+func (u *Users) Delete(ctx context.Context, id int64) error {
+	return u.erase(ctx, id, "auth_user", "user_id", auth.ErrUserNotFound,
+		[]string{"auth_user_groups", "auth_user_user_permissions", logTable})
+}
+
+// erase deletes a row and those that refer to it by a column of children.
+func (u *Users) erase(
+	ctx context.Context, id int64, table, column string, missing error, children []string,
+) error {
+	d := u.opts.Dialect
+	err := d.Transact(ctx, u.db, func(tx *sql.Tx) error {
+		for _, child := range children {
+			if _, err := u.eraseWhere(ctx, tx, child, column, id); err != nil {
+				return err
+			}
+		}
+		n, err := u.eraseWhere(ctx, tx, table, "id", id)
+		if err == nil && n == 0 {
+			err = missing
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, missing):
+		return missing
+	case d.IsForeign(err):
+		return ErrReferenced
+	default:
+		return wrap(ctx, "delete", err)
+	}
+}
+
+// eraseWhere deletes the rows of a table that have id in a column, and returns
+// how many there were. The log need not exist.
+func (u *Users) eraseWhere(
+	ctx context.Context, tx *sql.Tx, table, column string, id int64,
+) (int64, error) {
+	d := u.opts.Dialect
+	if table == logTable {
+		columns, err := d.Columns(ctx, tx, table)
+		if err != nil || len(columns) == 0 {
+			return 0, err
+		}
+	}
+	result, err := tx.ExecContext(ctx,
+		d.Rebind("DELETE FROM "+table+" WHERE "+column+" = "+d.BigInt()), id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

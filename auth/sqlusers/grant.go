@@ -1,0 +1,54 @@
+package sqlusers
+
+import "context"
+
+// GrantToUser gives a user a permission, named "app_label.codename", if he does
+// not have it by himself yet. It counts from his next request. If several
+// models of the app have this codename, he gets it for the first; for
+// [auth.HasPerm] they are one.
+//
+// Its error is [auth.ErrUserNotFound] or [ErrPermissionNotFound] if there is
+// no such user or permission. See [Users.RegisterPermission].
+func (u *Users) GrantToUser(ctx context.Context, userID int64, name string) error {
+	return u.grant(ctx, userPermissions, userID, name)
+}
+
+// GrantToGroup gives a group a permission, as [Users.GrantToUser] does to a
+// user. Its error is [ErrGroupNotFound] or [ErrPermissionNotFound] if there is
+// no such group or permission.
+func (u *Users) GrantToGroup(ctx context.Context, groupID int64, name string) error {
+	return u.grant(ctx, groupPermissions, groupID, name)
+}
+
+// RevokeFromUser takes a permission, named "app_label.codename", from a user,
+// if he has it by himself, for all models of the app. What he has by a group
+// stays. Its errors are those of [Users.GrantToUser].
+func (u *Users) RevokeFromUser(ctx context.Context, userID int64, name string) error {
+	return u.revoke(ctx, userPermissions, userID, name)
+}
+
+// RevokeFromGroup takes a permission from a group, as [Users.RevokeFromUser]
+// does from a user. Its errors are those of [Users.GrantToGroup].
+func (u *Users) RevokeFromGroup(ctx context.Context, groupID int64, name string) error {
+	return u.revoke(ctx, groupPermissions, groupID, name)
+}
+
+func (u *Users) grant(ctx context.Context, j join, id int64, name string) error {
+	found, err := u.byName(ctx, u.db, name)
+	if err != nil {
+		return err
+	}
+	return u.link(ctx, j, id, found[0].ID)
+}
+
+func (u *Users) revoke(ctx context.Context, j join, id int64, name string) error {
+	found, err := u.byName(ctx, u.db, name)
+	if err != nil {
+		return err
+	}
+	ids := make([]int64, len(found))
+	for i, p := range found {
+		ids[i] = p.ID
+	}
+	return u.unlink(ctx, j, id, ids...)
+}

@@ -1,0 +1,149 @@
+package sqlusers
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"iter"
+	"math"
+)
+
+// The errors of groups.
+var (
+	// ErrGroupNotFound: there is no such group.
+	ErrGroupNotFound = errors.New("sqlusers: no such group")
+
+	// ErrGroupExists: another group already has this name.
+	ErrGroupExists = errors.New("sqlusers: group name is taken")
+)
+
+// A Group is a row of auth_group: users who share permissions.
+type Group struct {
+	ID   int64  // the primary key
+	Name string // at most 150 characters, not empty, unique
+}
+
+// CreateGroup stores a new group. Its error is [ErrGroupExists] if the name is
+// taken, and wraps [ErrInvalid] if it does not fit.
+func (u *Users) CreateGroup(ctx context.Context, name string) (Group, error) {
+	if err := checkGroupName(name); err != nil {
+		return Group{}, err
+	}
+	d := u.opts.Dialect
+	insert, err := u.db.PrepareContext(ctx,
+		d.Rebind("INSERT INTO auth_group (name) VALUES (?)"+d.Returning("id")))
+	if err != nil {
+		return Group{}, wrap(ctx, "create group", err)
+	}
+	defer func() { _ = insert.Close() }()
+	id, err := d.InsertID(ctx, insert, name)
+	if d.IsUnique(err) {
+		return Group{}, ErrGroupExists
+	}
+	if err != nil {
+		return Group{}, wrap(ctx, "create group", err)
+	}
+	return Group{ID: id, Name: name}, nil
+}
+
+// RenameGroup changes the name of a group. Its error is [ErrGroupNotFound] if
+// there is no such group, [ErrGroupExists] if another one has the name, and
+// wraps [ErrInvalid] if the name does not fit.
+func (u *Users) RenameGroup(ctx context.Context, id int64, name string) error {
+	if err := checkGroupName(name); err != nil {
+		return err
+	}
+	d := u.opts.Dialect
+	n, err := u.exec(ctx, "UPDATE auth_group SET name = ? WHERE id = "+d.BigInt(), name, id)
+	switch {
+	case d.IsUnique(err):
+		return ErrGroupExists
+	case err != nil:
+		return wrap(ctx, "rename group", err)
+	case n == 0: // or the name is the old one, which some drivers do not count
+		return u.mustExist(ctx, groupEnd, id)
+	default:
+		return nil
+	}
+}
+
+// DeleteGroup removes a group with its permissions and its list of users, in
+// one transaction. Its error is [ErrGroupNotFound] if there is no such group,
+// and [ErrReferenced] if the database holds that a row of another table needs
+// it.
+func (u *Users) DeleteGroup(ctx context.Context, id int64) error {
+	return u.erase(ctx, id, "auth_group", "group_id", ErrGroupNotFound,
+		[]string{"auth_user_groups", "auth_group_permissions"})
+}
+
+// GroupByName returns the group with exactly this name. Its error is
+// [ErrGroupNotFound] if there is none.
+func (u *Users) GroupByName(ctx context.Context, name string) (Group, error) {
+	if checkGroupName(name) != nil {
+		return Group{}, ErrGroupNotFound
+	}
+	d := u.opts.Dialect
+	var g Group
+	err := u.opts.Readers.QueryRowContext(ctx,
+		d.Rebind("SELECT id, name FROM auth_group WHERE "+d.SameKey("name")),
+		d.KeyArgs(nil, name)...).Scan(&g.ID, &g.Name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Group{}, ErrGroupNotFound
+	}
+	return g, wrap(ctx, "read group", err)
+}
+
+// Groups yields all groups in order of their IDs, and an error at most once,
+// last. It reads pages, and holds no connection while the loop runs.
+func (u *Users) Groups(ctx context.Context) iter.Seq2[Group, error] {
+	return func(yield func(Group, error) bool) {
+		after := int64(math.MinInt64)
+		for {
+			page, err := u.groups(ctx, "SELECT id, name FROM auth_group WHERE id > "+
+				u.opts.Dialect.BigInt()+" ORDER BY id LIMIT ?", after, listPage)
+			if err != nil {
+				yield(Group{}, wrap(ctx, "list groups", err))
+				return
+			}
+			for _, g := range page {
+				if !yield(g, nil) {
+					return
+				}
+				after = g.ID
+			}
+			if len(page) < listPage {
+				return
+			}
+		}
+	}
+}
+
+// UserGroups returns the groups of a user in order of their IDs; none if
+// there is no such user.
+func (u *Users) UserGroups(ctx context.Context, userID int64) ([]Group, error) {
+	groups, err := u.groups(ctx, "SELECT g.id, g.name FROM auth_group g"+
+		" JOIN auth_user_groups ug ON ug.group_id = g.id WHERE ug.user_id = "+
+		u.opts.Dialect.BigInt()+" ORDER BY g.id", userID)
+	return groups, wrap(ctx, "list groups", err)
+}
+
+func (u *Users) groups(ctx context.Context, query string, args ...any) ([]Group, error) {
+	rows, err := u.opts.Readers.QueryContext(ctx, u.opts.Dialect.Rebind(query), args...)
+	return collect(rows, err, func(rows *sql.Rows) (g Group, err error) {
+		err = rows.Scan(&g.ID, &g.Name)
+		return g, err
+	})
+}
+
+// AddToGroup makes a user a member of a group, if he is none yet. Its error is
+// [auth.ErrUserNotFound] or [ErrGroupNotFound] if there is no such user or
+// group.
+func (u *Users) AddToGroup(ctx context.Context, userID, groupID int64) error {
+	return u.link(ctx, userGroups, userID, groupID)
+}
+
+// RemoveFromGroup ends the membership of a user in a group, if there is one.
+// Its errors are those of [Users.AddToGroup].
+func (u *Users) RemoveFromGroup(ctx context.Context, userID, groupID int64) error {
+	return u.unlink(ctx, userGroups, userID, groupID)
+}

@@ -1,0 +1,34 @@
+package sqlusers
+
+import (
+	"context"
+	"database/sql"
+)
+
+// exec runs a statement that is too rare to be prepared, and returns how many
+// rows it matched.
+func (u *Users) exec(ctx context.Context, query string, args ...any) (n int64, err error) {
+	stmt, err := u.db.PrepareContext(ctx, u.opts.Dialect.Rebind(query))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = stmt.Close() }()
+	return u.opts.Dialect.Exec(ctx, stmt, args...)
+}
+
+// collect returns what scan makes of each row.
+func collect[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var all []T
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}

@@ -1,0 +1,75 @@
+package sqlusers
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/jamsession/jamsession/auth"
+)
+
+// Changes are what [Users.Update] changes of a user. A field that is nil
+// stays as it is; new("text") and new(true) are pointers to a value.
+type Changes struct {
+	Username, FirstName, LastName, Email *string
+	IsActive, IsStaff, IsSuperuser       *bool
+}
+
+// Update changes the named fields of a user, and returns the user as it is
+// stored then. What others change meanwhile in other fields stays. Usernames
+// and addresses are normalized and checked as [Users.Create] does.
+//
+// Its error is [auth.ErrUserNotFound] if there is no such user, [ErrUserExists]
+// if the new username is taken, and wraps [ErrInvalid] if a field does not fit.
+func (u *Users) Update(ctx context.Context, id int64, c Changes) (auth.User, error) {
+	columns, args, err := c.columns()
+	if err != nil {
+		return auth.User{}, err
+	}
+	if len(columns) > 0 {
+		_, err := u.exec(ctx, "UPDATE auth_user SET "+strings.Join(columns, ", ")+
+			" WHERE id = "+u.opts.Dialect.BigInt(), append(args, id)...)
+		if u.opts.Dialect.IsUnique(err) {
+			return auth.User{}, ErrUserExists
+		}
+		if err != nil {
+			return auth.User{}, wrap(ctx, "update", err)
+		}
+	}
+	return u.one(ctx, u.inserted, id) // the writer is sure to see it
+}
+
+// SetActive allows a user to log in, or ends all his sessions at their next
+// request and lets nobody log in as him. Django recommends to deactivate
+// users rather than delete them. Its error is [auth.ErrUserNotFound] if there
+// is no such user.
+func (u *Users) SetActive(ctx context.Context, id int64, active bool) error {
+	_, err := u.Update(ctx, id, Changes{IsActive: &active})
+	return err
+}
+
+// columns returns the assignments for an UPDATE, and what to bind for them.
+func (c Changes) columns() (columns []string, args []any, err error) {
+	text := func(column string, value *string, normalize func(string) string, check func(string) error) {
+		if value == nil {
+			return
+		}
+		stored := normalize(*value)
+		columns, args = append(columns, column+" = ?"), append(args, stored)
+		err = errors.Join(err, check(stored))
+	}
+	flag := func(column string, value *bool) {
+		if value != nil {
+			columns, args = append(columns, column+" = ?"), append(args, *value)
+		}
+	}
+	same := func(s string) string { return s }
+	text("username", c.Username, NormalizeUsername, checkUsername)
+	text("first_name", c.FirstName, same, checkFirstName)
+	text("last_name", c.LastName, same, checkLastName)
+	text("email", c.Email, NormalizeEmail, checkEmail)
+	flag("is_active", c.IsActive)
+	flag("is_staff", c.IsStaff)
+	flag("is_superuser", c.IsSuperuser)
+	return columns, args, err
+}
