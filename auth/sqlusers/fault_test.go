@@ -54,6 +54,7 @@ func calls(ctx context.Context, u *sqlusers.Users) map[string]error {
 		"Permissions":     all, "UserPermissions": own, "GroupPermissions": ofGroup,
 		"EffectivePermissions": effective, "PermissionsByName": named,
 		"RegisterModel": model, "RegisterPermission": registered,
+		"RenamePermission": u.RenamePermission(ctx, 1, "x"), "DeletePermission": u.DeletePermission(ctx, 1),
 	}
 }
 

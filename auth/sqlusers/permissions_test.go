@@ -77,6 +77,65 @@ func TestGrantAndRevoke(t *testing.T) {
 	})
 }
 
+func TestRenamePermission(t *testing.T) {
+	forEachDatabase(t, func(t *testing.T, d database) {
+		ctx := t.Context()
+		ship, err := d.RegisterPermission(ctx, "shop", "order", "ship_order", "Can ship")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second time it changes nothing
+			if err := d.RenamePermission(ctx, ship.ID, "Darf versenden 📦"); err != nil {
+				t.Errorf("RenamePermission: %v", err)
+			}
+		}
+		ship.Name = "Darf versenden 📦"
+		if got, err := d.PermissionsByName(ctx, "shop.ship_order"); err != nil ||
+			!slices.Equal(got, []sqlusers.Permission{ship}) {
+			t.Errorf("PermissionsByName = %q, %v", permissionNames(got), err)
+		}
+		if err := d.RenamePermission(ctx, math.MaxInt64, "x"); !errors.Is(err, sqlusers.ErrPermissionNotFound) {
+			t.Errorf("of nothing: %v", err)
+		}
+		for _, name := range []string{"\xff", "a\x00", strings.Repeat("é", 256)} {
+			if err := d.RenamePermission(ctx, ship.ID, name); !errors.Is(err, sqlusers.ErrInvalid) {
+				t.Errorf("%.9q: %v, want ErrInvalid", name, err)
+			}
+		}
+	})
+}
+
+// TestDeletePermissionTakesItFromAll, and takes nothing else.
+func TestDeletePermissionTakesItFromAll(t *testing.T) {
+	forEachDatabase(t, func(t *testing.T, d database) {
+		ctx := t.Context()
+		john, editors := create(t, d.Users, auth.User{Username: "john"}), createGroup(t, d, "editors")
+		ship, err := d.RegisterPermission(ctx, "shop", "order", "ship_order", "Can ship")
+		if err := errors.Join(
+			err, d.GrantToUser(ctx, john.ID, "shop.ship_order"), d.GrantToUser(ctx, john.ID, "auth.add_user"),
+			d.GrantToGroup(ctx, editors.ID, "shop.ship_order"), d.GrantToGroup(ctx, editors.ID, "auth.view_user"),
+			d.AddToGroup(ctx, john.ID, editors.ID), d.DeletePermission(ctx, ship.ID),
+		); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := d.EffectivePermissions(ctx, john.ID); err != nil ||
+			!slices.Equal(got, []string{"auth.add_user", "auth.view_user"}) {
+			t.Errorf("EffectivePermissions = %q, %v", got, err)
+		}
+		for name, err := range map[string]error{
+			"DeletePermission again": d.DeletePermission(ctx, ship.ID),
+			"GrantToUser":            d.GrantToUser(ctx, john.ID, "shop.ship_order"),
+		} {
+			if !errors.Is(err, sqlusers.ErrPermissionNotFound) {
+				t.Errorf("%s: %v, want ErrPermissionNotFound", name, err)
+			}
+		}
+		if _, err := d.RegisterPermission(ctx, "shop", "order", "ship_order", "Can ship"); err != nil {
+			t.Errorf("RegisterPermission after the deletion: %v", err)
+		}
+	})
+}
+
 func TestGrantToNobody(t *testing.T) {
 	forEachDatabase(t, func(t *testing.T, d database) {
 		ctx := t.Context()

@@ -48,6 +48,25 @@ func (u *Users) RegisterPermission(
 	return stored[0], nil
 }
 
+// RenamePermission changes what people read, such as "Can add order". Its
+// error is [ErrPermissionNotFound] if there is no such permission, and wraps
+// [ErrInvalid] if the name does not fit.
+func (u *Users) RenamePermission(ctx context.Context, id int64, name string) error {
+	if err := checkText("permission name", name, maxVerbose); err != nil {
+		return err
+	}
+	return u.rename(ctx, permissionEnd, id, name)
+}
+
+// DeletePermission removes a permission, and takes it from all who have it, in
+// one transaction. The content type of its model stays. Its error is
+// [ErrPermissionNotFound] if there is no such permission, and [ErrReferenced]
+// if the database holds that a row of another table needs it.
+func (u *Users) DeletePermission(ctx context.Context, id int64) error {
+	return u.erase(ctx, id, "auth_permission", "permission_id", ErrPermissionNotFound,
+		[]string{"auth_user_user_permissions", "auth_group_permissions"})
+}
+
 // register stores permissions of one model, and returns them as they are
 // stored.
 func (u *Users) register(ctx context.Context, wanted []Permission) ([]Permission, error) {
