@@ -47,6 +47,13 @@ func Lookup[T any](s *Session, name string) (T, error) {
 // session. If the item is no T, the save fails with [ErrType] rather than
 // lose what could not be read, and Update returns def.
 func Update[T any](s *Session, name string, def T, fn func(T) T) T {
+	return UpdateOrDelete(s, name, def, func(v T) (T, bool) { return fn(v), true })
+}
+
+// UpdateOrDelete is [Update] with an fn that also says whether the item is to
+// be kept; if not, it is removed. What fn returned is returned in any case.
+// It serves items that others add to while they are being used up.
+func UpdateOrDelete[T any](s *Session, name string, def T, fn func(T) (value T, keep bool)) T {
 	result := def
 	initial, defErr := encodeItem(name, def)
 	s.mu.Lock()
@@ -63,7 +70,12 @@ func Update[T any](s *Session, name string, def T, fn func(T) T) T {
 		if err := decodeItem(name, raw, &v); err != nil {
 			return err
 		}
-		v = fn(v)
+		v, keep := fn(v)
+		if !keep {
+			items.Delete(name)
+			result = v
+			return nil
+		}
 		raw, err := encodeItem(name, v)
 		if err != nil {
 			return err

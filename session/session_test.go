@@ -309,6 +309,34 @@ func TestUpdateThatFailsOnReplayFailsTheSave(t *testing.T) {
 	}
 }
 
+// TestUpdateOrDeleteDecidesAnewOnReplay: an item is removed only if it is used
+// up in the record that is saved.
+func TestUpdateOrDeleteDecidesAnewOnReplay(t *testing.T) {
+	for _, c := range []struct {
+		about string
+		first func(s *session.Session) // what a request in parallel does
+		want  string
+	}{
+		{"nothing", func(*session.Session) {}, `{"x":1}`},
+		{"more", func(s *session.Session) { s.Set("n", 5) }, `{"n":2,"x":1}`},
+		{"the same", func(s *session.Session) { s.Delete("n") }, `{"x":1}`},
+	} {
+		second, m, store := load(t, `{"n":3}`)
+		first := reload(t, m)
+		c.first(first)
+		first.Set("x", 1)
+		left := session.UpdateOrDelete(second, "n", 3, func(n int) (int, bool) { return n - 3, n > 3 })
+		if left != 0 || second.Has("n") {
+			t.Errorf("before the save: %d left, there: %t", left, second.Has("n"))
+		}
+		save(t, first)
+		save(t, second)
+		if got := stored(t, store); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.about, got, c.want)
+		}
+	}
+}
+
 func TestDeletedSessionIsNotRecreated(t *testing.T) {
 	for name, change := range map[string]func(*session.Session){
 		"Set":       func(s *session.Session) { s.Set("uid", 7) },
