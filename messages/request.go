@@ -101,8 +101,9 @@ type exchange struct {
 	mu        sync.Mutex
 	loaded    bool
 	waiting   []Message
-	cookie    bool // the browser has the cookie, or will have
-	inSession bool // the session has messages
+	cookie    bool      // the browser has the cookie, or will have
+	hasItem   bool      // the session has the item, or will have
+	inSession []Message // what this request knows to be in it
 }
 
 func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }

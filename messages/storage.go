@@ -5,11 +5,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/internal/signing"
-	"github.com/jamsession/jamsession/session"
 )
-
-// sessionItem is where the messages are in a session: JSON in a text.
-const sessionItem = "_messages"
 
 // maxCookie is how long the cookie's value may be, as in Django.
 const maxCookie = 2048
@@ -47,19 +43,6 @@ func (x *exchange) loadCookie() (list []Message, unfinished bool) {
 		return nil, false
 	}
 	return list, unfinished
-}
-
-func (x *exchange) loadSession() []Message {
-	s := session.From(x.req)
-	if !s.Has(sessionItem) {
-		return nil
-	}
-	x.inSession = true
-	list, _, err := decode([]byte(session.Get(s, sessionItem, "")))
-	if err != nil {
-		return nil
-	}
-	return list
 }
 
 // store keeps what waits, and nothing else.
@@ -102,17 +85,6 @@ func (x *exchange) storeCookie(list []Message, dropOldest bool) (rest []Message)
 
 func (x *exchange) warn(what string, dropped int) {
 	x.m.opts.Logger.WarnContext(x.req.Context(), what, slog.Int("dropped", dropped))
-}
-
-func (x *exchange) storeSession(list []Message) {
-	switch {
-	case len(list) > 0:
-		session.From(x.req).Set(sessionItem, string(inSession.encode(list, false)))
-		x.inSession = true
-	case x.inSession:
-		session.From(x.req).Delete(sessionItem)
-		x.inSession = false
-	}
 }
 
 // send puts the cookie into the response, in place of an older one. One
