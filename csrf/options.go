@@ -1,7 +1,6 @@
 package csrf
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -116,18 +115,15 @@ func fill[T comparable](field *T, zero T) {
 
 // check says which of the fields, filled in, are wrong.
 func (o *Options) check() error {
-	prefixed := httpcookie.NeedsSecure(o.CookieName)
-	switch {
-	case o.SecureCookie && o.InsecureCookie:
-		return errors.New("csrf: Options: SecureCookie and InsecureCookie exclude each other")
-	case o.InsecureCookie && prefixed:
-		return fmt.Errorf("csrf: Options: browsers refuse a cookie named %q that is not Secure",
-			o.CookieName)
-	case httpcookie.NeedsHost(o.CookieName) && (o.CookieDomain != "" || o.CookiePath != "/"):
-		return errors.New(`csrf: Options: a "__Host-" cookie has no CookieDomain and CookiePath "/"`)
-	}
-	if err := httpcookie.Check(o.CookieName, o.CookieDomain, o.CookiePath); err != nil {
+	if err := o.cookie().Check(); err != nil {
 		return fmt.Errorf("csrf: Options: %w", err)
 	}
 	return nil
+}
+
+func (o *Options) cookie() httpcookie.Attributes {
+	return httpcookie.Attributes{
+		Name: o.CookieName, Domain: o.CookieDomain, Path: o.CookiePath, SameSite: o.CookieSameSite,
+		Secure: o.SecureCookie, Insecure: o.InsecureCookie, Scriptable: !o.HTTPOnlyCookie,
+	}
 }

@@ -102,25 +102,12 @@ func (x *exchange) keepPrivate() { httpcookie.KeepPrivate(x.header, "private") }
 
 func (x *exchange) cookie(now time.Time) httpcookie.Cookie {
 	o := &x.p.opts
-	c := httpcookie.Cookie{
-		Name:     o.CookieName,
-		Value:    x.secret,
-		Domain:   o.CookieDomain,
-		Path:     o.CookiePath,
-		HTTPOnly: o.HTTPOnlyCookie,
-		Secure:   x.secureCookie(),
-		SameSite: o.CookieSameSite,
-	}
+	c := o.cookie().Cookie(x.req, x.secret)
+	c.Secure = c.Secure || !o.InsecureCookie && o.Secure(x.req)
 	if o.CookieAge > 0 {
 		c.Persistent = true
 		c.MaxAge = int(o.CookieAge / time.Second)
 		c.Expires = now.Add(o.CookieAge)
 	}
 	return c
-}
-
-func (x *exchange) secureCookie() bool {
-	o := &x.p.opts
-	return httpcookie.Secure(x.req, o.CookieName, o.SecureCookie, o.InsecureCookie) ||
-		!o.InsecureCookie && o.Secure(x.req)
 }

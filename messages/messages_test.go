@@ -321,6 +321,8 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		{CookieName: "a b"},
 		{CookieDomain: "a;b"},
 		{SecureCookie: true, InsecureCookie: true},
+		{CookieName: "__Host-a", CookieDomain: "example.com"},
+		{CookieSameSite: http.SameSiteNoneMode, InsecureCookie: true},
 	} {
 		if m, err := messages.New(secret, &o); err == nil || m != nil {
 			t.Errorf("%+v: no error", o)

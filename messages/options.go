@@ -114,13 +114,17 @@ func (o *Options) check() error {
 	if o.Storage < Fallback || o.Storage > Session {
 		return fmt.Errorf("messages: Storage %d is none of Fallback, Cookie and Session", o.Storage)
 	}
-	if o.SecureCookie && o.InsecureCookie {
-		return errors.New("messages: SecureCookie and InsecureCookie contradict each other")
-	}
-	if err := httpcookie.Check(o.CookieName, o.CookieDomain, "/"); err != nil {
-		return fmt.Errorf("messages: %w", err)
+	if err := o.cookie().Check(); err != nil {
+		return fmt.Errorf("messages: Options: %w", err)
 	}
 	return nil
+}
+
+func (o *Options) cookie() httpcookie.Attributes {
+	return httpcookie.Attributes{
+		Name: o.CookieName, Domain: o.CookieDomain, Path: "/", SameSite: o.CookieSameSite,
+		Secure: o.SecureCookie, Insecure: o.InsecureCookie, Scriptable: o.ScriptableCookie,
+	}
 }
 
 // tag returns the word for a level.

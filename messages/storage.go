@@ -39,7 +39,7 @@ func (x *exchange) loadCookie() (list []Message, unfinished bool) {
 		list, unfinished, err = decode(text)
 	}
 	if err != nil {
-		x.send(httpcookie.Cookie{})
+		x.send("")
 		return nil, false
 	}
 	return list, unfinished
@@ -65,7 +65,7 @@ func (x *exchange) store() {
 func (x *exchange) storeCookie(list []Message, dropOldest bool) (rest []Message) {
 	if len(list) == 0 {
 		if x.cookie {
-			x.send(httpcookie.Cookie{})
+			x.send("")
 		}
 		return nil
 	}
@@ -79,7 +79,7 @@ func (x *exchange) storeCookie(list []Message, dropOldest bool) (rest []Message)
 		value = x.m.signer.Dumps(inCookie.encode(list, true), true)
 	}
 	x.cookie = true
-	x.send(httpcookie.Cookie{Value: string(value)})
+	x.send(string(value))
 	return rest
 }
 
@@ -89,14 +89,11 @@ func (x *exchange) warn(what string, dropped int) {
 
 // send puts the cookie into the response, in place of an older one. One
 // without a value is deleted.
-func (x *exchange) send(c httpcookie.Cookie) {
-	o := &x.m.opts
-	if c.Value == "" {
-		c = httpcookie.Removal(o.CookieName, o.CookieDomain, "/", o.CookieSameSite)
-	} else {
-		c.Name, c.Domain, c.Path, c.SameSite = o.CookieName, o.CookieDomain, "/", o.CookieSameSite
-		c.HTTPOnly = !o.ScriptableCookie
-		c.Secure = httpcookie.Secure(x.req, o.CookieName, o.SecureCookie, o.InsecureCookie)
+func (x *exchange) send(value string) {
+	attributes := x.m.opts.cookie()
+	c := attributes.Removal()
+	if value != "" {
+		c = attributes.Cookie(x.req, value)
 	}
 	httpcookie.Replace(x.header, c)
 	httpcookie.AddVary(x.header, "Cookie")

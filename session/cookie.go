@@ -11,15 +11,7 @@ import (
 // setCookie sends the session's key to the browser. The lifetime in it is
 // for show: the record carries the one that counts.
 func (m *Manager) setCookie(h http.Header, r *http.Request, s *Session, now time.Time) {
-	c := httpcookie.Cookie{
-		Name:     m.opts.CookieName,
-		Value:    s.key,
-		Domain:   m.opts.CookieDomain,
-		Path:     m.opts.CookiePath,
-		HTTPOnly: !m.opts.ScriptableCookie,
-		Secure:   httpcookie.Secure(r, m.opts.CookieName, m.opts.SecureCookie, m.opts.InsecureCookie),
-		SameSite: m.opts.CookieSameSite,
-	}
+	c := m.opts.cookie().Cookie(r, s.key)
 	if l := m.lifetime(&s.items, now); !l.browser {
 		c.Persistent = true
 		c.MaxAge = int(math.Floor(l.deadline.Sub(now).Seconds()))
@@ -28,10 +20,7 @@ func (m *Manager) setCookie(h http.Header, r *http.Request, s *Session, now time
 	sendCookie(h, c)
 }
 
-func (m *Manager) removeCookie(h http.Header) {
-	o := &m.opts
-	sendCookie(h, httpcookie.Removal(o.CookieName, o.CookieDomain, o.CookiePath, o.CookieSameSite))
-}
+func (m *Manager) removeCookie(h http.Header) { sendCookie(h, m.opts.cookie().Removal()) }
 
 // sendCookie adds the cookie, in place of one that it added before, and what
 // keeps every cache between the server and the browser from giving it to

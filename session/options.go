@@ -145,22 +145,17 @@ func fill[T comparable](field *T, zero T) {
 
 // check panics if the fields contradict each other.
 func (o *Options) check() {
-	if err := httpcookie.Check(o.CookieName, o.CookieDomain, o.CookiePath); err != nil {
+	if err := o.cookie().Check(); err != nil {
 		panic("session: Options: " + err.Error())
 	}
-	host := httpcookie.NeedsHost(o.CookieName)
-	switch {
-	case o.SecureCookie && o.InsecureCookie:
-		panic("session: Options: SecureCookie and InsecureCookie exclude each other")
-	case o.InsecureCookie && o.CookieSameSite == http.SameSiteNoneMode:
-		panic("session: Options: browsers refuse a SameSite=None cookie that is not Secure")
-	case o.InsecureCookie && httpcookie.NeedsSecure(o.CookieName):
-		panic("session: Options: browsers refuse a cookie named " + o.CookieName + " that is not Secure")
-	case host && (o.CookieDomain != "" || o.CookiePath != "/"):
-		panic(`session: Options: a "__Host-" cookie has no CookieDomain and CookiePath "/"`)
-	case o.ScriptableCookie && httpcookie.NeedsHTTPOnly(o.CookieName):
-		panic("session: Options: browsers refuse a cookie named " + o.CookieName + " that scripts can read")
-	case o.CookieAge < 0 || o.IdleTimeout < 0 || o.AbsoluteTimeout < 0 || o.SaveTimeout < 0:
+	if o.CookieAge < 0 || o.IdleTimeout < 0 || o.AbsoluteTimeout < 0 || o.SaveTimeout < 0 {
 		panic("session: Options: CookieAge, IdleTimeout, AbsoluteTimeout and SaveTimeout cannot be negative")
+	}
+}
+
+func (o *Options) cookie() httpcookie.Attributes {
+	return httpcookie.Attributes{
+		Name: o.CookieName, Domain: o.CookieDomain, Path: o.CookiePath, SameSite: o.CookieSameSite,
+		Secure: o.SecureCookie, Insecure: o.InsecureCookie, Scriptable: o.ScriptableCookie,
 	}
 }

@@ -26,28 +26,14 @@ type Cookie struct {
 	SameSite   http.SameSite // zero and SameSiteDefaultMode leave the attribute out
 }
 
-// Removal returns the cookie that makes a browser forget the one of the same
-// name, domain and path. It carries the attributes without which a browser
-// ignores it: Secure if the name or SameSite=None asks for it, as in Django,
-// and HttpOnly for names that begin with "__Http-" or "__Host-Http-".
-func Removal(name, domain, path string, sameSite http.SameSite) Cookie {
-	httpOnly := NeedsHTTPOnly(name)
-	return Cookie{
-		Name: name, Domain: domain, Path: path, SameSite: sameSite,
-		Persistent: true, MaxAge: 0, Expires: time.Unix(0, 0),
-		HTTPOnly: httpOnly,
-		Secure:   sameSite == http.SameSiteNoneMode || NeedsSecure(name),
-	}
-}
-
 // hasPrefix ignores case, since browsers do when they look at these prefixes.
 func hasPrefix(name, prefix string) bool {
 	return len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)
 }
 
-// Check says what is wrong with a cookie's name, domain and path, or nil. They
+// check says what is wrong with a cookie's name, domain and path, or nil. They
 // come from a program's options, so that it is told when it starts.
-func Check(name, domain, path string) error {
+func check(name, domain, path string) error {
 	if name == "" || strings.IndexFunc(name, notInToken) >= 0 {
 		return fmt.Errorf("the cookie name %q is not letters, digits and !#$%%&'*+-.^_`|~", name)
 	}
@@ -61,9 +47,10 @@ func Check(name, domain, path string) error {
 }
 
 // String returns the text of the Set-Cookie header, attributes in Django's
-// order and spelling. It panics if [Check] finds something wrong.
+// order and spelling. It panics if its name,
+// domain or path cannot be written.
 func (c Cookie) String() string {
-	if err := Check(c.Name, c.Domain, c.Path); err != nil {
+	if err := check(c.Name, c.Domain, c.Path); err != nil {
 		panic("httpcookie: " + err.Error())
 	}
 	b := make([]byte, 0, 160)

@@ -40,12 +40,9 @@ func TestStringPanicsOnWhatWouldSplitTheHeader(t *testing.T) {
 			}()
 			_ = c.String()
 		}()
-		if httpcookie.Check(c.Name, c.Domain, c.Path) == nil {
+		if (httpcookie.Attributes{Name: c.Name, Domain: c.Domain, Path: c.Path}).Check() == nil {
 			t.Errorf("Check(%q, %q, %q) = nil", c.Name, c.Domain, c.Path)
 		}
-	}
-	if err := httpcookie.Check("__Host-sid", "example.com", "/a b"); err != nil {
-		t.Errorf("Check of a good cookie: %v", err)
 	}
 }
 
@@ -88,7 +85,7 @@ func TestRemovalKeepsThePromiseOfThePrefix(t *testing.T) {
 		{name: "__Host-Http-a", secure: true, httpOnly: true},
 		{name: "__Hos"},
 	} {
-		got := httpcookie.Removal(c.name, "", "/", c.sameSite)
+		got := httpcookie.Attributes{Name: c.name, Path: "/", SameSite: c.sameSite}.Removal()
 		if got.Secure != c.secure || got.HTTPOnly != c.httpOnly {
 			t.Errorf("%s: Secure %t, HttpOnly %t", c.name, got.Secure, got.HTTPOnly)
 		}
@@ -110,7 +107,7 @@ func FuzzCookie(f *testing.F) {
 			Name: name, Value: value, Domain: domain, Path: path,
 			Persistent: true, Expires: time.Unix(0, 0),
 		}
-		if httpcookie.Check(name, domain, path) != nil {
+		if (httpcookie.Attributes{Name: name, Domain: domain, Path: path}).Check() != nil {
 			c.Name, c.Domain, c.Path = url.QueryEscape("a"+name), "", "/"
 		}
 		text := c.String()

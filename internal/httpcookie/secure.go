@@ -6,20 +6,6 @@ import (
 	"strings"
 )
 
-// Secure reports whether a cookie of this name that answers r is to be Secure:
-// as the program's options say, or else always if browsers want it of the name,
-// or else as [AutoSecure].
-func Secure(r *http.Request, name string, always, never bool) bool {
-	switch {
-	case never:
-		return false
-	case always, NeedsSecure(name):
-		return true
-	default:
-		return AutoSecure(r)
-	}
-}
-
 // AutoSecure reports whether a cookie that answers r is to be Secure when
 // nobody said which: always, except over plain HTTP to a loopback host, that
 // is on the programmer's own machine. A header of a proxy ends the exception,

@@ -70,26 +70,3 @@ func TestAutoSecureBehindProxy(t *testing.T) {
 		t.Error("a header that no proxy sends: Secure")
 	}
 }
-
-func TestSecureAsTheOptionsSay(t *testing.T) {
-	local := &http.Request{Host: "localhost", ProtoMajor: 1, ProtoMinor: 1}
-	for _, c := range []struct {
-		name          string
-		host          string
-		always, never bool
-		secure        bool
-	}{
-		{"sessionid", "localhost", false, false, false},
-		{"sessionid", "example.com", false, false, true},
-		{"sessionid", "localhost", true, false, true},
-		{"sessionid", "example.com", false, true, false},
-		{"__Host-sessionid", "localhost", false, false, true},
-		{"__Secure-sessionid", "localhost", false, false, true},
-	} {
-		r := local.Clone(t.Context())
-		r.Host = c.host
-		if got := httpcookie.Secure(r, c.name, c.always, c.never); got != c.secure {
-			t.Errorf("%+v: %t", c, got)
-		}
-	}
-}

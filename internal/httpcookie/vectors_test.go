@@ -128,7 +128,9 @@ func TestVectorsDeleteCookie(t *testing.T) {
 			SetCookie string `json:"set_cookie"`
 		}
 		c.Decode(t, &in, &want)
-		got := httpcookie.Removal(in.Key, in.Domain, in.path(), sameSite(t, in.SameSite))
+		got := httpcookie.Attributes{
+			Name: in.Key, Domain: in.Domain, Path: in.path(), SameSite: sameSite(t, in.SameSite),
+		}.Removal()
 		if got.String() != want.SetCookie {
 			t.Errorf("got  %s\nwant %s", got, want.SetCookie)
 		}
