@@ -517,6 +517,8 @@ func TestContradictionsAreErrors(t *testing.T) {
 		{"SESSION_COOKIE_NAME": "__Host-s", "SESSION_COOKIE_DOMAIN": "example.com"},
 		{"SESSION_COOKIE_NAME": "__Host-s", "SESSION_COOKIE_PATH": "/app"},
 		{"SESSION_COOKIE_NAME": "__Host-Http-s", "SESSION_COOKIE_HTTPONLY": "false"},
+		{"SESSION_COOKIE_NAME": "messages"},
+		{"CSRF_COOKIE_NAME": "messages", "MESSAGE_STORAGE": "cookie"},
 		{"SESSION_COOKIE_SAMESITE": "None", "SESSION_COOKIE_SECURE": "false"},
 		{"CSRF_COOKIE_SAMESITE": "None", "CSRF_COOKIE_SECURE": "false"},
 		{"CSRF_COOKIE_NAME": "__Host-c", "CSRF_COOKIE_PATH": "/app"},

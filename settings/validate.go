@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"github.com/jamsession/jamsession/messages"
 )
 
 // contradictions reports values that are good by themselves but not together.
@@ -29,8 +31,16 @@ func (s *Settings) contradictions() []error {
 	if s.SessionCookieName == s.CSRFCookieName {
 		add(errors.New("settings: SESSION_COOKIE_NAME and CSRF_COOKIE_NAME must differ"))
 	}
+	if s.MessageStorage != messages.Session &&
+		(s.SessionCookieName == messagesCookie || s.CSRFCookieName == messagesCookie) {
+		add(errors.New("settings: SESSION_COOKIE_NAME and CSRF_COOKIE_NAME must not be \"messages\", " +
+			"which is the cookie of MESSAGE_STORAGE"))
+	}
 	return problems
 }
+
+// messagesCookie is the name of the cookie of package messages, as in Django.
+const messagesCookie = "messages"
 
 // A cookie is what the settings say of one, to check it against what browsers
 // accept.
