@@ -24,9 +24,9 @@ type SMTP struct {
 // NewSMTP returns a Sender for the server of a URL. From is the address that
 // the mails are from: "Example <noreply@example.com>".
 //
-//	smtp://user:password@mail.example.com:587    with STARTTLS, or not at all
+//	smtp://user:password@mail.example.com:587    with STARTTLS, or no mail
 //	smtps://user:password@mail.example.com:465   with TLS from the start
-//	smtp://localhost:25                          without TLS, to this machine only
+//	smtp://localhost:25                          with STARTTLS if it is offered
 //
 // What is special in a name or password is percent-encoded. The server is not
 // asked yet. The error says what is wrong with the URL, and does not show the
@@ -44,7 +44,10 @@ func NewSMTP(rawURL, from string) (*SMTP, error) {
 		return nil, errors.New("mail: want smtp://user:password@host:587 or smtps://user:password@host:465")
 	}
 	s := &SMTP{from: from, host: u.Hostname(), options: []smtp.Option{smtp.WithTimeout(15 * time.Second)}}
-	return s, s.configure(u)
+	if err := s.configure(u); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (s *SMTP) configure(u *url.URL) error {

@@ -73,6 +73,7 @@ func TestDefaultsAreDjangos(t *testing.T) {
 		CSRFCookiePath:        "/",
 		CSRFCookieSameSite:    http.SameSiteLaxMode,
 		CSRFHeaderName:        "X-Csrftoken",
+		DefaultFromEmail:      "webmaster@localhost",
 		LoginURL:              "/accounts/login/",
 		LoginRedirectURL:      "/accounts/profile/",
 		UseTZ:                 true,
@@ -152,6 +153,14 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		{
 			"MESSAGE_LEVEL", "10", "10",
 			func(s *settings.Settings) any { return s.MessageLevel }, messages.DebugLevel,
+		},
+		{
+			"EMAIL_URL", "smtp://u:p@h:25", `"smtp://u:p@h:25"`,
+			func(s *settings.Settings) any { return s.EmailURL }, "smtp://u:p@h:25",
+		},
+		{
+			"DEFAULT_FROM_EMAIL", "A <a@b.c>", `"A <a@b.c>"`,
+			func(s *settings.Settings) any { return s.DefaultFromEmail }, "A <a@b.c>",
 		},
 		{
 			"LOGIN_REMEMBER_AGE", "60", "60",
@@ -360,6 +369,10 @@ func TestBadValuesNameSettingSourceValueAndWhatIsGood(t *testing.T) {
 		{"CACHE_URL", "redis://u:hunter2@h?%zz", `options cannot be read`},
 		{"CACHES", "redis://u:hunter2@h", `want "alias=url"`},
 		{"CACHES", "a=http://u:hunter2@h", `"a": want "redis://host:6379/0"`},
+		{"EMAIL_URL", "mail.example.com", `want smtp://user:password@host:587`},
+		{"EMAIL_URL", "smtp://u:hunter2@h:x", `percent-encode what is special`},
+		{"EMAIL_URL", "smtp://u:hunter2@h:0", `0 is no port`},
+		{"DEFAULT_FROM_EMAIL", "nobody", `want an address, such as`},
 		{"DATABASE_URL", "oracle://u:hunter2@h/db", `DATABASE_URL (environment): there are no databases of the kind "oracle"; want "sqlite:///relative.db"`},
 		{"DATABASE_URL", "postgres://u:hunter2@h", `name of the database is missing`},
 		{"DATABASE_URL", "postgres://u:hunter2@h/a/b", `name of the database is missing`},

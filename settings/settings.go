@@ -63,6 +63,9 @@ type Settings struct {
 	MessageStorage messages.Storage
 	MessageLevel   messages.Level
 
+	EmailURL         string // empty: mails are written to the terminal
+	DefaultFromEmail string
+
 	SecureProxySSLHeader ProxyHeader
 
 	LoginURL          string

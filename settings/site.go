@@ -12,6 +12,7 @@ import (
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
@@ -35,6 +36,7 @@ type Site struct {
 	CSRF     *csrf.Protection
 	Messages *messages.Manager
 	Tokens   *token.Generator // of password reset links
+	Mail     mail.Sender      // sends mails, or writes them to the terminal
 
 	forStore sqlstore.Options
 	forUsers sqlusers.Options
@@ -86,6 +88,10 @@ func (s *Site) wire(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("settings: %w", err)
 	}
+	mailer, err := s.Settings.mailer()
+	if err != nil {
+		return fmt.Errorf("settings: %w", err)
+	}
 	users, err := sqlusers.New(ctx, s.DB, &s.forUsers)
 	if err != nil {
 		return wireError(err)
@@ -104,7 +110,7 @@ func (s *Site) wire(ctx context.Context) error {
 	}
 	s.engine, s.Store, s.Table = e, e.store, e.table
 	s.Users, s.Auth, s.CSRF = users, logins, forms
-	s.Messages, s.Tokens = notices, tokens
+	s.Messages, s.Tokens, s.Mail = notices, tokens, mailer
 	s.Sessions = session.New(e.store, s.Settings.sessionOptions(e.codec))
 	return nil
 }

@@ -1,0 +1,41 @@
+package settings
+
+import (
+	"errors"
+	netmail "net/mail"
+	"os"
+
+	"github.com/jamsession/jamsession/mail"
+)
+
+func setEmailURL(s *Settings, v value) error {
+	raw, err := v.text()
+	if err != nil || raw == "" {
+		return err
+	}
+	if _, err := mail.NewSMTP(raw, "webmaster@localhost"); err != nil {
+		return err
+	}
+	s.EmailURL = raw
+	return nil
+}
+
+func setFromEmail(s *Settings, v value) error {
+	from, err := v.text()
+	if err != nil {
+		return err
+	}
+	if _, err := netmail.ParseAddress(from); err != nil {
+		return errors.New(`want an address, such as "Example <noreply@example.com>"`)
+	}
+	s.DefaultFromEmail = from
+	return nil
+}
+
+// mailer returns what sends the site's mails.
+func (s *Settings) mailer() (mail.Sender, error) {
+	if s.EmailURL == "" {
+		return mail.Terminal(os.Stdout), nil
+	}
+	return mail.NewSMTP(s.EmailURL, s.DefaultFromEmail)
+}
