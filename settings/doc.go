@@ -75,7 +75,7 @@
 //	CSRF_TRUSTED_ORIGINS             list                           such as https://*.example.com
 //	MESSAGE_STORAGE                  text      fallback             fallback, cookie or session
 //	MESSAGE_LEVEL                    number    20                   the lowest level that is kept
-//	EMAIL_URL                        text                           smtp://user:password@host:587; empty: terminal
+//	EMAIL_URL                        text                           smtp://host:587; empty: terminal
 //	DEFAULT_FROM_EMAIL               text      webmaster@localhost  whom mails are from
 //	SECURE_PROXY_SSL_HEADER          list                           HTTP_X_FORWARDED_PROTO,https
 //	LOGIN_URL                        text      /accounts/login/

@@ -154,7 +154,7 @@ var table = []Setting{
 	{"MESSAGE_STORAGE", "text", "fallback", "fallback, cookie or session", false, setMessageStorage},
 	{"MESSAGE_LEVEL", "number", "20", "the lowest level that is kept", false, setMessageLevel},
 
-	{"EMAIL_URL", "text", "", "smtp://user:password@host:587; empty: terminal", true, setEmailURL},
+	{"EMAIL_URL", "text", "", "smtp://host:587; empty: terminal", true, setEmailURL},
 	{"DEFAULT_FROM_EMAIL", "text", "webmaster@localhost", "whom mails are from", false, setFromEmail},
 
 	{"SECURE_PROXY_SSL_HEADER", "list", "", "HTTP_X_FORWARDED_PROTO,https", false, setProxyHeader},

@@ -37,7 +37,7 @@ func (c *passwordCommand) run(a *app, site *settings.Site) error {
 	if err != nil {
 		return err
 	}
-	password, err := c.password(a, u)
+	password, err := c.password(a, site, u)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (c *passwordCommand) run(a *app, site *settings.Site) error {
 	return nil
 }
 
-func (c *passwordCommand) password(a *app, u auth.User) (string, error) {
+func (c *passwordCommand) password(a *app, site *settings.Site, u auth.User) (string, error) {
 	if c.Noinput {
 		return a.givenPassword()
 	}
@@ -62,5 +62,5 @@ func (c *passwordCommand) password(a *app, u auth.User) (string, error) {
 		return "", err
 	}
 	fmt.Fprintf(a.err, "Changing the password of %s.\n", u.Username)
-	return p.newPassword(u.Username)
+	return p.newPassword(site.Auth, u)
 }

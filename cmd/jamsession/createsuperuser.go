@@ -91,7 +91,7 @@ func (c *createCommand) ask(p *prompter, site *settings.Site) (_ string, err err
 	if err != nil {
 		return "", err
 	}
-	return p.newPassword(c.Username)
+	return p.newPassword(site.Auth, auth.User{Username: c.Username, Email: c.Email})
 }
 
 // username asks for a name. It offers that of the account, as Django does, if
