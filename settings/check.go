@@ -50,6 +50,7 @@ func (s *Settings) Check(deploy bool) []Finding {
 		findings = append(findings, s.checkCookies()...)
 		findings = append(findings, s.checkIterations()...)
 		findings = append(findings, s.checkEngine()...)
+		findings = append(findings, s.checkHosts()...)
 	}
 	return findings
 }
@@ -170,4 +171,15 @@ func (s *Settings) checkEngine() []Finding {
 		})
 	}
 	return findings
+}
+
+func (s *Settings) checkHosts() []Finding {
+	if len(s.AllowedHosts) > 0 {
+		return nil
+	}
+	return []Finding{{
+		Warning, "security.W020",
+		"ALLOWED_HOSTS is empty: a visitor can have the site answer to any name.",
+		"Name the hosts of the site, such as www.example.com.",
+	}}
 }

@@ -17,7 +17,6 @@ func ids(findings []settings.Finding) []string {
 }
 
 func TestCheckFindsWhatDjangoFinds(t *testing.T) {
-	good := map[string]string{"SECRET_KEY": goodKey}
 	tests := []struct {
 		name, value string
 		want        []string
@@ -28,6 +27,7 @@ func TestCheckFindsWhatDjangoFinds(t *testing.T) {
 		{"SECRET_KEY", strings.Repeat("abcd", 20), []string{"security.W009"}},
 		{"SECRET_KEY", "django-insecure-" + goodKey, []string{"security.W009"}},
 		{"SECRET_KEY_FALLBACKS", goodKey + ",short", []string{"security.W025"}},
+		{"ALLOWED_HOSTS", "", []string{"security.W020"}},
 		{"SESSION_COOKIE_SECURE", "auto", nil},
 		{"SESSION_COOKIE_SECURE", "true", nil},
 		{"SESSION_COOKIE_SECURE", "false", []string{"security.W012"}},
@@ -38,7 +38,7 @@ func TestCheckFindsWhatDjangoFinds(t *testing.T) {
 		{"PBKDF2_ITERATIONS", "599999", []string{"jamsession.W001"}},
 	}
 	for _, test := range tests {
-		vars := map[string]string{"SECRET_KEY": good["SECRET_KEY"]}
+		vars := map[string]string{"SECRET_KEY": goodKey, "ALLOWED_HOSTS": "example.com"}
 		vars[test.name] = test.value
 		s := load(t, fromEnv(vars))
 		findings := s.Check(true)

@@ -36,6 +36,7 @@
 //	SECRET_KEY                       text                           signs and ties sessions; keep it secret
 //	SECRET_KEY_FALLBACKS             list                           older keys that are still accepted
 //	ADDR                             text      127.0.0.1:8000       host:port to listen on
+//	ALLOWED_HOSTS                    list                           names of the site; empty: any
 //	DATABASE_URL                     text      sqlite:///db.sqlite3 where the tables are
 //	PBKDF2_ITERATIONS                number    1000000              cost of a new password hash
 //	PASSWORD_HASHERS                 list                           first makes new; empty: Django's list

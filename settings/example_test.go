@@ -40,6 +40,7 @@ func ExampleSettings_Check() {
 	// Output:
 	// WARNING security.W009
 	// WARNING security.W012
+	// WARNING security.W020
 }
 
 // A whole site: users, sessions and protection of its forms, in one file.

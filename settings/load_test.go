@@ -155,6 +155,11 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			func(s *settings.Settings) any { return s.MessageLevel }, messages.DebugLevel,
 		},
 		{
+			"ALLOWED_HOSTS", "a.example,.b.example,[::1]", `["a.example", ".b.example", "[::1]"]`,
+			func(s *settings.Settings) any { return s.AllowedHosts },
+			[]string{"a.example", ".b.example", "[::1]"},
+		},
+		{
 			"EMAIL_URL", "smtp://u:p@h:25", `"smtp://u:p@h:25"`,
 			func(s *settings.Settings) any { return s.EmailURL }, "smtp://u:p@h:25",
 		},
@@ -369,6 +374,9 @@ func TestBadValuesNameSettingSourceValueAndWhatIsGood(t *testing.T) {
 		{"CACHE_URL", "redis://u:hunter2@h?%zz", `options cannot be read`},
 		{"CACHES", "redis://u:hunter2@h", `want "alias=url"`},
 		{"CACHES", "a=http://u:hunter2@h", `"a": want "redis://host:6379/0"`},
+		{"ALLOWED_HOSTS", "https://example.com", `want names without port`},
+		{"ALLOWED_HOSTS", "example.com:80", `want names without port`},
+		{"ALLOWED_HOSTS", "*.example.com", `want names without port`},
 		{"EMAIL_URL", "mail.example.com", `want smtp://user:password@host:587`},
 		{"EMAIL_URL", "smtp://u:hunter2@h:x", `percent-encode what is special`},
 		{"EMAIL_URL", "smtp://u:hunter2@h:0", `0 is no port`},

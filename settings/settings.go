@@ -18,7 +18,8 @@ import (
 type Settings struct {
 	SecretKey          string
 	SecretKeyFallbacks []string
-	Addr               string // host:port to listen on
+	Addr               string   // host:port to listen on
+	AllowedHosts       []string // empty: any
 	DatabaseURL        string
 	PBKDF2Iterations   int
 

@@ -122,14 +122,15 @@ func wireError(err error) error {
 	return fmt.Errorf("settings: %w", err)
 }
 
-// Handler puts the site around its pages: sessions, protection against
-// cross-site requests, users, and messages, in this order. It panics if the database
-// has no tables yet.
+// Handler puts the site around its pages: ALLOWED_HOSTS, sessions, protection
+// against cross-site requests, users, and messages, in this order. It panics if
+// the database has no tables yet.
 func (s *Site) Handler(next http.Handler) http.Handler {
 	if s.Sessions == nil {
 		panic(errNotMigrated.Error() + " with Site.Migrate")
 	}
-	return s.Sessions.Handler(s.CSRF.Handler(s.Auth.Handler(s.Messages.Handler(next))))
+	site := s.Sessions.Handler(s.CSRF.Handler(s.Auth.Handler(s.Messages.Handler(next))))
+	return s.Settings.checkHost(site)
 }
 
 // MigrationPlan returns the migrations that [Site.Migrate] would apply, by

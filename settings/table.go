@@ -25,6 +25,7 @@ var table = []Setting{
 		list(func(s *Settings) *[]string { return &s.SecretKeyFallbacks }),
 	},
 	{"ADDR", "text", "127.0.0.1:8000", "host:port to listen on", false, setAddr},
+	{"ALLOWED_HOSTS", "list", "", "names of the site; empty: any", false, setAllowedHosts},
 	{"DATABASE_URL", "text", "sqlite:///db.sqlite3", "where the tables are", true, setDatabaseURL},
 	{"PBKDF2_ITERATIONS", "number", "1000000", "cost of a new password hash", false, setIterations},
 
