@@ -148,9 +148,9 @@ func TestSafeNextOnHTTPSRefusesHTTP(t *testing.T) {
 	}
 }
 
-// TestNextNeverLeavesTheHost sends what has fooled other frameworks through a
+// TestA16NextNeverLeavesTheHost sends what has fooled other frameworks through a
 // whole login, and resolves the Location as a browser does.
-func TestNextNeverLeavesTheHost(t *testing.T) {
+func TestA16NextNeverLeavesTheHost(t *testing.T) {
 	s := newSite(t, nil)
 	srv := loginSite(t, s)
 	for _, next := range []string{

@@ -419,9 +419,9 @@ func TestHooksAreToldAfterAndBefore(t *testing.T) {
 	}
 }
 
-// TestFailedLoginsLookAlike compares whole responses, so that nobody can find
+// TestA18FailedLoginsLookAlike compares whole responses, so that nobody can find
 // out who has an account.
-func TestFailedLoginsLookAlike(t *testing.T) {
+func TestA18FailedLoginsLookAlike(t *testing.T) {
 	s := newSite(t, nil)
 	s.users.rows[3] = auth.User{ID: 3, Username: "inactive", Password: "meter$1$good"}
 	s.users.rows[4] = auth.User{ID: 4, Username: "unusable", Password: "!abc", IsActive: true}

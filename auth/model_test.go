@@ -13,9 +13,9 @@ import (
 	"github.com/jamsession/jamsession/auth/password"
 )
 
-// TestEveryFailedLoginCostsTheSameWork counts the hash work, and measures no
+// TestA14EveryFailedLoginCostsTheSameWork counts the hash work, and measures no
 // time (CVE-2016-2513, CVE-2024-39329, CVE-2025-13473).
-func TestEveryFailedLoginCostsTheSameWork(t *testing.T) {
+func TestA14EveryFailedLoginCostsTheSameWork(t *testing.T) {
 	const fresh = 1000
 	work := new(atomic.Int64)
 	hashers := password.New(&password.Options{Hashers: []password.Hasher{meter{fresh, work}}})

@@ -68,7 +68,7 @@ func TestUnknownKeyIsNeverAdopted(t *testing.T) {
 	}
 }
 
-func TestHostileKeysNeverReachTheStore(t *testing.T) {
+func TestA13HostileKeysNeverReachTheStore(t *testing.T) {
 	spy := newSpy()
 	m := session.New(spy, &session.Options{Logger: quiet})
 	for _, key := range []string{

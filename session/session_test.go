@@ -386,7 +386,7 @@ func TestRotationDrawsAnotherKeyOnCollision(t *testing.T) {
 	}
 }
 
-func TestKeysAreRandom(t *testing.T) {
+func TestA3KeysAreRandom(t *testing.T) {
 	const n = 20_000
 	seen := make(map[string]bool, n)
 	counts := make(map[byte]int)

@@ -1,0 +1,228 @@
+package attacks
+
+import (
+	"errors"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+// TestA1EveryLoginPathKillsTheOldKey: whatever makes a visitor more than he
+// was gives him a new key, and the one that an attacker planted or has read
+// is worth nothing, in the store, too.
+func TestA1EveryLoginPathKillsTheOldKey(t *testing.T) {
+	paths := map[string]struct{ before, path func(v *visitor) }{
+		"login":                {nil, func(v *visitor) { v.login("alice") }},
+		"login and remember":   {nil, func(v *visitor) { v.login("alice", "remember", "1") }},
+		"login again":          {(*visitor).isAlice, func(v *visitor) { v.login("alice") }},
+		"login of another":     {(*visitor).isAlice, func(v *visitor) { v.login("bob") }},
+		"change of a password": {(*visitor).isAlice, func(v *visitor) { v.changesPassword() }},
+		"logout":               {(*visitor).isAlice, func(v *visitor) { v.post("/logout") }},
+	}
+	for engine, vars := range engines {
+		for name, c := range paths {
+			t.Run(engine+"/"+name, func(t *testing.T) {
+				s := open(t, vars)
+				v := s.visitor(t)
+				v.get("/set?x=planted")
+				if c.before != nil {
+					c.before(v)
+				}
+				old := v.key()
+				c.path(v)
+				if old == "" || v.key() == old {
+					t.Fatalf("the key is still %.4s…", old)
+				}
+				if who := s.thief(t, old); who != "" {
+					t.Errorf("the old key is %s", who)
+				}
+				if _, err := s.Store.Load(t.Context(), old); !errors.Is(err, session.ErrNotFound) {
+					t.Errorf("the old key is in the store: %v", err)
+				}
+			})
+		}
+	}
+}
+
+func (v *visitor) isAlice() { v.t.Helper(); v.login("alice") }
+
+func (v *visitor) changesPassword() {
+	v.t.Helper()
+	if code := v.post("/password", "old", password, "new", "another-"+password); code != http.StatusOK {
+		v.t.Fatalf("change of the password: %d", code)
+	}
+}
+
+// jitter lists the files that spread waiting times with math/rand.
+var jitter = map[string]bool{"session/clear.go": true, "session/save.go": true}
+
+// TestA3OnlyTheSystemsRandomnessIsUsed: no package that is not a test's can
+// take a guessable number for a secret.
+func TestA3OnlyTheSystemsRandomnessIsUsed(t *testing.T) {
+	files := 0
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "bench" || d.Name() == "integration" || d.Name() == "testdata"):
+			return filepath.SkipDir
+		case !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		files++
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range file.Imports {
+			if strings.HasPrefix(spec.Path.Value, `"math/rand`) && !jitter[strings.TrimPrefix(path, "../../")] {
+				t.Errorf("%s imports %s", path, spec.Path.Value)
+			}
+		}
+		return nil
+	})
+	if err != nil || files < 100 {
+		t.Errorf("%d files read, error %v", files, err)
+	}
+}
+
+// TestA4ReplayOfAnEndedSession: the raw cookie, kept by a thief, is nobody
+// once the session has ended in any way.
+func TestA4ReplayOfAnEndedSession(t *testing.T) {
+	ends := map[string]func(s *site, v *visitor){
+		"logout":           func(_ *site, v *visitor) { v.post("/logout") },
+		"another password": func(_ *site, v *visitor) { v.changesPassword() },
+		"another password elsewhere": func(s *site, v *visitor) {
+			other := s.visitor(v.t)
+			other.login("alice")
+			other.changesPassword()
+		},
+		"deactivation": func(s *site, v *visitor) {
+			user, err := s.Users.ByUsername(v.t.Context(), "alice")
+			if err = errors.Join(err, s.Users.SetActive(v.t.Context(), user.ID, false)); err != nil {
+				v.t.Fatal(err)
+			}
+		},
+		"deletion": func(s *site, v *visitor) {
+			user, err := s.Users.ByUsername(v.t.Context(), "alice")
+			if err = errors.Join(err, s.Users.Delete(v.t.Context(), user.ID)); err != nil {
+				v.t.Fatal(err)
+			}
+		},
+	}
+	for engine, vars := range engines {
+		for name, end := range ends {
+			t.Run(engine+"/"+name, func(t *testing.T) {
+				s := open(t, vars)
+				v := s.visitor(t)
+				v.login("alice")
+				stolen := v.key()
+				if who := s.thief(t, stolen); who != "alice" {
+					t.Fatalf("before the end, the thief is %q", who)
+				}
+				end(s, v)
+				if who := s.thief(t, stolen); who != "" {
+					t.Errorf("the thief is %s", who)
+				}
+			})
+		}
+	}
+}
+
+// TestA4SignedCookiesWithoutAListOutliveTheirLogout documents what this engine
+// cannot do: a stolen cookie is good until it expires, or the password changes.
+func TestA4SignedCookiesWithoutAListOutliveTheirLogout(t *testing.T) {
+	s := open(t, map[string]string{"SESSION_ENGINE": "signed_cookies"})
+	v := s.visitor(t)
+	v.login("alice")
+	stolen := v.key()
+	v.post("/logout")
+	if who := s.thief(t, stolen); who != "alice" {
+		t.Errorf("the thief is %q: this can be defended now, say so in the documentation", who)
+	}
+	v.login("alice")
+	v.changesPassword()
+	if who := s.thief(t, stolen); who != "" {
+		t.Errorf("after another password, the thief is %s", who)
+	}
+}
+
+// TestA8TossedCookiesDoNotWin: a sibling host can send cookies of its own for
+// the whole domain. Under a name with the prefix __Host- it cannot, whatever
+// else it sends; and under any name, what is no session of ours is nobody's.
+func TestA8TossedCookiesDoNotWin(t *testing.T) {
+	s := open(t, nil)
+	v, attacker := s.visitor(t), s.visitor(t)
+	v.login("alice")
+	attacker.login("bob")
+	good, evil, made := v.key(), attacker.key(), strings.Repeat("evil", 8)
+	for header, want := range map[string]string{
+		// A browser sends cookies of longer paths first, and of equal paths the older first.
+		"sessionid=" + made + "; sessionid=" + good:                                            "alice",
+		"sessionid=" + evil + "; sessionid=" + made + "; __Secure-sid=x; sessionid=" + good:    "alice",
+		"sessionid=" + good + "; sessionid=" + made:                                            "",
+		"Sessionid=" + evil + "; sessionid =" + good + "; xsessionid=" + evil:                  "alice",
+		"\u2000sessionid=" + evil + "; sessionid=" + good:                                      "alice",
+		"sessionid=" + good + "; \u2000sessionid=" + evil + "; \u00a0sessionid=" + evil:        "alice",
+		"=sessionid=" + evil + "; sessionid=" + good + "; =sessionid=" + evil:                  "alice",
+		"sessionid=" + good + "; $Version=1; a=\"; sessionid=" + evil[:31] + "\"; b=sessionid": "",
+	} {
+		_, who := s.visitor(t).do(http.MethodGet, "/whoami", nil, map[string]string{"Cookie": header})
+		if who = strings.Trim(who, "[]"); who != want {
+			t.Errorf("%q is %q, want %q", header, who, want)
+		}
+	}
+	if _, err := s.Store.Load(t.Context(), made); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("a key of the attacker's making is in the store: %v", err)
+	}
+}
+
+// TestA8HostCookiesCannotBeTossed: with the prefix, the cookie of that exact
+// name is the only one that counts, and browsers let no other host set it.
+func TestA8HostCookiesCannotBeTossed(t *testing.T) {
+	const name = "__Host-Http-sid"
+	s := open(t, map[string]string{"SESSION_COOKIE_NAME": name})
+	good, evil := s.newSession(t, "alice"), s.newSession(t, "bob")
+	for _, toss := range []string{
+		"sid=" + evil, "__Secure-sid=" + evil, "__hOsT-http-sid=" + evil, "__Host-Http-sid2=" + evil,
+		"\u2000__Host-Http-sid=" + evil, "\u00a0__Host-Http-sid=" + evil, "=__Host-Http-sid=" + evil,
+		"__Host-Http-sid\u2000=" + evil, `a="; __Host-Http-sid2=` + evil, "__Host-Http-sid",
+	} {
+		for _, header := range []string{toss + "; " + name + "=" + good, name + "=" + good + "; " + toss} {
+			_, who := s.visitor(t).do(http.MethodGet, "/whoami", nil, map[string]string{"Cookie": header})
+			if who != "[alice]" {
+				t.Errorf("%q is %s", header, who)
+			}
+		}
+	}
+}
+
+// newSession logs a user in over what stands for TLS, and returns the key: the
+// cookie is Secure, and the test's server is not.
+func (s *site) newSession(t *testing.T, name string) string {
+	t.Helper()
+	user, err := s.Users.ByUsername(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	s.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if err := s.Auth.Login(r, user); err != nil {
+			t.Error(err)
+		}
+	})).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "https://example.com/", nil))
+	for _, c := range w.Result().Cookies() {
+		if c.Name == s.Settings.SessionCookieName {
+			return c.Value
+		}
+	}
+	t.Fatal("no cookie")
+	return ""
+}
