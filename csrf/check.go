@@ -25,8 +25,10 @@ const (
 //     trusted origin ([ErrOrigin]).
 //  3. Otherwise, over HTTPS, there is a Referer of this host, or of the
 //     cookie's domain, or of a trusted origin ([ErrReferer]).
-//  4. The cookie or the session holds a secret ([ErrCookie]).
-//  5. A POST form has a field csrfmiddlewaretoken, or else there is a header
+//  4. Options.CrossOrigin, if it is set, lets it pass ([ErrOrigin]). Django
+//     has no such check.
+//  5. The cookie or the session holds a secret ([ErrCookie]).
+//  6. A POST form has a field csrfmiddlewaretoken, or else there is a header
 //     X-CSRFToken, with a token for that secret ([ErrToken], [ErrTooLarge]).
 //
 // To find the field, Check parses the form, and its handler finds it in
@@ -38,6 +40,9 @@ func (p *Protection) Check(r *http.Request) error {
 		return nil
 	}
 	if err := p.checkSource(r); err != nil {
+		return err
+	}
+	if err := p.checkCrossOrigin(r); err != nil {
 		return err
 	}
 	stored, err := p.stored(r)

@@ -31,10 +31,31 @@
 // # Forms and scripts
 //
 // A form holds [TemplateField]. A script sends [Token] in the header
-// X-CSRFToken; it can find it in a form of its page, or in the cookie, unless
-// Options.HTTPOnlyCookie keeps it from there. The token looks different each
+// X-CSRFToken; it can find it in its page, such as in a <meta name="csrf-token">,
+// or in the cookie, unless Options.HTTPOnlyCookie keeps it from there:
+//
+//	const token = document.querySelector('meta[name="csrf-token"]').content
+//	const answer = await fetch("/pay", {
+//		method: "POST",
+//		mode: "same-origin", // the token goes to no other site
+//		headers: {"Content-Type": "application/json", "X-CSRFToken": token},
+//		body: JSON.stringify({amount: 10}),
+//	})
+//
+// A body of JSON reaches the handler unread. The token looks different each
 // time, so that a compressed page does not give it away (BREACH), but all
 // tokens of a visitor are good until [Rotate]. Logging in rotates.
+//
+// # Without tokens
+//
+// Browsers since 2023 say in the header Sec-Fetch-Site whether a request comes
+// from another site, and [http.CrossOriginProtection] refuses those that do.
+// Options.CrossOrigin adds it to the checks above. It can also stand alone,
+// for a site whose visitors have such browsers and that needs no Django beside
+// it: put its Handler in the place of [Protection.Handler]. A request with
+// neither Sec-Fetch-Site nor Origin passes it, and so does one from the plain
+// HTTP twin of the site in a browser that sends no Sec-Fetch-Site; the token
+// stops both.
 //
 // # Exempting a handler
 //

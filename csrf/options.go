@@ -18,6 +18,12 @@ type Options struct {
 	// Scheme and port must match, too. Nil is this site only.
 	TrustedOrigins []string
 
+	// CrossOrigin is a second check, of what browsers say in the headers
+	// Sec-Fetch-Site and Origin: http.NewCrossOriginProtection(). It is asked
+	// before the token, about unsafe methods, and not about the origins of
+	// TrustedOrigins. Nil is none, as in Django.
+	CrossOrigin *http.CrossOriginProtection
+
 	// UseSessions is CSRF_USE_SESSIONS: the secret is kept in the session,
 	// as the item "_csrftoken", and not in a cookie of its own. The Cookie
 	// fields do not count then, but for CookieDomain. False is a cookie.

@@ -72,6 +72,24 @@ func (p *Protection) originAllowed(from, host string, secure bool) bool {
 	return err == nil && from == u.Scheme+"://"+u.Host && p.trusts(u.Scheme, u.Host)
 }
 
+// checkCrossOrigin asks the second layer, unless the page is that of another
+// site that may post here.
+func (p *Protection) checkCrossOrigin(r *http.Request) error {
+	if p.opts.CrossOrigin == nil || p.trustsSource(r) || p.opts.CrossOrigin.Check(r) == nil {
+		return nil
+	}
+	return refuse(ErrOrigin, "Origin checking failed - the browser says that the request is cross-origin.")
+}
+
+func (p *Protection) trustsSource(r *http.Request) bool {
+	from, ok := header(r, "Origin")
+	if !ok {
+		from, _ = header(r, "Referer")
+	}
+	u, err := safeurl.Split(from)
+	return err == nil && p.trusts(u.Scheme, u.Host)
+}
+
 // checkReferer is for browsers that send no Origin. Over plain HTTP it would
 // be no use, since anyone on the way can change the header.
 func (p *Protection) checkReferer(r *http.Request) error {

@@ -32,6 +32,7 @@ func (s *Settings) sessionOptions(codec session.Codec) *session.Options {
 func (s *Settings) csrfOptions() *csrf.Options {
 	o := &csrf.Options{
 		TrustedOrigins: s.CSRFTrustedOrigins,
+		CrossOrigin:    http.NewCrossOriginProtection(),
 		UseSessions:    s.CSRFUseSessions,
 		CookieName:     s.CSRFCookieName,
 		CookieAge:      s.CSRFCookieAge,

@@ -46,7 +46,7 @@ func TestSettingsBecomeOptions(t *testing.T) {
 	forms := s.csrfOptions()
 	forms.Secure = nil
 	wantForms := &csrf.Options{
-		TrustedOrigins: []string{"https://o.example"}, CookieName: "c", CookieAge: 4 * time.Second,
+		TrustedOrigins: []string{"https://o.example"}, CrossOrigin: http.NewCrossOriginProtection(), CookieName: "c", CookieAge: 4 * time.Second,
 		CookieDomain: "e", CookiePath: "/q", CookieSameSite: http.SameSiteDefaultMode,
 		HTTPOnlyCookie: true, InsecureCookie: true, HeaderName: "X-T",
 	}

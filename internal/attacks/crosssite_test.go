@@ -34,7 +34,8 @@ func TestA7ForgedRequestsDoNothing(t *testing.T) {
 		}, "own"},
 		"text, which needs no leave": {map[string]string{"Content-Type": "text/plain"}, ""},
 		"override of the method":     {map[string]string{"X-Http-Method-Override": "GET"}, ""},
-		"cross-site by metadata":     {map[string]string{"Sec-Fetch-Site": "cross-site"}, ""},
+		"cross-site by metadata":     {map[string]string{"Sec-Fetch-Site": "cross-site"}, "own"},
+		"sibling by metadata":        {map[string]string{"Sec-Fetch-Site": "same-site"}, "own"},
 	}
 	for name, c := range forgeries {
 		t.Run(name, func(t *testing.T) {
