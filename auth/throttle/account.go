@@ -1,0 +1,36 @@
+package throttle
+
+import (
+	"encoding/hex"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/jamsession/jamsession/internal/signing"
+)
+
+// maxName is more bytes than any spelling of a name of 150 characters has.
+const maxName = 4096
+
+// account returns the form of a name that all its spellings share: whatever
+// a backend takes for the same user must be the same here, or a guesser has a
+// bucket for each spelling. It need not be the other way round.
+func account(username string) string {
+	username = strings.TrimSpace(username)
+	if len(username) > maxName {
+		return username // no user's, and not worth the work
+	}
+	username = strings.TrimSpace(norm.NFKC.String(username))
+	return strings.ToLower(strings.ToUpper(username)) // the two sigmas are one
+}
+
+// keySalt names the purpose of the MACs.
+const keySalt = "jamsession.auth.throttle"
+
+// bucketKey returns the name of a bucket in the store. It is a MAC: people type
+// their password into the wrong field, and nobody who reads the store shall
+// see who tried to log in, or from where.
+func (l *Limiter) bucketKey(by By, of string) string {
+	mac := signing.SaltedHMAC(keySalt+"."+string(by), l.keys[0].secret, []byte(l.opts.Purpose+"\x00"+of))
+	return string(by[0]) + hex.EncodeToString(mac[:16])
+}

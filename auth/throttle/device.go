@@ -1,0 +1,114 @@
+package throttle
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/signing"
+)
+
+const (
+	cookieName  = "jamsession_device"
+	cookieAge   = 365 * 24 * time.Hour
+	maxAccounts = 5 // that one device is known to, for families
+)
+
+// A keyring is what is made of one secret.
+type keyring struct {
+	secret string
+	signer *signing.Signer
+}
+
+func newKeyring(secret string) keyring {
+	return keyring{secret, signing.New(keySalt+".device", secret)}
+}
+
+// fingerprint stands for an account in a cookie.
+func (k keyring) fingerprint(account string) string {
+	mac := signing.SaltedHMAC(keySalt+".fingerprint", k.secret, []byte(account))
+	return base64.RawURLEncoding.EncodeToString(mac[:16])
+}
+
+// A device is what the cookie of a browser says: which accounts somebody has
+// logged in to with it.
+type device struct {
+	key      keyring // with which it was signed
+	id       string
+	accounts []string // fingerprints, the last login first
+}
+
+// device returns what the request's cookie says, if it is ours and not too old.
+func (l *Limiter) device(r *http.Request) (device, bool) {
+	signed, ok := httpcookie.Lookup(r.Header, l.cookieName(r))
+	if !ok {
+		return device{}, false
+	}
+	for _, key := range l.keys {
+		if value, err := key.signer.Unsign(signed); err == nil {
+			return l.parseDevice(key, value)
+		}
+	}
+	return device{}, false
+}
+
+// parseDevice reads a value whose signature is right.
+func (l *Limiter) parseDevice(key keyring, value string) (device, bool) {
+	parts := strings.Split(value, ".")
+	if len(parts) < 3 {
+		return device{}, false
+	}
+	seconds, err := signing.ParseBase62(parts[0])
+	if err != nil || l.opts.Now().Sub(time.Unix(seconds, 0)) >= cookieAge {
+		return device{}, false
+	}
+	return device{key, parts[1], parts[2:]}, true
+}
+
+func (d device) knows(account string) bool {
+	return slices.Contains(d.accounts, d.key.fingerprint(account))
+}
+
+// bucketOf is what its bucket for an account is named after.
+func (d device) bucketOf(account string) string { return d.id + "\x00" + account }
+
+// remember sets the cookie by which this device is known to the account from
+// now on.
+func (l *Limiter) remember(w http.ResponseWriter, r *http.Request, account string) {
+	d, ok := l.device(r)
+	if !ok {
+		d = device{id: rand.Text()}
+	}
+	key, now := l.keys[0], l.opts.Now()
+	accounts := []string{key.fingerprint(account)}
+	for _, other := range d.accounts {
+		if d.key.secret == key.secret && other != accounts[0] && len(accounts) < maxAccounts {
+			accounts = append(accounts, other)
+		}
+	}
+	value := signing.AppendBase62(nil, now.Unix())
+	value = append(value, "."+d.id+"."+strings.Join(accounts, ".")...)
+	httpcookie.AddVary(w.Header(), "Cookie")
+	httpcookie.KeepPrivate(w.Header(), "private, no-store")
+	httpcookie.Replace(w.Header(), httpcookie.Cookie{
+		Name: l.cookieName(r), Value: key.signer.Sign(string(value)), Path: "/",
+		Persistent: true, MaxAge: int(cookieAge / time.Second), Expires: now.Add(cookieAge),
+		HTTPOnly: true, Secure: l.secure(r), SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// cookieName has the prefix with which no other host can set the cookie.
+func (l *Limiter) cookieName(r *http.Request) string {
+	if l.secure(r) {
+		return "__Host-" + cookieName
+	}
+	return cookieName
+}
+
+func (l *Limiter) secure(r *http.Request) bool {
+	return !l.opts.InsecureCookie && httpcookie.AutoSecure(r)
+}

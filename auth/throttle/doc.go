@@ -1,0 +1,27 @@
+// Package throttle limits how often passwords can be guessed: against one
+// account, and from one source against many, as with lists of stolen
+// passwords. All processes of a site that share a [Store] count together.
+//
+//	limiter, err := throttle.New(throttle.NewMemory(0), secretKey, nil)
+//	...
+//	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+//		username := r.PostFormValue("username")
+//		if err := limiter.Check(r, username); err != nil {
+//			throttle.Respond(w, r, err) // 429, or 503
+//			return
+//		}
+//		user, err := logins.Authenticate(r, username, r.PostFormValue("password"))
+//		...
+//		limiter.Succeeded(w, r, username)
+//		http.Redirect(w, r, "/", http.StatusSeeOther)
+//	})
+//
+// An attempt costs one of what its source has, and one of what its account
+// has; both come back in time (generic cell rate algorithm). Whoever has
+// logged in before from a browser has attempts of his own there, by a signed
+// cookie, so that no stranger can lock him out by wrong passwords. Names and
+// addresses are in the store as MACs only, whether an account exists or not.
+//
+// docs/throttling.md says what the defaults are and why, what to set behind a
+// proxy, and what this cannot do. Django has nothing like it.
+package throttle

@@ -1,0 +1,79 @@
+package throttle
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// The errors of [Limiter.Check]. Test with errors.Is.
+var (
+	// ErrLimited: there were too many attempts. The error is a
+	// *[LimitedError], which says when to try again.
+	ErrLimited = errors.New("throttle: too many attempts")
+
+	// ErrUnavailable: the store could not be asked, so nobody knows whether
+	// there were too many. Answer 503.
+	ErrUnavailable = errors.New("throttle: the store cannot be asked")
+)
+
+// By names what was exhausted.
+type By string
+
+// What can be exhausted.
+const (
+	BySource  By = "source"  // the visitor's network address
+	ByAccount By = "account" // the name, for all that are no known device of it
+	ByDevice  By = "device"  // the name, for one device that logged in before
+)
+
+// A LimitedError is the error for too many attempts. It is the same whether
+// the account exists or not.
+type LimitedError struct {
+	RetryAfter time.Duration // until the next attempt may pass; positive
+	By         By            // for logs; visitors need not know
+}
+
+// Error says how long to wait.
+func (e *LimitedError) Error() string {
+	return fmt.Sprintf("%v; the next one passes in %v", ErrLimited, e.RetryAfter)
+}
+
+// Unwrap returns [ErrLimited].
+func (e *LimitedError) Unwrap() error { return ErrLimited }
+
+// seconds is RetryAfter as the header counts it: never too short.
+func (e *LimitedError) seconds() int64 {
+	return max(1, int64((e.RetryAfter+time.Second-1)/time.Second))
+}
+
+// Respond answers a request that [Limiter.Check] refused, by a line of text:
+// 429 and Retry-After, in seconds, if err is a [*LimitedError], and 503 for
+// any other error. To show a page instead, take RetryAfter from the error.
+func Respond(w http.ResponseWriter, _ *http.Request, err error) {
+	w.Header().Set("Cache-Control", "no-store")
+	var limited *LimitedError
+	if !errors.As(err, &limited) {
+		http.Error(w, "Login is not possible at the moment. Please try again later.",
+			http.StatusServiceUnavailable)
+		return
+	}
+	seconds := limited.seconds()
+	w.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
+	http.Error(w, "Too many attempts. Please try again in "+inWords(seconds)+".",
+		http.StatusTooManyRequests)
+}
+
+// inWords rounds up to minutes when seconds no longer matter.
+func inWords(seconds int64) string {
+	switch {
+	case seconds == 1:
+		return "1 second"
+	case seconds <= 120:
+		return strconv.FormatInt(seconds, 10) + " seconds"
+	default:
+		return strconv.FormatInt((seconds+59)/60, 10) + " minutes"
+	}
+}

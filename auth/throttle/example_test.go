@@ -1,0 +1,85 @@
+package throttle_test
+
+import (
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"time"
+
+	"github.com/jamsession/jamsession/auth/throttle"
+)
+
+func ExampleLimiter() {
+	limiter, err := throttle.New(throttle.NewMemory(0), "the site's SECRET_KEY, which is longer",
+		&throttle.Options{PerAccount: throttle.Limit{Burst: 2, Every: 5 * time.Minute}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	login := func(w http.ResponseWriter, r *http.Request) {
+		username := r.FormValue("username")
+		if err := limiter.Check(r, username); err != nil {
+			throttle.Respond(w, r, err)
+			return
+		}
+		if r.FormValue("password") != "correct horse" {
+			http.Error(w, "Please enter a correct username and password.", http.StatusForbidden)
+			return
+		}
+		limiter.Succeeded(w, r, username)
+		fmt.Fprintln(w, "Welcome.")
+	}
+	for _, password := range []string{"guess", "another", "third"} {
+		w := httptest.NewRecorder()
+		login(w, httptest.NewRequest("POST", "/login?username=john_doe&password="+password, nil))
+		fmt.Print(w.Code, " ", w.Body)
+	}
+	// Output:
+	// 403 Please enter a correct username and password.
+	// 403 Please enter a correct username and password.
+	// 429 Too many attempts. Please try again in 5 minutes.
+}
+
+func ExampleLimitedError() {
+	limiter, err := throttle.New(throttle.NewMemory(0), "the site's SECRET_KEY, which is longer",
+		&throttle.Options{PerAccount: throttle.Limit{Burst: 1, Every: time.Hour}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "/login", nil)
+	for range 2 {
+		err := limiter.Check(r, "john_doe")
+		var limited *throttle.LimitedError
+		if errors.As(err, &limited) {
+			fmt.Println("limited by the", limited.By)
+		}
+	}
+	// Output:
+	// limited by the account
+}
+
+func ExampleOptions_proxies() {
+	limiter, err := throttle.New(throttle.NewMemory(0), "the site's SECRET_KEY, which is longer",
+		&throttle.Options{
+			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+			OnLimited: func(r *http.Request, err *throttle.LimitedError) {
+				log.Print("too many attempts, by the ", err.By) // or count it
+			},
+		})
+	if err != nil {
+		log.Fatal(err)
+	}
+	_ = limiter
+}
+
+func ExampleNewMemory() {
+	limiter, err := throttle.New(throttle.NewMemory(10_000), "the site's SECRET_KEY, which is longer", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(limiter.Check(httptest.NewRequest("POST", "/login", nil), "john_doe"))
+	// Output:
+	// <nil>
+}

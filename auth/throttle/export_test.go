@@ -1,0 +1,34 @@
+package throttle
+
+import (
+	"net/http"
+	"net/netip"
+)
+
+// What tests look at and users need not see.
+var (
+	Account       = account
+	LastUntrusted = lastUntrusted
+	ParseAddr     = parseAddr
+)
+
+func (m *Memory) Len() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.order) != len(m.buckets) {
+		panic("the heap and the map differ")
+	}
+	return len(m.buckets)
+}
+
+func (m *Memory) Keys() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var keys []string
+	for key := range m.buckets {
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+func (l *Limiter) Source(r *http.Request) netip.Prefix { return l.source(r) }

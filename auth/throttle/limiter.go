@@ -1,0 +1,125 @@
+package throttle
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+)
+
+// A Limiter refuses attempts to log in when there were too many. Make one with
+// [New]; it is safe for concurrent use. All processes of a site that have the
+// same store and secret count together.
+type Limiter struct {
+	store Store
+	keys  []keyring // the first signs
+	opts  Options
+}
+
+// New returns a limiter. The secret signs the cookies of known devices and
+// hides names and addresses in the store: use the site's SECRET_KEY. The
+// options may be nil. The error says what is missing or contradictory.
+func New(store Store, secret string, o *Options) (*Limiter, error) {
+	l := &Limiter{store: store, opts: o.withDefaults()}
+	switch {
+	case store == nil:
+		return nil, errors.New("throttle: no store")
+	case secret == "":
+		return nil, errors.New("throttle: the secret is empty; use a random one, and keep it")
+	}
+	if err := l.opts.check(); err != nil {
+		return nil, err
+	}
+	for _, s := range append([]string{secret}, l.opts.Fallbacks...) {
+		l.keys = append(l.keys, newKeyring(s))
+	}
+	return l, nil
+}
+
+// Check counts an attempt to log in with this name, and returns nil if it may
+// go on. Call it before the password is checked, and leave the password alone
+// if it returns an error: a *[LimitedError], which is [ErrLimited], or one that
+// wraps [ErrUnavailable]. [Respond] answers both. Whether the account exists
+// makes no difference.
+//
+// A device that is known to the account has attempts of its own, and no
+// stranger can use them up. All others take one from their source, and if
+// there was one, another from the account. An attempt that is refused by the
+// source costs the account nothing.
+//
+// The name is compared without regard to case, surrounding spaces and
+// compatible forms of Unicode. If a backend takes even more spellings for one
+// user, give Check the name that they have in common.
+func (l *Limiter) Check(r *http.Request, username string) error {
+	name := account(username)
+	if d, ok := l.device(r); ok && d.knows(name) {
+		return l.take(r, ByDevice, d.bucketOf(name), l.opts.PerAccount)
+	}
+	if err := l.take(r, BySource, l.source(r).String(), l.opts.PerSource); err != nil {
+		return err
+	}
+	return l.take(r, ByAccount, name, l.opts.PerAccount)
+}
+
+// Succeeded says that the attempt was a login, with all its factors. Call it
+// before the response begins. The account, or the known device, has all its
+// attempts again; the source does not, or a guesser would log in to an account
+// of his own between his guesses. A cookie makes the visitor's device known to
+// the account for a year.
+//
+// A store that cannot be asked is logged, and hinders nobody who is in.
+func (l *Limiter) Succeeded(w http.ResponseWriter, r *http.Request, username string) {
+	name := account(username)
+	key := l.bucketKey(ByAccount, name)
+	if d, ok := l.device(r); ok && d.knows(name) {
+		key = l.bucketKey(ByDevice, d.bucketOf(name))
+	}
+	if err := l.store.Reset(r.Context(), key); err != nil {
+		l.opts.Logger.ErrorContext(r.Context(), "attempts were not given back after a login",
+			"error", err)
+	}
+	l.remember(w, r, name)
+}
+
+// take takes one attempt from a bucket.
+func (l *Limiter) take(r *http.Request, by By, of string, limit Limit) error {
+	wait, err := l.store.Take(r.Context(), l.bucketKey(by, of), limit, l.opts.Now())
+	if err != nil {
+		return l.unavailable(r, err)
+	}
+	if wait > 0 {
+		return l.limited(r, &LimitedError{RetryAfter: wait, By: by})
+	}
+	return nil
+}
+
+func (l *Limiter) limited(r *http.Request, err *LimitedError) error {
+	args := []any{
+		slog.String("by", string(err.By)), slog.Duration("retry_after", err.RetryAfter),
+		slog.String("source", l.source(r).String()),
+	}
+	if len(l.opts.TrustedProxies) == 0 && r.Header.Get(l.opts.ForwardedHeader) != "" {
+		args = append(args, slog.String("hint",
+			"there is a "+l.opts.ForwardedHeader+" header; if it is a proxy's, set TrustedProxies"))
+	}
+	l.opts.Logger.WarnContext(r.Context(), "too many attempts to log in", args...)
+	if l.opts.OnLimited != nil {
+		l.opts.OnLimited(r, err)
+	}
+	return err
+}
+
+// unavailable decides about an attempt that could not be counted. A visitor
+// who has hung up is refused in any case: that would be a way not to be
+// counted.
+func (l *Limiter) unavailable(r *http.Request, err error) error {
+	gone := r.Context().Err() != nil
+	if !gone {
+		l.opts.Logger.ErrorContext(r.Context(), "attempts to log in cannot be counted",
+			"error", err, "let_pass", l.opts.FailOpen)
+	}
+	if l.opts.FailOpen && !gone {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}

@@ -1,0 +1,425 @@
+package throttle_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jamsession/jamsession/auth/throttle"
+)
+
+const (
+	secret    = "kx9Wq2mVt7Rb4Zn8Lc5Hd1Jf6Gs3Py0Ua-Oe_Ti.Bw+Qr/Xz=Yv"
+	oldSecret = "an older key of this site, which is still good enough"
+)
+
+// A site is a limiter with a clock and what it told.
+type site struct {
+	*testing.T
+	*throttle.Limiter
+	memory  *throttle.Memory
+	now     time.Time
+	log     bytes.Buffer
+	limited []throttle.By
+}
+
+func open(t *testing.T, o throttle.Options) *site {
+	t.Helper()
+	return openSecret(t, secret, o)
+}
+
+func openSecret(t *testing.T, secret string, o throttle.Options) *site {
+	t.Helper()
+	s := &site{T: t, memory: throttle.NewMemory(0), now: time.Now()}
+	o.Now = func() time.Time { return s.now }
+	o.Logger = slog.New(slog.NewTextHandler(&s.log, nil))
+	o.OnLimited = func(_ *http.Request, err *throttle.LimitedError) { s.limited = append(s.limited, err.By) }
+	var err error
+	s.Limiter, err = throttle.New(s.memory, secret, &o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// from returns a request of this address with these cookies.
+func from(addr string, cookies ...*http.Cookie) *http.Request {
+	r := httptest.NewRequest("POST", "https://example.com/login", nil)
+	r.RemoteAddr = addr
+	for _, c := range cookies {
+		r.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value})
+	}
+	return r
+}
+
+const (
+	home   = "192.0.2.1:1234"
+	evil   = "198.51.100.7:1234"
+	office = "203.0.113.9:1234"
+)
+
+// login logs in and returns the cookie.
+func (s *site) login(r *http.Request, username string) *http.Cookie {
+	s.Helper()
+	if err := s.Check(r, username); err != nil {
+		s.Fatalf("Check: %v", err)
+	}
+	w := httptest.NewRecorder()
+	s.Succeeded(w, r, username)
+	cookies := w.Result().Cookies()
+	if len(cookies) != 1 {
+		s.Fatalf("%d cookies, want 1", len(cookies))
+	}
+	return cookies[0]
+}
+
+// exhaust takes all attempts of an account, each from another source.
+func (s *site) exhaust(username string) {
+	s.Helper()
+	for i := range 10 {
+		if err := s.Check(from(fmt.Sprintf("198.51.100.%d:1", 100+i)), username); err != nil {
+			s.Fatalf("attempt %d: %v", i+1, err)
+		}
+	}
+	s.wantLimited(from("198.51.100.200:1"), username, throttle.ByAccount, 5*time.Minute)
+}
+
+func (s *site) wantLimited(r *http.Request, username string, by throttle.By, wait time.Duration) {
+	s.Helper()
+	err := s.Check(r, username)
+	var limited *throttle.LimitedError
+	if !errors.As(err, &limited) || !errors.Is(err, throttle.ErrLimited) {
+		s.Fatalf("Check: %v, want a LimitedError", err)
+	}
+	if limited.By != by || limited.RetryAfter != wait {
+		s.Errorf("limited by the %s for %v, want by the %s for %v", limited.By, limited.RetryAfter, by, wait)
+	}
+	if len(s.limited) == 0 || s.limited[len(s.limited)-1] != by {
+		s.Errorf("OnLimited was called for %q", s.limited)
+	}
+}
+
+func (s *site) wantPass(r *http.Request, username string) {
+	s.Helper()
+	if err := s.Check(r, username); err != nil {
+		s.Errorf("Check: %v", err)
+	}
+}
+
+// TestAccountHasTenAttemptsThenOneInFiveMinutes, from wherever they come.
+func TestAccountHasTenAttemptsThenOneInFiveMinutes(t *testing.T) {
+	s := open(t, throttle.Options{})
+	s.exhaust("john_doe")
+	s.wantPass(from("198.51.100.200:1"), "jane")
+	s.now = s.now.Add(5*time.Minute - time.Second)
+	s.wantLimited(from(home), "john_doe", throttle.ByAccount, time.Second)
+	s.now = s.now.Add(time.Second)
+	s.wantPass(from(home), "john_doe")
+	s.wantLimited(from(home), "john_doe", throttle.ByAccount, 5*time.Minute)
+}
+
+// TestSourceHasFiftyAttemptsThenOneInTwoSeconds, on whatever names; and what
+// it is refused costs the accounts nothing.
+func TestSourceHasFiftyAttemptsThenOneInTwoSeconds(t *testing.T) {
+	s := open(t, throttle.Options{})
+	for i := range 50 {
+		s.wantPass(from(evil), fmt.Sprint("user", i))
+	}
+	for range 20 {
+		s.wantLimited(from(evil), "john_doe", throttle.BySource, 2*time.Second)
+	}
+	s.wantPass(from("198.51.100.8:1234"), "user0")
+	s.exhaust("john_doe")
+	s.now = s.now.Add(2 * time.Second)
+	s.wantPass(from(evil), "user1")
+	s.wantLimited(from(evil), "user2", throttle.BySource, 2*time.Second)
+}
+
+// TestOwnLimits: what the options say counts.
+func TestOwnLimits(t *testing.T) {
+	s := open(t, throttle.Options{
+		PerAccount: throttle.Limit{Burst: 2, Every: time.Hour},
+		PerSource:  throttle.Limit{Burst: 3, Every: time.Nanosecond + time.Second},
+	})
+	s.wantPass(from(home), "a")
+	s.wantPass(from(home), "a")
+	s.wantLimited(from(home), "a", throttle.ByAccount, time.Hour)
+	s.wantLimited(from(home), "a", throttle.BySource, time.Second+time.Microsecond)
+}
+
+// TestSpellingsShareAnAccount: each spelling that a backend takes for one user
+// costs the same account.
+func TestSpellingsShareAnAccount(t *testing.T) {
+	s := open(t, throttle.Options{})
+	s.exhaust("ΟΔΟΣ fin")
+	for _, name := range []string{"οδος fin", "οδοσ fin", " ΟΔΟΣ fin\n", "οδος ﬁn", "\u3000οδος FIN"} {
+		s.wantLimited(from(home), name, throttle.ByAccount, 5*time.Minute)
+	}
+	s.wantPass(from(home), "οδος f1n")
+}
+
+// TestHugeNamesCostNothing: a name of megabytes is not normalized.
+func TestHugeNamesCostNothing(t *testing.T) {
+	name := strings.Repeat("ﬃ", 1<<20)
+	if got := throttle.Account(" " + name + " "); got != name {
+		t.Error("a name of 3 MB was normalized")
+	}
+}
+
+// TestSuccessGivesAttemptsBack to the account, and not to the source.
+func TestSuccessGivesAttemptsBack(t *testing.T) {
+	s := open(t, throttle.Options{})
+	for range 5 {
+		for range 9 {
+			s.wantPass(from(home), "john_doe")
+		}
+		s.login(from(home), "john_doe")
+	}
+	s.wantLimited(from(home), "john_doe", throttle.BySource, 2*time.Second)
+}
+
+// TestKnownDeviceCannotBeLockedOut by strangers, neither through the account
+// nor through the source that it shares with them.
+func TestKnownDeviceCannotBeLockedOut(t *testing.T) {
+	s := open(t, throttle.Options{})
+	cookie := s.login(from(home), "john_doe")
+	s.exhaust("john_doe")
+	for i := range 49 {
+		s.wantPass(from(home), fmt.Sprint("user", i))
+	}
+	s.wantLimited(from(home), "jane", throttle.BySource, 2*time.Second)
+	for range 10 {
+		s.wantPass(from(home, cookie), " John_Doe")
+	}
+	s.wantLimited(from(home, cookie), "john_doe", throttle.ByDevice, 5*time.Minute)
+	s.now = s.now.Add(5 * time.Minute)
+	renewed := s.login(from(office, cookie), "john_doe")
+	for range 10 {
+		s.wantPass(from(office, renewed), "john_doe")
+	}
+	// The first cookie is the same device: a copy has no attempts of its own.
+	s.wantLimited(from(evil, cookie), "john_doe", throttle.ByDevice, 5*time.Minute)
+}
+
+// TestKnownDeviceGivesStrangersNothing: its login does not fill the bucket
+// that strangers have emptied.
+func TestKnownDeviceGivesStrangersNothing(t *testing.T) {
+	s := open(t, throttle.Options{})
+	cookie := s.login(from(home), "john_doe")
+	s.exhaust("john_doe")
+	s.login(from(home, cookie), "john_doe")
+	s.wantLimited(from(evil), "john_doe", throttle.ByAccount, 5*time.Minute)
+}
+
+// TestUnknownNamesLookTheSame: the limiter has no way to know who exists, and
+// keeps as much for each name.
+func TestUnknownNamesLookTheSame(t *testing.T) {
+	s := open(t, throttle.Options{})
+	s.login(from(home), "exists")
+	for _, name := range []string{"exists", "nobody"} {
+		before := len(s.memory.Keys())
+		s.exhaust(name)
+		if grown := len(s.memory.Keys()) - before; name == "exists" && grown != 12 || name == "nobody" && grown != 1 {
+			t.Errorf("%s: %d buckets more", name, grown)
+		}
+	}
+}
+
+// TestPurposesCountApart and share the known devices.
+func TestPurposesCountApart(t *testing.T) {
+	s := open(t, throttle.Options{})
+	cookie := s.login(from(home), "john_doe")
+	s.exhaust("john_doe")
+	reset, err := throttle.New(s.memory, secret, &throttle.Options{Purpose: "password reset"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		if err := reset.Check(from(evil), "john_doe"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := reset.Check(from(evil), "john_doe"); !errors.Is(err, throttle.ErrLimited) {
+		t.Errorf("Check: %v, want ErrLimited", err)
+	}
+	if err := reset.Check(from(home, cookie), "john_doe"); err != nil {
+		t.Errorf("Check of a known device: %v", err)
+	}
+}
+
+// failing is a store that cannot be asked.
+type failing struct{}
+
+var errDown = errors.New("store is down")
+
+func (failing) Take(context.Context, string, throttle.Limit, time.Time) (time.Duration, error) {
+	return 0, errDown
+}
+func (failing) Reset(context.Context, string) error { return errDown }
+
+// TestStoreDownIsNotAllowed, unless the options say so; and a login that was
+// good stays one.
+func TestStoreDownIsNotAllowed(t *testing.T) {
+	var log bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&log, nil))
+	closed, err := throttle.New(failing{}, secret, &throttle.Options{Logger: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = closed.Check(from(home), "john_doe")
+	if !errors.Is(err, throttle.ErrUnavailable) || !errors.Is(err, errDown) || errors.Is(err, throttle.ErrLimited) {
+		t.Errorf("Check: %v, want ErrUnavailable and its cause", err)
+	}
+	w := httptest.NewRecorder()
+	closed.Succeeded(w, from(home), "john_doe")
+	if len(w.Result().Cookies()) != 1 {
+		t.Error("Succeeded set no cookie")
+	}
+	if n := strings.Count(log.String(), "level=ERROR"); n != 2 || !strings.Contains(log.String(), errDown.Error()) {
+		t.Errorf("logged %d errors:\n%s", n, log.String())
+	}
+
+	open, err := throttle.New(failing{}, secret, &throttle.Options{Logger: logger, FailOpen: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := open.Check(from(home), "john_doe"); err != nil {
+		t.Errorf("Check with FailOpen: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := open.Check(from(home).WithContext(ctx), "john_doe"); !errors.Is(err, throttle.ErrUnavailable) {
+		t.Errorf("Check with FailOpen of a visitor who hung up: %v, want ErrUnavailable", err)
+	}
+}
+
+// TestNothingIsAtRest: neither the store nor the log shows who tried to log in,
+// and the store does not show from where.
+func TestNothingIsAtRest(t *testing.T) {
+	const name = "NAME-OR-PASSWORD-SENTINEL"
+	var seen spy
+	var log bytes.Buffer
+	l, err := throttle.New(&seen, secret, &throttle.Options{
+		Logger:     slog.New(slog.NewTextHandler(&log, nil)),
+		PerAccount: throttle.Limit{Burst: 1, Every: time.Minute},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen.Memory = throttle.NewMemory(0)
+	for range 3 {
+		_ = l.Check(from(home), name)
+	}
+	w := httptest.NewRecorder()
+	l.Succeeded(w, from(home), name)
+	_ = l.Check(from(home, w.Result().Cookies()...), name)
+	if len(seen.keys) != 8 {
+		t.Errorf("the store was asked %d times, want 8", len(seen.keys))
+	}
+	for _, key := range seen.keys {
+		if len(key) != 33 || strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
+			t.Errorf("the key %q has not the form that Store promises", key)
+		}
+	}
+	all := strings.ToLower(strings.Join(seen.keys, " "))
+	if strings.Contains(all, "192.0.2") || strings.Contains(all, "sentinel") {
+		t.Errorf("the store saw %s", all)
+	}
+	if strings.Contains(strings.ToLower(log.String()+w.Header().Get("Set-Cookie")), "sentinel") {
+		t.Errorf("logged\n%s", log.String())
+	}
+	if !strings.Contains(log.String(), "by=account") || !strings.Contains(log.String(), "source=192.0.2.1/32") {
+		t.Errorf("logged\n%s", log.String())
+	}
+}
+
+// spy notes the keys that a store sees.
+type spy struct {
+	*throttle.Memory
+	keys []string
+}
+
+func (s *spy) Take(ctx context.Context, key string, l throttle.Limit, now time.Time) (time.Duration, error) {
+	s.keys = append(s.keys, key)
+	return s.Memory.Take(ctx, key, l, now)
+}
+
+func (s *spy) Reset(ctx context.Context, key string) error {
+	s.keys = append(s.keys, key)
+	return s.Memory.Reset(ctx, key)
+}
+
+// TestSecretSeparatesBuckets: who reads one site's store learns nothing of it
+// about another's, and cannot compute the key of a name.
+func TestSecretSeparatesBuckets(t *testing.T) {
+	one, two := open(t, throttle.Options{}), openSecret(t, oldSecret, throttle.Options{})
+	one.wantPass(from(home), "john_doe")
+	two.wantPass(from(home), "john_doe")
+	for _, a := range one.memory.Keys() {
+		for _, b := range two.memory.Keys() {
+			if a == b {
+				t.Errorf("both have the bucket %s", a)
+			}
+		}
+	}
+}
+
+func TestRespond(t *testing.T) {
+	for _, c := range []struct {
+		err    error
+		status int
+		after  string
+		body   string
+	}{
+		{&throttle.LimitedError{RetryAfter: time.Microsecond}, 429, "1", "in 1 second."},
+		{&throttle.LimitedError{RetryAfter: 2 * time.Second}, 429, "2", "in 2 seconds."},
+		{&throttle.LimitedError{RetryAfter: 2*time.Second + 1}, 429, "3", "in 3 seconds."},
+		{fmt.Errorf("x: %w", &throttle.LimitedError{RetryAfter: 5 * time.Minute}), 429, "300", "in 5 minutes."},
+		{&throttle.LimitedError{RetryAfter: 121 * time.Second}, 429, "121", "in 3 minutes."},
+		{throttle.ErrUnavailable, 503, "", "not possible at the moment"},
+		{errors.New("SENTINEL"), 503, "", "not possible at the moment"},
+	} {
+		w := httptest.NewRecorder()
+		throttle.Respond(w, from(home), c.err)
+		body, _ := io.ReadAll(w.Body)
+		h := w.Header()
+		if w.Code != c.status || h.Get("Retry-After") != c.after || !strings.Contains(string(body), c.body) {
+			t.Errorf("%v: %d, Retry-After %q, %s", c.err, w.Code, h.Get("Retry-After"), body)
+		}
+		if h.Get("Cache-Control") != "no-store" || !strings.HasPrefix(h.Get("Content-Type"), "text/plain") ||
+			strings.Contains(string(body), "SENTINEL") {
+			t.Errorf("%v: %v\n%s", c.err, h, body)
+		}
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	memory := throttle.NewMemory(0)
+	if _, err := throttle.New(nil, secret, nil); err == nil {
+		t.Error("New without a store: no error")
+	}
+	if _, err := throttle.New(memory, "", nil); err == nil {
+		t.Error("New without a secret: no error")
+	}
+	for want, o := range map[string]throttle.Options{
+		"PerAccount":      {PerAccount: throttle.Limit{Burst: 5}},
+		"PerSource":       {PerSource: throttle.Limit{Every: time.Second}},
+		"more than a":     {PerSource: throttle.Limit{Burst: 1 << 40, Every: 1 << 40}},
+		"positive":        {PerAccount: throttle.Limit{Burst: -1, Every: time.Second}},
+		"Fallbacks":       {Fallbacks: []string{""}},
+		"ForwardedHeader": {ForwardedHeader: "forwarded"},
+		"TrustedProxies":  {TrustedProxies: prefixes("::ffff:10.0.0.0/104")},
+	} {
+		if _, err := throttle.New(memory, secret, &o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+}

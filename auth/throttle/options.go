@@ -1,0 +1,124 @@
+package throttle
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// Options configure a [Limiter]. The zero value is safe for a site that
+// visitors reach directly; behind a proxy set TrustedProxies. Each field says
+// what its zero is.
+type Options struct {
+	// PerAccount limits the attempts on one name, of all strangers together,
+	// and of each known device for itself. Zero is 10 attempts, then one each
+	// 5 minutes.
+	PerAccount Limit
+
+	// PerSource limits the attempts of strangers from one address, on
+	// whatever names: an IPv4 address, or the first 64 bits of an IPv6
+	// address. Zero is 50 attempts, then one each 2 seconds.
+	PerSource Limit
+
+	// Purpose separates what limiters on one store and secret count:
+	// "password reset" beside the login, for example. They share the known
+	// devices. Empty is "login".
+	Purpose string
+
+	// Fallbacks are older secrets: devices that became known under one of
+	// them stay known. Nil is none.
+	Fallbacks []string
+
+	// TrustedProxies are the addresses of the site's own proxies, such as
+	// netip.MustParsePrefix("10.0.0.0/8"). If the request comes from one of
+	// them, its visitor is the last address in ForwardedHeader that is none of
+	// them. If any are given, a peer on a unix socket is trusted, too. Nil is
+	// none: the visitor is who opened the connection.
+	TrustedProxies []netip.Prefix
+
+	// ForwardedHeader is the header to which each trusted proxy appends the
+	// address that it was called from, or which the outermost one sets. Empty
+	// is "X-Forwarded-For". The header Forwarded of RFC 7239 has another form
+	// and cannot be used.
+	ForwardedHeader string
+
+	// FailOpen lets every attempt pass while the store cannot be asked:
+	// whoever can bring the store down can then guess without limit. False
+	// refuses them with [ErrUnavailable].
+	FailOpen bool
+
+	// InsecureCookie never sends the cookie of known devices with Secure, for
+	// a site on plain HTTP. False sends it so, unless the request came over
+	// plain HTTP to a loopback host.
+	InsecureCookie bool
+
+	// OnLimited is called for each attempt that was refused by a limit, to
+	// count or to alert. Nil is nobody.
+	OnLimited func(r *http.Request, err *LimitedError)
+
+	// Logger gets a warning for each attempt that was refused, with the
+	// visitor's address and never the name, and an error when the store cannot
+	// be asked. Nil is slog.Default().
+	Logger *slog.Logger
+
+	// Now is the clock, for tests. Programs that share a store should agree
+	// to a second. Nil is time.Now.
+	Now func() time.Time
+}
+
+// The defaults; docs/throttling.md says why.
+var (
+	defaultPerAccount = Limit{Burst: 10, Every: 5 * time.Minute}
+	defaultPerSource  = Limit{Burst: 50, Every: 2 * time.Second}
+)
+
+// withDefaults returns a copy of o with every zero filled in.
+func (o *Options) withDefaults() Options {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	c.PerAccount = c.PerAccount.withDefault(defaultPerAccount)
+	c.PerSource = c.PerSource.withDefault(defaultPerSource)
+	if c.Purpose == "" {
+		c.Purpose = "login"
+	}
+	if c.ForwardedHeader == "" {
+		c.ForwardedHeader = "X-Forwarded-For"
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
+
+// check says which of the fields, filled in, are wrong.
+func (o *Options) check() error {
+	if err := o.PerAccount.check(); err != nil {
+		return fmt.Errorf("throttle: Options: PerAccount: %w", err)
+	}
+	if err := o.PerSource.check(); err != nil {
+		return fmt.Errorf("throttle: Options: PerSource: %w", err)
+	}
+	if strings.EqualFold(o.ForwardedHeader, "Forwarded") {
+		return errors.New("throttle: Options: ForwardedHeader: Forwarded is not a list of addresses")
+	}
+	for _, p := range o.TrustedProxies {
+		if !p.IsValid() || p.Addr().Is4In6() {
+			return fmt.Errorf("throttle: Options: TrustedProxies: %v is no network of IPv4 or IPv6", p)
+		}
+	}
+	for _, secret := range o.Fallbacks {
+		if secret == "" {
+			return errors.New("throttle: Options: an empty secret in Fallbacks")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+// Package redisthrottle keeps the attempts that package throttle counts in
+// Redis or Valkey, for all processes of a site. A decision is one script, in
+// one round trip, and buckets that are full leave Redis by themselves.
+//
+//	client, err := rueidis.NewClient(rueidis.ClientOption{
+//		InitAddress:  []string{"localhost:6379"},
+//		DisableCache: true,
+//	})
+//	...
+//	limiter, err := throttle.New(redisthrottle.New(client, nil), secretKey, nil)
+//
+// Redis must not evict what it holds (maxmemory-policy noeviction, or a
+// database of its own): an evicted bucket is a full one.
+package redisthrottle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/internal/gcra"
+)
+
+var _ throttle.Store = (*Store)(nil)
+
+// Options configure a [Store].
+type Options struct {
+	// Prefix is what stands before a bucket's name in the key of Redis. Empty
+	// is "jamsession:throttle:".
+	Prefix string
+}
+
+// A Store is a [throttle.Store] in Redis. Make one with [New]; it is safe for
+// concurrent use.
+type Store struct {
+	client rueidis.Client
+	prefix string
+}
+
+// New returns a store on a client, which stays the caller's to close: a single
+// server, a cluster or sentinels. The options may be nil.
+func New(client rueidis.Client, o *Options) *Store {
+	s := &Store{client: client, prefix: "jamsession:throttle:"}
+	if o != nil && o.Prefix != "" {
+		s.prefix = o.Prefix
+	}
+	return s
+}
+
+// takeScript is gcra.Take on KEYS[1], with now, every, depth and the skew, all
+// in microseconds, in ARGV.
+var takeScript = rueidis.NewLuaScript(`
+local now, every, depth = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local stored = tonumber(redis.call('GET', KEYS[1]) or '0')
+local full = stored
+if full < now then
+	full = now
+elseif full > now + depth + tonumber(ARGV[4]) then
+	full = now + depth
+end
+local wait = full + every - now - depth
+if wait <= 0 then
+	wait, full = 0, full + every
+end
+if full ~= stored then
+	redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', math.ceil((full - now) / 1000))
+end
+return wait
+`)
+
+// Take implements [throttle.Store].
+func (s *Store) Take(
+	ctx context.Context, key string, limit throttle.Limit, now time.Time,
+) (time.Duration, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, wrap(ctx, "take", err)
+	}
+	every := limit.Every.Microseconds()
+	wait, err := takeScript.Exec(ctx, s.client, []string{s.prefix + key}, []string{
+		strconv.FormatInt(now.UnixMicro(), 10),
+		strconv.FormatInt(every, 10),
+		strconv.FormatInt(every*int64(limit.Burst), 10),
+		strconv.FormatInt(gcra.MaxSkew, 10),
+	}).AsInt64()
+	if err != nil {
+		return 0, wrap(ctx, "take", err)
+	}
+	return time.Duration(wait) * time.Microsecond, nil
+}
+
+// Reset implements [throttle.Store].
+func (s *Store) Reset(ctx context.Context, key string) error {
+	if err := ctx.Err(); err != nil {
+		return wrap(ctx, "reset", err)
+	}
+	return wrap(ctx, "reset", s.client.Do(ctx, s.client.B().Del().Key(s.prefix+key).Build()).Error())
+}
+
+// wrap says what failed. A context that is done counts, however it was told.
+func wrap(ctx context.Context, doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if done := ctx.Err(); done != nil && !errors.Is(err, done) {
+		return fmt.Errorf("redisthrottle: %s: %w: %w", doing, done, err)
+	}
+	return fmt.Errorf("redisthrottle: %s: %w", doing, err)
+}

@@ -1,0 +1,98 @@
+package redisthrottle_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/auth/throttle/redisthrottle"
+	"github.com/jamsession/jamsession/auth/throttle/throttletest"
+	"github.com/jamsession/jamsession/internal/servertest"
+)
+
+func TestMain(m *testing.M) { servertest.Main(m) }
+
+var limit = throttle.Limit{Burst: 3, Every: time.Minute}
+
+func dial(t testing.TB, s *servertest.Server) rueidis.Client {
+	t.Helper()
+	client, err := rueidis.NewClient(rueidis.ClientOption{
+		InitAddress: []string{s.Addr}, ForceSingleClient: true, DisableCache: true, DisableRetry: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return client
+}
+
+func TestContract(t *testing.T) {
+	store := redisthrottle.New(dial(t, servertest.Redis(t)), nil)
+	throttletest.Run(t, func(*testing.T) throttle.Store { return store })
+}
+
+// TestProgramsCountTogether: two clients have one bucket, and another prefix
+// has another.
+func TestProgramsCountTogether(t *testing.T) {
+	one := redisthrottle.New(dial(t, servertest.Redis(t)), &redisthrottle.Options{Prefix: "together:"})
+	two := redisthrottle.New(dial(t, servertest.Redis(t)), &redisthrottle.Options{Prefix: "together:"})
+	other := redisthrottle.New(dial(t, servertest.Redis(t)), &redisthrottle.Options{Prefix: "other:"})
+	now := time.Now()
+	for i, want := range []struct {
+		store *redisthrottle.Store
+		wait  time.Duration
+	}{{one, 0}, {two, 0}, {one, 0}, {two, limit.Every}, {one, limit.Every}, {other, 0}} {
+		if wait, err := want.store.Take(t.Context(), "a", limit, now); wait != want.wait || err != nil {
+			t.Errorf("%d: %v, %v; want %v", i, wait, err, want.wait)
+		}
+	}
+}
+
+// TestFullBucketsLeaveRedis: no key outlives the time until its bucket is full.
+func TestFullBucketsLeaveRedis(t *testing.T) {
+	client := dial(t, servertest.Redis(t))
+	store := redisthrottle.New(client, &redisthrottle.Options{Prefix: "leave:"})
+	for n := range limit.Burst + 2 {
+		if _, err := store.Take(t.Context(), "a", limit, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		left, err := client.Do(t.Context(), client.B().Pttl().Key("leave:a").Build()).AsInt64()
+		most := int64(min(n+1, limit.Burst)) * limit.Every.Milliseconds()
+		if err != nil || left <= most-10_000 || left > most {
+			t.Errorf("after %d: PTTL %d, %v; want about %d", n+1, left, err, most)
+		}
+	}
+}
+
+// TestNumbersAreExact: what Lua writes is a whole number, not 1.7e+15.
+func TestNumbersAreExact(t *testing.T) {
+	client := dial(t, servertest.Redis(t))
+	store := redisthrottle.New(client, &redisthrottle.Options{Prefix: "exact:"})
+	now := time.Now().Add(time.Hour).Truncate(time.Second).Add(123_457 * time.Microsecond)
+	if _, err := store.Take(t.Context(), "a", limit, now); err != nil {
+		t.Fatal(err)
+	}
+	value, err := client.Do(t.Context(), client.B().Get().Key("exact:a").Build()).AsInt64()
+	if want := now.Add(limit.Every).UnixMicro(); value != want || err != nil {
+		t.Errorf("stored %d, %v; want %d", value, err, want)
+	}
+}
+
+func TestRedisDown(t *testing.T) {
+	server := servertest.StartRedis(t)
+	store := redisthrottle.New(dial(t, server), nil)
+	if _, err := store.Take(t.Context(), "a", limit, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	server.Kill()
+	_, err := store.Take(t.Context(), "a", limit, time.Now())
+	if err == nil || !strings.HasPrefix(err.Error(), "redisthrottle: take: ") {
+		t.Errorf("Take: %v", err)
+	}
+	if err := store.Reset(t.Context(), "a"); err == nil {
+		t.Error("Reset: no error")
+	}
+}

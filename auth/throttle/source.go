@@ -1,0 +1,93 @@
+package throttle
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// source returns the network that a request came from; zero if that cannot be
+// told. It is what shares a bucket: one IPv4 address, or 64 bits of IPv6,
+// which is the least that a customer gets.
+func (l *Limiter) source(r *http.Request) netip.Prefix {
+	addr := l.visitor(r)
+	bits := 64
+	if addr.Is4() {
+		bits = 32
+	}
+	network, err := addr.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return network
+}
+
+// visitor returns the address that the outermost trusted proxy was called
+// from. What stands left of it in the header, anybody may have written.
+func (l *Limiter) visitor(r *http.Request) netip.Addr {
+	peer, ok := parseAddr(r.RemoteAddr)
+	if !l.trusts(peer) && (ok || !l.trustsSocket(r.RemoteAddr)) {
+		return peer
+	}
+	return lastUntrusted(peer, r.Header.Values(l.opts.ForwardedHeader), l.trusts)
+}
+
+// trustsSocket: net/http calls the peer on a unix socket "@", or by a path.
+func (l *Limiter) trustsSocket(peer string) bool {
+	return len(l.opts.TrustedProxies) > 0 &&
+		(peer == "" || strings.HasPrefix(peer, "@") || strings.HasPrefix(peer, "/"))
+}
+
+func (l *Limiter) trusts(addr netip.Addr) bool {
+	for _, p := range l.opts.TrustedProxies {
+		if p.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// lastUntrusted goes through the addresses in the lines of a header, from the
+// last to the first, to one that is not trusted. It stays at the last good one
+// where the list ends, and before anything that is no address.
+func lastUntrusted(peer netip.Addr, lines []string, trusts func(netip.Addr) bool) netip.Addr {
+	for i := len(lines) - 1; i >= 0; i-- {
+		for list, more := lines[i], true; more; {
+			var item string
+			list, item, more = cutLast(list)
+			addr, ok := parseAddr(strings.Trim(item, " \t"))
+			if !ok {
+				return peer
+			}
+			peer = addr
+			if !trusts(addr) {
+				return addr
+			}
+		}
+	}
+	return peer
+}
+
+// cutLast cuts a list before its last item.
+func cutLast(list string) (before, last string, found bool) {
+	i := strings.LastIndexByte(list, ',')
+	if i < 0 {
+		return "", list, false
+	}
+	return list[:i], list[i+1:], true
+}
+
+// parseAddr reads an address, alone or with a port. An IPv4 address that is
+// written as IPv6 is the IPv4 address, and a zone does not count.
+func parseAddr(text string) (netip.Addr, bool) {
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		var withPort netip.AddrPort
+		withPort, err = netip.ParseAddrPort(text)
+		addr = withPort.Addr()
+	}
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	return addr.WithZone("").Unmap(), true
+}

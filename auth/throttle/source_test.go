@@ -1,0 +1,157 @@
+package throttle_test
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/jamsession/jamsession/auth/throttle"
+)
+
+func prefixes(list ...string) (all []netip.Prefix) {
+	for _, p := range list {
+		all = append(all, netip.MustParsePrefix(p))
+	}
+	return all
+}
+
+var proxies = prefixes("10.0.0.0/8", "2001:db8:ffff::/48")
+
+// TestA20TrustedProxies: only what a trusted proxy has written counts.
+func TestA20TrustedProxies(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		trusted []netip.Prefix
+		peer    string
+		headers []string
+		want    string
+	}{
+		{"no proxy", nil, home, nil, "192.0.2.1/32"},
+		{"no proxy is trusted", nil, "10.0.0.1:1", []string{"198.51.100.1"}, "10.0.0.1/32"},
+		{"a stranger's header", proxies, home, []string{"198.51.100.1"}, "192.0.2.1/32"},
+		{"a proxy", proxies, "10.0.0.1:1", []string{"198.51.100.1"}, "198.51.100.1/32"},
+		{"two proxies", proxies, "10.0.0.1:1", []string{"198.51.100.1, 10.9.9.9"}, "198.51.100.1/32"},
+		{"a spoofed first item", proxies, "10.0.0.1:1", []string{"192.0.2.66, 198.51.100.1"}, "198.51.100.1/32"},
+		{"a spoofed proxy", proxies, "10.0.0.1:1", []string{"192.0.2.66, 10.0.0.2, 198.51.100.1"}, "198.51.100.1/32"},
+		{"lines are one list", proxies, "10.0.0.1:1", []string{"192.0.2.66", "198.51.100.1, 10.0.0.2"}, "198.51.100.1/32"},
+		{"the last line is a proxy's", proxies, "10.0.0.1:1", []string{"198.51.100.1", "10.0.0.2"}, "198.51.100.1/32"},
+		{"only proxies", proxies, "10.0.0.1:1", []string{"10.0.0.3, 10.0.0.2"}, "10.0.0.3/32"},
+		{"no header", proxies, "10.0.0.1:1", nil, "10.0.0.1/32"},
+		{"an empty header", proxies, "10.0.0.1:1", []string{""}, "10.0.0.1/32"},
+		{"malformed", proxies, "10.0.0.1:1", []string{"198.51.100.1, unknown, 10.0.0.2"}, "10.0.0.2/32"},
+		{"malformed at once", proxies, "10.0.0.1:1", []string{"198.51.100.1, "}, "10.0.0.1/32"},
+		{"with ports", proxies, "10.0.0.1:1", []string{"198.51.100.1:443,10.0.0.2:80"}, "198.51.100.1/32"},
+		{"IPv4 as IPv6", proxies, "[::ffff:10.0.0.1]:1", []string{"::ffff:198.51.100.1"}, "198.51.100.1/32"},
+		{"IPv6", proxies, "[2001:db8:ffff::1]:1", []string{"2001:db8:1:2:3:4:5:6"}, "2001:db8:1:2::/64"},
+		{"IPv6 with a port", proxies, "[2001:db8:ffff::1]:1", []string{"[2001:db8:1:2:3::]:80"}, "2001:db8:1:2::/64"},
+		{"IPv6 with a zone", proxies, "[fe80::1%eth0]:1", nil, "fe80::/64"},
+		{"no port", nil, "192.0.2.1", nil, "192.0.2.1/32"},
+		{"a unix socket", proxies, "@", []string{"198.51.100.1"}, "198.51.100.1/32"},
+		{"a unix socket by path", proxies, "/run/proxy.sock", []string{"198.51.100.1"}, "198.51.100.1/32"},
+		{"a unix socket, not trusted", nil, "@", []string{"198.51.100.1"}, "invalid Prefix"},
+		{"nonsense for a peer", proxies, "nonsense", []string{"198.51.100.1"}, "invalid Prefix"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := open(t, throttle.Options{TrustedProxies: c.trusted})
+			r := from(c.peer)
+			r.Header["X-Forwarded-For"] = c.headers
+			if got := s.Source(r).String(); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestA20SpoofedHeaderBuysNothing: a guesser who invents a header for each
+// attempt has the attempts of one source.
+func TestA20SpoofedHeaderBuysNothing(t *testing.T) {
+	s := open(t, throttle.Options{TrustedProxies: proxies})
+	passed := 0
+	for i := range 200 {
+		r := from("10.0.0.1:1")
+		spoofed := netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}).String()
+		r.Header["X-Forwarded-For"] = []string{spoofed, spoofed + ", 198.51.100.1"}
+		if s.Check(r, spoofed) == nil {
+			passed++
+		}
+	}
+	if passed != 50 {
+		t.Errorf("%d attempts passed, want 50", passed)
+	}
+}
+
+// TestA20NetworkOf64Bits: the addresses of one customer are one source.
+func TestA20NetworkOf64Bits(t *testing.T) {
+	s := open(t, throttle.Options{})
+	for i := range 50 {
+		addr := netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 0, 1, 0, 2, byte(i), 15: byte(i)})
+		s.wantPass(from(netip.AddrPortFrom(addr, 1).String()), string(rune('a'+i)))
+	}
+	s.wantLimited(from("[2001:db8:1:2:ffff::]:1"), "z", throttle.BySource, 2e9)
+	s.wantPass(from("[2001:db8:1:3::]:1"), "z")
+}
+
+// TestOwnHeader: another header counts instead, and the usual one does not.
+func TestOwnHeader(t *testing.T) {
+	s := open(t, throttle.Options{TrustedProxies: proxies, ForwardedHeader: "x-real-ip"})
+	r := from("10.0.0.1:1")
+	r.Header.Set("X-Forwarded-For", "192.0.2.66")
+	r.Header.Set("X-Real-IP", "198.51.100.1")
+	if got := s.Source(r).String(); got != "198.51.100.1/32" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestLogHintsAtAProxy: who forgot to name his proxy finds out why all his
+// visitors share one source.
+func TestLogHintsAtAProxy(t *testing.T) {
+	for _, c := range []struct {
+		trusted []netip.Prefix
+		want    bool
+	}{{nil, true}, {proxies, false}} {
+		s := open(t, throttle.Options{TrustedProxies: c.trusted, PerSource: throttle.Limit{Burst: 1, Every: 1e9}})
+		r := from("10.0.0.1:1")
+		r.Header.Set("X-Forwarded-For", "198.51.100.1")
+		s.wantPass(r, "a")
+		s.wantLimited(r, "b", throttle.BySource, 1e9)
+		if got := strings.Contains(s.log.String(), "TrustedProxies"); got != c.want {
+			t.Errorf("hint is %v:\n%s", got, s.log.String())
+		}
+	}
+}
+
+// FuzzForwardedFor compares with a second reading of the rule: of the longest
+// good end of the list, the last address that is not trusted, or else its
+// first.
+func FuzzForwardedFor(f *testing.F) {
+	for _, s := range []string{
+		"", "192.0.2.1", "192.0.2.1, 10.0.0.1", "x,10.0.0.1", "10.0.0.1,,10.0.0.2", "[::1]:80,10.1.1.1:5",
+		"::ffff:10.0.0.1,10.0.0.1", "fe80::1%eth0, 10.0.0.1", "192.0.2.1\n10.0.0.1", " \t10.0.0.1 ,10.0.0.2\n",
+	} {
+		f.Add(s)
+	}
+	peer := netip.MustParseAddr("10.0.0.1")
+	trusts := func(a netip.Addr) bool { return proxies[0].Contains(a) || proxies[1].Contains(a) }
+	f.Fuzz(func(t *testing.T, text string) {
+		var lines []string
+		if text != "" {
+			lines = strings.Split(text, "\n")
+		}
+		got := throttle.LastUntrusted(peer, lines, trusts)
+		want := peer
+		items := strings.Split(strings.Join(lines, ","), ",")
+		for i := len(items) - 1; i >= 0 && trusts(want); i-- {
+			addr, ok := throttle.ParseAddr(strings.Trim(items[i], " \t"))
+			if !ok {
+				break
+			}
+			want = addr
+		}
+		if got != want {
+			t.Errorf("%q: got %v, want %v", text, got, want)
+		}
+		if !got.IsValid() || got.Is4In6() || got.Zone() != "" {
+			t.Errorf("%q: %v is not in its one form", text, got)
+		}
+	})
+}

@@ -1,0 +1,47 @@
+package sqlthrottle_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log"
+	"net/http/httptest"
+
+	_ "modernc.org/sqlite"
+
+	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
+)
+
+func ExampleNew() {
+	ctx := context.Background()
+	db, err := sql.Open("sqlite", "file::memory:")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	db.SetMaxOpenConns(1)
+
+	if _, err := sqlthrottle.Migrate(ctx, db, nil); err != nil {
+		log.Fatal(err)
+	}
+	attempts, err := sqlthrottle.New(ctx, db, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = attempts.Close() }()
+
+	limiter, err := throttle.New(attempts, "the site's SECRET_KEY, which is longer", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "/login", nil)
+	fmt.Println(limiter.Check(r, "john_doe"))
+
+	var buckets int
+	err = db.QueryRow("SELECT count(*) FROM jamsession_throttle").Scan(&buckets)
+	fmt.Println(buckets, err)
+	// Output:
+	// <nil>
+	// 2 <nil>
+}

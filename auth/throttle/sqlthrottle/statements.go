@@ -1,0 +1,50 @@
+package sqlthrottle
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// statements are all that a Store asks of the database, prepared once.
+type statements struct {
+	take, read, insert, correct, reset, nth, delete *sql.Stmt
+}
+
+func prepare(ctx context.Context, db *sql.DB, d Dialect) (*statements, error) {
+	s := &statements{}
+	const table = "jamsession_throttle"
+	int64s := d.BigInt()
+	for _, p := range []struct {
+		stmt **sql.Stmt
+		text string
+	}{
+		{&s.take, "UPDATE " + table + " SET full_at = CASE WHEN full_at > " + int64s +
+			" THEN full_at ELSE " + int64s + " END + " + int64s +
+			" WHERE bucket = ? AND full_at <= " + int64s},
+		{&s.read, "SELECT full_at FROM " + table + " WHERE bucket = ?"},
+		{&s.insert, "INSERT INTO " + table + " (bucket, full_at) VALUES (?, ?)"},
+		{&s.correct, "UPDATE " + table + " SET full_at = ? WHERE bucket = ? AND full_at = ?"},
+		{&s.reset, "DELETE FROM " + table + " WHERE bucket = ?"},
+		{&s.nth, "SELECT full_at FROM " + table + " WHERE full_at <= ? ORDER BY full_at LIMIT 1 OFFSET ?"},
+		{&s.delete, "DELETE FROM " + table + " WHERE full_at <= ?"},
+	} {
+		stmt, err := db.PrepareContext(ctx, d.Rebind(p.text))
+		if err != nil {
+			return nil, errors.Join(err, s.close())
+		}
+		*p.stmt = stmt
+	}
+	return s, nil
+}
+
+// close releases the statements that were prepared.
+func (s *statements) close() error {
+	var errs []error
+	for _, stmt := range []*sql.Stmt{s.take, s.read, s.insert, s.correct, s.reset, s.nth, s.delete} {
+		if stmt != nil {
+			errs = append(errs, stmt.Close())
+		}
+	}
+	return errors.Join(errs...)
+}

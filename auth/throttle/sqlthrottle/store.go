@@ -1,0 +1,112 @@
+package sqlthrottle
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/gcra"
+)
+
+var _ throttle.Store = (*Store)(nil)
+
+// A Store is a [throttle.Store] in a SQL database. Make one with [New]; it is
+// safe for concurrent use.
+type Store struct {
+	dialect Dialect
+	sweep   sweep
+	*statements
+}
+
+// New prepares the statements on the table. Its error is [ErrNotMigrated] if
+// the table does not exist. The pool stays the caller's: close the store, then
+// the pool. The options may be nil.
+func New(ctx context.Context, db *sql.DB, o *Options) (*Store, error) {
+	s := &Store{dialect: o.withDefaults().Dialect}
+	has, err := database(db, o).HasOwn(ctx, table)
+	switch {
+	case err != nil:
+		return nil, wrap(ctx, "open", err)
+	case !has:
+		return nil, ErrNotMigrated
+	}
+	s.statements, err = prepare(ctx, db, s.dialect)
+	if err != nil {
+		return nil, wrap(ctx, "prepare", err)
+	}
+	return s, nil
+}
+
+// Close releases the statements. It does not close the pool.
+func (s *Store) Close() error { return s.close() }
+
+// maxRounds is how often Take looks again because another program has changed
+// the row meanwhile. Each time somebody else got an attempt, so that a bucket
+// is usually empty before.
+const maxRounds = 100
+
+// Take implements [throttle.Store].
+func (s *Store) Take(
+	ctx context.Context, key string, limit throttle.Limit, now time.Time,
+) (time.Duration, error) {
+	every, at := limit.Every.Microseconds(), now.UnixMicro()
+	depth := every * int64(limit.Burst)
+	for range maxRounds {
+		wait, done, err := s.try(ctx, key, at, every, depth)
+		if err != nil {
+			return 0, wrap(ctx, "take", err)
+		}
+		if done {
+			return time.Duration(wait) * time.Microsecond, nil
+		}
+	}
+	return 0, fmt.Errorf("sqlthrottle: take: the row changed %d times meanwhile", maxRounds)
+}
+
+// try is not done if another program has changed the row since the last look.
+func (s *Store) try(ctx context.Context, key string, now, every, depth int64) (int64, bool, error) {
+	n, err := s.dialect.Exec(ctx, s.take, now, now, every, key, now+depth-every)
+	if n > 0 || err != nil {
+		return 0, true, err
+	}
+	var full int64
+	err = s.read.QueryRowContext(ctx, key).Scan(&full)
+	if errors.Is(err, sql.ErrNoRows) {
+		return s.first(ctx, key, now, every)
+	}
+	if err != nil {
+		return 0, true, err
+	}
+	next, wait := gcra.Take(full, now, every, depth)
+	if wait > 0 && next != full { // it was written by a clock that is wrong
+		_, err = s.dialect.Exec(ctx, s.correct, next, key, full)
+	}
+	return wait, wait > 0, err
+}
+
+// first makes the row of a bucket that was full.
+func (s *Store) first(ctx context.Context, key string, now, every int64) (int64, bool, error) {
+	_, err := s.dialect.Exec(ctx, s.insert, key, now+every)
+	if s.dialect.IsUnique(err) {
+		return 0, false, nil
+	}
+	if err == nil && s.sweep.due(now) {
+		// The attempt is counted; the next sweep tells the same error.
+		_, _ = s.clear(ctx, now, batchesPerSweep)
+	}
+	return 0, true, err
+}
+
+// Reset implements [throttle.Store].
+func (s *Store) Reset(ctx context.Context, key string) error {
+	_, err := s.dialect.Exec(ctx, s.reset, key)
+	return wrap(ctx, "reset", err)
+}
+
+func wrap(ctx context.Context, doing string, err error) error {
+	return djangodb.Wrap(ctx, "sqlthrottle: "+doing, err)
+}

@@ -1,0 +1,62 @@
+package throttle
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// A Limit says how many attempts a bucket holds when it is full, and how long
+// it takes until one that was used comes back. A bucket that is empty lets one
+// attempt pass each Every, and is full again after Burst times Every.
+type Limit struct {
+	Burst int           // at least 1
+	Every time.Duration // at least a microsecond; fractions of one are rounded up
+}
+
+// maxDepth is how long a bucket may take until it is full.
+const maxDepth = 366 * 24 * time.Hour
+
+// withDefault returns the limit, in whole microseconds, or other if it is zero.
+func (l Limit) withDefault(other Limit) Limit {
+	if l == (Limit{}) {
+		return other
+	}
+	if rest := l.Every % time.Microsecond; rest > 0 {
+		l.Every += time.Microsecond - rest
+	}
+	return l
+}
+
+func (l Limit) check() error {
+	switch {
+	case l.Burst < 1 || l.Every < time.Microsecond:
+		return errors.New("a limit needs a positive Burst and a positive Every")
+	case l.Every > maxDepth/time.Duration(l.Burst):
+		return errors.New("a limit whose Burst times Every is more than a year")
+	}
+	return nil
+}
+
+// A Store keeps buckets of attempts, for one process ([Memory]) or for all of
+// a site (packages sqlthrottle and redisthrottle). Package throttletest checks
+// any Store against what is written here.
+//
+// A Store must be safe for concurrent use. The keys are 33 characters of a-z
+// and 0-9, and tell nothing about whom they are of.
+type Store interface {
+	// Take takes one attempt from a bucket at the instant now, and returns
+	// zero. If none is left, it takes nothing and returns how long until there
+	// is one. Looking and taking must be one atomic step: of any number of
+	// calls at the same time no more may succeed than there are attempts. A
+	// bucket that is not known is full.
+	//
+	// The limit has a positive Burst, and an Every of whole microseconds;
+	// together they are at most a year. Instants count in whole microseconds.
+	//
+	// An error means that it could not be found out.
+	Take(ctx context.Context, key string, limit Limit, now time.Time) (wait time.Duration, err error)
+
+	// Reset makes a bucket full. It returns nil also if there is none.
+	Reset(ctx context.Context, key string) error
+}

@@ -1,0 +1,234 @@
+// Package throttletest checks a [throttle.Store] against what its
+// documentation says. The stores of this module pass it; so must yours:
+//
+//	func TestStore(t *testing.T) {
+//		throttletest.Run(t, func(t *testing.T) throttle.Store { return open(t) })
+//	}
+package throttletest
+
+import (
+	"context"
+	"crypto/rand"
+	mathrand "math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jamsession/jamsession/auth/throttle"
+)
+
+// Run runs the checks, each as a subtest with a store that open returns. It
+// may return the same store each time, since each check uses keys of its own.
+// Instants are near the present, so that a store may let Redis, for example,
+// forget by a clock of its own.
+func Run(t *testing.T, open func(t *testing.T) throttle.Store) {
+	t.Helper()
+	for _, c := range []struct {
+		name  string
+		check func(*bench)
+	}{
+		{"a full bucket holds Burst attempts", burst},
+		{"one attempt comes back each Every, to the microsecond", refill},
+		{"a bucket is never more than full", full},
+		{"a bucket differs from each other", apart},
+		{"Reset makes a bucket full", reset},
+		{"a clock that was wrong locks nobody out", wrongClock},
+		{"it counts as a leaking vessel does", model},
+		{"of calls at the same time no more succeed than there are attempts", race},
+		{"a context that is done is an error", done},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.check(&bench{T: t, store: open(t), now: time.Now()})
+		})
+	}
+}
+
+// A bench is a store with a clock.
+type bench struct {
+	*testing.T
+	store throttle.Store
+	now   time.Time
+}
+
+var limit = throttle.Limit{Burst: 5, Every: time.Hour + 7*time.Microsecond}
+
+// newKey returns a key as a limiter's are.
+func newKey() string {
+	return "a" + strings.ToLower(rand.Text() + rand.Text())[:32]
+}
+
+func (b *bench) take(key string) time.Duration {
+	b.Helper()
+	return b.takeOf(key, limit)
+}
+
+func (b *bench) takeOf(key string, limit throttle.Limit) time.Duration {
+	b.Helper()
+	wait, err := b.store.Take(b.Context(), key, limit, b.now)
+	if err != nil {
+		b.Fatalf("Take: %v", err)
+	}
+	if wait < 0 {
+		b.Fatalf("Take: a wait of %v", wait)
+	}
+	return wait
+}
+
+// drain takes n attempts, which must be there.
+func (b *bench) drain(key string, n int) {
+	b.Helper()
+	for i := range n {
+		if wait := b.take(key); wait != 0 {
+			b.Fatalf("attempt %d of %d: wait %v", i+1, n, wait)
+		}
+	}
+}
+
+// empty says that the bucket has none left, and when it will have one.
+func (b *bench) empty(key string, want time.Duration) {
+	b.Helper()
+	if wait := b.take(key); wait != want {
+		b.Fatalf("wait %v, want %v", wait, want)
+	}
+}
+
+func burst(b *bench) {
+	key := newKey()
+	b.drain(key, limit.Burst)
+	for range 3 { // what is refused costs nothing
+		b.empty(key, limit.Every)
+	}
+}
+
+func refill(b *bench) {
+	key := newKey()
+	b.drain(key, limit.Burst)
+	for range 3 {
+		b.now = b.now.Add(limit.Every - time.Microsecond)
+		b.empty(key, time.Microsecond)
+		b.now = b.now.Add(time.Microsecond)
+		b.drain(key, 1)
+		b.empty(key, limit.Every)
+	}
+	b.now = b.now.Add(2*limit.Every + 20*time.Minute)
+	b.drain(key, 2)
+	b.empty(key, limit.Every-20*time.Minute)
+}
+
+func full(b *bench) {
+	key := newKey()
+	b.drain(key, limit.Burst)
+	b.now = b.now.Add(time.Duration(limit.Burst) * limit.Every)
+	b.drain(key, limit.Burst)
+	b.now = b.now.Add(100 * time.Duration(limit.Burst) * limit.Every)
+	b.drain(key, limit.Burst)
+	b.empty(key, limit.Every)
+}
+
+func apart(b *bench) {
+	key := newKey()
+	other := "s" + key[1:]
+	b.drain(key, limit.Burst)
+	b.drain(other, limit.Burst)
+	b.empty(key, limit.Every)
+	b.empty(other, limit.Every)
+}
+
+func reset(b *bench) {
+	key, other := newKey(), newKey()
+	b.drain(key, limit.Burst)
+	b.drain(other, limit.Burst)
+	for range 2 { // the second time there is none
+		if err := b.store.Reset(b.Context(), key); err != nil {
+			b.Fatalf("Reset: %v", err)
+		}
+	}
+	b.drain(key, limit.Burst)
+	b.empty(key, limit.Every)
+	b.empty(other, limit.Every)
+}
+
+func wrongClock(b *bench) {
+	key, right := newKey(), b.now
+	b.now = right.AddDate(10, 0, 0)
+	b.drain(key, 1)
+	b.now = right
+	b.empty(key, limit.Every)
+	b.now = right.Add(limit.Every)
+	b.drain(key, 1)
+	b.empty(key, limit.Every)
+}
+
+// model compares with another description of the same: each attempt pours
+// Every into a vessel of Burst times Every, which leaks in time.
+func model(b *bench) {
+	const seed = 20251123
+	rnd := mathrand.New(mathrand.NewPCG(seed, 1))
+	for range 5 {
+		key := newKey()
+		l := throttle.Limit{
+			Burst: 1 + rnd.IntN(6),
+			Every: time.Minute + time.Duration(rnd.Int64N(3_600_000_000))*time.Microsecond,
+		}
+		var level time.Duration
+		for range 60 {
+			passed := time.Duration(rnd.Int64N(2*l.Every.Microseconds())) * time.Microsecond
+			if rnd.IntN(3) == 0 {
+				passed = 0
+			}
+			b.now = b.now.Add(passed)
+			level = max(0, level-passed)
+			want := max(0, level+l.Every-time.Duration(l.Burst)*l.Every)
+			if got := b.takeOf(key, l); got != want {
+				b.Fatalf("seed %d, %+v: wait %v, want %v", seed, l, got, want)
+			}
+			if want == 0 {
+				level += l.Every
+			}
+		}
+	}
+}
+
+func race(b *bench) {
+	const rounds, callers = 20, 16
+	for range rounds {
+		key := newKey()
+		start := make(chan struct{})
+		waits, errs := make([]time.Duration, callers), make([]error, callers)
+		var group sync.WaitGroup
+		for i := range callers {
+			group.Go(func() {
+				<-start
+				waits[i], errs[i] = b.store.Take(b.Context(), key, limit, b.now)
+			})
+		}
+		close(start)
+		group.Wait()
+		taken := 0
+		for i := range callers {
+			if errs[i] != nil {
+				b.Fatalf("Take: %v", errs[i])
+			}
+			if waits[i] == 0 {
+				taken++
+			}
+		}
+		if taken != limit.Burst {
+			b.Fatalf("%d of %d calls took one of %d attempts", taken, callers, limit.Burst)
+		}
+	}
+}
+
+func done(b *bench) {
+	ctx, cancel := context.WithCancel(b.Context())
+	cancel()
+	key := newKey()
+	if _, err := b.store.Take(ctx, key, limit, b.now); err == nil {
+		b.Error("Take: no error")
+	}
+	b.drain(key, limit.Burst-1)
+	if err := b.store.Reset(ctx, key); err == nil {
+		b.Error("Reset: no error")
+	}
+}
