@@ -20,8 +20,7 @@ func account(username string) string {
 	if len(username) > maxName {
 		return username // no user's, and not worth the work
 	}
-	username = strings.TrimSpace(norm.NFKC.String(username))
-	return strings.ToLower(strings.ToUpper(username)) // the two sigmas are one
+	return strings.ToLower(strings.ToUpper(norm.NFKC.String(username))) // upper first: two sigmas are one
 }
 
 // keySalt names the purpose of the MACs.

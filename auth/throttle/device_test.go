@@ -146,6 +146,9 @@ func TestFallbacksKeepDevicesKnown(t *testing.T) {
 	s.wantPass(from(home, cookie), "jane")
 	renewed := s.login(from(home, cookie), "john_doe")
 	s.wantPass(from(home, renewed), "john_doe")
+	if n := strings.Count(renewed.Value, "."); n != 2 {
+		t.Errorf("the renewed cookie has %d accounts, want the one whose name is known", n-1)
+	}
 
 	after := open(t, throttle.Options{})
 	after.exhaust("john_doe")

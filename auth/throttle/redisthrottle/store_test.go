@@ -1,6 +1,7 @@
 package redisthrottle_test
 
 import (
+	"crypto/rand"
 	"strings"
 	"testing"
 	"time"
@@ -37,9 +38,9 @@ func TestContract(t *testing.T) {
 // TestProgramsCountTogether: two clients have one bucket, and another prefix
 // has another.
 func TestProgramsCountTogether(t *testing.T) {
-	one := redisthrottle.New(dial(t, servertest.Redis(t)), &redisthrottle.Options{Prefix: "together:"})
-	two := redisthrottle.New(dial(t, servertest.Redis(t)), &redisthrottle.Options{Prefix: "together:"})
-	other := redisthrottle.New(dial(t, servertest.Redis(t)), &redisthrottle.Options{Prefix: "other:"})
+	o := &redisthrottle.Options{Prefix: rand.Text()}
+	one, two := redisthrottle.New(dial(t, servertest.Redis(t)), o), redisthrottle.New(dial(t, servertest.Redis(t)), o)
+	other := redisthrottle.New(dial(t, servertest.Redis(t)), &redisthrottle.Options{Prefix: rand.Text()})
 	now := time.Now()
 	for i, want := range []struct {
 		store *redisthrottle.Store
@@ -54,12 +55,13 @@ func TestProgramsCountTogether(t *testing.T) {
 // TestFullBucketsLeaveRedis: no key outlives the time until its bucket is full.
 func TestFullBucketsLeaveRedis(t *testing.T) {
 	client := dial(t, servertest.Redis(t))
-	store := redisthrottle.New(client, &redisthrottle.Options{Prefix: "leave:"})
+	prefix := rand.Text()
+	store := redisthrottle.New(client, &redisthrottle.Options{Prefix: prefix})
 	for n := range limit.Burst + 2 {
 		if _, err := store.Take(t.Context(), "a", limit, time.Now()); err != nil {
 			t.Fatal(err)
 		}
-		left, err := client.Do(t.Context(), client.B().Pttl().Key("leave:a").Build()).AsInt64()
+		left, err := client.Do(t.Context(), client.B().Pttl().Key(prefix+"a").Build()).AsInt64()
 		most := int64(min(n+1, limit.Burst)) * limit.Every.Milliseconds()
 		if err != nil || left <= most-10_000 || left > most {
 			t.Errorf("after %d: PTTL %d, %v; want about %d", n+1, left, err, most)
@@ -70,12 +72,13 @@ func TestFullBucketsLeaveRedis(t *testing.T) {
 // TestNumbersAreExact: what Lua writes is a whole number, not 1.7e+15.
 func TestNumbersAreExact(t *testing.T) {
 	client := dial(t, servertest.Redis(t))
-	store := redisthrottle.New(client, &redisthrottle.Options{Prefix: "exact:"})
+	prefix := rand.Text()
+	store := redisthrottle.New(client, &redisthrottle.Options{Prefix: prefix})
 	now := time.Now().Add(time.Hour).Truncate(time.Second).Add(123_457 * time.Microsecond)
 	if _, err := store.Take(t.Context(), "a", limit, now); err != nil {
 		t.Fatal(err)
 	}
-	value, err := client.Do(t.Context(), client.B().Get().Key("exact:a").Build()).AsInt64()
+	value, err := client.Do(t.Context(), client.B().Get().Key(prefix+"a").Build()).AsInt64()
 	if want := now.Add(limit.Every).UnixMicro(); value != want || err != nil {
 		t.Errorf("stored %d, %v; want %d", value, err, want)
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -239,6 +240,63 @@ func TestExpiredRowsAreCleared(t *testing.T) {
 		take("a later one") // a sweep
 		if n := count(); n != 2 {
 			t.Errorf("%d rows three hours later, want 2", n)
+		}
+	})
+}
+
+// TestClearingHindersNobody: attempts on rows that are being cleared succeed,
+// and none is counted twice or lost.
+func TestClearingHindersNobody(t *testing.T) {
+	const keys, callers = 200, 4
+	forEach(t, func(t *testing.T, b backend, where string) {
+		store, db := b.open(t, where)
+		clearer, _ := b.open(t, where)
+		now := time.Now()
+		var rows []string
+		for i := range keys {
+			rows = append(rows, fmt.Sprintf("('k%d', %d)", i, now.Add(-2*time.Hour).UnixMicro()))
+		}
+		_, err := db.Exec("INSERT INTO jamsession_throttle (bucket, full_at) VALUES " + strings.Join(rows, ","))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var group sync.WaitGroup
+		taken := make([]atomic.Int32, keys)
+		for caller := range callers {
+			group.Go(func() {
+				for i := range keys {
+					key := (i*7 + caller*keys/callers) % keys
+					wait, err := store.Take(t.Context(), fmt.Sprint("k", key), limit, now)
+					if err != nil {
+						t.Error(err)
+					}
+					if wait == 0 {
+						taken[key].Add(1)
+					}
+				}
+			})
+		}
+		stop := make(chan struct{})
+		var cleared sync.WaitGroup
+		cleared.Go(func() {
+			for {
+				if _, err := clearer.ClearExpired(t.Context(), now); err != nil {
+					t.Error(err)
+				}
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		})
+		group.Wait()
+		close(stop)
+		cleared.Wait()
+		for i := range taken {
+			if n := int(taken[i].Load()); n != limit.Burst {
+				t.Errorf("k%d: %d attempts of %d callers passed, want %d", i, n, callers, limit.Burst)
+			}
 		}
 	})
 }

@@ -9,6 +9,7 @@ package throttletest
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	mathrand "math/rand/v2"
 	"strings"
 	"sync"
@@ -24,32 +25,61 @@ import (
 // forget by a clock of its own.
 func Run(t *testing.T, open func(t *testing.T) throttle.Store) {
 	t.Helper()
-	for _, c := range []struct {
-		name  string
-		check func(*bench)
-	}{
-		{"a full bucket holds Burst attempts", burst},
-		{"one attempt comes back each Every, to the microsecond", refill},
-		{"a bucket is never more than full", full},
-		{"a bucket differs from each other", apart},
-		{"Reset makes a bucket full", reset},
-		{"a clock that was wrong locks nobody out", wrongClock},
-		{"it counts as a leaking vessel does", model},
-		{"of calls at the same time no more succeed than there are attempts", race},
-		{"a context that is done is an error", done},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			c.check(&bench{T: t, store: open(t), now: time.Now()})
+	for _, c := range checks {
+		t.Run(c.promise, func(t *testing.T) {
+			if err := c.run(t.Context(), open(t)); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }
 
+// A check is a sentence of the contract, and what finds out.
+type check struct {
+	promise string
+	try     func(*bench)
+}
+
+var checks = []check{
+	{"a full bucket holds Burst attempts", burst},
+	{"one attempt comes back each Every, to the microsecond", refill},
+	{"a bucket is never more than full", full},
+	{"a bucket differs from each other", apart},
+	{"Reset makes a bucket full", reset},
+	{"a clock that was wrong locks nobody out", wrongClock},
+	{"it counts as a leaking vessel does", model},
+	{"of calls at the same time no more succeed than there are attempts", race},
+	{"a context that is done is an error", done},
+}
+
+// run returns how the promise was broken, or nil.
+func (c check) run(ctx context.Context, store throttle.Store) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			broken, ok := r.(failure)
+			if !ok {
+				panic(r)
+			}
+			err = broken
+		}
+	}()
+	c.try(&bench{ctx, store, time.Now().Truncate(time.Microsecond)})
+	return nil
+}
+
+// A failure ends a check by a panic.
+type failure string
+
+func (f failure) Error() string { return string(f) }
+
 // A bench is a store with a clock.
 type bench struct {
-	*testing.T
+	ctx   context.Context
 	store throttle.Store
 	now   time.Time
 }
+
+func (b *bench) fail(format string, args ...any) { panic(failure(fmt.Sprintf(format, args...))) }
 
 var limit = throttle.Limit{Burst: 5, Every: time.Hour + 7*time.Microsecond}
 
@@ -59,37 +89,33 @@ func newKey() string {
 }
 
 func (b *bench) take(key string) time.Duration {
-	b.Helper()
 	return b.takeOf(key, limit)
 }
 
 func (b *bench) takeOf(key string, limit throttle.Limit) time.Duration {
-	b.Helper()
-	wait, err := b.store.Take(b.Context(), key, limit, b.now)
+	wait, err := b.store.Take(b.ctx, key, limit, b.now)
 	if err != nil {
-		b.Fatalf("Take: %v", err)
+		b.fail("Take: %v", err)
 	}
 	if wait < 0 {
-		b.Fatalf("Take: a wait of %v", wait)
+		b.fail("Take: a wait of %v", wait)
 	}
 	return wait
 }
 
 // drain takes n attempts, which must be there.
 func (b *bench) drain(key string, n int) {
-	b.Helper()
 	for i := range n {
 		if wait := b.take(key); wait != 0 {
-			b.Fatalf("attempt %d of %d: wait %v", i+1, n, wait)
+			b.fail("attempt %d of %d: wait %v", i+1, n, wait)
 		}
 	}
 }
 
 // empty says that the bucket has none left, and when it will have one.
 func (b *bench) empty(key string, want time.Duration) {
-	b.Helper()
 	if wait := b.take(key); wait != want {
-		b.Fatalf("wait %v, want %v", wait, want)
+		b.fail("wait %v, want %v", wait, want)
 	}
 }
 
@@ -140,8 +166,8 @@ func reset(b *bench) {
 	b.drain(key, limit.Burst)
 	b.drain(other, limit.Burst)
 	for range 2 { // the second time there is none
-		if err := b.store.Reset(b.Context(), key); err != nil {
-			b.Fatalf("Reset: %v", err)
+		if err := b.store.Reset(b.ctx, key); err != nil {
+			b.fail("Reset: %v", err)
 		}
 	}
 	b.drain(key, limit.Burst)
@@ -181,7 +207,7 @@ func model(b *bench) {
 			level = max(0, level-passed)
 			want := max(0, level+l.Every-time.Duration(l.Burst)*l.Every)
 			if got := b.takeOf(key, l); got != want {
-				b.Fatalf("seed %d, %+v: wait %v, want %v", seed, l, got, want)
+				b.fail("seed %d, %+v: wait %v, want %v", seed, l, got, want)
 			}
 			if want == 0 {
 				level += l.Every
@@ -200,7 +226,7 @@ func race(b *bench) {
 		for i := range callers {
 			group.Go(func() {
 				<-start
-				waits[i], errs[i] = b.store.Take(b.Context(), key, limit, b.now)
+				waits[i], errs[i] = b.store.Take(b.ctx, key, limit, b.now)
 			})
 		}
 		close(start)
@@ -208,27 +234,27 @@ func race(b *bench) {
 		taken := 0
 		for i := range callers {
 			if errs[i] != nil {
-				b.Fatalf("Take: %v", errs[i])
+				b.fail("Take: %v", errs[i])
 			}
 			if waits[i] == 0 {
 				taken++
 			}
 		}
 		if taken != limit.Burst {
-			b.Fatalf("%d of %d calls took one of %d attempts", taken, callers, limit.Burst)
+			b.fail("%d of %d calls took one of %d attempts", taken, callers, limit.Burst)
 		}
 	}
 }
 
 func done(b *bench) {
-	ctx, cancel := context.WithCancel(b.Context())
+	ctx, cancel := context.WithCancel(b.ctx)
 	cancel()
 	key := newKey()
 	if _, err := b.store.Take(ctx, key, limit, b.now); err == nil {
-		b.Error("Take: no error")
+		b.fail("Take: no error")
 	}
 	b.drain(key, limit.Burst-1)
 	if err := b.store.Reset(ctx, key); err == nil {
-		b.Error("Reset: no error")
+		b.fail("Reset: no error")
 	}
 }

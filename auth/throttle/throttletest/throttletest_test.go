@@ -1,0 +1,177 @@
+package throttletest
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jamsession/jamsession/auth/throttle"
+)
+
+func TestRunAcceptsMemory(t *testing.T) {
+	Run(t, func(*testing.T) throttle.Store { return throttle.NewMemory(0) })
+}
+
+// TestKitNoticesBrokenStores runs the kit against stores that each break one
+// sentence of the contract.
+func TestKitNoticesBrokenStores(t *testing.T) {
+	for _, b := range []struct {
+		noticedBy string
+		take      func(s *faulty) takeFunc
+	}{
+		{"a full bucket holds Burst", func(s *faulty) takeFunc { return s.offBy(1, 0) }},
+		{"a full bucket holds Burst", func(s *faulty) takeFunc { return s.offBy(-1, 0) }},
+		{"one attempt comes back", func(s *faulty) takeFunc { return s.offBy(0, time.Millisecond) }},
+		{"a bucket is never more", func(s *faulty) takeFunc { return s.hoards }},
+		{"a bucket differs", func(s *faulty) takeFunc { return s.oneForAll }},
+		{"a clock that was wrong", func(s *faulty) takeFunc { return s.believes }},
+		{"it counts as a leaking", func(s *faulty) takeFunc { return s.windows }},
+		{"of calls at the same time", func(s *faulty) takeFunc { return s.twoSteps }},
+		{"a context that is done", func(s *faulty) takeFunc { return s.noContext }},
+	} {
+		s := newFaulty()
+		s.take = b.take(s)
+		noticed := false
+		for _, c := range checks {
+			if strings.HasPrefix(c.promise, b.noticedBy) {
+				noticed = c.run(t.Context(), s) != nil
+			}
+		}
+		if !noticed {
+			t.Errorf("%q did not notice", b.noticedBy)
+		}
+	}
+	s := newFaulty()
+	s.take, s.forgetful = s.offBy(0, 0), true
+	for _, c := range checks {
+		if err := c.run(t.Context(), s); (err == nil) == strings.HasPrefix(c.promise, "Reset") {
+			t.Errorf("a store that does not Reset: %q: %v", c.promise, err)
+		}
+	}
+}
+
+type takeFunc func(ctx context.Context, key string, l throttle.Limit, now time.Time) (time.Duration, error)
+
+// faulty is a store that can be made wrong.
+type faulty struct {
+	*throttle.Memory
+	take      takeFunc
+	forgetful bool // it does not Reset
+
+	mu    sync.Mutex
+	full  map[string]time.Time
+	count map[string]int
+}
+
+func newFaulty() *faulty {
+	return &faulty{
+		Memory: throttle.NewMemory(0),
+		full:   make(map[string]time.Time), count: make(map[string]int),
+	}
+}
+
+func (s *faulty) Take(
+	ctx context.Context, key string, l throttle.Limit, now time.Time,
+) (time.Duration, error) {
+	return s.take(ctx, key, l, now)
+}
+
+func (s *faulty) Reset(ctx context.Context, key string) error {
+	if s.forgetful {
+		return ctx.Err()
+	}
+	return s.Memory.Reset(ctx, key)
+}
+
+// offBy has another limit than it was told.
+func (s *faulty) offBy(burst int, every time.Duration) takeFunc {
+	return func(ctx context.Context, key string, l throttle.Limit, now time.Time) (time.Duration, error) {
+		l.Burst += burst
+		l.Every += every
+		return s.Memory.Take(ctx, key, l, now)
+	}
+}
+
+func (s *faulty) oneForAll(
+	ctx context.Context, _ string, l throttle.Limit, now time.Time,
+) (time.Duration, error) {
+	return s.Memory.Take(ctx, "one", l, now)
+}
+
+func (s *faulty) noContext(
+	ctx context.Context, key string, l throttle.Limit, now time.Time,
+) (time.Duration, error) {
+	return s.Memory.Take(context.WithoutCancel(ctx), key, l, now)
+}
+
+// get and put are the halves of the stores that look and take by themselves.
+func (s *faulty) get(key string) (time.Time, int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.full[key], s.count[key]
+}
+
+func (s *faulty) put(key string, full time.Time, count int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.full[key], s.count[key] = full, count
+}
+
+// hoards lets attempts add up without end.
+func (s *faulty) hoards(
+	_ context.Context, key string, l throttle.Limit, now time.Time,
+) (time.Duration, error) {
+	full, _ := s.get(key)
+	if full.IsZero() {
+		full = now
+	}
+	return s.decide(key, full, l, now), nil
+}
+
+// believes trusts each clock.
+func (s *faulty) believes(
+	_ context.Context, key string, l throttle.Limit, now time.Time,
+) (time.Duration, error) {
+	full, _ := s.get(key)
+	if full.Before(now) {
+		full = now
+	}
+	return s.decide(key, full, l, now), nil
+}
+
+// twoSteps looks, and then takes.
+func (s *faulty) twoSteps(
+	_ context.Context, key string, l throttle.Limit, now time.Time,
+) (time.Duration, error) {
+	full, _ := s.get(key)
+	time.Sleep(time.Millisecond)
+	if full.Before(now) {
+		full = now
+	}
+	return s.decide(key, full, l, now), nil
+}
+
+func (s *faulty) decide(key string, full time.Time, l throttle.Limit, now time.Time) time.Duration {
+	if wait := full.Sub(now) - time.Duration(l.Burst-1)*l.Every; wait > 0 {
+		return wait
+	}
+	s.put(key, full.Add(l.Every), 0)
+	return 0
+}
+
+// windows gives all attempts back at once, when a window of time ends.
+func (s *faulty) windows(
+	_ context.Context, key string, l throttle.Limit, now time.Time,
+) (time.Duration, error) {
+	end, count := s.get(key)
+	if !now.Before(end) {
+		end, count = now.Add(time.Duration(l.Burst)*l.Every), 0
+	}
+	if count >= l.Burst {
+		return end.Sub(now), nil
+	}
+	s.put(key, end, count+1)
+	return 0, nil
+}
