@@ -47,13 +47,15 @@ func TestDeviceCookieIsWorthlessForOthers(t *testing.T) {
 	_, signature, _ := strings.Cut(attacker.Value, ":")
 	s.isStranger("spliced", from(evil, named(value+":"+signature)), "victim")
 	s.isStranger("unsigned", from(evil, named(value)), "victim")
-	s.isStranger("signed for another purpose", from(evil, named(signing.New("other", secret).Sign(value))), "victim")
+	misused := named(signing.New("other", secret).Sign(value))
+	s.isStranger("signed for another purpose", from(evil, misused), "victim")
 	for _, odd := range []string{"", ":", "..", "a.b.c", strings.Repeat(".", 9000)} {
 		s.isStranger("odd", from(evil, named(odd)), "victim")
 		good := signing.New("jamsession.auth.throttle.device", secret).Sign(odd)
 		s.isStranger("odd and signed", from(evil, named(good)), "victim")
 	}
-	s.isStranger("under the other name", from(evil, &http.Cookie{Name: "jamsession_device", Value: victim.Value}), "victim")
+	renamed := &http.Cookie{Name: "jamsession_device", Value: victim.Value}
+	s.isStranger("under the other name", from(evil, renamed), "victim")
 }
 
 // TestAttackersLoginsBuyNothing: logging in to his own account with a copied

@@ -114,6 +114,9 @@ func (o *Options) check() error {
 		if !p.IsValid() || p.Addr().Is4In6() {
 			return fmt.Errorf("throttle: Options: TrustedProxies: %v is no network of IPv4 or IPv6", p)
 		}
+		if p.Bits() == 0 {
+			return fmt.Errorf("throttle: Options: TrustedProxies: %v trusts every visitor", p)
+		}
 	}
 	for _, secret := range o.Fallbacks {
 		if secret == "" {

@@ -17,6 +17,11 @@ func prefixes(list ...string) (all []netip.Prefix) {
 
 var proxies = prefixes("10.0.0.0/8", "2001:db8:ffff::/48")
 
+const (
+	proxy   = "10.0.0.1:1"
+	visitor = "198.51.100.1/32"
+)
+
 // TestA20TrustedProxies: only what a trusted proxy has written counts.
 func TestA20TrustedProxies(t *testing.T) {
 	for _, c := range []struct {
@@ -27,27 +32,27 @@ func TestA20TrustedProxies(t *testing.T) {
 		want    string
 	}{
 		{"no proxy", nil, home, nil, "192.0.2.1/32"},
-		{"no proxy is trusted", nil, "10.0.0.1:1", []string{"198.51.100.1"}, "10.0.0.1/32"},
+		{"no proxy is trusted", nil, proxy, []string{"198.51.100.1"}, "10.0.0.1/32"},
 		{"a stranger's header", proxies, home, []string{"198.51.100.1"}, "192.0.2.1/32"},
-		{"a proxy", proxies, "10.0.0.1:1", []string{"198.51.100.1"}, "198.51.100.1/32"},
-		{"two proxies", proxies, "10.0.0.1:1", []string{"198.51.100.1, 10.9.9.9"}, "198.51.100.1/32"},
-		{"a spoofed first item", proxies, "10.0.0.1:1", []string{"192.0.2.66, 198.51.100.1"}, "198.51.100.1/32"},
-		{"a spoofed proxy", proxies, "10.0.0.1:1", []string{"192.0.2.66, 10.0.0.2, 198.51.100.1"}, "198.51.100.1/32"},
-		{"lines are one list", proxies, "10.0.0.1:1", []string{"192.0.2.66", "198.51.100.1, 10.0.0.2"}, "198.51.100.1/32"},
-		{"the last line is a proxy's", proxies, "10.0.0.1:1", []string{"198.51.100.1", "10.0.0.2"}, "198.51.100.1/32"},
-		{"only proxies", proxies, "10.0.0.1:1", []string{"10.0.0.3, 10.0.0.2"}, "10.0.0.3/32"},
-		{"no header", proxies, "10.0.0.1:1", nil, "10.0.0.1/32"},
-		{"an empty header", proxies, "10.0.0.1:1", []string{""}, "10.0.0.1/32"},
-		{"malformed", proxies, "10.0.0.1:1", []string{"198.51.100.1, unknown, 10.0.0.2"}, "10.0.0.2/32"},
-		{"malformed at once", proxies, "10.0.0.1:1", []string{"198.51.100.1, "}, "10.0.0.1/32"},
-		{"with ports", proxies, "10.0.0.1:1", []string{"198.51.100.1:443,10.0.0.2:80"}, "198.51.100.1/32"},
-		{"IPv4 as IPv6", proxies, "[::ffff:10.0.0.1]:1", []string{"::ffff:198.51.100.1"}, "198.51.100.1/32"},
+		{"a proxy", proxies, proxy, []string{"198.51.100.1"}, visitor},
+		{"two proxies", proxies, proxy, []string{"198.51.100.1, 10.9.9.9"}, visitor},
+		{"a spoofed first item", proxies, proxy, []string{"192.0.2.66, 198.51.100.1"}, visitor},
+		{"a spoofed proxy", proxies, proxy, []string{"192.0.2.66, 10.0.0.2, 198.51.100.1"}, visitor},
+		{"lines are one list", proxies, proxy, []string{"192.0.2.66", "198.51.100.1, 10.0.0.2"}, visitor},
+		{"the last line is a proxy's", proxies, proxy, []string{"198.51.100.1", "10.0.0.2"}, visitor},
+		{"only proxies", proxies, proxy, []string{"10.0.0.3, 10.0.0.2"}, "10.0.0.3/32"},
+		{"no header", proxies, proxy, nil, "10.0.0.1/32"},
+		{"an empty header", proxies, proxy, []string{""}, "10.0.0.1/32"},
+		{"malformed", proxies, proxy, []string{"198.51.100.1, unknown, 10.0.0.2"}, "10.0.0.2/32"},
+		{"malformed at once", proxies, proxy, []string{"198.51.100.1, "}, "10.0.0.1/32"},
+		{"with ports", proxies, proxy, []string{"198.51.100.1:443,10.0.0.2:80"}, visitor},
+		{"IPv4 as IPv6", proxies, "[::ffff:10.0.0.1]:1", []string{"::ffff:198.51.100.1"}, visitor},
 		{"IPv6", proxies, "[2001:db8:ffff::1]:1", []string{"2001:db8:1:2:3:4:5:6"}, "2001:db8:1:2::/64"},
-		{"IPv6 with a port", proxies, "[2001:db8:ffff::1]:1", []string{"[2001:db8:1:2:3::]:80"}, "2001:db8:1:2::/64"},
+		{"IPv6 with a port", proxies, "[2001:db8:ffff::1]:1", []string{"[2001:db8:1:2::]:80"}, "2001:db8:1:2::/64"},
 		{"IPv6 with a zone", proxies, "[fe80::1%eth0]:1", nil, "fe80::/64"},
 		{"no port", nil, "192.0.2.1", nil, "192.0.2.1/32"},
-		{"a unix socket", proxies, "@", []string{"198.51.100.1"}, "198.51.100.1/32"},
-		{"a unix socket by path", proxies, "/run/proxy.sock", []string{"198.51.100.1"}, "198.51.100.1/32"},
+		{"a unix socket", proxies, "@", []string{"198.51.100.1"}, visitor},
+		{"a unix socket by path", proxies, "/run/proxy.sock", []string{"198.51.100.1"}, visitor},
 		{"a unix socket, not trusted", nil, "@", []string{"198.51.100.1"}, "invalid Prefix"},
 		{"nonsense for a peer", proxies, "nonsense", []string{"198.51.100.1"}, "invalid Prefix"},
 	} {
@@ -68,7 +73,7 @@ func TestA20SpoofedHeaderBuysNothing(t *testing.T) {
 	s := open(t, throttle.Options{TrustedProxies: proxies})
 	passed := 0
 	for i := range 200 {
-		r := from("10.0.0.1:1")
+		r := from(proxy)
 		spoofed := netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}).String()
 		r.Header["X-Forwarded-For"] = []string{spoofed, spoofed + ", 198.51.100.1"}
 		if s.Check(r, spoofed) == nil {
@@ -94,10 +99,10 @@ func TestA20NetworkOf64Bits(t *testing.T) {
 // TestOwnHeader: another header counts instead, and the usual one does not.
 func TestOwnHeader(t *testing.T) {
 	s := open(t, throttle.Options{TrustedProxies: proxies, ForwardedHeader: "x-real-ip"})
-	r := from("10.0.0.1:1")
+	r := from(proxy)
 	r.Header.Set("X-Forwarded-For", "192.0.2.66")
 	r.Header.Set("X-Real-IP", "198.51.100.1")
-	if got := s.Source(r).String(); got != "198.51.100.1/32" {
+	if got := s.Source(r).String(); got != visitor {
 		t.Errorf("got %s", got)
 	}
 }
@@ -110,7 +115,7 @@ func TestLogHintsAtAProxy(t *testing.T) {
 		want    bool
 	}{{nil, true}, {proxies, false}} {
 		s := open(t, throttle.Options{TrustedProxies: c.trusted, PerSource: throttle.Limit{Burst: 1, Every: 1e9}})
-		r := from("10.0.0.1:1")
+		r := from(proxy)
 		r.Header.Set("X-Forwarded-For", "198.51.100.1")
 		s.wantPass(r, "a")
 		s.wantLimited(r, "b", throttle.BySource, 1e9)

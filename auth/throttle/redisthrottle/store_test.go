@@ -39,7 +39,8 @@ func TestContract(t *testing.T) {
 // has another.
 func TestProgramsCountTogether(t *testing.T) {
 	o := &redisthrottle.Options{Prefix: rand.Text()}
-	one, two := redisthrottle.New(dial(t, servertest.Redis(t)), o), redisthrottle.New(dial(t, servertest.Redis(t)), o)
+	one := redisthrottle.New(dial(t, servertest.Redis(t)), o)
+	two := redisthrottle.New(dial(t, servertest.Redis(t)), o)
 	other := redisthrottle.New(dial(t, servertest.Redis(t)), &redisthrottle.Options{Prefix: rand.Text()})
 	now := time.Now()
 	for i, want := range []struct {
