@@ -38,8 +38,9 @@ func (e *PasswordError) Error() string {
 // request.
 //
 // The error is [ErrNoMatch] if old is wrong, and a [*PasswordError] if
-// Options.Validators refuse the new one. Otherwise it is [ErrPasswordChanged]
-// or [ErrNoUsers], or wraps [ErrUnavailable]. (Django: PasswordChangeView.)
+// Options.Validators refuse the new one. If Options.Limiter stops the attempt
+// it is the limiter's. Otherwise it is [ErrPasswordChanged] or [ErrNoUsers], or
+// wraps [ErrUnavailable]. (Django: PasswordChangeView.)
 func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	current, err := Load(r)
 	switch {
@@ -50,6 +51,9 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	case !current.IsAuthenticated():
 		return ErrNoMatch
 	}
+	if err := m.limit(r, current.Username); err != nil {
+		return err
+	}
 	ok, _, err := m.hashers.Verify(r.Context(), old, current.Password)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
@@ -57,6 +61,7 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	if !ok {
 		return ErrNoMatch
 	}
+	m.unlimit(r, current)
 	user, err := m.SetPassword(r.Context(), current, new)
 	if err != nil {
 		return err

@@ -19,7 +19,7 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &exchange{m: m}
+		x := &exchange{m: m, header: w.Header()}
 		x.Context = carrier.New(r.Context(), "auth exchange", x)
 		next.ServeHTTP(w, r.WithContext(x))
 	})
@@ -30,13 +30,15 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 type exchange struct {
 	carrier.Context[exchange]
 
-	m *Manager
+	m      *Manager
+	header http.Header // of the response
 
 	mu      sync.Mutex
 	known   bool // user and err are the answer
 	user    User
 	err     error
 	granted *granted // nil: nobody has asked what the user may do
+	typed   typed
 }
 
 func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }

@@ -48,13 +48,23 @@ func New(users UserStore, secret string, o *Options) (*Manager, error) {
 // backend that knows him. It logs nobody in: see [Manager.Login].
 //
 // The error is ErrNoMatch if there is none, and if a backend denied the
-// login: show the form again. Any other error wraps [ErrUnavailable]: it
-// could not be found out, so answer 503.
+// login: show the form again. If Options.Limiter stops the attempt it is the
+// limiter's, such as a *throttle.LimitedError. Any other error wraps
+// [ErrUnavailable]: it could not be found out. [session.Abort] answers all but
+// the first, with 429 or 503.
 func (m *Manager) Authenticate(r *http.Request, username, password string) (User, error) {
+	if err := m.limit(r, username); err != nil {
+		return User{}, err
+	}
 	user, err := m.ask(r, username, password)
 	if errors.Is(err, ErrNoMatch) || errors.Is(err, ErrDenied) {
 		m.LoginFailed(r, map[string]string{"username": username, "password": password})
 		return User{}, ErrNoMatch
+	}
+	if x := exchangeOf(r.Context()); x != nil && err == nil {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.typed = typed{username, user.ID, user.Backend}
 	}
 	return user, err
 }

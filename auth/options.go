@@ -28,6 +28,11 @@ type Options struct {
 	// password.New(nil).
 	Hashers *password.Hashers
 
+	// Limiter bounds how often passwords are guessed, at logins and wherever a
+	// user has to give his password again. Nil is no bound: put something else
+	// in front.
+	Limiter Limiter
+
 	// Validators judge new passwords: AUTH_PASSWORD_VALIDATORS. Nil is
 	// password.DefaultValidators(); an empty list lets every password pass.
 	Validators []password.Validator

@@ -63,7 +63,9 @@ func From(r *http.Request) *Session {
 // [http.ErrAbortHandler], and the answer is the ErrorHandler's to err, in
 // place of what the handler wrote. It serves middleware that finds out too
 // late that a request cannot go on, such as a lookup of the user that failed.
-// If err wraps [ErrUnavailable], the default answer is 503.
+// If err wraps [ErrUnavailable], the default answer is 503. An err that is, or
+// wraps, an [http.Handler] is a refusal rather than a failure: it is not
+// logged, and the default answer is its own.
 //
 // Nothing is saved. Abort itself panics with another value if the request did
 // not pass through [Manager.Handler].

@@ -122,7 +122,7 @@ func (w *responseWriter) commit(status int) {
 // fail answers through the ErrorHandler in place of the handler.
 func (w *responseWriter) fail(err error) {
 	w.committed, w.failed = true, err
-	if !errors.Is(err, ErrInterrupted) {
+	if _, refused := errors.AsType[refusal](err); !refused && !errors.Is(err, ErrInterrupted) {
 		w.x.log("session: request failed", err)
 	}
 	h := w.Header()
@@ -143,10 +143,19 @@ var bodyHeaders = []string{
 	"X-Accel-Redirect", "X-Sendfile",
 }
 
+// A refusal is an error that says itself what to answer.
+type refusal interface {
+	error
+	http.Handler
+}
+
 // answerError is the ErrorHandler of options without one.
-func answerError(w http.ResponseWriter, _ *http.Request, err error) {
+func answerError(w http.ResponseWriter, r *http.Request, err error) {
 	w.Header().Set("Cache-Control", "no-store")
+	refused, isRefusal := errors.AsType[refusal](err)
 	switch {
+	case isRefusal:
+		refused.ServeHTTP(w, r)
 	case errors.Is(err, ErrInterrupted):
 		http.Error(w, "Your session ended while this page was loading. "+
 			"You may have logged out in another window.", http.StatusBadRequest)

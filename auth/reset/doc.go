@@ -8,7 +8,8 @@
 //	})
 //	...
 //	mux.HandleFunc("POST /reset", func(w http.ResponseWriter, r *http.Request) {
-//		resets.Request(r.PostFormValue("email"))
+//		err := resets.Request(r, r.PostFormValue("email"))
+//		...
 //		show(w, "If we know this address, a mail is on its way.")
 //	})
 //	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
@@ -29,7 +30,7 @@
 // # What a stranger learns
 //
 // Nothing. [Resets.Request] looks nobody up: it puts the address into a queue,
-// and answers at once and always alike. A worker looks up, and mails. So
+// and answers at once, alike for all addresses. A worker looks up, and mails. So
 // neither text nor time tells who has an account (ASVS 6.3.8).
 //
 // The mail goes to the address that is stored, not to the one that was typed

@@ -34,7 +34,9 @@ func ExampleNew() {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /reset", func(w http.ResponseWriter, r *http.Request) {
-		resets.Request(r.PostFormValue("email"))
+		if err := resets.Request(r, r.PostFormValue("email")); err != nil {
+			session.Abort(r, err)
+		}
 		fmt.Fprintln(w, "If we know this address, a mail is on its way.")
 	})
 	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -37,6 +38,10 @@ type Options struct {
 	// the mail goes to the user's address anyway. Nil is a short text in
 	// English.
 	Compose func(user auth.User, link string) mail.Message
+
+	// Limiter bounds how many mails a source can ask for, and an address can
+	// get: a *throttle.Limiter with a Purpose of its own. Nil is no bound.
+	Limiter auth.Limiter
 
 	// Queue is how many requests may wait for their mail; more are dropped,
 	// with a line in the log. Zero is 100.
@@ -92,17 +97,28 @@ func New(
 
 // Request mails a link to each user with this address. It returns at once and
 // tells nothing: answer every visitor alike. What goes wrong is logged.
-func (x *Resets) Request(email string) {
+//
+// With Options.Limiter it counts the request, and returns the limiter's error
+// if there were too many from there or for this address, whether somebody has
+// it or not. [session.Abort] answers that. Otherwise it returns nil.
+func (x *Resets) Request(r *http.Request, email string) error {
+	email = strings.TrimSpace(email)
+	if x.opts.Limiter != nil {
+		if err := x.opts.Limiter.Check(r, email); err != nil {
+			return err
+		}
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.closed {
-		return
+		return nil
 	}
 	select {
-	case x.queue <- strings.TrimSpace(email):
+	case x.queue <- email:
 	default:
-		x.opts.Logger.Warn("reset: too many requests wait; one is dropped")
+		x.opts.Logger.WarnContext(r.Context(), "reset: too many requests wait; one is dropped")
 	}
+	return nil
 }
 
 // Close sends what is waiting, and ends the worker. If ctx is done before, it

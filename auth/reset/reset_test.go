@@ -11,11 +11,13 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	_ "modernc.org/sqlite"
 
@@ -23,6 +25,7 @@ import (
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/auth/reset"
 	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/memstore"
@@ -111,12 +114,19 @@ func (s *site) open(t *testing.T, users reset.Users) *reset.Resets {
 	return x
 }
 
+func request(t *testing.T, x *reset.Resets, email string) {
+	t.Helper()
+	if err := x.Request(httptest.NewRequest(http.MethodPost, "/reset", nil), email); err != nil {
+		t.Error(err)
+	}
+}
+
 // mailed requests a reset and returns what was sent.
 func (s *site) mailed(t *testing.T, email string) []mail.Message {
 	t.Helper()
 	x := s.open(t, s.users)
 	s.box.mails = nil
-	x.Request(email)
+	request(t, x, email)
 	if err := x.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -369,7 +379,7 @@ func TestA18RequestTellsNothing(t *testing.T) {
 		done := make(chan struct{})
 		x := s.open(t, slow{asked: make(chan struct{}), done: done})
 		for range 10 { // more than wait
-			x.Request("alice@example.com")
+			request(t, x, "alice@example.com")
 		}
 		synctest.Wait()
 		if !strings.Contains(s.log.String(), "too many requests") {
@@ -379,14 +389,53 @@ func TestA18RequestTellsNothing(t *testing.T) {
 		if err := x.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
-		x.Request("alice@example.com") // and nothing happens
+		request(t, x, "alice@example.com") // and nothing happens
 	})
+}
+
+// TestA18LimitedRequestTellsNothing: an address that nobody has is limited just
+// as one that somebody has, and no mail is sent beyond the limit.
+func TestA18LimitedRequestTellsNothing(t *testing.T) {
+	s := newSite(t)
+	limiter, err := throttle.New(throttle.NewMemory(0), secret, &throttle.Options{
+		Purpose: "password reset", PerAccount: throttle.Limit{Burst: 2, Every: time.Hour},
+		Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens, err := token.New(secret, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := reset.New(s.logins, s.users, tokens, s.box, reset.Options{
+		URL: "https://example.com/reset/{id}/{token}/", Limiter: limiter,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, email := range []string{"alice@example.com", "nobody@example.com"} {
+		var got []bool
+		for _, spelled := range []string{email, strings.ToUpper(email), " " + email, email} {
+			err := x.Request(httptest.NewRequest(http.MethodPost, "/reset", nil), spelled)
+			got = append(got, errors.Is(err, throttle.ErrLimited))
+		}
+		if want := []bool{false, false, true, true}; !slices.Equal(got, want) {
+			t.Errorf("%s is limited %t, want %t", email, got, want)
+		}
+	}
+	if err := x.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.box.mails); n != 2 {
+		t.Errorf("%d mails, want 2", n)
+	}
 }
 
 func TestCloseEndsWithItsContext(t *testing.T) {
 	s := newSite(t)
 	x := s.open(t, slow{asked: make(chan struct{}), done: nil})
-	x.Request("alice@example.com")
+	request(t, x, "alice@example.com")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := x.Close(ctx); !errors.Is(err, context.Canceled) {

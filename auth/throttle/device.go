@@ -78,7 +78,7 @@ func (d device) bucketOf(account string) string { return d.id + "\x00" + account
 
 // remember sets the cookie by which this device is known to the account from
 // now on.
-func (l *Limiter) remember(w http.ResponseWriter, r *http.Request, account string) {
+func (l *Limiter) remember(header http.Header, r *http.Request, account string) {
 	d, ok := l.device(r)
 	if !ok {
 		d = device{id: rand.Text()}
@@ -92,9 +92,9 @@ func (l *Limiter) remember(w http.ResponseWriter, r *http.Request, account strin
 	}
 	value := signing.AppendBase62(nil, now.Unix())
 	value = append(value, "."+d.id+"."+strings.Join(accounts, ".")...)
-	httpcookie.AddVary(w.Header(), "Cookie")
-	httpcookie.KeepPrivate(w.Header(), "private, no-store")
-	httpcookie.Replace(w.Header(), httpcookie.Cookie{
+	httpcookie.AddVary(header, "Cookie")
+	httpcookie.KeepPrivate(header, "private, no-store")
+	httpcookie.Replace(header, httpcookie.Cookie{
 		Name: l.cookieName(r), Value: key.signer.Sign(string(value)), Path: "/",
 		Persistent: true, MaxAge: int(cookieAge / time.Second), Expires: now.Add(cookieAge),
 		HTTPOnly: true, Secure: l.secure(r), SameSite: http.SameSiteLaxMode,

@@ -105,7 +105,7 @@ func TestDeviceCookie(t *testing.T) {
 		s := open(t, throttle.Options{InsecureCookie: c.insecure})
 		r := httptest.NewRequest("POST", c.url, nil)
 		w := httptest.NewRecorder()
-		s.Succeeded(w, r, "john_doe")
+		s.Succeeded(w.Header(), r, "john_doe")
 		cookie := w.Result().Cookies()[0]
 		if cookie.Name != c.name || cookie.Secure != c.secure {
 			t.Errorf("%s: %v", c.url, cookie)

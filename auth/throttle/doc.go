@@ -12,7 +12,7 @@
 //		}
 //		user, err := logins.Authenticate(r, username, r.PostFormValue("password"))
 //		...
-//		limiter.Succeeded(w, r, username)
+//		limiter.Succeeded(w.Header(), r, username)
 //		http.Redirect(w, r, "/", http.StatusSeeOther)
 //	})
 //

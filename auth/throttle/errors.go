@@ -15,7 +15,8 @@ var (
 	ErrLimited = errors.New("throttle: too many attempts")
 
 	// ErrUnavailable: the store could not be asked, so nobody knows whether
-	// there were too many. Answer 503.
+	// there were too many. The error also wraps [session.ErrUnavailable].
+	// Answer 503.
 	ErrUnavailable = errors.New("throttle: the store cannot be asked")
 )
 
@@ -49,21 +50,28 @@ func (e *LimitedError) seconds() int64 {
 	return max(1, int64((e.RetryAfter+time.Second-1)/time.Second))
 }
 
-// Respond answers a request that [Limiter.Check] refused, by a line of text:
-// 429 and Retry-After, in seconds, if err is a [*LimitedError], and 503 for
-// any other error. To show a page instead, take RetryAfter from the error.
-func Respond(w http.ResponseWriter, _ *http.Request, err error) {
+// ServeHTTP answers by a line of text: 429 and Retry-After, in seconds.
+// [session.Abort] with this error does so, too. To show a page instead, take
+// RetryAfter.
+func (e *LimitedError) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	seconds := e.seconds()
 	w.Header().Set("Cache-Control", "no-store")
-	var limited *LimitedError
-	if !errors.As(err, &limited) {
-		http.Error(w, "Login is not possible at the moment. Please try again later.",
-			http.StatusServiceUnavailable)
-		return
-	}
-	seconds := limited.seconds()
 	w.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
 	http.Error(w, "Too many attempts. Please try again in "+inWords(seconds)+".",
 		http.StatusTooManyRequests)
+}
+
+// Respond answers a request that [Limiter.Check] refused, where there is no
+// session manager for [session.Abort]: as [LimitedError.ServeHTTP], or 503 for
+// any other error.
+func Respond(w http.ResponseWriter, r *http.Request, err error) {
+	if limited, ok := errors.AsType[*LimitedError](err); ok {
+		limited.ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Error(w, "Login is not possible at the moment. Please try again later.",
+		http.StatusServiceUnavailable)
 }
 
 // inWords rounds up to minutes when seconds no longer matter.

@@ -28,7 +28,7 @@ func ExampleLimiter() {
 			http.Error(w, "Please enter a correct username and password.", http.StatusForbidden)
 			return
 		}
-		limiter.Succeeded(w, r, username)
+		limiter.Succeeded(w.Header(), r, username)
 		fmt.Fprintln(w, "Welcome.")
 	}
 	for _, password := range []string{"guess", "another", "third"} {

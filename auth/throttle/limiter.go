@@ -5,7 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/session"
 )
+
+var _ auth.Limiter = (*Limiter)(nil)
 
 // A Limiter refuses attempts to log in when there were too many. Make one with
 // [New]; it is safe for concurrent use. All processes of a site that have the
@@ -62,13 +67,13 @@ func (l *Limiter) Check(r *http.Request, username string) error {
 }
 
 // Succeeded says that the attempt was a login, with all its factors. Call it
-// before the response begins. The account, or the known device, has all its
+// before the response begins, with its header. The account, or the known device, has all its
 // attempts again; the source does not, or a guesser would log in to an account
 // of his own between his guesses. A cookie makes the visitor's device known to
 // the account for a year.
 //
 // A store that cannot be asked is logged, and hinders nobody who is in.
-func (l *Limiter) Succeeded(w http.ResponseWriter, r *http.Request, username string) {
+func (l *Limiter) Succeeded(header http.Header, r *http.Request, username string) {
 	name := account(username)
 	key := l.bucketKey(ByAccount, name)
 	if d, ok := l.device(r); ok && d.knows(name) {
@@ -78,7 +83,7 @@ func (l *Limiter) Succeeded(w http.ResponseWriter, r *http.Request, username str
 		l.opts.Logger.ErrorContext(r.Context(), "attempts were not given back after a login",
 			"error", err)
 	}
-	l.remember(w, r, name)
+	l.remember(header, r, name)
 }
 
 // take takes one attempt from a bucket.
@@ -121,5 +126,5 @@ func (l *Limiter) unavailable(r *http.Request, err error) error {
 	if l.opts.FailOpen && !gone {
 		return nil
 	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	return fmt.Errorf("%w: %w: %w", ErrUnavailable, session.ErrUnavailable, err)
 }

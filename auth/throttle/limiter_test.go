@@ -73,7 +73,7 @@ func (s *site) login(r *http.Request, username string) *http.Cookie {
 		s.Fatalf("Check: %v", err)
 	}
 	w := httptest.NewRecorder()
-	s.Succeeded(w, r, username)
+	s.Succeeded(w.Header(), r, username)
 	cookies := w.Result().Cookies()
 	if len(cookies) != 1 {
 		s.Fatalf("%d cookies, want 1", len(cookies))
@@ -281,7 +281,7 @@ func TestStoreDownIsNotAllowed(t *testing.T) {
 		t.Errorf("Check: %v, want ErrUnavailable and its cause", err)
 	}
 	w := httptest.NewRecorder()
-	closed.Succeeded(w, from(home), "john_doe")
+	closed.Succeeded(w.Header(), from(home), "john_doe")
 	if len(w.Result().Cookies()) != 1 {
 		t.Error("Succeeded set no cookie")
 	}
@@ -321,7 +321,7 @@ func TestNothingIsAtRest(t *testing.T) {
 		_ = l.Check(from(home), name)
 	}
 	w := httptest.NewRecorder()
-	l.Succeeded(w, from(home), name)
+	l.Succeeded(w.Header(), from(home), name)
 	_ = l.Check(from(home, w.Result().Cookies()...), name)
 	if len(seen.keys) != 8 {
 		t.Errorf("the store was asked %d times, want 8", len(seen.keys))

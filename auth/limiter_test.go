@@ -1,0 +1,139 @@
+package auth_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/session"
+)
+
+// limiter notes what it is asked, and stops attempts with err.
+type limiter struct {
+	calls []string
+	err   error
+}
+
+func (l *limiter) Check(_ *http.Request, username string) error {
+	l.calls = append(l.calls, "check "+username)
+	return l.err
+}
+
+func (l *limiter) Succeeded(header http.Header, _ *http.Request, username string) {
+	l.calls = append(l.calls, "succeeded "+username)
+	header.Add("Set-Cookie", "device=known")
+}
+
+// errStopped answers for itself.
+type errStopped struct{}
+
+func (errStopped) Error() string { return "stopped" }
+
+func (errStopped) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	w.WriteHeader(http.StatusTooManyRequests)
+}
+
+// TestLimiterStandsBeforeEachPassword: logins and changes of a password are
+// counted before a hash is computed, and given back when they are right.
+func TestLimiterStandsBeforeEachPassword(t *testing.T) {
+	l := &limiter{}
+	hashers := cheap()
+	s := newSite(t, &auth.Options{Limiter: l, Hashers: hashers})
+	steps := []struct {
+		do   func(r *http.Request) error
+		want []string
+		err  error // nil: any of a limiter that lets pass
+	}{
+		{
+			func(r *http.Request) error { _, err := s.auth.Authenticate(r, "alice", "wrong"); return err },
+			[]string{"check alice"},
+			auth.ErrNoMatch,
+		},
+		{
+			func(r *http.Request) error { _, err := s.auth.Authenticate(r, "nobody", "wrong"); return err },
+			[]string{"check nobody"},
+			auth.ErrNoMatch,
+		},
+		{
+			func(r *http.Request) error {
+				user, err := s.auth.Authenticate(r, "alice", "wonderland")
+				return errors.Join(err, s.auth.Login(r, user))
+			},
+			[]string{"check alice", "succeeded alice"},
+			nil,
+		},
+		{
+			func(r *http.Request) error { return s.auth.ChangePassword(r, "wrong", good) },
+			[]string{"check alice"},
+			auth.ErrNoMatch,
+		},
+		{
+			func(r *http.Request) error { return s.auth.ChangePassword(r, "wonderland", "123") },
+			[]string{"check alice", "succeeded alice"},
+			new(auth.PasswordError),
+		},
+	}
+	for _, stop := range []error{nil, errStopped{}} {
+		l.err = stop
+		for i, step := range steps {
+			key := s.login(t, alice()) // which step 2 replaces
+			l.calls = nil
+			work := hashers.Work()
+			var err error
+			s.do(func(_ http.ResponseWriter, r *http.Request) { err = step.do(r) }, key)
+			switch {
+			case stop != nil:
+				if !errors.Is(err, stop) || hashers.Work() != work || !slices.Equal(l.calls, step.want[:1]) {
+					t.Errorf("stopped step %d: error %v, %d work, calls %q", i, err, hashers.Work()-work, l.calls)
+				}
+			case !slices.Equal(l.calls, step.want):
+				t.Errorf("step %d: calls %q, want %q", i, l.calls, step.want)
+			case step.err == nil && err != nil, step.err != nil && err == nil:
+				t.Errorf("step %d: error %v, want %v", i, err, step.err)
+			}
+		}
+	}
+}
+
+// TestLimiterSetsItsCookieAtTheLogin: and knows the name that was typed.
+func TestLimiterSetsItsCookieAtTheLogin(t *testing.T) {
+	l := &limiter{}
+	s := newSite(t, &auth.Options{Limiter: l, Backends: []auth.Backend{fake{name: "email", user: alice()}}})
+	resp := s.do(func(_ http.ResponseWriter, r *http.Request) {
+		user, err := s.auth.Authenticate(r, "alice@example.com", "x")
+		if err = errors.Join(err, s.auth.Login(r, user)); err != nil {
+			t.Error(err)
+		}
+	}, "")
+	if want := []string{"check alice@example.com", "succeeded alice@example.com"}; !slices.Equal(l.calls, want) {
+		t.Errorf("calls %q, want %q", l.calls, want)
+	}
+	if got := resp.Header.Values("Set-Cookie"); !slices.Contains(got, "device=known") || len(got) != 2 {
+		t.Errorf("cookies %q", got)
+	}
+}
+
+// TestStoppedAttemptIs429: by one call, whatever the handler wrote.
+func TestStoppedAttemptIs429(t *testing.T) {
+	for err, want := range map[error]int{
+		errStopped{}:                                http.StatusTooManyRequests,
+		fmt.Errorf("a: %w", errStopped{}):           http.StatusTooManyRequests,
+		fmt.Errorf("b: %w", session.ErrUnavailable): http.StatusServiceUnavailable,
+		errors.New("c"):                             http.StatusInternalServerError,
+	} {
+		s := newSite(t, &auth.Options{Limiter: &limiter{err: err}})
+		resp := s.do(func(_ http.ResponseWriter, r *http.Request) {
+			_, err := s.auth.Authenticate(r, "alice", "wonderland")
+			session.Abort(r, err)
+		}, "")
+		if resp.StatusCode != want {
+			t.Errorf("%v: %d, want %d", err, resp.StatusCode, want)
+		}
+		if logged := s.log.Len() > 0; logged != (want != http.StatusTooManyRequests) {
+			t.Errorf("%v: logged is %q", err, s.log)
+		}
+	}
+}
