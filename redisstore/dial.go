@@ -30,6 +30,14 @@ type address struct {
 	cluster bool
 }
 
+// Dial returns a client for a URL in one of the forms that the package comment
+// lists, for other uses of the same server; close it. Its error is one line,
+// without the password.
+func Dial(ctx context.Context, rawURL string) (rueidis.Client, error) {
+	client, _, err := dial(ctx, rawURL, false)
+	return client, err
+}
+
 // dial connects. Its error is one line, without the password.
 func dial(ctx context.Context, rawURL string, sideCache bool) (rueidis.Client, bool, error) {
 	a, err := parseURL(rawURL)

@@ -162,6 +162,14 @@ func (s *Settings) checkEngine() []Finding {
 			"Set SESSION_DENY_LIST to db or cache, or choose another engine.",
 		})
 	}
+	if s.LoginLimitStore == "memory" || s.LoginLimitStore == "none" {
+		findings = append(findings, Finding{
+			Warning, "jamsession.W005",
+			"LOGIN_LIMIT_STORE is " + s.LoginLimitStore + ": guesses of passwords are not counted, or by " +
+				"each process for itself.",
+			"Set it to db, or to cache with Redis.",
+		})
+	}
 	usesCache := s.SessionEngine == "cache" || s.SessionEngine == "cached_db" || s.SessionDenyList == "cache"
 	if c, ok := s.Caches[s.SessionCacheAlias]; ok && usesCache && c.kind() == "memory" {
 		findings = append(findings, Finding{

@@ -76,6 +76,11 @@
 //	CSRF_TRUSTED_ORIGINS             list                           such as https://*.example.com
 //	MESSAGE_STORAGE                  text      fallback             fallback, cookie or session
 //	MESSAGE_LEVEL                    number    20                   the lowest level that is kept
+//	LOGIN_LIMIT_STORE                text      auto                 db, cache, memory, none; see Guesses
+//	LOGIN_LIMIT_ACCOUNT              limit     10/300               guesses on one name, as attempts/seconds
+//	LOGIN_LIMIT_SOURCE               limit     50/2                 guesses from one address
+//	PASSWORD_RESET_LIMIT             limit     5/1200               mails to one address
+//	TRUSTED_PROXIES                  list                           networks whose X-Forwarded-For counts
 //	EMAIL_URL                        text                           smtp://host:587; empty: terminal
 //	DEFAULT_FROM_EMAIL               text      webmaster@localhost  whom mails are from
 //	SECURE_PROXY_SSL_HEADER          list                           HTTP_X_FORWARDED_PROTO,https
@@ -99,6 +104,16 @@
 // writes the same table, give PBKDF2_ITERATIONS its number, or let
 // PASSWORD_UPGRADE be false: each would rewrite the other's hashes, and a new
 // hash ends the user's other sessions.
+//
+// # Guesses
+//
+// Attempts to log in are counted by name and by address; more than
+// LOGIN_LIMIT_ACCOUNT and LOGIN_LIMIT_SOURCE allow are answered with 429. All
+// processes count together in the table jamsession_throttle, which
+// [Site.Migrate] makes, or with "cache" on Redis. With "auto" each process
+// counts for itself while the table does not exist, as in a database that
+// Django alone has migrated. Behind a proxy set TRUSTED_PROXIES, or all
+// visitors are one address. docs/throttling.md says what the limits do.
 //
 // # Databases
 //

@@ -282,6 +282,7 @@ func TestDeployChecksKnowTheEngine(t *testing.T) {
 	for want, vars := range map[string]map[string]string{
 		"jamsession.W003": {"SESSION_ENGINE": "signed_cookies"},
 		"jamsession.W004": {"SESSION_ENGINE": "cache", "CACHE_URL": "memory://"},
+		"jamsession.W005": {"LOGIN_LIMIT_STORE": "memory"},
 		"":                {"SESSION_ENGINE": "signed_cookies", "SESSION_DENY_LIST": "db", "CACHE_URL": "memory://"},
 	} {
 		vars["SECRET_KEY"] = goodKey

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/settings"
 )
@@ -73,6 +75,10 @@ func TestDefaultsAreDjangos(t *testing.T) {
 		CSRFCookiePath:        "/",
 		CSRFCookieSameSite:    http.SameSiteLaxMode,
 		CSRFHeaderName:        "X-Csrftoken",
+		LoginLimitStore:       "auto",
+		LoginLimitAccount:     throttle.Limit{Burst: 10, Every: 5 * time.Minute},
+		LoginLimitSource:      throttle.Limit{Burst: 50, Every: 2 * time.Second},
+		PasswordResetLimit:    throttle.Limit{Burst: 5, Every: 20 * time.Minute},
 		DefaultFromEmail:      "webmaster@localhost",
 		LoginURL:              "/accounts/login/",
 		LoginRedirectURL:      "/accounts/profile/",
@@ -158,6 +164,30 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			"ALLOWED_HOSTS", "a.example,.b.example,[::1]", `["a.example", ".b.example", "[::1]"]`,
 			func(s *settings.Settings) any { return s.AllowedHosts },
 			[]string{"a.example", ".b.example", "[::1]"},
+		},
+		{
+			"LOGIN_LIMIT_STORE", "memory", `"memory"`,
+			func(s *settings.Settings) any { return s.LoginLimitStore }, "memory",
+		},
+		{
+			"LOGIN_LIMIT_ACCOUNT", "3/60", `"3/60"`,
+			func(s *settings.Settings) any { return s.LoginLimitAccount },
+			throttle.Limit{Burst: 3, Every: time.Minute},
+		},
+		{
+			"LOGIN_LIMIT_SOURCE", "3/60", `"3/60"`,
+			func(s *settings.Settings) any { return s.LoginLimitSource },
+			throttle.Limit{Burst: 3, Every: time.Minute},
+		},
+		{
+			"PASSWORD_RESET_LIMIT", "1/86400", `"1/86400"`,
+			func(s *settings.Settings) any { return s.PasswordResetLimit },
+			throttle.Limit{Burst: 1, Every: 24 * time.Hour},
+		},
+		{
+			"TRUSTED_PROXIES", "10.0.0.0/8,::1", `["10.0.0.0/8", "::1"]`,
+			func(s *settings.Settings) any { return s.TrustedProxies },
+			[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 		},
 		{
 			"EMAIL_URL", "smtp://u:p@h:25", `"smtp://u:p@h:25"`,
@@ -377,6 +407,17 @@ func TestBadValuesNameSettingSourceValueAndWhatIsGood(t *testing.T) {
 		{"ALLOWED_HOSTS", "https://example.com", `want names without port`},
 		{"ALLOWED_HOSTS", "example.com:80", `want names without port`},
 		{"ALLOWED_HOSTS", "*.example.com", `want names without port`},
+		{"LOGIN_LIMIT_STORE", "redis", `want auto or db or cache or memory or none`},
+		{"LOGIN_LIMIT_ACCOUNT", "10", `want attempts/seconds, such as "10/300"`},
+		{"LOGIN_LIMIT_ACCOUNT", "0/300", `want attempts/seconds`},
+		{"LOGIN_LIMIT_ACCOUNT", "10/0", `want attempts/seconds`},
+		{"LOGIN_LIMIT_SOURCE", "10/300/1", `want attempts/seconds`},
+		{"LOGIN_LIMIT_SOURCE", "1000000/3600", `a year at most`},
+		{"PASSWORD_RESET_LIMIT", "a/b", `want attempts/seconds`},
+		{"TRUSTED_PROXIES", "proxy.example.com", `want addresses or networks`},
+		{"TRUSTED_PROXIES", "0.0.0.0/0", `want addresses or networks`},
+		{"TRUSTED_PROXIES", "::/0", `want addresses or networks`},
+		{"TRUSTED_PROXIES", "::ffff:10.0.0.0/104", `want addresses or networks`},
 		{"EMAIL_URL", "mail.example.com", `want smtp://user:password@host:587`},
 		{"EMAIL_URL", "smtp://u:hunter2@h:x", `percent-encode what is special`},
 		{"EMAIL_URL", "smtp://u:hunter2@h:0", `0 is no port`},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/session"
 )
@@ -54,8 +55,8 @@ func (s *Settings) csrfOptions() *csrf.Options {
 	return o
 }
 
-func (s *Settings) authOptions(hashers *password.Hashers) *auth.Options {
-	return &auth.Options{
+func (s *Settings) authOptions(hashers *password.Hashers, limiter *throttle.Limiter) *auth.Options {
+	o := &auth.Options{
 		Fallbacks:        s.SecretKeyFallbacks,
 		Hashers:          hashers,
 		Validators:       s.validators(),
@@ -64,6 +65,10 @@ func (s *Settings) authOptions(hashers *password.Hashers) *auth.Options {
 		LoginRedirectURL: s.LoginRedirectURL,
 		Secure:           s.secure,
 	}
+	if limiter != nil {
+		o.Limiter = limiter
+	}
+	return o
 }
 
 // secure reports whether the visitor came over HTTPS. If the proxy's header

@@ -53,7 +53,7 @@ func TestSettingsBecomeOptions(t *testing.T) {
 	if !reflect.DeepEqual(forms, wantForms) {
 		t.Errorf("CSRF options %+v", forms)
 	}
-	login := s.authOptions(s.hashers())
+	login := s.authOptions(s.hashers(), nil)
 	if !reflect.DeepEqual(login.Fallbacks, []string{"b"}) || login.Hashers == nil ||
 		login.LoginURL != "/in" || login.LoginRedirectURL != "/home" || login.Secure == nil {
 		t.Errorf("auth options %+v", login)

@@ -5,8 +5,10 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
+	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/messages"
 )
 
@@ -63,6 +65,12 @@ type Settings struct {
 
 	MessageStorage messages.Storage
 	MessageLevel   messages.Level
+
+	LoginLimitStore    string // "auto", "db", "cache", "memory" or "none"
+	LoginLimitAccount  throttle.Limit
+	LoginLimitSource   throttle.Limit
+	PasswordResetLimit throttle.Limit
+	TrustedProxies     []netip.Prefix
 
 	EmailURL         string // empty: mails are written to the terminal
 	DefaultFromEmail string

@@ -10,6 +10,8 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
 	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/mail"
@@ -38,9 +40,15 @@ type Site struct {
 	Tokens   *token.Generator // of password reset links
 	Mail     mail.Sender      // sends mails, or writes them to the terminal
 
-	forStore sqlstore.Options
-	forUsers sqlusers.Options
-	engine   engine
+	// Limiter bounds guesses at logins, by Auth. ResetLimiter is for Options
+	// of package reset. Both are nil if LOGIN_LIMIT_STORE is none.
+	Limiter, ResetLimiter *throttle.Limiter
+
+	forStore  sqlstore.Options
+	forUsers  sqlusers.Options
+	forLimits sqlthrottle.Options
+	engine    engine
+	limits    limits
 }
 
 // Open opens the database of the settings, whose file it makes if there is
@@ -67,6 +75,8 @@ func Open(ctx context.Context, s *Settings) (*Site, error) {
 		Hashers:  s.hashers(),
 		forStore: sqlstore.Options{Dialect: dialect, Readers: db.readers, Location: location},
 		forUsers: sqlusers.Options{Dialect: dialect, Readers: db.readers, Location: location},
+
+		forLimits: sqlthrottle.Options{Dialect: dialect},
 	}
 	if err := site.wire(ctx); err != nil && !errors.Is(err, errNotMigrated) {
 		return nil, errors.Join(err, site.Close())
@@ -96,18 +106,23 @@ func (s *Site) wire(ctx context.Context) error {
 	if err != nil {
 		return wireError(err)
 	}
-	logins, err := auth.New(users, s.Settings.SecretKey, s.Settings.authOptions(s.Hashers))
+	limits, err := s.openLimits(ctx)
 	if err != nil {
-		return errors.Join(fmt.Errorf("settings: %w", err), users.Close())
+		return errors.Join(err, users.Close())
+	}
+	logins, err := auth.New(users, s.Settings.SecretKey, s.Settings.authOptions(s.Hashers, limits.logins))
+	if err != nil {
+		return errors.Join(fmt.Errorf("settings: %w", err), limits.close(), users.Close())
 	}
 	tokens, err := s.Settings.tokens(s.forUsers.Location)
 	if err != nil {
-		return errors.Join(err, users.Close())
+		return errors.Join(err, limits.close(), users.Close())
 	}
 	e, err := s.openEngine(ctx)
 	if err != nil {
-		return errors.Join(err, users.Close())
+		return errors.Join(err, limits.close(), users.Close())
 	}
+	s.limits, s.Limiter, s.ResetLimiter = limits, limits.logins, limits.resets
 	s.engine, s.Store, s.Table = e, e.store, e.table
 	s.Users, s.Auth, s.CSRF = users, logins, forms
 	s.Messages, s.Tokens, s.Mail = notices, tokens, mailer
@@ -134,7 +149,8 @@ func (s *Site) Handler(next http.Handler) http.Handler {
 }
 
 // MigrationPlan returns the migrations that [Site.Migrate] would apply, by
-// the names under which Django records them; none if there is nothing to do.
+// the names under which Django records them, and the name of the table that is
+// not Django's; none if there is nothing to do.
 func (s *Site) MigrationPlan(ctx context.Context) ([]string, error) {
 	users, err := sqlusers.Plan(ctx, s.DB, &s.forUsers)
 	if err != nil {
@@ -144,12 +160,21 @@ func (s *Site) MigrationPlan(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
 	}
-	return append(users, sessions...), nil
+	plan := append(users, sessions...)
+	if s.countsInTable() {
+		own, err := sqlthrottle.Plan(ctx, s.DB, &s.forLimits)
+		if err != nil {
+			return nil, fmt.Errorf("settings: %w", err)
+		}
+		plan = append(plan, own...)
+	}
+	return plan, nil
 }
 
 // Migrate makes the tables that are missing, as Django's manage.py migrate
-// would. It may be called at each start, also by programs that start
-// together; but not while the site serves requests for the first time.
+// would, and jamsession_throttle, where attempts to log in are counted. It may
+// be called at each start, also by programs that start together; but not while
+// the site serves requests for the first time.
 func (s *Site) Migrate(ctx context.Context) error {
 	if _, err := sqlusers.Migrate(ctx, s.DB, &s.forUsers); err != nil {
 		return fmt.Errorf("settings: %w", err)
@@ -157,17 +182,26 @@ func (s *Site) Migrate(ctx context.Context) error {
 	if _, err := sqlstore.Migrate(ctx, s.DB, &s.forStore); err != nil {
 		return fmt.Errorf("settings: %w", err)
 	}
+	if s.countsInTable() {
+		if _, err := sqlthrottle.Migrate(ctx, s.DB, &s.forLimits); err != nil {
+			return fmt.Errorf("settings: %w", err)
+		}
+	}
 	if s.Sessions != nil {
 		return nil
 	}
 	return s.wire(ctx)
 }
 
+func (s *Site) countsInTable() bool {
+	return s.Settings.LoginLimitStore == "auto" || s.Settings.LoginLimitStore == "db"
+}
+
 // Close closes the database. Let the requests come to their end first.
 func (s *Site) Close() error {
 	var errs []error
 	if s.Store != nil {
-		errs = append(errs, s.engine.close(), s.Users.Close())
+		errs = append(errs, s.engine.close(), s.limits.close(), s.Users.Close())
 	}
 	return errors.Join(append(errs, s.Readers.Close(), s.DB.Close())...) // twice is no error
 }

@@ -1,5 +1,7 @@
 package settings
 
+import "github.com/jamsession/jamsession/auth/throttle"
+
 // A Setting is one name that [Load] knows.
 type Setting struct {
 	Name    string // Django's, if Django has it
@@ -154,6 +156,25 @@ var table = []Setting{
 
 	{"MESSAGE_STORAGE", "text", "fallback", "fallback, cookie or session", false, setMessageStorage},
 	{"MESSAGE_LEVEL", "number", "20", "the lowest level that is kept", false, setMessageLevel},
+
+	{
+		"LOGIN_LIMIT_STORE", "text", "auto", "db, cache, memory, none; see Guesses", false,
+		oneOf(func(s *Settings) *string { return &s.LoginLimitStore },
+			"auto", "db", "cache", "memory", "none"),
+	},
+	{
+		"LOGIN_LIMIT_ACCOUNT", "limit", "10/300", "guesses on one name, as attempts/seconds", false,
+		limit(func(s *Settings) *throttle.Limit { return &s.LoginLimitAccount }),
+	},
+	{
+		"LOGIN_LIMIT_SOURCE", "limit", "50/2", "guesses from one address", false,
+		limit(func(s *Settings) *throttle.Limit { return &s.LoginLimitSource }),
+	},
+	{
+		"PASSWORD_RESET_LIMIT", "limit", "5/1200", "mails to one address", false,
+		limit(func(s *Settings) *throttle.Limit { return &s.PasswordResetLimit }),
+	},
+	{"TRUSTED_PROXIES", "list", "", "networks whose X-Forwarded-For counts", false, setTrustedProxies},
 
 	{"EMAIL_URL", "text", "", "smtp://host:587; empty: terminal", true, setEmailURL},
 	{"DEFAULT_FROM_EMAIL", "text", "webmaster@localhost", "whom mails are from", false, setFromEmail},

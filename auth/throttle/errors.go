@@ -50,15 +50,21 @@ func (e *LimitedError) seconds() int64 {
 	return max(1, int64((e.RetryAfter+time.Second-1)/time.Second))
 }
 
-// ServeHTTP answers by a line of text: 429 and Retry-After, in seconds.
-// [session.Abort] with this error does so, too. To show a page instead, take
-// RetryAfter.
+// Wait returns how long to wait in words, for a page: "5 minutes".
+func (e *LimitedError) Wait() string { return inWords(e.seconds()) }
+
+// SetHeader sets Retry-After, in seconds, and keeps the answer out of caches.
+func (e *LimitedError) SetHeader(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Retry-After", strconv.FormatInt(e.seconds(), 10))
+}
+
+// ServeHTTP answers by a line of text, 429 and [LimitedError.SetHeader].
+// [session.Abort] with this error does so, too. A page of one's own calls
+// SetHeader, and shows Wait.
 func (e *LimitedError) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	seconds := e.seconds()
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
-	http.Error(w, "Too many attempts. Please try again in "+inWords(seconds)+".",
-		http.StatusTooManyRequests)
+	e.SetHeader(w.Header())
+	http.Error(w, "Too many attempts. Please try again in "+e.Wait()+".", http.StatusTooManyRequests)
 }
 
 // Respond answers a request that [Limiter.Check] refused, where there is no

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/session"
@@ -125,7 +126,11 @@ func (s *site) pages() http.Handler {
 	})
 	mux.Handle("POST /password", s.Auth.RequireLogin(http.HandlerFunc(
 		func(w http.ResponseWriter, r *http.Request) {
-			if err := s.Auth.ChangePassword(r, r.PostFormValue("old"), r.PostFormValue("new")); err != nil {
+			err := s.Auth.ChangePassword(r, r.PostFormValue("old"), r.PostFormValue("new"))
+			if errors.Is(err, throttle.ErrLimited) {
+				session.Abort(r, err)
+			}
+			if err != nil {
 				http.Error(w, err.Error(), http.StatusBadRequest)
 			}
 		})))
@@ -206,12 +211,17 @@ func (v *visitor) get(path string) string {
 // post sends a form as a page of the site does, with its token.
 func (v *visitor) post(path string, fields ...string) int {
 	v.t.Helper()
-	form := url.Values{"csrfmiddlewaretoken": {v.get("/form")}}
-	for i := 0; i < len(fields); i += 2 {
-		form.Set(fields[i], fields[i+1])
-	}
-	code, _ := v.do(http.MethodPost, path, form, nil)
+	code, _ := v.do(http.MethodPost, path, form(append(fields, "csrfmiddlewaretoken", v.get("/form"))...), nil)
 	return code
+}
+
+// form returns fields with their values.
+func form(fields ...string) url.Values {
+	values := url.Values{}
+	for i := 0; i < len(fields); i += 2 {
+		values.Set(fields[i], fields[i+1])
+	}
+	return values
 }
 
 func (v *visitor) login(name string, fields ...string) {

@@ -1,0 +1,142 @@
+package settings
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/auth/throttle/redisthrottle"
+	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
+	"github.com/jamsession/jamsession/redisstore"
+)
+
+// limit takes a number of attempts, and the seconds until one comes back, such
+// as "10/300".
+func limit(field func(*Settings) *throttle.Limit) func(*Settings, value) error {
+	return into(field, func(v value) (throttle.Limit, error) {
+		text, err := v.text()
+		if err != nil {
+			return throttle.Limit{}, err
+		}
+		burst, every, _ := strings.Cut(text, "/")
+		n, err := strconv.Atoi(burst)
+		seconds, err2 := strconv.Atoi(every)
+		if err != nil || err2 != nil || n < 1 || n > 1_000_000 || seconds < 1 || seconds > 366*24*3600/n {
+			return throttle.Limit{}, errors.New(`want attempts/seconds, such as "10/300": ` +
+				"ten, and one more each 300 seconds; together a year at most")
+		}
+		return throttle.Limit{Burst: n, Every: time.Duration(seconds) * time.Second}, nil
+	})
+}
+
+func setTrustedProxies(s *Settings, v value) error {
+	items, err := v.list()
+	if err != nil {
+		return err
+	}
+	s.TrustedProxies = nil
+	for _, item := range items {
+		network, err := netip.ParsePrefix(item)
+		if addr, addrErr := netip.ParseAddr(item); addrErr == nil && addr.Zone() == "" {
+			network, err = addr.Prefix(addr.BitLen())
+		}
+		if err != nil || network.Bits() == 0 || network.Addr().Is4In6() {
+			return errors.New(`want addresses or networks of your own proxies, such as "10.0.0.0/8" or "::1"`)
+		}
+		s.TrustedProxies = append(s.TrustedProxies, network)
+	}
+	return nil
+}
+
+// limits are what bounds guesses on a site.
+type limits struct {
+	logins, resets *throttle.Limiter // nil: LOGIN_LIMIT_STORE is none
+	store          io.Closer         // nil: nothing to close
+}
+
+func (l *limits) close() error {
+	if l.store == nil {
+		return nil
+	}
+	return l.store.Close()
+}
+
+// openLimits opens what LOGIN_LIMIT_STORE names.
+func (s *Site) openLimits(ctx context.Context) (limits, error) {
+	set := s.Settings
+	if set.LoginLimitStore == "none" {
+		return limits{}, nil
+	}
+	store, closer, err := s.openAttempts(ctx)
+	if err != nil {
+		return limits{}, err
+	}
+	l := limits{store: closer}
+	o := throttle.Options{
+		PerAccount:     set.LoginLimitAccount,
+		PerSource:      set.LoginLimitSource,
+		Fallbacks:      set.SecretKeyFallbacks,
+		TrustedProxies: set.TrustedProxies,
+		InsecureCookie: set.SessionCookieSecure == SecureNever,
+	}
+	l.logins, err = throttle.New(store, set.SecretKey, &o)
+	if err == nil {
+		o.Purpose, o.PerAccount = "password reset", set.PasswordResetLimit
+		l.resets, err = throttle.New(store, set.SecretKey, &o)
+	}
+	if err != nil {
+		return limits{}, errors.Join(fmt.Errorf("settings: %w", err), l.close())
+	}
+	return l, nil
+}
+
+// openAttempts opens where attempts are counted. With "auto" that is the
+// database, or the process while the database lacks the table, as one does
+// that Django has migrated.
+func (s *Site) openAttempts(ctx context.Context) (throttle.Store, io.Closer, error) {
+	kind := s.Settings.LoginLimitStore
+	switch kind {
+	case "memory":
+		return throttle.NewMemory(0), nil, nil
+	case "cache":
+		return s.Settings.openRedisAttempts(ctx)
+	}
+	store, err := sqlthrottle.New(ctx, s.DB, &s.forLimits)
+	switch {
+	case err == nil:
+		return store, store, nil
+	case !errors.Is(err, sqlthrottle.ErrNotMigrated):
+		return nil, nil, fmt.Errorf("settings: %w", err)
+	case kind == "auto":
+		return throttle.NewMemory(0), nil, nil
+	default:
+		return nil, nil, errNotMigrated
+	}
+}
+
+func (s *Settings) openRedisAttempts(ctx context.Context) (throttle.Store, io.Closer, error) {
+	c, err := s.sessionCache()
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.kind() != "redis" {
+		return nil, nil, errors.New("settings: LOGIN_LIMIT_STORE cache needs a cache on Redis; use db")
+	}
+	client, err := redisstore.Dial(ctx, c.URL)
+	if err != nil {
+		return nil, nil, cacheError(err)
+	}
+	prefix := c.KeyPrefix + ":jamsession:throttle:"
+	return redisthrottle.New(client, &redisthrottle.Options{Prefix: prefix}), closeFunc(client.Close), nil
+}
+
+// closeFunc closes what cannot fail to.
+type closeFunc func()
+
+func (f closeFunc) Close() error { f(); return nil }
