@@ -74,6 +74,9 @@
 //
 // # Other users
 //
+// A program's own columns or type belong into [User.Custom], which its backend
+// fills in: see the example of that name.
+//
 // Implement [Backend] for users from elsewhere, and name it in
 // Options.Backends. For a login without a password at all, such as single
 // sign-on, set [User.Backend] and call [Manager.Login].

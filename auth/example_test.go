@@ -219,3 +219,68 @@ func ExampleManager_RequirePerm() {
 	fmt.Println(w.Code, w.Header().Get("Location"))
 	// Output: 302 /accounts/login/?next=/orders/add
 }
+
+// Member is a user with what the shop knows of him.
+type Member struct {
+	auth.User
+	Plan string
+}
+
+// members are the users of Django's table, with a plan each.
+type members struct {
+	*auth.ModelBackend
+	plans map[int64]string // in a table of the shop's own
+}
+
+func (m members) Authenticate(ctx context.Context, username, password string) (auth.User, error) {
+	user, err := m.ModelBackend.Authenticate(ctx, username, password)
+	return m.complete(user), err
+}
+
+func (m members) User(ctx context.Context, id string) (auth.User, error) {
+	user, err := m.ModelBackend.User(ctx, id)
+	return m.complete(user), err
+}
+
+func (m members) complete(user auth.User) auth.User {
+	user.Custom = Member{user, m.plans[user.ID]}
+	return user
+}
+
+// member returns the visitor as the shop's own type.
+func member(r *http.Request) Member {
+	m, _ := auth.From(r).Custom.(Member) // nobody is a Member without a plan
+	return m
+}
+
+// A user type of one's own: a backend looks it up with the user, so that a
+// handler has it without another question to the database.
+func ExampleUser_custom() {
+	users := newUsers(alice())
+	logins, err := auth.New(users, secret, &auth.Options{Backends: []auth.Backend{
+		members{auth.NewModelBackend(users, cheap()), map[int64]string{1: "gold"}},
+	}})
+	if err != nil {
+		panic(err)
+	}
+	sessions := session.New(memstore.New(), nil)
+	site := sessions.Handler(logins.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, err := logins.Authenticate(r, "alice", "wonderland")
+		if err == nil {
+			err = logins.Login(r, user)
+		}
+		fmt.Fprintln(w, member(r).Username, member(r).Plan, err)
+	})))
+	w := httptest.NewRecorder()
+	site.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/login", nil))
+	next := httptest.NewRequest(http.MethodGet, "/", nil)
+	next.AddCookie(w.Result().Cookies()[0])
+	page := logins.RequireLogin(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(w, "next page:", member(r).Plan)
+	}))
+	sessions.Handler(page).ServeHTTP(w, next)
+	fmt.Print(w.Body)
+	// Output:
+	// alice gold <nil>
+	// next page: gold
+}

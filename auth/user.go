@@ -33,6 +33,10 @@ type User struct {
 	// Backend is the name of the [Backend] that vouched for the user.
 	// [Manager.Authenticate] sets it; it is no column.
 	Backend string `json:"-"`
+
+	// Custom is what a [Backend] of the program's own attaches to its users:
+	// a value of the program's own type. It is not stored, printed or encoded.
+	Custom any `json:"-"`
 }
 
 // IsAuthenticated reports whether this is a user, not the anonymous visitor.

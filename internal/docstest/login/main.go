@@ -1,0 +1,50 @@
+// A site with a login: docs/login.md shows this program.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/settings"
+)
+
+func main() {
+	ctx := context.Background()
+	s, err := settings.Load(settings.System())
+	if err != nil {
+		log.Fatal(err)
+	}
+	site, err := settings.Open(ctx, s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := site.Migrate(ctx); err != nil { // makes the tables, if need be
+		log.Fatal(err)
+	}
+	log.Printf("http://%s/", s.Addr)
+	log.Fatal(http.ListenAndServe(s.Addr, site.Handler(routes(site))))
+}
+
+// routes returns the pages of the site.
+func routes(site *settings.Site) *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", home)
+	mux.Handle("GET /private", site.Auth.RequireLogin(http.HandlerFunc(private)))
+	login := &login{site.Auth}
+	mux.HandleFunc("GET /login", login.form)
+	mux.HandleFunc("POST /login", login.in)
+	mux.HandleFunc("POST /logout", login.out)
+	return mux
+}
+
+var homePage = page(`<p>Hello, {{.User}}. <a href="/private">More</a>
+<form action="/logout" method="post">{{.Token}}<button>Log out</button></form>`)
+
+func home(w http.ResponseWriter, r *http.Request) { show(w, r, http.StatusOK, homePage, "") }
+
+func private(w http.ResponseWriter, r *http.Request) {
+	fmt.Fprintf(w, "Only users see this, and you are %s.\n", auth.From(r))
+}

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jamsession/jamsession/mail"
+	"github.com/jamsession/jamsession/settings"
+)
+
+// A browser keeps cookies and follows redirects.
+type browser struct {
+	t   *testing.T
+	url string
+	*http.Client
+}
+
+func open(t *testing.T, url string) *browser {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &browser{t, url, &http.Client{Jar: jar}}
+}
+
+func (b *browser) do(resp *http.Response, err error) (int, string) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return resp.StatusCode, string(text)
+}
+
+func (b *browser) get(path string) (int, string) { b.t.Helper(); return b.do(b.Get(b.url + path)) }
+
+var content = regexp.MustCompile(`content="(\w+)"`)
+
+func (b *browser) token() string {
+	b.t.Helper()
+	_, page := b.get("/token")
+	return content.FindStringSubmatch(page)[1]
+}
+
+func (b *browser) post(path string, fields ...string) (int, string) {
+	b.t.Helper()
+	form := url.Values{"csrfmiddlewaretoken": {b.token()}}
+	for i := 0; i < len(fields); i += 2 {
+		form.Set(fields[i], fields[i+1])
+	}
+	return b.do(b.PostForm(b.url+path, form))
+}
+
+func (b *browser) want(code int, text string) func(int, string) {
+	return func(gotCode int, got string) {
+		b.t.Helper()
+		if gotCode != code || !strings.Contains(got, text) {
+			b.t.Errorf("got %d %s, want %d %q", gotCode, got, code, text)
+		}
+	}
+}
+
+// TestTheSiteOfTheGuideWorks: each step of docs/login.md does what it says.
+func TestTheSiteOfTheGuideWorks(t *testing.T) {
+	var mails outbox
+	site := serve(t, &mails)
+	b := open(t, site.url)
+	b.want(200, "Hello, AnonymousUser.")(b.get("/"))
+	b.want(200, "<form")(b.get("/private")) // the login page
+
+	b.want(400, "too short")(b.post("/signup", "username", "ann", "password", "short"))
+	b.want(200, "Hello, ann.")(b.post("/signup", "username", "ann", "email", "ann@example.com", "password", "a plain staple"))
+	b.want(400, "another name")(b.post("/signup", "username", "ann", "password", "a plain staple"))
+	b.want(200, "you are ann")(b.get("/private"))
+	b.want(200, "Hello, AnonymousUser.")(b.post("/logout"))
+
+	b.want(401, "no user with this password")(b.post("/login", "username", "ann", "password", "wrong"))
+	b.want(200, "you are ann")(b.post("/login?next=/private", "username", "ann", "password", "a plain staple"))
+	b.want(200, "Welcome, ann.")(b.get("/"))
+
+	b.want(400, "present password")(b.post("/password", "old", "wrong", "new", "another staple"))
+	b.want(400, "too common")(b.post("/password", "old", "a plain staple", "new", "password1"))
+	b.want(200, "logged out everywhere else")(b.post("/password", "old", "a plain staple", "new", "another staple"))
+
+	b.want(403, "")(b.get("/staff"))
+	b.want(403, "")(b.get("/orders"))
+	b.want(200, "you are ann")(b.get("/danger"))
+	ann, err := site.Users.ByUsername(t.Context(), "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	group, err := site.Users.GroupByName(t.Context(), "sellers")
+	if err == nil {
+		err = site.Users.AddToGroup(t.Context(), ann.ID, group.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.want(200, "you are ann")(b.get("/orders"))
+
+	b.want(200, `["tea"]`)(b.fetch("/api/cart", `{"Name": "tea"}`))
+	b.want(200, `["tea","milk"]`)(b.fetch("/api/cart", `{"Name": "milk"}`))
+
+	b.want(200, "If we know this address")(b.post("/reset", "email", "ann@example.com"))
+	link := mails.link(t)
+	stranger := open(t, site.url)
+	stranger.want(200, "new-password")(stranger.get(link))
+	stranger.want(200, "<form")(stranger.post(strings.Replace(link, token64(link), "set-password", 1), "password", "a third staple"))
+	stranger.want(404, "has been used")(stranger.get(link))
+	b.want(200, "Hello, AnonymousUser.")(b.get("/"))
+	b.want(200, "Hello, ann.")(b.post("/login", "username", "ann", "password", "a third staple"))
+}
+
+// token64 returns the token in a link.
+func token64(link string) string { return strings.Split(link, "/")[3] }
+
+// fetch sends JSON as the script of the guide does.
+func (b *browser) fetch(path, body string) (int, string) {
+	b.t.Helper()
+	r, err := http.NewRequest(http.MethodPost, b.url+path, strings.NewReader(body))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Csrftoken", b.token())
+	return b.do(b.Do(r))
+}
+
+type server struct {
+	*settings.Site
+	url string
+}
+
+func serve(t *testing.T, sender mail.Sender) server {
+	t.Helper()
+	s, err := settings.Load(settings.Sources{Flags: map[string]string{
+		"SECRET_KEY":        "p4Yt7wq0Zr8Vd2Lx6Nb3Ms9Kc5Jh1Gf-Qe_Ta.Uo+Wi/Xy=RlHg",
+		"DATABASE_URL":      "sqlite:///" + filepath.Join(t.TempDir(), "site.db"),
+		"PBKDF2_ITERATIONS": "10", "LOGIN_URL": "/login", "LOGIN_REDIRECT_URL": "/", "LOGOUT_REDIRECT_URL": "/",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	site, err := settings.Open(t.Context(), s)
+	if err == nil {
+		err = site.Migrate(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = site.Close() })
+	site.Mail = sender
+	mux := routes(site)
+	if err := more(mux, site); err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(site.Handler(mux))
+	t.Cleanup(srv.Close)
+	return server{site, srv.URL}
+}
+
+// outbox keeps mails.
+type outbox struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	sent chan struct{}
+}
+
+func (o *outbox) Send(_ context.Context, m mail.Message) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.text.WriteString(m.Text)
+	close(o.wait())
+	return nil
+}
+
+func (o *outbox) wait() chan struct{} {
+	if o.sent == nil {
+		o.sent = make(chan struct{})
+	}
+	return o.sent
+}
+
+// link waits for the mail, and returns the path of its link.
+func (o *outbox) link(t *testing.T) string {
+	t.Helper()
+	o.mu.Lock()
+	sent := o.wait()
+	o.mu.Unlock()
+	<-sent
+	match := regexp.MustCompile(`http://[^/]+(/reset/\S+)`).FindStringSubmatch(o.text.String())
+	if match == nil {
+		t.Fatalf("no link in %q", o.text.String())
+	}
+	return match[1]
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/reset"
+	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/settings"
+)
+
+// more adds the pages of the later steps.
+func more(mux *http.ServeMux, site *settings.Site) error {
+	mux.HandleFunc("POST /signup", signUp(site))
+	mux.Handle("POST /password", site.Auth.RequireLogin(changePassword(site.Auth)))
+	staffOnly(mux, site)
+	mux.HandleFunc("GET /token", token)
+	mux.Handle("POST /api/cart", addToCart())
+	if err := resetPages(mux, site); err != nil {
+		return err
+	}
+	return permissions(context.Background(), site.Users)
+}
+
+func signUp(site *settings.Site) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		user := auth.User{
+			Username: r.PostFormValue("username"), Email: r.PostFormValue("email"), IsActive: true,
+		}
+		password := r.PostFormValue("password")
+		var weak *auth.PasswordError
+		if err := site.Auth.CheckPassword(user, password); errors.As(err, &weak) {
+			http.Error(w, weak.Problems[0].Message, http.StatusBadRequest)
+			return
+		}
+		hash, err := site.Hashers.Hash(r.Context(), password)
+		if err != nil {
+			session.Abort(r, err)
+		}
+		user.Password = hash
+		user, err = site.Users.Create(r.Context(), user)
+		switch {
+		case errors.Is(err, sqlusers.ErrUserExists), errors.Is(err, sqlusers.ErrInvalid):
+			http.Error(w, "Please choose another name.", http.StatusBadRequest)
+			return
+		case err == nil:
+			err = site.Auth.Login(r, user)
+		}
+		if err != nil {
+			session.Abort(r, err)
+		}
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+	}
+}
+
+func changePassword(logins *auth.Manager) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := logins.ChangePassword(r, r.PostFormValue("old"), r.PostFormValue("new"))
+		var weak *auth.PasswordError
+		switch {
+		case errors.Is(err, auth.ErrNoMatch):
+			http.Error(w, "That is not your present password.", http.StatusBadRequest)
+		case errors.As(err, &weak):
+			http.Error(w, weak.Problems[0].Message, http.StatusBadRequest)
+		case err != nil:
+			session.Abort(r, err)
+		default:
+			messages.Success(r, "Your password was changed. You are logged out everywhere else.")
+			http.Redirect(w, r, "/", http.StatusSeeOther)
+		}
+	})
+}
+
+func staffOnly(mux *http.ServeMux, site *settings.Site) {
+	page := http.HandlerFunc(private)
+	mux.Handle("GET /staff", site.Auth.Require(func(u auth.User) bool { return u.IsStaff }, page))
+	mux.Handle("GET /orders", site.Auth.RequirePerm("shop.view_order", page))
+	mux.Handle("GET /danger", site.Auth.RequireFresh(10*time.Minute, page))
+}
+
+func permissions(ctx context.Context, users *sqlusers.Users) error {
+	if _, err := users.RegisterModel(ctx, "shop", "order", "order"); err != nil {
+		return err
+	}
+	sellers, err := users.CreateGroup(ctx, "sellers")
+	if errors.Is(err, sqlusers.ErrGroupExists) {
+		sellers, err = users.GroupByName(ctx, "sellers")
+	}
+	if err != nil {
+		return err
+	}
+	return users.GrantToGroup(ctx, sellers.ID, "shop.view_order")
+}
+
+func token(w http.ResponseWriter, r *http.Request) {
+	fmt.Fprintf(w, `<meta name="csrf-token" content="%s">`, csrf.Token(r))
+}
+
+func addToCart() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var item struct{ Name string }
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&item); err != nil {
+			http.Error(w, "want JSON", http.StatusBadRequest)
+			return
+		}
+		cart := session.Update(session.From(r), "cart", nil, func(cart []string) []string {
+			return append(cart, item.Name)
+		})
+		_ = json.NewEncoder(w).Encode(cart)
+	})
+}
+
+var newPasswordPage = page(`<form method="post">{{.Token}}
+<input name="password" type="password" autocomplete="new-password" required>
+<button>Set my password</button></form>`)
+
+func resetPages(mux *http.ServeMux, site *settings.Site) error {
+	resets, err := reset.New(site.Auth, site.Users, site.Tokens, site.Mail, reset.Options{
+		URL:     "http://" + site.Settings.Addr + "/reset/{id}/{token}/", // https://www.example.com/…
+		Limiter: site.ResetLimiter,
+	})
+	if err != nil {
+		return err
+	}
+	mux.HandleFunc("POST /reset", func(w http.ResponseWriter, r *http.Request) {
+		if err := resets.Request(r, r.PostFormValue("email")); err != nil {
+			session.Abort(r, err) // too many: 429
+		}
+		fmt.Fprintln(w, "If we know this address, a mail is on its way.")
+	})
+	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		_, err := resets.Open(r, r.PathValue("id"), r.PathValue("token"))
+		switch {
+		case errors.Is(err, reset.ErrMoved): // the token is in the session now
+			http.Redirect(w, r, "../"+reset.KeptToken+"/", http.StatusFound)
+		case errors.Is(err, reset.ErrBadLink):
+			http.Error(w, "This link has been used, or is too old.", http.StatusNotFound)
+		case err != nil:
+			session.Abort(r, err)
+		default:
+			show(w, r, http.StatusOK, newPasswordPage, "")
+		}
+	})
+	mux.HandleFunc("POST /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
+		_, err := resets.Finish(r, r.PathValue("id"), r.PostFormValue("password"))
+		var weak *auth.PasswordError
+		switch {
+		case errors.As(err, &weak):
+			http.Error(w, weak.Problems[0].Message, http.StatusBadRequest)
+		case errors.Is(err, reset.ErrBadLink):
+			http.Error(w, "This link has been used, or is too old.", http.StatusNotFound)
+		case err != nil:
+			session.Abort(r, err)
+		default:
+			http.Redirect(w, r, "/login", http.StatusSeeOther)
+		}
+	})
+	return nil
+}
