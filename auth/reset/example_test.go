@@ -40,7 +40,7 @@ func ExampleNew() {
 		fmt.Fprintln(w, "If we know this address, a mail is on its way.")
 	})
 	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Referrer-Policy", "no-referrer")
+		w.Header().Set("Referrer-Policy", "same-origin")
 		switch _, err := resets.Open(r, r.PathValue("id"), r.PathValue("token")); {
 		case errors.Is(err, reset.ErrMoved):
 			http.Redirect(w, r, "../"+reset.KeptToken+"/", http.StatusFound)

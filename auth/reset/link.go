@@ -36,7 +36,9 @@ const tokenItem = "_password_reset_token"
 //
 // The error is [ErrBadLink] if the link is not good, and wraps
 // [auth.ErrUnavailable] or [session.ErrUnavailable] if that could not be found
-// out. Mark the answer with "Referrer-Policy: no-referrer", and never cache it.
+// out. Mark the answer with "Referrer-Policy: same-origin", and never cache it.
+// Not with "no-referrer": browsers then send the form with "Origin: null",
+// which the check against cross-site requests refuses.
 func (x *Resets) Open(r *http.Request, id, tok string) (auth.User, error) {
 	if tok == KeptToken {
 		user, _, err := x.kept(r, id)

@@ -137,7 +137,7 @@ func resetPages(mux *http.ServeMux, site *settings.Site) error {
 		fmt.Fprintln(w, "If we know this address, a mail is on its way.")
 	})
 	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Referrer-Policy", "no-referrer")
+		w.Header().Set("Referrer-Policy", "same-origin")
 		_, err := resets.Open(r, r.PathValue("id"), r.PathValue("token"))
 		switch {
 		case errors.Is(err, reset.ErrMoved): // the token is in the session now
