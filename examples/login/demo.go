@@ -13,7 +13,7 @@ import (
 
 const demoUser = "demo"
 
-// makeDemoUser makes the user at the first start. It returns the lines that
+// makeDemoUser makes the user at the first start, as one of the staff. It returns the lines that
 // tell a person how to log in; the password is shown this once.
 func makeDemoUser(ctx context.Context, db *settings.Site) (string, error) {
 	_, err := db.Users.ByUsername(ctx, demoUser)
@@ -28,7 +28,9 @@ func makeDemoUser(ctx context.Context, db *settings.Site) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	user := auth.User{Username: demoUser, Password: hash, IsActive: true}
+	user := auth.User{
+		Username: demoUser, Email: "demo@example.com", Password: hash, IsActive: true, IsStaff: true,
+	}
 	if _, err := db.Users.Create(ctx, user); err != nil {
 		return "", err
 	}

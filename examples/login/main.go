@@ -15,6 +15,18 @@
 // a SECRET_KEY, one is made and kept in the file secret_key; that is refused
 // for an address that others can reach. The site's pages decide LOGIN_URL,
 // LOGIN_REDIRECT_URL and LOGOUT_REDIRECT_URL.
+//
+// Mails with reset links are shown on the terminal, unless the environment has
+// EMAIL_URL, such as smtp://user:password@mail.example.com:587, and
+// DEFAULT_FROM_EMAIL. Their links begin with SITE_URL, such as
+// https://www.example.com; without it, with the address that the site listens
+// on.
+//
+// # Reading order
+//
+// site.go has the routes and who may use them; render.go, how a page is made.
+// Then each file is one topic: login.go, signup.go, password.go, reset.go,
+// staff.go; pages.go has the session tutorial.
 package main
 
 import (
@@ -66,10 +78,15 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	site, err := newSite(db)
+	sender, err := newSender(os.LookupEnv, out)
 	if err != nil {
 		return err
 	}
+	site, err := newSite(db, sender, siteURL(os.LookupEnv, listener.Addr()))
+	if err != nil {
+		return err
+	}
+	defer site.close()
 	fmt.Fprintf(out, "\n  Open      http://%s/\n%s  Stop      Ctrl-C\n\n", listener.Addr(), welcome)
 	return serve(ctx, listener, site.handler())
 }

@@ -2,13 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
-	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -93,47 +91,6 @@ func (s *site) delete(w http.ResponseWriter, r *http.Request) {
 func (s *site) clear(w http.ResponseWriter, r *http.Request) {
 	session.From(r).Flush()
 	redirect(w, r, path("show"))
-}
-
-// A loginPage is what the login form shows.
-type loginPage struct {
-	Next     string
-	Username string
-	Error    string
-}
-
-func (s *site) loginForm(w http.ResponseWriter, r *http.Request) {
-	s.render(w, r, http.StatusOK, "login", "Log in", loginPage{Next: r.FormValue("next")})
-}
-
-// login checks the password. The answer to a wrong one does not tell whether
-// there is such a user.
-func (s *site) login(w http.ResponseWriter, r *http.Request) {
-	name := r.PostFormValue("username")
-	user, err := s.Auth.Authenticate(r, name, r.PostFormValue("password"))
-	if errors.Is(err, auth.ErrNoMatch) {
-		s.render(w, r, http.StatusOK, "login", "Log in", loginPage{
-			Next: r.FormValue("next"), Username: name, Error: "Invalid credentials",
-		})
-		return
-	}
-	if err == nil {
-		err = s.Auth.Login(r, user)
-	}
-	if err != nil {
-		session.Abort(r, err)
-	}
-	session.From(r).Set("is_logged_in", true)
-	redirect(w, r, s.Auth.SafeNext(r, path("dashboard")))
-}
-
-func (s *site) dashboard(w http.ResponseWriter, r *http.Request) {
-	s.render(w, r, http.StatusOK, "dashboard", "Dashboard", session.From(r).ExpiryDate())
-}
-
-func (s *site) logout(w http.ResponseWriter, r *http.Request) {
-	s.Auth.Logout(r)
-	redirect(w, r, s.Settings.LogoutRedirectURL)
 }
 
 // notFound answers what no other handler does, also a GET for what only a

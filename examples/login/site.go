@@ -1,14 +1,14 @@
 package main
 
 import (
-	"bytes"
-	"embed"
+	"context"
 	"html/template"
 	"net/http"
+	"time"
 
 	"github.com/jamsession/jamsession/auth"
-	"github.com/jamsession/jamsession/csrf"
-	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/auth/reset"
+	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/settings"
 )
 
@@ -20,10 +20,18 @@ var paths = map[string]string{
 	"show":      "/show/",
 	"delete":    "/delete/",
 	"clear":     "/clear/",
+	"signup":    "/signup/",
 	"login":     "/login/",
-	"dashboard": "/dashboard/",
 	"logout":    "/logout/",
+	"dashboard": "/dashboard/",
+	"password":  "/password/",
+	"reset":     "/reset/",
+	"staff":     "/staff/",
+	"style":     "/style.css",
 }
+
+// resetLink is the page that a mailed link opens.
+const resetLink = "/reset/{id}/{token}/"
 
 // path returns the path of a page. A name that is none is a mistake in this
 // program, which the first request would show.
@@ -35,83 +43,94 @@ func path(name string) string {
 	return p
 }
 
-//go:embed templates
-var templateFiles embed.FS
-
 // A site is the pages, with what they need.
 type site struct {
 	*settings.Site
+	resets    *reset.Resets
 	templates map[string]*template.Template
 }
 
-func newSite(db *settings.Site) (*site, error) {
-	s := &site{db, make(map[string]*template.Template)}
-	for _, name := range []string{"index", "show", "login", "dashboard", "notfound"} {
-		t, err := template.New("base.html").Funcs(template.FuncMap{"url": path}).
-			ParseFS(templateFiles, "templates/base.html", "templates/"+name+".html")
-		if err != nil {
-			return nil, err
-		}
-		s.templates[name] = t
+// newSite returns the site on an open database. Links in mails begin with
+// url. Close the site at the end, before the database.
+func newSite(db *settings.Site, sender mail.Sender, url string) (*site, error) {
+	pages, err := parseTemplates()
+	if err != nil {
+		return nil, err
 	}
-	return s, nil
+	resets, err := reset.New(db.Auth, db.Users, db.Tokens, sender, reset.Options{URL: url + resetLink})
+	if err != nil {
+		return nil, err
+	}
+	return &site{db, resets, pages}, nil
 }
 
-// handler returns the site: routes inside sessions, logins and CSRF checks,
-// inside the headers that every page has.
+// close sends the mails that wait, for ten seconds at most.
+func (s *site) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	_ = s.resets.Close(ctx) // what it gives up, it logs
+}
+
+// recently is how long ago the login may be for a change of the password.
+const recently = 10 * time.Minute
+
+// handler returns the site: routes inside sessions, CSRF checks, logins and
+// messages.
 func (s *site) handler() http.Handler {
 	mux := http.NewServeMux()
-	handle := func(method, name string, h http.Handler) {
-		mux.Handle(method+" "+path(name)+"{$}", h)
-	}
-	handle("GET", "index", http.HandlerFunc(s.index))
-	handle("POST", "set", http.HandlerFunc(s.set))
-	handle("GET", "show", http.HandlerFunc(s.show))
-	handle("POST", "delete", http.HandlerFunc(s.delete))
-	handle("POST", "clear", http.HandlerFunc(s.clear))
-	handle("GET", "login", http.HandlerFunc(s.loginForm))
-	handle("POST", "login", http.HandlerFunc(s.login))
-	handle("GET", "dashboard", s.Auth.RequireLogin(http.HandlerFunc(s.dashboard)))
-	handle("POST", "logout", http.HandlerFunc(s.logout))
-	mux.Handle("GET /", http.HandlerFunc(s.notFound))
-	return secureHeaders(s.Handler(mux))
+	page := func(pattern string, h http.Handler) { mux.Handle(pattern+"{$}", h) }
+	everybody := func(h http.HandlerFunc) http.Handler { return h }
+	users := func(h http.HandlerFunc) http.Handler { return s.Auth.RequireLogin(h) }
+	recent := func(h http.HandlerFunc) http.Handler { return s.Auth.RequireFresh(recently, h) }
+	staff := func(h http.HandlerFunc) http.Handler { return s.requireStaff(h) }
+
+	page("GET "+path("index"), everybody(s.index))
+	page("POST "+path("set"), everybody(s.set))
+	page("GET "+path("show"), everybody(s.show))
+	page("POST "+path("delete"), everybody(s.delete))
+	page("POST "+path("clear"), everybody(s.clear))
+
+	page("GET "+path("signup"), everybody(s.signupForm))
+	page("POST "+path("signup"), everybody(s.signup))
+	page("GET "+path("login"), everybody(s.loginForm))
+	page("POST "+path("login"), everybody(s.login))
+	page("POST "+path("logout"), everybody(s.logout))
+	page("GET "+path("reset"), everybody(s.resetForm))
+	page("POST "+path("reset"), everybody(s.reset))
+	page("GET "+resetLink, everybody(s.newPasswordForm))
+	page("POST "+resetLink, everybody(s.newPassword))
+
+	page("GET "+path("dashboard"), users(s.dashboard))
+	page("GET "+path("password"), recent(s.passwordForm))
+	page("POST "+path("password"), recent(s.changePassword))
+	page("GET "+path("staff"), staff(s.staff))
+
+	mux.HandleFunc("GET "+path("style"), serveStyle)
+	mux.Handle("GET /", everybody(s.notFound))
+	return s.Handler(secureHeaders(mux))
 }
 
-// secureHeaders are for pages that load nothing from elsewhere and are in
-// nobody's frame. The pages' style is in the page, hence 'unsafe-inline'.
+// requireStaff lets only staff through. Who is logged in and is not staff gets
+// a page that says so: to log in again would not help.
+func (s *site) requireStaff(next http.Handler) http.Handler {
+	return s.Auth.RequireLogin(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !auth.From(r).IsStaff {
+			s.render(w, r, http.StatusForbidden, "forbidden", "Staff only", nil)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+}
+
+// secureHeaders are for pages that load nothing but their style, from this
+// site, and are in nobody's frame.
 func secureHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; "+
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; "+
 			"form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("X-Content-Type-Options", "nosniff")
 		next.ServeHTTP(w, r)
 	})
-}
-
-// A page is what templates see.
-type page struct {
-	Title string
-	User  auth.User
-	CSRF  template.HTML // the hidden field of every form
-	Data  any
-}
-
-// render writes a page. It is made in memory first, so that a template that
-// fails leaves no half page behind.
-func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name, title string, data any) {
-	var buf bytes.Buffer
-	err := s.templates[name].Execute(&buf, page{title, auth.From(r), csrf.TemplateField(r), data})
-	if err != nil {
-		session.Abort(r, err)
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = buf.WriteTo(w) // the visitor may have gone
-}
-
-// redirect sends the visitor on with GET after a POST.
-func redirect(w http.ResponseWriter, r *http.Request, to string) {
-	http.Redirect(w, r, to, http.StatusFound)
 }

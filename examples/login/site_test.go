@@ -46,6 +46,14 @@ type response struct {
 // what else handlers adds, such as a page for a test.
 func start(t *testing.T, extra func(s *site, mux *http.ServeMux)) (*site, *visitor, string) {
 	t.Helper()
+	return startMailing(t, make(mailbox, 10), extra)
+}
+
+// startMailing is start with the mails of the site.
+func startMailing(
+	t *testing.T, mails mailbox, extra func(s *site, mux *http.ServeMux),
+) (*site, *visitor, string) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "db.sqlite3")
 	conf, err := settings.Load(settings.Sources{Flags: map[string]string{
 		"SECRET_KEY": testSecret, "DATABASE_URL": "sqlite:///" + file,
@@ -70,10 +78,11 @@ func start(t *testing.T, extra func(s *site, mux *http.ServeMux)) (*site, *visit
 	if _, err := db.Users.Create(t.Context(), user); err != nil {
 		t.Fatal(err)
 	}
-	s, err := newSite(db)
+	s, err := newSite(db, mails, "http://site.example")
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(s.close)
 	mux := http.NewServeMux()
 	mux.Handle("/", s.handler())
 	if extra != nil {

@@ -1,0 +1,323 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/mail"
+	"github.com/jamsession/jamsession/session"
+)
+
+const otherPassword = "eleven purple canoes"
+
+// A mailbox keeps the mails of one site.
+type mailbox chan mail.Message
+
+func (b mailbox) Send(_ context.Context, m mail.Message) error {
+	b <- m
+	return nil
+}
+
+// signUp signs up at the site, with the account's password.
+func (v *visitor) signUp(name string) response {
+	v.t.Helper()
+	v.get("/signup/")
+	return v.post("/signup/", "username", name, "email", name+"@example.com",
+		"password", testPassword, "again", testPassword)
+}
+
+func TestSignUpLogsIn(t *testing.T) {
+	s, v, _ := start(t, nil)
+	v.leads(v.signUp("bob"), "/dashboard/")
+	r := v.get("/dashboard/")
+	v.shows(r, "Welcome, bob.")
+	v.shows(r, "bob@example.com")
+	user, err := s.Users.ByUsername(t.Context(), "bob")
+	if err != nil || !user.IsActive || user.IsStaff || user.IsSuperuser {
+		t.Errorf("%+v, %v", user, err)
+	}
+	if r := v.get("/dashboard/"); strings.Contains(r.body, "Welcome") {
+		t.Error("the message is shown twice")
+	}
+}
+
+func TestSignUpSaysWhatIsWrong(t *testing.T) {
+	s, v, _ := start(t, nil)
+	for _, c := range []struct{ name, email, password, again, want string }{
+		{"ann", "a@example.com", testPassword, testPassword, "This username is taken."},
+		{"b b", "b@example.com", testPassword, testPassword, "letters, digits"},
+		{"bob", "b", testPassword, testPassword, "no e-mail address"},
+		{"bob", "Bob <b@example.com>", testPassword, testPassword, "no e-mail address"},
+		{"bob", "b@example.com", testPassword, "other", "not the same"},
+		{"bob", "b@example.com", "12345", "12345", "too short"},
+		{"bob", "b@example.com", "password1", "password1", "too common"},
+		{"roberta.smith", "b@example.com", "Roberta.Smith1", "Roberta.Smith1", "too much like"},
+	} {
+		v.get("/signup/")
+		r := v.post("/signup/", "username", c.name, "email", c.email, "password", c.password, "again", c.again)
+		v.shows(r, c.want)
+		v.shows(r, `role="alert"`)
+		v.shows(r, `aria-invalid="true"`)
+		if strings.Contains(r.body, c.password) && c.password != c.name {
+			t.Errorf("the page for %q shows the password", c.want)
+		}
+	}
+	if n, err := s.Users.Count(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d users, %v", n, err)
+	}
+}
+
+// TestRememberMe: with the box the cookie has an expiry, without it it ends
+// with the browser.
+func TestRememberMe(t *testing.T) {
+	_, v, _ := start(t, nil)
+	for remember, want := range map[string]bool{"": false, "1": true} {
+		v.get("/login/")
+		r := v.post("/login/", "username", "ann", "password", testPassword, "remember", remember)
+		v.leads(r, "/dashboard/")
+		var got bool
+		for _, line := range r.header.Values("Set-Cookie") {
+			c, err := http.ParseSetCookie(line)
+			if err == nil && c.Name == "sessionid" {
+				got = c.MaxAge > int((29 * 24 * time.Hour).Seconds())
+				if !got && (c.MaxAge != 0 || !c.Expires.IsZero()) {
+					t.Errorf("remember %q: %s", remember, c.Raw)
+				}
+			}
+		}
+		if got != want {
+			t.Errorf("remember %q: a long cookie is %v", remember, got)
+		}
+	}
+}
+
+// TestChangePassword ends the other sessions, and keeps this one.
+func TestChangePassword(t *testing.T) {
+	_, v, _ := start(t, nil)
+	other := newVisitor(t, v.base)
+	other.login()
+	v.login()
+	change := func(old, password, again string) response {
+		v.get("/password/")
+		return v.post("/password/", "old", old, "password", password, "again", again)
+	}
+	v.shows(change("wrong", otherPassword, otherPassword), "not your present password")
+	v.shows(change(testPassword, otherPassword, "other"), "not the same")
+	v.shows(change(testPassword, "1", "1"), "too short")
+	if r := other.get("/dashboard/"); r.status != http.StatusOK {
+		t.Errorf("a change that failed logged the other out: %d", r.status)
+	}
+	v.leads(change(testPassword, otherPassword, otherPassword), "/dashboard/")
+	v.shows(v.get("/dashboard/"), "Your password is changed.")
+	other.leads(other.get("/dashboard/"), "/login/?next=/dashboard/")
+	other.get("/login/")
+	other.shows(other.post("/login/", "username", "ann", "password", testPassword), "Invalid credentials")
+	other.leads(other.post("/login/", "username", "ann", "password", otherPassword), "/dashboard/")
+}
+
+// TestPasswordNeedsARecentLogin: after a while a user who is logged in is
+// asked for his password again, and then led back.
+func TestPasswordNeedsARecentLogin(t *testing.T) {
+	_, v, _ := start(t, func(s *site, mux *http.ServeMux) {
+		mux.Handle("GET /test/age", s.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			session.From(r).Set("_login_time", time.Now().Add(-recently-time.Minute).Unix())
+		})))
+	})
+	v.login()
+	if r := v.get("/password/"); r.status != http.StatusOK {
+		t.Fatalf("status %d", r.status)
+	}
+	v.get("/test/age")
+	v.leads(v.get("/password/"), "/login/?next=/password/")
+	v.shows(v.get("/dashboard/"), "ann") // still logged in
+	v.shows(v.get("/login/?next=/password/"), "give your password again")
+	v.leads(v.post("/login/", "username", "ann", "password", testPassword, "next", "/password/"), "/password/")
+	v.shows(v.get("/password/"), "Change password")
+}
+
+var mailedLink = regexp.MustCompile(`http://site\.example(/reset/\S+/)`)
+
+// TestResetByMail goes from a forgotten password to a new one; the link is
+// good once.
+func TestResetByMail(t *testing.T) {
+	mails := make(mailbox, 10)
+	_, v, _ := startMailing(t, mails, nil)
+	v.leads(v.signUp("bob"), "/dashboard/")
+	stranger := newVisitor(t, v.base)
+	stranger.get("/reset/")
+	stranger.leads(stranger.post("/reset/", "email", "bob@example.com"), "/login/")
+	known := stranger.get("/login/")
+	stranger.shows(known, "a mail with a link is on its way")
+	m := <-mails
+	if m.To != "bob@example.com" {
+		t.Errorf("a mail to %s", m.To)
+	}
+	found := mailedLink.FindStringSubmatch(m.Text)
+	if found == nil {
+		t.Fatalf("no link in %s", m.Text)
+	}
+	r := stranger.get(found[1])
+	if r.status != http.StatusFound || !strings.HasSuffix(r.location, "/set-password/") {
+		t.Fatalf("status %d to %s", r.status, r.location)
+	}
+	form := regexp.MustCompile(`[^/]+/$`).ReplaceAllString(found[1], "set-password/")
+	r = stranger.get(form)
+	stranger.shows(r, "New password")
+	if got := r.header.Get("Referrer-Policy"); got != "no-referrer" {
+		t.Errorf("Referrer-Policy: %s", got)
+	}
+	if got := r.header.Get("Cache-Control"); !strings.Contains(got, "no-store") {
+		t.Errorf("Cache-Control: %s", got)
+	}
+	stranger.shows(stranger.post(form, "password", otherPassword, "again", "other"), "not the same")
+	stranger.shows(stranger.post(form, "password", "1", "again", "1"), "too short")
+	stranger.leads(stranger.post(form, "password", otherPassword, "again", otherPassword), "/login/")
+	stranger.shows(stranger.get("/login/"), "Your new password is set.")
+	stranger.leads(stranger.post("/login/", "username", "bob", "password", otherPassword), "/dashboard/")
+	v.leads(v.get("/dashboard/"), "/login/?next=/dashboard/")
+	if r := newVisitor(t, v.base).get(found[1]); r.status != http.StatusNotFound {
+		t.Errorf("the link is good twice: status %d", r.status)
+	}
+}
+
+// TestResetTellsNothing: who asks for an address that nobody has gets the same
+// page.
+func TestResetTellsNothing(t *testing.T) {
+	mails := make(mailbox, 10)
+	_, v, _ := startMailing(t, mails, nil)
+	v.leads(v.signUp("bob"), "/dashboard/")
+	answers := make(map[string]bool)
+	for _, address := range []string{"nobody@example.com", "bob@example.com"} {
+		stranger := newVisitor(t, v.base)
+		stranger.get("/reset/")
+		r := stranger.post("/reset/", "email", address)
+		page := stranger.get("/login/").body
+		answers[fmt.Sprint(r.status, r.location, tokenField.ReplaceAllString(page, ""))] = true
+	}
+	if len(answers) != 1 {
+		t.Errorf("two answers:\n%v", answers)
+	}
+	if m := <-mails; m.To != "bob@example.com" {
+		t.Errorf("a mail to %s", m.To)
+	}
+}
+
+func TestStaffPage(t *testing.T) {
+	s, v, _ := start(t, nil)
+	v.leads(v.get("/staff/"), "/login/?next=/staff/")
+	v.login()
+	if r := v.get("/staff/"); r.status != http.StatusForbidden || !strings.Contains(r.body, "staff only") {
+		t.Errorf("status %d", r.status)
+	}
+	if strings.Contains(v.get("/").body, `href="/staff/"`) {
+		t.Error("the page is offered to one who may not see it")
+	}
+	hash, err := s.Hashers.Hash(t.Context(), testPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := auth.User{
+		Username: "eve", Email: "eve@example.com", Password: hash, IsActive: true, IsStaff: true,
+	}
+	if _, err := s.Users.Create(t.Context(), user); err != nil {
+		t.Fatal(err)
+	}
+	v = newVisitor(t, v.base)
+	v.get("/login/")
+	v.leads(v.post("/login/", "username", "eve", "password", testPassword, "next", "/staff/"), "/staff/")
+	v.shows(v.get("/staff/"), "eve@example.com")
+}
+
+func TestPagesOfUsersAreNotStored(t *testing.T) {
+	_, v, _ := start(t, nil)
+	if got := v.get("/").header.Get("Cache-Control"); strings.Contains(got, "no-store") {
+		t.Errorf("the first page of a stranger: Cache-Control: %s", got)
+	}
+	v.login()
+	for _, path := range []string{
+		"/", "/show/", "/login/", "/signup/", "/dashboard/", "/password/", "/staff/", "/none",
+	} {
+		if got := v.get(path).header.Get("Cache-Control"); got != "private, no-store" {
+			t.Errorf("%s: Cache-Control: %q", path, got)
+		}
+	}
+}
+
+// TestNothingInline: the policy forbids inline style and scripts, and no page
+// has any.
+func TestNothingInline(t *testing.T) {
+	_, v, _ := start(t, nil)
+	v.login()
+	for _, path := range []string{
+		"/", "/show/", "/login/", "/signup/", "/reset/", "/dashboard/", "/password/", "/staff/",
+	} {
+		r := v.get(path)
+		policy := r.header.Get("Content-Security-Policy")
+		if !strings.Contains(policy, "default-src 'none'; style-src 'self'") || strings.Contains(policy, "unsafe") {
+			t.Errorf("%s: %s", path, policy)
+		}
+		if regexp.MustCompile(`(?i)<style|<script|style=|\son\w+=|https?://`).MatchString(r.body) {
+			t.Errorf("%s has something inline or from elsewhere:\n%s", path, r.body)
+		}
+	}
+	r := v.get("/style.css")
+	if r.status != http.StatusOK || !strings.HasPrefix(r.header.Get("Content-Type"), "text/css") {
+		t.Errorf("style: status %d", r.status)
+	}
+}
+
+func TestNewFormsNeedTheToken(t *testing.T) {
+	_, v, _ := start(t, nil)
+	v.login()
+	v.page = ""
+	for _, path := range []string{"/signup/", "/password/", "/reset/", "/reset/MQ/set-password/"} {
+		if r := v.post(path); r.status != http.StatusForbidden {
+			t.Errorf("POST %s without a token: status %d", path, r.status)
+		}
+	}
+}
+
+func TestMailGoesToTheServerThatIsConfigured(t *testing.T) {
+	env := func(of map[string]string) func(string) (string, bool) {
+		return func(name string) (string, bool) { v, ok := of[name]; return v, ok }
+	}
+	var terminal strings.Builder
+	sender, err := newSender(env(nil), &terminal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := mail.Message{To: "a@example.com", Subject: "s", Text: "hello\n"}
+	if err := sender.Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(terminal.String(), "hello") {
+		t.Errorf("the terminal shows %q", terminal.String())
+	}
+	server := map[string]string{"EMAIL_URL": "smtp://localhost:25", "DEFAULT_FROM_EMAIL": "a@example.com"}
+	if sender, err := newSender(env(server), nil); err != nil {
+		t.Error(err)
+	} else if _, ok := sender.(*mail.SMTP); !ok {
+		t.Errorf("got a %T", sender)
+	}
+	for name, value := range map[string]string{"EMAIL_URL": "ftp://x", "DEFAULT_FROM_EMAIL": ""} {
+		bad := map[string]string{"EMAIL_URL": "smtp://localhost:25", "DEFAULT_FROM_EMAIL": "a@example.com"}
+		bad[name] = value
+		if _, err := newSender(env(bad), nil); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s %q: %v", name, value, err)
+		}
+	}
+	at := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8000}
+	if got := siteURL(env(nil), at); got != "http://127.0.0.1:8000" {
+		t.Errorf("site URL %s", got)
+	}
+	if got := siteURL(env(map[string]string{"SITE_URL": "https://a.example/"}), at); got != "https://a.example" {
+		t.Errorf("site URL %s", got)
+	}
+}

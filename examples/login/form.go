@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/jamsession/jamsession/auth"
+)
+
+// A form is what a page shows of a form: what the visitor has typed, but for
+// passwords, and what is wrong with it.
+type form struct {
+	Username, Email, Next string
+	Problems              []problem
+}
+
+// A problem is a sentence for the visitor, and the id of the field that it is
+// about; empty if it is about the form.
+type problem struct{ Field, Text string }
+
+// Wrong reports whether there is a problem with a field.
+func (f *form) Wrong(field string) bool {
+	for _, p := range f.Problems {
+		if p.Field == field {
+			return true
+		}
+	}
+	return false
+}
+
+// fail adds a problem.
+func (f *form) fail(field, text string) {
+	f.Problems = append(f.Problems, problem{field, text})
+}
+
+// failPassword adds what is wrong with a new password, and reports whether
+// that is what the error says.
+func (f *form) failPassword(err error) bool {
+	var weak *auth.PasswordError
+	if !errors.As(err, &weak) {
+		return false
+	}
+	for _, p := range weak.Problems {
+		f.fail("password", p.Message)
+	}
+	return true
+}
+
+// repeat adds a problem if a new password was not typed twice alike.
+func (f *form) repeat(password, again string) {
+	if password != again {
+		f.fail("again", "The two passwords are not the same.")
+	}
+}

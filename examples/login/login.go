@@ -1,0 +1,59 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/session"
+)
+
+// loginForm is shown to users who are logged in, too: they come from a page
+// that asks for a recent login.
+func (s *site) loginForm(w http.ResponseWriter, r *http.Request) {
+	s.render(w, r, http.StatusOK, "login", "Log in", &form{
+		Next: r.FormValue("next"), Username: auth.From(r).Username,
+	})
+}
+
+// login checks the password. The answer to a wrong one does not tell whether
+// there is such a user.
+func (s *site) login(w http.ResponseWriter, r *http.Request) {
+	name := r.PostFormValue("username")
+	user, err := s.Auth.Authenticate(r, name, r.PostFormValue("password"))
+	if errors.Is(err, auth.ErrNoMatch) {
+		f := &form{Next: r.FormValue("next"), Username: name}
+		f.fail("username", "Invalid credentials. Check the username and the password.")
+		s.render(w, r, http.StatusOK, "login", "Log in", f)
+		return
+	}
+	if err != nil {
+		session.Abort(r, err)
+	}
+	s.admit(r, user)
+	s.Auth.Remember(r, r.PostFormValue("remember") != "")
+	messages.Success(r, "You are logged in as "+user.Username+".")
+	redirect(w, r, s.Auth.SafeNext(r, path("dashboard")))
+}
+
+// admit logs the visitor in as the user.
+func (s *site) admit(r *http.Request, user auth.User) {
+	if err := s.Auth.Login(r, user); err != nil {
+		session.Abort(r, err)
+	}
+	session.From(r).Set("is_logged_in", true)
+}
+
+// logout is reached by POST only, or a link in a foreign page could log people
+// out.
+func (s *site) logout(w http.ResponseWriter, r *http.Request) {
+	s.Auth.Logout(r)
+	messages.Success(r, "You are logged out.")
+	redirect(w, r, s.Settings.LogoutRedirectURL)
+}
+
+// dashboard is for everybody who is logged in.
+func (s *site) dashboard(w http.ResponseWriter, r *http.Request) {
+	s.render(w, r, http.StatusOK, "dashboard", "Dashboard", session.From(r))
+}

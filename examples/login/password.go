@@ -1,0 +1,41 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/session"
+)
+
+func (s *site) passwordForm(w http.ResponseWriter, r *http.Request) {
+	s.render(w, r, http.StatusOK, "password", "Change password", &form{})
+}
+
+// changePassword keeps this session, and ends all others of the user.
+func (s *site) changePassword(w http.ResponseWriter, r *http.Request) {
+	f := &form{}
+	password := r.PostFormValue("password")
+	if f.repeat(password, r.PostFormValue("again")); len(f.Problems) == 0 {
+		s.tryPassword(r, f, r.PostFormValue("old"), password)
+	}
+	if len(f.Problems) > 0 {
+		s.render(w, r, http.StatusOK, "password", "Change password", f)
+		return
+	}
+	messages.Success(r, "Your password is changed. Everywhere else you are logged out.")
+	redirect(w, r, path("dashboard"))
+}
+
+func (s *site) tryPassword(r *http.Request, f *form, old, password string) {
+	err := s.Auth.ChangePassword(r, old, password)
+	switch {
+	case errors.Is(err, auth.ErrNoMatch):
+		f.fail("old", "This is not your present password.")
+	case errors.Is(err, auth.ErrPasswordChanged):
+		f.fail("old", "Your password was changed meanwhile. Log in again.")
+	case err != nil && !f.failPassword(err):
+		session.Abort(r, err)
+	}
+}

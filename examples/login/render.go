@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"net/http"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/session"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+//go:embed style.css
+var style []byte
+
+// parseTemplates returns the pages by the name of their file, each inside
+// base.html.
+func parseTemplates() (map[string]*template.Template, error) {
+	pages := make(map[string]*template.Template)
+	for _, name := range []string{
+		"index", "show", "signup", "login", "dashboard", "password", "reset", "newpassword", "badlink",
+		"staff", "forbidden", "notfound",
+	} {
+		t, err := template.New("base.html").Funcs(template.FuncMap{"url": path}).
+			ParseFS(templateFiles, "templates/base.html", "templates/"+name+".html")
+		if err != nil {
+			return nil, err
+		}
+		pages[name] = t
+	}
+	return pages, nil
+}
+
+// A page is what templates see.
+type page struct {
+	Title    string
+	User     auth.User
+	CSRF     template.HTML // the hidden field of every form
+	Messages func() []messages.Message
+	Data     any
+}
+
+// render writes a page. It is made in memory first, so that a template that
+// fails leaves no half page behind. No page of a user is kept by the browser,
+// so that nobody finds it by the back button after the logout.
+func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name, title string, data any) {
+	user := auth.From(r)
+	if user.IsAuthenticated() {
+		w.Header().Set("Cache-Control", "private, no-store")
+	}
+	var buf bytes.Buffer
+	err := s.templates[name].Execute(&buf, page{title, user, csrf.TemplateField(r), messages.Func(r), data})
+	if err != nil {
+		session.Abort(r, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = buf.WriteTo(w) // the visitor may have gone
+}
+
+// redirect sends the visitor on with GET after a POST.
+func redirect(w http.ResponseWriter, r *http.Request, to string) {
+	http.Redirect(w, r, to, http.StatusFound)
+}
+
+// serveStyle serves the one style sheet.
+func serveStyle(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Header().Set("Cache-Control", "max-age=300")
+	_, _ = w.Write(style)
+}

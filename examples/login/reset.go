@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/jamsession/jamsession/auth/reset"
+	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/session"
+)
+
+func (s *site) resetForm(w http.ResponseWriter, r *http.Request) {
+	s.render(w, r, http.StatusOK, "reset", "Forgotten password", &form{})
+}
+
+// reset answers every address alike, so that it tells nobody who has an
+// account.
+func (s *site) reset(w http.ResponseWriter, r *http.Request) {
+	s.resets.Request(r.PostFormValue("email"))
+	messages.Info(r, "If we know this address, a mail with a link is on its way.")
+	redirect(w, r, path("login"))
+}
+
+// newPasswordForm opens a link from a mail. Its token moves into the session,
+// and out of the URL.
+func (s *site) newPasswordForm(w http.ResponseWriter, r *http.Request) {
+	guardLink(w)
+	_, err := s.resets.Open(r, r.PathValue("id"), r.PathValue("token"))
+	switch {
+	case errors.Is(err, reset.ErrMoved):
+		redirect(w, r, "../"+reset.KeptToken+"/")
+	case errors.Is(err, reset.ErrBadLink):
+		s.badLink(w, r)
+	case err != nil:
+		session.Abort(r, err)
+	default:
+		s.render(w, r, http.StatusOK, "newpassword", "New password", &form{})
+	}
+}
+
+// newPassword sets the password. The user then logs in with it.
+func (s *site) newPassword(w http.ResponseWriter, r *http.Request) {
+	guardLink(w)
+	f := &form{}
+	password := r.PostFormValue("password")
+	if f.repeat(password, r.PostFormValue("again")); len(f.Problems) == 0 {
+		_, err := s.resets.Finish(r, r.PathValue("id"), password)
+		if errors.Is(err, reset.ErrBadLink) {
+			s.badLink(w, r)
+			return
+		}
+		if err != nil && !f.failPassword(err) {
+			session.Abort(r, err)
+		}
+	}
+	if len(f.Problems) > 0 {
+		s.render(w, r, http.StatusOK, "newpassword", "New password", f)
+		return
+	}
+	messages.Success(r, "Your new password is set. Log in with it.")
+	redirect(w, r, path("login"))
+}
+
+func (s *site) badLink(w http.ResponseWriter, r *http.Request) {
+	s.render(w, r, http.StatusNotFound, "badlink", "Link not valid", nil)
+}
+
+// guardLink keeps the link out of caches and of what other pages are told.
+func guardLink(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "private, no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+}
