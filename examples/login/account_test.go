@@ -170,7 +170,7 @@ func TestResetByMail(t *testing.T) {
 	form := regexp.MustCompile(`[^/]+/$`).ReplaceAllString(found[1], "set-password/")
 	r = stranger.get(form)
 	stranger.shows(r, "New password")
-	if got := r.header.Get("Referrer-Policy"); got != "no-referrer" {
+	if got := r.header.Get("Referrer-Policy"); got != "same-origin" {
 		t.Errorf("Referrer-Policy: %s", got)
 	}
 	if got := r.header.Get("Cache-Control"); !strings.Contains(got, "no-store") {

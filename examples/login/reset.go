@@ -65,8 +65,9 @@ func (s *site) badLink(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusNotFound, "badlink", "Link not valid", nil)
 }
 
-// guardLink keeps the link out of caches and of what other pages are told.
+// guardLink keeps the link out of caches. What other sites are told is decided
+// by the policy of all pages, "same-origin". It is not "no-referrer": with that
+// browsers send the form with "Origin: null", which the CSRF check refuses.
 func guardLink(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "private, no-store")
-	w.Header().Set("Referrer-Policy", "no-referrer")
 }
