@@ -5,7 +5,7 @@
 //
 // It is a module of its own, so that what these tests need does not become
 // part of the library's go.mod. An engine joins by one entry in
-// engines_test.go. Each check is itself tried against something that is wrong
+// engines_test.go. Package browser clicks through the example site. Each check is itself tried against something that is wrong
 // on purpose.
 //
 //	go test -race ./...                       # skips servers that are missing

@@ -1,0 +1,89 @@
+package browser
+
+import (
+	"bufio"
+	"context"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A program is the running example site.
+type program struct {
+	t        *testing.T
+	url      string
+	password string // of the user demo, who is staff
+	lines    chan string
+}
+
+// build compiles the example once for all tests.
+var build = sync.OnceValues(func() (string, error) {
+	file := filepath.Join(buildDir, "login")
+	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", file, "./examples/login")
+	cmd.Dir = filepath.Join("..", "..")
+	out, err := cmd.CombinedOutput()
+	return file, wrap(err, out)
+})
+
+// startProgram runs the example as it is on a free port and a new database,
+// with these settings, until the test ends.
+func startProgram(t *testing.T, env ...string) *program {
+	t.Helper()
+	file, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(context.Background(), file)
+	cmd.Dir = t.TempDir()
+	cmd.Env = append(env, "ADDR=127.0.0.1:0", "PBKDF2_ITERATIONS=1000", "PATH=/usr/bin:/bin")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &program{t: t, lines: make(chan string, 1000)}
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		defer close(p.lines)
+		for scanner := bufio.NewScanner(out); scanner.Scan(); {
+			p.lines <- scanner.Text()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		<-read
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the program ended with %v", err)
+		}
+	})
+	p.url = p.prints(`Open +(http://127\.0\.0\.1:\d+)/`)
+	p.password = p.prints(`Password +(\S+)`)
+	return p
+}
+
+// prints waits for a line of the program's terminal, and returns the part of
+// it in parentheses.
+func (p *program) prints(pattern string) string {
+	p.t.Helper()
+	re, late := regexp.MustCompile(pattern), time.After(patience)
+	for {
+		select {
+		case line, ok := <-p.lines:
+			if m := re.FindStringSubmatch(line); m != nil {
+				return m[1]
+			}
+			if !ok {
+				p.t.Fatalf("the program ended and did not print %s", pattern)
+			}
+		case <-late:
+			p.t.Fatalf("the program did not print %s", pattern)
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// TestPagesFitTheScreen takes a picture of each page on a phone and on a
+// desk, light and dark, for a person to look at. What it checks is that no
+// page is wider than its screen.
+func TestPagesFitTheScreen(t *testing.T) {
+	folder := os.Getenv("JAMSESSION_SCREENSHOTS")
+	if folder == "" {
+		folder = t.TempDir()
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("screenshots: %s", folder)
+	p := startProgram(t)
+	v := newVisitor(t, p.url)
+	for _, page := range []string{"/", "/login/", "/signup/", "/reset/", "/show/"} {
+		v.open(page)
+		v.pictures(folder, page)
+	}
+	v.open("/signup/")
+	v.fill(200, "username", "demo", "email", "demo@example.com", "password", "12345", "again", "1234")
+	v.pictures(folder, "problems")
+	v.login("demo", p.password)
+	v.pictures(folder, "message")
+	for _, page := range []string{"/", "/dashboard/", "/password/", "/staff/"} {
+		v.open(page)
+		v.pictures(folder, "in"+page)
+	}
+	v.loads(404, chromedp.Navigate(p.url+"/none"))
+	v.pictures(folder, "none")
+}
+
+func (b *tab) pictures(folder, name string) {
+	b.t.Helper()
+	screens := map[string][2]int64{"small": {360, 780}, "phone": {390, 844}, "desktop": {1280, 800}}
+	for screen, size := range screens {
+		for _, scheme := range []string{"light", "dark"} {
+			b.do(chromedp.EmulateViewport(size[0], size[1]))
+			_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+			})
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			b.picture(filepath.Join(folder, fmt.Sprintf("%s-%s-%s.png",
+				strings.Join(strings.FieldsFunc("page/"+name, func(r rune) bool { return r == '/' }), "-"), screen, scheme)))
+		}
+	}
+}
+
+func (b *tab) picture(file string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	over, err := chromedp.Run(ctx, chromedp.Evaluate[int]("document.documentElement.scrollWidth-innerWidth"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if over > 0 {
+		b.t.Errorf("%s: the page is %d pixels too wide", file, over)
+	}
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, png, 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}

@@ -1,0 +1,180 @@
+package browser
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+const (
+	password = "correct horse battery staple"
+	other    = "eleven purple canoes"
+)
+
+func TestRememberedLoginOutlivesTheBrowser(t *testing.T) {
+	p := startProgram(t)
+	for _, remember := range []bool{false, true} {
+		v := newVisitor(t, p.url)
+		v.open("/login/")
+		if remember {
+			v.do(click("input[name=remember]"))
+		}
+		v.fill(200, "username", "demo", "password", p.password)
+		v.shows("You are logged in as demo")
+		c := v.cookie("sessionid")
+		if c == nil {
+			t.Fatal("no session cookie")
+		}
+		if c.Session == remember || !c.HTTPOnly || c.SameSite != network.CookieSameSiteLax || c.Secure {
+			t.Errorf("remember %v: session %v, HttpOnly %v, SameSite %v, Secure %v",
+				remember, c.Session, c.HTTPOnly, c.SameSite, c.Secure)
+		}
+	}
+}
+
+func TestBackButtonShowsNothingAfterLogout(t *testing.T) {
+	p := startProgram(t)
+	v := newVisitor(t, p.url)
+	v.signUp("secretname")
+	v.open("/dashboard/")
+	v.hides("Welcome") // a message is shown once
+	v.shows("secretname@example.com")
+	v.loads(200, click("nav form button"))
+	v.shows("You are logged out.")
+	v.do(chromedp.NavigateBack())
+	v.hides("secretname")
+	v.shows("/login/")
+}
+
+func TestPasswordChangeLogsOutOtherBrowsers(t *testing.T) {
+	p := startProgram(t)
+	first, second := newVisitor(t, p.url), newVisitor(t, p.url)
+	first.signUp("bob")
+	second.login("bob", password)
+	first.open("/password/")
+	first.fill(200, "old", password, "password", other, "again", other)
+	first.shows("Your password is changed.")
+	second.open("/dashboard/")
+	second.shows("/login/")
+	second.login("bob", other)
+}
+
+func TestResetByTheLinkOnTheTerminal(t *testing.T) {
+	p := startProgram(t)
+	first, second := newVisitor(t, p.url), newVisitor(t, p.url)
+	first.signUp("bob")
+	second.open("/reset/")
+	second.fill(200, "email", "bob@example.com")
+	second.shows("a mail with a link is on its way")
+	link := strings.TrimPrefix(p.prints(`(http://\S+/reset/\S+/)`), p.url)
+	second.open(link)
+	second.shows("set-password") // the token is out of the address
+	second.fill(200, "password", other, "again", other)
+	second.shows("Your new password is set.")
+	second.login("bob", other)
+	first.open("/dashboard/")
+	first.shows("/login/")
+	first.loads(404, chromedp.Navigate(p.url+link))
+	first.shows("This link is not valid.")
+}
+
+func TestStaffPageIsForStaff(t *testing.T) {
+	p := startProgram(t)
+	v := newVisitor(t, p.url)
+	v.signUp("bob")
+	v.loads(403, chromedp.Navigate(p.url+"/staff/"))
+	v.shows("for staff only")
+	v.login("demo", p.password)
+	v.open("/staff/")
+	v.shows("bob@example.com")
+}
+
+// TestForeignPagesCannotAct: forms of another site, and of another origin of
+// the same site, which gets the cookies.
+func TestForeignPagesCannotAct(t *testing.T) {
+	p := startProgram(t)
+	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, `<form method="post" action="%s%s"><input name="username" value="demo">
+			<input name="password" value="%s"><button>win</button></form>`, p.url, r.URL.Path, p.password)
+	}))
+	defer evil.Close()
+	for i, from := range []string{evil.URL, strings.Replace(evil.URL, "127.0.0.1", "localhost", 1)} {
+		v := newVisitor(t, p.url)
+		v.loads(200, chromedp.Navigate(from+"/login/"))
+		v.loads(403, click("button"))
+		v.shows("Your request was not carried out")
+		v.open("/")
+		v.shows("Hello, stranger.")
+		v.signUp(fmt.Sprint("bob", i))
+		v.loads(200, chromedp.Navigate(from+"/logout/"))
+		v.loads(403, click("button"))
+		v.open("/")
+		v.shows("Hello, bob")
+	}
+}
+
+func TestBadCookiesAreAnonymous(t *testing.T) {
+	p := startProgram(t)
+	for name, value := range map[string]string{
+		"tampered": "x0123456789abcdefghijklmnopqrstu", "oversized": strings.Repeat("x", 4000),
+	} {
+		for _, cookie := range []string{"sessionid", "csrftoken", "messages"} {
+			v := newVisitor(t, p.url)
+			v.plant(cookie, value)
+			v.open("/")
+			v.shows("Hello, stranger.")
+			v.open("/dashboard/")
+			v.shows("/login/")
+			v.fill(200, "username", "demo", "password", p.password)
+			v.shows("You are logged in as demo")
+			if t.Failed() {
+				t.Fatalf("with a %s %s", name, cookie)
+			}
+		}
+	}
+}
+
+func TestSecondTabWithAnOldForm(t *testing.T) {
+	p := startProgram(t)
+	first := newVisitor(t, p.url)
+	first.open("/login/")
+	second := first.another()
+	second.open("/login/")
+	first.fill(200, "username", "demo", "password", p.password)
+	second.fill(403, "username", "demo", "password", p.password)
+	second.shows("Go back, reload it and try again.")
+	second.open("/")
+	second.shows("Hello, demo.")
+}
+
+// TestCookiesAreSecureOverTLS: behind a proxy that ends TLS.
+func TestCookiesAreSecureOverTLS(t *testing.T) {
+	p := startProgram(t, "SECURE_PROXY_SSL_HEADER=HTTP_X_FORWARDED_PROTO,https")
+	target, err := url.Parse(p.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host
+		r.Out.Header.Set("X-Forwarded-Proto", "https")
+	}})
+	defer server.Close()
+	v := newVisitor(t, server.URL)
+	v.login("demo", p.password)
+	for _, name := range []string{"sessionid", "csrftoken"} {
+		if c := v.cookie(name); c == nil || !c.Secure || c.SameSite != network.CookieSameSiteLax {
+			t.Errorf("%s: %+v", name, c)
+		}
+	}
+	v.open("/dashboard/")
+	v.shows("demo@example.com")
+}
