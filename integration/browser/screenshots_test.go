@@ -2,7 +2,6 @@ package browser
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,8 +54,8 @@ func (b *tab) pictures(folder, name string) {
 			if err != nil {
 				b.t.Fatal(err)
 			}
-			b.picture(filepath.Join(folder, fmt.Sprintf("%s-%s-%s.png",
-				strings.Join(strings.FieldsFunc("page/"+name, func(r rune) bool { return r == '/' }), "-"), screen, scheme)))
+			parts := append(strings.FieldsFunc("page/"+name, func(r rune) bool { return r == '/' }), screen, scheme)
+			b.picture(filepath.Join(folder, strings.Join(parts, "-")+".png"))
 		}
 	}
 }
