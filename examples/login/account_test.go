@@ -284,40 +284,35 @@ func TestNewFormsNeedTheToken(t *testing.T) {
 	}
 }
 
-func TestMailGoesToTheServerThatIsConfigured(t *testing.T) {
-	env := func(of map[string]string) func(string) (string, bool) {
-		return func(name string) (string, bool) { v, ok := of[name]; return v, ok }
-	}
-	var terminal strings.Builder
-	sender, err := newSender(env(nil), &terminal)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := mail.Message{To: "a@example.com", Subject: "s", Text: "hello\n"}
-	if err := sender.Send(t.Context(), m); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(terminal.String(), "hello") {
-		t.Errorf("the terminal shows %q", terminal.String())
-	}
-	server := map[string]string{"EMAIL_URL": "smtp://localhost:25", "DEFAULT_FROM_EMAIL": "a@example.com"}
-	if sender, err := newSender(env(server), nil); err != nil {
-		t.Error(err)
-	} else if _, ok := sender.(*mail.SMTP); !ok {
-		t.Errorf("got a %T", sender)
-	}
-	for name, value := range map[string]string{"EMAIL_URL": "ftp://x", "DEFAULT_FROM_EMAIL": ""} {
-		bad := map[string]string{"EMAIL_URL": "smtp://localhost:25", "DEFAULT_FROM_EMAIL": "a@example.com"}
-		bad[name] = value
-		if _, err := newSender(env(bad), nil); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%s %q: %v", name, value, err)
+func TestLinksInMailsLeadToTheSite(t *testing.T) {
+	at := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8000}
+	for url, want := range map[string]string{
+		"": "http://127.0.0.1:8000", "https://a.example/": "https://a.example",
+	} {
+		if got := siteURL(func(string) (string, bool) { return url, true }, at); got != want {
+			t.Errorf("SITE_URL %q: %s", url, got)
 		}
 	}
-	at := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8000}
-	if got := siteURL(env(nil), at); got != "http://127.0.0.1:8000" {
-		t.Errorf("site URL %s", got)
+}
+
+// TestGuessesAreLimited: each form says when to try again, and an address that
+// nobody has is limited as one that somebody has.
+func TestGuessesAreLimited(t *testing.T) {
+	_, v, _ := start(t, nil)
+	limited := func(path string, fields ...string) {
+		t.Helper()
+		var r response
+		for range 11 { // ten are allowed, or fewer
+			v.get(path)
+			r = v.post(path, fields...)
+		}
+		if r.status != http.StatusTooManyRequests || !strings.Contains(r.body, "too many attempts") || r.header.Get("Retry-After") == "" {
+			t.Errorf("%s: %d, Retry-After %q", path, r.status, r.header.Get("Retry-After"))
+		}
 	}
-	if got := siteURL(env(map[string]string{"SITE_URL": "https://a.example/"}), at); got != "https://a.example" {
-		t.Errorf("site URL %s", got)
-	}
+	limited("/login/", "username", "nobody", "password", "guess")
+	limited("/reset/", "email", "nobody@example.com")
+	limited("/reset/", "email", "ann@example.com")
+	v.login()
+	limited("/password/", "old", "guess", "password", otherPassword, "again", otherPassword)
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
+	"net/http"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/throttle"
 )
 
 // A form is what a page shows of a form: what the visitor has typed, but for
@@ -11,6 +13,7 @@ import (
 type form struct {
 	Username, Email, Next string
 	Problems              []problem
+	Status                int // of the answer; zero is 200
 }
 
 // A problem is a sentence for the visitor, and the id of the field that it is
@@ -42,6 +45,19 @@ func (f *form) failPassword(err error) bool {
 	for _, p := range weak.Problems {
 		f.fail("password", p.Message)
 	}
+	return true
+}
+
+// failLimited adds when to try again, if the error says that there were too
+// many attempts, and reports whether it does.
+func (f *form) failLimited(header http.Header, err error) bool {
+	var limited *throttle.LimitedError
+	if !errors.As(err, &limited) {
+		return false
+	}
+	limited.SetHeader(header)
+	f.Status = http.StatusTooManyRequests
+	f.fail("", "There were too many attempts. Please try again in "+limited.Wait()+".")
 	return true
 }
 

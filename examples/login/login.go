@@ -22,14 +22,15 @@ func (s *site) loginForm(w http.ResponseWriter, r *http.Request) {
 func (s *site) login(w http.ResponseWriter, r *http.Request) {
 	name := r.PostFormValue("username")
 	user, err := s.Auth.Authenticate(r, name, r.PostFormValue("password"))
+	f := &form{Next: r.FormValue("next"), Username: name}
 	if errors.Is(err, auth.ErrNoMatch) {
-		f := &form{Next: r.FormValue("next"), Username: name}
 		f.fail("username", "Invalid credentials. Check the username and the password.")
-		s.render(w, r, http.StatusOK, "login", "Log in", f)
-		return
-	}
-	if err != nil {
+	} else if err != nil && !f.failLimited(w.Header(), err) {
 		session.Abort(r, err)
+	}
+	if len(f.Problems) > 0 {
+		s.renderForm(w, r, "login", "Log in", f)
+		return
 	}
 	s.admit(r, user)
 	s.Auth.Remember(r, r.PostFormValue("remember") != "")

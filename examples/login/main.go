@@ -16,9 +16,8 @@
 // for an address that others can reach. The site's pages decide LOGIN_URL,
 // LOGIN_REDIRECT_URL and LOGOUT_REDIRECT_URL.
 //
-// Mails with reset links are shown on the terminal, unless the environment has
-// EMAIL_URL, such as smtp://user:password@mail.example.com:587, and
-// DEFAULT_FROM_EMAIL. Their links begin with SITE_URL, such as
+// Mails with reset links are shown on the terminal, unless EMAIL_URL names a
+// server. Their links begin with SITE_URL of the environment, such as
 // https://www.example.com; without it, with the address that the site listens
 // on.
 //
@@ -78,11 +77,7 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	sender, err := newSender(os.LookupEnv, out)
-	if err != nil {
-		return err
-	}
-	site, err := newSite(db, sender, siteURL(os.LookupEnv, listener.Addr()))
+	site, err := newSite(db, siteURL(os.LookupEnv, listener.Addr()))
 	if err != nil {
 		return err
 	}

@@ -18,24 +18,24 @@ func (s *site) changePassword(w http.ResponseWriter, r *http.Request) {
 	f := &form{}
 	password := r.PostFormValue("password")
 	if f.repeat(password, r.PostFormValue("again")); len(f.Problems) == 0 {
-		s.tryPassword(r, f, r.PostFormValue("old"), password)
+		s.tryPassword(w, r, f, r.PostFormValue("old"), password)
 	}
 	if len(f.Problems) > 0 {
-		s.render(w, r, http.StatusOK, "password", "Change password", f)
+		s.renderForm(w, r, "password", "Change password", f)
 		return
 	}
 	messages.Success(r, "Your password is changed. Everywhere else you are logged out.")
 	redirect(w, r, path("dashboard"))
 }
 
-func (s *site) tryPassword(r *http.Request, f *form, old, password string) {
+func (s *site) tryPassword(w http.ResponseWriter, r *http.Request, f *form, old, password string) {
 	err := s.Auth.ChangePassword(r, old, password)
 	switch {
 	case errors.Is(err, auth.ErrNoMatch):
 		f.fail("old", "This is not your present password.")
 	case errors.Is(err, auth.ErrPasswordChanged):
 		f.fail("old", "Your password was changed meanwhile. Log in again.")
-	case err != nil && !f.failPassword(err):
+	case err != nil && !f.failPassword(err) && !f.failLimited(w.Header(), err):
 		session.Abort(r, err)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"html/template"
 	"net/http"
@@ -61,6 +62,11 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name, 
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = buf.WriteTo(w) // the visitor may have gone
+}
+
+// renderForm writes the page of a form that has problems.
+func (s *site) renderForm(w http.ResponseWriter, r *http.Request, name, title string, f *form) {
+	s.render(w, r, cmp.Or(f.Status, http.StatusOK), name, title, f)
 }
 
 // redirect sends the visitor on with GET after a POST.

@@ -16,7 +16,14 @@ func (s *site) resetForm(w http.ResponseWriter, r *http.Request) {
 // reset answers every address alike, so that it tells nobody who has an
 // account.
 func (s *site) reset(w http.ResponseWriter, r *http.Request) {
-	s.resets.Request(r.PostFormValue("email"))
+	f := &form{Email: r.PostFormValue("email")}
+	if err := s.resets.Request(r, f.Email); err != nil {
+		if !f.failLimited(w.Header(), err) {
+			session.Abort(r, err)
+		}
+		s.renderForm(w, r, "reset", "Forgotten password", f)
+		return
+	}
 	messages.Info(r, "If we know this address, a mail with a link is on its way.")
 	redirect(w, r, path("login"))
 }
@@ -54,7 +61,7 @@ func (s *site) newPassword(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if len(f.Problems) > 0 {
-		s.render(w, r, http.StatusOK, "newpassword", "New password", f)
+		s.renderForm(w, r, "newpassword", "New password", f)
 		return
 	}
 	messages.Success(r, "Your new password is set. Log in with it.")

@@ -24,7 +24,7 @@ func (s *site) signup(w http.ResponseWriter, r *http.Request) {
 	}
 	user := s.create(r, f, r.PostFormValue("password"), r.PostFormValue("again"))
 	if len(f.Problems) > 0 {
-		s.render(w, r, http.StatusOK, "signup", "Sign up", f)
+		s.renderForm(w, r, "signup", "Sign up", f)
 		return
 	}
 	s.admit(r, user)

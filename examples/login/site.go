@@ -8,7 +8,6 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/reset"
-	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/settings"
 )
 
@@ -52,12 +51,14 @@ type site struct {
 
 // newSite returns the site on an open database. Links in mails begin with
 // url. Close the site at the end, before the database.
-func newSite(db *settings.Site, sender mail.Sender, url string) (*site, error) {
+func newSite(db *settings.Site, url string) (*site, error) {
 	pages, err := parseTemplates()
 	if err != nil {
 		return nil, err
 	}
-	resets, err := reset.New(db.Auth, db.Users, db.Tokens, sender, reset.Options{URL: url + resetLink})
+	resets, err := reset.New(db.Auth, db.Users, db.Tokens, db.Mail, reset.Options{
+		URL: url + resetLink, Limiter: db.ResetLimiter,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -78,7 +78,8 @@ func startMailing(
 	if _, err := db.Users.Create(t.Context(), user); err != nil {
 		t.Fatal(err)
 	}
-	s, err := newSite(db, mails, "http://site.example")
+	db.Mail = mails
+	s, err := newSite(db, "http://site.example")
 	if err != nil {
 		t.Fatal(err)
 	}
