@@ -121,6 +121,50 @@ func TestForeignPagesCannotAct(t *testing.T) {
 	}
 }
 
+// forgeries is a page that sends what a page of another site can send: fetch in
+// all its modes, a beacon, a picture, and a form in a sandbox, whose origin is
+// null. It says when all of it is done.
+const forgeries = `<!doctype html><p>Nothing to see.</p>
+<iframe sandbox="allow-forms allow-scripts" id="frame"></iframe>
+<script>
+const site = %q, body = () => new URLSearchParams({username: "demo", password: %q});
+const send = (path, o) => fetch(site + path, {credentials: "include", mode: "no-cors", ...o});
+const frame = document.getElementById("frame");
+const framed = new Promise(done => { let n = 0; frame.onload = () => ++n == 2 && done(); });
+frame.srcdoc = '<form method="post" action="' + site + '/logout/"></form><scr' + 'ipt>' +
+	'onload = () => setTimeout(() => document.forms[0].submit())</scr' + 'ipt>';
+const picture = new Promise(done => { const i = new Image(); i.onload = i.onerror = done; i.src = site + "/logout/"; });
+navigator.sendBeacon(site + "/logout/", body());
+Promise.allSettled([
+	framed, picture,
+	send("/logout/"), send("/logout/", {method: "HEAD"}),
+	send("/logout/", {method: "POST", body: body()}), send("/login/", {method: "POST", body: body()}),
+	send("/logout/", {method: "POST", body: "x", headers: {"Content-Type": "text/plain"}}),
+	send("/logout/", {method: "POST", body: "{}", mode: "cors", headers: {"Content-Type": "application/json"}}),
+	send("/logout/", {method: "POST", body: "{}", mode: "cors", headers: {"X-CSRFToken": "a".repeat(64)}}),
+	send("/logout/", {method: "DELETE", mode: "cors"}),
+]).then(() => document.body.insertAdjacentHTML("beforeend", '<p id="done">done</p>'));
+</script>`
+
+// TestA7ForeignScriptsCannotAct: whatever a foreign page sends, with or
+// without the cookies, the visitor stays who he is.
+func TestA7ForeignScriptsCannotAct(t *testing.T) {
+	p := startProgram(t)
+	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, forgeries, p.url, p.password)
+	}))
+	defer evil.Close()
+	for i, from := range []string{evil.URL, strings.Replace(evil.URL, "127.0.0.1", "localhost", 1)} {
+		v := newVisitor(t, p.url)
+		v.signUp(fmt.Sprint("carol", i))
+		v.loads(200, chromedp.Navigate(from))
+		v.do(chromedp.WaitVisible(chromedp.CSS("#done")))
+		v.open("/")
+		v.shows("Hello, carol")
+	}
+}
+
 func TestBadCookiesAreAnonymous(t *testing.T) {
 	p := startProgram(t)
 	for name, value := range map[string]string{
