@@ -54,7 +54,7 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	if err := m.limit(r, current.Username); err != nil {
 		return err
 	}
-	ok, _, err := m.hashers.Verify(r.Context(), old, current.Password)
+	ok, _, err := m.opts.Hashers.Verify(r.Context(), old, current.Password)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
@@ -81,7 +81,7 @@ func (m *Manager) SetPassword(ctx context.Context, user User, new string) (User,
 	if err := m.CheckPassword(user, new); err != nil {
 		return User{}, err
 	}
-	encoded, err := m.hashers.Hash(ctx, new)
+	encoded, err := m.opts.Hashers.Hash(ctx, new)
 	if errors.Is(err, password.ErrTooLong) {
 		return User{}, &PasswordError{[]*password.Problem{
 			{Code: "password_too_long", Message: "This password is too long."},

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"net/http"
-	"net/url"
 )
 
 // A Router knows which handler will serve a request. *http.ServeMux is one.
@@ -45,6 +44,5 @@ func (m *Manager) RequireLoginEverywhere(router Router) http.Handler {
 // isLoginPage reports whether the request is for the login page, which would
 // else send visitors to itself for ever.
 func (m *Manager) isLoginPage(r *http.Request) bool {
-	u, err := url.Parse(m.opts.LoginURL)
-	return err == nil && m.ownLogin(r) && r.URL.Path == u.Path
+	return m.ownLogin(r) && r.URL.Path == m.loginURL.Path
 }

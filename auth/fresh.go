@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -24,11 +23,7 @@ func LoginTime(r *http.Request) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	number, err := session.Lookup[json.Number](s, timeItem)
-	if err != nil {
-		return time.Time{}, nil
-	}
-	seconds, err := number.Int64()
+	seconds, err := session.Lookup[int64](s, timeItem)
 	if err != nil || seconds <= 0 {
 		return time.Time{}, nil
 	}

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -86,8 +85,8 @@ func (m *Manager) SafeNext(r *http.Request, fallback string) string {
 // ownLogin reports whether the login page is on the host of this request, so
 // that a path leads back from it.
 func (m *Manager) ownLogin(r *http.Request) bool {
-	u, err := url.Parse(m.opts.LoginURL)
-	return err != nil || u.Host == "" ||
+	u := m.loginURL
+	return u.Host == "" ||
 		strings.EqualFold(u.Host, r.Host) && u.Scheme == m.scheme(r)
 }
 

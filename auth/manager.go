@@ -4,8 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-
-	"github.com/jamsession/jamsession/auth/password"
+	"net/url"
 )
 
 // A Manager logs visitors in and out and knows who they are. Make one with
@@ -15,13 +14,13 @@ type Manager struct {
 	opts     Options
 	backends []Backend
 	users    UserStore // nil: only backends know users
-	hashers  *password.Hashers
+	loginURL *url.URL
 }
 
 // New returns a manager. The secret is Django's SECRET_KEY; whoever knows it
 // and the password hashes can forge logins. Users may be nil if the options
-// name backends; passwords can then not be changed. The options may be nil. The error says what is missing or
-// contradictory.
+// name backends; passwords can then not be changed. The options may be nil.
+// The error says what is missing or contradictory.
 func New(users UserStore, secret string, o *Options) (*Manager, error) {
 	m := &Manager{secret: secret, opts: o.withDefaults(), users: users}
 	if secret == "" {
@@ -30,16 +29,16 @@ func New(users UserStore, secret string, o *Options) (*Manager, error) {
 	if err := m.opts.check(); err != nil {
 		return nil, err
 	}
-	m.hashers = m.opts.Hashers
-	if m.hashers == nil {
-		m.hashers = password.New(nil)
+	var err error
+	if m.loginURL, err = parseLoginURL(m.opts.LoginURL); err != nil {
+		return nil, err
 	}
 	m.backends = m.opts.Backends
 	if m.backends == nil {
 		if users == nil {
 			return nil, errors.New("auth: no users and no backends")
 		}
-		m.backends = []Backend{NewModelBackend(users, m.hashers)}
+		m.backends = []Backend{NewModelBackend(users, m.opts.Hashers)}
 	}
 	return m, nil
 }

@@ -81,6 +81,9 @@ func (o *Options) withDefaults() Options {
 	if c.LoginRedirectURL == "" {
 		c.LoginRedirectURL = "/accounts/profile/"
 	}
+	if c.Hashers == nil {
+		c.Hashers = password.New(nil)
+	}
 	if c.Validators == nil {
 		c.Validators = password.DefaultValidators()
 	}
@@ -98,12 +101,6 @@ func (o *Options) withDefaults() Options {
 
 // check reports what cannot work.
 func (o *Options) check() error {
-	u, err := url.Parse(o.LoginURL)
-	isPath := err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, "/")
-	isURL := err == nil && u.Scheme != "" && u.Host != ""
-	if !isPath && !isURL {
-		return fmt.Errorf("auth: LoginURL %q is no path and no full URL", o.LoginURL)
-	}
 	if o.RememberAge < 0 {
 		return fmt.Errorf("auth: RememberAge is %v; it cannot be negative", o.RememberAge)
 	}
@@ -120,4 +117,14 @@ func (o *Options) check() error {
 		names[b.Name()] = true
 	}
 	return nil
+}
+
+func parseLoginURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	isPath := err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, "/")
+	isURL := err == nil && u.Scheme != "" && u.Host != ""
+	if !isPath && !isURL {
+		return nil, fmt.Errorf("auth: LoginURL %q is no path and no full URL", raw)
+	}
+	return u, nil
 }

@@ -10,49 +10,51 @@ import (
 	"github.com/jamsession/jamsession/auth/token"
 )
 
-// hasherClasses has the names of Django's classes in
-// django.contrib.auth.hashers, by the algorithm that stands in their strings.
-var hasherClasses = map[string]string{
-	"PBKDF2PasswordHasher":       "pbkdf2_sha256",
-	"PBKDF2SHA1PasswordHasher":   "pbkdf2_sha1",
-	"Argon2PasswordHasher":       "argon2",
-	"BCryptSHA256PasswordHasher": "bcrypt_sha256",
-	"BCryptPasswordHasher":       "bcrypt",
-	"ScryptPasswordHasher":       "scrypt",
-	"MD5PasswordHasher":          "md5",
-	"SHA1PasswordHasher":         "sha1",
-	"UnsaltedMD5PasswordHasher":  "unsalted_md5",
-	"UnsaltedSHA1PasswordHasher": "unsalted_sha1",
-	"CryptPasswordHasher":        "crypt",
+// A named is something that settings name by a short name, or by the name of
+// Django's class.
+type named[T any] struct {
+	name, class string
+	new         func(s *Settings) T
 }
 
-// hasher returns the hasher of an algorithm, nil if there is none.
-func hasher(algorithm string, iterations int) password.Hasher {
-	switch algorithm {
-	case "pbkdf2_sha256":
-		return password.PBKDF2SHA256{Iterations: iterations}
-	case "pbkdf2_sha1":
-		return password.PBKDF2SHA1{Iterations: iterations}
-	case "argon2":
-		return password.Argon2{}
-	case "bcrypt_sha256":
-		return password.BCryptSHA256{}
-	case "bcrypt":
-		return password.BCrypt{}
-	case "scrypt":
-		return password.Scrypt{}
-	case "md5":
-		return password.MD5{}
-	case "sha1":
-		return password.SHA1{}
-	case "unsalted_md5":
-		return password.UnsaltedMD5{}
-	case "unsalted_sha1":
-		return password.UnsaltedSHA1{}
-	case "crypt":
-		return password.Crypt{}
+func find[T any](list []named[T], name string) (named[T], bool) {
+	i := slices.IndexFunc(list, func(n named[T]) bool { return name == n.name || name == n.class })
+	if i < 0 {
+		return named[T]{}, false
 	}
-	return nil
+	return list[i], true
+}
+
+func namesOf[T any](list []named[T]) []string {
+	var names []string
+	for _, n := range list {
+		names = append(names, n.name)
+	}
+	return names
+}
+
+// algorithms are the hashers by the word that stands in their strings, and by
+// their classes in django.contrib.auth.hashers.
+var algorithms = []named[password.Hasher]{
+	{"pbkdf2_sha256", "PBKDF2PasswordHasher", func(s *Settings) password.Hasher {
+		return password.PBKDF2SHA256{Iterations: s.PBKDF2Iterations}
+	}},
+	{"pbkdf2_sha1", "PBKDF2SHA1PasswordHasher", func(s *Settings) password.Hasher {
+		return password.PBKDF2SHA1{Iterations: s.PBKDF2Iterations}
+	}},
+	{"argon2", "Argon2PasswordHasher", is(password.Argon2{})},
+	{"bcrypt_sha256", "BCryptSHA256PasswordHasher", is(password.BCryptSHA256{})},
+	{"bcrypt", "BCryptPasswordHasher", is(password.BCrypt{})},
+	{"scrypt", "ScryptPasswordHasher", is(password.Scrypt{})},
+	{"md5", "MD5PasswordHasher", is(password.MD5{})},
+	{"sha1", "SHA1PasswordHasher", is(password.SHA1{})},
+	{"unsalted_md5", "UnsaltedMD5PasswordHasher", is(password.UnsaltedMD5{})},
+	{"unsalted_sha1", "UnsaltedSHA1PasswordHasher", is(password.UnsaltedSHA1{})},
+	{"crypt", "CryptPasswordHasher", is(password.Crypt{})},
+}
+
+func is(h password.Hasher) func(*Settings) password.Hasher {
+	return func(*Settings) password.Hasher { return h }
 }
 
 // readOnly are the algorithms that make no new strings.
@@ -65,15 +67,12 @@ func setHashers(s *Settings, v value) error {
 		return err
 	}
 	for i, name := range names {
-		class := strings.TrimPrefix(name, "django.contrib.auth.hashers.")
-		if algorithm := hasherClasses[class]; algorithm != "" {
-			names[i] = algorithm
+		known, ok := find(algorithms, strings.TrimPrefix(name, "django.contrib.auth.hashers."))
+		if !ok {
+			return fmt.Errorf("%q is no password hasher; there are %s", name,
+				strings.Join(namesOf(algorithms), ", "))
 		}
-		if hasher(names[i], 0) == nil {
-			return fmt.Errorf("%q is no password hasher; there are "+
-				"pbkdf2_sha256, pbkdf2_sha1, argon2, bcrypt_sha256, bcrypt, scrypt, %s",
-				name, strings.Join(readOnly, ", "))
-		}
+		names[i] = known.name
 	}
 	if len(names) > 0 && slices.Contains(readOnly, names[0]) {
 		return fmt.Errorf("%s is too weak for new passwords; put another one first", names[0])
@@ -82,17 +81,22 @@ func setHashers(s *Settings, v value) error {
 	return nil
 }
 
-// validatorClasses has the names of Django's classes in
-// django.contrib.auth.password_validation, by the short names.
-var validatorClasses = map[string]string{
-	"UserAttributeSimilarityValidator": "similarity",
-	"MinimumLengthValidator":           "length",
-	"CommonPasswordValidator":          "common",
-	"NumericPasswordValidator":         "numeric",
+// validators are those of django.contrib.auth.password_validation by short
+// names and by their classes, in Django's order.
+var validators = []named[password.Validator]{
+	{"similarity", "UserAttributeSimilarityValidator", func(*Settings) password.Validator {
+		return password.NotSimilar{}
+	}},
+	{"length", "MinimumLengthValidator", func(s *Settings) password.Validator {
+		return password.MinLength{Least: s.PasswordMinLength}
+	}},
+	{"common", "CommonPasswordValidator", func(*Settings) password.Validator {
+		return password.NotCommon{}
+	}},
+	{"numeric", "NumericPasswordValidator", func(*Settings) password.Validator {
+		return password.NotNumeric{}
+	}},
 }
-
-// allValidators are the short names, in Django's order.
-var allValidators = []string{"similarity", "length", "common", "numeric"}
 
 // setValidators takes short names, Django's dotted names of their classes, or
 // the word "all".
@@ -102,33 +106,17 @@ func setValidators(s *Settings, v value) error {
 		return err
 	}
 	if slices.Equal(names, []string{"all"}) {
-		names = slices.Clone(allValidators)
+		names = namesOf(validators)
 	}
 	for i, name := range names {
-		class := strings.TrimPrefix(name, "django.contrib.auth.password_validation.")
-		if short := validatorClasses[class]; short != "" {
-			names[i] = short
-		}
-		if (&Settings{}).validator(names[i]) == nil {
+		known, ok := find(validators, strings.TrimPrefix(name, "django.contrib.auth.password_validation."))
+		if !ok {
 			return fmt.Errorf("%q is no password validator; there are %s", name,
-				strings.Join(allValidators, ", "))
+				strings.Join(namesOf(validators), ", "))
 		}
+		names[i] = known.name
 	}
 	s.PasswordValidators = names
-	return nil
-}
-
-func (s *Settings) validator(name string) password.Validator {
-	switch name {
-	case "similarity":
-		return password.NotSimilar{}
-	case "length":
-		return password.MinLength{Least: s.PasswordMinLength}
-	case "common":
-		return password.NotCommon{}
-	case "numeric":
-		return password.NotNumeric{}
-	}
 	return nil
 }
 
@@ -141,20 +129,27 @@ func setMinLength(s *Settings, v value) error {
 func (s *Settings) hashers() *password.Hashers {
 	list := []password.Hasher{}
 	for _, algorithm := range s.PasswordHashers {
-		list = append(list, hasher(algorithm, s.PBKDF2Iterations))
+		list = append(list, s.hasher(algorithm))
 	}
 	if len(list) == 0 {
 		for _, h := range password.Default() {
-			list = append(list, hasher(h.Algorithm(), s.PBKDF2Iterations))
+			list = append(list, s.hasher(h.Algorithm()))
 		}
 	}
 	return password.New(&password.Options{Hashers: list, NoUpgrade: !s.PasswordUpgrade})
 }
 
+// hasher returns the hasher of an algorithm that setHashers knows.
+func (s *Settings) hasher(algorithm string) password.Hasher {
+	known, _ := find(algorithms, algorithm)
+	return known.new(s)
+}
+
 func (s *Settings) validators() []password.Validator {
 	list := []password.Validator{} // not nil: none is none
 	for _, name := range s.PasswordValidators {
-		list = append(list, s.validator(name))
+		v, _ := find(validators, name) // setValidators has looked
+		list = append(list, v.new(s))
 	}
 	return list
 }

@@ -34,9 +34,9 @@ func TestHashersOfTheSettings(t *testing.T) {
 }
 
 func TestEveryAlgorithmOfTheSettingsIsItself(t *testing.T) {
-	for class, algorithm := range hasherClasses {
-		if h := hasher(algorithm, 0); h == nil || h.Algorithm() != algorithm {
-			t.Errorf("%s is %v", class, h)
+	for _, a := range algorithms {
+		if h := a.new(&Settings{}); h.Algorithm() != a.name {
+			t.Errorf("%s is %v", a.class, h)
 		}
 	}
 }
