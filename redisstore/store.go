@@ -76,19 +76,21 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 }
 
 // get asks again if that failed, as it does once when the server was started
-// anew. Nothing else is repeated: whether a write was carried out that was not
-// acknowledged, only its caller can find out.
+// anew. It then asks around the client cache, whose answers are shared: the
+// failure may be that of another request, whose visitor has gone. Nothing else
+// is repeated: whether a write was carried out that was not acknowledged, only
+// its caller can find out.
 func (s *Store) get(ctx context.Context, key string) ([]byte, error) {
-	value, err := s.getOnce(ctx, key)
+	value, err := s.getOnce(ctx, key, s.opts.ClientCache > 0 && !s.own.has(key))
 	if err == nil || rueidis.IsRedisNil(err) || ctx.Err() != nil {
 		return value, err
 	}
-	return s.getOnce(ctx, key)
+	return s.getOnce(ctx, key, false)
 }
 
-func (s *Store) getOnce(ctx context.Context, key string) ([]byte, error) {
+func (s *Store) getOnce(ctx context.Context, key string, cached bool) ([]byte, error) {
 	name := s.opts.Prefix + key
-	if s.opts.ClientCache > 0 && !s.own.has(key) {
+	if cached {
 		cmd := s.client.B().Get().Key(name).Cache()
 		return s.client.DoCache(ctx, cmd, s.opts.ClientCache).AsBytes()
 	}

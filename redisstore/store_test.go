@@ -450,3 +450,37 @@ func TestAsACache(t *testing.T) {
 		t.Errorf("Get: %s, %v", v, err)
 	}
 }
+
+// TestVisitorsWhoLeaveDisturbNobody: with a client cache, requests for one key
+// share an answer; one whose visitor has gone does not spoil it for the others.
+func TestVisitorsWhoLeaveDisturbNobody(t *testing.T) {
+	prefix := newPrefix()
+	other := open(t, tcp(t), redisstore.Options{Prefix: prefix})
+	cached := open(t, tcp(t), redisstore.Options{Prefix: prefix, ClientCache: time.Minute})
+	rec := created(t, other, "0")
+	for round := range 300 {
+		changed := session.Record{Key: rec.Key, Data: []byte(fmt.Sprint(round, " more")), Expiry: rec.Expiry}
+		if err := other.Save(t.Context(), rec, changed); err != nil { // which empties the cache
+			t.Fatal(err)
+		}
+		rec = changed
+		var wg sync.WaitGroup
+		start := make(chan struct{})
+		for i := range 12 {
+			wg.Go(func() {
+				<-start
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				if i%2 == 0 {
+					ctx, cancel = context.WithTimeout(ctx, time.Duration(i)*20*time.Microsecond)
+					defer cancel()
+				}
+				if _, err := cached.Load(ctx, rec.Key); err != nil && i%2 == 1 {
+					t.Errorf("round %d: %v", round, err)
+				}
+			})
+		}
+		close(start)
+		wg.Wait()
+	}
+}
