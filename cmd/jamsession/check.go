@@ -5,17 +5,24 @@ import (
 	"io"
 	"strings"
 
+	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
+	"github.com/jamsession/jamsession/cmd/jamsession/internal/sharing"
 	"github.com/jamsession/jamsession/settings"
 )
 
 type checkCommand struct {
 	Deploy    bool   `help:"Also look for what is dangerous on a site that others can reach."`
+	Django    bool   `help:"Also compare with the Django site whose settings are on standard input."`
 	FailLevel string `default:"ERROR" enum:"ERROR,WARNING" help:"Exit with 1 from ERROR or WARNING on."`
 }
 
 // Help says more in --help.
 func (*checkCommand) Help() string {
-	return "Findings have the ids of Django's checks where Django has them. It changes nothing."
+	return "Findings have the ids of Django's checks where Django has them. It changes nothing.\n\n" +
+		"With --django it says what would not work between this program and a Django site that " +
+		"share their sessions and users:\n\n" +
+		"python3 manage.py diffsettings --all | jamsession check --django\n\n" +
+		"No key and no password is shown."
 }
 
 // Run carries the command out.
@@ -27,6 +34,13 @@ func (c *checkCommand) Run(a *app) error {
 	findings := s.Check(c.Deploy)
 	findings = append(findings, checkKey(s)...)
 	findings = append(findings, checkDatabase(a, s)...)
+	if c.Django {
+		more, err := checkDjango(a, s)
+		if err != nil {
+			return err
+		}
+		findings = append(findings, more...)
+	}
 	if len(findings) == 0 {
 		fmt.Fprintln(a.out, "System check identified no issues (0 silenced).")
 		return nil
@@ -75,6 +89,25 @@ func checkDatabase(a *app, s *settings.Settings) []settings.Finding {
 	default:
 		return nil
 	}
+}
+
+// checkDjango compares with the Django site whose settings are on the input.
+// What is wrong with the database itself, checkDatabase has found.
+func checkDjango(a *app, s *settings.Settings) ([]settings.Finding, error) {
+	if isTerminal(a.in) {
+		return nil, fmt.Errorf("--django reads Django's settings from standard input: "+
+			"python3 manage.py diffsettings --all | jamsession check --django: %w", errUsage)
+	}
+	django, err := await(a.ctx, func() (diffsettings.Settings, error) { return diffsettings.Read(a.in) })
+	if err != nil {
+		return nil, fmt.Errorf("standard input: %w", err)
+	}
+	var facts *sharing.Facts
+	_ = a.withPlan(s, func(site *settings.Site) error {
+		facts, _ = sharing.ReadFacts(a.ctx, site.Readers)
+		return nil
+	})
+	return sharing.Check(django, s, facts), nil
 }
 
 // writeFindings writes what Django's check writes, within 80 columns.

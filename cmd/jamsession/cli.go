@@ -21,7 +21,7 @@ type commandLine struct {
 	Clearsessions   clearCommand     `cmd:"" help:"Remove expired sessions."`
 	Sessions        sessionsCommands `cmd:"" help:"List, show and delete sessions."`
 	Decode          decodeCommand    `cmd:"" help:"Decode a session value or cookie from standard input."`
-	Check           checkCommand     `cmd:"" help:"Look for dangerous settings."`
+	Check           checkCommand     `cmd:"" help:"Look for dangerous settings, and compare with Django's."`
 	Version         versionCommand   `cmd:"" help:"Print the version."`
 }
 

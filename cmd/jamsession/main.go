@@ -11,7 +11,7 @@
 //	sessions show      Show what a session holds.
 //	sessions delete    Delete sessions; their visitors are logged out.
 //	decode             Decode a session value or cookie from standard input.
-//	check              Look for dangerous settings.
+//	check              Look for dangerous settings, and compare with Django's.
 //	version            Print the version.
 //
 // Each says more with --help. Settings come from flags, the environment and

@@ -164,7 +164,7 @@ func (p *parser) dictFrom(key any, depth int) (Dict, error) {
 
 // number reads an integer or a float.
 func (p *parser) number() (any, error) {
-	n := strings.IndexFunc(p.rest, func(c rune) bool { return !strings.ContainsRune("0123456789.+-eEinfj", c) })
+	n := strings.IndexFunc(p.rest, func(c rune) bool { return !strings.ContainsRune("0123456789.+-einf", c) })
 	if n < 0 {
 		n = len(p.rest)
 	}

@@ -1,0 +1,144 @@
+package sharing
+
+import (
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
+	"github.com/jamsession/jamsession/settings"
+)
+
+// databaseKinds are the schemes of DATABASE_URL by Django's engines.
+var databaseKinds = map[string]string{
+	"sqlite3": "sqlite", "postgresql": "postgres", "postgresql_psycopg2": "postgres", "mysql": "mysql",
+}
+
+// kind returns the scheme of DATABASE_URL.
+func (s site) kind() string {
+	scheme, _, _ := strings.Cut(s.here.DatabaseURL, ":")
+	switch scheme {
+	case "postgresql":
+		return "postgres"
+	case "mariadb":
+		return "mysql"
+	}
+	return scheme
+}
+
+// defaultDatabase returns Django's database "default".
+func (s site) defaultDatabase() (diffsettings.Dict, bool) {
+	all, _ := s.django["DATABASES"].(diffsettings.Dict)
+	value, _ := all.Get("default")
+	d, ok := value.(diffsettings.Dict)
+	return d, ok
+}
+
+func (s site) database() []settings.Finding {
+	there, ok := s.defaultDatabase()
+	if !ok {
+		return notUnderstood("DATABASES")
+	}
+	value, _ := there.Get("ENGINE")
+	engine, _ := value.(string)
+	kind := databaseKinds[engine[strings.LastIndexByte(engine, '.')+1:]]
+	findings := s.routers()
+	if kind != s.kind() {
+		return append(findings, failure("E110", fmt.Sprintf("Django's database has the engine %s, "+
+			"DATABASE_URL "+
+			"here is of the kind %s: users and sessions are in two places.", shown(engine), s.kind()),
+			"Set DATABASE_URL to Django's database.")...)
+	}
+	if kind == "sqlite" {
+		return append(findings, s.sqliteFile(there)...)
+	}
+	return append(findings, s.server(there)...)
+}
+
+// routers decide per model which database it is in.
+func (s site) routers() []settings.Finding {
+	if list, ok := s.django["DATABASE_ROUTERS"].([]any); ok && len(list) == 0 || !s.has("DATABASE_ROUTERS") {
+		return nil
+	}
+	return warning("W114", "DATABASE_ROUTERS may send users or sessions to another database than "+
+		"\"default\", which is the one that was compared.",
+		"See to it that DATABASE_URL is the database in which django_session and auth_user are.")
+}
+
+func (s site) sqliteFile(there diffsettings.Dict) []settings.Finding {
+	value, _ := there.Get("NAME")
+	path, ok := pathText(value)
+	if !ok {
+		return notUnderstood("DATABASES")
+	}
+	escaped := strings.TrimPrefix(s.here.DatabaseURL, "sqlite:///")
+	mine, err := url.PathUnescape(escaped)
+	if err == nil && absolute(mine) == absolute(path) {
+		return nil
+	}
+	return failure("E111", fmt.Sprintf("Django's database is the file %s, here it is %s: users and "+
+		"sessions "+
+		"are in two places.", path, mine), "Set DATABASE_URL to sqlite:/// and the absolute path of "+
+		"Django's file.")
+}
+
+// server compares where the database is, never as whom it is asked.
+func (s site) server(there diffsettings.Dict) []settings.Finding {
+	u, err := url.Parse(s.here.DatabaseURL)
+	if err != nil {
+		return nil // a socket in place of the host, or a password that is not encoded
+	}
+	text := func(key string) string {
+		value, _ := there.Get(key)
+		t, _ := plain(value)
+		return t
+	}
+	if name := strings.TrimPrefix(u.Path, "/"); text("NAME") != name {
+		return failure("E111", fmt.Sprintf("Django's database is %s, here it is %s: users and "+
+			"sessions are in "+
+			"two places.", shown(text("NAME")), shown(name)), "Set DATABASE_URL to Django's database.")
+	}
+	host, port := text("HOST"), text("PORT")
+	standard := map[string]string{"postgres": "5432", "mysql": "3306"}[s.kind()]
+	mine := hostName(u.Hostname()) + ":" + orElse(u.Port(), standard)
+	if strings.HasPrefix(host, "/") || hostName(host)+":"+orElse(port, standard) == mine {
+		return nil
+	}
+	return warning("W115", fmt.Sprintf("Django's database server is %s:%s, here it is %s: unless both "+
+		"are the "+
+		"same machine, users and sessions are in two "+
+		"places.", hostName(host), orElse(port, standard), mine),
+		"Set DATABASE_URL to Django's server.")
+}
+
+func orElse(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
+}
+
+// pathText returns a path, which may be text or a pathlib.Path. None is "".
+func pathText(value any) (string, bool) {
+	if c, ok := value.(diffsettings.Call); ok && strings.HasSuffix(c.Name, "Path") && len(c.Args) == 1 {
+		value = c.Args[0]
+	}
+	if value == nil {
+		return "", true
+	}
+	text, ok := value.(string)
+	return text, ok
+}
+
+// absolute returns a path without symbolic links, if it exists.
+func absolute(path string) string {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
+}

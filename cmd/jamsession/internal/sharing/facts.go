@@ -1,0 +1,74 @@
+package sharing
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+)
+
+// Facts are what the table auth_user says about the passwords in it.
+type Facts struct {
+	Users  int // how many were looked at
+	Hashes map[Hash]int
+}
+
+// A Hash is a kind of password hash: nothing of the hash itself.
+type Hash struct {
+	Algorithm string
+	Cost      string // of PBKDF2: the iterations
+}
+
+// maxUsers is how many users are looked at, the newest first.
+const maxUsers = 10_000
+
+// ReadFacts looks at the newest users, of all databases in the same way.
+func ReadFacts(ctx context.Context, db *sql.DB) (*Facts, error) {
+	rows, err := db.QueryContext(ctx,
+		fmt.Sprintf("SELECT password FROM auth_user ORDER BY id DESC LIMIT %d", maxUsers))
+	if err != nil {
+		return nil, fmt.Errorf("auth_user: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	facts := &Facts{Hashes: make(map[Hash]int)}
+	for rows.Next() {
+		var encoded string
+		if err := rows.Scan(&encoded); err != nil {
+			return nil, fmt.Errorf("auth_user: %w", err)
+		}
+		facts.Users++
+		if kind, ok := kindOf(encoded); ok {
+			facts.Hashes[kind]++
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("auth_user: %w", err)
+	}
+	return facts, nil
+}
+
+// kindOf returns what is no secret of a hash; false if the password is
+// unusable, or the text has no form of Django's, of which nothing is shown.
+func kindOf(encoded string) (Hash, bool) {
+	if encoded == "" || encoded[0] == '!' {
+		return Hash{}, false
+	}
+	algorithm, rest, ok := strings.Cut(encoded, "$")
+	switch {
+	case !ok && len(encoded) == 32 || strings.HasPrefix(encoded, "md5$$"):
+		return Hash{Algorithm: "unsalted_md5"}, true
+	case strings.HasPrefix(encoded, "sha1$$"):
+		return Hash{Algorithm: "unsalted_sha1"}, true
+	case !ok || !isName(algorithm):
+		return Hash{}, false
+	case !strings.HasPrefix(algorithm, "pbkdf2_"):
+		return Hash{Algorithm: algorithm}, true
+	}
+	cost, _, _ := strings.Cut(rest, "$")
+	return Hash{algorithm, cost}, true
+}
+
+// isName keeps what might be a secret in an unknown form out of findings.
+func isName(text string) bool {
+	return len(text) <= 30 && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
