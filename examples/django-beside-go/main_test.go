@@ -85,6 +85,7 @@ func (v visitor) send(path string, form url.Values, origin string, status int) s
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Origin", origin)
+	req.Header.Set("Referer", origin+path) // which Django 3.2 wants over HTTPS
 	resp, err := v.client.Do(req)
 	return v.body(resp, err, status)
 }

@@ -26,7 +26,7 @@ var drivers = []string{
 
 // mayLinkDriver are the parts of the module that are programs, or open sites
 // for them.
-var mayLinkDriver = []string{"settings", "cmd", "examples", "internal/docstest/login"}
+var mayLinkDriver = []string{"settings", "cmd", "examples", "internal/docstest"}
 
 // A pkg is what the go command says of a package.
 type pkg struct {

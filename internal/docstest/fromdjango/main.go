@@ -1,0 +1,49 @@
+// Fromdjango is the program of docs/from-django.md.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/settings"
+)
+
+func main() {
+	s, err := settings.Load(settings.System())
+	if err != nil {
+		log.Fatal(err)
+	}
+	site, err := settings.Open(context.Background(), s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Fatal(http.ListenAndServe(s.Addr, site.Handler(routes(site))))
+}
+
+// routes are the URLs that have moved. All others are still Django's.
+func routes(site *settings.Site) *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.Handle("GET /basket/{$}", site.Auth.RequireLogin(http.HandlerFunc(basket)))
+	mux.Handle("POST /basket/add/{$}", site.Auth.RequireLogin(http.HandlerFunc(add)))
+	return mux
+}
+
+func basket(w http.ResponseWriter, r *http.Request) {
+	items := session.Get(session.From(r), "basket", []string{})
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	fmt.Fprintf(w, `<p>%s has %d items.
+<form method="post" action="/basket/add/">%s<button name="item" value="pear">One more</button></form>`,
+		auth.From(r), len(items), csrf.TemplateField(r))
+}
+
+func add(w http.ResponseWriter, r *http.Request) {
+	session.Update(session.From(r), "basket", []string{}, func(items []string) []string {
+		return append(items, r.PostFormValue("item"))
+	})
+	http.Redirect(w, r, "/basket/", http.StatusSeeOther)
+}
