@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
@@ -33,14 +34,11 @@ func (c *checkCommand) Run(a *app) error {
 	}
 	findings := s.Check(c.Deploy)
 	findings = append(findings, checkKey(s)...)
-	findings = append(findings, checkDatabase(a, s)...)
-	if c.Django {
-		more, err := checkDjango(a, s)
-		if err != nil {
-			return err
-		}
-		findings = append(findings, more...)
+	more, err := c.checkTables(a, s)
+	if err != nil {
+		return err
 	}
+	findings = append(findings, more...)
 	if len(findings) == 0 {
 		fmt.Fprintln(a.out, "System check identified no issues (0 silenced).")
 		return nil
@@ -89,6 +87,21 @@ func checkDatabase(a *app, s *settings.Settings) []settings.Finding {
 	default:
 		return nil
 	}
+}
+
+// checkTables looks at the database, and at the Django beside it.
+func (c *checkCommand) checkTables(a *app, s *settings.Settings) ([]settings.Finding, error) {
+	if !c.Django {
+		return checkDatabase(a, s), nil
+	}
+	findings, err := checkDjango(a, s)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(findings, func(f settings.Finding) bool { return f.ID == sharing.OtherUsers }) {
+		return findings, nil // no wonder that tables are missing
+	}
+	return append(checkDatabase(a, s), findings...), nil
 }
 
 // checkDjango compares with the Django site whose settings are on the input.

@@ -8,6 +8,9 @@ import (
 	"github.com/jamsession/jamsession/settings"
 )
 
+// OtherUsers is the id of the finding that Django's users are in another table.
+const OtherUsers = "jamsession.E113"
+
 func (s site) userModel() []settings.Finding {
 	model, ok := s.django["AUTH_USER_MODEL"].(string)
 	switch {
