@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/sharing"
 	"github.com/jamsession/jamsession/settings"
@@ -81,11 +82,24 @@ func checkDatabase(a *app, s *settings.Settings) []settings.Finding {
 	case len(plan) > 0:
 		return []settings.Finding{{
 			Level: settings.Warning, ID: "jamsession.W002",
-			Message: fmt.Sprintf("%d migrations are not applied.", len(plan)),
+			Message: unapplied(plan),
 			Hint:    "Run jamsession migrate.",
 		}}
 	default:
 		return nil
+	}
+}
+
+// unapplied says what is missing. The table of attempts alone is missing where
+// Django has made the tables.
+func unapplied(plan []string) string {
+	switch {
+	case len(plan) > 1:
+		return fmt.Sprintf("%d migrations are not applied.", len(plan))
+	case plan[0] == sqlthrottle.Table:
+		return "The table " + plan[0] + " is missing: each process counts attempts to log in for itself."
+	default:
+		return "The migration " + plan[0] + " is not applied."
 	}
 }
 

@@ -112,11 +112,20 @@ func (db DB) checkTables(ctx context.Context, q Querier, app App, applied bool) 
 		}
 		if applied && !exists {
 			return fmt.Errorf("table %s is missing although django_migrations says that"+
-				" %s is applied: restore the table, or delete the rows of app %s",
-				t.name, app.label, app.label)
+				" %s is applied: %s", t.name, app.label, remedy(t.name, app.label))
 		}
 	}
 	return nil
+}
+
+// remedy says what to do about a table that is missing. A site with users of
+// its own kind has never had Django's.
+func remedy(table, app string) string {
+	text := "restore the table, or delete the rows of app " + app
+	if table == "auth_user" {
+		text += "; if AUTH_USER_MODEL names another table, give package auth a UserStore on that"
+	}
+	return text
 }
 
 // checkTable reports whether a table exists. It is an error if it exists and

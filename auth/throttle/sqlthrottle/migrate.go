@@ -12,10 +12,13 @@ import (
 // Call [Migrate].
 var ErrNotMigrated = errors.New("sqlthrottle: table jamsession_throttle does not exist; migrate first")
 
+// Table is the table that [Migrate] makes, and [Plan] names.
+const Table = "jamsession_throttle"
+
 // table has the name of each bucket that is not full, and the instant at which
 // it will be, in microseconds since 1970.
 var table = djangodb.OwnTable{
-	Name:    "jamsession_throttle",
+	Name:    Table,
 	Columns: []string{"bucket", "full_at"},
 	DDL:     ddl,
 }
