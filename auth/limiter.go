@@ -32,6 +32,8 @@ func (m *Manager) unlimit(r *http.Request, user User) {
 	}
 	name, header := user.Username, http.Header{}
 	if x := exchangeOf(r.Context()); x != nil {
+		x.mu.Lock()
+		defer x.mu.Unlock()
 		header = x.header
 		if x.typed.user == user.ID && user.Backend == x.typed.backend {
 			name = x.typed.name

@@ -51,6 +51,7 @@ func (s *Settings) Check(deploy bool) []Finding {
 		findings = append(findings, s.checkIterations()...)
 		findings = append(findings, s.checkEngine()...)
 		findings = append(findings, s.checkHosts()...)
+		findings = append(findings, s.checkLimits()...)
 	}
 	return findings
 }
@@ -162,14 +163,6 @@ func (s *Settings) checkEngine() []Finding {
 			"Set SESSION_DENY_LIST to db or cache, or choose another engine.",
 		})
 	}
-	if s.LoginLimitStore == "memory" || s.LoginLimitStore == "none" {
-		findings = append(findings, Finding{
-			Warning, "jamsession.W005",
-			"LOGIN_LIMIT_STORE is " + s.LoginLimitStore + ": guesses of passwords are not counted, or by " +
-				"each process for itself.",
-			"Set it to db, or to cache with Redis.",
-		})
-	}
 	usesCache := s.SessionEngine == "cache" || s.SessionEngine == "cached_db" || s.SessionDenyList == "cache"
 	if c, ok := s.Caches[s.SessionCacheAlias]; ok && usesCache && c.kind() == "memory" {
 		findings = append(findings, Finding{
@@ -190,4 +183,25 @@ func (s *Settings) checkHosts() []Finding {
 		"ALLOWED_HOSTS is empty: a visitor can have the site answer to any name.",
 		"Name the hosts of the site, such as www.example.com.",
 	}}
+}
+
+func (s *Settings) checkLimits() []Finding {
+	var findings []Finding
+	if s.LoginLimitStore == "memory" || s.LoginLimitStore == "none" {
+		findings = append(findings, Finding{
+			Warning, "jamsession.W005",
+			"LOGIN_LIMIT_STORE is " + s.LoginLimitStore + ": guesses of passwords are not counted, or by " +
+				"each process for itself.",
+			"Set it to db, or to cache with Redis.",
+		})
+	}
+	if s.SecureProxySSLHeader.Name != "" && len(s.TrustedProxies) == 0 && s.LoginLimitStore != "none" {
+		findings = append(findings, Finding{
+			Warning, "jamsession.W006",
+			"SECURE_PROXY_SSL_HEADER names a proxy and TRUSTED_PROXIES does not: to the limit of guesses, " +
+				"all visitors have the proxy's address, and share what it allows.",
+			"Set TRUSTED_PROXIES to the addresses of the proxy, such as 127.0.0.1.",
+		})
+	}
+	return findings
 }

@@ -277,12 +277,13 @@ URL = "memory://"
 	}
 }
 
-// TestDeployChecksKnowTheEngine.
+// TestDeployChecksKnowTheEngine, and the limits.
 func TestDeployChecksKnowTheEngine(t *testing.T) {
 	for want, vars := range map[string]map[string]string{
 		"jamsession.W003": {"SESSION_ENGINE": "signed_cookies"},
 		"jamsession.W004": {"SESSION_ENGINE": "cache", "CACHE_URL": "memory://"},
 		"jamsession.W005": {"LOGIN_LIMIT_STORE": "memory"},
+		"jamsession.W006": {"SECURE_PROXY_SSL_HEADER": "HTTP_X_FORWARDED_PROTO,https"},
 		"":                {"SESSION_ENGINE": "signed_cookies", "SESSION_DENY_LIST": "db", "CACHE_URL": "memory://"},
 	} {
 		vars["SECRET_KEY"] = goodKey
