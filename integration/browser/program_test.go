@@ -37,6 +37,12 @@ func startProgram(t *testing.T, env ...string) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return runProgram(t, file, env...)
+}
+
+// runProgram runs a program that prints its address and a password.
+func runProgram(t *testing.T, file string, env ...string) *program {
+	t.Helper()
 	cmd := exec.CommandContext(context.Background(), file)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(env, "ADDR=127.0.0.1:0", "PBKDF2_ITERATIONS=1000", "PATH=/usr/bin:/bin")
