@@ -18,10 +18,14 @@
 //
 // Processes that use this package take locks, on a few files that stay in the
 // folder, so that a save compares and replaces in one step, also between
-// processes. Django takes no locks: what it writes between our comparison and
-// our renaming, a moment of a few microseconds, is lost, and Django itself
-// overwrites what we saved while its request ran. A session that was deleted
-// Django does not bring back, but for such a moment.
+// processes. Django takes no locks. On Linux a save therefore lets its file and
+// the session's change places in one step, and looks at what it got: if Django
+// has saved meanwhile, that gets its place back and the save counts as a
+// conflict, and if Django has deleted the session, it stays deleted. Where the
+// operating system or the file system cannot do so, and when a session gets a
+// new key, what Django writes between our comparison and our renaming, a moment
+// of a few microseconds, is lost. Django itself overwrites what we saved while
+// its request ran, and brings a session back that is deleted while it saves.
 //
 // Names that lead elsewhere are refused: symbolic links, devices, pipes, and
 // files with a second name.

@@ -144,36 +144,38 @@ func (s *Store) Save(ctx context.Context, old, next session.Record) error {
 		return errKey
 	}
 	return s.locked(ctx, "save", old.Key, next.Key, func() error {
-		stored, err := s.read(old.Key)
-		if err != nil {
+		if err := s.compare(old); err != nil { // before anything is written
 			return err
 		}
-		if !bytes.Equal(stored.Data, old.Data) {
-			return session.ErrConflict
+		switch {
+		case !next.Expiry.After(time.Now()):
+			return s.remove(old.Key)
+		case next.Key != old.Key:
+			return s.move(old, next)
+		default:
+			return s.replace(old, next)
 		}
-		return s.replace(old.Key, next)
 	})
 }
 
-// replace writes next over the file of a key, or moves it if next has another
-// one.
-func (s *Store) replace(key string, next session.Record) error {
-	if !next.Expiry.After(time.Now()) {
-		return s.remove(key)
-	}
-	if next.Key != key {
-		return s.move(key, next)
-	}
-	if err := s.writeOver(key, next); err != nil {
+// compare returns nil if old is what is stored.
+func (s *Store) compare(old session.Record) error {
+	stored, err := s.read(old.Key)
+	if err != nil {
 		return err
 	}
-	return s.flushFolder()
+	if !bytes.Equal(stored.Data, old.Data) {
+		return session.ErrConflict
+	}
+	return nil
 }
 
 // move makes the new file before it removes the old one. Nobody knows the new
 // key until then, so that for all others the session has one key at any time;
 // if the process dies in between, it is the old one.
-func (s *Store) move(key string, next session.Record) error {
+//
+// What Django has saved while the new file was written counts as a conflict.
+func (s *Store) move(old, next session.Record) error {
 	if _, err := s.root.Lstat(s.opts.Prefix + next.Key); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
 			err = session.ErrExists
@@ -183,7 +185,11 @@ func (s *Store) move(key string, next session.Record) error {
 	if err := s.writeOver(next.Key, next); err != nil {
 		return err
 	}
-	if err := s.remove(key); err != nil {
+	err := s.compare(old)
+	if err == nil {
+		err = s.remove(old.Key)
+	}
+	if err != nil {
 		return errors.Join(err, s.remove(next.Key))
 	}
 	return nil
