@@ -1,38 +1,63 @@
-// Package django runs a real Django site and a Go site on one database, one
-// cache, one folder and one SECRET_KEY, and has one browser visit both: on
-// each engine, in each direction.
+// Package django holds the proof that a Go site and a Django site can share
+// their visitors. A real Django runs beside a Go site on the same database,
+// cache, folder and SECRET_KEY. Each scenario is tried on each engine in both
+// directions, and the table that is printed at the end has a cell for each:
+// "passed", or "not in this Django".
 //
-//	go test ./django -run Interoperation -v
+//	go test -race -v ./django                        # python3-django of Debian
+//	DJANGO_PYTHON=/path/python go test -v ./django   # another Django
 //
-// prints a table of what was tried. DJANGO_PYTHON names the Python whose Django
-// is used. What a Django does not have says so in its cell; nothing is skipped.
+// An engine joins by one entry in engines_test.go, a scenario by one in
+// main_test.go. The Django site is in testdata/site; gosite_test.go has the
+// same pages on package settings.
+//
+// # What Go keeps
+//
+// Nothing that Django has saved is overwritten by Go, on any engine but
+// signed_cookies, where the last cookie counts. A request of Go that was in
+// flight repeats its changes on what Django left, and ends with status 400 if
+// Django has deleted the session.
 //
 // # What plain Django can overwrite
 //
-// The suite shows it (scenario "writes at once"). Django saves a session as a
-// whole: a Django request that has loaded it before a Go request saved, and
-// saves after it, takes the Go request's changes back, on every engine. The
-// other way round nothing is lost: Go compares, and repeats its change on what
-// Django has saved. The remedy is Django's own: keep requests that write
-// sessions short, and do not share items that both change.
-//
-// A save by Django also sets the end of the record by its own settings. Go's
-// limits do not go by that alone: the absolute one is counted from an item that
-// Django carries along.
+// Django writes back all that it has loaded. What Go saves between the moment
+// when a request of Django loads the session and the moment when it saves it
+// is lost, on every engine. "overwritten by Django" in the table counts it
+// while three visitors of Go write one session without a pause. A request of
+// Django that only reads the session, and does not save it, loses nothing.
 //
 // # What plain Django can bring back
 //
-// A logout is final on both sides on db and file, where Django's save of a
-// record that is gone fails. On cache, Django's save is not atomic with its
-// look whether the record is there; on cached_db a Django request that has read
-// the row before the logout writes it into the cache after it, and Django then
-// believes the cache. Go does not: it looks at the row. The remedy is the engine
-// db on the Django side, or a short TIMEOUT in its CACHES.
+// A logout on either side is final on both with the engine db, also for
+// requests that are in flight. With other engines plain Django can undo one:
 //
-// # What Django does not have
+//   - cached_db: a request of Django that has read the row before the logout,
+//     and puts it into the cache afterwards, or that has updated the row and
+//     then sets the cache. Django serves the session then, to read only: it
+//     answers 400 when it is to save it. Go does not believe the entry: for Go
+//     the visitor is logged out, and the first request to Go with this cookie
+//     removes the entry, for Django, too. Otherwise it stays until it expires.
+//   - cache and file: a request of Django that has looked whether the session
+//     is there before the logout, and stores it afterwards. The session is back
+//     for both sides, since there is no other record.
+//   - signed_cookies: nothing can be taken back.
 //
-// Before 4.1 it has no SECRET_KEY_FALLBACKS, and its JSON serializer cannot
-// store an instant: Session.SetExpiryAt makes such a Django fail when it asks
-// for the age, so use SetExpiry there. Its engine file never ends a session
-// whose expiry was set in seconds; Go does.
+// The remedy for cached_db is the engine testdata/site/final_sessions.py for
+// Django: it looks at the table again after it has filled the cache, which
+// costs one query for each fill and each save. The remedy for the others is the
+// engine db.
+//
+// # Where the two disagree on the end of a session
+//
+// Django's file engine does not end a session that set_expiry gave a number of
+// seconds, and its signed_cookies know SESSION_COOKIE_AGE only. Go ends both in
+// time. SESSION_IDLE_TIMEOUT and SESSION_ABSOLUTE_TIMEOUT are Go's: Django keeps
+// what Go has saved to its end, but for signed_cookies, and prolongs it to its
+// own SESSION_COOKIE_AGE when it saves.
+//
+// # Tables
+//
+// If both make the tables at the same moment, one of them or both may fail.
+// Start Django's migrate again, and Go's, and once more if one still fails:
+// nothing is missing then.
 package django

@@ -2,106 +2,125 @@ package django
 
 import (
 	"fmt"
-	"os/exec"
+	"net"
+	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
-	"github.com/jamsession/jamsession/internal/djangotest"
 	"github.com/jamsession/jamsession/internal/servertest"
 )
 
-// An engine is a place for sessions that both sides can use.
+// An engine is a place for sessions, as each side's settings name it.
 type engine struct {
-	name string
-
-	// open returns lines of Django's settings, and settings of the Go site.
-	open func(t *testing.T) (django []string, home map[string]string)
-
-	table    bool // a row for each session, which clearsessions deletes
-	cookies  bool // the session is its cookie
-	atomic   bool // Django's save of a session that is gone fails
-	cachedDB bool
+	name   string // as in the table
+	engine string // SESSION_ENGINE
+	place  func(t *testing.T) place
 }
 
-const backends = "django.contrib.sessions.backends."
-
-var allEngines = []engine{
-	{name: "db SQLite", table: true, atomic: true, open: func(*testing.T) ([]string, map[string]string) {
-		return uses("db"), map[string]string{"SESSION_ENGINE": "db"}
-	}},
-	{name: "db PostgreSQL", table: true, atomic: true, open: func(t *testing.T) ([]string, map[string]string) {
-		at := servertest.Postgres(t)
-		return append(uses("db"), at.Django("postgresql")), map[string]string{
-			"SESSION_ENGINE": "db", "DATABASE_URL": "postgres://postgres@" + at.Addr + "/" + at.Name + "?sslmode=disable",
-		}
-	}},
-	{name: "db MariaDB", table: true, atomic: true, open: func(t *testing.T) ([]string, map[string]string) {
-		at := servertest.MariaDB(t)
-		return append(uses("db"), at.Django("mysql")), map[string]string{
-			"SESSION_ENGINE": "db", "DATABASE_URL": "mysql://root@" + at.Addr + "/" + at.Name,
-		}
-	}},
-	{name: "cache Redis", open: func(t *testing.T) ([]string, map[string]string) {
-		line, url := redis(t)
-		return append(uses("cache"), line), map[string]string{"SESSION_ENGINE": "cache", "CACHE_URL": url}
-	}},
-	{name: "cache Memcached", open: func(t *testing.T) ([]string, map[string]string) {
-		line, url := memcached(t)
-		return append(uses("cache"), line), map[string]string{"SESSION_ENGINE": "cache", "CACHE_URL": url}
-	}},
-	{name: "cached_db Redis", table: true, cachedDB: true, open: func(t *testing.T) ([]string, map[string]string) {
-		line, url := redis(t)
-		return append(uses("cached_db"), line), map[string]string{"SESSION_ENGINE": "cached_db", "CACHE_URL": url}
-	}},
-	{name: "cached_db Memcached", table: true, cachedDB: true, open: func(t *testing.T) ([]string, map[string]string) {
-		line, url := memcached(t)
-		return append(uses("cached_db"), line), map[string]string{"SESSION_ENGINE": "cached_db", "CACHE_URL": url}
-	}},
-	{name: "file", table: true, open: func(t *testing.T) ([]string, map[string]string) {
-		dir := filepath.Join(t.TempDir(), "sessions")
-		return append(uses("file"), fmt.Sprintf("SESSION_FILE_PATH = %q", dir)),
-			map[string]string{"SESSION_ENGINE": "file", "SESSION_FILE_PATH": dir}
-	}},
-	{name: "signed_cookies", cookies: true, open: func(*testing.T) ([]string, map[string]string) {
-		return uses("signed_cookies"), map[string]string{"SESSION_ENGINE": "signed_cookies"}
-	}},
+// A place is the settings of both sides for what they share.
+type place struct {
+	golang map[string]string
+	django map[string]any
 }
 
-func uses(engine string) []string { return []string{"SESSION_ENGINE = \"" + backends + engine + "\""} }
+// engines are all; the table has rows for each.
+var engines = []engine{
+	{"db on SQLite", "db", onSQLite},
+	{"db on PostgreSQL", "db", onPostgres},
+	{"db on MariaDB", "db", onMariaDB},
+	{"cache on Redis", "cache", with(onSQLite, onRedis)},
+	{"cache on Memcached", "cache", with(onSQLite, onMemcached)},
+	{"cached_db on Redis", "cached_db", with(onPostgres, onRedis)},
+	{"cached_db on Memcached", "cached_db", with(onSQLite, onMemcached)},
+	{"file", "file", with(onSQLite, inFolder)},
+	{"signed_cookies", "signed_cookies", onSQLite},
+}
 
-// redis returns a cache of both: Django's own backend, or where it has none
-// (before 4.0) that of django-redis.
-func redis(t *testing.T) (line, url string) {
-	t.Helper()
+// with joins two places: the users are in one, the sessions in the other.
+func with(a, b func(*testing.T) place) func(*testing.T) place {
+	return func(t *testing.T) place {
+		joined, other := a(t), b(t)
+		for name, value := range other.golang {
+			joined.golang[name] = value
+		}
+		for name, value := range other.django {
+			joined.django[name] = value
+		}
+		return joined
+	}
+}
+
+func onSQLite(t *testing.T) place {
+	file := filepath.Join(t.TempDir(), "site.db")
+	return place{
+		golang: map[string]string{"DATABASE_URL": "sqlite:///" + file},
+		django: databases("sqlite3", map[string]any{"NAME": file, "OPTIONS": map[string]any{"timeout": 20}}),
+	}
+}
+
+func onPostgres(t *testing.T) place {
+	at := servertest.Postgres(t)
+	return place{
+		golang: map[string]string{"DATABASE_URL": at.PostgresURL()},
+		django: server("postgresql", at),
+	}
+}
+
+func onMariaDB(t *testing.T) place {
+	at := servertest.MariaDB(t)
+	return place{
+		golang: map[string]string{"DATABASE_URL": "mysql://" + at.User + "@" + at.Addr + "/" + at.Name},
+		django: server("mysql", at),
+	}
+}
+
+func server(engine string, at servertest.Database) map[string]any {
+	host, port, _ := net.SplitHostPort(at.Addr)
+	return databases(engine, map[string]any{"NAME": at.Name, "USER": at.User, "HOST": host, "PORT": port})
+}
+
+func databases(engine string, options map[string]any) map[string]any {
+	options["ENGINE"] = "django.db.backends." + engine
+	return map[string]any{"DATABASES": map[string]any{"default": options}}
+}
+
+func onRedis(t *testing.T) place {
 	at := servertest.Redis(t).Addr
-	location := "redis://" + at + "/1"
-	if importable(t, "django.core.cache.backends.redis") {
-		line = fmt.Sprintf(`CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache",
-    "LOCATION": %q, "KEY_PREFIX": %q}}`, location, t.Name())
-	} else {
-		needs(t, "django_redis")
-		line = fmt.Sprintf(`CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache",
-    "LOCATION": %q, "KEY_PREFIX": %q}}`, location, t.Name())
+	backend := "django.core.cache.backends.redis.RedisCache"
+	if versionOfDjango(t)[0] < 4 {
+		backend = "django_redis.cache.RedisCache" // what sites with 3.2 use
 	}
-	return line, location + "?key_prefix=" + t.Name()
+	return cache("redis://"+at+"/0", backend, "redis://"+at+"/0")
 }
 
-func memcached(t *testing.T) (line, url string) {
-	t.Helper()
-	needs(t, "pymemcache")
-	at := servertest.StartMemcached(t).Addr
-	return fmt.Sprintf(`CACHES = {"default": {"BACKEND": "django.core.cache.backends.memcached.PyMemcacheCache",
-    "LOCATION": %q}}`, at), "memcached://" + at
+func onMemcached(t *testing.T) place {
+	at := servertest.Memcached(t).Addr
+	return cache("memcached://"+at, "django.core.cache.backends.memcached.PyMemcacheCache", at)
 }
 
-func needs(t *testing.T, module string) {
-	t.Helper()
-	if !importable(t, module) {
-		servertest.Missing(t, "the Python module "+module)
+var prefixes atomic.Int64
+
+func cache(url, backend, location string) place {
+	prefix := fmt.Sprintf("site%d", prefixes.Add(1))
+	return place{
+		golang: map[string]string{"CACHE_URL": url + "?key_prefix=" + prefix},
+		django: map[string]any{"CACHES": map[string]any{"default": map[string]any{
+			"BACKEND": backend, "LOCATION": location, "KEY_PREFIX": prefix,
+		}}},
 	}
 }
 
-func importable(t *testing.T, module string) bool {
-	t.Helper()
-	return exec.Command(djangotest.Python(t), "-c", "import "+module).Run() == nil
+func inFolder(t *testing.T) place {
+	folder := filepath.Join(t.TempDir(), "sessions")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return place{
+		golang: map[string]string{"SESSION_FILE_PATH": folder},
+		django: map[string]any{"SESSION_FILE_PATH": folder},
+	}
 }
+
+// inCookie: the visitor keeps the session himself.
+func (e engine) inCookie() bool { return e.engine == "signed_cookies" }

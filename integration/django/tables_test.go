@@ -1,91 +1,122 @@
 package django
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
-	"github.com/jamsession/jamsession/internal/djangotest"
+	"github.com/jamsession/jamsession/settings"
 )
 
-// databases are the engines with a database each.
-func databases() []engine {
-	return slices.DeleteFunc(slices.Clone(allEngines), func(e engine) bool { return !strings.HasPrefix(e.name, "db ") })
+// onDB: the engines by whose names all three databases are tried.
+func onDB(e engine) bool { return e.engine == "db" }
+
+// An empty database, and what both sides say about it.
+type empty struct {
+	golang map[string]string
+	django map[string]any
 }
 
-// plain returns a Django project with the shared applications only.
-func plain(t *testing.T, file string, lines []string) *djangotest.Project {
+// newDatabase returns an empty database of the engine's kind, for sites
+// without Django's admin, whose tables Go does not have.
+func (x exchange) newDatabase(t *testing.T) empty {
 	t.Helper()
-	return djangotest.Site(t, file, secretKey, lines...)
+	at := x.engine.place(t)
+	e := empty{maps.Clone(at.golang), maps.Clone(at.django)}
+	e.golang["SECRET_KEY"] = secretKey
+	e.django["SECRET_KEY"] = secretKey
+	e.django["INSTALLED_APPS"] = []string{
+		"django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "django.contrib.messages",
+	}
+	e.django["ROOT_URLCONF"] = "no_urls"
+	e.django["TEMPLATES"] = []string{}
+	return e
 }
 
-// nothingToDo fails unless neither side would change the tables.
-func nothingToDo(t *testing.T, python *djangotest.Project, h *home) {
+// manage runs commands of Django.
+func (e empty) manage(t *testing.T, commands ...string) error {
 	t.Helper()
-	python.Manage("migrate", "--check")
-	python.Manage("makemigrations", "--check", "--dry-run")
-	if plan, err := h.MigrationPlan(t.Context()); err != nil || len(plan) > 0 {
-		t.Errorf("Go would apply %q, error %v", plan, err)
+	return e.manageTo(t, new(buffer), commands...)
+}
+
+// manageTo also shows what they print.
+func (e empty) manageTo(t *testing.T, out *buffer, commands ...string) error {
+	t.Helper()
+	cmd := python(t, e.django, append([]string{"manage.py"}, commands...)...)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", strings.Join(commands, ", "), err, out)
+	}
+	return nil
+}
+
+// isComplete fails the test unless neither side has anything to do, but for
+// tables that Django does not know.
+func (e empty) isComplete(t *testing.T, site *settings.Site) {
+	t.Helper()
+	plan, err := site.MigrationPlan(t.Context())
+	plan = slices.DeleteFunc(plan, func(name string) bool { return strings.HasPrefix(name, "jamsession_") })
+	if err != nil || len(plan) > 0 {
+		t.Errorf("Go would migrate %v, %v", plan, err)
+	}
+	if err := e.manage(t, "migrate --check", "makemigrations --check --dry-run"); err != nil {
+		t.Errorf("Django would migrate: %v", err)
 	}
 }
 
-// TestDjangoMigratesFirst: Go finds Django's tables as they should be, and
-// adds its own alone.
-func TestDjangoMigratesFirst(t *testing.T) {
-	for _, e := range databases() {
-		t.Run(e.name, func(t *testing.T) {
-			file := t.TempDir() + "/site.db"
-			lines, flags := e.open(t)
-			python := plain(t, file, lines)
-			python.Manage("migrate", "-v0")
-			before := python.Manage("showmigrations")
-			openHome(t, file, flags)
-			if after := python.Manage("showmigrations"); after != before {
-				t.Errorf("Go changed what Django has recorded:\n%s", after)
-			}
-			flags["LOGIN_LIMIT_STORE"] = "db"
-			nothingToDo(t, python, openHome(t, file, flags))
-		})
+// tryTables: one side makes the tables, and the other finds nothing to do.
+func tryTables(t *testing.T, x exchange) {
+	e := x.newDatabase(t)
+	site := openGo(t, e.golang)
+	if x.from == x.golang {
+		if err := site.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	} else if err := e.manage(t, "migrate"); err != nil {
+		t.Fatal(err)
+	}
+	e.isComplete(t, site)
+	for range 2 {
+		if err := site.Migrate(t.Context()); err != nil {
+			t.Errorf("Go's migration that has nothing to do: %v", err)
+		}
+	}
+	if err := e.manage(t, "migrate"); err != nil {
+		t.Errorf("Django's migration that has nothing to do: %v", err)
 	}
 }
 
-func TestGoMigratesFirst(t *testing.T) {
-	for _, e := range databases() {
-		t.Run(e.name, func(t *testing.T) {
-			file := t.TempDir() + "/site.db"
-			lines, flags := e.open(t)
-			flags["LOGIN_LIMIT_STORE"] = "db"
-			h := openHome(t, file, flags)
-			python := plain(t, file, lines)
-			nothingToDo(t, python, h)
-			if out := python.Manage("migrate"); !strings.Contains(out, "No migrations to apply.") {
-				t.Errorf("Django did %s", out)
-			}
-		})
+// tryTablesAtOnce: both make the tables at the same time: Go starts when Django
+// is in the middle, or when Django has seen that there is none but has made
+// none yet. Each may find what the other has just made, and fail. Then both
+// are started again, twice at most, and nothing is missing.
+func tryTablesAtOnce(t *testing.T, x exchange) {
+	e := x.newDatabase(t)
+	site := openGo(t, e.golang)
+	moment := "Applying contenttypes.0001_initial"
+	if x.from == x.golang {
+		moment = "Operations to perform"
 	}
-}
-
-// TestBothMigrateAtOnce: one of them may have to be started again, as with two
-// Djangos, and then all is as it should be.
-func TestBothMigrateAtOnce(t *testing.T) {
-	for _, e := range databases() {
-		t.Run(e.name, func(t *testing.T) {
-			file := t.TempDir() + "/site.db"
-			lines, flags := e.open(t)
-			python := plain(t, file, lines)
-			failed := make(chan error, 1)
-			go func() { failed <- python.Try("migrate", "-v0") }()
-			h := openHome(t, file, flags)
-			if err := <-failed; err != nil {
-				t.Logf("Django has to be started again: %.300v", err)
-			}
-			python.Manage("migrate", "-v0")
-			nothingToDo(t, python, h)
-			var n int
-			err := h.DB.QueryRowContext(t.Context(), "SELECT count(*) FROM auth_permission").Scan(&n)
-			if err != nil || n != 20 { // of five models
-				t.Errorf("%d permissions, error %v", n, err)
-			}
-		})
+	out := &buffer{awaited: moment, seen: make(chan struct{})}
+	var byDjango error
+	var django sync.WaitGroup
+	django.Go(func() { byDjango = e.manageTo(t, out, "migrate") })
+	<-out.seen
+	byGo := site.Migrate(t.Context())
+	django.Wait()
+	for range 2 {
+		if byDjango == nil && byGo == nil {
+			break
+		}
+		t.Logf("Django: %v\nGo: %v", byDjango, byGo)
+		byDjango = e.manage(t, "migrate")
+		byGo = site.Migrate(t.Context())
 	}
+	if byDjango != nil || byGo != nil {
+		t.Errorf("at last Django: %v\nGo: %v", byDjango, byGo)
+	}
+	e.isComplete(t, site)
 }

@@ -91,31 +91,17 @@ func (p *Project) Run(script string) string {
 	return p.run("script.py")
 }
 
-// Try runs manage.py like Manage, and returns what went wrong.
-func (p *Project) Try(args ...string) error {
-	_, err := p.exec(append([]string{"manage.py"}, args...)...)
-	return err
-}
-
 func (p *Project) run(args ...string) string {
 	p.t.Helper()
-	out, err := p.exec(args...)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return out
-}
-
-func (p *Project) exec(args ...string) (string, error) {
 	cmd := exec.CommandContext(p.t.Context(), p.python, args...)
 	cmd.Dir = p.dir
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "DJANGO_SETTINGS_MODULE=")
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%s: %w\n%s%s", strings.Join(args, " "), err, &stdout, &stderr)
+		p.t.Fatalf("%s: %v\n%s%s", strings.Join(args, " "), err, &stdout, &stderr)
 	}
-	return stdout.String(), nil
+	return stdout.String()
 }
 
 func (p *Project) write(name, text string) {

@@ -1,0 +1,191 @@
+package django
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// onServer: the session is not in the visitor's cookie.
+func onServer(e engine) bool { return !e.inCookie() }
+
+func isCachedDB(e engine) bool { return e.engine == "cached_db" }
+
+// checksThenWrites: Django first looks whether the session is there, and then
+// stores it, in two steps.
+func checksThenWrites(e engine) bool { return onServer(e) && e.engine != "db" }
+
+// tryOvertaken: the first side saves while a request of the other is in
+// flight, which saves afterwards. Go keeps what Django has saved. Django does
+// not keep what Go has saved: it writes back all that it has loaded. Of two
+// cookies that hold the session, the last one counts.
+func tryOvertaken(t *testing.T, x exchange) {
+	b := newBrowser(t)
+	b.post(x.from, "/items", "items", `{"a":0}`)
+	finish := b.begin(x.to, "/slow", "items", `{"late":1.0}`)
+	tab := copyOf(b)
+	is(t, "saved by "+x.from.name, tab.post(x.from, "/items", "items", `{"early":1.0}`), `{"a":0,"early":1.0}`)
+	if status, text := finish(); status != http.StatusOK {
+		t.Fatalf("%s, which was in flight: %d %s", x.to, status, text)
+	}
+	want := `{"a":0,"early":1.0,"late":1.0}`
+	if x.to == x.django || x.engine.inCookie() {
+		want = `{"a":0,"late":1.0}`
+	}
+	for _, at := range x.sides() {
+		is(t, "seen by "+at.name, b.get(at, "/items"), want)
+	}
+}
+
+// tryAtOnce: while visitors of Go write one session, Django saves it again and
+// again. Nothing that Django has saved is lost. How much of what Go has saved
+// Django overwrites stands below the table.
+func tryAtOnce(t *testing.T, x exchange) {
+	b := newBrowser(t)
+	b.post(x.from, "/items", "items", `{"a":0}`)
+	var writers sync.WaitGroup
+	done := make(chan struct{})
+	saved := make([][]string, 3)
+	for n := range saved {
+		tab := copyOf(b)
+		token := tab.token(x.golang)
+		writers.Go(func() { saved[n] = x.writeUntil(t, done, tab, token, n) })
+	}
+	var django []string
+	for i := range 12 {
+		django = append(django, fmt.Sprintf(`"django%d":1.0`, i))
+		b.post(x.django, "/items", "items", "{"+django[i]+"}")
+	}
+	close(done)
+	writers.Wait()
+	items := b.get(x.golang, "/items")
+	for _, item := range django {
+		if !strings.Contains(items, item) {
+			t.Errorf("%s is lost: %s", item, items)
+		}
+	}
+	all, lost := slices.Concat(saved...), 0
+	for _, item := range all {
+		if !strings.Contains(items, item) {
+			lost++
+		}
+	}
+	results.measure(x.cell, fmt.Sprintf("%d of %d", lost, len(all)))
+	b.post(x.to, "/items", "items", `{"last":1}`)
+	is(t, "seen by Django at last", b.get(x.django, "/items"), b.get(x.golang, "/items"))
+}
+
+// writeUntil saves item after item by Go, and returns them.
+func (x exchange) writeUntil(
+	t *testing.T, done <-chan struct{}, b *browser, token string, n int,
+) (saved []string) {
+	for i := 0; ; i++ {
+		select {
+		case <-done:
+			return saved
+		default:
+		}
+		item := fmt.Sprintf(`"go%d-%d":1`, n, i)
+		status, text, err := b.ask(x.golang, http.MethodPost, "/items",
+			map[string][]string{"csrfmiddlewaretoken": {token}, "items": {"{" + item + "}"}})
+		if err != nil || status != http.StatusOK {
+			t.Errorf("Go: %d %s, %v", status, text, err)
+			return saved
+		}
+		saved = append(saved, item)
+	}
+}
+
+// tryLogoutInFlight: a logout on one side is final, also for a request that
+// the other side has begun and that saves afterwards. But a cookie that holds
+// the session cannot be taken back.
+func tryLogoutInFlight(t *testing.T, x exchange) {
+	name := x.newUser(t, x.from)
+	b := logIn(t, x.from, name)
+	tab := copyOf(b)
+	finish := tab.begin(x.to, "/slow", "items", `{"late":1.0}`)
+	b.post(x.from, "/logout")
+	want, wantStatus := "nobody", http.StatusBadRequest
+	if x.engine.inCookie() {
+		want, wantStatus = name, http.StatusOK
+	}
+	if status, text := finish(); status != wantStatus {
+		t.Errorf("%s, which was in flight: %d %.200s, want %d", x.to, status, text, wantStatus)
+	}
+	for _, at := range x.sides() {
+		is(t, "seen by "+at.name, copyOf(tab).get(at, "/me"), want)
+	}
+}
+
+// tryLateWrite: where Django looks first and writes then, a logout between the
+// two is undone: for both sides if there is no other record. If the record is
+// in the database, it is undone for Django only, until Go sees the entry of
+// the cache.
+func tryLateWrite(t *testing.T, x exchange) {
+	name := x.newUser(t, x.from)
+	b := logIn(t, x.from, name)
+	is(t, "before the logout", b.get(x.django, "/me"), name) // from the cache from now on
+	tab := copyOf(b)
+	finish := tab.begin(x.django, "/late", "items", `{"late":1.0}`)
+	b.post(x.from, "/logout")
+	if status, text := finish(); status != http.StatusOK {
+		t.Errorf("Django's late write: %d %.200s", status, text)
+	}
+	is(t, "seen by Django", copyOf(tab).get(x.django, "/me"), name)
+	want := name
+	if isCachedDB(x.engine) {
+		want = "nobody"
+	}
+	is(t, "seen by Go", copyOf(tab).get(x.golang, "/me"), want)
+	is(t, "seen by Django then", copyOf(tab).get(x.django, "/me"), want)
+}
+
+// refillLate logs a user out on the first side while Django reads his
+// session, and then lets Django put what it has read into the cache.
+func refillLate(t *testing.T, x exchange) (name string, tab *browser) {
+	t.Helper()
+	name = x.newUser(t, x.from)
+	b := logIn(t, x.from, name)
+	tab = copyOf(b)
+	tab.get(x.django, "/forget")
+	finish := tab.begin(x.django, "/late")
+	b.post(x.from, "/logout")
+	if status, text := finish(); status != http.StatusOK || !strings.Contains(text, "_auth_user_id") {
+		t.Errorf("Django's late read: %d %.200s", status, text)
+	}
+	return name, tab
+}
+
+// tryLateRefill: Django's cached_db puts a session into the cache that has
+// been deleted since it read it. Then Django serves it, to read only; Go does
+// not believe such an entry.
+func tryLateRefill(t *testing.T, x exchange) {
+	name, tab := refillLate(t, x)
+	is(t, "seen by Django", copyOf(tab).get(x.django, "/me"), name)
+	if status, _ := copyOf(tab).send(x.django, "/items", "items", `{"a":1}`); status != http.StatusBadRequest {
+		t.Errorf("Django's next write: %d, want 400", status)
+	}
+	is(t, "seen by Go", copyOf(tab).get(x.golang, "/me"), "nobody")
+	is(t, "seen by Django when Go has seen it", copyOf(tab).get(x.django, "/me"), "nobody")
+}
+
+// tryRemedy: with final_sessions.py as Django's engine a logout is final.
+func tryRemedy(t *testing.T, x exchange) {
+	x = x.between(x.remedied())
+	_, tab := refillLate(t, x)
+	for _, at := range x.sides() {
+		is(t, "after a late refill, at "+at.name, copyOf(tab).get(at, "/me"), "nobody")
+	}
+	b := logIn(t, x.from, x.newUser(t, x.to))
+	tab = copyOf(b)
+	finish := tab.begin(x.django, "/late", "items", `{"late":1.0}`)
+	b.post(x.from, "/logout")
+	finish()
+	for _, at := range x.sides() {
+		is(t, "after a late write, at "+at.name, copyOf(tab).get(at, "/me"), "nobody")
+	}
+	is(t, "an ordinary visit", logIn(t, x.from, x.newUser(t, x.to)).get(x.to, "/items")[:2], `{"`)
+}

@@ -1,0 +1,3 @@
+"""No pages at all: those of the site need its admin."""
+
+urlpatterns = []
