@@ -89,16 +89,16 @@ func (x *exchange) replace() string {
 	return secret
 }
 
+// private keeps the response out of shared caches: whoever got the same secret
+// from one could forge the others' requests (CVE-2014-0473).
+const private = "private"
+
 // send puts the cookie into the response, in place of an older one.
 func (x *exchange) send() {
-	httpcookie.Replace(x.header, x.cookie(time.Now()))
-	httpcookie.AddVary(x.header, "Cookie")
-	x.keepPrivate()
+	httpcookie.Send(x.header, x.cookie(time.Now()), private)
 }
 
-// keepPrivate keeps the response out of shared caches: whoever got the same
-// secret from one could forge the others' requests (CVE-2014-0473).
-func (x *exchange) keepPrivate() { httpcookie.KeepPrivate(x.header, "private") }
+func (x *exchange) keepPrivate() { httpcookie.KeepPrivate(x.header, private) }
 
 func (x *exchange) cookie(now time.Time) httpcookie.Cookie {
 	o := &x.p.opts

@@ -95,7 +95,5 @@ func (x *exchange) send(value string) {
 	if value != "" {
 		c = attributes.Cookie(x.req, value)
 	}
-	httpcookie.Replace(x.header, c)
-	httpcookie.AddVary(x.header, "Cookie")
-	httpcookie.KeepPrivate(x.header, "private")
+	httpcookie.Send(x.header, c, "private")
 }

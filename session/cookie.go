@@ -22,11 +22,4 @@ func (m *Manager) setCookie(h http.Header, r *http.Request, s *Session, now time
 
 func (m *Manager) removeCookie(h http.Header) { sendCookie(h, m.opts.cookie().Removal()) }
 
-// sendCookie adds the cookie, in place of one that it added before, and what
-// keeps every cache between the server and the browser from giving it to
-// somebody else (CVE-2026-35192).
-func sendCookie(h http.Header, c httpcookie.Cookie) {
-	httpcookie.Replace(h, c)
-	httpcookie.AddVary(h, "Cookie")
-	httpcookie.KeepPrivate(h, "private, no-store")
-}
+func sendCookie(h http.Header, c httpcookie.Cookie) { httpcookie.Send(h, c, "private, no-store") }

@@ -92,23 +92,17 @@ func (l *Limiter) remember(header http.Header, r *http.Request, account string) 
 	}
 	value := signing.AppendBase62(nil, now.Unix())
 	value = append(value, "."+d.id+"."+strings.Join(accounts, ".")...)
-	httpcookie.AddVary(header, "Cookie")
-	httpcookie.KeepPrivate(header, "private, no-store")
-	httpcookie.Replace(header, httpcookie.Cookie{
-		Name: l.cookieName(r), Value: key.signer.Sign(string(value)), Path: "/",
-		Persistent: true, MaxAge: int(cookieAge / time.Second), Expires: now.Add(cookieAge),
-		HTTPOnly: true, Secure: l.secure(r), SameSite: http.SameSiteLaxMode,
-	})
+	c := httpcookie.Attributes{
+		Name: l.cookieName(r), Path: "/", SameSite: http.SameSiteLaxMode, Insecure: l.opts.InsecureCookie,
+	}.Cookie(r, key.signer.Sign(string(value)))
+	c.Persistent, c.MaxAge, c.Expires = true, int(cookieAge/time.Second), now.Add(cookieAge)
+	httpcookie.Send(header, c, "private, no-store")
 }
 
 // cookieName has the prefix with which no other host can set the cookie.
 func (l *Limiter) cookieName(r *http.Request) string {
-	if l.secure(r) {
+	if !l.opts.InsecureCookie && httpcookie.AutoSecure(r) {
 		return "__Host-" + cookieName
 	}
 	return cookieName
-}
-
-func (l *Limiter) secure(r *http.Request) bool {
-	return !l.opts.InsecureCookie && httpcookie.AutoSecure(r)
 }

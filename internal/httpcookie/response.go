@@ -6,6 +6,17 @@ import (
 	"strings"
 )
 
+// Send adds a cookie to a response, in place of one of its name, path and
+// domain that was added before, and what keeps every cache between the server
+// and the browser from giving it to somebody else (CVE-2026-35192): cacheControl
+// is "private", or "private, no-store" if the browser's own must not have the
+// page either.
+func Send(h http.Header, c Cookie, cacheControl string) {
+	Replace(h, c)
+	AddVary(h, "Cookie")
+	KeepPrivate(h, cacheControl)
+}
+
 // Replace adds the cookie to the response, in place of one of the same name.
 func Replace(h http.Header, c Cookie) {
 	h["Set-Cookie"] = append(slices.DeleteFunc(h["Set-Cookie"], func(line string) bool {
