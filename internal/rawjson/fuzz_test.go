@@ -34,7 +34,14 @@ func FuzzParse(f *testing.F) {
 		if text(&again) != text(&o) || again.Len() != o.Len() {
 			t.Errorf("%q: written %q, then %q", src, text(&o), text(&again))
 		}
+		kept := o.Parsed(o.AppendTo(nil))
+		if text(&kept) != text(&o) {
+			t.Errorf("%q: written %q, kept as %q", src, text(&o), text(&kept))
+		}
 		for name, value := range o.All() {
+			if got, ok := kept.Get(name); !ok || string(got) != string(value) {
+				t.Errorf("%q: member %q is %q, kept as %q", src, name, value, got)
+			}
 			if got, ok := again.Get(name); !ok || string(got) != string(value) {
 				t.Errorf("%q: member %q is %q, then %q", src, name, value, got)
 			}

@@ -25,7 +25,6 @@
 package rawjson
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"iter"
@@ -59,22 +58,8 @@ func (e *SyntaxError) Error() string {
 // for use. It is not safe for concurrent use, and copies made by assignment
 // must not be changed; see [Object.Clone].
 type Object struct {
-	members []member
-}
-
-// A member is a name and a value as they stand in the text.
-type member struct {
-	name  []byte // with its quotes
-	value []byte
-	plain bool // name holds no escape and only ASCII
-}
-
-// is reports whether the member has this name.
-func (m *member) is(name string) bool {
-	if m.plain {
-		return string(m.name[1:len(m.name)-1]) == name
-	}
-	return decodeName(m.name) == name
+	parsed  *parsed  // as it was read, until it is changed; nil for none
+	members []Member // without parsed
 }
 
 // Parse splits a text whose root is an object. The object keeps parts of src,
@@ -83,55 +68,39 @@ func Parse(src []byte) (Object, error) {
 	if len(src) > MaxSize {
 		return Object{}, fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(src), MaxSize)
 	}
-	members, err := (&scanner{src: src}).object()
+	p, err := newParsed(src)
 	if err != nil {
 		return Object{}, err
 	}
-	return Object{withoutDuplicates(members)}, nil
+	return Object{parsed: p}, nil
 }
 
-// withoutDuplicates moves the last value of each name to its first place. It
-// compares each with each, unless they are many or have to be decoded.
-func withoutDuplicates(members []member) []member {
-	isCoded := func(m member) bool { return !m.plain }
-	if len(members) > 32 || slices.ContainsFunc(members, isCoded) {
-		return withoutDuplicatesByMap(members)
+// own makes the members the object's own, before they are changed.
+func (o *Object) own() {
+	if o.parsed == nil {
+		return
 	}
-	kept := members[:0]
-next:
-	for _, m := range members {
-		for i := range kept {
-			if bytes.Equal(kept[i].name, m.name) {
-				kept[i].value = m.value
-				continue next
-			}
-		}
-		kept = append(kept, m)
+	members := make([]Member, o.Len(), o.Len()+1)
+	for i := range members {
+		members[i] = o.parsed.member(i)
 	}
-	return kept
+	o.parsed, o.members = nil, members
 }
 
-func withoutDuplicatesByMap(members []member) []member {
-	seen := make(map[string]int, len(members))
-	kept := members[:0]
-	for _, m := range members {
-		name := decodeName(m.name)
-		if i, ok := seen[name]; ok {
-			kept[i].value = m.value
-			continue
-		}
-		seen[name] = len(kept)
-		kept = append(kept, m)
+// member returns a member by its place.
+func (o *Object) member(i int) Member {
+	if o.parsed != nil {
+		return o.parsed.member(i)
 	}
-	return kept
+	return o.members[i]
 }
 
 func (o *Object) find(name string) int {
 	if !utf8.ValidString(name) {
 		name = decodeName(appendName(nil, name)) // as it is written
 	}
-	for i := range o.members {
-		if o.members[i].is(name) {
+	for i := range o.Len() {
+		if m := o.member(i); m.is(name) {
 			return i
 		}
 	}
@@ -144,43 +113,69 @@ func (o *Object) Get(name string) (value []byte, ok bool) {
 	if i < 0 {
 		return nil, false
 	}
-	return o.members[i].value, true
+	return o.member(i).value, true
 }
 
 // Set stores the text of a value, which must come from [AppendValue], at the
 // place of the name or else at the end.
 func (o *Object) Set(name string, value []byte) {
+	o.own()
 	if i := o.find(name); i >= 0 {
 		o.members[i].value = value
 		return
 	}
-	text := appendName(make([]byte, 0, len(name)+2), name)
-	o.members = append(o.members, member{text, value, isPlain(text)})
+	text := appendName(nil, name)
+	o.add(Member{text, value, isPlain(text)})
+}
+
+// Put stores a member at the place of its name or else at the end.
+func (o *Object) Put(m Member) {
+	o.own()
+	for i := range o.members {
+		if o.members[i].sameName(m) {
+			o.members[i].value = m.value
+			return
+		}
+	}
+	o.add(m)
+}
+
+func (o *Object) add(m Member) {
+	if o.members == nil {
+		o.members = make([]Member, 0, 8)
+	}
+	o.members = append(o.members, m)
 }
 
 // Delete removes a member and reports whether it was there.
 func (o *Object) Delete(name string) bool {
 	i := o.find(name)
 	if i >= 0 {
+		o.own()
 		o.members = slices.Delete(o.members, i, i+1)
 	}
 	return i >= 0
 }
 
 // Clear removes all members.
-func (o *Object) Clear() { o.members = nil }
+func (o *Object) Clear() { *o = Object{} }
 
 // Len returns the number of members.
-func (o *Object) Len() int { return len(o.members) }
+func (o *Object) Len() int {
+	if o.parsed != nil {
+		return len(o.parsed.marks)
+	}
+	return len(o.members)
+}
 
 // Clone returns a copy; later changes of one do not touch the other.
-func (o *Object) Clone() Object { return Object{slices.Clone(o.members)} }
+func (o *Object) Clone() Object { return Object{o.parsed, slices.Clone(o.members)} }
 
 // All yields the members in order. The object must not change meanwhile.
 func (o *Object) All() iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
-		for i := range o.members {
-			m := &o.members[i]
+		for i := range o.Len() {
+			m := o.member(i)
 			if !yield(decodeName(m.name), m.value) {
 				return
 			}
@@ -191,17 +186,38 @@ func (o *Object) All() iter.Seq2[string, []byte] {
 // AppendTo appends the text of the object: names and values as they were read
 // or set, with nothing between them but commas and colons.
 func (o *Object) AppendTo(dst []byte) []byte {
-	size := 2
-	for i := range o.members {
-		size += len(o.members[i].name) + len(o.members[i].value) + 2
-	}
-	dst = append(slices.Grow(dst, size), '{')
-	for i := range o.members {
+	dst = append(slices.Grow(dst, o.size()), '{')
+	for i := range o.Len() {
+		m := o.member(i)
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(append(dst, o.members[i].name...), ':')
-		dst = append(dst, o.members[i].value...)
+		dst = append(append(dst, m.name...), ':')
+		dst = append(dst, m.value...)
 	}
 	return append(dst, '}')
+}
+
+// size is how long the text is, or a byte more.
+func (o *Object) size() int {
+	size := 2
+	for i := range o.Len() {
+		m := o.member(i)
+		size += len(m.name) + len(m.value) + 2
+	}
+	return size
+}
+
+// Parsed returns the object that [Parse] would make of text, which must be what
+// AppendTo has appended and nothing else. It keeps text, and nothing of what
+// the object was made from.
+func (o *Object) Parsed(text []byte) Object {
+	p := &parsed{text: text, marks: make([]mark, o.Len())}
+	at := 1
+	for i := range p.marks {
+		m := o.member(i)
+		p.marks[i] = newMark(at, at+len(m.name), at+len(m.name)+1, at+len(m.name)+1+len(m.value), m.plain)
+		at += len(m.name) + len(m.value) + 2
+	}
+	return Object{parsed: p}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // A scanner checks a text against the grammar of Python's json.loads and
-// finds the ends of its values. It allocates nothing but the members.
+// finds the ends of its values. It allocates nothing.
 type scanner struct {
 	src   []byte
 	pos   int
@@ -16,33 +16,29 @@ type scanner struct {
 
 func (s *scanner) fail(what string) error { return &SyntaxError{s.pos, what} }
 
-// object reads the whole text as one object.
-func (s *scanner) object() ([]member, error) {
+// object reads the whole text as one object, and appends where its members are.
+func (s *scanner) object(marks *[]mark) error {
 	s.space()
 	if s.peek() != '{' {
-		return nil, s.fail("no object")
+		return s.fail("no object")
 	}
 	s.pos++
 	s.depth++
-	var members []member
 	err := s.list('}', func() error {
-		if len(members) == MaxMembers {
+		if len(*marks) == MaxMembers {
 			return fmt.Errorf("%w: more than %d members", ErrLimit, MaxMembers)
 		}
 		m, err := s.member()
-		if members == nil {
-			members = make([]member, 0, 8)
-		}
-		members = append(members, m)
+		*marks = append(*marks, m)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if s.space(); s.pos != len(s.src) {
-		return nil, s.fail("more text after the object")
+		return s.fail("more text after the object")
 	}
-	return members, nil
+	return nil
 }
 
 // list reads elements up to the closing byte; the opening one is behind.
@@ -69,16 +65,17 @@ func (s *scanner) list(closing byte, element func() error) error {
 	}
 }
 
-func (s *scanner) member() (member, error) {
+func (s *scanner) member() (mark, error) {
+	start := s.pos
 	name, err := s.name()
 	if err != nil {
-		return member{}, err
+		return mark{}, err
 	}
-	start := s.pos
+	value := s.pos
 	if err := s.value(); err != nil {
-		return member{}, err
+		return mark{}, err
 	}
-	return member{name, s.src[start:s.pos:s.pos], isPlain(name)}, nil
+	return newMark(start, start+len(name), value, s.pos, isPlain(name)), nil
 }
 
 // name reads a name and its colon, up to the value.

@@ -2,6 +2,7 @@ package rawjson
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -12,19 +13,31 @@ const hexDigits = "0123456789abcdef"
 // where JSON has them and lower-case \u escapes for the rest. Bytes that are
 // no UTF-8 become U+FFFD.
 func appendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			dst = appendASCII(dst, c)
-			i++
-			continue
+	dst = append(slices.Grow(dst, len(s)+2), '"')
+	for {
+		n := asItIs(s)
+		dst, s = append(dst, s[:n]...), s[n:]
+		if s == "" {
+			return append(dst, '"')
 		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		dst = appendEscape(dst, r)
-		i += size
+		r, size := utf8.DecodeRuneInString(s)
+		if r < utf8.RuneSelf {
+			dst = appendASCII(dst, byte(r))
+		} else {
+			dst = appendEscape(dst, r)
+		}
+		s = s[size:]
 	}
-	return append(dst, '"')
+}
+
+// asItIs returns how many bytes at the beginning of s need no escape.
+func asItIs(s string) int {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // appendName appends the name of a member, in which the three bytes that

@@ -1,0 +1,106 @@
+package rawjson
+
+// A parsed is a text and where its members are. Nobody changes it, so that
+// many objects can have the same one. The marks hold no pointers: whoever keeps
+// a million of them in memory does not slow the garbage collector.
+type parsed struct {
+	text  []byte
+	marks []mark
+}
+
+// newParsed finds the members of a text, each name once.
+func newParsed(text []byte) (*parsed, error) {
+	p := &struct {
+		parsed
+		room [6]mark // for marks, if they are few
+	}{}
+	p.text, p.marks = text, p.room[:0]
+	return &p.parsed, p.split()
+}
+
+// A mark says where a member is in the text.
+type mark struct {
+	name, nameEnd   uint32 // of the name, with its quotes; see codedName
+	value, valueEnd uint32
+}
+
+// codedName is set in mark.nameEnd if the name is not plain. MaxSize leaves
+// the bit free.
+const codedName = 1 << 31
+
+func newMark(name, nameEnd, value, valueEnd int, plain bool) mark {
+	m := mark{uint32(name), uint32(nameEnd), uint32(value), uint32(valueEnd)}
+	if !plain {
+		m.nameEnd |= codedName
+	}
+	return m
+}
+
+// member returns a member by its place.
+func (p *parsed) member(i int) Member {
+	m := &p.marks[i]
+	end := m.nameEnd &^ codedName
+	return Member{
+		name:  p.text[m.name:end:end],
+		value: p.text[m.value:m.valueEnd:m.valueEnd],
+		plain: m.nameEnd&codedName == 0,
+	}
+}
+
+func (p *parsed) split() error {
+	s := scanner{src: p.text}
+	if err := s.object(&p.marks); err != nil {
+		return err
+	}
+	if len(p.marks) <= 32 && !p.hasCodedName() {
+		p.dropDuplicates()
+	} else {
+		p.dropDuplicatesByMap()
+	}
+	return nil
+}
+
+func (p *parsed) hasCodedName() bool {
+	for i := range p.marks {
+		if p.marks[i].nameEnd&codedName != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// dropDuplicates moves the last value of each name to its first place. It
+// compares each with each.
+func (p *parsed) dropDuplicates() {
+	kept := 0
+next:
+	for i, m := range p.marks {
+		name := p.member(i).name
+		for j := range kept {
+			if string(p.member(j).name) == string(name) {
+				p.marks[j].value, p.marks[j].valueEnd = m.value, m.valueEnd
+				continue next
+			}
+		}
+		p.marks[kept] = m
+		kept++
+	}
+	p.marks = p.marks[:kept]
+}
+
+// dropDuplicatesByMap is for members that are many, or have to be decoded.
+func (p *parsed) dropDuplicatesByMap() {
+	seen := make(map[string]int, len(p.marks))
+	kept := 0
+	for i, m := range p.marks {
+		name := decodeName(p.member(i).name)
+		if j, ok := seen[name]; ok {
+			p.marks[j].value, p.marks[j].valueEnd = m.value, m.valueEnd
+			continue
+		}
+		seen[name] = kept
+		p.marks[kept] = m
+		kept++
+	}
+	p.marks = p.marks[:kept]
+}
