@@ -34,13 +34,13 @@ func hasPrefix(name, prefix string) bool {
 // check says what is wrong with a cookie's name, domain and path, or nil. They
 // come from a program's options, so that it is told when it starts.
 func check(name, domain, path string) error {
-	if name == "" || strings.IndexFunc(name, notInToken) >= 0 {
+	if name == "" || !only(name, inToken) {
 		return fmt.Errorf("the cookie name %q is not letters, digits and !#$%%&'*+-.^_`|~", name)
 	}
-	if strings.IndexFunc(domain, notInAttribute) >= 0 {
+	if !only(domain, inAttribute) {
 		return fmt.Errorf("the cookie domain %q contains a control character or a semicolon", domain)
 	}
-	if strings.IndexFunc(path, notInAttribute) >= 0 {
+	if !only(path, inAttribute) {
 		return fmt.Errorf("the cookie path %q contains a control character or a semicolon", path)
 	}
 	return nil
@@ -97,13 +97,36 @@ func sameSiteText(s http.SameSite) string {
 	}
 }
 
-func notInToken(c rune) bool {
-	switch {
-	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		return false
-	default:
-		return !strings.ContainsRune("!#$%&'*+-.^_`|~", c)
+// A set of bytes. Bytes beyond ASCII are in it or not all together, so that it
+// does not matter that they are parts of characters.
+type set [256]bool
+
+var (
+	inToken     = newSet(func(c byte) bool { return isAlphanumeric(c) || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0 })
+	inAttribute = newSet(func(c byte) bool { return c >= ' ' && c != 0x7f && c != ';' })
+
+	// bare are the characters that Python sends without quotes.
+	bare = newSet(func(c byte) bool { return c == ':' || inToken[c] })
+)
+
+func newSet(has func(c byte) bool) *set {
+	var s set
+	for c := range s {
+		s[c] = has(byte(c))
 	}
+	return &s
 }
 
-func notInAttribute(c rune) bool { return c < ' ' || c == 0x7f || c == ';' }
+func isAlphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// only reports whether all bytes of a text are in a set.
+func only(text string, s *set) bool {
+	for i := range len(text) {
+		if !s[text[i]] {
+			return false
+		}
+	}
+	return true
+}

@@ -8,7 +8,7 @@ import (
 // appendValue appends the value, in double quotes if it is empty or holds a
 // character that must not stand bare.
 func appendValue(b []byte, value string) []byte {
-	if value != "" && strings.IndexFunc(value, notBare) < 0 {
+	if value != "" && only(value, bare) {
 		return append(b, value...)
 	}
 	b = append(b, '"')
@@ -31,7 +31,7 @@ func appendQuoted(b []byte, c rune) []byte {
 	switch {
 	case c == '"' || c == '\\':
 		return append(b, '\\', byte(c))
-	case c > 0xff || !notBare(c) || strings.ContainsRune(` ()/<=>?@[]{}`, c):
+	case c > 0xff || bare[c] || strings.ContainsRune(` ()/<=>?@[]{}`, c):
 		return utf8.AppendRune(b, c)
 	default:
 		return appendOctal(b, c)
@@ -41,9 +41,6 @@ func appendQuoted(b []byte, c rune) []byte {
 func appendOctal(b []byte, c rune) []byte {
 	return append(b, '\\', byte('0'+c>>6), byte('0'+c>>3&7), byte('0'+c&7))
 }
-
-// notBare reports the characters that Python does not send without quotes.
-func notBare(c rune) bool { return c != ':' && notInToken(c) }
 
 // unquote undoes what Python's http.cookies does to a value: if the value
 // stands in double quotes, they go, and so do the escapes \" \\ and \ooo.

@@ -12,6 +12,12 @@ import (
 // is "private", or "private, no-store" if the browser's own must not have the
 // page either.
 func Send(h http.Header, c Cookie, cacheControl string) {
+	if h["Set-Cookie"] == nil && h["Vary"] == nil && h["Cache-Control"] == nil {
+		lines := [...]string{c.String(), "Cookie", cacheControl} // one allocation for three
+		h["Set-Cookie"], h["Vary"], h["Cache-Control"] = lines[0:1:1], lines[1:2:2], lines[2:3:3]
+		deleteCDNHeaders(h)
+		return
+	}
 	Replace(h, c)
 	AddVary(h, "Cookie")
 	KeepPrivate(h, cacheControl)
@@ -28,11 +34,15 @@ func Replace(h http.Header, c Cookie) {
 // Cache-Control does not do so already, it becomes policy, and the headers by
 // which a site speaks to its own caches alone are removed.
 func KeepPrivate(h http.Header, policy string) {
-	for _, name := range cdnHeaders {
-		delete(h, name)
-	}
+	deleteCDNHeaders(h)
 	if !isPrivate(strings.Join(h["Cache-Control"], ",")) {
 		h.Set("Cache-Control", policy)
+	}
+}
+
+func deleteCDNHeaders(h http.Header) {
+	for _, name := range cdnHeaders {
+		delete(h, name)
 	}
 }
 
