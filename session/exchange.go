@@ -171,7 +171,7 @@ func (x *exchange) commit(h http.Header, status int) error {
 func (x *exchange) settle() error {
 	s := &x.session
 	save := x.toSave()
-	refresh := !s.modified && !x.serverError() && s.refreshDue(time.Now())
+	refresh := !s.modified && !x.serverError() && s.refreshes() && s.refreshDue(time.Now())
 	if !save && !refresh && len(s.doomed) == 0 {
 		return nil
 	}
@@ -218,7 +218,8 @@ func (x *exchange) announce(h http.Header) {
 
 // saveContext outlives a visitor who has gone away, but not for long.
 func (x *exchange) saveContext() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(x), x.session.m.opts.SaveTimeout)
+	d := newDeadline(x, x.session.m.opts.SaveTimeout)
+	return d, d.end
 }
 
 func (x *exchange) log(msg string, err error) {

@@ -54,37 +54,69 @@ func Update[T any](s *Session, name string, def T, fn func(T) T) T {
 // be kept; if not, it is removed. What fn returned is returned in any case.
 // It serves items that others add to while they are being used up.
 func UpdateOrDelete[T any](s *Session, name string, def T, fn func(T) (value T, keep bool)) T {
-	result := def
-	initial, defErr := encodeItem(name, def)
+	u := &update[T]{name: name, def: def, fn: fn, result: def}
+	if !isImmutable[T]() {
+		u.initial, u.defErr = encodeItem(name, def)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.apply(func(items *rawjson.Object) error {
-		raw, ok := items.Get(name)
-		if !ok {
-			raw = initial // a copy for each call: fn may write into maps and slices
-			if defErr != nil {
-				return defErr
-			}
-		}
-		var v T
-		if err := decodeItem(name, raw, &v); err != nil {
-			return err
-		}
-		v, keep := fn(v)
-		if !keep {
-			items.Delete(name)
-			result = v
-			return nil
-		}
-		raw, err := encodeItem(name, v)
-		if err != nil {
-			return err
-		}
-		items.Set(name, raw)
-		result = v
+	s.apply(change{do: u.on})
+	return u.result
+}
+
+// An update is a call of [UpdateOrDelete], to be made again in a replay.
+type update[T any] struct {
+	name    string
+	def     T
+	initial []byte // def, encoded: fn may write into maps and slices
+	defErr  error
+	fn      func(T) (T, bool)
+	value   T // what fn is called with
+	result  T
+}
+
+func (u *update[T]) on(items *rawjson.Object) error {
+	if err := u.get(items); err != nil {
+		return err
+	}
+	v, keep := u.fn(u.value)
+	if !keep {
+		items.Delete(u.name)
+		u.result = v
 		return nil
-	})
-	return result
+	}
+	raw, err := encodeItem(u.name, v)
+	if err != nil {
+		return err
+	}
+	items.Set(u.name, raw)
+	u.result = v
+	return nil
+}
+
+// get finds the value to call fn with.
+func (u *update[T]) get(items *rawjson.Object) error {
+	var none T
+	u.value = none
+	raw, ok := items.Get(u.name)
+	switch {
+	case ok:
+	case u.defErr != nil:
+		return u.defErr
+	case u.initial == nil: // nobody can write into def
+		u.value = u.def
+		return nil
+	default:
+		raw = u.initial
+	}
+	return decodeItem(u.name, raw, &u.value)
+}
+
+// isImmutable reports whether a T is a number, a text or a truth value.
+func isImmutable[T any]() bool {
+	t := reflect.TypeFor[T]()
+	basic := t.Kind() >= reflect.Bool && t.Kind() <= reflect.Float64 || t.Kind() == reflect.String
+	return basic && t.PkgPath() == "" // others may have a JSON of their own
 }
 
 // Pop removes the item of this name and returns it, or def if there is none.
@@ -103,12 +135,12 @@ func SetDefault[T any](s *Session, name string, v T) T {
 	s.mu.Lock()
 	_, ok := s.items.Get(name)
 	if !ok {
-		s.apply(func(items *rawjson.Object) error {
+		s.apply(change{do: func(items *rawjson.Object) error {
 			if _, ok := items.Get(name); !ok && err == nil {
 				items.Set(name, raw)
 			}
 			return err
-		})
+		}})
 	}
 	s.mu.Unlock()
 	return Get(s, name, v)
@@ -117,9 +149,13 @@ func SetDefault[T any](s *Session, name string, v T) T {
 func encodeItem(name string, v any) ([]byte, error) {
 	raw, err := rawjson.AppendValue(nil, v)
 	if err != nil {
-		return nil, fmt.Errorf("%w: item %q cannot be set: %w", ErrType, name, err)
+		return nil, cannotBeSet(name, err)
 	}
 	return raw, nil
+}
+
+func cannotBeSet(name string, err error) error {
+	return fmt.Errorf("%w: item %q cannot be set: %w", ErrType, name, err)
 }
 
 // decodeItem decodes an item and, if it is no *v, says so without showing it.

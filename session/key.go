@@ -16,7 +16,8 @@ const (
 // a-z0-9. Bytes of 252 and above are dropped, since 252 is the largest
 // multiple of 36 in a byte.
 func newKey() string {
-	var key, pool [keyLength]byte
+	var key [keyLength]byte
+	var pool [keyLength + 8]byte // more than are needed, so that one draw is enough
 	for n := 0; n < keyLength; {
 		_, _ = rand.Read(pool[:]) // never fails: it ends the program instead
 		for _, b := range pool {

@@ -149,6 +149,7 @@ func (s *Session) record(storeKey string) (Record, error) {
 	rec := Record{
 		Key:    storeKey,
 		Data:   s.stored.Data,
+		parsed: s.stored.parsed,
 		Expiry: s.m.lifetime(&s.items, now).deadline.Truncate(time.Microsecond),
 	}
 	if len(s.changes) == 0 && s.stored.Key != "" {
@@ -160,10 +161,14 @@ func (s *Session) record(storeKey string) (Record, error) {
 	}
 	var err error
 	if p, ok := s.m.opts.Codec.(Preserver); ok && s.stored.Key != "" {
+		rec.parsed = nil // there may be more in the data than in the text
 		rec.Data, err = p.EncodeOver(s.stored.Data, text)
-	} else {
-		rec.Data, err = s.m.opts.Codec.Encode(text)
+		return rec, err
 	}
+	if s.m.sealer == nil { // which may add to the data
+		rec.parsed = &parsed{s.m, s.items.Parsed(text)}
+	}
+	rec.Data, err = s.m.opts.Codec.Encode(text)
 	return rec, err
 }
 
@@ -194,13 +199,13 @@ func (s *Session) stamp(now time.Time) {
 	if raw == nil {
 		raw, _ = rawjson.AppendValue(nil, now.Unix())
 	}
-	stamp := func(items *rawjson.Object) error {
+	stamp := change{do: func(items *rawjson.Object) error {
 		if _, ok := items.Get(createdItem); !ok {
 			items.Set(createdItem, raw)
 		}
 		return nil
-	}
-	_ = stamp(&s.items)
+	}}
+	_ = stamp.on(&s.items)
 	s.changes = append(s.changes, stamp) // without a mark: nobody changed an item
 }
 
@@ -221,7 +226,7 @@ func (s *Session) replay(ctx context.Context, round int) error {
 		return err
 	}
 	for _, change := range s.changes {
-		if err := change(&items); err != nil {
+		if err := change.on(&items); err != nil {
 			s.failure = err
 			return err
 		}
@@ -310,12 +315,18 @@ func (s *Session) end(ctx context.Context, rec Record) error {
 	}
 }
 
+// refreshes reports whether there are saves for the sake of the expiry at all.
+func (s *Session) refreshes() bool {
+	o := &s.m.opts
+	return s.stored.Key != "" && (o.IdleTimeout > 0 || o.SaveEveryRequest)
+}
+
 // refreshDue reports whether a session that was looked at but not changed is
 // to be saved for the sake of its expiry. A session that lives shorter than
 // the options say is refreshed more often, or it would end while it is used.
 func (s *Session) refreshDue(now time.Time) bool {
 	o := &s.m.opts
-	if s.stored.Key == "" || (o.IdleTimeout == 0 && !o.SaveEveryRequest) {
+	if !s.refreshes() {
 		return false
 	}
 	deadline := s.m.lifetime(&s.items, now).deadline

@@ -44,21 +44,35 @@ type Session struct {
 }
 
 // A change is one operation on the items, kept so that it can be repeated on
-// items that another request has saved meanwhile.
-type change func(items *rawjson.Object) error
+// items that another request has saved meanwhile: do, or if that is nil, that
+// a member is put.
+type change struct {
+	do     func(items *rawjson.Object) error
+	member rawjson.Member
+}
+
+func (c *change) on(items *rawjson.Object) error {
+	if c.do != nil {
+		return c.do(items)
+	}
+	items.Put(c.member)
+	return nil
+}
 
 // Set stores value under name, at its old place or else as the last item. It
 // is encoded at once, so that later changes to what value points to do not
 // count. A value that JSON cannot hold fails the save with an error that
 // wraps [ErrType].
 func (s *Session) Set(name string, value any) {
-	raw, err := encodeItem(name, value)
-	s.change(func(items *rawjson.Object) error {
-		if err == nil {
-			items.Set(name, raw)
-		}
-		return err
-	})
+	member, err := rawjson.NewMember(name, value)
+	c := change{member: member}
+	if err != nil {
+		err = cannotBeSet(name, err)
+		c.do = func(*rawjson.Object) error { return err }
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.apply(c)
 }
 
 // Has reports whether there is an item of this name.
@@ -81,10 +95,10 @@ func (s *Session) Delete(names ...string) {
 }
 
 func removal(name string) change {
-	return func(items *rawjson.Object) error {
+	return change{do: func(items *rawjson.Object) error {
 		items.Delete(name)
 		return nil
-	}
+	}}
 }
 
 // Keys returns the names of all items in order, those of the framework
@@ -123,10 +137,12 @@ func (s *Session) All() iter.Seq2[string, json.RawMessage] {
 
 // Clear removes all items. The session keeps its key; see [Session.Flush].
 func (s *Session) Clear() {
-	s.change(func(items *rawjson.Object) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.apply(change{do: func(items *rawjson.Object) error {
 		items.Clear()
 		return nil
-	})
+	}})
 }
 
 // Flush removes all items and gives up the key: the record is deleted before
@@ -197,18 +213,15 @@ func (s *Session) raw(name string) ([]byte, bool) {
 	return s.items.Get(name)
 }
 
-// change makes one change, and remembers it for a replay.
-func (s *Session) change(c change) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.apply(c)
-}
-
-// apply is change for callers that hold the lock.
+// apply makes one change, and remembers it for a replay. The caller holds the
+// lock.
 func (s *Session) apply(c change) {
 	s.accessed, s.modified = true, true
+	if s.changes == nil {
+		s.changes = make([]change, 0, 2)
+	}
 	s.changes = append(s.changes, c)
-	if err := c(&s.items); err != nil && s.failure == nil {
+	if err := c.on(&s.items); err != nil && s.failure == nil {
 		s.failure = err
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"iter"
 	"log/slog"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/rawjson"
 )
 
 // A Record is a session at rest. Stores keep it and do not look inside.
@@ -14,10 +16,24 @@ import (
 // Data is immutable once it has been handed over, in either direction:
 // whoever holds a Record may keep Data without copying it, and nobody
 // writes into it.
+//
+// A Record also carries, unseen, the items that its Data was made from. A
+// store that keeps the value itself in memory spares every later load the
+// decoding; a store that keeps the fields elsewhere loses nothing but that.
 type Record struct {
 	Key    string    // 32 characters of a-z0-9, or the 40 of a hashed key; see Sealer
 	Data   []byte    // what the [Codec] made of the session's items
 	Expiry time.Time // the record is gone from this instant on; see Store.Load
+
+	parsed *parsed // nil if Data was not made in this process
+}
+
+// parsed are the items of a record. Nobody changes them. Only the manager that
+// has made Data from them takes them for it: another one may have another key,
+// and find Data forged.
+type parsed struct {
+	by    *Manager
+	items rawjson.Object
 }
 
 // Format implements [fmt.Formatter]: every verb prints the fingerprint of the

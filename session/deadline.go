@@ -1,0 +1,81 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// A deadline is a context that carries its parent's values, and ends at an
+// instant but not with its parent. Other than the standard library's it starts
+// a timer only if somebody waits for its end: stores in memory never do.
+type deadline struct {
+	parent context.Context
+	at     time.Time
+
+	mu     sync.Mutex
+	inner  context.Context // nil until somebody waits
+	cancel context.CancelFunc
+	err    error // set by end, if nobody waits by then
+}
+
+func newDeadline(parent context.Context, d time.Duration) *deadline {
+	return &deadline{parent: context.WithoutCancel(parent), at: time.Now().Add(d)}
+}
+
+func (d *deadline) Deadline() (time.Time, bool) { return d.at, true }
+
+func (d *deadline) Done() <-chan struct{} { return d.wait().Done() }
+
+// wait returns the context that can be waited for.
+func (d *deadline) wait() context.Context {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.inner == nil {
+		d.inner, d.cancel = context.WithDeadline(d.parent, d.at)
+		if d.err != nil {
+			d.cancel()
+		}
+	}
+	return d.inner
+}
+
+func (d *deadline) Err() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.inner != nil:
+		return d.inner.Err()
+	case d.err == nil && !time.Now().Before(d.at):
+		d.err = context.DeadlineExceeded
+	}
+	return d.err
+}
+
+// Value also lets contexts that are derived from this one find the timer.
+func (d *deadline) Value(key any) any {
+	d.mu.Lock()
+	inner := d.inner
+	d.mu.Unlock()
+	if inner != nil {
+		return inner.Value(key)
+	}
+	return d.parent.Value(key)
+}
+
+// Format implements [fmt.Formatter]: every verb prints the same, since contexts
+// are printed in logs and must not show a visitor.
+func (d *deadline) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "session deadline") }
+
+// end lets the context end now.
+func (d *deadline) end() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.inner != nil {
+		d.cancel()
+	} else if d.err == nil {
+		d.err = context.Canceled
+	}
+}

@@ -1,0 +1,127 @@
+package session_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/session"
+)
+
+// TestItemsInMemoryAreNobodysToChange: a store that keeps records in memory
+// gives all requests the same items; what one changes and does not save, no
+// other sees.
+func TestItemsInMemoryAreNobodysToChange(t *testing.T) {
+	m := session.New(memstore.New(), nil)
+	first, err := m.Load(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Set("list", []int{1, 2})
+	first.Set("n", 1)
+	save(t, first)
+	for name, change := range map[string]func(s *session.Session){
+		"Set":    func(s *session.Session) { s.Set("n", 2) },
+		"Update": func(s *session.Session) { session.Update(s, "n", 0, func(n int) int { return n + 1 }) },
+		"Delete": func(s *session.Session) { s.Delete("n") },
+		"Clear":  (*session.Session).Clear,
+		"Flush":  (*session.Session).Flush,
+		"Get": func(s *session.Session) {
+			session.Get[[]int](s, "list", nil)[0] = 9
+		},
+		"All": func(s *session.Session) {
+			for _, raw := range s.All() {
+				raw[0] = 'x'
+			}
+		},
+	} {
+		s, err := m.Load(t.Context(), first.Key())
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(s)
+		other, err := m.Load(t.Context(), first.Key())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list := session.Get[[]int](other, "list", nil); session.Get(other, "n", 0) != 1 || len(list) != 2 || list[0] != 1 {
+			t.Fatalf("%s, not saved, is seen by another request", name)
+		}
+	}
+}
+
+// TestItemsOfAnotherManagerAreNotTaken: with another secret what a record says
+// is forged, also if it was made in this process.
+func TestItemsOfAnotherManagerAreNotTaken(t *testing.T) {
+	store := memstore.New()
+	mine := session.New(store, &session.Options{Codec: django.Signed("a secret")})
+	s, err := mine.Load(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Set("n", 1)
+	save(t, s)
+	other := session.New(store, &session.Options{Codec: django.Signed("another secret"), Logger: quiet})
+	got, err := other.Load(t.Context(), s.Key())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Has("n") {
+		t.Error("what was signed with another secret was taken")
+	}
+}
+
+// TestItemsInMemoryAreWhatTheDataSays after each kind of save.
+func TestItemsInMemoryAreWhatTheDataSays(t *testing.T) {
+	store := memstore.New()
+	m := session.New(store, &session.Options{Codec: django.Signed("a secret"), AbsoluteTimeout: 1 << 40})
+	s, err := m.Load(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(s *session.Session){
+		"Set":      func(s *session.Session) { s.Set("a", 1); s.Set("é", "\ud7ff") },
+		"Update":   func(s *session.Session) { session.Update(s, "n", 0, func(n int) int { return n + 1 }) },
+		"Delete":   func(s *session.Session) { s.Delete("a") },
+		"CycleKey": (*session.Session).CycleKey,
+	} {
+		change(s)
+		save(t, s)
+		rec, err := store.Load(t.Context(), s.Key())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := m.Items(rec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := m.Load(t.Context(), s.Key())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := itemsOf(loaded); got != string(want) {
+			t.Errorf("after %s: %s, want %s", name, got, want)
+		}
+		s = loaded
+	}
+	s.Flush()
+	if err := s.Save(t.Context()); err != nil && !errors.Is(err, session.ErrInterrupted) {
+		t.Fatal(err)
+	}
+}
+
+// itemsOf writes a session's items as a JSON object, names without escapes.
+func itemsOf(s *session.Session) string {
+	text := "{"
+	for name, raw := range s.All() {
+		if len(text) > 1 {
+			text += ","
+		}
+		if name == "é" {
+			name = `\u00e9`
+		}
+		text += `"` + name + `":` + string(raw)
+	}
+	return text + "}"
+}
