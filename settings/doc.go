@@ -126,8 +126,9 @@
 //	mysql://user:password@host:3306/name?tls=true&ssl_ca=/path/ca.pem
 //	mysql://user@/name?socket=/run/mysqld/mysqld.sock
 //
-// The option max_conns is how many connections there are at most: 25. Those of
-// PostgreSQL are libpq's.
+// The option max_conns is how many connections there are at most: 25. On
+// PostgreSQL half of them are for sessions only, see package pgstore. Its other
+// options are libpq's.
 //
 // # Engines and caches
 //

@@ -14,6 +14,7 @@ import (
 	"github.com/jamsession/jamsession/filestore"
 	"github.com/jamsession/jamsession/memcachestore"
 	"github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/pgstore"
 	"github.com/jamsession/jamsession/redisstore"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
@@ -43,7 +44,7 @@ func (s *Site) openEngine(ctx context.Context) (engine, error) {
 	switch set.SessionEngine {
 	case "db":
 		err = s.openTable(ctx, &e)
-		e.store = e.table
+		e.store = s.tableStore(e.table)
 	case "cached_db":
 		err = s.openCachedTable(ctx, &e)
 	case "cache":
@@ -71,6 +72,14 @@ func (s *Site) openTable(ctx context.Context, e *engine) error {
 	return nil
 }
 
+// tableStore returns the fastest way to the table.
+func (s *Site) tableStore(table *sqlstore.Store) session.Store {
+	if s.db.sessions == nil {
+		return table
+	}
+	return pgstore.New(s.db.sessions, table)
+}
+
 // openCachedTable puts a cache in front of the table.
 func (s *Site) openCachedTable(ctx context.Context, e *engine) error {
 	cache, closer, err := s.Settings.openTableCache(ctx)
@@ -84,7 +93,7 @@ func (s *Site) openCachedTable(ctx context.Context, e *engine) error {
 	if s.Settings.SessionCacheFormat == "django" {
 		o.Pickle = django.Repickle(e.codec)
 	}
-	store := cachedstore.New(e.table, cache, o)
+	store := cachedstore.New(s.tableStore(e.table), cache, o)
 	e.store = store
 	e.parts = append([]io.Closer{store, closer}, e.parts...)
 	return nil

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/url"
 	"os"
@@ -14,7 +15,7 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/jamsession/jamsession/sqlstore"
@@ -42,6 +43,12 @@ func openDatabase(ctx context.Context, rawURL string) (*database, sqlstore.Diale
 // dialTimeout bounds how long a program waits at its start for a server.
 const dialTimeout = 10 * time.Second
 
+// Connections end, so that load comes back to a server that was away.
+const (
+	maxConnIdle = 5 * time.Minute
+	maxConnLife = time.Hour
+)
+
 // openPostgres connects to PostgreSQL. Options are those of libpq's URLs.
 func openPostgres(ctx context.Context, s server) (*database, error) {
 	query := s.options
@@ -54,12 +61,21 @@ func openPostgres(ctx context.Context, s server) (*database, error) {
 	u := url.URL{
 		Scheme: "postgres", User: s.userinfo(), Host: host, Path: "/" + s.name, RawQuery: query.Encode(),
 	}
-	config, err := pgx.ParseConfig(u.String())
+	config, err := pgxpool.ParseConfig(u.String())
 	if err != nil { // its text may show the password
 		return nil, errors.New("settings: DATABASE_URL: PostgreSQL does not know one of its options")
 	}
-	config.ConnectTimeout = dialTimeout
-	return s.pool(ctx, "PostgreSQL", stdlib.OpenDB(*config))
+	config.ConnConfig.ConnectTimeout = dialTimeout
+	forSessions := s.maxConns / 2 // they have connections of their own, by pgx itself
+	s.maxConns -= forSessions
+	db, err := s.pool(ctx, "PostgreSQL", stdlib.OpenDB(*config.ConnConfig))
+	if err != nil || forSessions == 0 {
+		return db, err
+	}
+	config.MaxConns = int32(min(forSessions, math.MaxInt32))
+	config.MaxConnIdleTime, config.MaxConnLifetime = maxConnIdle, maxConnLife
+	db.sessions, err = pgxpool.NewWithConfig(ctx, config)
+	return db, err // there can be none: it connects when it is asked
 }
 
 // openMySQL connects to MySQL or MariaDB. Options are tls, as the driver has
@@ -121,8 +137,8 @@ func (s server) userinfo() *url.Userinfo {
 func (s server) pool(ctx context.Context, kind string, db *sql.DB) (*database, error) {
 	db.SetMaxOpenConns(s.maxConns)
 	db.SetMaxIdleConns(s.maxConns)
-	db.SetConnMaxIdleTime(5 * time.Minute)
-	db.SetConnMaxLifetime(time.Hour) // so that load comes back to a server that was away
+	db.SetConnMaxIdleTime(maxConnIdle)
+	db.SetConnMaxLifetime(maxConnLife)
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	if err := db.PingContext(ctx); err != nil {

@@ -44,6 +44,7 @@ type Site struct {
 	// of package reset. Both are nil if LOGIN_LIMIT_STORE is none.
 	Limiter, ResetLimiter *throttle.Limiter
 
+	db        *database
 	forStore  sqlstore.Options
 	forUsers  sqlusers.Options
 	forLimits sqlthrottle.Options
@@ -70,6 +71,7 @@ func Open(ctx context.Context, s *Settings) (*Site, error) {
 	}
 	site := &Site{
 		Settings: s,
+		db:       db,
 		DB:       db.writer,
 		Readers:  db.readers,
 		Hashers:  s.hashers(),
@@ -203,5 +205,5 @@ func (s *Site) Close() error {
 	if s.Store != nil {
 		errs = append(errs, s.engine.close(), s.limits.close(), s.Users.Close())
 	}
-	return errors.Join(append(errs, s.Readers.Close(), s.DB.Close())...) // twice is no error
+	return errors.Join(append(errs, s.db.Close())...)
 }

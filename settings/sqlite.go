@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 )
@@ -19,6 +20,7 @@ import (
 // in the file; with WAL, readers wait for nobody.
 type database struct {
 	writer, readers *sql.DB
+	sessions        *pgxpool.Pool // for package pgstore; nil without PostgreSQL
 }
 
 // openSQLite opens a file, and makes it if it is not there: readable by its
@@ -39,7 +41,7 @@ func openSQLite(ctx context.Context, path string) (*database, error) {
 	if err != nil {
 		return nil, errors.Join(sqliteError(path, err), writer.Close())
 	}
-	db := &database{writer, readers}
+	db := &database{writer: writer, readers: readers}
 	if err := db.probe(ctx); err != nil {
 		_ = db.Close()
 		return nil, sqliteError(path, err)
@@ -88,7 +90,10 @@ func (db *database) probe(ctx context.Context) error {
 
 // Close closes both pools.
 func (db *database) Close() error {
-	return errors.Join(db.readers.Close(), db.writer.Close())
+	if db.sessions != nil {
+		db.sessions.Close()
+	}
+	return errors.Join(db.readers.Close(), db.writer.Close()) // twice is no error
 }
 
 // sqliteError says in one line what to do about a file that cannot be used.

@@ -148,7 +148,7 @@ func TestReadOnlyFileIsRefusedAtTheStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ro := &database{pool, pool}
+	ro := &database{writer: pool, readers: pool}
 	err = ro.probe(t.Context())
 	if err == nil {
 		t.Fatal("no error")

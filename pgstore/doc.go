@@ -1,0 +1,32 @@
+// Package pgstore keeps sessions in Django's table in PostgreSQL, as package
+// sqlstore does, by pgx itself and not through database/sql: the same rows, and
+// less to pay for each.
+//
+//	pool, err := pgxpool.New(ctx, url)
+//	...
+//	db, err := sql.Open("pgx", url) // for the rest of the program
+//	...
+//	table, err := sqlstore.New(ctx, db, &sqlstore.Options{Dialect: sqlstore.PostgreSQL})
+//	...
+//	store := pgstore.New(pool, table)
+//	sessions := session.New(store, &session.Options{Codec: django.Signed(secretKey)})
+//
+// Settings open it where DATABASE_URL names a PostgreSQL.
+//
+// # Loads that share a question
+//
+// A server that is asked by few visitors at a time is asked for each of them at
+// once. When several loads are on their way, those that come meanwhile wait for
+// one of them to return, and are then asked for together, by one SELECT: under
+// load the server answers dozens of visitors for little more than the price of
+// one. None waits longer than the load before it takes. A visitor who leaves
+// takes only himself away. A load that failed in company is tried again alone.
+//
+// Saves are never put together: each is one UPDATE that compares.
+//
+// (A db from stdlib.OpenDBFromPool would share the connections of the pool, and
+// prepare its statements anew each time: three round trips in place of one.)
+//
+// Whether statements stay prepared is for the pool to say: behind PgBouncer in
+// its transaction mode, set default_query_exec_mode=exec.
+package pgstore

@@ -1,0 +1,115 @@
+package pgstore
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+const (
+	// alone is how many loads run at the same time before others have to wait
+	// and share. With one, a visitor could wait for two round trips; with many,
+	// nobody would share, and all would wait for the server.
+	alone = 2
+
+	// together is how many keys one SELECT asks for at most.
+	together = 100
+
+	// patience bounds a SELECT that nobody's visitor bounds, since it is many
+	// visitors'. Each waits no longer than his own context says.
+	patience = 30 * time.Second
+)
+
+// loads lets loads that run at the same time share a SELECT.
+type loads struct {
+	// ask returns the records that there are.
+	ask func(ctx context.Context, keys []string) (map[string]session.Record, error)
+
+	mu      sync.Mutex
+	running int
+	waiting []*load
+}
+
+// A load is one that waits. What it was answered is there when done is closed.
+type load struct {
+	key  string
+	rec  session.Record
+	err  error
+	done chan struct{}
+}
+
+// enter returns nil if a load may run alone, and must leave then; or the load
+// as one that waits.
+func (l *loads) enter(key string) *load {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.running < alone {
+		l.running++
+		return nil
+	}
+	w := &load{key: key, done: make(chan struct{})}
+	l.waiting = append(l.waiting, w)
+	return w
+}
+
+// leave ends a load that ran alone. Who waits takes its place.
+func (l *loads) leave() {
+	if batch := l.next(); batch != nil {
+		go l.run(batch)
+	}
+}
+
+// next returns who has waited, or gives the place up.
+func (l *loads) next() []*load {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := min(together, len(l.waiting))
+	if n == 0 {
+		l.running--
+		return nil
+	}
+	batch := l.waiting[:n:n]
+	l.waiting = l.waiting[n:]
+	return batch
+}
+
+// run answers those who have waited, until there are none.
+func (l *loads) run(batch []*load) {
+	for ; batch != nil; batch = l.next() {
+		l.askFor(batch)
+	}
+}
+
+func (l *loads) askFor(batch []*load) {
+	keys := make([]string, len(batch))
+	for i, w := range batch {
+		keys[i] = w.key
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	found, err := l.ask(ctx, keys)
+	for _, w := range batch {
+		rec, ok := found[w.key]
+		switch {
+		case err != nil:
+			w.err = err
+		case !ok:
+			w.err = session.ErrNotFound
+		default:
+			w.rec = rec
+		}
+		close(w.done)
+	}
+}
+
+// answer returns what the next SELECT says, unless ctx ends before.
+func (w *load) answer(ctx context.Context) (session.Record, error) {
+	select {
+	case <-w.done:
+		return w.rec, w.err
+	case <-ctx.Done():
+		return session.Record{}, ctx.Err()
+	}
+}

@@ -1,0 +1,181 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+// asked is a server that answers when it is told to.
+type asked struct {
+	keys   chan []string
+	answer chan error
+}
+
+func newLoads() (*loads, asked) {
+	a := asked{make(chan []string), make(chan error)}
+	return &loads{ask: func(ctx context.Context, keys []string) (map[string]session.Record, error) {
+		a.keys <- keys
+		found := make(map[string]session.Record)
+		for _, key := range keys {
+			if key != "unknown" {
+				found[key] = session.Record{Key: key}
+			}
+		}
+		select {
+		case err := <-a.answer:
+			return found, err
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}}, a
+}
+
+// fill takes the places of those who may run alone.
+func fill(t *testing.T, l *loads) {
+	t.Helper()
+	for range alone {
+		if l.enter("running") != nil {
+			t.Fatal("a load has to wait while there are places")
+		}
+	}
+}
+
+// TestLoadsShareASelect: those who come while others run are asked for by one.
+func TestLoadsShareASelect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, server := newLoads()
+		fill(t, l)
+		a, b, none := l.enter("a"), l.enter("b"), l.enter("unknown")
+		l.leave()
+		if keys := <-server.keys; len(keys) != 3 {
+			t.Errorf("asked for %q, want all three", keys)
+		}
+		server.answer <- nil
+		for _, w := range []*load{a, b} {
+			if rec, err := w.answer(t.Context()); err != nil || rec.Key != w.key {
+				t.Errorf("%s: %v, %v", w.key, rec, err)
+			}
+		}
+		if _, err := none.answer(t.Context()); !errors.Is(err, session.ErrNotFound) {
+			t.Errorf("unknown: %v, want ErrNotFound", err)
+		}
+		l.leave()
+		synctest.Wait()
+		if l.running != 0 {
+			t.Errorf("%d places are still taken", l.running)
+		}
+	})
+}
+
+// TestLoadNeverJoinsASelectThatHasBegun: it could be answered with what was
+// there before it.
+func TestLoadNeverJoinsASelectThatHasBegun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, server := newLoads()
+		fill(t, l)
+		early := l.enter("key")
+		l.leave()
+		<-server.keys
+		late := l.enter("key")
+		server.answer <- nil
+		if _, err := early.answer(t.Context()); err != nil {
+			t.Error(err)
+		}
+		select {
+		case <-late.done:
+			t.Error("a load was answered by a SELECT that had begun before it")
+		case <-server.keys:
+			server.answer <- nil
+		}
+		_, _ = late.answer(t.Context())
+		l.leave()
+		synctest.Wait()
+	})
+}
+
+// TestVisitorWhoLeavesTakesOnlyHimselfAway.
+func TestVisitorWhoLeavesTakesOnlyHimselfAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, server := newLoads()
+		fill(t, l)
+		ctx, leaves := context.WithCancel(t.Context())
+		gone, stays := l.enter("gone"), l.enter("stays")
+		l.leave()
+		<-server.keys
+		leaves()
+		if _, err := gone.answer(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("who leaves: %v, want context.Canceled", err)
+		}
+		server.answer <- nil
+		if rec, err := stays.answer(t.Context()); err != nil || rec.Key != "stays" {
+			t.Errorf("who stays: %v, %v", rec, err)
+		}
+		l.leave()
+		synctest.Wait()
+	})
+}
+
+// TestFailureIsEverybodys, and none of them is told that there is no session.
+func TestFailureIsEverybodys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, server := newLoads()
+		fill(t, l)
+		waiting := []*load{l.enter("a"), l.enter("b")}
+		l.leave()
+		<-server.keys
+		down := errors.New("server is down")
+		server.answer <- down
+		for _, w := range waiting {
+			if _, err := w.answer(t.Context()); !errors.Is(err, down) {
+				t.Errorf("%s: %v, want the server's error", w.key, err)
+			}
+		}
+		l.leave()
+		synctest.Wait()
+	})
+}
+
+// TestServerThatSaysNothingKeepsNoPlace for ever.
+func TestServerThatSaysNothingKeepsNoPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, server := newLoads()
+		fill(t, l)
+		w := l.enter("key")
+		l.leave()
+		<-server.keys
+		time.Sleep(patience)
+		if _, err := w.answer(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("answer: %v, want context.DeadlineExceeded", err)
+		}
+		l.leave()
+		synctest.Wait()
+		if l.running != 0 {
+			t.Errorf("%d places are still taken", l.running)
+		}
+	})
+}
+
+// TestManyWaitInSeveralSelects: one does not ask for more than it may.
+func TestManyWaitInSeveralSelects(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, server := newLoads()
+		fill(t, l)
+		for range together + 10 {
+			l.enter("key")
+		}
+		l.leave()
+		for _, want := range []int{together, 10} {
+			if keys := <-server.keys; len(keys) != want {
+				t.Errorf("asked for %d keys, want %d", len(keys), want)
+			}
+			server.answer <- nil
+		}
+		l.leave()
+		synctest.Wait()
+	})
+}

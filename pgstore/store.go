@@ -1,0 +1,129 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/sessionkey"
+	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/sqlstore"
+)
+
+var (
+	_ session.Store  = (*Store)(nil)
+	_ session.Lister = (*Store)(nil)
+)
+
+// A Store keeps sessions in the table django_session. Make one with [New]; it
+// is safe for concurrent use. What it does not do itself, such as clearing,
+// is done by the [sqlstore.Store] that it was given.
+type Store struct {
+	*sqlstore.Store
+
+	pool  *pgxpool.Pool
+	loads loads
+}
+
+// New returns a store on a table, which must be in the database of the pool.
+// Pool and table stay the caller's to close.
+func New(pool *pgxpool.Pool, table *sqlstore.Store) *Store {
+	s := &Store{Store: table, pool: pool}
+	s.loads.ask = s.askMany
+	return s
+}
+
+const columns = "SELECT session_key, session_data, expire_date FROM django_session"
+
+// Load implements [session.Store].
+func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
+	if !sessionkey.WellFormed(key) {
+		return session.Record{}, session.ErrNotFound
+	}
+	if err := ctx.Err(); err != nil {
+		return session.Record{}, djangodb.Wrap(ctx, "pgstore: load", err)
+	}
+	rec, err := s.load(ctx, key)
+	switch {
+	case err == nil, errors.Is(err, session.ErrNotFound):
+		return rec, err
+	case ctx.Err() != nil:
+		return session.Record{}, djangodb.Wrap(ctx, "pgstore: load", err)
+	default: // once more, since the connection may have been an old one
+		return s.Store.Load(ctx, key)
+	}
+}
+
+func (s *Store) load(ctx context.Context, key string) (session.Record, error) {
+	if waiting := s.loads.enter(key); waiting != nil {
+		return waiting.answer(ctx)
+	}
+	defer s.loads.leave()
+	return s.askOne(ctx, key)
+}
+
+func (s *Store) askOne(ctx context.Context, key string) (session.Record, error) {
+	const query = columns + " WHERE session_key = $1 AND expire_date > $2"
+	var rec session.Record
+	err := s.pool.QueryRow(ctx, query, key, time.Now()).Scan(&rec.Key, &rec.Data, &rec.Expiry)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return session.Record{}, session.ErrNotFound
+	}
+	rec.Expiry = rec.Expiry.UTC()
+	return rec, err
+}
+
+// askMany returns the live records that there are of these keys.
+func (s *Store) askMany(ctx context.Context, keys []string) (map[string]session.Record, error) {
+	const query = columns + " WHERE session_key = ANY($1) AND expire_date > $2"
+	rows, err := s.pool.Query(ctx, query, keys, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	found := make(map[string]session.Record, len(keys))
+	for rows.Next() {
+		var rec session.Record
+		if err := rows.Scan(&rec.Key, &rec.Data, &rec.Expiry); err != nil {
+			return nil, err
+		}
+		rec.Expiry = rec.Expiry.UTC()
+		found[rec.Key] = rec
+	}
+	return found, rows.Err()
+}
+
+// Save implements [session.Store] by one UPDATE that also compares, and moves
+// the row if the keys differ. Whatever the server did not carry out is left to
+// the table's own Save, which finds out why, and repeats what was undone in
+// favour of another statement.
+func (s *Store) Save(ctx context.Context, old, new session.Record) error {
+	if !sessionkey.WellFormed(old.Key) || !sessionkey.WellFormed(new.Key) {
+		return s.Store.Save(ctx, old, new)
+	}
+	const move = "UPDATE django_session SET session_key = $1, session_data = $2, expire_date = $3" +
+		" WHERE session_key = $4 AND session_data = $5 AND expire_date > $6"
+	const inPlace = "UPDATE django_session SET session_data = $1, expire_date = $2" +
+		" WHERE session_key = $3 AND session_data = $4 AND expire_date > $5"
+	expiry := sqlstore.PostgreSQL.EncodeTime(new.Expiry, nil)
+	var tag pgconn.CommandTag
+	var err error
+	if new.Key == old.Key {
+		tag, err = s.pool.Exec(ctx, inPlace, new.Data, expiry, old.Key, old.Data, time.Now())
+	} else {
+		tag, err = s.pool.Exec(ctx, move, new.Key, new.Data, expiry, old.Key, old.Data, time.Now())
+	}
+	var refused *pgconn.PgError
+	if err != nil && !errors.As(err, &refused) {
+		return djangodb.Wrap(ctx, "pgstore: save", err)
+	}
+	if err != nil || tag.RowsAffected() == 0 {
+		return s.Store.Save(ctx, old, new)
+	}
+	return nil
+}

@@ -1,0 +1,232 @@
+package pgstore_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	_ "github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/jamsession/jamsession/internal/servertest"
+	"github.com/jamsession/jamsession/pgstore"
+	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/sessiontest"
+	"github.com/jamsession/jamsession/sqlstore"
+)
+
+func TestMain(m *testing.M) { servertest.Main(m) }
+
+// open returns a store on a database, and its pool.
+func open(t testing.TB, at servertest.Database) (*pgstore.Store, *pgxpool.Pool) {
+	t.Helper()
+	pool, err := pgxpool.New(t.Context(), at.PostgresURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("pgx", at.PostgresURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &sqlstore.Options{Dialect: sqlstore.PostgreSQL}
+	if _, err := sqlstore.Migrate(t.Context(), db, o); err != nil {
+		t.Fatal(err)
+	}
+	table, err := sqlstore.New(t.Context(), db, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(table.Close(), db.Close()); err != nil {
+			t.Error(err)
+		}
+		pool.Close()
+	})
+	return pgstore.New(pool, table), pool
+}
+
+func record(i int) session.Record {
+	return session.Record{
+		Key:    fmt.Sprintf("%032d", i),
+		Data:   []byte(fmt.Sprint("data of ", i)),
+		Expiry: time.Now().Add(time.Hour).Truncate(time.Microsecond),
+	}
+}
+
+func create(t testing.TB, store session.Store, rec session.Record) {
+	t.Helper()
+	if err := store.Create(t.Context(), rec); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestContract(t *testing.T) {
+	store, pool := open(t, servertest.Postgres(t))
+	sessiontest.Run(t, func(t *testing.T) session.Store {
+		empty(t, pool)
+		return store
+	})
+}
+
+func empty(t *testing.T, pool *pgxpool.Pool) {
+	t.Helper()
+	if _, err := pool.Exec(t.Context(), "DELETE FROM django_session"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestContractTwoPrograms: one of them uses package sqlstore on the same table.
+func TestContractTwoPrograms(t *testing.T) {
+	store, pool := open(t, servertest.Postgres(t))
+	sessiontest.Run(t, func(t *testing.T) session.Store {
+		empty(t, pool)
+		return &other{store, store.Store}
+	})
+}
+
+// other loads as one program and does all else as another.
+type other struct {
+	*pgstore.Store
+	table *sqlstore.Store
+}
+
+func (o *other) Save(ctx context.Context, old, new session.Record) error {
+	return o.table.Save(ctx, old, new)
+}
+
+// TestLoadsInCompanyGetTheirOwn: of many loads at once each gets the record of
+// its key, or none, and no other's.
+func TestLoadsInCompanyGetTheirOwn(t *testing.T) {
+	const visitors, rounds = 64, 30
+	store, _ := open(t, servertest.Postgres(t))
+	for i := range visitors {
+		switch rec := record(i); {
+		case i%4 == 1: // there is none
+		case i%4 == 2:
+			rec.Expiry = time.Now().Add(-time.Second)
+			create(t, store, rec)
+		default:
+			create(t, store, rec)
+		}
+	}
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for i := range visitors {
+		wg.Go(func() {
+			<-start
+			for range rounds {
+				rec, err := store.Load(t.Context(), record(i).Key)
+				gone := i%4 == 1 || i%4 == 2
+				if gone && !errors.Is(err, session.ErrNotFound) {
+					t.Errorf("visitor %d: %v, %v, want ErrNotFound", i, rec, err)
+				}
+				if !gone && (err != nil || string(rec.Data) != string(record(i).Data) || rec.Key != record(i).Key) {
+					t.Errorf("visitor %d: %v, %v", i, rec, err)
+				}
+			}
+		})
+	}
+	close(start)
+	wg.Wait()
+}
+
+// TestLoadSeesEverySaveBeforeIt, also in company: what was acknowledged before
+// a load began is what it returns.
+func TestLoadSeesEverySaveBeforeIt(t *testing.T) {
+	const visitors, rounds = 16, 100
+	store, _ := open(t, servertest.Postgres(t))
+	var wg sync.WaitGroup
+	for i := range visitors {
+		rec := record(i)
+		create(t, store, rec)
+		wg.Go(func() {
+			for n := range rounds {
+				next := rec
+				next.Data = []byte(fmt.Sprint(i, " in round ", n))
+				if err := store.Save(t.Context(), rec, next); err != nil {
+					t.Errorf("Save: %v", err)
+					return
+				}
+				got, err := store.Load(t.Context(), rec.Key)
+				if err != nil || string(got.Data) != string(next.Data) {
+					t.Errorf("Load: %q, %v, want %q", got.Data, err, next.Data)
+					return
+				}
+				rec = next
+			}
+			if err := store.Delete(t.Context(), rec.Key); err != nil {
+				t.Error(err)
+			}
+			if _, err := store.Load(t.Context(), rec.Key); !errors.Is(err, session.ErrNotFound) {
+				t.Errorf("Load after Delete: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestInstantsAreUTC and exact.
+func TestInstantsAreUTC(t *testing.T) {
+	store, _ := open(t, servertest.Postgres(t))
+	rec := record(1)
+	rec.Expiry = time.Date(2230, 1, 2, 3, 4, 5, 678_901_000, time.UTC)
+	create(t, store, rec)
+	got, err := store.Load(t.Context(), rec.Key)
+	if err != nil || !got.Expiry.Equal(rec.Expiry) || got.Expiry.Location() != time.UTC {
+		t.Errorf("Load: %v, %v, want %v in UTC", got.Expiry, err, rec.Expiry)
+	}
+}
+
+// TestMalformedKeysNeverReachTheServer, which cannot take a NUL.
+func TestMalformedKeysNeverReachTheServer(t *testing.T) {
+	store, pool := open(t, servertest.Postgres(t))
+	pool.Close() // whatever is asked now, fails
+	for _, key := range []string{"", "short", "has\x00nul-" + strings.Repeat("k", 20), strings.Repeat("k", 41)} {
+		if _, err := store.Load(t.Context(), key); !errors.Is(err, session.ErrNotFound) {
+			t.Errorf("Load of %q: %v", key, err)
+		}
+	}
+}
+
+// TestServerThatWasAway: an error is never "not found", and the store works
+// when the server is back, also for those who wait together.
+func TestServerThatWasAway(t *testing.T) {
+	server, at := servertest.StartPostgres(t)
+	store, _ := open(t, at)
+	rec := record(1)
+	create(t, store, rec)
+	server.Kill()
+	together(20, func() {
+		_, err := store.Load(t.Context(), rec.Key)
+		if err == nil || errors.Is(err, session.ErrNotFound) || strings.Contains(err.Error(), rec.Key) {
+			t.Errorf("Load from a dead server: %v", err)
+		}
+		if err := store.Save(t.Context(), rec, rec); err == nil || errors.Is(err, session.ErrNotFound) {
+			t.Errorf("Save to a dead server: %v", err)
+		}
+	})
+	server.Start(t)
+	together(20, func() {
+		if _, err := store.Load(t.Context(), rec.Key); err != nil {
+			t.Errorf("Load when the server is back: %v", err)
+		}
+	})
+}
+
+func together(n int, f func()) {
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for range n {
+		wg.Go(func() {
+			<-start
+			f()
+		})
+	}
+	close(start)
+	wg.Wait()
+}
