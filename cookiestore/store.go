@@ -90,7 +90,7 @@ func (s *Store) Seal(old, next session.Record, fresh bool) (session.Record, erro
 	if s.list.store != nil {
 		next.Data = withIdentity(next.Data, old, fresh)
 	}
-	key := s.signer.DumpsAt(next.Data, true, s.signedAt(next))
+	key := s.signer.DumpsAt(next.Data, len(next.Data) >= signing.WorthCompressing, s.signedAt(next))
 	next.Key = string(key)
 	return next, nil
 }

@@ -14,10 +14,10 @@ import (
 const storeSalt = "django.contrib.sessions.SessionStore"
 
 // Signed returns the codec of Django's session engines db, cached_db and
-// file: signed, and compressed where that makes it shorter. The secret is
-// Django's SECRET_KEY, the fallbacks are its SECRET_KEY_FALLBACKS: secrets of
-// before that still count, and that nothing is signed with. Signed panics if
-// one of them is empty.
+// file: signed, and from 512 bytes on compressed where that makes it shorter.
+// The secret is Django's SECRET_KEY, the fallbacks are its SECRET_KEY_FALLBACKS:
+// secrets of before that still count, and that nothing is signed with. Signed
+// panics if one of them is empty.
 //
 // The time in a record is when it was written; it does not expire by it.
 //
@@ -32,7 +32,7 @@ func Signed(secret string, fallbacks ...string) session.Codec {
 type signed struct{ signer *signing.Signer }
 
 func (c signed) Encode(items []byte) ([]byte, error) {
-	return c.signer.Dumps(items, true), nil
+	return c.signer.Dumps(items, len(items) >= signing.WorthCompressing), nil
 }
 
 func (c signed) Decode(data []byte) ([]byte, error) {

@@ -2,6 +2,7 @@ package django_test
 
 import (
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -36,13 +37,19 @@ func TestSignedReadsWhatItWrote(t *testing.T) {
 }
 
 func TestSignedCompressesWhereThatIsShorter(t *testing.T) {
-	login := `{"_auth_user_id":"1","_auth_user_backend":"django.contrib.auth.backends.ModelBackend",` +
-		`"_auth_user_hash":"` + strings.Repeat("0f", 32) + `"}`
-	if data := encode(t, django.Signed(secret), login); data[0] != '.' || len(data) >= len(login) {
-		t.Errorf("%d bytes became %d: %s", len(login), len(data), data)
+	text := func(n int) string { return `{"a":"` + strings.Repeat("0f", (n-8)/2) + `"}` }
+	if data := encode(t, django.Signed(secret), text(512)); data[0] != '.' || len(data) >= 512 {
+		t.Errorf("512 bytes became %d: %s", len(data), data)
 	}
-	if data := encode(t, django.Signed(secret), `{"a":1}`); data[0] == '.' {
-		t.Errorf("7 bytes were compressed: %s", data)
+	if data := encode(t, django.Signed(secret), text(510)); data[0] == '.' {
+		t.Errorf("510 bytes were compressed: %s", data)
+	}
+	noise := make([]byte, 1000)
+	for i := range noise {
+		noise[i] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-"[rand.IntN(64)]
+	}
+	if data := encode(t, django.Signed(secret), `{"a":"`+string(noise)+`"}`); data[0] == '.' && len(data) > 1400 {
+		t.Errorf("what cannot be shortened became %d bytes", len(data))
 	}
 }
 

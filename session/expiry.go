@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"log/slog"
 	"math"
 	"strconv"
@@ -128,6 +129,9 @@ func created(items *rawjson.Object, now time.Time) time.Time {
 // files and signed cookies keep none. Items that are no JSON object count as
 // none. (Django: get_expiry_date with modification.)
 func Deadline(items []byte, saved time.Time, age time.Duration) time.Time {
+	if !mayHoldExpiry(items) {
+		return saved.Add(age)
+	}
 	object, err := rawjson.Parse(items)
 	if err != nil {
 		return saved.Add(age)
@@ -138,6 +142,12 @@ func Deadline(items []byte, saved time.Time, age time.Duration) time.Time {
 		}
 	}
 	return saved.Add(age)
+}
+
+// mayHoldExpiry finds out without parsing that there is no such item, as in most
+// sessions. A name can be written with escapes.
+func mayHoldExpiry(items []byte) bool {
+	return bytes.Contains(items, []byte(expiryItem)) || bytes.Contains(items, []byte(`\u`))
 }
 
 // An expiryKind is what the item _session_expiry says.

@@ -15,6 +15,11 @@ var ErrTooLarge = errors.New("signing: payload is too large")
 // of base64.
 const compressed = '.'
 
+// WorthCompressing is the size from which on sessions are compressed. Below it
+// zlib saves some dozen bytes, and takes as long as all else that a request does
+// with its session; Django, which always tries, reads both.
+const WorthCompressing = 512
+
 // Dumps returns the payload as base64 text with the time, and signed. With
 // compress it is compressed if that makes it shorter.
 func (s *Signer) Dumps(payload []byte, compress bool) []byte {
