@@ -9,16 +9,18 @@ MODULES := $(shell find . -name go.mod -not -path './tools/*' \
 TOOL := go tool -modfile="$(CURDIR)/tools/go.mod"
 FUZZTIME ?= 10s
 PKG ?= ./...
+BENCH ?= Matrix/memory|signed_cookies/./jamsession|Django
 
 # each runs its argument in the folder of every module and stops at a failure.
 each = @set -eu; for m in $(MODULES); do ( cd "$$m"; $(1) ); done
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test vectors check format tidy vet lint staticcheck revive \
-	errcheck errorlint unfinished generated race fuzz bench compare vuln fmt
+	errcheck errorlint unfinished generated race fuzz bench bench-full \
+	bench-compare vuln fmt
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' \
 		$(MAKEFILE_LIST)
 
 demo: ## Run the login site of the tutorial
@@ -80,11 +82,25 @@ fuzz: ## Fuzz each target for FUZZTIME (10s); PKG=./csrf for one package
 			</dev/null; \
 	done)
 
-bench: ## Run the benchmarks
-	$(call each,go test -run '^$$' -bench . -benchmem ./...)
+bench: ## Measure beside other libraries, into docs/performance.md (4 minutes)
+	cd bench && go run ./cmd/matrix -o results && go run ./cmd/page
 
-compare: ## Compare two outputs of make bench: OLD=old.txt NEW=new.txt
-	$(TOOL) benchstat $(OLD) $(NEW)
+bench-full: ## The same at length, over HTTP, and with millions of rows (half an hour)
+	cd bench && go run ./cmd/matrix -rounds 21 -turn 50ms -o results && \
+	go run ./cmd/load -o results && go run ./cmd/scale -o results && go run ./cmd/page
+
+bench-compare: ## What changed since a commit: BASE=HEAD~1 [BENCH='Matrix/SQLite']
+	@test -n "$(BASE)" || { echo "say since when: make bench-compare BASE=HEAD~1"; exit 2; }
+	@set -eu; dir=$$(mktemp -d); \
+	trap 'git worktree remove --force "$$dir/base"; rm -rf "$$dir"' EXIT; \
+	git worktree add -q --detach "$$dir/base" "$(BASE)"; \
+	rm -rf "$$dir/base/bench"; cp -r bench "$$dir/base/bench"; \
+	( cd "$$dir/base/bench"; go test -c -o "$$dir/old" ./matrix ); \
+	( cd bench; go test -c -o "$$dir/new" ./matrix ); \
+	for round in 1 2 3 4 5 6 7 8 9 10; do for side in old new; do \
+		"$$dir/$$side" -test.run '^$$' -test.bench '$(BENCH)' -test.benchtime 50ms >>"$$dir/$$side.txt"; \
+	done; done; \
+	$(TOOL) benchstat base="$$dir/old.txt" here="$$dir/new.txt"
 
 vuln: ## Look for known vulnerabilities (asks the Go vulnerability database)
 	$(call each,$(TOOL) govulncheck ./...)

@@ -1,0 +1,113 @@
+package matrix
+
+import (
+	"time"
+
+	"github.com/jamsession/jamsession/bench/contest"
+)
+
+// An engine is a kind of store, with all that compete on it.
+type engine struct {
+	name string
+
+	// open starts what the engine needs and returns its entrants. It panics
+	// with a contest.Failure if that is not there.
+	open func(bed *contest.Bed) []entrant
+
+	// cases are measured by one goroutine, and those of parallel by many.
+	cases, parallel []Case
+}
+
+// An entrant is one that competes: a site, or what is below all sites.
+type entrant struct {
+	name string
+	site Site // nil for a floor
+
+	// floor has the bare operations of the store, by case.
+	floor map[Case]func(goroutine int) func()
+
+	// expired fills the store with expired sessions, and clear removes them.
+	expired, clear func()
+}
+
+// A Case is what is measured: a page, and the session that it meets.
+type Case string
+
+// The cases. What they are named after is the page, unless sessionOf or pageOf
+// say otherwise.
+const (
+	NoCookie      Case = "untouched, no cookie"
+	UntouchedCase Case = "untouched, with cookie"
+	ReadCase      Case = "read"
+	ReadWriteCase Case = "read+write"
+	CreateCase    Case = "create"
+	ReadLarge     Case = "read of 64 KiB"
+	RotateCase    Case = "rotate"
+	ClearCase     Case = "clear 10 000 expired"
+)
+
+// name of the contenders that goals speak of.
+const (
+	floorName  = "floor"
+	ours       = "jamsession"
+	oursDjango = "Django's codec"
+)
+
+var pageOf = map[Case]Page{
+	NoCookie: Untouched, UntouchedCase: Untouched, ReadCase: Read, ReadWriteCase: ReadWrite,
+	CreateCase: Create, ReadLarge: Read, RotateCase: Rotate,
+}
+
+// fillOf is the page that prepares the session of a case, if it has one.
+var fillOf = map[Case]Page{
+	UntouchedCase: Fill, ReadCase: Fill, ReadWriteCase: Fill, ReadLarge: FillLarge, RotateCase: Fill,
+}
+
+// contender returns how the entrant does the case, or false if it does not.
+func (e entrant) contender(c Case) (contest.Contender, bool) {
+	switch {
+	case c == ClearCase:
+		return contest.Contender{
+			Name: e.name, Once: true, Reset: e.expired,
+			Ops: func(int) []func() { return []func(){e.clear} },
+		}, e.clear != nil
+	case e.site == nil:
+		op := e.floor[c]
+		return contest.Contender{Name: e.name, Ops: func(goroutines int) []func() {
+			ops := make([]func(), goroutines)
+			for i := range ops {
+				ops[i] = op(i)
+			}
+			return ops
+		}}, op != nil
+	default:
+		return contest.Contender{Name: e.name, Ops: func(goroutines int) []func() {
+			return siteOps(e.site, c, goroutines)
+		}}, e.site.visit(pageOf[c]) != nil
+	}
+}
+
+// siteOps returns visitors with a session each.
+func siteOps(site Site, c Case, goroutines int) []func() {
+	ops := make([]func(), goroutines)
+	for i := range ops {
+		cookie := ""
+		if fill := fillOf[c]; fill != "" {
+			cookie = site.visit(fill)("")
+			must(cookie != "", "the page for preparation set no cookie")
+		}
+		visit, keep := site.visit(pageOf[c]), c != CreateCase
+		ops[i] = func() {
+			if set := visit(cookie); set != "" && keep {
+				cookie = set
+			}
+		}
+	}
+	return ops
+}
+
+// expiredSessions is how many are cleared.
+var expiredSessions = 10_000 // tests want fewer
+
+// longAgo is when they expired.
+func longAgo() time.Time { return time.Now().Add(-time.Hour) }

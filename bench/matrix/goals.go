@@ -1,0 +1,123 @@
+package matrix
+
+import (
+	"fmt"
+
+	"github.com/jamsession/jamsession/bench/report"
+)
+
+// A target is a figure to be reached, and how it is read off a group.
+type target struct {
+	engine     string
+	c          Case
+	goroutines int
+	what       string
+	limit      float64
+	least      bool
+	figure     func(g Group) (float64, bool)
+}
+
+// targets in the order of the page. Speed is a promise of the project; these
+// figures are how it is kept.
+var targets = []target{
+	faster("memory", UntouchedCase, 1, "scs", 20),
+	allocations("memory", NoCookie, 2),
+	allocations("memory", UntouchedCase, 2),
+	faster("memory", ReadCase, 1, "scs", 20),
+	faster("memory", ReadWriteCase, 1, "scs", 15),
+	faster("memory", CreateCase, 1, "scs", 4),
+	faster("memory", ReadLarge, 1, "scs", 100),
+	allocations("memory", ReadCase, 6),
+	allocations("memory", ReadLarge, 6),
+	faster("signed_cookies", ReadCase, 1, "gorilla", 10),
+	slower("Redis", ReadCase, 1.08),
+	slower("Redis", ReadWriteCase, 1.20),
+	faster("Redis", ReadCase, many, bestSCS, 3),
+	faster("Redis", ReadWriteCase, many, bestSCS, 2.5),
+	{
+		"Redis, client-side cached", ReadCase, 1, "microseconds", 1.5, false,
+		func(g Group) (float64, bool) {
+			own, ok := g.find(ours)
+			return own.Median() / 1000, ok
+		},
+	},
+	faster("Redis, client-side cached", ReadCase, 1, bestSCS, 25),
+	slower("PostgreSQL", ReadCase, 1.20),
+	slower("PostgreSQL", ReadWriteCase, 1.20),
+	faster("PostgreSQL", ReadCase, 1, "scs", 1.4),
+	faster("PostgreSQL", ReadWriteCase, 1, "scs", 1.1),
+	slower("SQLite", ReadCase, 1.4),
+	slower("SQLite", ReadWriteCase, 1.5),
+	faster("SQLite", ReadCase, 1, "scs", 3.5),
+	slower("Memcached", ReadCase, 1.15),
+	slower("MariaDB", ReadCase, 1.25),
+	{
+		"memory", ReadCase, 1, "microseconds more with Django's codec", 2.5, false,
+		func(g Group) (float64, bool) {
+			own, ok1 := g.find(ours)
+			django, ok2 := g.find(oursDjango)
+			return (django.Median() - own.Median()) / 1000, ok1 && ok2
+		},
+	},
+	{
+		"memory", ReadCase, 1, "allocations more with Django's codec", 12, false,
+		func(g Group) (float64, bool) {
+			own, ok1 := g.find(ours)
+			django, ok2 := g.find(oursDjango)
+			return django.Allocs - own.Allocs, ok1 && ok2
+		},
+	},
+}
+
+// bestSCS is the fastest of scs's stores.
+const bestSCS = "scs's best"
+
+func faster(engine string, c Case, goroutines int, peer string, limit float64) target {
+	return target{engine, c, goroutines, "times faster than " + peer, limit, true, func(g Group) (float64, bool) {
+		own, ok := g.find(ours)
+		if peer != bestSCS {
+			other, found := g.find(peer)
+			return other.Times(own), ok && found
+		}
+		times, found := 0.0, false
+		for _, name := range []string{"scs go-redis", "scs redigo"} {
+			if other, there := g.find(name); there && (!found || other.Times(own) < times) {
+				times, found = other.Times(own), true
+			}
+		}
+		return times, ok && found
+	}}
+}
+
+func slower(engine string, c Case, limit float64) target {
+	return target{engine, c, 1, "times the bare store", limit, false, func(g Group) (float64, bool) {
+		own, ok := g.find(ours)
+		floor, found := g.find(floorName)
+		return own.Times(floor), ok && found
+	}}
+}
+
+func allocations(engine string, c Case, limit float64) target {
+	return target{engine, c, 1, "allocations", limit, false, func(g Group) (float64, bool) {
+		own, ok := g.find(ours)
+		return own.Allocs, ok
+	}}
+}
+
+// goals returns the targets that were measured.
+func goals(groups []Group) (goals []report.Goal) {
+	for _, t := range targets {
+		for _, g := range groups {
+			if g.Engine != t.engine || g.Case != t.c || g.Goroutines != t.goroutines {
+				continue
+			}
+			if got, ok := t.figure(g); ok {
+				goals = append(goals, report.Goal{
+					What:  fmt.Sprintf("%s: %s: %s", g.Engine, label(g), t.what),
+					Limit: t.limit, Least: t.least, Got: got,
+				})
+			}
+		}
+	}
+	return goals
+}

@@ -1,0 +1,66 @@
+package matrix
+
+import (
+	stdcontext "context"
+	"net/http"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+// context is what requests carry: like a server's, one that can be cancelled,
+// since that costs some drivers a goroutine.
+func context() stdcontext.Context { return requests }
+
+var requests, _ = stdcontext.WithCancel(stdcontext.Background())
+
+// jamsession returns the pages as this library makes them.
+func jamsession(store session.Store, codec session.Codec) Site {
+	m := session.New(store, &session.Options{Codec: codec})
+	page := func(f func(s *session.Session)) http.Handler {
+		return m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			f(session.From(r))
+			_, _ = w.Write(body)
+		}))
+	}
+	login := func(s *session.Session) {
+		s.Set(userItem, user)
+		s.Set(backendItem, backend)
+		s.Set(hashItem, hash)
+	}
+	return netSite{
+		Untouched: m.Handler(noMiddleware),
+		Read: page(func(s *session.Session) {
+			must(session.Get(s, userItem, "") == user, "the item is not there")
+		}),
+		ReadWrite: page(func(s *session.Session) {
+			session.Update(s, countItem, 0, func(n int) int { return n + 1 })
+		}),
+		Create: page(login),
+		Fill: page(func(s *session.Session) {
+			login(s)
+			s.Set(countItem, 1)
+		}),
+		FillLarge: page(func(s *session.Session) {
+			login(s)
+			s.Set(countItem, 1)
+			s.Set(largeItem, large)
+		}),
+		Rotate: page((*session.Session).CycleKey),
+		Show: m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			show(w, session.Get(session.From(r), countItem, 0))
+		})),
+	}
+}
+
+// noMiddleware is a page without sessions.
+var noMiddleware = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	_, _ = w.Write(body)
+})
+
+// shown is what the page Show was about, for tests.
+var shown int
+
+func show(w http.ResponseWriter, n int) {
+	shown = n
+	_, _ = w.Write(body)
+}

@@ -1,0 +1,91 @@
+package matrix
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+
+	"github.com/jamsession/jamsession/bench/contest"
+)
+
+// engines in the order of the page.
+var engines = []engine{
+	memory, signedCookies, files, sqliteEngine, postgres, postgresSQL, mariaDB, redisEngine, cachedRedis, memcached, cachedDB,
+}
+
+// many is how many goroutines measure in parallel.
+const many = 32
+
+// A Group is a case on an engine, with the results of all that competed.
+type Group struct {
+	Engine     string
+	Case       Case
+	Goroutines int
+	Results    []contest.Result
+}
+
+// name is how -only and the terminal know the group.
+func (g Group) name() string {
+	if g.Goroutines > 1 {
+		return fmt.Sprintf("%s / %s, %d goroutines", g.Engine, g.Case, g.Goroutines)
+	}
+	return fmt.Sprintf("%s / %s", g.Engine, g.Case)
+}
+
+// find returns the result of a contender, or false if it did not compete.
+func (g Group) find(name string) (contest.Result, bool) {
+	for _, r := range g.Results {
+		if r.Name == name {
+			return r, true
+		}
+	}
+	return contest.Result{}, false
+}
+
+// Measure runs all groups whose name matches only. It tells its progress, and
+// which engines were left out because their server is not there.
+func Measure(rounds contest.Rounds, only *regexp.Regexp, progress io.Writer) (groups []Group, missing []string) {
+	for _, e := range engines {
+		wanted := e.groups(only)
+		if len(wanted) == 0 {
+			continue
+		}
+		bed := contest.NewBed()
+		err := bed.Try(func() {
+			entrants := e.open(bed)
+			for _, g := range wanted {
+				_, _ = fmt.Fprintln(progress, g.name())
+				g.Results = rounds.Run(g.Goroutines, contenders(entrants, g.Case))
+				groups = append(groups, g)
+			}
+		})
+		bed.Close()
+		if err != nil {
+			missing = append(missing, fmt.Sprintf("%s: %v", e.name, err))
+		}
+	}
+	return groups, missing
+}
+
+func (e engine) groups(only *regexp.Regexp) (groups []Group) {
+	add := func(cases []Case, goroutines int) {
+		for _, c := range cases {
+			g := Group{Engine: e.name, Case: c, Goroutines: goroutines}
+			if only.MatchString(g.name()) {
+				groups = append(groups, g)
+			}
+		}
+	}
+	add(e.cases, 1)
+	add(e.parallel, many)
+	return groups
+}
+
+func contenders(entrants []entrant, c Case) (all []contest.Contender) {
+	for _, e := range entrants {
+		if contender, ok := e.contender(c); ok {
+			all = append(all, contender)
+		}
+	}
+	return all
+}

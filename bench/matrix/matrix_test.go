@@ -1,0 +1,95 @@
+package matrix
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/jamsession/jamsession/bench/contest"
+	"github.com/jamsession/jamsession/internal/servertest"
+)
+
+func TestMain(m *testing.M) {
+	expiredSessions = 100
+	servertest.Main(m)
+}
+
+// TestEverySiteDoesTheSame: what is compared must be comparable. Each library
+// counts, reads and rotates, and each floor runs.
+func TestEverySiteDoesTheSame(t *testing.T) {
+	for _, e := range engines {
+		t.Run(e.name, func(t *testing.T) {
+			bed := contest.NewBed()
+			defer bed.Close()
+			var entrants []entrant
+			if err := bed.Try(func() { entrants = e.open(bed) }); err != nil {
+				servertest.Missing(t, err.Error())
+			}
+			for _, c := range append(e.cases, e.parallel...) {
+				for _, contender := range contenders(entrants, c) {
+					if contender.Reset != nil {
+						contender.Reset()
+					}
+					for _, op := range contender.Ops(2) {
+						op()
+						if !contender.Once {
+							op()
+						}
+					}
+				}
+			}
+			for _, entrant := range entrants {
+				if entrant.site != nil {
+					counts(t, entrant)
+				}
+			}
+		})
+	}
+}
+
+// counts fails unless an item that is counted up is saved each time, and
+// another visitor has one of his own.
+func counts(t *testing.T, e entrant) {
+	t.Helper()
+	first, second := e.site.visit(Fill)(""), e.site.visit(Fill)("")
+	visit := e.site.visit(ReadWrite)
+	for range 3 {
+		if set := visit(first); set != "" {
+			first = set
+		}
+	}
+	for i, cookie := range []string{first, second} {
+		e.site.visit(Show)(cookie)
+		if want := []int{4, 1}[i]; shown != want {
+			t.Errorf("%s: visitor %d counted to %d, want %d", e.name, i+1, shown, want)
+		}
+	}
+}
+
+// BenchmarkMatrix is each contender by itself, for profiles and for benchstat.
+func BenchmarkMatrix(b *testing.B) {
+	for _, e := range engines {
+		b.Run(e.name, func(b *testing.B) {
+			bed := contest.NewBed()
+			defer bed.Close()
+			var entrants []entrant
+			if err := bed.Try(func() { entrants = e.open(bed) }); err != nil {
+				b.Skipf("not run: %v", err)
+			}
+			for _, entrant := range entrants {
+				for _, c := range e.cases {
+					if contender, ok := entrant.contender(c); ok && !contender.Once {
+						b.Run(fmt.Sprintf("%s/%s", c, entrant.name), func(b *testing.B) { run(b, contender) })
+					}
+				}
+			}
+		})
+	}
+}
+
+func run(b *testing.B, c contest.Contender) {
+	op := c.Ops(1)[0]
+	b.ReportAllocs()
+	for b.Loop() {
+		op()
+	}
+}

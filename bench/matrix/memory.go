@@ -1,0 +1,46 @@
+package matrix
+
+import (
+	"github.com/alexedwards/scs/v2/memstore"
+	ginmemstore "github.com/gin-contrib/sessions/memstore"
+
+	"github.com/jamsession/jamsession/bench/contest"
+	"github.com/jamsession/jamsession/django"
+	jammemstore "github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/session"
+)
+
+const secret = "a secret of fifty characters and some, for benchmarks only"
+
+func djangoCodec() session.Codec { return django.Signed(secret) }
+
+var memory = engine{
+	name: "memory",
+	cases: []Case{
+		NoCookie, UntouchedCase, ReadCase, ReadWriteCase, CreateCase, ReadLarge, RotateCase, ClearCase,
+	},
+	parallel: []Case{UntouchedCase, ReadCase, ReadWriteCase, CreateCase},
+	open: func(bed *contest.Bed) []entrant {
+		store := jammemstore.New()
+		return []entrant{
+			{name: floorName, floor: map[Case]func(int) func(){
+				NoCookie: bareHandler, UntouchedCase: bareHandler,
+			}},
+			clearing(entrant{name: ours, site: jamsession(store, nil)}, store, func() {
+				for i := range expiredSessions {
+					mustNot(store.Create(context(), session.Record{Key: expiredKey(i), Data: payload, Expiry: longAgo()}))
+				}
+			}),
+			{name: oursDjango, site: jamsession(jammemstore.New(), djangoCodec())},
+			{name: "scs", site: scsSite(memstore.NewWithCleanupInterval(0))},
+			{name: "gin", site: ginSite(ginmemstore.NewStore([]byte(secret)))},
+			{name: "fiber", site: fiberSite()},
+		}
+	},
+}
+
+// bareHandler is a request to a page without any middleware.
+func bareHandler(int) func() {
+	visit := netSite{Untouched: noMiddleware}.visit(Untouched)
+	return func() { visit("") }
+}
