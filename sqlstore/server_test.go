@@ -302,6 +302,34 @@ func TestServerClearing(t *testing.T) {
 	})
 }
 
+// TestServerClearsOldestFirst, and no more than it was told.
+func TestServerClearsOldestFirst(t *testing.T) {
+	forEachServer(t, func(t *testing.T, b backend) {
+		store, db := b.open(t, b.shared(t), sqlstore.Options{})
+		now := time.Now().Truncate(time.Microsecond)
+		for i := range 10 {
+			create(t, store, record(i, now.Add(time.Duration(i-9)*time.Second)))
+		}
+		create(t, store, record(10, now.Add(time.Microsecond)))
+		for cleared := 3; cleared <= 9; cleared += 3 {
+			if n, err := store.ClearExpiredBatch(t.Context(), now, 3); n != 3 || err != nil {
+				t.Fatalf("ClearExpiredBatch = %d, %v; want 3", n, err)
+			}
+			var left int
+			var oldest string
+			if err := db.QueryRow("SELECT count(*), min(session_key) FROM django_session").Scan(&left, &oldest); err != nil {
+				t.Fatal(err)
+			}
+			if want := record(cleared, now).Key; left != 11-cleared || oldest != want {
+				t.Errorf("%d rows are left, the oldest is %s; want %d, %s", left, oldest, 11-cleared, want)
+			}
+		}
+		if n, err := store.ClearExpiredBatch(t.Context(), now, 3); n != 1 || err != nil {
+			t.Errorf("the last ClearExpiredBatch = %d, %v; want 1", n, err)
+		}
+	})
+}
+
 // TestServerClearingBlocksNoLoad: not even while a batch is under way.
 func TestServerClearingBlocksNoLoad(t *testing.T) {
 	forEachServer(t, func(t *testing.T, b backend) {

@@ -222,6 +222,25 @@ func TestServerForeignTableIsRefused(t *testing.T) {
 	})
 }
 
+// TestPostgreSQLClearsByPlace: a batch looks for rows once, by their expiry,
+// even when the server plans without knowing how small the batch is.
+func TestPostgreSQLClearsByPlace(t *testing.T) {
+	db := backends[0].open(t, servertest.Postgres(t))
+	migrate(t, db, djangodb.Sessions)
+	db.SetMaxOpenConns(1)
+	exec(t, db,
+		"INSERT INTO django_session SELECT 'k' || n, 'x', now() + n * interval '1 second'"+
+			" FROM generate_series(-5000, 5000) n",
+		"ANALYZE django_session",
+		"SET plan_cache_mode = force_generic_plan",
+		"PREPARE clear (timestamptz, timestamptz, bigint) AS "+db.Dialect.Rebind(db.Dialect.ClearExpired()))
+	plan := strings.Join(lines(t, db, "EXPLAIN EXECUTE clear (now(), now(), 1000)"), "\n")
+	scans := regexp.MustCompile(`\w+ (\w+ )?Scan `).FindAllString(plan, -1)
+	if len(scans) != 2 || !strings.Contains(plan, "Tid Scan on django_session") {
+		t.Errorf("the plan has the scans %q, want one by expiry and a Tid Scan:\n%s", scans, plan)
+	}
+}
+
 // TestErrorsOfMySQLShowNoValue that was bound.
 func TestErrorsOfMySQLShowNoValue(t *testing.T) {
 	db := backends[1].open(t, servertest.MariaDB(t))
