@@ -26,6 +26,10 @@ type entrant struct {
 	// floor has the bare operations of the store, by case.
 	floor map[Case]func(goroutine int) func()
 
+	// fresh, if not nil, returns the site with an empty store: sessions that are
+	// created would else fill the memory that all contenders share.
+	fresh func() Site
+
 	// expired fills the store with expired sessions, and clear removes them.
 	expired, clear func()
 }
@@ -80,11 +84,32 @@ func (e entrant) contender(c Case) (contest.Contender, bool) {
 			}
 			return ops
 		}}, op != nil
+	case c == CreateCase && e.fresh != nil:
+		return creator(e), true
 	default:
 		return contest.Contender{Name: e.name, Ops: func(goroutines int) []func() {
 			return siteOps(e.site, c, goroutines)
 		}}, e.site.visit(pageOf[c]) != nil
 	}
+}
+
+// creator creates sessions in an empty store in each turn.
+func creator(e entrant) contest.Contender {
+	var visitors []visitor
+	renew := func() {
+		site := e.fresh()
+		for i := range visitors {
+			visitors[i] = site.visit(Create)
+		}
+	}
+	return contest.Contender{Name: e.name, Reset: renew, Ops: func(goroutines int) []func() {
+		visitors = make([]visitor, goroutines)
+		ops := make([]func(), goroutines)
+		for i := range ops {
+			ops[i] = func() { visitors[i]("") }
+		}
+		return ops
+	}}
 }
 
 // siteOps returns visitors with a session each.

@@ -26,10 +26,11 @@ func TestEverySiteDoesTheSame(t *testing.T) {
 			}
 			for _, c := range append(e.cases, e.parallel...) {
 				for _, contender := range contenders(entrants, c) {
+					ops := contender.Ops(2)
 					if contender.Reset != nil {
 						contender.Reset()
 					}
-					for _, op := range contender.Ops(2) {
+					for _, op := range ops {
 						op()
 						if !contender.Once {
 							op()
@@ -88,6 +89,9 @@ func BenchmarkMatrix(b *testing.B) {
 
 func run(b *testing.B, c contest.Contender) {
 	op := c.Ops(1)[0]
+	if c.Reset != nil {
+		c.Reset()
+	}
 	b.ReportAllocs()
 	for b.Loop() {
 		op()

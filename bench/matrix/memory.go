@@ -22,19 +22,22 @@ var memory = engine{
 	parallel: []Case{UntouchedCase, ReadCase, ReadWriteCase, CreateCase},
 	open: func(bed *contest.Bed) []entrant {
 		store := jammemstore.New()
+		own := func() Site { return jamsession(jammemstore.New(), nil) }
+		ownDjango := func() Site { return jamsession(jammemstore.New(), djangoCodec()) }
+		peer := func() Site { return scsSite(memstore.NewWithCleanupInterval(0)) }
 		return []entrant{
 			{name: floorName, floor: map[Case]func(int) func(){
 				NoCookie: bareHandler, UntouchedCase: bareHandler,
 			}},
-			clearing(entrant{name: ours, site: jamsession(store, nil)}, store, func() {
+			clearing(entrant{name: ours, site: jamsession(store, nil), fresh: own}, store, func() {
 				for i := range expiredSessions {
 					mustNot(store.Create(context(), session.Record{Key: expiredKey(i), Data: payload, Expiry: longAgo()}))
 				}
 			}),
-			{name: oursDjango, site: jamsession(jammemstore.New(), djangoCodec())},
-			{name: "scs", site: scsSite(memstore.NewWithCleanupInterval(0))},
+			{name: oursDjango, site: ownDjango(), fresh: ownDjango},
+			{name: "scs", site: peer(), fresh: peer},
 			{name: "gin", site: ginSite(ginmemstore.NewStore([]byte(secret)))},
-			{name: "fiber", site: fiberSite()},
+			{name: "fiber", site: fiberSite(), fresh: fiberSite},
 		}
 	},
 }
