@@ -3,7 +3,7 @@ package auth
 import "net/http"
 
 // A Limiter bounds how often passwords are guessed: a *throttle.Limiter. It
-// must be safe for concurrent use.
+// must be safe for concurrent use, and may ask for the request's user by [Load].
 type Limiter interface {
 	// Check counts an attempt with this name, as the visitor typed it, and
 	// returns nil if it may go on. Its error ends the attempt before any
@@ -32,14 +32,23 @@ func (m *Manager) unlimit(r *http.Request, user User) {
 	}
 	name, header := user.Username, http.Header{}
 	if x := exchangeOf(r.Context()); x != nil {
-		x.mu.Lock()
-		defer x.mu.Unlock()
 		header = x.header
-		if x.typed.user == user.ID && user.Backend == x.typed.backend {
-			name = x.typed.name
+		if typed := x.typedFor(user); typed != "" {
+			name = typed
 		}
 	}
 	m.opts.Limiter.Succeeded(header, r, name)
+}
+
+// typedFor returns the name by which the visitor has proved to be the user, if
+// he has.
+func (x *exchange) typedFor(user User) string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.typed.user == user.ID && x.typed.backend == user.Backend {
+		return x.typed.name
+	}
+	return ""
 }
 
 // typed is the name by which a visitor has proved to be a user, in this

@@ -116,6 +116,39 @@ func TestLimiterSetsItsCookieAtTheLogin(t *testing.T) {
 	}
 }
 
+// curious is a limiter that asks who the visitor is.
+type curious struct {
+	limiter
+	saw []string
+}
+
+func (c *curious) Check(r *http.Request, username string) error {
+	c.saw = append(c.saw, auth.From(r).String())
+	return c.limiter.Check(r, username)
+}
+
+func (c *curious) Succeeded(header http.Header, r *http.Request, username string) {
+	c.saw = append(c.saw, auth.From(r).String())
+	c.limiter.Succeeded(header, r, username)
+}
+
+// TestLimiterMayAskForTheUser: whoever he is at that moment, and no call waits
+// for itself.
+func TestLimiterMayAskForTheUser(t *testing.T) {
+	l := &curious{}
+	s := newSite(t, &auth.Options{Limiter: l})
+	s.do(func(_ http.ResponseWriter, r *http.Request) {
+		user, err := s.auth.Authenticate(r, "alice", "wonderland")
+		err = errors.Join(err, s.auth.Login(r, user), s.auth.ChangePassword(r, "wonderland", good))
+		if err != nil {
+			t.Error(err)
+		}
+	}, "")
+	if want := []string{"AnonymousUser", "alice", "alice", "alice"}; !slices.Equal(l.saw, want) {
+		t.Errorf("it saw %q, want %q", l.saw, want)
+	}
+}
+
 // TestStoppedAttemptIs429: by one call, whatever the handler wrote.
 func TestStoppedAttemptIs429(t *testing.T) {
 	for err, want := range map[error]int{
