@@ -61,7 +61,9 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	if !ok {
 		return ErrNoMatch
 	}
-	m.unlimit(r, current)
+	if m.opts.Limiter != nil {
+		m.opts.Limiter.Succeeded(exchangeOf(r.Context()).header, r, current.Username)
+	}
 	user, err := m.SetPassword(r.Context(), current, new)
 	if err != nil {
 		return err

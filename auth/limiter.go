@@ -4,6 +4,7 @@ import "net/http"
 
 // A Limiter bounds how often passwords are guessed: a *throttle.Limiter. It
 // must be safe for concurrent use, and may ask for the request's user by [Load].
+// It hears of logins if the request passed through [Manager.Handler].
 type Limiter interface {
 	// Check counts an attempt with this name, as the visitor typed it, and
 	// returns nil if it may go on. Its error ends the attempt before any
@@ -12,9 +13,16 @@ type Limiter interface {
 	// be found out must wrap [session.ErrUnavailable].
 	Check(r *http.Request, username string) error
 
-	// Succeeded says that an attempt with this name was right. It may set
-	// cookies in the header of the response, which has not begun.
+	// Succeeded says that the attempt that Check let pass, in the same request
+	// and with the same name, was right: it was no guess. It is called once at
+	// most. It may set cookies in the header of the response, which has not
+	// begun.
 	Succeeded(header http.Header, r *http.Request, username string)
+
+	// MakeKnown tells of a login that no attempt of this request stands for:
+	// by a single sign-on, or by a second factor in a request of its own. It
+	// may set cookies, as Succeeded.
+	MakeKnown(header http.Header, r *http.Request, username string)
 }
 
 // limit counts a guess.
@@ -25,30 +33,30 @@ func (m *Manager) limit(r *http.Request, username string) error {
 	return m.opts.Limiter.Check(r, username)
 }
 
-// unlimit takes back what was counted, since the visitor is the user.
-func (m *Manager) unlimit(r *http.Request, user User) {
-	if m.opts.Limiter == nil {
+// loggedIn tells the limiter that the visitor is the user.
+func (m *Manager) loggedIn(r *http.Request, user User) {
+	x := exchangeOf(r.Context())
+	if m.opts.Limiter == nil || x == nil {
 		return
 	}
-	name, header := user.Username, http.Header{}
-	if x := exchangeOf(r.Context()); x != nil {
-		header = x.header
-		if typed := x.typedFor(user); typed != "" {
-			name = typed
-		}
+	if name, ok := x.takeTyped(user); ok {
+		m.opts.Limiter.Succeeded(x.header, r, name)
+	} else {
+		m.opts.Limiter.MakeKnown(x.header, r, user.Username)
 	}
-	m.opts.Limiter.Succeeded(header, r, name)
 }
 
-// typedFor returns the name by which the visitor has proved to be the user, if
-// he has.
-func (x *exchange) typedFor(user User) string {
+// takeTyped returns, once, the name by which the visitor has proved to be the
+// user in this request.
+func (x *exchange) takeTyped(user User) (name string, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.typed.user == user.ID && x.typed.backend == user.Backend {
-		return x.typed.name
+	if x.typed.user != user.ID || x.typed.backend != user.Backend {
+		return "", false
 	}
-	return ""
+	name = x.typed.name
+	x.typed = typed{}
+	return name, true
 }
 
 // typed is the name by which a visitor has proved to be a user, in this

@@ -27,6 +27,11 @@ func (l *limiter) Succeeded(header http.Header, _ *http.Request, username string
 	header.Add("Set-Cookie", "device=known")
 }
 
+func (l *limiter) MakeKnown(header http.Header, _ *http.Request, username string) {
+	l.calls = append(l.calls, "known "+username)
+	header.Add("Set-Cookie", "device=known")
+}
+
 // errStopped answers for itself.
 type errStopped struct{}
 
@@ -112,6 +117,38 @@ func TestLimiterSetsItsCookieAtTheLogin(t *testing.T) {
 		t.Errorf("calls %q, want %q", l.calls, want)
 	}
 	if got := resp.Header.Values("Set-Cookie"); !slices.Contains(got, "device=known") || len(got) != 2 {
+		t.Errorf("cookies %q", got)
+	}
+}
+
+// TestEachAttemptIsGivenBackOnce: what a limiter has not counted in this
+// request, or has given back already, it does not give back for a login.
+func TestEachAttemptIsGivenBackOnce(t *testing.T) {
+	l := &limiter{}
+	s := newSite(t, &auth.Options{Limiter: l})
+	s.do(func(_ http.ResponseWriter, r *http.Request) { // by a single sign-on
+		if err := s.auth.Login(r, alice()); err != nil {
+			t.Error(err)
+		}
+	}, "")
+	var user auth.User
+	s.do(func(_ http.ResponseWriter, r *http.Request) {
+		var err error
+		user, err = s.auth.Authenticate(r, " alice", "wonderland")
+		if err = errors.Join(err, s.auth.Login(r, user), s.auth.Login(r, user)); err != nil {
+			t.Error(err)
+		}
+	}, "")
+	resp := s.do(func(_ http.ResponseWriter, r *http.Request) { // after a second factor
+		if err := s.auth.Login(r, user); err != nil {
+			t.Error(err)
+		}
+	}, "")
+	want := []string{"known alice", "check  alice", "succeeded  alice", "known alice", "known alice"}
+	if !slices.Equal(l.calls, want) {
+		t.Errorf("calls %q, want %q", l.calls, want)
+	}
+	if got := resp.Header.Values("Set-Cookie"); !slices.Contains(got, "device=known") {
 		t.Errorf("cookies %q", got)
 	}
 }

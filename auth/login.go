@@ -57,7 +57,7 @@ func (m *Manager) Login(r *http.Request, user User) error {
 	s.Set(timeItem, time.Now().Unix())
 	remember(r, user)
 	csrf.Rotate(r)
-	m.unlimit(r, user)
+	m.loggedIn(r, user)
 	if m.opts.OnLogin != nil {
 		m.opts.OnLogin(r, user)
 	}

@@ -56,34 +56,46 @@ func New(store Store, secret string, o *Options) (*Limiter, error) {
 // compatible forms of Unicode. If a backend takes even more spellings for one
 // user, give Check the name that they have in common.
 func (l *Limiter) Check(r *http.Request, username string) error {
-	name := account(username)
-	if d, ok := l.device(r); ok && d.knows(name) {
-		return l.take(r, ByDevice, d.bucketOf(name), l.opts.PerAccount)
+	by, of := l.bucket(r, account(username))
+	if by == ByAccount {
+		if err := l.take(r, BySource, l.source(r).String(), l.opts.PerSource); err != nil {
+			return err
+		}
 	}
-	if err := l.take(r, BySource, l.source(r).String(), l.opts.PerSource); err != nil {
-		return err
-	}
-	return l.take(r, ByAccount, name, l.opts.PerAccount)
+	return l.take(r, by, of, l.opts.PerAccount)
 }
 
-// Succeeded says that the attempt was a login, with all its factors. Call it
-// before the response begins, with its header. The account, or the known device, has all its
-// attempts again; the source does not, or a guesser would log in to an account
-// of his own between his guesses. A cookie makes the visitor's device known to
-// the account for a year.
+// Succeeded says that the attempt that Check let pass, for this request and this
+// name, was a login, with all its factors. Call it once for it, before the
+// response begins, with its header. The account, or the known device, gets this
+// one attempt back, so that a login costs nothing, and no login of anybody pays
+// for guesses. The source does not get it back. The device is then known, as by
+// [Limiter.MakeKnown].
 //
 // A store that cannot be asked is logged, and hinders nobody who is in.
 func (l *Limiter) Succeeded(header http.Header, r *http.Request, username string) {
-	name := account(username)
-	key := l.bucketKey(ByAccount, name)
-	if d, ok := l.device(r); ok && d.knows(name) {
-		key = l.bucketKey(ByDevice, d.bucketOf(name))
-	}
-	if err := l.store.Reset(r.Context(), key); err != nil {
-		l.opts.Logger.ErrorContext(r.Context(), "attempts were not given back after a login",
+	by, of := l.bucket(r, account(username))
+	if err := l.store.Give(r.Context(), l.bucketKey(by, of), l.opts.PerAccount); err != nil {
+		l.opts.Logger.ErrorContext(r.Context(), "an attempt was not given back after a login",
 			"error", err)
 	}
-	l.remember(header, r, name)
+	l.MakeKnown(header, r, username)
+}
+
+// MakeKnown makes the visitor's device known to the account for a year, by a
+// cookie, and gives nothing back. Call it instead of Succeeded after a login for
+// which Check was not called in this request: by a single sign-on, or by a
+// second factor in a request of its own.
+func (l *Limiter) MakeKnown(header http.Header, r *http.Request, username string) {
+	l.remember(header, r, account(username))
+}
+
+// bucket returns whose attempts count for the name.
+func (l *Limiter) bucket(r *http.Request, name string) (by By, of string) {
+	if d, ok := l.device(r); ok && d.knows(name) {
+		return ByDevice, d.bucketOf(name)
+	}
+	return ByAccount, name
 }
 
 // take takes one attempt from a bucket.

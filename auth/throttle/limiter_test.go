@@ -174,16 +174,45 @@ func TestHugeNamesCostNothing(t *testing.T) {
 	}
 }
 
-// TestSuccessGivesAttemptsBack to the account, and not to the source.
-func TestSuccessGivesAttemptsBack(t *testing.T) {
+// TestSuccessGivesItsAttemptBack to the account or the device, and not to the
+// source; what was wrong meanwhile still counts.
+func TestSuccessGivesItsAttemptBack(t *testing.T) {
 	s := open(t, throttle.Options{})
-	for range 5 {
-		for range 9 {
-			s.wantPass(from(home), "john_doe")
-		}
+	for range 9 {
+		s.wantPass(from(office), "john_doe")
+	}
+	for range 50 {
 		s.login(from(home), "john_doe")
 	}
 	s.wantLimited(from(home), "john_doe", throttle.BySource, 2*time.Second)
+	s.wantPass(from(office), "john_doe")
+	s.wantLimited(from(office), "john_doe", throttle.ByAccount, 5*time.Minute)
+	cookie := s.login(from(office), "jane")
+	for range 9 {
+		s.wantPass(from(office, cookie), "jane")
+	}
+	for range 50 {
+		cookie = s.login(from(office, cookie), "jane")
+	}
+	s.wantPass(from(office, cookie), "jane")
+	s.wantLimited(from(office, cookie), "jane", throttle.ByDevice, 5*time.Minute)
+}
+
+// TestNoLoginPaysForGuesses: whoever logs in between guesses at a name that
+// shares the account, the guesses stay counted. That is so for a namesake, since
+// a backend may tell "ANN" from "ann", and also if he logs in without Check.
+func TestNoLoginPaysForGuesses(t *testing.T) {
+	s := open(t, throttle.Options{PerSource: throttle.Limit{Burst: 1000, Every: time.Second}})
+	var cookies []*http.Cookie
+	for i := range 9 {
+		s.wantPass(from(evil), "ann")
+		cookies = append(cookies, s.login(from(evil), "ANN"))
+		s.login(from(evil, cookies[i]), "ANN")
+		s.MakeKnown(http.Header{}, from(evil), "ANN")
+		s.MakeKnown(http.Header{}, from(evil, cookies[i]), "ANN")
+	}
+	s.wantPass(from(evil), "ann")
+	s.wantLimited(from(evil), "ann", throttle.ByAccount, 5*time.Minute)
 }
 
 // TestKnownDeviceCannotBeLockedOut by strangers, neither through the account
@@ -202,9 +231,7 @@ func TestKnownDeviceCannotBeLockedOut(t *testing.T) {
 	s.wantLimited(from(home, cookie), "john_doe", throttle.ByDevice, 5*time.Minute)
 	s.now = s.now.Add(5 * time.Minute)
 	renewed := s.login(from(office, cookie), "john_doe")
-	for range 10 {
-		s.wantPass(from(office, renewed), "john_doe")
-	}
+	s.wantPass(from(office, renewed), "john_doe")
 	// The first cookie is the same device: a copy has no attempts of its own.
 	s.wantLimited(from(evil, cookie), "john_doe", throttle.ByDevice, 5*time.Minute)
 }
@@ -227,7 +254,7 @@ func TestUnknownNamesLookTheSame(t *testing.T) {
 	for _, name := range []string{"exists", "nobody"} {
 		before := len(s.memory.Keys())
 		s.exhaust(name)
-		want := map[string]int{"exists": 12, "nobody": 1}[name] // the first adds the eleven sources
+		want := map[string]int{"exists": 11, "nobody": 1}[name] // the first, whose bucket is there, adds its sources
 		if grown := len(s.memory.Keys()) - before; grown != want {
 			t.Errorf("%s: %d buckets more, want %d", name, grown, want)
 		}
@@ -264,7 +291,8 @@ var errDown = errors.New("store is down")
 func (failing) Take(context.Context, string, throttle.Limit, time.Time) (time.Duration, error) {
 	return 0, errDown
 }
-func (failing) Reset(context.Context, string) error { return errDown }
+
+func (failing) Give(context.Context, string, throttle.Limit) error { return errDown }
 
 // TestStoreDownIsNotAllowed, unless the options say so; and a login that was
 // good stays one.
@@ -354,9 +382,9 @@ func (s *spy) Take(ctx context.Context, key string, l throttle.Limit, now time.T
 	return s.Memory.Take(ctx, key, l, now)
 }
 
-func (s *spy) Reset(ctx context.Context, key string) error {
+func (s *spy) Give(ctx context.Context, key string, l throttle.Limit) error {
 	s.keys = append(s.keys, key)
-	return s.Memory.Reset(ctx, key)
+	return s.Memory.Give(ctx, key, l)
 }
 
 // TestSecretSeparatesBuckets: who reads one site's store learns nothing of it

@@ -69,15 +69,16 @@ func (m *Memory) makeRoom(now int64) {
 	}
 }
 
-// Reset implements [Store].
-func (m *Memory) Reset(ctx context.Context, key string) error {
+// Give implements [Store].
+func (m *Memory) Give(ctx context.Context, key string, limit Limit) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if b := m.buckets[key]; b != nil {
-		m.forget(b)
+		b.full -= limit.Every.Microseconds()
+		heap.Fix(&m.order, b.index)
 	}
 	return nil
 }

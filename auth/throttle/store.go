@@ -57,6 +57,8 @@ type Store interface {
 	// An error means that it could not be found out.
 	Take(ctx context.Context, key string, limit Limit, now time.Time) (wait time.Duration, err error)
 
-	// Reset makes a bucket full. It returns nil also if there is none.
-	Reset(ctx context.Context, key string) error
+	// Give gives one attempt back to a bucket of this limit, in one atomic
+	// step. A bucket is never more than full, and one that is not known stays
+	// so: that is no error.
+	Give(ctx context.Context, key string, limit Limit) error
 }

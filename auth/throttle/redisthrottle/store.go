@@ -93,12 +93,27 @@ func (s *Store) Take(
 	return time.Duration(wait) * time.Microsecond, nil
 }
 
-// Reset implements [throttle.Store].
-func (s *Store) Reset(ctx context.Context, key string) error {
+// giveScript puts the instant at which KEYS[1] is full, and the end of its
+// time, earlier by ARGV[1] microseconds.
+var giveScript = rueidis.NewLuaScript(`
+local left = redis.call('PTTL', KEYS[1]) - math.floor(tonumber(ARGV[1]) / 1000)
+if left > 0 then
+	redis.call('DECRBY', KEYS[1], ARGV[1])
+	redis.call('PEXPIRE', KEYS[1], left)
+else
+	redis.call('DEL', KEYS[1])
+end
+return 0
+`)
+
+// Give implements [throttle.Store].
+func (s *Store) Give(ctx context.Context, key string, limit throttle.Limit) error {
 	if err := ctx.Err(); err != nil {
-		return wrap(ctx, "reset", err)
+		return wrap(ctx, "give", err)
 	}
-	return wrap(ctx, "reset", s.client.Do(ctx, s.client.B().Del().Key(s.prefix+key).Build()).Error())
+	every := strconv.FormatInt(limit.Every.Microseconds(), 10)
+	err := giveScript.Exec(ctx, s.client, []string{s.prefix + key}, []string{every}).Error()
+	return wrap(ctx, "give", err)
 }
 
 // wrap says what failed. A context that is done counts, however it was told.

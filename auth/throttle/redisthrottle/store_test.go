@@ -53,7 +53,8 @@ func TestProgramsCountTogether(t *testing.T) {
 	}
 }
 
-// TestFullBucketsLeaveRedis: no key outlives the time until its bucket is full.
+// TestFullBucketsLeaveRedis: no key outlives the time until its bucket is full,
+// also if attempts are given back.
 func TestFullBucketsLeaveRedis(t *testing.T) {
 	client := dial(t, servertest.Redis(t))
 	prefix := rand.Text()
@@ -66,6 +67,16 @@ func TestFullBucketsLeaveRedis(t *testing.T) {
 		most := int64(min(n+1, limit.Burst)) * limit.Every.Milliseconds()
 		if err != nil || left <= most-10_000 || left > most {
 			t.Errorf("after %d: PTTL %d, %v; want about %d", n+1, left, err, most)
+		}
+	}
+	for n := range limit.Burst + 1 {
+		if err := store.Give(t.Context(), "a", limit); err != nil {
+			t.Fatal(err)
+		}
+		left, err := client.Do(t.Context(), client.B().Pttl().Key(prefix+"a").Build()).AsInt64()
+		most := int64(limit.Burst-n-1) * limit.Every.Milliseconds()
+		if gone := left == -2; err != nil || gone != (most <= 0) || left > most && !gone {
+			t.Errorf("after %d were given back: PTTL %d, %v; want at most %d", n+1, left, err, most)
 		}
 	}
 }
@@ -96,7 +107,7 @@ func TestRedisDown(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "redisthrottle: take: ") {
 		t.Errorf("Take: %v", err)
 	}
-	if err := store.Reset(t.Context(), "a"); err == nil {
-		t.Error("Reset: no error")
+	if err := store.Give(t.Context(), "a", limit); err == nil {
+		t.Error("Give: no error")
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 // statements are all that a Store asks of the database, prepared once.
 type statements struct {
-	take, read, insert, correct, reset, nth, delete *sql.Stmt
+	take, read, insert, correct, give, nth, delete *sql.Stmt
 }
 
 func prepare(ctx context.Context, db *sql.DB, d Dialect) (*statements, error) {
@@ -25,7 +25,7 @@ func prepare(ctx context.Context, db *sql.DB, d Dialect) (*statements, error) {
 		{&s.read, "SELECT full_at FROM " + table + " WHERE bucket = ?"},
 		{&s.insert, "INSERT INTO " + table + " (bucket, full_at) VALUES (?, ?)"},
 		{&s.correct, "UPDATE " + table + " SET full_at = ? WHERE bucket = ? AND full_at = ?"},
-		{&s.reset, "DELETE FROM " + table + " WHERE bucket = ?"},
+		{&s.give, "UPDATE " + table + " SET full_at = full_at - " + int64s + " WHERE bucket = ?"},
 		{&s.nth, "SELECT full_at FROM " + table + " WHERE full_at <= ? ORDER BY full_at LIMIT 1 OFFSET ?"},
 		{&s.delete, "DELETE FROM " + table + " WHERE full_at <= ?"},
 	} {
@@ -41,7 +41,7 @@ func prepare(ctx context.Context, db *sql.DB, d Dialect) (*statements, error) {
 // close releases the statements that were prepared.
 func (s *statements) close() error {
 	var errs []error
-	for _, stmt := range []*sql.Stmt{s.take, s.read, s.insert, s.correct, s.reset, s.nth, s.delete} {
+	for _, stmt := range []*sql.Stmt{s.take, s.read, s.insert, s.correct, s.give, s.nth, s.delete} {
 		if stmt != nil {
 			errs = append(errs, stmt.Close())
 		}

@@ -101,10 +101,10 @@ func (s *Store) first(ctx context.Context, key string, now, every int64) (int64,
 	return 0, true, err
 }
 
-// Reset implements [throttle.Store].
-func (s *Store) Reset(ctx context.Context, key string) error {
-	_, err := s.dialect.Exec(ctx, s.reset, key)
-	return wrap(ctx, "reset", err)
+// Give implements [throttle.Store].
+func (s *Store) Give(ctx context.Context, key string, limit throttle.Limit) error {
+	_, err := s.dialect.Exec(ctx, s.give, limit.Every.Microseconds(), key)
+	return wrap(ctx, "give", err)
 }
 
 func wrap(ctx context.Context, doing string, err error) error {

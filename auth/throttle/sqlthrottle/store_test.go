@@ -311,8 +311,8 @@ func TestDatabaseDown(t *testing.T) {
 		if _, err := store.Take(t.Context(), "a", limit, time.Now()); err == nil {
 			t.Error("Take: no error")
 		}
-		if err := store.Reset(t.Context(), "a"); err == nil {
-			t.Error("Reset: no error")
+		if err := store.Give(t.Context(), "a", limit); err == nil {
+			t.Error("Give: no error")
 		}
 		if _, err := store.ClearExpired(t.Context(), time.Now()); err == nil {
 			t.Error("ClearExpired: no error")

@@ -9,6 +9,7 @@ package throttletest
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
 	"strings"
@@ -45,10 +46,11 @@ var checks = []check{
 	{"one attempt comes back each Every, to the microsecond", refill},
 	{"a bucket is never more than full", full},
 	{"a bucket differs from each other", apart},
-	{"Reset makes a bucket full", reset},
+	{"Give gives one attempt back", give},
 	{"a clock that was wrong locks nobody out", wrongClock},
 	{"it counts as a leaking vessel does", model},
 	{"of calls at the same time no more succeed than there are attempts", race},
+	{"what is taken and given at the same time adds up", giveRace},
 	{"a context that is done is an error", done},
 }
 
@@ -161,18 +163,33 @@ func apart(b *bench) {
 	b.empty(other, limit.Every)
 }
 
-func reset(b *bench) {
-	key, other := newKey(), newKey()
-	b.drain(key, limit.Burst)
-	b.drain(other, limit.Burst)
-	for range 2 { // the second time there is none
-		if err := b.store.Reset(b.ctx, key); err != nil {
-			b.fail("Reset: %v", err)
+// give gives n attempts back.
+func (b *bench) give(key string, n int) {
+	for range n {
+		if err := b.store.Give(b.ctx, key, limit); err != nil {
+			b.fail("Give: %v", err)
 		}
 	}
+}
+
+func give(b *bench) {
+	key, other := newKey(), newKey()
+	b.drain(other, limit.Burst)
+	b.give(key, 2) // it is not known, and full
+	b.drain(key, 1)
+	b.give(key, 3) // it is full after the first
 	b.drain(key, limit.Burst)
 	b.empty(key, limit.Every)
-	b.empty(other, limit.Every)
+	for n := range 3 {
+		b.give(key, n)
+		b.drain(key, n)
+		b.empty(key, limit.Every)
+	}
+	b.now = b.now.Add(20 * time.Minute)
+	b.give(key, 1)
+	b.drain(key, 1)
+	b.empty(key, limit.Every-20*time.Minute)
+	b.empty(other, limit.Every-20*time.Minute)
 }
 
 func wrongClock(b *bench) {
@@ -246,6 +263,35 @@ func race(b *bench) {
 	}
 }
 
+// giveRace gives back all that it takes, so that the bucket is as it was.
+func giveRace(b *bench) {
+	const rounds, callers = 20, 8
+	for range rounds {
+		key := newKey()
+		b.drain(key, 1)
+		start := make(chan struct{})
+		errs := make([]error, callers)
+		var group sync.WaitGroup
+		for i := range callers {
+			group.Go(func() {
+				<-start
+				wait, err := b.store.Take(b.ctx, key, limit, b.now)
+				if err == nil && wait == 0 {
+					err = b.store.Give(b.ctx, key, limit)
+				}
+				errs[i] = err
+			})
+		}
+		close(start)
+		group.Wait()
+		if err := errors.Join(errs...); err != nil {
+			b.fail("%v", err)
+		}
+		b.drain(key, limit.Burst-1)
+		b.empty(key, limit.Every)
+	}
+}
+
 func done(b *bench) {
 	ctx, cancel := context.WithCancel(b.ctx)
 	cancel()
@@ -254,7 +300,7 @@ func done(b *bench) {
 		b.fail("Take: no error")
 	}
 	b.drain(key, limit.Burst-1)
-	if err := b.store.Reset(ctx, key); err == nil {
-		b.fail("Reset: no error")
+	if err := b.store.Give(ctx, key, limit); err == nil {
+		b.fail("Give: no error")
 	}
 }

@@ -43,23 +43,41 @@ func TestKitNoticesBrokenStores(t *testing.T) {
 			t.Errorf("%q did not notice", b.noticedBy)
 		}
 	}
-	s := newFaulty()
-	s.take, s.forgetful = s.offBy(0, 0), true
-	for _, c := range checks {
-		if err := c.run(t.Context(), s); (err == nil) == strings.HasPrefix(c.promise, "Reset") {
-			t.Errorf("a store that does not Reset: %q: %v", c.promise, err)
+	for _, b := range []struct {
+		noticedBy string
+		give      func(s *faulty) giveFunc
+	}{
+		{"Give gives one", func(s *faulty) giveFunc { return s.keeps }},
+		{"Give gives one", func(s *faulty) giveFunc { return s.givesAll }},
+		{"what is taken and given", func(s *faulty) giveFunc { return s.givesInTwoSteps }},
+	} {
+		s := newFaulty()
+		s.take, s.give = s.atomic, b.give(s)
+		for _, c := range checks {
+			err := c.run(t.Context(), s)
+			if strings.HasPrefix(c.promise, b.noticedBy) && err == nil {
+				t.Errorf("%q did not notice", c.promise)
+			}
+			if !strings.Contains(c.promise, "give") && !strings.Contains(c.promise, "done") &&
+				!strings.Contains(c.promise, "wrong") && err != nil {
+				t.Errorf("%q is about Take: %v", c.promise, err)
+			}
 		}
 	}
 }
 
-type takeFunc func(ctx context.Context, key string, l throttle.Limit, now time.Time) (time.Duration, error)
+type (
+	takeFunc func(ctx context.Context, key string, l throttle.Limit, now time.Time) (time.Duration, error)
+	giveFunc func(key string, l throttle.Limit)
+)
 
 // faulty is a store that can be made wrong.
 type faulty struct {
 	*throttle.Memory
-	take      takeFunc
-	forgetful bool // it does not Reset
+	take takeFunc
+	give giveFunc // nil: as Memory does
 
+	step  sync.Mutex // makes one of two
 	mu    sync.Mutex
 	full  map[string]time.Time
 	count map[string]int
@@ -78,11 +96,22 @@ func (s *faulty) Take(
 	return s.take(ctx, key, l, now)
 }
 
-func (s *faulty) Reset(ctx context.Context, key string) error {
-	if s.forgetful {
-		return ctx.Err()
+func (s *faulty) Give(ctx context.Context, key string, l throttle.Limit) error {
+	if s.give == nil {
+		return s.Memory.Give(ctx, key, l)
 	}
-	return s.Memory.Reset(ctx, key)
+	s.give(key, l)
+	return nil
+}
+
+func (s *faulty) keeps(string, throttle.Limit) {}
+
+func (s *faulty) givesAll(key string, _ throttle.Limit) { s.put(key, time.Time{}, 0) }
+
+func (s *faulty) givesInTwoSteps(key string, l throttle.Limit) {
+	full, _ := s.get(key)
+	time.Sleep(time.Millisecond)
+	s.put(key, full.Add(-l.Every), 0)
 }
 
 // offBy has another limit than it was told.
@@ -139,6 +168,15 @@ func (s *faulty) believes(
 		full = now
 	}
 	return s.decide(key, full, l, now), nil
+}
+
+// atomic looks and takes in one step.
+func (s *faulty) atomic(
+	ctx context.Context, key string, l throttle.Limit, now time.Time,
+) (time.Duration, error) {
+	s.step.Lock()
+	defer s.step.Unlock()
+	return s.believes(ctx, key, l, now)
 }
 
 // twoSteps looks, and then takes.
