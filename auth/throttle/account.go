@@ -12,15 +12,26 @@ import (
 // maxName is more bytes than any spelling of a name of 150 characters has.
 const maxName = 4096
 
-// account returns the form of a name that all its spellings share: whatever
-// a backend takes for the same user must be the same here, or a guesser has a
-// bucket for each spelling. It need not be the other way round.
-func account(username string) string {
+// exact returns the form of a name that only spellings of one user share, as
+// Django reads it: two users must differ here, or the device of one is known to
+// the other.
+func exact(username string) string {
 	username = strings.TrimSpace(username)
 	if len(username) > maxName {
 		return username // no user's, and not worth the work
 	}
-	return strings.ToLower(strings.ToUpper(norm.NFKC.String(username))) // upper first: two sigmas are one
+	return norm.NFKC.String(username)
+}
+
+// account returns the form of a name that all its spellings share: whatever
+// a backend takes for the same user must be the same here, or a guesser has a
+// bucket for each spelling. It need not be the other way round.
+func account(username string) string {
+	username = exact(username)
+	if len(username) > maxName {
+		return username
+	}
+	return strings.ToLower(strings.ToUpper(username)) // upper first: two sigmas are one
 }
 
 // keySalt names the purpose of the MACs.

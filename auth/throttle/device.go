@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	cookieName  = "jamsession_device"
-	cookieAge   = 365 * 24 * time.Hour
-	maxAccounts = 5 // that one device is known to, for families
+	cookieName = "jamsession_device"
+	cookieAge  = 365 * 24 * time.Hour
+	maxUsers   = 5 // that one device is known to, for families
 )
 
 // A keyring is what is made of one secret.
@@ -28,18 +28,18 @@ func newKeyring(secret string) keyring {
 	return keyring{secret, signing.New(keySalt+".device", secret)}
 }
 
-// fingerprint stands for an account in a cookie.
-func (k keyring) fingerprint(account string) string {
-	mac := signing.SaltedHMAC(keySalt+".fingerprint", k.secret, []byte(account))
+// fingerprint stands for a user in a cookie.
+func (k keyring) fingerprint(name string) string {
+	mac := signing.SaltedHMAC(keySalt+".fingerprint", k.secret, []byte(name))
 	return base64.RawURLEncoding.EncodeToString(mac[:16])
 }
 
-// A device is what the cookie of a browser says: which accounts somebody has
-// logged in to with it.
+// A device is what the cookie of a browser says: as which users somebody has
+// logged in with it, by their exact names.
 type device struct {
-	key      keyring // with which it was signed
-	id       string
-	accounts []string // fingerprints, the last login first
+	key   keyring // with which it was signed
+	id    string
+	users []string // fingerprints, the last login first
 }
 
 // device returns what the request's cookie says, if it is ours and not too old.
@@ -69,29 +69,29 @@ func (l *Limiter) parseDevice(key keyring, value string) (device, bool) {
 	return device{key, parts[1], parts[2:]}, true
 }
 
-func (d device) knows(account string) bool {
-	return slices.Contains(d.accounts, d.key.fingerprint(account))
+func (d device) knows(name string) bool {
+	return slices.Contains(d.users, d.key.fingerprint(name))
 }
 
-// bucketOf is what its bucket for an account is named after.
-func (d device) bucketOf(account string) string { return d.id + "\x00" + account }
+// bucketOf is what its bucket for a user is named after.
+func (d device) bucketOf(name string) string { return d.id + "\x00" + name }
 
-// remember sets the cookie by which this device is known to the account from
-// now on.
-func (l *Limiter) remember(header http.Header, r *http.Request, account string) {
+// remember sets the cookie by which this device is known to the user from now
+// on.
+func (l *Limiter) remember(header http.Header, r *http.Request, name string) {
 	d, ok := l.device(r)
 	if !ok {
 		d = device{id: rand.Text()}
 	}
 	key, now := l.keys[0], l.opts.Now()
-	accounts := []string{key.fingerprint(account)}
-	for _, other := range d.accounts {
-		if d.key.secret == key.secret && other != accounts[0] && len(accounts) < maxAccounts {
-			accounts = append(accounts, other)
+	users := []string{key.fingerprint(name)}
+	for _, other := range d.users {
+		if d.key.secret == key.secret && other != users[0] && len(users) < maxUsers {
+			users = append(users, other)
 		}
 	}
 	value := signing.AppendBase62(nil, now.Unix())
-	value = append(value, "."+d.id+"."+strings.Join(accounts, ".")...)
+	value = append(value, "."+d.id+"."+strings.Join(users, ".")...)
 	c := httpcookie.Attributes{
 		Name: l.cookieName(r), Path: "/", SameSite: http.SameSiteLaxMode, Insecure: l.opts.InsecureCookie,
 	}.Cookie(r, key.signer.Sign(string(value)))

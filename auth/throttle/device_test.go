@@ -69,6 +69,26 @@ func TestAttackersLoginsBuyNothing(t *testing.T) {
 	s.isStranger("after two logins", from(evil, cookie), "victim")
 }
 
+// TestDeviceIsKnownToOneUserOnly: a backend may tell users apart by the case of
+// their names, so that who is called ANN has a device that is no device of
+// ann's. If both use one, each has attempts of his own.
+func TestDeviceIsKnownToOneUserOnly(t *testing.T) {
+	s := open(t, throttle.Options{})
+	cookie := s.login(from(evil), "ANN")
+	s.exhaust("ann")
+	s.isStranger("a namesake's", from(evil, cookie), "ann")
+	s.isStranger("a namesake's", from(evil, cookie), "Ann")
+	s.wantPass(from(evil, cookie), "ANN")
+
+	s.now = s.now.Add(time.Hour)
+	shared := s.login(from(home, cookie), "ann")
+	for range 10 {
+		s.wantPass(from(home, shared), "ann")
+	}
+	s.login(from(home, shared), "ANN")
+	s.wantLimited(from(home, shared), "ann", throttle.ByDevice, 5*time.Minute)
+}
+
 // TestDeviceOfAFamily: five accounts are known on one device, the last ones,
 // each with attempts of its own.
 func TestDeviceOfAFamily(t *testing.T) {

@@ -47,16 +47,18 @@ func New(store Store, secret string, o *Options) (*Limiter, error) {
 // wraps [ErrUnavailable]. [Respond] answers both. Whether the account exists
 // makes no difference.
 //
-// A device that is known to the account has attempts of its own, and no
+// A device that is known to the user has attempts of its own, and no
 // stranger can use them up. All others take one from their source, and if
 // there was one, another from the account. An attempt that is refused by the
 // source costs the account nothing.
 //
-// The name is compared without regard to case, surrounding spaces and
-// compatible forms of Unicode. If a backend takes even more spellings for one
-// user, give Check the name that they have in common.
+// All spellings of a name share an account: it is compared without regard to
+// case, surrounding spaces and compatible forms of Unicode. If a backend takes
+// even more spellings for one user, give Check the name that they have in
+// common. A device is known to one user only: for it, as for Django, names that
+// differ in case are different users.
 func (l *Limiter) Check(r *http.Request, username string) error {
-	by, of := l.bucket(r, account(username))
+	by, of := l.bucket(r, username)
 	if by == ByAccount {
 		if err := l.take(r, BySource, l.source(r).String(), l.opts.PerSource); err != nil {
 			return err
@@ -74,7 +76,7 @@ func (l *Limiter) Check(r *http.Request, username string) error {
 //
 // A store that cannot be asked is logged, and hinders nobody who is in.
 func (l *Limiter) Succeeded(header http.Header, r *http.Request, username string) {
-	by, of := l.bucket(r, account(username))
+	by, of := l.bucket(r, username)
 	if err := l.store.Give(r.Context(), l.bucketKey(by, of), l.opts.PerAccount); err != nil {
 		l.opts.Logger.ErrorContext(r.Context(), "an attempt was not given back after a login",
 			"error", err)
@@ -82,20 +84,21 @@ func (l *Limiter) Succeeded(header http.Header, r *http.Request, username string
 	l.MakeKnown(header, r, username)
 }
 
-// MakeKnown makes the visitor's device known to the account for a year, by a
+// MakeKnown makes the visitor's device known to the user for a year, by a
 // cookie, and gives nothing back. Call it instead of Succeeded after a login for
 // which Check was not called in this request: by a single sign-on, or by a
 // second factor in a request of its own.
 func (l *Limiter) MakeKnown(header http.Header, r *http.Request, username string) {
-	l.remember(header, r, account(username))
+	l.remember(header, r, exact(username))
 }
 
 // bucket returns whose attempts count for the name.
-func (l *Limiter) bucket(r *http.Request, name string) (by By, of string) {
+func (l *Limiter) bucket(r *http.Request, username string) (by By, of string) {
+	name := exact(username)
 	if d, ok := l.device(r); ok && d.knows(name) {
 		return ByDevice, d.bucketOf(name)
 	}
-	return ByAccount, name
+	return ByAccount, account(username)
 }
 
 // take takes one attempt from a bucket.

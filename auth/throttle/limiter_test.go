@@ -226,7 +226,7 @@ func TestKnownDeviceCannotBeLockedOut(t *testing.T) {
 	}
 	s.wantLimited(from(home), "jane", throttle.BySource, 2*time.Second)
 	for range 10 {
-		s.wantPass(from(home, cookie), " John_Doe")
+		s.wantPass(from(home, cookie), " ｊohn_doe")
 	}
 	s.wantLimited(from(home, cookie), "john_doe", throttle.ByDevice, 5*time.Minute)
 	s.now = s.now.Add(5 * time.Minute)
