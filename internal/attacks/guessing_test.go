@@ -55,6 +55,30 @@ func TestA17OldPasswordsAreNotGuessed(t *testing.T) {
 	}
 }
 
+// TestA17NamesakeBuysNoGuesses: Django lets ALICE register beside alice. Her
+// own logins, and the browser that she has, are no use for guesses at alice.
+func TestA17NamesakeBuysNoGuesses(t *testing.T) {
+	s := open(t, map[string]string{"LOGIN_LIMIT_ACCOUNT": "4/3600"})
+	s.addUser(t, "ALICE")
+	v := s.visitor(t)
+	passed := 0
+	for range 6 {
+		for _, guesser := range []*visitor{v, s.visitor(t)} {
+			if guesser.post("/login", "username", "alice", "password", "guess") == http.StatusUnauthorized {
+				passed++
+			}
+		}
+		v.post("/login", "username", "ALICE", "password", password)
+		v.post("/logout")
+	}
+	if passed != 4 {
+		t.Errorf("%d guesses passed, want 4", passed)
+	}
+	if code := v.post("/login", "username", "ALICE", "password", password); code >= 400 {
+		t.Errorf("ALICE cannot log in where she has before: %d", code)
+	}
+}
+
 // TestA20AddressesInHeadersAreNotBelieved: without TRUSTED_PROXIES a guesser
 // who invents an address for each attempt is one source.
 func TestA20AddressesInHeadersAreNotBelieved(t *testing.T) {
