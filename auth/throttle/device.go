@@ -18,19 +18,20 @@ const (
 	maxUsers   = 5 // that one device is known to, for families
 )
 
-// A keyring is what is made of one secret.
+// A keyring is what is made of one secret, for one purpose.
 type keyring struct {
-	secret string
-	signer *signing.Signer
+	secret, purpose string
+	signer          *signing.Signer
 }
 
-func newKeyring(secret string) keyring {
-	return keyring{secret, signing.New(keySalt+".device", secret)}
+func newKeyring(secret, purpose string) keyring {
+	return keyring{secret, purpose, signing.New(keySalt+".device", secret)}
 }
 
-// fingerprint stands for a user in a cookie.
+// fingerprint stands for a user in a cookie. A device that has logged in has
+// not done for it what another limiter counts.
 func (k keyring) fingerprint(name string) string {
-	mac := signing.SaltedHMAC(keySalt+".fingerprint", k.secret, []byte(name))
+	mac := signing.SaltedHMAC(keySalt+".fingerprint", k.secret, []byte(k.purpose+"\x00"+name))
 	return base64.RawURLEncoding.EncodeToString(mac[:16])
 }
 

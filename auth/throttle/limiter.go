@@ -36,7 +36,7 @@ func New(store Store, secret string, o *Options) (*Limiter, error) {
 		return nil, err
 	}
 	for _, s := range append([]string{secret}, l.opts.Fallbacks...) {
-		l.keys = append(l.keys, newKeyring(s))
+		l.keys = append(l.keys, newKeyring(s, l.opts.Purpose))
 	}
 	return l, nil
 }

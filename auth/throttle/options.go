@@ -25,8 +25,9 @@ type Options struct {
 	PerSource Limit
 
 	// Purpose separates what limiters on one store and secret count:
-	// "password reset" beside the login, for example. They share the known
-	// devices. Empty is "login".
+	// "password reset" beside the login, for example. Each has known devices
+	// of its own, which are those that Succeeded or MakeKnown of this purpose
+	// were called for. Empty is "login".
 	Purpose string
 
 	// Fallbacks are older secrets: devices that became known under one of
