@@ -15,8 +15,12 @@ var (
 func (m *Memory) Len() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.order) != len(m.buckets) {
-		panic("the heap and the map differ")
+	n := 0
+	for _, s := range m.shelves {
+		n += len(*s)
+	}
+	if n != len(m.buckets) {
+		panic("the heaps and the map differ")
 	}
 	return len(m.buckets)
 }

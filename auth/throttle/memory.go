@@ -19,24 +19,26 @@ type Memory struct {
 	mu      sync.Mutex
 	max     int
 	buckets map[string]*bucket
-	order   fullFirst
+	shelves map[Limit]*shelf // none is empty
 }
 
 // A bucket is one that is not full.
 type bucket struct {
 	key   string
+	limit Limit
 	full  int64 // when it will be, in microseconds
-	index int   // in the order
+	index int   // on its shelf
 }
 
 // NewMemory returns an empty store that keeps at most so many buckets; zero is
-// 100 000, about 20 MB. Beyond that it forgets those that would be full
-// soonest, so that attempts on many names do not free one that is exhausted.
+// 100 000, about 20 MB. Beyond that it forgets those of which the smallest part
+// is used up, so that attempts on many names, or from many addresses, do not
+// free one that is exhausted.
 func NewMemory(buckets int) *Memory {
 	if buckets <= 0 {
 		buckets = defaultBuckets
 	}
-	return &Memory{max: buckets, buckets: make(map[string]*bucket)}
+	return &Memory{max: buckets, buckets: make(map[string]*bucket), shelves: make(map[Limit]*shelf)}
 }
 
 // Take implements [Store].
@@ -52,21 +54,13 @@ func (m *Memory) Take(ctx context.Context, key string, limit Limit, now time.Tim
 	if b == nil {
 		m.makeRoom(at)
 		b = &bucket{key: key}
-		m.buckets[key] = b
-		heap.Push(&m.order, b)
+	} else {
+		m.forget(b)
 	}
 	next, wait := gcra.Take(b.full, at, every, every*int64(limit.Burst))
-	b.full = next
-	heap.Fix(&m.order, b.index)
+	b.limit, b.full = limit, next
+	m.keep(b)
 	return time.Duration(wait) * time.Microsecond, nil
-}
-
-// makeRoom forgets the buckets that are full, and the next one if there are
-// too many.
-func (m *Memory) makeRoom(now int64) {
-	for len(m.order) > 0 && (m.order[0].full <= now || len(m.order) >= m.max) {
-		m.forget(m.order[0])
-	}
 }
 
 // Give implements [Store].
@@ -77,38 +71,77 @@ func (m *Memory) Give(ctx context.Context, key string, limit Limit) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if b := m.buckets[key]; b != nil {
+		m.forget(b)
 		b.full -= limit.Every.Microseconds()
-		heap.Fix(&m.order, b.index)
+		m.keep(b)
 	}
 	return nil
 }
 
+// makeRoom forgets the buckets that are full, and if there are too many, the
+// one of which the smallest part is used up. Of one limit, that is the first on
+// the shelf.
+func (m *Memory) makeRoom(now int64) {
+	var least *bucket
+	for _, s := range m.shelves {
+		for len(*s) > 0 && (*s)[0].full <= now {
+			m.forget((*s)[0])
+		}
+		if len(*s) > 0 && (least == nil || (*s)[0].used(now) < least.used(now)) {
+			least = (*s)[0]
+		}
+	}
+	if len(m.buckets) >= m.max {
+		m.forget(least)
+	}
+}
+
+// used returns the part of the bucket that is used up.
+func (b *bucket) used(now int64) float64 {
+	return float64(b.full-now) / (float64(b.limit.Every.Microseconds()) * float64(b.limit.Burst))
+}
+
+func (m *Memory) keep(b *bucket) {
+	m.buckets[b.key] = b
+	s := m.shelves[b.limit]
+	if s == nil {
+		s = new(shelf)
+		m.shelves[b.limit] = s
+	}
+	heap.Push(s, b)
+}
+
 func (m *Memory) forget(b *bucket) {
-	heap.Remove(&m.order, b.index)
 	delete(m.buckets, b.key)
+	s := m.shelves[b.limit]
+	heap.Remove(s, b.index)
+	if len(*s) == 0 {
+		delete(m.shelves, b.limit)
+	}
 }
 
-// fullFirst is a heap with the bucket on top that will be full first.
-type fullFirst []*bucket
+// A shelf has the buckets of one limit, as a heap with the one on top that will
+// be full first.
+type shelf []*bucket
 
-func (h fullFirst) Len() int           { return len(h) }
-func (h fullFirst) Less(i, j int) bool { return h[i].full < h[j].full }
+func (s shelf) Len() int           { return len(s) }
+func (s shelf) Less(i, j int) bool { return s[i].full < s[j].full }
 
-func (h fullFirst) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
+func (s shelf) Swap(i, j int) {
+	s[i], s[j] = s[j], s[i]
+	s[i].index, s[j].index = i, j
 }
 
-func (h *fullFirst) Push(x any) {
+func (s *shelf) Push(x any) {
 	b := x.(*bucket)
-	b.index = len(*h)
-	*h = append(*h, b)
+	b.index = len(*s)
+	*s = append(*s, b)
 }
 
-func (h *fullFirst) Pop() any {
-	old := *h
+func (s *shelf) Pop() any {
+	old := *s
 	last := old[len(old)-1]
 	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
+	*s = old[:len(old)-1]
 	return last
 }

@@ -13,8 +13,59 @@ func TestMemory(t *testing.T) {
 	throttletest.Run(t, func(*testing.T) throttle.Store { return throttle.NewMemory(0) })
 }
 
-// TestMemoryIsBounded: of too many buckets those are forgotten that would be
-// full soonest, and new ones are counted all the same.
+// TestMemoryKeepsWhatIsExhausted: what is forgotten is what was used least, and
+// not what would be full soonest. Sources are full sooner than names.
+func TestMemoryKeepsWhatIsExhausted(t *testing.T) {
+	const size = 100
+	name := throttle.Limit{Burst: 10, Every: 5 * time.Minute}
+	source := throttle.Limit{Burst: 50, Every: 2 * time.Second}
+	for _, c := range []struct{ exhausted, flood throttle.Limit }{
+		{source, name}, {name, source}, {source, source}, {name, name},
+	} {
+		m := throttle.NewMemory(size)
+		now := time.Now()
+		take := func(key string, limit throttle.Limit) time.Duration {
+			t.Helper()
+			wait, err := m.Take(t.Context(), key, limit, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return wait
+		}
+		for range c.exhausted.Burst {
+			take("exhausted", c.exhausted)
+		}
+		for i := range 5 * size {
+			now = now.Add(time.Microsecond)
+			take(fmt.Sprint("flood ", i), c.flood)
+			if n := m.Len(); n > size {
+				t.Fatalf("%d buckets, want at most %d", n, size)
+			}
+		}
+		if take("exhausted", c.exhausted) == 0 {
+			t.Errorf("%v was forgotten in a flood of %v", c.exhausted, c.flood)
+		}
+	}
+}
+
+// TestMemoryTakesAnotherLimit: a bucket keeps what was taken when the limit is
+// another one, as after a change of the settings.
+func TestMemoryTakesAnotherLimit(t *testing.T) {
+	m := throttle.NewMemory(0)
+	now := time.Now()
+	few, many := throttle.Limit{Burst: 1, Every: time.Minute}, throttle.Limit{Burst: 2, Every: time.Minute}
+	for i, c := range []struct {
+		limit throttle.Limit
+		wait  time.Duration
+	}{{few, 0}, {few, time.Minute}, {many, 0}, {many, time.Minute}, {few, 2 * time.Minute}} {
+		if wait, err := m.Take(t.Context(), "a", c.limit, now); wait != c.wait || err != nil || m.Len() != 1 {
+			t.Errorf("%d: %v, %v; want %v, and 1 bucket of %d", i, wait, err, c.wait, m.Len())
+		}
+	}
+}
+
+// TestMemoryIsBounded: of too many buckets those are forgotten that were used
+// least, and new ones are counted all the same.
 func TestMemoryIsBounded(t *testing.T) {
 	const size = 100
 	m := throttle.NewMemory(size)
