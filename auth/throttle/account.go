@@ -3,7 +3,9 @@ package throttle
 import (
 	"encoding/hex"
 	"strings"
+	"unicode"
 
+	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/jamsession/jamsession/internal/signing"
@@ -31,7 +33,23 @@ func account(username string) string {
 	if len(username) > maxName {
 		return username
 	}
-	return strings.ToLower(strings.ToUpper(username)) // upper first: two sigmas are one
+	folded := cases.Fold().String(username)
+	folded = strings.ToLower(strings.ToUpper(folded)) // what Fold leaves, such as Cherokee
+	return strings.TrimSpace(asCollated(norm.NFKD.String(folded)))
+}
+
+// asCollated drops from decomposed text what collations of databases do not look
+// at: accents, and what nobody sees. Of MySQL's, one takes "ß" for "ss", as
+// which it comes here, and another for "s".
+func asCollated(text string) string {
+	last := rune(0)
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cc, unicode.Cf) || r == 's' && last == 's' {
+			return -1
+		}
+		last = r
+		return r
+	}, text)
 }
 
 // keySalt names the purpose of the MACs.

@@ -53,10 +53,10 @@ func New(store Store, secret string, o *Options) (*Limiter, error) {
 // source costs the account nothing.
 //
 // All spellings of a name share an account: it is compared without regard to
-// case, surrounding spaces and compatible forms of Unicode. If a backend takes
-// even more spellings for one user, give Check the name that they have in
-// common. A device is known to one user only: for it, as for Django, names that
-// differ in case are different users.
+// case, accents, surrounding spaces, characters that nobody sees, and compatible
+// forms of Unicode. If a backend takes even more spellings for one user, give
+// Check the name that they have in common. A device is known to one user only:
+// for it, as for Django, names that differ in case are different users.
 func (l *Limiter) Check(r *http.Request, username string) error {
 	by, of := l.bucket(r, username)
 	if by == ByAccount {

@@ -160,7 +160,9 @@ func TestOwnLimits(t *testing.T) {
 func TestSpellingsShareAnAccount(t *testing.T) {
 	s := open(t, throttle.Options{})
 	s.exhaust("ΟΔΟΣ fin")
-	for _, name := range []string{"οδος fin", "οδοσ fin", " ΟΔΟΣ fin\n", "οδος ﬁn", "\u3000οδος FIN"} {
+	for _, name := range []string{
+		"οδος fin", "οδοσ fin", " ΟΔΟΣ fin\n", "οδος ﬁn", "\u3000οδος FIN", "όδος fín", "οδος\u200b fin \u200b",
+	} {
 		s.wantLimited(from(home), name, throttle.ByAccount, 5*time.Minute)
 	}
 	s.wantPass(from(home), "οδος f1n")
