@@ -112,7 +112,7 @@
 // processes count together in the table jamsession_throttle, which
 // [Site.Migrate] makes, or with "cache" on Redis. With "auto" each process
 // counts for itself while the table does not exist, as in a database that
-// Django alone has migrated. Behind a proxy set TRUSTED_PROXIES, or all
+// Django alone has migrated, and looks for it once a minute. Behind a proxy set TRUSTED_PROXIES, or all
 // visitors are one address. docs/throttling.md says what the limits do.
 //
 // # Databases

@@ -58,6 +58,7 @@ func setTrustedProxies(s *Settings, v value) error {
 type limits struct {
 	logins, resets *throttle.Limiter // nil: LOGIN_LIMIT_STORE is none
 	store          io.Closer         // nil: nothing to close
+	late           *lateTable        // the store, if it is one
 }
 
 func (l *limits) close() error {
@@ -78,6 +79,7 @@ func (s *Site) openLimits(ctx context.Context) (limits, error) {
 		return limits{}, err
 	}
 	l := limits{store: closer}
+	l.late, _ = store.(*lateTable)
 	o := throttle.Options{
 		PerAccount:     set.LoginLimitAccount,
 		PerSource:      set.LoginLimitSource,
@@ -96,28 +98,34 @@ func (s *Site) openLimits(ctx context.Context) (limits, error) {
 	return l, nil
 }
 
-// openAttempts opens where attempts are counted. With "auto" that is the
-// database, or the process while the database lacks the table, as one does
-// that Django has migrated.
+// openAttempts opens where attempts are counted. With "auto" the database may
+// lack the table, as one does that Django has migrated.
 func (s *Site) openAttempts(ctx context.Context) (throttle.Store, io.Closer, error) {
-	kind := s.Settings.LoginLimitStore
-	switch kind {
+	switch s.Settings.LoginLimitStore {
 	case "memory":
 		return throttle.NewMemory(0), nil, nil
 	case "cache":
 		return s.Settings.openRedisAttempts(ctx)
+	case "auto":
+		late := &lateTable{open: s.openAttemptsTable, memory: throttle.NewMemory(0)}
+		if err := late.look(ctx); err != nil {
+			return nil, nil, fmt.Errorf("settings: %w", err)
+		}
+		late.looked.Store(time.Now().UnixMicro())
+		return late, late, nil
 	}
-	store, err := sqlthrottle.New(ctx, s.DB, &s.forLimits)
-	switch {
-	case err == nil:
-		return store, store, nil
-	case !errors.Is(err, sqlthrottle.ErrNotMigrated):
-		return nil, nil, fmt.Errorf("settings: %w", err)
-	case kind == "auto":
-		return throttle.NewMemory(0), nil, nil
-	default:
+	store, err := s.openAttemptsTable(ctx)
+	if errors.Is(err, sqlthrottle.ErrNotMigrated) {
 		return nil, nil, errNotMigrated
 	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("settings: %w", err)
+	}
+	return store, store, nil
+}
+
+func (s *Site) openAttemptsTable(ctx context.Context) (*sqlthrottle.Store, error) {
+	return sqlthrottle.New(ctx, s.DB, &s.forLimits)
 }
 
 func (s *Settings) openRedisAttempts(ctx context.Context) (throttle.Store, io.Closer, error) {

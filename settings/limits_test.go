@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/throttle"
@@ -80,6 +82,103 @@ func TestDatabaseThatDjangoMigratedCountsInMemory(t *testing.T) {
 		}
 		if (site.Limiter == nil) != (store == "none") {
 			t.Errorf("%s: limiter %v", store, site.Limiter)
+		}
+	}
+}
+
+// TestAttemptsMoveToTheTable as soon as it exists: of a site that makes it, at
+// once, and of another program that runs, after a minute, without a question to
+// the database for each attempt.
+func TestAttemptsMoveToTheTable(t *testing.T) {
+	limit := throttle.Limit{Burst: 2, Every: time.Hour}
+	for name, vars := range map[string]func(t *testing.T) map[string]string{
+		"SQLite": func(*testing.T) map[string]string { return nil },
+		"PostgreSQL": func(t *testing.T) map[string]string {
+			return map[string]string{"DATABASE_URL": postgresURL(servertest.Postgres(t))}
+		},
+		"MariaDB": func(t *testing.T) map[string]string {
+			at := servertest.MariaDB(t)
+			return map[string]string{"DATABASE_URL": "mysql://root@" + at.Addr + "/" + at.Name}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file, with, start := tempFile(t), vars(t), time.Now()
+			if err := open(t, file, with).Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			running := open(t, file, with)
+			if _, err := running.DB.ExecContext(t.Context(), "DROP TABLE jamsession_throttle"); err != nil {
+				t.Fatal(err)
+			}
+			running, migrating := open(t, file, with), open(t, file, with)
+			take := func(site *settings.Site, after time.Duration, inTable int) {
+				t.Helper()
+				wait, err := site.Attempts().Take(t.Context(), "a", limit, start.Add(after))
+				var n int
+				rows := site.DB.QueryRowContext(t.Context(), "SELECT count(*) FROM jamsession_throttle")
+				if err = errors.Join(err, rows.Scan(&n)); err != nil || wait != 0 || n != inTable {
+					t.Errorf("after %v: wait %v, %d rows, error %v; want 0, %d", after, wait, n, err, inTable)
+				}
+			}
+			for _, site := range []*settings.Site{running, migrating} { // each for itself
+				for i, want := range []bool{false, false, true} {
+					wait, err := site.Attempts().Take(t.Context(), "a", limit, start)
+					if err != nil || (wait > 0) != want {
+						t.Errorf("%d: wait %v, %v", i, wait, err)
+					}
+				}
+				if err := site.Attempts().Give(t.Context(), "a", limit); err != nil {
+					t.Error(err)
+				}
+			}
+			if err := migrating.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			take(running, 59*time.Second, 0)
+			take(migrating, 59*time.Second, 1)
+			take(running, 62*time.Second, 1)
+			for _, site := range []*settings.Site{running, migrating} { // together
+				wait, err := site.Attempts().Take(t.Context(), "a", limit, start.Add(time.Minute))
+				if err != nil || wait == 0 {
+					t.Errorf("wait %v, %v after two attempts of both", wait, err)
+				}
+				if err := site.Attempts().Give(t.Context(), "a", limit); err != nil {
+					t.Error(err)
+				}
+				take(site, time.Minute, 1)
+			}
+		})
+	}
+}
+
+// TestTableThatCannotBeUsedIsAnError: attempts that nobody knows where to count
+// are not let pass, and the next one finds out anew.
+func TestTableThatCannotBeUsedIsAnError(t *testing.T) {
+	file := tempFile(t)
+	site := open(t, file, nil)
+	if err := site.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	exec := func(statement string) {
+		t.Helper()
+		if _, err := site.DB.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("DROP TABLE jamsession_throttle")
+	late := open(t, file, nil).Attempts()
+	exec("CREATE TABLE jamsession_throttle (bucket varchar(64))")
+	limit := throttle.Limit{Burst: 1, Every: time.Hour}
+	now := time.Now().Add(2 * time.Minute)
+	for range 2 {
+		if _, err := late.Take(t.Context(), "a", limit, now); err == nil || !strings.Contains(err.Error(), "full_at") {
+			t.Errorf("error %v, want the column that is missing", err)
+		}
+	}
+	exec("DROP TABLE jamsession_throttle")
+	for i, want := range []bool{false, true} {
+		if wait, err := late.Take(t.Context(), "a", limit, now); err != nil || (wait > 0) != want {
+			t.Errorf("%d: wait %v, %v", i, wait, err)
 		}
 	}
 }

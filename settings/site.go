@@ -189,10 +189,15 @@ func (s *Site) Migrate(ctx context.Context) error {
 			return fmt.Errorf("settings: %w", err)
 		}
 	}
-	if s.Sessions != nil {
-		return nil
+	if s.Sessions == nil {
+		return s.wire(ctx)
 	}
-	return s.wire(ctx)
+	if s.limits.late != nil {
+		if err := s.limits.late.look(ctx); err != nil {
+			return fmt.Errorf("settings: %w", err)
+		}
+	}
+	return nil
 }
 
 func (s *Site) countsInTable() bool {
