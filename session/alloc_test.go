@@ -63,7 +63,7 @@ func TestAllocations(t *testing.T) {
 		{"read", readOne, 0, 5},
 		{"read of 64 KiB", readOne, 64 << 10, 5},
 		{"read what was saved in this process", saved(readOne), 0, 4},
-		{"read+write", saved(readWrite), 0, 17},
+		{"read+write", saved(readWrite), 0, 11},
 	} {
 		store := memstore.New()
 		m := session.New(store, nil)

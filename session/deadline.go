@@ -13,7 +13,8 @@ import (
 // a timer only if somebody waits for its end: stores in memory never do.
 type deadline struct {
 	parent context.Context
-	at     time.Time
+	begun  time.Time
+	limit  time.Duration
 
 	mu     sync.Mutex
 	inner  context.Context // nil until somebody waits
@@ -21,11 +22,11 @@ type deadline struct {
 	err    error // set by end, if nobody waits by then
 }
 
-func newDeadline(parent context.Context, d time.Duration) *deadline {
-	return &deadline{parent: context.WithoutCancel(parent), at: time.Now().Add(d)}
+func newDeadline(parent context.Context, limit time.Duration) *deadline {
+	return &deadline{parent: parent, begun: time.Now(), limit: limit}
 }
 
-func (d *deadline) Deadline() (time.Time, bool) { return d.at, true }
+func (d *deadline) Deadline() (time.Time, bool) { return d.begun.Add(d.limit), true }
 
 func (d *deadline) Done() <-chan struct{} { return d.wait().Done() }
 
@@ -34,7 +35,7 @@ func (d *deadline) wait() context.Context {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.inner == nil {
-		d.inner, d.cancel = context.WithDeadline(d.parent, d.at)
+		d.inner, d.cancel = context.WithDeadline(context.WithoutCancel(d.parent), d.begun.Add(d.limit))
 		if d.err != nil {
 			d.cancel()
 		}
@@ -48,22 +49,15 @@ func (d *deadline) Err() error {
 	switch {
 	case d.inner != nil:
 		return d.inner.Err()
-	case d.err == nil && !time.Now().Before(d.at):
+	case d.err == nil && time.Since(d.begun) >= d.limit:
 		d.err = context.DeadlineExceeded
 	}
 	return d.err
 }
 
-// Value also lets contexts that are derived from this one find the timer.
-func (d *deadline) Value(key any) any {
-	d.mu.Lock()
-	inner := d.inner
-	d.mu.Unlock()
-	if inner != nil {
-		return inner.Value(key)
-	}
-	return d.parent.Value(key)
-}
+// Value also lets contexts that are derived from this one find the timer, and
+// never what would end with the parent.
+func (d *deadline) Value(key any) any { return d.wait().Value(key) }
 
 // Format implements [fmt.Formatter]: every verb prints the same, since contexts
 // are printed in logs and must not show a visitor.

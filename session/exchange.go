@@ -70,8 +70,8 @@ func (x *exchange) changedLate() bool {
 // finishLate saves what the handler changed after the response had begun. If
 // that fails, the connection is cut, since the response promises a success.
 func (x *exchange) finishLate() {
-	ctx, cancel := x.saveContext()
-	defer cancel()
+	ctx := x.saveContext()
+	defer ctx.end()
 	err := x.saveLate(ctx)
 	if err == nil {
 		return
@@ -105,8 +105,8 @@ func (x *exchange) saveLate(ctx context.Context) error {
 // stopped ends an exchange whose handler panicked with v, or ended its
 // goroutine. Nothing is saved, but what was flushed stays flushed.
 func (x *exchange) stopped(v any) {
-	ctx, cancel := x.saveContext()
-	defer cancel()
+	ctx := x.saveContext()
+	defer ctx.end()
 	x.session.mu.Lock()
 	x.forget(ctx)
 	parked := x.parked
@@ -142,8 +142,8 @@ func (x *exchange) commit(h http.Header, status int) error {
 	defer s.mu.Unlock()
 	s.begun, x.status = true, status
 	if x.parked != nil {
-		ctx, cancel := x.saveContext()
-		defer cancel()
+		ctx := x.saveContext()
+		defer ctx.end()
 		x.forget(ctx)
 		return x.parked
 	}
@@ -175,8 +175,8 @@ func (x *exchange) settle() error {
 	if !save && !refresh && len(s.doomed) == 0 {
 		return nil
 	}
-	ctx, cancel := x.saveContext()
-	defer cancel()
+	ctx := x.saveContext()
+	defer ctx.end()
 	if err := s.deleteDoomed(ctx); err != nil {
 		return err
 	}
@@ -217,9 +217,8 @@ func (x *exchange) announce(h http.Header) {
 }
 
 // saveContext outlives a visitor who has gone away, but not for long.
-func (x *exchange) saveContext() (context.Context, context.CancelFunc) {
-	d := newDeadline(x, x.session.m.opts.SaveTimeout)
-	return d, d.end
+func (x *exchange) saveContext() *deadline {
+	return newDeadline(x, x.session.m.opts.SaveTimeout)
 }
 
 func (x *exchange) log(msg string, err error) {

@@ -109,9 +109,12 @@ func (m *Manager) lifetime(items *rawjson.Object, now time.Time) lifetime {
 // outlived reports whether the absolute limit has passed. Stores enforce the
 // deadline, too; this also counts when the limit was lowered after a save.
 func (m *Manager) outlived(items *rawjson.Object) bool {
-	now := time.Now()
 	o := m.opts.AbsoluteTimeout
-	return o > 0 && !now.Before(created(items, now).Add(o))
+	if o == 0 {
+		return false
+	}
+	now := time.Now()
+	return !now.Before(created(items, now).Add(o))
 }
 
 // created returns when the session began; now, if it does not say.

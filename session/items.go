@@ -47,39 +47,46 @@ func Lookup[T any](s *Session, name string) (T, error) {
 // session. If the item is no T, the save fails with [ErrType] rather than
 // lose what could not be read, and Update returns def.
 func Update[T any](s *Session, name string, def T, fn func(T) T) T {
-	return UpdateOrDelete(s, name, def, func(v T) (T, bool) { return fn(v), true })
+	return makeUpdate(s, &update[T]{name: name, def: def, fn: fn})
 }
 
 // UpdateOrDelete is [Update] with an fn that also says whether the item is to
 // be kept; if not, it is removed. What fn returned is returned in any case.
 // It serves items that others add to while they are being used up.
 func UpdateOrDelete[T any](s *Session, name string, def T, fn func(T) (value T, keep bool)) T {
-	u := &update[T]{name: name, def: def, fn: fn, result: def}
+	return makeUpdate(s, &update[T]{name: name, def: def, fnOrDelete: fn})
+}
+
+func makeUpdate[T any](s *Session, u *update[T]) T {
+	u.result = u.def
 	if !isImmutable[T]() {
-		u.initial, u.defErr = encodeItem(name, def)
+		u.initial, u.defErr = encodeItem(u.name, u.def)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.apply(change{do: u.on})
+	s.apply(change{do: u})
 	return u.result
 }
 
-// An update is a call of [UpdateOrDelete], to be made again in a replay.
+// An update is a call of [Update] or [UpdateOrDelete], to be made again in a
+// replay.
 type update[T any] struct {
 	name    string
 	def     T
 	initial []byte // def, encoded: fn may write into maps and slices
 	defErr  error
-	fn      func(T) (T, bool)
 	value   T // what fn is called with
 	result  T
+
+	fn         func(T) T
+	fnOrDelete func(T) (T, bool) // if fn is nil
 }
 
 func (u *update[T]) on(items *rawjson.Object) error {
 	if err := u.get(items); err != nil {
 		return err
 	}
-	v, keep := u.fn(u.value)
+	v, keep := u.call()
 	if !keep {
 		items.Delete(u.name)
 		u.result = v
@@ -92,6 +99,13 @@ func (u *update[T]) on(items *rawjson.Object) error {
 	items.Set(u.name, raw)
 	u.result = v
 	return nil
+}
+
+func (u *update[T]) call() (v T, keep bool) {
+	if u.fn != nil {
+		return u.fn(u.value), true
+	}
+	return u.fnOrDelete(u.value)
 }
 
 // get finds the value to call fn with.
@@ -135,18 +149,21 @@ func SetDefault[T any](s *Session, name string, v T) T {
 	s.mu.Lock()
 	_, ok := s.items.Get(name)
 	if !ok {
-		s.apply(change{do: func(items *rawjson.Object) error {
+		s.apply(change{do: operation(func(items *rawjson.Object) error {
 			if _, ok := items.Get(name); !ok && err == nil {
 				items.Set(name, raw)
 			}
 			return err
-		}})
+		})})
 	}
 	s.mu.Unlock()
 	return Get(s, name, v)
 }
 
-func encodeItem(name string, v any) ([]byte, error) {
+func encodeItem[T any](name string, v T) ([]byte, error) {
+	if raw, ok := rawjson.AppendBasic(nil, v); ok {
+		return raw, nil
+	}
 	raw, err := rawjson.AppendValue(nil, v)
 	if err != nil {
 		return nil, cannotBeSet(name, err)

@@ -149,7 +149,8 @@ func (s *Session) record(storeKey string) (Record, error) {
 	rec := Record{
 		Key:    storeKey,
 		Data:   s.stored.Data,
-		parsed: s.stored.parsed,
+		items:  s.stored.items,
+		by:     s.stored.by,
 		Expiry: s.m.lifetime(&s.items, now).deadline.Truncate(time.Microsecond),
 	}
 	if len(s.changes) == 0 && s.stored.Key != "" {
@@ -161,12 +162,12 @@ func (s *Session) record(storeKey string) (Record, error) {
 	}
 	var err error
 	if p, ok := s.m.opts.Codec.(Preserver); ok && s.stored.Key != "" {
-		rec.parsed = nil // there may be more in the data than in the text
+		rec.items, rec.by = nil, nil // there may be more in the data than in the text
 		rec.Data, err = p.EncodeOver(s.stored.Data, text)
 		return rec, err
 	}
 	if s.m.sealer == nil { // which may add to the data
-		rec.parsed = &parsed{s.m, s.items.Parsed(text)}
+		rec.items, rec.by = s.items.Parsed(text), s.m
 	}
 	rec.Data, err = s.m.opts.Codec.Encode(text)
 	return rec, err
@@ -199,12 +200,12 @@ func (s *Session) stamp(now time.Time) {
 	if raw == nil {
 		raw, _ = rawjson.AppendValue(nil, now.Unix())
 	}
-	stamp := change{do: func(items *rawjson.Object) error {
+	stamp := change{do: operation(func(items *rawjson.Object) error {
 		if _, ok := items.Get(createdItem); !ok {
 			items.Set(createdItem, raw)
 		}
 		return nil
-	}}
+	})}
 	_ = stamp.on(&s.items)
 	s.changes = append(s.changes, stamp) // without a mark: nobody changed an item
 }

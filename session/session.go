@@ -28,10 +28,11 @@ type Session struct {
 	stored Record         // as the store has it; zero for none
 	items  rawjson.Object // stored, with changes applied
 
-	changes []change // since stored was loaded, to be replayed on conflict
-	doomed  []Record // what Flush gave up, to be deleted
-	birth   []byte   // the item that says when the session began, or nil
-	failure error    // the first change that could not be made
+	room    [1]change // most requests make one
+	changes []change  // since stored was loaded, to be replayed on conflict
+	doomed  []Record  // what Flush gave up, to be deleted
+	birth   []byte    // the item that says when the session began, or nil
+	failure error     // the first change that could not be made
 	loadErr error
 
 	loaded   bool
@@ -47,13 +48,20 @@ type Session struct {
 // items that another request has saved meanwhile: do, or if that is nil, that
 // a member is put.
 type change struct {
-	do     func(items *rawjson.Object) error
+	do interface {
+		on(items *rawjson.Object) error
+	}
 	member rawjson.Member
 }
 
+// An operation is a change that is a function.
+type operation func(items *rawjson.Object) error
+
+func (op operation) on(items *rawjson.Object) error { return op(items) }
+
 func (c *change) on(items *rawjson.Object) error {
 	if c.do != nil {
-		return c.do(items)
+		return c.do.on(items)
 	}
 	items.Put(c.member)
 	return nil
@@ -68,7 +76,7 @@ func (s *Session) Set(name string, value any) {
 	c := change{member: member}
 	if err != nil {
 		err = cannotBeSet(name, err)
-		c.do = func(*rawjson.Object) error { return err }
+		c.do = operation(func(*rawjson.Object) error { return err })
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,10 +103,10 @@ func (s *Session) Delete(names ...string) {
 }
 
 func removal(name string) change {
-	return change{do: func(items *rawjson.Object) error {
+	return change{do: operation(func(items *rawjson.Object) error {
 		items.Delete(name)
 		return nil
-	}}
+	})}
 }
 
 // Keys returns the names of all items in order, those of the framework
@@ -139,10 +147,10 @@ func (s *Session) All() iter.Seq2[string, json.RawMessage] {
 func (s *Session) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.apply(change{do: func(items *rawjson.Object) error {
+	s.apply(change{do: operation(func(items *rawjson.Object) error {
 		items.Clear()
 		return nil
-	}})
+	})})
 }
 
 // Flush removes all items and gives up the key: the record is deleted before
@@ -218,7 +226,7 @@ func (s *Session) raw(name string) ([]byte, bool) {
 func (s *Session) apply(c change) {
 	s.accessed, s.modified = true, true
 	if s.changes == nil {
-		s.changes = make([]change, 0, 2)
+		s.changes = s.room[:0]
 	}
 	s.changes = append(s.changes, c)
 	if err := c.on(&s.items); err != nil && s.failure == nil {

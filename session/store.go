@@ -25,15 +25,10 @@ type Record struct {
 	Data   []byte    // what the [Codec] made of the session's items
 	Expiry time.Time // the record is gone from this instant on; see Store.Load
 
-	parsed *parsed // nil if Data was not made in this process
-}
-
-// parsed are the items of a record. Nobody changes them. Only the manager that
-// has made Data from them takes them for it: another one may have another key,
-// and find Data forged.
-type parsed struct {
+	// items are what Data was made from, if by made it in this process. No other
+	// manager takes them for it: it may have another key, and find Data forged.
+	items *rawjson.Parsed
 	by    *Manager
-	items rawjson.Object
 }
 
 // Format implements [fmt.Formatter]: every verb prints the fingerprint of the

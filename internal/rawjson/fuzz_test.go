@@ -34,7 +34,7 @@ func FuzzParse(f *testing.F) {
 		if text(&again) != text(&o) || again.Len() != o.Len() {
 			t.Errorf("%q: written %q, then %q", src, text(&o), text(&again))
 		}
-		kept := o.Parsed(o.AppendTo(nil))
+		kept := o.Parsed(o.AppendTo(nil)).Object()
 		if text(&kept) != text(&o) {
 			t.Errorf("%q: written %q, kept as %q", src, text(&o), text(&kept))
 		}

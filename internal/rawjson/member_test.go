@@ -72,7 +72,7 @@ func TestParsedIsParse(t *testing.T) {
 		o := parse(t, start)
 		put(t, &o, "new", "v")
 		written := o.AppendTo(nil)
-		got, want := o.Parsed(written), parse(t, string(written))
+		got, want := o.Parsed(written).Object(), parse(t, string(written))
 		if text(&got) != text(&want) || got.Len() != want.Len() {
 			t.Errorf("%s: %s, want %s", start, text(&got), text(&want))
 		}

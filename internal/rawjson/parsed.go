@@ -1,22 +1,29 @@
 package rawjson
 
-// A parsed is a text and where its members are. Nobody changes it, so that
+// A Parsed is a text and where its members are. Nobody changes it, so that
 // many objects can have the same one. The marks hold no pointers: whoever keeps
 // a million of them in memory does not slow the garbage collector.
-type parsed struct {
+type Parsed struct {
 	text  []byte
 	marks []mark
 }
 
-// newParsed finds the members of a text, each name once.
-func newParsed(text []byte) (*parsed, error) {
-	p := &struct {
-		parsed
-		room [6]mark // for marks, if they are few
+// newParsed returns a text without marks. There is room for n of them, or more.
+func newParsed(text []byte, n int) *Parsed {
+	const few = 6
+	if n > few {
+		return &Parsed{text, make([]mark, 0, n)}
+	}
+	p := &struct { // one allocation for both
+		Parsed
+		room [few]mark
 	}{}
 	p.text, p.marks = text, p.room[:0]
-	return &p.parsed, p.split()
+	return &p.Parsed
 }
+
+// Object returns an object that is what was parsed, until it is changed.
+func (p *Parsed) Object() Object { return Object{parsed: p} }
 
 // A mark says where a member is in the text.
 type mark struct {
@@ -37,7 +44,7 @@ func newMark(name, nameEnd, value, valueEnd int, plain bool) mark {
 }
 
 // member returns a member by its place.
-func (p *parsed) member(i int) Member {
+func (p *Parsed) member(i int) Member {
 	m := &p.marks[i]
 	end := m.nameEnd &^ codedName
 	return Member{
@@ -47,7 +54,24 @@ func (p *parsed) member(i int) Member {
 	}
 }
 
-func (p *parsed) split() error {
+// find returns the place of a name, or -1. Most names differ in their length.
+func (p *Parsed) find(name string) int {
+	for i := range p.marks {
+		m := &p.marks[i]
+		if m.nameEnd&codedName != 0 {
+			if decodeName(p.member(i).name) == name {
+				return i
+			}
+			continue
+		}
+		if int(m.nameEnd-m.name) == len(name)+2 && string(p.text[m.name+1:m.nameEnd-1]) == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func (p *Parsed) split() error {
 	s := scanner{src: p.text}
 	if err := s.object(&p.marks); err != nil {
 		return err
@@ -60,7 +84,7 @@ func (p *parsed) split() error {
 	return nil
 }
 
-func (p *parsed) hasCodedName() bool {
+func (p *Parsed) hasCodedName() bool {
 	for i := range p.marks {
 		if p.marks[i].nameEnd&codedName != 0 {
 			return true
@@ -71,7 +95,7 @@ func (p *parsed) hasCodedName() bool {
 
 // dropDuplicates moves the last value of each name to its first place. It
 // compares each with each.
-func (p *parsed) dropDuplicates() {
+func (p *Parsed) dropDuplicates() {
 	kept := 0
 next:
 	for i, m := range p.marks {
@@ -89,7 +113,7 @@ next:
 }
 
 // dropDuplicatesByMap is for members that are many, or have to be decoded.
-func (p *parsed) dropDuplicatesByMap() {
+func (p *Parsed) dropDuplicatesByMap() {
 	seen := make(map[string]int, len(p.marks))
 	kept := 0
 	for i, m := range p.marks {

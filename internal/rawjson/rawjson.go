@@ -58,7 +58,7 @@ func (e *SyntaxError) Error() string {
 // for use. It is not safe for concurrent use, and copies made by assignment
 // must not be changed; see [Object.Clone].
 type Object struct {
-	parsed  *parsed  // as it was read, until it is changed; nil for none
+	parsed  *Parsed  // as it was read, until it is changed; nil for none
 	members []Member // without parsed
 }
 
@@ -68,11 +68,11 @@ func Parse(src []byte) (Object, error) {
 	if len(src) > MaxSize {
 		return Object{}, fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(src), MaxSize)
 	}
-	p, err := newParsed(src)
-	if err != nil {
+	p := newParsed(src, 0)
+	if err := p.split(); err != nil {
 		return Object{}, err
 	}
-	return Object{parsed: p}, nil
+	return p.Object(), nil
 }
 
 // own makes the members the object's own, before they are changed.
@@ -99,8 +99,11 @@ func (o *Object) find(name string) int {
 	if !utf8.ValidString(name) {
 		name = decodeName(appendName(nil, name)) // as it is written
 	}
-	for i := range o.Len() {
-		if m := o.member(i); m.is(name) {
+	if o.parsed != nil {
+		return o.parsed.find(name)
+	}
+	for i := range o.members {
+		if o.members[i].is(name) {
 			return i
 		}
 	}
@@ -142,7 +145,7 @@ func (o *Object) Put(m Member) {
 
 func (o *Object) add(m Member) {
 	if o.members == nil {
-		o.members = make([]Member, 0, 8)
+		o.members = make([]Member, 0, 4)
 	}
 	o.members = append(o.members, m)
 }
@@ -208,16 +211,17 @@ func (o *Object) size() int {
 	return size
 }
 
-// Parsed returns the object that [Parse] would make of text, which must be what
-// AppendTo has appended and nothing else. It keeps text, and nothing of what
-// the object was made from.
-func (o *Object) Parsed(text []byte) Object {
-	p := &parsed{text: text, marks: make([]mark, o.Len())}
+// Parsed returns what [Parse] would make of text, which must be what AppendTo
+// has appended and nothing else. It keeps text, and nothing of what the object
+// was made from.
+func (o *Object) Parsed(text []byte) *Parsed {
+	p := newParsed(text, o.Len())
 	at := 1
-	for i := range p.marks {
+	for i := range o.Len() {
 		m := o.member(i)
-		p.marks[i] = newMark(at, at+len(m.name), at+len(m.name)+1, at+len(m.name)+1+len(m.value), m.plain)
-		at += len(m.name) + len(m.value) + 2
+		value := at + len(m.name) + 1
+		p.marks = append(p.marks, newMark(at, value-1, value, value+len(m.value), m.plain))
+		at = value + len(m.value) + 1
 	}
-	return Object{parsed: p}
+	return p
 }
