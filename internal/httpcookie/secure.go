@@ -29,6 +29,13 @@ var proxyHeaders = [...]string{
 	"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip",
 }
 
+// mayBeAddress reports what no name is: the names of top-level domains begin with
+// a letter, and no name has a colon.
+func mayBeAddress(host string) bool {
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	return last != "" && '0' <= last[0] && last[0] <= '9' || strings.IndexByte(host, ':') >= 0
+}
+
 // loopback reports whether host, which may have a port, names this machine.
 func loopback(host string) bool {
 	if inner, ok := strings.CutPrefix(host, "["); ok {
@@ -36,8 +43,9 @@ func loopback(host string) bool {
 	} else if name, _, ok := strings.Cut(host, ":"); ok {
 		host = name
 	}
-	if addr, err := netip.ParseAddr(host); err == nil {
-		return addr.IsLoopback()
+	if mayBeAddress(host) {
+		addr, err := netip.ParseAddr(host)
+		return err == nil && addr.IsLoopback()
 	}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")

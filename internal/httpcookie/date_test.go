@@ -1,0 +1,22 @@
+package httpcookie
+
+import (
+	"net/http"
+	"testing"
+	"time"
+)
+
+// TestDateIsThatOfTheStandardLibrary for each day of some years, and at the ends.
+func TestDateIsThatOfTheStandardLibrary(t *testing.T) {
+	at := time.Date(1999, 12, 25, 0, 0, 0, 0, time.UTC)
+	dates := []time.Time{time.Unix(0, 0).UTC(), time.Date(999, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}
+	for range 3000 {
+		dates = append(dates, at)
+		at = at.Add(25*time.Hour + 7*time.Minute + 11*time.Second)
+	}
+	for _, date := range dates {
+		if got, want := string(appendDate(nil, date)), date.Format(http.TimeFormat); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
