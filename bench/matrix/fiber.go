@@ -58,7 +58,7 @@ func (s fiberPages) visit(p Page) visitor {
 		ctx.Request.Reset()
 		ctx.Response.Reset()
 		ctx.Request.Header.SetMethod("GET")
-		ctx.Request.SetRequestURI("http://127.0.0.1/")
+		ctx.Request.SetRequestURI("http://example.com/")
 		if cookie != "" {
 			ctx.Request.Header.Set("Cookie", cookie)
 		}

@@ -73,7 +73,7 @@ func (s netSite) visit(p Page) visitor {
 	if h == nil {
 		return nil
 	}
-	r, err := http.NewRequestWithContext(context(), http.MethodGet, "http://127.0.0.1/", nil)
+	r, err := http.NewRequestWithContext(context(), http.MethodGet, "http://example.com/", nil)
 	mustNot(err)
 	w := &lightWriter{header: make(http.Header)}
 	var sent string
