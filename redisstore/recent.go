@@ -5,38 +5,60 @@ import (
 	"time"
 )
 
-// memory is how long a change is remembered: longer than the server's message
-// about it can be on its way.
+// memory is how long a change is remembered at most: longer than the server's
+// message about it can be on its way.
 const memory = 5 * time.Second
 
 // recent are the keys that this process has changed a moment ago. The
 // client-side cache is not asked for them: the server's message that they have
 // changed may still be on its way.
 type recent struct {
-	mu    sync.Mutex
-	until map[string]time.Time
-	sweep time.Time // when to forget the old ones
+	mu      sync.Mutex
+	changes map[string]changed
+	serial  uint64
+	sweep   time.Time // when to forget the old ones
 }
 
-func newRecent() *recent { return &recent{until: make(map[string]time.Time)} }
+type changed struct {
+	serial uint64
+	until  time.Time
+}
+
+func newRecent() *recent { return &recent{changes: make(map[string]changed)} }
 
 func (r *recent) add(key string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
 	if now.After(r.sweep) {
-		for key, until := range r.until {
-			if now.After(until) {
-				delete(r.until, key)
+		for key, c := range r.changes {
+			if now.After(c.until) {
+				delete(r.changes, key)
 			}
 		}
 		r.sweep = now.Add(memory)
 	}
-	r.until[key] = now.Add(memory)
+	r.serial++
+	r.changes[key] = changed{r.serial, now.Add(memory)}
 }
 
-func (r *recent) has(key string) bool {
+// last returns the number of the last change of a key, or 0 if there was none.
+func (r *recent) last(key string) uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return time.Now().Before(r.until[key])
+	c, ok := r.changes[key]
+	if !ok || !time.Now().Before(c.until) {
+		return 0
+	}
+	return c.serial
+}
+
+// heard forgets a change, since the server's message about it has arrived.
+// Changes after it are not forgotten.
+func (r *recent) heard(key string, serial uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.changes[key].serial == serial {
+		delete(r.changes, key)
+	}
 }

@@ -24,6 +24,10 @@ type Store struct {
 	client rueidis.Client
 	opts   Options
 	own    *recent // what this process has changed, for the client-side cache
+
+	// oneWire: commands and the server's messages share a connection, so that
+	// they arrive in order. A client that others have made may have several.
+	oneWire bool
 }
 
 // Open connects to the server that a URL names; the package comment lists the
@@ -36,7 +40,9 @@ func Open(ctx context.Context, url string, o *Options) (*Store, error) {
 		return nil, err
 	}
 	opts.Cluster = cluster
-	return New(client, &opts), nil
+	s := New(client, &opts)
+	s.oneWire = true
+	return s, nil
 }
 
 // New returns a store on a client. Options may be nil. Closing the store
@@ -81,8 +87,15 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 // is repeated: whether a write was carried out that was not acknowledged, only
 // its caller can find out.
 func (s *Store) get(ctx context.Context, key string) ([]byte, error) {
-	value, err := s.getOnce(ctx, key, s.opts.ClientCache > 0 && !s.own.has(key))
+	cached, change := s.opts.ClientCache > 0, uint64(0)
+	if cached {
+		change = s.own.last(key)
+	}
+	value, err := s.getOnce(ctx, key, cached && change == 0)
 	if err == nil || rueidis.IsRedisNil(err) || ctx.Err() != nil {
+		if change > 0 && err == nil && s.oneWire {
+			s.own.heard(key, change) // the message came before this answer
+		}
 		return value, err
 	}
 	return s.getOnce(ctx, key, false)
@@ -124,7 +137,7 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 	cmd := s.client.B().Set().Key(s.opts.Prefix + rec.Key).Value(rueidis.BinaryString(value)).
 		Nx().PxMilliseconds(ttl).Build()
 	err := s.client.Do(ctx, cmd).Error()
-	s.own.add(rec.Key)
+	s.changed(rec.Key)
 	if rueidis.IsRedisNil(err) {
 		return session.ErrExists
 	}
@@ -155,7 +168,7 @@ func (s *Store) Save(ctx context.Context, old, next session.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	defer s.own.add(old.Key)
+	defer s.changed(old.Key)
 	if next.Key != old.Key && s.opts.Cluster {
 		return s.moveInSteps(ctx, old, next)
 	}
@@ -180,6 +193,13 @@ func (s *Store) replace(ctx context.Context, old, next session.Record) error {
 	return answers[answer]
 }
 
+// changed notes what the client-side cache is not to be asked for.
+func (s *Store) changed(key string) {
+	if s.opts.ClientCache > 0 {
+		s.own.add(key)
+	}
+}
+
 // moveInSteps moves a record to another server of a cluster.
 func (s *Store) moveInSteps(ctx context.Context, old, next session.Record) error {
 	if err := s.Create(ctx, next); err != nil {
@@ -201,7 +221,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 		return nil
 	}
 	err := s.client.Do(ctx, s.client.B().Del().Key(s.opts.Prefix+key).Build()).Error()
-	s.own.add(key)
+	s.changed(key)
 	return wrap(ctx, "delete", err)
 }
 

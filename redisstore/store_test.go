@@ -188,6 +188,55 @@ func TestOwnChangesAreSeenAtOnce(t *testing.T) {
 	}
 }
 
+// TestOwnChangesAreSeenWhereTheCacheIsUsedAgain: the cache is asked again after
+// one load, and never answers with what was before a change of this process,
+// however many loads and changes meet.
+func TestOwnChangesAreSeenWhereTheCacheIsUsedAgain(t *testing.T) {
+	const writers, rounds = 8, 200
+	store := open(t, tcp(t), redisstore.Options{ClientCache: time.Minute})
+	var wg sync.WaitGroup
+	for range writers {
+		rec := created(t, store, "-1")
+		wg.Go(func() {
+			for i := range rounds {
+				next := rec
+				next.Data = []byte(fmt.Sprint(i))
+				if err := store.Save(t.Context(), rec, next); err != nil {
+					t.Error(err)
+					return
+				}
+				rec = next
+				for j := range 4 { // from the server, into the cache, and out of it
+					if got, err := store.Load(t.Context(), rec.Key); err != nil || string(got.Data) != string(rec.Data) {
+						t.Errorf("round %d, load %d: %s, %v", i, j, got.Data, err)
+						return
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestOwnChangesAreCachedAfterOneLoad: the server is then not asked.
+func TestOwnChangesAreCachedAfterOneLoad(t *testing.T) {
+	server := servertest.StartRedis(t)
+	store := open(t, "redis://"+server.Addr, redisstore.Options{ClientCache: time.Minute})
+	rec := created(t, store, "one")
+	for range 2 {
+		if _, err := store.Load(t.Context(), rec.Key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server.Pause()
+	defer server.Resume()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if got, err := store.Load(ctx, rec.Key); err != nil || string(got.Data) != "one" {
+		t.Errorf("Load while the server says nothing: %s, %v", got.Data, err)
+	}
+}
+
 // TestChangesOfOthersAreSeenSoon with the client-side cache, and saves decide
 // on the server.
 func TestChangesOfOthersAreSeenSoon(t *testing.T) {
