@@ -181,11 +181,15 @@ func (s *Store) replace(ctx context.Context, old, next session.Record) error {
 	if next.Key != old.Key {
 		keys = append(keys, s.opts.Prefix+next.Key)
 	}
-	value := s.opts.format().Seal(next.Data, next.Expiry)
+	format, now, alive := s.opts.format(), time.Now(), "0"
+	if old.Expiry.After(now) {
+		alive = "1"
+	}
 	answer, err := saveScript.Exec(ctx, s.client, keys, []string{
-		rueidis.BinaryString(old.Data), rueidis.BinaryString(value),
+		rueidis.BinaryString(format.Seal(old.Data, old.Expiry)),
+		rueidis.BinaryString(format.Seal(next.Data, next.Expiry)),
 		strconv.FormatInt(milliseconds(next.Expiry), 10), s.layout(),
-		strconv.FormatInt(time.Now().UnixMicro(), 10),
+		strconv.FormatInt(now.UnixMicro(), 10), alive,
 	}).AsInt64()
 	if err != nil {
 		return wrap(ctx, "save", err)
