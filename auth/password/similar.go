@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // NotSimilar refuses a password that is much like something known about the
-// user, or a word of it: "password_too_similar".
+// user, or a word of it: "password_too_similar". It compares no more than the
+// first [MaxLength] bytes of the password and of each attribute.
 // (Django: UserAttributeSimilarityValidator.)
 type NotSimilar struct {
 	// Max is the similarity from which on a password is refused, above 0.1 and
@@ -19,11 +19,11 @@ type NotSimilar struct {
 
 // Validate implements [Validator].
 func (n NotSimilar) Validate(password string, about []Attribute) *Problem {
-	password = strings.ToLower(password)
+	chars := folded(password)
 	for _, a := range about {
-		value := strings.ToLower(a.Value)
+		value := string(folded(a.Value))
 		for _, part := range append(strings.FieldsFunc(value, notWord), value) {
-			if n.tooSimilar(password, part) {
+			if part != "" && n.tooSimilar(chars, []rune(part)) {
 				return &Problem{
 					"password_too_similar",
 					fmt.Sprintf("This password is too much like the %s.", a.Name),
@@ -46,35 +46,38 @@ func (n NotSimilar) max() float64 {
 	return n.Max
 }
 
-// tooSimilar compares a password with a part of an attribute. A part that is
-// too short to matter in a long password is not compared: that bounds the
-// work (CVE-2021-45115).
-func (n NotSimilar) tooSimilar(password, part string) bool {
-	if part == "" {
-		return false
-	}
-	p, v := utf8.RuneCountInString(password), utf8.RuneCountInString(part)
-	if p >= 10*v && float64(v) < n.max()/2*float64(p) {
-		return false
-	}
-	return similarity(password, part) >= n.max()
+// folded returns the characters that are compared. An attribute comes from a
+// visitor before anybody has checked its length.
+func folded(text string) []rune {
+	return []rune(strings.ToLower(text[:min(len(text), MaxLength)]))
 }
 
-// similarity is twice the number of characters in common, by the length of
-// both. (Python: difflib's quick_ratio.)
-func similarity(a, b string) float64 {
+// tooSimilar does not look at texts whose lengths differ too much to be
+// similar, so that all words of an attribute together cost no more than a
+// multiple of its length (CVE-2021-45115).
+func (n NotSimilar) tooSimilar(password, part []rune) bool {
+	p, v := len(password), len(part)
+	return ratio(min(p, v), p+v) >= n.max() && ratio(common(password, part), p+v) >= n.max()
+}
+
+// ratio is how similar texts with so many characters in common are, of their
+// characters together. (Python: difflib's quick_ratio.)
+func ratio(common, all int) float64 { return 2 * float64(common) / float64(all) }
+
+// common returns how many characters of a are also in b, each once.
+func common(a, b []rune) int {
 	available := make(map[rune]int)
 	for _, c := range b {
 		available[c]++
 	}
-	common := 0
+	n := 0
 	for _, c := range a {
 		if available[c] > 0 {
 			available[c]--
-			common++
+			n++
 		}
 	}
-	return 2 * float64(common) / float64(utf8.RuneCountInString(a)+utf8.RuneCountInString(b))
+	return n
 }
 
 // notWord reports what separates words: what Python's \W matches.

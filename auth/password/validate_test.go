@@ -2,6 +2,7 @@ package password_test
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -99,6 +100,61 @@ func TestNotSimilar(t *testing.T) {
 	}
 	if (password.NotSimilar{Max: 1}).Validate("cdefgh99", about) != nil {
 		t.Error("0.86 is refused where only equal ones are")
+	}
+}
+
+// TestNotSimilarBoundsItsWork (CVE-2021-45115): what a visitor gives for a name
+// of any length costs what one of 4 KiB does, and words that are too short to be
+// similar cost nothing.
+func TestNotSimilarBoundsItsWork(t *testing.T) {
+	const short = 4096
+	long := strings.Repeat("x", password.MaxLength)
+	words := strings.Repeat("ÄB ", 1<<14)
+	distinct := make([]rune, 0, short)
+	for c := rune('一'); len(distinct) < 1300; c++ {
+		if distinct = append(distinct, c); len(distinct)%100 == 0 {
+			distinct = append(distinct, ' ')
+		}
+	}
+	for about, c := range map[string]struct {
+		password, value, least string // least costs as much, or more
+	}{
+		"short words":      {"öffnen99", words, words[:short]},
+		"long password":    {long, words, words[:short]},
+		"password as well": {words, words, words[:short]},
+		"one word":         {long, strings.Repeat("yZ", 1<<15), strings.Repeat("yZ", short/2)},
+		"dissimilar words": {long, string(distinct), "one word"},
+	} {
+		cost := func(value string) (allocs float64, size uint64) {
+			attributes := []password.Attribute{{Name: "first name", Value: value}}
+			validate := func() { (password.NotSimilar{}).Validate(c.password, attributes) }
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			validate()
+			runtime.ReadMemStats(&after)
+			return testing.AllocsPerRun(2, validate), after.TotalAlloc - before.TotalAlloc
+		}
+		got, size := cost(c.value)
+		want, _ := cost(c.least)
+		if got > want+20 || size > 1<<18 {
+			t.Errorf("%s: %v allocations, %d bytes; want %v, at most 256 KiB", about, got, size, want)
+		}
+	}
+}
+
+// TestNotSimilarSkipsNothingSimilar: the bound by the lengths changes no answer.
+func TestNotSimilarSkipsNothingSimilar(t *testing.T) {
+	for _, most := range []float64{0.1, 0.35, 0.7, 1} {
+		n := password.NotSimilar{Max: most}
+		for p := 1; p < 64; p++ {
+			for v := 1; v < 64; v++ {
+				about := []password.Attribute{{Name: "username", Value: strings.Repeat("a", v)}}
+				want := 2*float64(min(p, v))/float64(p+v) >= most
+				if got := n.Validate(strings.Repeat("a", p), about) != nil; got != want {
+					t.Errorf("Max %v, %d and %d characters: similar is %v", most, p, v, got)
+				}
+			}
+		}
 	}
 }
 
