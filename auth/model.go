@@ -9,9 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/username"
 )
 
 // maxUsername is the width of Django's column, in characters.
@@ -70,14 +69,15 @@ func (b *ModelBackend) Authenticate(ctx context.Context, username, password stri
 	}
 }
 
-// byUsername does not ask for a name that no user can have.
-func (b *ModelBackend) byUsername(ctx context.Context, username string) (User, error) {
-	username = norm.NFKC.String(strings.TrimSpace(username))
-	if username == "" || utf8.RuneCountInString(username) > maxUsername ||
-		strings.ContainsRune(username, 0) || !utf8.ValidString(username) {
+// byUsername does not ask for a name that no user can have, and does not look
+// at one that is far too long.
+func (b *ModelBackend) byUsername(ctx context.Context, given string) (User, error) {
+	name := username.Normalize(strings.TrimSpace(given))
+	if name == "" || len(name) > maxUsername*utf8.UTFMax || utf8.RuneCountInString(name) > maxUsername ||
+		strings.ContainsRune(name, 0) || !utf8.ValidString(name) {
 		return User{}, ErrUserNotFound
 	}
-	return b.users.ByUsername(ctx, username)
+	return b.users.ByUsername(ctx, name)
 }
 
 // upgrade replaces the hash of a user whose password is good. If somebody

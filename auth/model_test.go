@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -44,6 +45,7 @@ func TestA14EveryFailedLoginCostsTheSameWork(t *testing.T) {
 		{"nobody", "wrong"},
 		{"", "wrong"},
 		{strings.Repeat("x", 151), "wrong"},
+		{strings.Repeat("ﬁ", 1<<20), "wrong"},
 		{"a\x00b", "wrong"},
 		{"\xff", "wrong"},
 	} {
@@ -71,6 +73,20 @@ func TestNamesThatNobodyCanHaveAreNotLookedUp(t *testing.T) {
 	u.fail(nil)
 	if _, err := b.Authenticate(t.Context(), long, "pw"); err != nil {
 		t.Errorf("150 characters: error %v", err)
+	}
+}
+
+// TestLongNameIsRefusedWithoutWork: it is not even normalized, which would take
+// seconds and many times its memory (CVE-2023-46695).
+func TestLongNameIsRefusedWithoutWork(t *testing.T) {
+	b := auth.NewModelBackend(newUsers(alice()), cheap())
+	name := strings.Repeat("ﬁ", 1<<20)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := b.Authenticate(t.Context(), name, "pw")
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 1<<16 || !errors.Is(err, auth.ErrNoMatch) {
+		t.Errorf("a name of 3 MiB takes %d bytes, error %v", n, err)
 	}
 }
 

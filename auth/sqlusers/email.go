@@ -27,7 +27,7 @@ const maxSameEmail = 100
 // has compared them itself, too, as Django does: in the form NFKC, case folded.
 func (u *Users) ByEmail(ctx context.Context, email string) ([]auth.User, error) {
 	email = strings.TrimSpace(email)
-	if email == "" || utf8.RuneCountInString(email) > maxEmail || !utf8.ValidString(email) ||
+	if email == "" || longer(email, maxEmail) || !utf8.ValidString(email) ||
 		strings.ContainsRune(email, 0) {
 		return nil, nil
 	}

@@ -8,9 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/username"
 )
 
 // ErrInvalid is wrapped by the errors of methods that store something, such
@@ -21,15 +20,17 @@ var ErrInvalid = errors.New("sqlusers: invalid")
 
 // NormalizeUsername returns the form in which usernames are stored: Unicode's
 // NFKC, in which look-alikes such as full-width letters become the letters.
-// (Django: normalize_username.)
-func NormalizeUsername(username string) string { return norm.NFKC.String(username) }
+// What is longer than 4096 bytes is returned as it is; it is too long for a
+// username in every form. (Django: normalize_username.)
+func NormalizeUsername(name string) string { return username.Normalize(name) }
 
 // NormalizeEmail returns the form in which addresses are stored: without
 // spaces around it, and with the part after the last "@" in lower case. A text
-// without "@" is returned as it is. (Django: normalize_email.)
+// without "@" is returned as it is, and so is one that is longer than 4096
+// bytes, which no address is. (Django: normalize_email.)
 func NormalizeEmail(email string) string {
 	at := strings.LastIndexByte(email, '@')
-	if at < 0 {
+	if at < 0 || len(email) > username.MaxLength {
 		return email
 	}
 	email = strings.TrimSpace(email)
@@ -144,14 +145,20 @@ const shortestHash = 37
 // checkText checks a column of at most limit characters.
 func checkText(field, value string, limit int) error {
 	switch {
+	case longer(value, limit):
+		return invalid(field, fmt.Sprintf("is longer than %d characters", limit))
 	case !utf8.ValidString(value):
 		return invalid(field, "is not UTF-8")
-	case utf8.RuneCountInString(value) > limit:
-		return invalid(field, fmt.Sprintf("is longer than %d characters", limit))
 	case strings.ContainsFunc(value, unicode.IsControl):
 		return invalid(field, "has a control character")
 	}
 	return nil
+}
+
+// longer reports whether text has more than limit characters. It does not
+// count those of a text that is far longer.
+func longer(text string, limit int) bool {
+	return len(text) > limit*utf8.UTFMax || utf8.RuneCountInString(text) > limit
 }
 
 func invalid(field, fault string) error {

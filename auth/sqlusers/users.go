@@ -10,6 +10,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/username"
 )
 
 var (
@@ -65,9 +66,12 @@ func (u *Users) ByID(ctx context.Context, id int64) (auth.User, error) {
 
 // ByUsername returns the user with exactly this name, active or not. Its
 // error is [auth.ErrUserNotFound] if there is none.
-func (u *Users) ByUsername(ctx context.Context, username string) (auth.User, error) {
-	user, err := u.one(ctx, u.byUsername, username)
-	if err == nil && user.Username != username { // a collation may ignore case
+func (u *Users) ByUsername(ctx context.Context, name string) (auth.User, error) {
+	if len(name) > username.MaxLength { // a server may refuse so long a question
+		return auth.User{}, auth.ErrUserNotFound
+	}
+	user, err := u.one(ctx, u.byUsername, name)
+	if err == nil && user.Username != name { // a collation may ignore case
 		return auth.User{}, auth.ErrUserNotFound
 	}
 	return user, err

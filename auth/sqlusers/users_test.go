@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -363,5 +364,44 @@ func TestMigrate(t *testing.T) {
 	}
 	if steps, err = sqlusers.Migrate(t.Context(), db, nil); err != nil || steps != nil {
 		t.Errorf("the second time Migrate = %q, %v", steps, err)
+	}
+}
+
+// TestLongTextsAreNotLookedAt: neither a name nor an address of megabytes is
+// normalized, or sent to the database.
+func TestLongTextsAreNotLookedAt(t *testing.T) {
+	users, _ := open(t, tempFile(t), sqlusers.Options{})
+	ctx, stop := context.WithCancel(t.Context())
+	stop() // a database that is asked says so
+	name := strings.Repeat("ﬁ", 1<<20)
+	email := "x@" + strings.Repeat("Ä", 1<<20)
+	for about, ask := range map[string]struct {
+		call func() error
+		want error
+	}{
+		"ByUsername": {func() error { _, err := users.ByUsername(ctx, name); return err }, auth.ErrUserNotFound},
+		"ByEmail":    {func() error { _, err := users.ByEmail(ctx, email); return err }, nil},
+		"Create, name": {func() error {
+			_, err := users.Create(ctx, auth.User{Username: name})
+			return err
+		}, sqlusers.ErrInvalid},
+		"Create, email": {func() error {
+			_, err := users.Create(ctx, auth.User{Username: "john", Email: email})
+			return err
+		}, sqlusers.ErrInvalid},
+		"Update": {func() error {
+			_, err := users.Update(ctx, 1, sqlusers.Changes{Username: &name, Email: &email})
+			return err
+		}, sqlusers.ErrInvalid},
+		"CreateGroup": {func() error { _, err := users.CreateGroup(ctx, name); return err }, sqlusers.ErrInvalid},
+		"GroupByName": {func() error { _, err := users.GroupByName(ctx, name); return err }, sqlusers.ErrGroupNotFound},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err := ask.call()
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > 1<<18 || !errors.Is(err, ask.want) {
+			t.Errorf("%s: %d bytes, error %v; want %v", about, n, err, ask.want)
+		}
 	}
 }
