@@ -118,7 +118,10 @@ func (m *Manager) Permissions(ctx context.Context, user User) (Permissions, erro
 
 // Permissions returns the permissions of the user and of his groups, if the
 // users are a [PermissionStore]. A user for whom another backend vouched has
-// those of the row that has both his ID and his name.
+// those of the row that has both his ID and his name, while that row is active:
+// the other backend can say of him that he is active, but not of the row, and
+// who is deactivated here is granted nothing here. (Django's ModelBackend asks
+// the user whom it is given, who is the row.)
 func (b *ModelBackend) Permissions(ctx context.Context, user User) ([]string, error) {
 	store, ok := b.users.(PermissionStore)
 	if !ok || !user.IsAuthenticated() || !user.IsActive {
@@ -126,7 +129,8 @@ func (b *ModelBackend) Permissions(ctx context.Context, user User) ([]string, er
 	}
 	if user.Backend != b.Name() {
 		row, err := b.users.ByID(ctx, user.ID)
-		if errors.Is(err, ErrUserNotFound) || err == nil && row.Username != user.Username {
+		if errors.Is(err, ErrUserNotFound) ||
+			err == nil && (row.Username != user.Username || !row.IsActive) {
 			return nil, nil
 		}
 		if err != nil {

@@ -401,9 +401,13 @@ func TestRequirePermRefusesWhatIsNoName(t *testing.T) {
 }
 
 // TestModelBackendGrantsOnlyItsOwnUsers: an ID of another backend's user is
-// no reason to have what the table's user with this ID has.
+// no reason to have what the table's user with this ID has, and a user who is
+// deactivated in the table has nothing of it.
 func TestModelBackendGrantsOnlyItsOwnUsers(t *testing.T) {
-	store := &permitting{users: newUsers(alice()), granted: map[int64][]string{1: {"shop.a"}}}
+	store := &permitting{
+		users:   newUsers(alice(), auth.User{ID: 2, Username: "gone"}),
+		granted: map[int64][]string{1: {"shop.a"}, 2: {"shop.b"}},
+	}
 	model := auth.NewModelBackend(store, cheap())
 	user := func(id int64, name, backend string, active bool) auth.User {
 		return auth.User{ID: id, Username: name, Backend: backend, IsActive: active}
@@ -418,6 +422,7 @@ func TestModelBackendGrantsOnlyItsOwnUsers(t *testing.T) {
 		{"another backend for the same row", user(1, "alice", "sso.Backend", true), []string{"shop.a"}},
 		{"another user of the same ID", user(1, "janitor", "sso.Backend", true), nil},
 		{"an ID that the table lacks", user(7, "alice", "sso.Backend", true), nil},
+		{"an inactive row", user(2, "gone", "sso.Backend", true), nil},
 		{"inactive", user(1, "alice", model.Name(), false), nil},
 		{"anonymous", user(0, "", model.Name(), true), nil},
 	} {
