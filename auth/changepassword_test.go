@@ -41,6 +41,25 @@ func TestChangePasswordEndsTheOtherSessions(t *testing.T) {
 	}
 }
 
+// TestHashersServeChangePassword: also where the backends have their own.
+func TestHashersServeChangePassword(t *testing.T) {
+	users, hashers := newUsers(alice()), cheap()
+	s := newSite(t, &auth.Options{
+		Hashers:  hashers,
+		Backends: []auth.Backend{auth.NewModelBackend(users, cheap())},
+	})
+	key := s.login(t, alice())
+	before := hashers.Work()
+	s.do(func(_ http.ResponseWriter, r *http.Request) {
+		if err := s.auth.ChangePassword(r, "wonderland", good); err != nil {
+			t.Error(err)
+		}
+	}, key)
+	if n := hashers.Work() - before; n != 2 {
+		t.Errorf("work %d, want 2: the old password and the new one", n)
+	}
+}
+
 func TestChangePasswordThatIsRefusedChangesNothing(t *testing.T) {
 	s := newSite(t, nil)
 	key := s.login(t, alice())

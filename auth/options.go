@@ -24,8 +24,10 @@ type Options struct {
 	// given to New.
 	Backends []Backend
 
-	// Hashers check the passwords of the default backend. Nil is
-	// password.New(nil).
+	// Hashers check the passwords of the default backend. They also check the
+	// old password in [Manager.ChangePassword], and hash the new one there and
+	// in [Manager.SetPassword], whatever Backends are given: give a ModelBackend
+	// among these the same. Nil is password.New(nil).
 	Hashers *password.Hashers
 
 	// Limiter bounds how often passwords are guessed, at logins and wherever a
