@@ -2,71 +2,100 @@ package messages
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/session"
 )
 
-// sessionItem is where the messages are in a session: JSON in a text.
-const sessionItem = "_messages"
+// The items of a session. The messages are in Django's form: JSON in a text.
+// That has no place for what tells two messages of the same words apart, so
+// their IDs are in an item of their own, in the same order, while any wait.
+const (
+	sessionItem = "_messages"
+	idsItem     = "_messages_ids"
+)
 
-func (x *exchange) loadSession() []Message {
+// A notice is a message that waits, with an ID by which requests that run at
+// the same time agree on which one was shown.
+type notice struct {
+	Message
+
+	id uint64
+}
+
+// newNotice gives a message its ID: a random one, since no request knows of
+// the others. Those from 1<<52 on are chosen here; see decodeItems.
+func newNotice(m Message) notice { return notice{m, 1<<52 | rand.Uint64N(1<<52)} } // no secret
+
+// loadSession returns the messages in the session.
+func (x *exchange) loadSession() []notice {
 	s := session.From(x.req)
-	if !s.Has(sessionItem) {
-		return nil
-	}
-	x.hasItem = true
-	x.inSession = decodeItem(session.Get[json.RawMessage](s, sessionItem, nil))
+	x.inSession = decodeItems(
+		session.Get[json.RawMessage](s, sessionItem, nil),
+		session.Get[json.RawMessage](s, idsItem, nil))
 	return x.inSession
 }
 
-// storeSession makes list the messages in the session. What other requests
-// add to it or take from it meanwhile stays added, or taken.
-func (x *exchange) storeSession(list []Message) {
-	if len(list) == 0 && !x.hasItem {
+// storeSession makes list the messages in the session, as far as this request
+// knows them: it removes those that it knew and that are not in list, each of
+// them once, and adds those that are new. What other requests add or remove
+// meanwhile stays added, or removed.
+func (x *exchange) storeSession(list []notice) {
+	gone, added := without(x.inSession, list), without(list, x.inSession)
+	if len(gone) == 0 && len(added) == 0 {
 		return
 	}
-	known, list := x.inSession, slices.Clone(list)
-	x.inSession, x.hasItem = list, len(list) > 0
-	session.UpdateOrDelete(session.From(x.req), sessionItem, json.RawMessage("null"),
-		func(raw json.RawMessage) (json.RawMessage, bool) {
-			merged := merge(known, list, decodeItem(raw))
-			if len(merged) == 0 {
-				return nil, false
-			}
-			return rawjson.AppendString(nil, string(inSession.encode(merged, false))), true
-		})
+	x.inSession = slices.Clone(list)
+	updateItems(session.From(x.req), func(stored []notice) []notice {
+		kept := append(without(stored, gone), added...)
+		return kept[max(0, len(kept)-maxWaiting):]
+	})
 }
 
-// merge returns what is to be kept if this request makes list of the known
-// messages, and finds stored ones in the session.
-func merge(known, list, stored []Message) []Message {
-	last := added(known, list)
-	if hasPrefix(stored, known) { // and what others have added
-		list = slices.Concat(list[:len(list)-len(last)], stored[len(known):], last)
-	} else { // another request has taken what is known
-		list = slices.Concat(stored, last)
+// without returns the notices of list that are not among others.
+func without(list, others []notice) []notice {
+	return slices.DeleteFunc(slices.Clone(list), func(n notice) bool { return slices.Contains(others, n) })
+}
+
+// updateItems makes of the messages in the session what fn makes of them. A
+// replay repeats the three steps, one after the other, on what another request
+// has left.
+func updateItems(s *session.Session, fn func([]notice) []notice) {
+	none := json.RawMessage("null")
+	var before json.RawMessage
+	var after []uint64
+	session.UpdateOrDelete(s, idsItem, none, func(raw json.RawMessage) (json.RawMessage, bool) {
+		before = slices.Clone(raw)
+		return raw, string(raw) != string(none)
+	})
+	session.UpdateOrDelete(s, sessionItem, none, func(raw json.RawMessage) (json.RawMessage, bool) {
+		list := fn(decodeItems(raw, before))
+		after = idsOf(list)
+		return rawjson.AppendString(nil, string(inSession.encode(texts(list), false))), len(list) > 0
+	})
+	session.UpdateOrDelete[any](s, idsItem, nil, func(any) (any, bool) { return after, len(after) > 0 })
+}
+
+// decodeItems reads both items; what nobody can read is no message. One that
+// Django has added has no ID, and its place serves until it is written here.
+func decodeItems(rawText, rawIDs json.RawMessage) []notice {
+	var ids []uint64
+	if json.Unmarshal(rawIDs, &ids) != nil {
+		ids = nil
 	}
-	return list[max(0, len(list)-maxWaiting):]
-}
-
-// added returns what list has behind the known messages, or behind the last of
-// them, if the first were dropped.
-func added(known, list []Message) []Message {
-	for i := range known {
-		if rest := known[i:]; hasPrefix(list, rest) {
-			return list[len(rest):]
+	var list []notice
+	for i, m := range decodeItem(rawText) {
+		n := notice{m, uint64(i)} // not negative
+		if i < len(ids) {
+			n.id = ids[i]
 		}
+		list = append(list, n)
 	}
 	return list
 }
 
-func hasPrefix(list, prefix []Message) bool {
-	return len(list) >= len(prefix) && slices.Equal(list[:len(prefix)], prefix)
-}
-
-// decodeItem reads the item of a session; what nobody can read is no message.
 func decodeItem(raw json.RawMessage) []Message {
 	var text string
 	if json.Unmarshal(raw, &text) != nil {
@@ -77,4 +106,30 @@ func decodeItem(raw json.RawMessage) []Message {
 		return nil
 	}
 	return list
+}
+
+// notices gives messages their IDs.
+func notices(list []Message) []notice {
+	var all []notice
+	for _, m := range list {
+		all = append(all, newNotice(m))
+	}
+	return all
+}
+
+func idsOf(list []notice) []uint64 {
+	ids := make([]uint64, len(list))
+	for i, n := range list {
+		ids[i] = n.id
+	}
+	return ids
+}
+
+// texts returns the messages without their IDs.
+func texts(list []notice) []Message {
+	var all []Message
+	for _, n := range list {
+		all = append(all, n.Message)
+	}
+	return all
 }

@@ -3,6 +3,7 @@ package messages
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/jamsession/jamsession/internal/carrier"
@@ -37,7 +38,9 @@ func Add(r *http.Request, m Message) {
 	defer x.mu.Unlock()
 	x.load()
 	m.LevelTag = ""
-	x.waiting = append(x.waiting, m)
+	// It is compared with what is read again, and JSON has valid texts only.
+	m.Text, m.ExtraTags = strings.ToValidUTF8(m.Text, "\ufffd"), strings.ToValidUTF8(m.ExtraTags, "\ufffd")
+	x.waiting = append(x.waiting, newNotice(m))
 	if n := len(x.waiting) - maxWaiting; n > 0 {
 		x.waiting = x.waiting[n:]
 		x.warn("messages: too many wait; the oldest are dropped", n)
@@ -71,7 +74,7 @@ func Take(r *http.Request) []Message {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.load()
-	list := x.waiting
+	list := texts(x.waiting)
 	for i := range list {
 		list[i].LevelTag = x.m.opts.tag(list[i].Level)
 	}
@@ -100,10 +103,9 @@ type exchange struct {
 
 	mu        sync.Mutex
 	loaded    bool
-	waiting   []Message
-	cookie    bool      // the browser has the cookie, or will have
-	hasItem   bool      // the session has the item, or will have
-	inSession []Message // what this request knows to be in it
+	waiting   []notice
+	cookie    bool     // the browser has the cookie, or will have
+	inSession []notice // what this request knows to be in the session
 }
 
 func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }

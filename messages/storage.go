@@ -18,7 +18,9 @@ func (x *exchange) load() {
 	x.loaded = true
 	unfinished := x.m.opts.Storage == Session
 	if !unfinished {
-		x.waiting, unfinished = x.loadCookie()
+		var list []Message
+		list, unfinished = x.loadCookie()
+		x.waiting = notices(list)
 	}
 	if unfinished && x.m.opts.Storage != Cookie {
 		x.waiting = append(x.waiting, x.loadSession()...)
@@ -62,21 +64,21 @@ func (x *exchange) store() {
 
 // storeCookie puts as many messages into the cookie as fit, and returns the
 // others: the oldest, or the newest.
-func (x *exchange) storeCookie(list []Message, dropOldest bool) (rest []Message) {
+func (x *exchange) storeCookie(list []notice, dropOldest bool) (rest []notice) {
 	if len(list) == 0 {
 		if x.cookie {
 			x.send("")
 		}
 		return nil
 	}
-	value := x.m.signer.Dumps(inCookie.encode(list, false), true)
+	value := x.m.signer.Dumps(inCookie.encode(texts(list), false), true)
 	for len(value) > maxCookie && len(list) > 0 {
 		if n := len(list) - 1; dropOldest {
 			list, rest = list[1:], append(rest, list[0])
 		} else {
-			list, rest = list[:n], append([]Message{list[n]}, rest...)
+			list, rest = list[:n], append([]notice{list[n]}, rest...)
 		}
-		value = x.m.signer.Dumps(inCookie.encode(list, true), true)
+		value = x.m.signer.Dumps(inCookie.encode(texts(list), true), true)
 	}
 	x.cookie = true
 	x.send(string(value))
