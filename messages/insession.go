@@ -49,8 +49,7 @@ func (x *exchange) storeSession(list []notice) {
 	}
 	x.inSession = slices.Clone(list)
 	updateItems(session.From(x.req), func(stored []notice) []notice {
-		kept := append(without(stored, gone), added...)
-		return kept[max(0, len(kept)-maxWaiting):]
+		return latest(append(without(stored, gone), added...))
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -213,6 +214,47 @@ func TestWhoNeverLooksPilesNothingUp(t *testing.T) {
 	v.get(add(250, ""))
 	if got := strings.Fields(v.take()); len(got) != 100 || got[99] != "info:249" {
 		t.Errorf("%d wait, the last is %q", len(got), got[len(got)-1])
+	}
+}
+
+// TestLongMessagesAreBounded: what waits can always be read again, and one that
+// is too long takes no other with it.
+func TestLongMessagesAreBounded(t *testing.T) {
+	for _, storage := range []messages.Storage{messages.Fallback, messages.Session} {
+		v := visit(t, &messages.Options{Storage: storage})
+		v.get(add(1, "first"))
+		for range 3 {
+			v.get(func(_ http.ResponseWriter, r *http.Request) {
+				messages.Info(r, strings.Repeat("\x01", 50<<10)) // six bytes each in JSON
+				messages.Info(r, strings.Repeat("x", 128<<10+1))
+				messages.Add(r, messages.Message{Level: messages.InfoLevel, Text: "x", ExtraTags: strings.Repeat("x", 128<<10)})
+			})
+		}
+		v.get(add(1, "last"))
+		got := strings.Split(v.take(), " ")
+		if len(got) != 3 || len(got[0]) != len("info:")+50<<10 || got[2] != "info:0last" {
+			t.Errorf("storage %d: %d are shown: %.20q", storage, len(got), got)
+		}
+		if !strings.Contains(v.log.String(), "too long") {
+			t.Errorf("storage %d: the log does not tell of it", storage)
+		}
+	}
+}
+
+// TestFewLengthsAreTried: what waits is not signed anew for each message that
+// does not fit into the cookie.
+func TestFewLengthsAreTried(t *testing.T) {
+	v := visit(t, nil)
+	v.get(addNoise(99))
+	var before, after runtime.MemStats
+	v.get(func(_ http.ResponseWriter, r *http.Request) {
+		session.From(r)
+		runtime.ReadMemStats(&before)
+		messages.Info(r, "x")
+		runtime.ReadMemStats(&after)
+	})
+	if n := after.TotalAlloc - before.TotalAlloc; n > 8<<20 {
+		t.Errorf("%d bytes are written for one of 2 KiB", n)
 	}
 }
 

@@ -26,7 +26,8 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 }
 
 // Add keeps a message until a page takes it, unless it is empty or below
-// Options.Least. At most 100 wait; then the oldest are dropped. Call it before
+// Options.Least. At most 100 wait, of 128 KiB together; then the oldest are
+// dropped, and so is one that is longer by itself. Call it before
 // the response begins, from the handler's goroutine: it changes the header. It
 // panics if the request did not pass through [Manager.Handler].
 func Add(r *http.Request, m Message) {
@@ -36,20 +37,43 @@ func Add(r *http.Request, m Message) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if m.size() > maxText {
+		x.warn("messages: one is too long; it is dropped", 1)
+		return
+	}
 	x.load()
 	m.LevelTag = ""
 	// It is compared with what is read again, and JSON has valid texts only.
 	m.Text, m.ExtraTags = strings.ToValidUTF8(m.Text, "\ufffd"), strings.ToValidUTF8(m.ExtraTags, "\ufffd")
 	x.waiting = append(x.waiting, newNotice(m))
-	if n := len(x.waiting) - maxWaiting; n > 0 {
-		x.waiting = x.waiting[n:]
+	kept := latest(x.waiting)
+	if n := len(x.waiting) - len(kept); n > 0 {
+		x.waiting = kept
 		x.warn("messages: too many wait; the oldest are dropped", n)
 	}
 	x.store()
 }
 
-// maxWaiting bounds what a visitor who never looks can pile up.
-const maxWaiting = 100
+// These bound what a visitor who never looks can pile up: messages, and bytes
+// of them. In JSON a byte can take six, and together they fit into maxSize.
+const (
+	maxWaiting = 100
+	maxText    = 128 << 10
+)
+
+// latest returns the end of list that may wait.
+func latest(list []notice) []notice {
+	size := 0
+	for i := len(list) - 1; i >= 0; i-- {
+		size += list[i].size()
+		if size > maxText || len(list)-i > maxWaiting {
+			return list[i+1:]
+		}
+	}
+	return list
+}
+
+func (m Message) size() int { return len(m.Text) + len(m.ExtraTags) }
 
 // Debug adds a message for developers. It is dropped unless Options.Least is
 // at most DebugLevel.

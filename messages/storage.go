@@ -2,6 +2,7 @@ package messages
 
 import (
 	"log/slog"
+	"sort"
 
 	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/internal/signing"
@@ -71,18 +72,28 @@ func (x *exchange) storeCookie(list []notice, dropOldest bool) (rest []notice) {
 		}
 		return nil
 	}
-	value := x.m.signer.Dumps(inCookie.encode(texts(list), false), true)
-	for len(value) > maxCookie && len(list) > 0 {
-		if n := len(list) - 1; dropOldest {
-			list, rest = list[1:], append(rest, list[0])
-		} else {
-			list, rest = list[:n], append([]notice{list[n]}, rest...)
-		}
-		value = x.m.signer.Dumps(inCookie.encode(texts(list), true), true)
-	}
+	value, rest := x.fit(list, dropOldest)
 	x.cookie = true
 	x.send(string(value))
 	return rest
+}
+
+// fit returns the value of a cookie with as many messages as it can have, and
+// the others. It tries few lengths, since each is signed and compressed.
+func (x *exchange) fit(list []notice, dropOldest bool) (value []byte, rest []notice) {
+	fits := func(dropped int) bool {
+		kept := list[:len(list)-dropped]
+		rest = list[len(list)-dropped:]
+		if dropOldest {
+			kept, rest = list[dropped:], list[:dropped]
+		}
+		value = x.m.signer.Dumps(inCookie.encode(texts(kept), dropped > 0), true)
+		return len(value) <= maxCookie
+	}
+	if !fits(0) {
+		fits(1 + sort.Search(len(list)-1, func(n int) bool { return fits(1 + n) }))
+	}
+	return value, rest
 }
 
 func (x *exchange) warn(what string, dropped int) {

@@ -2,6 +2,7 @@ package messages
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"reflect"
 	"testing"
 	"testing/synctest"
@@ -74,6 +75,44 @@ func TestVectorsMessages(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestCookieHasAsManyAsDjangos, which drops one after the other until they fit.
+func TestCookieHasAsManyAsDjangos(t *testing.T) {
+	m, err := New("a secret", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &exchange{m: m}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		var list []notice
+		for range 1 + random.IntN(40) {
+			text := make([]byte, 1+random.IntN(300))
+			for i := range text {
+				text[i] = byte(' ' + random.IntN(64))
+			}
+			list = append(list, newNotice(Message{Level: InfoLevel, Text: string(text)}))
+		}
+		for _, dropOldest := range []bool{false, true} {
+			kept := list
+			for n := len(m.signer.Dumps(inCookie.encode(texts(kept), false), true)); n > maxCookie; {
+				if dropOldest {
+					kept = kept[1:]
+				} else {
+					kept = kept[:len(kept)-1]
+				}
+				n = len(m.signer.Dumps(inCookie.encode(texts(kept), true), true))
+			}
+			value, rest := x.fit(list, dropOldest)
+			text, err := m.signer.Loads(value, signing.NoMaxAge, maxSize)
+			got, more, decodeErr := decode(text)
+			if err != nil || decodeErr != nil || !reflect.DeepEqual(got, texts(kept)) ||
+				len(got)+len(rest) != len(list) || more != (len(rest) > 0) {
+				t.Fatalf("of %d, %d are kept and %d are not; Django keeps %d", len(list), len(got), len(rest), len(kept))
+			}
+		}
+	}
 }
 
 func TestDecodeSkipsWhatItDoesNotKnow(t *testing.T) {
