@@ -11,9 +11,13 @@
 //	})
 //	http.ListenAndServe(addr, sessions.Handler(notices.Handler(mux)))
 //
-// The next page shows and forgets them. With html/template:
+// The next page shows and forgets them, before its first byte has left. With
+// html/template:
 //
-//	page.Execute(w, map[string]any{"Messages": messages.Func(r)})
+//	var text bytes.Buffer
+//	err := page.Execute(&text, map[string]any{"Messages": messages.Func(r)})
+//	...
+//	text.WriteTo(w)
 //
 //	{{range call .Messages}}<p class="{{.Tags}}">{{.HTML}}</p>{{end}}
 //

@@ -43,8 +43,9 @@ func visit(t *testing.T, o *messages.Options) *visitor {
 		t.Fatal(err)
 	}
 	sessions := session.New(v.store, &session.Options{Logger: o.Logger})
-	server := httptest.NewServer(sessions.Handler(m.Handler(http.HandlerFunc(
-		func(w http.ResponseWriter, r *http.Request) { v.page(w, r) }))))
+	site := m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { v.page(w, r) }))
+	server := httptest.NewServer(sessions.Handler(http.HandlerFunc(
+		func(w http.ResponseWriter, r *http.Request) { site.ServeHTTP(wrapped{w}, r) })))
 	t.Cleanup(server.Close)
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -53,6 +54,11 @@ func visit(t *testing.T, o *messages.Options) *visitor {
 	v.url, v.http = server.URL, &http.Client{Jar: jar}
 	return v
 }
+
+// wrapped is the writer of a middleware in between.
+type wrapped struct{ http.ResponseWriter }
+
+func (w wrapped) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (v *visitor) get(page http.HandlerFunc) *http.Response {
 	v.t.Helper()
@@ -282,6 +288,44 @@ func TestDamagedCookiesDoNoHarm(t *testing.T) {
 	}
 }
 
+// TestTakingTooLateIsLogged: once a request, and only if it was too late.
+func TestTakingTooLateIsLogged(t *testing.T) {
+	for about, c := range map[string]struct {
+		page   http.HandlerFunc
+		logged int
+		left   string
+	}{
+		"in time": {func(w http.ResponseWriter, r *http.Request) {
+			messages.Take(r)
+			_, _ = w.Write([]byte("x"))
+			messages.Take(r)
+		}, 0, ""},
+		"after an early hint": {func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusEarlyHints)
+			messages.Take(r)
+		}, 0, ""},
+		"taken late": {func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write([]byte("x"))
+			messages.Take(r)
+		}, 1, "info:0"},
+		"added late, twice": {func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusOK)
+			messages.Info(r, "lost")
+			messages.Take(r)
+		}, 1, "info:0"},
+	} {
+		v := visit(t, nil)
+		v.get(add(1, ""))
+		v.get(c.page)
+		if n := strings.Count(v.log.String(), "level=ERROR"); n != c.logged || n != strings.Count(v.log.String(), "into a buffer") {
+			t.Errorf("%s: %d errors are logged, want %d: %s", about, n, c.logged, v.log)
+		}
+		if got := v.take(); got != c.left {
+			t.Errorf("%s: left are %q, want %q", about, got, c.left)
+		}
+	}
+}
+
 func TestStoreThatIsDownIs503(t *testing.T) {
 	m, err := messages.New(secret, &messages.Options{Storage: messages.Session})
 	if err != nil {
@@ -436,7 +480,12 @@ func ExampleManager() {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	})
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
-		_ = page.Execute(w, map[string]any{"Messages": messages.Func(r)})
+		var text bytes.Buffer
+		if err := page.Execute(&text, map[string]any{"Messages": messages.Func(r)}); err != nil {
+			http.Error(w, "Internal server error", http.StatusInternalServerError)
+			return
+		}
+		_, _ = text.WriteTo(w)
 	})
 	sessions := session.New(memstore.New(), nil)
 	handler := sessions.Handler(notices.Handler(mux))

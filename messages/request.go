@@ -18,7 +18,7 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &exchange{m: m, header: w.Header()}
+		x := &exchange{m: m, writer: w}
 		x.Context = carrier.New(r.Context(), "messages exchange", x)
 		x.req = r.WithContext(x)
 		next.ServeHTTP(w, x.req)
@@ -110,8 +110,10 @@ func Take(r *http.Request) []Message {
 }
 
 // Func returns [Take] for a template, so that a page which does not show
-// messages does not lose them. Execute the template into a buffer, or begin
-// the response with it: messages are taken before the first byte.
+// messages does not lose them. Execute the template into a buffer, and write
+// that: once the first byte has left, the cookie cannot change, and the next
+// page shows the same messages again. Inside session's Manager.Handler that is
+// logged as an error.
 func Func(r *http.Request) func() []Message {
 	return func() []Message { return Take(r) }
 }
@@ -123,12 +125,13 @@ type exchange struct {
 
 	m      *Manager
 	req    *http.Request
-	header http.Header // of the response
+	writer http.ResponseWriter
 
 	mu        sync.Mutex
 	loaded    bool
 	waiting   []notice
 	cookie    bool     // the browser has the cookie, or will have
+	late      bool     // it was logged that the cookie could not change
 	inSession []notice // what this request knows to be in the session
 }
 

@@ -2,6 +2,7 @@ package messages
 
 import (
 	"log/slog"
+	"net/http"
 	"sort"
 
 	"github.com/jamsession/jamsession/internal/httpcookie"
@@ -31,7 +32,7 @@ func (x *exchange) load() {
 // loadCookie returns the messages of the cookie, and whether the session has
 // more.
 func (x *exchange) loadCookie() (list []Message, unfinished bool) {
-	httpcookie.AddVary(x.header, "Cookie")
+	httpcookie.AddVary(x.writer.Header(), "Cookie")
 	value, ok := httpcookie.Lookup(x.req.Header, x.m.opts.CookieName)
 	if !ok {
 		return nil, false
@@ -103,10 +104,41 @@ func (x *exchange) warn(what string, dropped int) {
 // send puts the cookie into the response, in place of an older one. One
 // without a value is deleted.
 func (x *exchange) send(value string) {
+	if begun(x.writer) {
+		x.tooLate()
+		return
+	}
 	attributes := x.m.opts.cookie()
 	c := attributes.Removal()
 	if value != "" {
 		c = attributes.Cookie(x.req, value)
 	}
-	httpcookie.Send(x.header, c, "private")
+	httpcookie.Send(x.writer.Header(), c, "private")
+}
+
+// begun reports whether the headers have left. The writer of package session
+// knows, however many others wrap it; without it nobody does.
+func begun(w http.ResponseWriter) bool {
+	for {
+		if s, ok := w.(interface{ Begun() bool }); ok {
+			return s.Begun()
+		}
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return false
+		}
+		w = u.Unwrap()
+	}
+}
+
+// tooLate tells the log once a request.
+func (x *exchange) tooLate() {
+	if x.late {
+		return
+	}
+	x.late = true
+	x.m.opts.Logger.ErrorContext(x.req.Context(),
+		"messages: the response has begun, and the cookie cannot change: what was taken "+
+			"is shown again, what was added is lost; write the page into a buffer first",
+		slog.String("method", x.req.Method), slog.String("pattern", x.req.Pattern))
 }

@@ -22,6 +22,9 @@ type responseWriter struct {
 // Unwrap serves http.ResponseController.
 func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// Begun reports whether the headers have left, for package messages.
+func (w *responseWriter) Begun() bool { return w.committed }
+
 // WriteHeader passes 1xx answers through, since they are not the response;
 // only 101 is.
 func (w *responseWriter) WriteHeader(status int) {
