@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/throttle/redisthrottle"
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
@@ -56,9 +57,9 @@ func setTrustedProxies(s *Settings, v value) error {
 
 // limits are what bounds guesses on a site.
 type limits struct {
-	logins, resets *throttle.Limiter // nil: LOGIN_LIMIT_STORE is none
-	store          io.Closer         // nil: nothing to close
-	late           *lateTable        // the store, if it is one
+	logins, resets auth.Limiter // nil: LOGIN_LIMIT_STORE is none
+	store          io.Closer    // nil: nothing to close
+	late           *lateTable   // the store, if it is one
 }
 
 func (l *limits) close() error {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/internal/servertest"
@@ -179,6 +180,20 @@ func TestTableThatCannotBeUsedIsAnError(t *testing.T) {
 	for i, want := range []bool{false, true} {
 		if wait, err := late.Take(t.Context(), "a", limit, now); err != nil || (wait > 0) != want {
 			t.Errorf("%d: wait %v, %v", i, wait, err)
+		}
+	}
+}
+
+// TestNoLimitIsNil: also as the interface that package reset takes, which
+// would not be nil for a pointer that is.
+func TestNoLimitIsNil(t *testing.T) {
+	site := open(t, tempFile(t), map[string]string{"LOGIN_LIMIT_STORE": "none"})
+	if err := site.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, limiter := range []auth.Limiter{site.Limiter, site.ResetLimiter} {
+		if limiter != nil {
+			t.Errorf("the limiter is a %T", limiter)
 		}
 	}
 }

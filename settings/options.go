@@ -6,7 +6,6 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
-	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/session"
 )
@@ -55,20 +54,17 @@ func (s *Settings) csrfOptions() *csrf.Options {
 	return o
 }
 
-func (s *Settings) authOptions(hashers *password.Hashers, limiter *throttle.Limiter) *auth.Options {
-	o := &auth.Options{
+func (s *Settings) authOptions(hashers *password.Hashers, limiter auth.Limiter) *auth.Options {
+	return &auth.Options{
 		Fallbacks:        s.SecretKeyFallbacks,
 		Hashers:          hashers,
 		Validators:       s.validators(),
 		RememberAge:      s.LoginRememberAge,
 		LoginURL:         s.LoginURL,
 		LoginRedirectURL: s.LoginRedirectURL,
+		Limiter:          limiter,
 		Secure:           s.secure,
 	}
-	if limiter != nil {
-		o.Limiter = limiter
-	}
-	return o
 }
 
 // secure reports whether the visitor came over HTTPS. If the proxy's header

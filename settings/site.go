@@ -10,7 +10,6 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/auth/sqlusers"
-	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
 	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/csrf"
@@ -41,8 +40,9 @@ type Site struct {
 	Mail     mail.Sender      // sends mails, or writes them to the terminal
 
 	// Limiter bounds guesses at logins, by Auth. ResetLimiter is for Options
-	// of package reset. Both are nil if LOGIN_LIMIT_STORE is none.
-	Limiter, ResetLimiter *throttle.Limiter
+	// of package reset. Both are nil if LOGIN_LIMIT_STORE is none, and else a
+	// *throttle.Limiter.
+	Limiter, ResetLimiter auth.Limiter
 
 	db        *database
 	forStore  sqlstore.Options

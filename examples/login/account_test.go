@@ -147,8 +147,16 @@ var mailedLink = regexp.MustCompile(`http://site\.example(/reset/\S+/)`)
 // TestResetByMail goes from a forgotten password to a new one; the link is
 // good once.
 func TestResetByMail(t *testing.T) {
+	for _, store := range []string{"auto", "none"} {
+		t.Run("LOGIN_LIMIT_STORE="+store, func(t *testing.T) {
+			resetByMail(t, map[string]string{"LOGIN_LIMIT_STORE": store})
+		})
+	}
+}
+
+func resetByMail(t *testing.T, vars map[string]string) {
 	mails := make(mailbox, 10)
-	_, v, _ := startMailing(t, mails, nil)
+	_, v, _ := startMailing(t, mails, nil, vars)
 	v.leads(v.signUp("bob"), "/dashboard/")
 	stranger := newVisitor(t, v.base)
 	stranger.get("/reset/")
@@ -191,7 +199,7 @@ func TestResetByMail(t *testing.T) {
 // page.
 func TestResetTellsNothing(t *testing.T) {
 	mails := make(mailbox, 10)
-	_, v, _ := startMailing(t, mails, nil)
+	_, v, _ := startMailing(t, mails, nil, nil)
 	v.leads(v.signUp("bob"), "/dashboard/")
 	answers := make(map[string]bool)
 	for _, address := range []string{"nobody@example.com", "bob@example.com"} {

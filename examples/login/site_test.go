@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -46,19 +47,21 @@ type response struct {
 // what else handlers adds, such as a page for a test.
 func start(t *testing.T, extra func(s *site, mux *http.ServeMux)) (*site, *visitor, string) {
 	t.Helper()
-	return startMailing(t, make(mailbox, 10), extra)
+	return startMailing(t, make(mailbox, 10), extra, nil)
 }
 
-// startMailing is start with the mails of the site.
+// startMailing is start with the mails of the site, and with more settings.
 func startMailing(
-	t *testing.T, mails mailbox, extra func(s *site, mux *http.ServeMux),
+	t *testing.T, mails mailbox, extra func(s *site, mux *http.ServeMux), vars map[string]string,
 ) (*site, *visitor, string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "db.sqlite3")
-	conf, err := settings.Load(settings.Sources{Flags: map[string]string{
+	flags := map[string]string{
 		"SECRET_KEY": testSecret, "DATABASE_URL": "sqlite:///" + file,
 		"PBKDF2_ITERATIONS": "1000", "LOGIN_URL": path("login"), "LOGIN_REDIRECT_URL": path("dashboard"), "LOGOUT_REDIRECT_URL": path("login"),
-	}})
+	}
+	maps.Copy(flags, vars)
+	conf, err := settings.Load(settings.Sources{Flags: flags})
 	if err != nil {
 		t.Fatal(err)
 	}

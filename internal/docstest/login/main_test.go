@@ -76,9 +76,16 @@ func (b *browser) want(code int, text string) func(int, string) {
 }
 
 // TestTheSiteOfTheGuideWorks: each step of docs/login.md does what it says.
+// Limits of guesses are a setting, and it does so without them.
 func TestTheSiteOfTheGuideWorks(t *testing.T) {
+	for _, store := range []string{"auto", "none"} {
+		t.Run("LOGIN_LIMIT_STORE="+store, func(t *testing.T) { siteWorks(t, store) })
+	}
+}
+
+func siteWorks(t *testing.T, limitStore string) {
 	var mails outbox
-	site := serve(t, &mails)
+	site := serve(t, &mails, limitStore)
 	b := open(t, site.url)
 	b.want(200, "Hello, AnonymousUser.")(b.get("/"))
 	b.want(200, "<form")(b.get("/private")) // the login page
@@ -146,12 +153,13 @@ type server struct {
 	url string
 }
 
-func serve(t *testing.T, sender mail.Sender) server {
+func serve(t *testing.T, sender mail.Sender, limitStore string) server {
 	t.Helper()
 	s, err := settings.Load(settings.Sources{Flags: map[string]string{
 		"SECRET_KEY":        "p4Yt7wq0Zr8Vd2Lx6Nb3Ms9Kc5Jh1Gf-Qe_Ta.Uo+Wi/Xy=RlHg",
 		"DATABASE_URL":      "sqlite:///" + filepath.Join(t.TempDir(), "site.db"),
 		"PBKDF2_ITERATIONS": "10", "LOGIN_URL": "/login", "LOGIN_REDIRECT_URL": "/", "LOGOUT_REDIRECT_URL": "/",
+		"LOGIN_LIMIT_STORE": limitStore,
 	}})
 	if err != nil {
 		t.Fatal(err)
