@@ -42,5 +42,7 @@
 //
 // It is good once, until Options of package token say. When it is opened, the
 // token moves into the session and out of the URL, so that no Referer header,
-// history or screenshot has it. (Django: PasswordResetConfirmView.)
+// history or screenshot has it. (Django: PasswordResetConfirmView.) The session
+// gets a new key with it, which Django does not do: a stranger who had planted
+// the old one could choose the password.
 package reset

@@ -32,7 +32,9 @@ const tokenItem = "_password_reset_token"
 // Open judges a link that a visitor follows, by what stands in its URL for
 // {id} and {token}. If the link is good, it keeps the token in the visitor's
 // session and returns [ErrMoved]; after the redirect it returns the user, for
-// whom to show the form.
+// whom to show the form. The session gets a new key, and keeps what else is in
+// it: who knew the key before cannot finish in the visitor's place. So call it
+// before the response begins.
 //
 // The error is [ErrBadLink] if the link is not good, and wraps
 // [auth.ErrUnavailable] or [session.ErrUnavailable] if that could not be found
@@ -55,13 +57,15 @@ func (x *Resets) Open(r *http.Request, id, tok string) (auth.User, error) {
 	if err != nil {
 		return auth.User{}, err
 	}
+	s.CycleKey()
 	s.Set(tokenItem, tok)
 	return user, ErrMoved
 }
 
 // Finish sets the new password of the user whose link the visitor has opened,
 // and ends all the user's sessions. It returns him with his new hash; he is
-// not logged in. The link is used up, also if two requests come at once.
+// not logged in. The link is used up, also if two requests come at once, and
+// the visitor's session gets another key.
 //
 // The error is [ErrBadLink], an [*auth.PasswordError] for a password that is
 // too weak (show the form again), or as that of [Resets.Open] if it could not
@@ -78,6 +82,7 @@ func (x *Resets) Finish(r *http.Request, id, password string) (auth.User, error)
 	if err != nil {
 		return auth.User{}, err
 	}
+	s.CycleKey()
 	s.Delete(tokenItem)
 	return user, nil
 }

@@ -281,6 +281,35 @@ func TestLinkOfAUserWhoWasDeactivated(t *testing.T) {
 	})
 }
 
+// TestPlantedKeyCannotFinish: who knew the visitor's session key before he
+// opened the link has nothing of it, and the visitor keeps his session.
+func TestPlantedKeyCannotFinish(t *testing.T) {
+	s := newSite(t)
+	id, tok := s.link(t)
+	planted, _ := s.do("", func(r *http.Request) { session.From(r).Set("cart", "tea") })
+	opened, _ := s.do(planted, func(r *http.Request) { _, _ = s.resets.Open(r, id, tok) })
+	s.do(planted, func(r *http.Request) {
+		if _, err := s.resets.Finish(r, id, "a plain staple"); !errors.Is(err, reset.ErrBadLink) {
+			t.Errorf("Finish by the planted key: error %v, want ErrBadLink", err)
+		}
+	})
+	finished, _ := s.do(opened, func(r *http.Request) {
+		if _, err := s.resets.Finish(r, id, "a plain staple"); err != nil {
+			t.Errorf("Finish by the visitor: %v", err)
+		}
+	})
+	if finished == opened {
+		t.Error("after the reset, the key is the same")
+	}
+	for key, want := range map[string]string{planted: "", opened: "", finished: "tea"} {
+		s.do(key, func(r *http.Request) {
+			if got := session.Get(session.From(r), "cart", ""); got != want {
+				t.Errorf("the cart holds %q, want %q", got, want)
+			}
+		})
+	}
+}
+
 // deactivated users are as they were, but may not log in.
 type deactivated struct{ reset.Users }
 

@@ -7,10 +7,14 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/jamsession/jamsession/auth/reset"
+	authtoken "github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -25,6 +29,8 @@ func TestA1EveryLoginPathKillsTheOldKey(t *testing.T) {
 		"login of another":     {(*visitor).isAlice, func(v *visitor) { v.login("bob") }},
 		"change of a password": {(*visitor).isAlice, func(v *visitor) { v.changesPassword() }},
 		"logout":               {(*visitor).isAlice, func(v *visitor) { v.post("/logout") }},
+		"link of a reset":      {nil, func(v *visitor) { v.opensResetLink() }},
+		"reset":                {func(v *visitor) { v.opensResetLink() }, (*visitor).finishesReset},
 	}
 	for engine, vars := range engines {
 		for name, c := range paths {
@@ -58,6 +64,66 @@ func (v *visitor) changesPassword() {
 	if code := v.post("/password", "old", password, "new", "another-"+password); code != http.StatusOK {
 		v.t.Fatalf("change of the password: %d", code)
 	}
+}
+
+// TestA1PlantedKeyFinishesNoReset: the attacker plants a key and waits until
+// the victim opens the link from a mail.
+func TestA1PlantedKeyFinishesNoReset(t *testing.T) {
+	for engine, vars := range engines {
+		t.Run(engine, func(t *testing.T) {
+			s := open(t, vars)
+			v, attacker := s.visitor(t), s.visitor(t)
+			v.get("/set?x=planted")
+			at, err := url.Parse(s.url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			attacker.http.Jar.SetCookies(at, v.http.Jar.Cookies(at))
+			form := v.opensResetLink()
+			if code, _ := attacker.do(http.MethodGet, form, nil, nil); code != http.StatusNotFound {
+				t.Errorf("the attacker gets the form: %d", code)
+			}
+			if code := attacker.post(form, "password", "evil-"+password); code != http.StatusNotFound {
+				t.Errorf("the attacker finishes: %d", code)
+			}
+			v.finishesReset()
+		})
+	}
+}
+
+// opensResetLink follows the link of a mail to alice to its form, of which it
+// returns the path.
+func (v *visitor) opensResetLink() string {
+	v.t.Helper()
+	link, form := v.site.resetLink(v.t, "alice")
+	if code, _ := v.do(http.MethodGet, link, nil, nil); code != http.StatusFound {
+		v.t.Fatalf("the link: %d", code)
+	}
+	if code, _ := v.do(http.MethodGet, form, nil, nil); code != http.StatusOK {
+		v.t.Fatalf("the form of the reset: %d", code)
+	}
+	return form
+}
+
+// finishesReset sends the form of the link that the visitor has opened.
+func (v *visitor) finishesReset() {
+	v.t.Helper()
+	_, form := v.site.resetLink(v.t, "alice")
+	if code := v.post(form, "password", "another-"+password); code != http.StatusOK {
+		v.t.Fatalf("the reset: %d", code)
+	}
+}
+
+// resetLink returns the link that a mail to the user would have, and the form
+// that it leads to.
+func (s *site) resetLink(t *testing.T, name string) (link, form string) {
+	t.Helper()
+	user, err := s.Users.ByUsername(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := "/reset/" + authtoken.EncodeID(strconv.FormatInt(user.ID, 10)) + "/"
+	return path + s.Tokens.Make(user), path + reset.KeptToken
 }
 
 // jitter lists the files that spread waiting times with math/rand, and a kit

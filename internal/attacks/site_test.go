@@ -1,6 +1,7 @@
 package attacks
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/reset"
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/messages"
@@ -32,8 +34,9 @@ const (
 type site struct {
 	*settings.Site
 
-	url string
-	log *syncBuffer // of everything that the site and its server log
+	resets *reset.Resets
+	url    string
+	log    *syncBuffer // of everything that the site and its server log
 }
 
 // engines have the settings of each engine that needs no server.
@@ -73,6 +76,13 @@ func open(t *testing.T, vars map[string]string) *site {
 	for _, name := range []string{"alice", "bob"} {
 		s.addUser(t, name)
 	}
+	s.resets, err = reset.New(s.Auth, s.Users, s.Tokens, s.Mail, reset.Options{
+		URL: "https://example.com/reset/{id}/{token}", Limiter: s.ResetLimiter,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.resets.Close(context.WithoutCancel(t.Context())) })
 	server := httptest.NewUnstartedServer(s.Handler(s.pages()))
 	server.Config.ErrorLog = log.New(s.log, "", 0)
 	server.Start()
@@ -134,7 +144,26 @@ func (s *site) pages() http.Handler {
 				http.Error(w, err.Error(), http.StatusBadRequest)
 			}
 		})))
+	mux.HandleFunc("/reset/{id}/{token}", s.reset)
 	return mux
+}
+
+// reset opens the link of a mail, and sets the new password.
+func (s *site) reset(w http.ResponseWriter, r *http.Request) {
+	var err error
+	if r.Method == http.MethodPost {
+		_, err = s.resets.Finish(r, r.PathValue("id"), r.PostFormValue("password"))
+	} else {
+		_, err = s.resets.Open(r, r.PathValue("id"), r.PathValue("token"))
+	}
+	switch {
+	case errors.Is(err, reset.ErrMoved):
+		http.Redirect(w, r, reset.KeptToken, http.StatusFound)
+	case errors.Is(err, reset.ErrBadLink):
+		http.Error(w, "no", http.StatusNotFound)
+	case err != nil:
+		session.Abort(r, err)
+	}
 }
 
 func (s *site) login(w http.ResponseWriter, r *http.Request) {
