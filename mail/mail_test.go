@@ -4,13 +4,19 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/jamsession/jamsession/mail"
 )
@@ -69,7 +75,8 @@ func TestHeadersCannotBeInjected(t *testing.T) {
 }
 
 func TestSMTP(t *testing.T) {
-	server := listen(t)
+	var server server
+	server.listen(t)
 	sender, err := mail.NewSMTP("smtp://"+server.addr, "Example <noreply@example.com>")
 	if err != nil {
 		t.Fatal(err)
@@ -93,8 +100,8 @@ func TestSMTP(t *testing.T) {
 }
 
 func TestSMTPThatFails(t *testing.T) {
-	server := listen(t)
-	server.refuse = true
+	server := server{refuse: true}
+	server.listen(t)
 	sender, err := mail.NewSMTP("smtp://user:SENTINEL@"+server.addr, "noreply@example.com")
 	if err != nil {
 		t.Fatal(err)
@@ -122,6 +129,92 @@ func TestSMTPThatFails(t *testing.T) {
 	}
 }
 
+// TestSendEndsWithItsContext: at each point of the conversation the server
+// falls silent, and then the context is done. Send has ended before any time
+// has passed, and has closed the connection.
+func TestSendEndsWithItsContext(t *testing.T) {
+	roots, secured := certificate(t)
+	for _, scheme := range []string{"smtp", "smtps"} {
+		for _, at := range []string{"connection", "EHLO", "MAIL", "RCPT", "DATA", "From: "} {
+			for _, want := range []error{context.Canceled, context.DeadlineExceeded} {
+				t.Run(scheme+"/"+at+"/"+want.Error(), func(t *testing.T) {
+					server := server{silent: at, mails: make(chan string, 1)}
+					if scheme == "smtps" {
+						server.tls = secured
+					}
+					synctest.Test(t, func(t *testing.T) { server.sendTo(t, scheme, roots, want) })
+				})
+			}
+		}
+	}
+}
+
+// sendTo sends a mail with a context that ends with the error want, once the
+// server is silent.
+func (s *server) sendTo(t *testing.T, scheme string, roots *x509.CertPool, want error) {
+	t.Helper()
+	sender, err := mail.NewSMTP(scheme+"://127.0.0.1", "noreply@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if scheme == "smtps" {
+		sender.Trust(roots)
+	}
+	gone := make(chan struct{})
+	sender.Answer(func(conn net.Conn) {
+		defer close(gone)
+		s.serve(conn)
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	start, end := time.Now(), time.Second
+	if errors.Is(want, context.Canceled) {
+		end = 0
+		go func() {
+			synctest.Wait() // until all wait for the server
+			cancel()
+		}()
+	}
+	if err := sender.Send(ctx, link()); !errors.Is(err, want) {
+		t.Errorf("error %v, want %v", err, want)
+	}
+	if passed := time.Since(start); passed != end {
+		t.Errorf("Send has ended after %v, want %v", passed, end)
+	}
+	<-gone
+}
+
+// TestTLSFromTheStart: the password goes to a server that is trusted only.
+func TestTLSFromTheStart(t *testing.T) {
+	roots, secured := certificate(t)
+	server := server{tls: secured}
+	server.listen(t)
+	sender, err := mail.NewSMTP("smtps://user:password@"+server.addr, "noreply@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sender.Send(t.Context(), link()); err == nil {
+		t.Error("a mail was sent to a server that is not trusted")
+	}
+	sender.Trust(roots)
+	if err := sender.Send(t.Context(), link()); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-server.mails; !strings.Contains(got, "AUTH PLAIN ") {
+		t.Errorf("the mail came without a password:\n%s", got)
+	}
+}
+
+// certificate returns a certificate for 127.0.0.1, and who trusts it.
+func certificate(t *testing.T) (*x509.CertPool, *tls.Config) {
+	t.Helper()
+	s := httptest.NewTLSServer(nil)
+	s.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(s.Certificate())
+	return roots, &tls.Config{Certificates: s.TLS.Certificates}
+}
+
 func TestServersThatCannotBe(t *testing.T) {
 	for _, u := range []string{
 		"", "mail.example.com", "http://mail.example.com", "smtp://", "smtp://h:0", "smtp://h:99999",
@@ -141,7 +234,8 @@ func TestServersThatCannotBe(t *testing.T) {
 // above all no password.
 func TestNoTLSNoMail(t *testing.T) {
 	for host, sent := range map[string]bool{"mail.example.com": false, "localhost": true} {
-		server := listen(t)
+		var server server
+		server.listen(t)
 		sender, err := mail.NewSMTP("smtp://"+host, "noreply@example.com")
 		if err != nil {
 			t.Fatal(err)
@@ -158,16 +252,18 @@ type server struct {
 	addr   string
 	mails  chan string
 	refuse bool
+	tls    *tls.Config // nil: none
+	silent string      // it says nothing to this line, and no more after it
 }
 
-func listen(t *testing.T) *server {
+func (s *server) listen(t *testing.T) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	s := &server{addr: l.Addr().String(), mails: make(chan string, 10)}
+	s.addr, s.mails = l.Addr().String(), make(chan string, 10)
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -177,11 +273,17 @@ func listen(t *testing.T) *server {
 			go s.serve(conn)
 		}
 	}()
-	return s
 }
 
 func (s *server) serve(conn net.Conn) {
 	defer func() { _ = conn.Close() }()
+	if s.silent == "connection" {
+		_, _ = io.Copy(io.Discard, conn)
+		return
+	}
+	if s.tls != nil {
+		conn = tls.Server(conn, s.tls)
+	}
 	say := func(line string) { _, _ = fmt.Fprintf(conn, "%s\r\n", line) }
 	var mail strings.Builder
 	inData := false
@@ -190,6 +292,9 @@ func (s *server) serve(conn net.Conn) {
 		line := lines.Text()
 		mail.WriteString(line + "\n")
 		switch {
+		case s.silent != "" && strings.HasPrefix(line, s.silent):
+			_, _ = io.Copy(io.Discard, conn)
+			return
 		case inData && line == ".":
 			inData = false
 			s.mails <- mail.String()
@@ -203,6 +308,10 @@ func (s *server) serve(conn net.Conn) {
 		case strings.HasPrefix(line, "QUIT"):
 			say("221 bye")
 			return
+		case strings.HasPrefix(line, "EHLO") && s.tls != nil:
+			say("250-server\r\n250 AUTH PLAIN")
+		case strings.HasPrefix(line, "AUTH"):
+			say("235 welcome")
 		default:
 			say("250 ok")
 		}

@@ -2,11 +2,13 @@ package mail
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	netmail "net/mail"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,6 +20,8 @@ import (
 type SMTP struct {
 	from    string
 	host    string
+	tls     *tls.Config // of a connection that has TLS from the start; nil: it has not
+	dial    smtp.DialContextFunc
 	options []smtp.Option
 }
 
@@ -43,7 +47,10 @@ func NewSMTP(rawURL, from string) (*SMTP, error) {
 	if u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" || u.Path != "" && u.Path != "/" {
 		return nil, errors.New("mail: want smtp://user:password@host:587 or smtps://user:password@host:465")
 	}
-	s := &SMTP{from: from, host: u.Hostname(), options: []smtp.Option{smtp.WithTimeout(15 * time.Second)}}
+	s := &SMTP{
+		from: from, host: u.Hostname(), dial: new(net.Dialer).DialContext,
+		options: []smtp.Option{smtp.WithTimeout(15 * time.Second)},
+	}
 	if err := s.configure(u); err != nil {
 		return nil, err
 	}
@@ -55,7 +62,8 @@ func (s *SMTP) configure(u *url.URL) error {
 	switch {
 	case u.Scheme == "smtps":
 		port = 465
-		s.options = append(s.options, smtp.WithSSL())
+		s.tls = &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12}
+		s.options = append(s.options, smtp.WithTLSPolicy(smtp.TLSOpportunistic)) // sees that there is TLS
 	case local(s.host):
 		s.options = append(s.options, smtp.WithTLSPolicy(smtp.TLSOpportunistic))
 	default:
@@ -78,7 +86,9 @@ func (s *SMTP) configure(u *url.URL) error {
 }
 
 // Send hands the mail over to the server. An error says that it did not take
-// it, or that this is not known; it does not show the mail or the password.
+// it, or that this is not known; it does not show the mail or the password. It
+// wraps the error of ctx if that was done before, which ends the connection. A
+// server that keeps silent for 15 seconds is given up.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
 	if err := m.Check(); err != nil {
 		return err
@@ -91,14 +101,37 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	mail.SetBodyString(smtp.TypeTextPlain, m.Text)
 	mail.SetDate()
 	mail.SetMessageID()
-	client, err := smtp.NewClient(s.host, s.options...)
+	ctx, hangUp := context.WithCancel(ctx)
+	defer hangUp()
+	client, err := smtp.NewClient(s.host, append(slices.Clip(s.options), smtp.WithDialContextFunc(s.connect(ctx)))...)
 	if err != nil {
 		return fmt.Errorf("mail: %w", err)
 	}
-	if err := client.DialAndSendWithContext(ctx, mail); err != nil {
+	err = client.DialAndSendWithContext(ctx, mail)
+	if ctx.Err() != nil {
+		err = ctx.Err() // and not that the connection was closed
+	}
+	if err != nil {
 		return fmt.Errorf("mail: %s: %w", s.host, err)
 	}
 	return nil
+}
+
+// connect returns what opens connections that end with ctx, with TLS from the
+// start if that is asked for.
+func (s *SMTP) connect(ctx context.Context) smtp.DialContextFunc {
+	return func(dialing context.Context, network, addr string) (net.Conn, error) {
+		conn, err := s.dial(dialing, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		context.AfterFunc(ctx, func() { _ = conn.Close() })
+		if s.tls == nil {
+			return conn, nil
+		}
+		secured := tls.Client(conn, s.tls)
+		return secured, secured.HandshakeContext(dialing)
+	}
 }
 
 // String does not show the password.
