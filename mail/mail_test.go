@@ -184,6 +184,28 @@ func (s *server) sendTo(t *testing.T, scheme string, roots *x509.CertPool, want 
 	<-gone
 }
 
+// TestMailThatWasTakenIsSent: whatever the server does after that.
+func TestMailThatWasTakenIsSent(t *testing.T) {
+	for _, at := range []string{"RSET", "QUIT"} {
+		synctest.Test(t, func(t *testing.T) {
+			sender, err := mail.NewSMTP("smtp://127.0.0.1", "noreply@example.com")
+			if err != nil {
+				t.Fatal(err)
+			}
+			server := server{silent: at, mails: make(chan string, 1)}
+			sender.Answer(server.serve)
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				synctest.Wait() // until all wait for the server
+				cancel()
+			}()
+			if err := sender.Send(ctx, link()); err != nil || len(server.mails) != 1 {
+				t.Errorf("silent at %s: %d mails, error %v", at, len(server.mails), err)
+			}
+		})
+	}
+}
+
 // TestTLSFromTheStart: the password goes to a server that is trusted only.
 func TestTLSFromTheStart(t *testing.T) {
 	roots, secured := certificate(t)

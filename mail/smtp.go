@@ -86,7 +86,7 @@ func (s *SMTP) configure(u *url.URL) error {
 }
 
 // Send hands the mail over to the server. An error says that it did not take
-// it, or that this is not known; it does not show the mail or the password. It
+// it, or that this is not known, and never that it has taken it; it does not show the mail or the password. It
 // wraps the error of ctx if that was done before, which ends the connection. A
 // server that keeps silent for 15 seconds is given up.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
@@ -108,6 +108,9 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 		return fmt.Errorf("mail: %w", err)
 	}
 	err = client.DialAndSendWithContext(ctx, mail)
+	if mail.IsDelivered() {
+		return nil // whatever was wrong with the farewell
+	}
 	if ctx.Err() != nil {
 		err = ctx.Err() // and not that the connection was closed
 	}
