@@ -39,8 +39,8 @@ func (m Message) Check() error {
 }
 
 // A Sender sends mails. It must be safe for concurrent use, return when ctx is
-// done, and not put the text of a mail into its errors: it may be a link that
-// opens an account.
+// done, and not put a mail into its errors, which are logged: its text may be a
+// link that opens an account, and its address is somebody's.
 type Sender interface {
 	Send(ctx context.Context, m Message) error
 }

@@ -100,7 +100,7 @@ func TestSMTP(t *testing.T) {
 }
 
 func TestSMTPThatFails(t *testing.T) {
-	server := server{refuse: true}
+	server := server{refuse: "MAIL"}
 	server.listen(t)
 	sender, err := mail.NewSMTP("smtp://user:SENTINEL@"+server.addr, "noreply@example.com")
 	if err != nil {
@@ -182,6 +182,58 @@ func (s *server) sendTo(t *testing.T, scheme string, roots *x509.CertPool, want 
 		t.Errorf("Send has ended after %v, want %v", passed, end)
 	}
 	<-gone
+}
+
+// TestRefusalShowsCodesOnly: servers repeat what they refuse, the address and
+// the command with the password, too. The error says where and why.
+func TestRefusalShowsCodesOnly(t *testing.T) {
+	roots, secured := certificate(t)
+	for line, want := range map[string]string{
+		"AUTH": "550 5.1.1", "MAIL": "MAIL FROM command: the server refuses with 550 5.1.1",
+		"RCPT": "RCPT TO command: the server refuses with 550 5.1.1", "DATA": "DATA command: the server refuses with 550 5.1.1",
+		".": "the server refuses with 554 5.7.1",
+	} {
+		server := server{refuse: line, tls: secured}
+		server.listen(t)
+		sender, err := mail.NewSMTP("smtps://user:SENTINEL@"+server.addr, "noreply@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sender.Trust(roots)
+		err = sender.Send(t.Context(), link())
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is refused: error %v, want one with %q", line, err, want)
+		}
+		for ; err != nil; err = errors.Unwrap(err) {
+			for _, secret := range []string{"john", "SENTINEL", "U0VOVElORUw", "/reset/", "noreply"} {
+				if strings.Contains(err.Error(), secret) {
+					t.Errorf("%s is refused: %q is in %q", line, secret, err)
+				}
+			}
+		}
+	}
+}
+
+// TestAnswerThatIsNoSMTP: such as that of a web server on this port.
+func TestAnswerThatIsNoSMTP(t *testing.T) {
+	sender, err := mail.NewSMTP("smtp://127.0.0.1", "noreply@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for answer, want := range map[string]string{
+		"HTTP/1.1 400 Bad Request SENTINEL\r\n": "does not speak SMTP",
+		"554 5.3.2 SENTINEL\r\n":                "refuses with 554 5.3.2",
+		"":                                      "EOF",
+	} {
+		sender.Answer(func(conn net.Conn) {
+			_, _ = io.WriteString(conn, answer)
+			_ = conn.Close()
+		})
+		err := sender.Send(t.Context(), link())
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "SENTINEL") {
+			t.Errorf("%q: error %v, want one with %q", answer, err, want)
+		}
+	}
 }
 
 // TestMailThatWasTakenIsSent: whatever the server does after that.
@@ -273,7 +325,7 @@ func TestNoTLSNoMail(t *testing.T) {
 type server struct {
 	addr   string
 	mails  chan string
-	refuse bool
+	refuse string      // it refuses this line, and repeats it
 	tls    *tls.Config // nil: none
 	silent string      // it says nothing to this line, and no more after it
 }
@@ -319,11 +371,15 @@ func (s *server) serve(conn net.Conn) {
 			return
 		case inData && line == ".":
 			inData = false
+			if s.refuse == "." {
+				say("554 5.7.1 " + strings.ReplaceAll(mail.String(), "\n", " "))
+				continue
+			}
 			s.mails <- mail.String()
 			say("250 taken")
 		case inData:
-		case s.refuse && !strings.HasPrefix(line, "EHLO") && !strings.HasPrefix(line, "QUIT"):
-			say("550 no")
+		case s.refuse != "" && strings.HasPrefix(line, s.refuse):
+			say("550 5.1.1 " + line + ": no")
 		case strings.HasPrefix(line, "DATA"):
 			inData = true
 			say("354 go on")
@@ -331,7 +387,7 @@ func (s *server) serve(conn net.Conn) {
 			say("221 bye")
 			return
 		case strings.HasPrefix(line, "EHLO") && s.tls != nil:
-			say("250-server\r\n250 AUTH PLAIN")
+			say("250-server\r\n250-ENHANCEDSTATUSCODES\r\n250 AUTH PLAIN")
 		case strings.HasPrefix(line, "AUTH"):
 			say("235 welcome")
 		default:

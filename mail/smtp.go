@@ -85,10 +85,11 @@ func (s *SMTP) configure(u *url.URL) error {
 	return nil
 }
 
-// Send hands the mail over to the server. An error says that it did not take
-// it, or that this is not known, and never that it has taken it; it does not show the mail or the password. It
-// wraps the error of ctx if that was done before, which ends the connection. A
-// server that keeps silent for 15 seconds is given up.
+// Send hands the mail over to the server. An error says that the server did not
+// take it, or that this is not known. It shows neither the mail nor its address
+// nor the password, and of a server's answer the codes only. It wraps the error
+// of ctx if that was done before, which ends the connection. A server that keeps
+// silent for 15 seconds is given up.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
 	if err := m.Check(); err != nil {
 		return err
@@ -115,7 +116,7 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 		err = ctx.Err() // and not that the connection was closed
 	}
 	if err != nil {
-		return fmt.Errorf("mail: %s: %w", s.host, err)
+		return fmt.Errorf("mail: %s: %w", s.host, reason(err))
 	}
 	return nil
 }

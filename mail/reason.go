@@ -1,0 +1,40 @@
+package mail
+
+import (
+	"errors"
+	"fmt"
+	"net/textproto"
+	"regexp"
+	"strings"
+
+	smtp "github.com/wneessen/go-mail"
+)
+
+// reason returns what went wrong with a mail, without the words of the server:
+// they often repeat what it was sent, which is somebody's address, or the
+// command with the password. Its codes say what it means (RFC 5321, RFC 3463).
+func reason(err error) error {
+	var sending *smtp.SendError
+	var refused *textproto.Error
+	var garbled textproto.ProtocolError
+	switch {
+	case errors.As(err, &sending) && sending.ErrorCode() > 0:
+		return fmt.Errorf("%v: %w", sending.Reason, refusal(sending.ErrorCode(), sending.EnhancedStatusCode()))
+	case errors.As(err, &sending):
+		return fmt.Errorf("%v: the server gives no answer", sending.Reason)
+	case errors.As(err, &refused):
+		return refusal(refused.Code, enhancedCode.FindString(refused.Msg))
+	case errors.As(err, &garbled):
+		return errors.New("the server does not speak SMTP")
+	default:
+		return err
+	}
+}
+
+// enhancedCode is what a text begins with that follows the code.
+var enhancedCode = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
+
+// refusal names the code of an answer, and the enhanced one if there is any.
+func refusal(code int, enhanced string) error {
+	return fmt.Errorf("the server refuses with %s", strings.TrimSpace(fmt.Sprint(code, " ", enhanced)))
+}
