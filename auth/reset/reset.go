@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
@@ -43,8 +44,9 @@ type Options struct {
 	// get: a *throttle.Limiter with a Purpose of its own. Nil is no bound.
 	Limiter auth.Limiter
 
-	// Queue is how many requests may wait for their mail; more are dropped,
-	// with a line in the log. Zero is 100.
+	// Queue is how many requests may wait for their mail, each with an address
+	// of a kilobyte at most; more are dropped, with a line in the log. Zero is
+	// 100.
 	Queue int
 
 	// Logger is told of mails that could not be sent. Nil is slog.Default().
@@ -95,8 +97,13 @@ func New(
 	return x, nil
 }
 
+// maxAddress is how many characters of an address Django's table holds; mails
+// have no longer ones (RFC 5321, 4.5.3.1.3).
+const maxAddress = 254
+
 // Request mails a link to each user with this address. It returns at once and
-// tells nothing: answer every visitor alike. What goes wrong is logged.
+// tells nothing: answer every visitor alike. What goes wrong is logged. Nobody
+// has an address of more than 254 characters, and nobody is looked up for one.
 //
 // With Options.Limiter it counts the request, and returns the limiter's error
 // if there were too many from there or for this address, whether somebody has
@@ -108,13 +115,16 @@ func (x *Resets) Request(r *http.Request, email string) error {
 			return err
 		}
 	}
+	if utf8.RuneCountInString(email) > maxAddress {
+		return nil
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.closed {
 		return nil
 	}
 	select {
-	case x.queue <- email:
+	case x.queue <- strings.Clone(email): // or the whole form would stay in memory with it
 	default:
 		x.opts.Logger.WarnContext(r.Context(), "reset: too many requests wait; one is dropped")
 	}

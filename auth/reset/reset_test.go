@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -420,6 +421,62 @@ func TestA18RequestTellsNothing(t *testing.T) {
 		}
 		request(t, x, "alice@example.com") // and nothing happens
 	})
+}
+
+// lookups notes whom it is asked for, once it is let.
+type lookups struct {
+	reset.Users
+	let   chan struct{}
+	asked *[]string
+}
+
+func (l lookups) ByEmail(_ context.Context, email string) ([]auth.User, error) {
+	<-l.let
+	*l.asked = append(*l.asked, email)
+	return nil, nil
+}
+
+// TestLongAddressesAreNotQueued: one that no column holds is answered as all
+// others, and nobody is looked up.
+func TestLongAddressesAreNotQueued(t *testing.T) {
+	s := newSite(t)
+	l := lookups{let: make(chan struct{}), asked: new([]string)}
+	close(l.let)
+	x := s.open(t, l)
+	longest := strings.Repeat("😀", 254)
+	for _, email := range []string{longest + "x", strings.Repeat("x", 1<<20), strings.Repeat("\xff", 255)} {
+		request(t, x, email)
+	}
+	request(t, x, " "+longest+" ")
+	if err := x.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(*l.asked, []string{longest}) || s.log.Len() > 0 {
+		t.Errorf("asked for %.100q, log %s", *l.asked, s.log)
+	}
+}
+
+// TestQueueKeepsAddressesOnly: and not the forms that they were part of.
+func TestQueueKeepsAddressesOnly(t *testing.T) {
+	s := newSite(t)
+	l := lookups{let: make(chan struct{}), asked: new([]string)}
+	x := s.open(t, l)
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	const size = 10 << 20
+	before := heap()
+	for range 3 {
+		form := strings.Repeat("a", size)
+		request(t, x, form[:100])
+	}
+	if after := heap(); after > before+size {
+		t.Errorf("3 requests that wait keep %d bytes", after-before)
+	}
+	close(l.let)
 }
 
 // TestA18LimitedRequestTellsNothing: an address that nobody has is limited just
