@@ -79,7 +79,7 @@
 //	LOGIN_LIMIT_STORE                text      auto                 db, cache, memory, none; see Guesses
 //	LOGIN_LIMIT_ACCOUNT              limit     10/300               guesses on one name, as attempts/seconds
 //	LOGIN_LIMIT_SOURCE               limit     50/2                 guesses from one address
-//	PASSWORD_RESET_LIMIT             limit     5/1200               requests of mails to one address
+//	PASSWORD_RESET_LIMIT             limit     5/1200               requests to reset for one e-mail address
 //	TRUSTED_PROXIES                  list                           networks whose X-Forwarded-For counts
 //	EMAIL_URL                        text                           smtp://host:587; empty: terminal
 //	DEFAULT_FROM_EMAIL               text      webmaster@localhost  whom mails are from

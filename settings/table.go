@@ -171,7 +171,7 @@ var table = []Setting{
 		limit(func(s *Settings) *throttle.Limit { return &s.LoginLimitSource }),
 	},
 	{
-		"PASSWORD_RESET_LIMIT", "limit", "5/1200", "requests of mails to one address", false,
+		"PASSWORD_RESET_LIMIT", "limit", "5/1200", "requests to reset for one e-mail address", false,
 		limit(func(s *Settings) *throttle.Limit { return &s.PasswordResetLimit }),
 	},
 	{"TRUSTED_PROXIES", "list", "", "networks whose X-Forwarded-For counts", false, setTrustedProxies},

@@ -40,8 +40,10 @@ type Options struct {
 	// English.
 	Compose func(user auth.User, link string) mail.Message
 
-	// Limiter bounds how many mails a source can ask for, and an address can
-	// get: a *throttle.Limiter with a Purpose of its own. Nil is no bound.
+	// Limiter bounds how many requests a source can make, and how many can be
+	// made for one address, whether anybody has it or not: a *throttle.Limiter
+	// with a Purpose of its own. It counts requests, not mails: each sends one
+	// to every user with this address. Nil is no bound.
 	Limiter auth.Limiter
 
 	// Queue is how many requests may wait for their mail, each with an address

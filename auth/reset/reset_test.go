@@ -483,6 +483,54 @@ func TestQueueKeepsAddressesOnly(t *testing.T) {
 // as one that somebody has, and no mail is sent beyond the limit.
 func TestA18LimitedRequestTellsNothing(t *testing.T) {
 	s := newSite(t)
+	x := s.limited(t)
+	for _, email := range []string{"alice@example.com", "nobody@example.com"} {
+		var got []bool
+		for _, spelled := range []string{email, strings.ToUpper(email), " " + email, email} {
+			err := x.Request(httptest.NewRequest(http.MethodPost, "/reset", nil), spelled)
+			got = append(got, errors.Is(err, throttle.ErrLimited))
+		}
+		if want := []bool{false, false, true, true}; !slices.Equal(got, want) {
+			t.Errorf("%s is limited %t, want %t", email, got, want)
+		}
+	}
+	if err := x.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.box.mails); n != 2 {
+		t.Errorf("%d mails, want 2", n)
+	}
+}
+
+// TestLimitCountsRequestsNotMails: one request mails to all who have the
+// address.
+func TestLimitCountsRequestsNotMails(t *testing.T) {
+	s := newSite(t)
+	_, err := s.users.Create(t.Context(), auth.User{
+		Username: "alice2", Email: "alice@example.com", Password: s.alice.Password, IsActive: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := s.limited(t)
+	for range 2 {
+		request(t, x, "alice@example.com")
+	}
+	err = x.Request(httptest.NewRequest(http.MethodPost, "/reset", nil), "alice@example.com")
+	if !errors.Is(err, throttle.ErrLimited) {
+		t.Errorf("the third request: error %v, want ErrLimited", err)
+	}
+	if err := x.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.box.mails); n != 4 {
+		t.Errorf("%d mails, want 4", n)
+	}
+}
+
+// limited opens resets of which two can be requested for an address.
+func (s *site) limited(t *testing.T) *reset.Resets {
+	t.Helper()
 	limiter, err := throttle.New(throttle.NewMemory(0), secret, &throttle.Options{
 		Purpose: "password reset", PerAccount: throttle.Limit{Burst: 2, Every: time.Hour},
 		Logger: slog.New(slog.DiscardHandler),
@@ -500,22 +548,7 @@ func TestA18LimitedRequestTellsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, email := range []string{"alice@example.com", "nobody@example.com"} {
-		var got []bool
-		for _, spelled := range []string{email, strings.ToUpper(email), " " + email, email} {
-			err := x.Request(httptest.NewRequest(http.MethodPost, "/reset", nil), spelled)
-			got = append(got, errors.Is(err, throttle.ErrLimited))
-		}
-		if want := []bool{false, false, true, true}; !slices.Equal(got, want) {
-			t.Errorf("%s is limited %t, want %t", email, got, want)
-		}
-	}
-	if err := x.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if n := len(s.box.mails); n != 2 {
-		t.Errorf("%d mails, want 2", n)
-	}
+	return x
 }
 
 func TestCloseEndsWithItsContext(t *testing.T) {
