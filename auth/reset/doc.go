@@ -38,6 +38,9 @@
 // which a stranger can choose. Users without a usable password get no mail, as
 // in Django: they log in by other means.
 //
+// Requests wait in memory. [Resets.Close] sends what waits when the program
+// stops; what a crash loses, the user asks for again.
+//
 // # The link
 //
 // It is good once, until Options of package token say. When it is opened, the

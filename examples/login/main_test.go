@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -10,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -84,6 +88,85 @@ func TestWhatCannotStartSaysWhyInOneLine(t *testing.T) {
 				t.Errorf("printed %s", &out)
 			}
 		})
+	}
+}
+
+// TestStopSendsTheMailsThatWait: the mail server does not answer before the
+// program is told to stop, and it ends when all mails are sent.
+func TestStopSendsTheMailsThatWait(t *testing.T) {
+	letters := &postOffice{open: make(chan struct{})}
+	t.Chdir(t.TempDir())
+	t.Setenv("ADDR", "127.0.0.1:0")
+	t.Setenv("PBKDF2_ITERATIONS", "1000")
+	t.Setenv("LOGIN_LIMIT_STORE", "none")
+	t.Setenv("EMAIL_URL", "smtp://"+letters.listen(t))
+	ctx, stop := context.WithCancel(t.Context())
+	printed, writer := io.Pipe()
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, writer) }()
+	text := make([]byte, 1024)
+	n, err := printed.Read(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := newVisitor(t, regexp.MustCompile(`http://[\d.:]+`).FindString(string(text[:n])))
+	const mails = 50 // more than are sent while the last requests end
+	for range mails {
+		v.get("/reset/")
+		v.leads(v.post("/reset/", "email", "demo@example.com"), "/login/")
+	}
+	v.client.CloseIdleConnections()
+	stop()
+	close(letters.open)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if got := letters.taken.Load(); got != mails {
+		t.Errorf("%d mails were sent before the program ended, want %d", got, mails)
+	}
+}
+
+// A postOffice takes mails by SMTP once it is open.
+type postOffice struct {
+	open  chan struct{}
+	taken atomic.Int64
+}
+
+// listen returns the address.
+func (p *postOffice) listen(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go p.serve(conn)
+		}
+	}()
+	return l.Addr().String()
+}
+
+func (p *postOffice) serve(conn net.Conn) {
+	defer conn.Close()
+	<-p.open
+	fmt.Fprint(conn, "220 open\r\n")
+	answers := map[string]string{"DATA": "354 go on", ".": "250 taken", "QUIT": "221 bye"}
+	inMail := false
+	for lines := bufio.NewScanner(conn); lines.Scan(); {
+		line := lines.Text()
+		if inMail = (inMail || line == "DATA") && line != "."; inMail && line != "DATA" {
+			continue
+		}
+		if line == "." {
+			p.taken.Add(1)
+		}
+		fmt.Fprint(conn, cmp.Or(answers[line], "250 ok")+"\r\n")
 	}
 }
 
