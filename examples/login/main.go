@@ -101,15 +101,22 @@ func load() (*settings.Settings, error) {
 	return s, err
 }
 
-// serve answers requests until ctx is done, and then lets those that are
-// under way come to their end.
-func serve(ctx context.Context, listener net.Listener, h http.Handler) error {
-	server := &http.Server{
+// newServer returns a server that waits for nobody for ever.
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 	}
+}
+
+// serve answers requests until ctx is done, and then lets those that are
+// under way come to their end.
+func serve(ctx context.Context, listener net.Listener, h http.Handler) error {
+	server := newServer(h)
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

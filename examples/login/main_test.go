@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // starts runs the program in a new folder until it has printed its address,
@@ -167,6 +168,20 @@ func (p *postOffice) serve(conn net.Conn) {
 			p.taken.Add(1)
 		}
 		fmt.Fprint(conn, cmp.Or(answers[line], "250 ok")+"\r\n")
+	}
+}
+
+// TestServerWaitsForNobodyForEver: a visitor who sends or reads slowly, or
+// nothing, holds a connection for a while only.
+func TestServerWaitsForNobodyForEver(t *testing.T) {
+	s := newServer(nil)
+	for name, d := range map[string]time.Duration{
+		"ReadHeaderTimeout": s.ReadHeaderTimeout, "ReadTimeout": s.ReadTimeout,
+		"WriteTimeout": s.WriteTimeout, "IdleTimeout": s.IdleTimeout,
+	} {
+		if d <= 0 || d > 5*time.Minute {
+			t.Errorf("%s is %v", name, d)
+		}
 	}
 }
 

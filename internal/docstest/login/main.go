@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"time"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/settings"
@@ -25,7 +26,19 @@ func main() {
 		log.Fatal(err)
 	}
 	log.Printf("http://%s/", s.Addr)
-	log.Fatal(http.ListenAndServe(s.Addr, site.Handler(routes(site))))
+	log.Fatal(serverOf(site).ListenAndServe())
+}
+
+// serverOf returns a server that waits for nobody for ever.
+func serverOf(site *settings.Site) *http.Server {
+	return &http.Server{
+		Addr:              site.Settings.Addr,
+		Handler:           site.Handler(routes(site)),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+	}
 }
 
 // routes returns the pages of the site.

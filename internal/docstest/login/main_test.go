@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/settings"
@@ -127,10 +128,35 @@ func siteWorks(t *testing.T, limitStore string) {
 	link := mails.link(t)
 	stranger := open(t, site.url)
 	stranger.want(200, "new-password")(stranger.get(link))
+	stranger.isNotStored(strings.Replace(link, token64(link), "set-password", 1))
 	stranger.want(200, "<form")(stranger.post(strings.Replace(link, token64(link), "set-password", 1), "password", "a third staple"))
 	stranger.want(404, "has been used")(stranger.get(link))
 	b.want(200, "Hello, AnonymousUser.")(b.get("/"))
 	b.want(200, "Hello, ann.")(b.post("/login", "username", "ann", "password", "a third staple"))
+}
+
+// isNotStored fails if a cache may keep the page.
+func (b *browser) isNotStored(path string) {
+	b.t.Helper()
+	resp, err := b.Get(b.url + path)
+	b.want(200, "")(b.do(resp, err))
+	if got := resp.Header.Get("Cache-Control"); got != "private, no-store" {
+		b.t.Errorf("Cache-Control: %q", got)
+	}
+}
+
+// TestServerWaitsForNobodyForEver: a visitor who sends or reads slowly, or
+// nothing, holds a connection for a while only.
+func TestServerWaitsForNobodyForEver(t *testing.T) {
+	s := serverOf(serve(t, &outbox{}, "auto").Site)
+	for name, d := range map[string]time.Duration{
+		"ReadHeaderTimeout": s.ReadHeaderTimeout, "ReadTimeout": s.ReadTimeout,
+		"WriteTimeout": s.WriteTimeout, "IdleTimeout": s.IdleTimeout,
+	} {
+		if d <= 0 || d > 5*time.Minute {
+			t.Errorf("%s is %v", name, d)
+		}
+	}
 }
 
 // token64 returns the token in a link.

@@ -138,6 +138,7 @@ func resetPages(mux *http.ServeMux, site *settings.Site) error {
 	})
 	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Referrer-Policy", "same-origin")
+		w.Header().Set("Cache-Control", "private, no-store")
 		_, err := resets.Open(r, r.PathValue("id"), r.PathValue("token"))
 		switch {
 		case errors.Is(err, reset.ErrMoved): // the token is in the session now
@@ -151,6 +152,7 @@ func resetPages(mux *http.ServeMux, site *settings.Site) error {
 		}
 	})
 	mux.HandleFunc("POST /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "private, no-store")
 		_, err := resets.Finish(r, r.PathValue("id"), r.PostFormValue("password"))
 		var weak *auth.PasswordError
 		switch {
