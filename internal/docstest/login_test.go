@@ -1,6 +1,9 @@
 package docstest
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -33,5 +36,32 @@ func TestTheGuideShowsAProgramThatWorks(t *testing.T) {
 	}
 	if _, err := settings.Load(settings.Sources{Flags: flags}); err != nil || len(flags) != strings.Count(toml, "=") {
 		t.Errorf("%v in\n%s", err, toml)
+	}
+}
+
+// TestTheGuideBuildsWordForWord: who copies each piece of Go into the file that
+// the guide says has a program, with nothing else.
+func TestTheGuideBuildsWordForWord(t *testing.T) {
+	var pieces []string
+	for _, block := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(read(t, "docs/login.md"), -1) {
+		pieces = append(pieces, block[1])
+	}
+	dir := t.TempDir()
+	args := []string{"vet"}
+	for name, text := range map[string]string{
+		"main.go":  strings.Replace(pieces[0], "\treturn mux\n", "\tmore(mux, site)\n\treturn mux\n", 1),
+		"login.go": pieces[1],
+		"more.go":  strings.Join(pieces[2:], "\n"),
+	} {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, name)
+	}
+	cmd := exec.Command("go", args...)
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log"
 	"net/http"
 	"time"
 
@@ -18,16 +19,18 @@ import (
 )
 
 // more adds the pages of the later steps.
-func more(mux *http.ServeMux, site *settings.Site) error {
+func more(mux *http.ServeMux, site *settings.Site) {
 	mux.HandleFunc("POST /signup", signUp(site))
 	mux.Handle("POST /password", site.Auth.RequireLogin(changePassword(site.Auth)))
 	staffOnly(mux, site)
 	mux.HandleFunc("GET /token", token)
 	mux.Handle("POST /api/cart", addToCart())
 	if err := resetPages(mux, site); err != nil {
-		return err
+		log.Fatal(err)
 	}
-	return permissions(context.Background(), site.Users)
+	if err := permissions(context.Background(), site.Users); err != nil {
+		log.Fatal(err)
+	}
 }
 
 func signUp(site *settings.Site) http.HandlerFunc {
