@@ -52,7 +52,7 @@ func signUp(site *settings.Site) http.HandlerFunc {
 		user, err = site.Users.Create(r.Context(), user)
 		switch {
 		case errors.Is(err, sqlusers.ErrUserExists), errors.Is(err, sqlusers.ErrInvalid):
-			http.Error(w, "Please choose another name.", http.StatusBadRequest)
+			http.Error(w, "Please choose another name, or check the address.", http.StatusBadRequest)
 			return
 		case err == nil:
 			err = site.Auth.Login(r, user)
