@@ -74,6 +74,17 @@ func TestSignUpSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// TestSignUpWithoutATable: the user can try again later, and is told so.
+func TestSignUpWithoutATable(t *testing.T) {
+	s, v, _ := start(t, nil)
+	if _, err := s.DB.ExecContext(t.Context(), "DROP TABLE auth_user"); err != nil {
+		t.Fatal(err)
+	}
+	if r := v.signUp("bob"); r.status != http.StatusServiceUnavailable {
+		t.Errorf("status %d", r.status)
+	}
+}
+
 // TestRememberMe: with the box the cookie has an expiry, without it it ends
 // with the browser.
 func TestRememberMe(t *testing.T) {

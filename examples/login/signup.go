@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/mail"
 	"strings"
@@ -57,7 +58,7 @@ func (s *site) create(r *http.Request, f *form, password, again string) auth.Use
 	case errors.Is(err, sqlusers.ErrInvalid):
 		f.fail("username", "A username has up to 150 letters, digits and @ . + - _ only.")
 	case err != nil:
-		session.Abort(r, err)
+		session.Abort(r, fmt.Errorf("%w: %w", auth.ErrUnavailable, err))
 	}
 	return user
 }

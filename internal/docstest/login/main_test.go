@@ -135,6 +135,16 @@ func siteWorks(t *testing.T, limitStore string) {
 	b.want(200, "Hello, ann.")(b.post("/login", "username", "ann", "password", "a third staple"))
 }
 
+// TestSignUpWithoutATable: the user can try again later, and is told so.
+func TestSignUpWithoutATable(t *testing.T) {
+	site := serve(t, &outbox{}, "auto")
+	if _, err := site.DB.ExecContext(t.Context(), "DROP TABLE auth_user"); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, site.url)
+	b.want(503, "")(b.post("/signup", "username", "ann", "password", "a plain staple"))
+}
+
 // isNotStored fails if a cache may keep the page.
 func (b *browser) isNotStored(path string) {
 	b.t.Helper()

@@ -54,10 +54,10 @@ func signUp(site *settings.Site) http.HandlerFunc {
 		case errors.Is(err, sqlusers.ErrUserExists), errors.Is(err, sqlusers.ErrInvalid):
 			http.Error(w, "Please choose another name, or check the address.", http.StatusBadRequest)
 			return
-		case err == nil:
-			err = site.Auth.Login(r, user)
+		case err != nil:
+			session.Abort(r, fmt.Errorf("%w: %w", auth.ErrUnavailable, err)) // the database is down: 503
 		}
-		if err != nil {
+		if err := site.Auth.Login(r, user); err != nil {
 			session.Abort(r, err)
 		}
 		http.Redirect(w, r, "/", http.StatusSeeOther)
