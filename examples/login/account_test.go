@@ -308,8 +308,8 @@ func TestLinksInMailsLeadToTheSite(t *testing.T) {
 	for url, want := range map[string]string{
 		"": "http://127.0.0.1:8000", "https://a.example/": "https://a.example",
 	} {
-		if got := siteURL(func(string) (string, bool) { return url, true }, at); got != want {
-			t.Errorf("SITE_URL %q: %s", url, got)
+		if got, err := siteURL(func(string) (string, bool) { return url, true }, at); got != want || err != nil {
+			t.Errorf("SITE_URL %q: %s, %v", url, got, err)
 		}
 	}
 }

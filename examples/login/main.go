@@ -65,6 +65,10 @@ func run(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("%w: set ADDR to another address, such as ADDR=127.0.0.1:8001", err)
 	}
 	defer func() { _ = listener.Close() }()
+	url, err := siteURL(os.LookupEnv, listener.Addr())
+	if err != nil {
+		return err
+	}
 	db, err := settings.Open(ctx, s)
 	if err != nil {
 		return err
@@ -77,7 +81,7 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	site, err := newSite(db, siteURL(os.LookupEnv, listener.Addr()))
+	site, err := newSite(db, url)
 	if err != nil {
 		return err
 	}

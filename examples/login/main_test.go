@@ -74,6 +74,8 @@ func TestWhatCannotStartSaysWhyInOneLine(t *testing.T) {
 		{"used port", "ADDR", taken.Addr().String(), "address already in use: set ADDR"},
 		{"folder that is not there", "DATABASE_URL", "sqlite:///" + missing, "no such file or directory"},
 		{"unknown database", "DATABASE_URL", "oracle://x", "DATABASE_URL"},
+		{"site without a scheme", "SITE_URL", "www.example.com", "SITE_URL must be such as"},
+		{"site on FTP", "SITE_URL", "ftp://www.example.com", "SITE_URL must be such as"},
 		{"public address without a key", "ADDR", "0.0.0.0:0", "SECRET_KEY is not set"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -87,6 +89,9 @@ func TestWhatCannotStartSaysWhyInOneLine(t *testing.T) {
 			}
 			if out.Len() > 0 {
 				t.Errorf("printed %s", &out)
+			}
+			if _, err := os.Stat("db.sqlite3"); err == nil {
+				t.Error("a database was made, and perhaps a user whose password nobody has seen")
 			}
 		})
 	}

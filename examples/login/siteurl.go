@@ -1,15 +1,22 @@
 package main
 
 import (
+	"errors"
 	"net"
+	"net/url"
 	"strings"
 )
 
 // siteURL returns what links in mails begin with. It is never taken from a
 // request: a stranger could have a link to his own host mailed to others.
-func siteURL(env func(string) (string, bool), listening net.Addr) string {
-	if url, _ := env("SITE_URL"); url != "" {
-		return strings.TrimSuffix(url, "/")
+func siteURL(env func(string) (string, bool), listening net.Addr) (string, error) {
+	text, _ := env("SITE_URL")
+	if text == "" {
+		return "http://" + listening.String(), nil
 	}
-	return "http://" + listening.String()
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.ContainsAny(text, "?#{}") {
+		return "", errors.New("SITE_URL must be such as https://www.example.com")
+	}
+	return strings.TrimSuffix(text, "/"), nil
 }
