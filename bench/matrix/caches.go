@@ -107,7 +107,8 @@ func bareCached(client rueidis.Client, value []byte) func(int) func() {
 	return func(goroutine int) func() {
 		key := setBare(client, goroutine, value)
 		return func() {
-			got, err := client.DoCache(context(), client.B().Get().Key(key).Cache(), time.Minute).AsBytes()
+			get := client.B().Get().Key(key).Cache()
+			got, err := client.DoCache(context(), get, time.Minute).AsBytes()
 			mustNot(err)
 			must(len(got) == len(value), "the value is not what was set")
 		}
@@ -116,7 +117,8 @@ func bareCached(client rueidis.Client, value []byte) func(int) func() {
 
 func setBare(client rueidis.Client, goroutine int, value []byte) string {
 	key := "bare:" + bareKey(goroutine) + string(rune('a'+len(value)%26))
-	mustNot(client.Do(context(), client.B().Set().Key(key).Value(rueidis.BinaryString(value)).Build()).Error())
+	set := client.B().Set().Key(key).Value(rueidis.BinaryString(value)).Build()
+	mustNot(client.Do(context(), set).Error())
 	return key
 }
 
@@ -170,7 +172,8 @@ var cachedDB = engine{
 	open: func(bed *contest.Bed) []entrant {
 		client := dialRedis(bed, servertest.Redis(bed).Addr)
 		at := servertest.Postgres(bed)
-		table := pgstore.New(openPgx(bed, at), postgresTable(bed, openPool(bed, "pgx", at.PostgresURL(), conns)))
+		db := openPool(bed, "pgx", at.PostgresURL(), conns)
+		table := pgstore.New(openPgx(bed, at), postgresTable(bed, db))
 		open := func(prefix string, o *cachedstore.Options) *cachedstore.Store {
 			store := cachedstore.New(table, jamredis.NewCache(client, prefix), o)
 			bed.Cleanup(func() { _ = store.Close() })

@@ -31,12 +31,13 @@ var sqliteEngine = engine{
 	cases:    databasePages,
 	parallel: []Case{ReadCase, ReadWriteCase},
 	open: func(bed *contest.Bed) []entrant {
-		const write = "_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+		const wait = "_pragma=busy_timeout(10000)"
+		const write = wait + "&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
 		open := func() (*sql.DB, *sql.DB) {
 			path := filepath.Join(bed.TempDir(), "db.sqlite3")
 			writer := openPool(bed, "sqlite", sqliteName(path, write), 1)
 			mustNot(writer.Ping())
-			return writer, openPool(bed, "sqlite", sqliteName(path, "_pragma=busy_timeout(10000)&_pragma=query_only(1)"), 4)
+			return writer, openPool(bed, "sqlite", sqliteName(path, wait+"&_pragma=query_only(1)"), 4)
 		}
 		writer, readers := open()
 		store := tableStore(bed, writer, &sqlstore.Options{Readers: readers})
@@ -161,7 +162,8 @@ var mariaDB = engine{
 		o := &sqlstore.Options{Dialect: sqlstore.MySQL}
 		own, peer, db := open(), open(), open()
 		store := tableStore(bed, own, o)
-		exec(peer, `CREATE TABLE sessions (token CHAR(43) PRIMARY KEY, data MEDIUMBLOB NOT NULL, expiry TIMESTAMP(6) NOT NULL)`)
+		exec(peer, `CREATE TABLE sessions (token CHAR(43) PRIMARY KEY,`+
+			` data MEDIUMBLOB NOT NULL, expiry TIMESTAMP(6) NOT NULL)`)
 		exec(peer, `CREATE INDEX sessions_expiry_idx ON sessions (expiry)`)
 		return databaseEntrants(own, store, bare{
 			db: db, readers: db, statements: plainStatements, time: asText,

@@ -73,7 +73,8 @@ var targets = []target{
 const bestSCS = "scs's best"
 
 func faster(engine string, c Case, goroutines int, peer string, limit float64) target {
-	return target{engine, c, goroutines, "times faster than " + peer, limit, true, func(g Group) (float64, bool) {
+	what := "times faster than " + peer
+	return target{engine, c, goroutines, what, limit, true, func(g Group) (float64, bool) {
 		own, ok := g.find(ours)
 		if peer != bestSCS {
 			other, found := g.find(peer)

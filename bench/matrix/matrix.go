@@ -10,7 +10,8 @@ import (
 
 // engines in the order of the page.
 var engines = []engine{
-	memory, signedCookies, files, sqliteEngine, postgres, postgresSQL, mariaDB, redisEngine, cachedRedis, memcached, cachedDB,
+	memory, signedCookies, files, sqliteEngine, postgres, postgresSQL, mariaDB,
+	redisEngine, cachedRedis, memcached, cachedDB,
 }
 
 // many is how many goroutines measure in parallel.
@@ -44,7 +45,9 @@ func (g Group) find(name string) (contest.Result, bool) {
 
 // Measure runs all groups whose name matches only. It tells its progress, and
 // which engines were left out because their server is not there.
-func Measure(rounds contest.Rounds, only *regexp.Regexp, progress io.Writer) (groups []Group, missing []string) {
+func Measure(rounds contest.Rounds, only *regexp.Regexp, progress io.Writer) (
+	groups []Group, missing []string,
+) {
 	for _, e := range engines {
 		wanted := e.groups(only)
 		if len(wanted) == 0 {

@@ -31,7 +31,8 @@ var memory = engine{
 			}},
 			clearing(entrant{name: ours, site: jamsession(store, nil), fresh: own}, store, func() {
 				for i := range expiredSessions {
-					mustNot(store.Create(context(), session.Record{Key: expiredKey(i), Data: payload, Expiry: longAgo()}))
+					rec := session.Record{Key: expiredKey(i), Data: payload, Expiry: longAgo()}
+					mustNot(store.Create(context(), rec))
 				}
 			}),
 			{name: oursDjango, site: ownDjango(), fresh: ownDjango},

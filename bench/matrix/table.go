@@ -30,7 +30,8 @@ func table(engine string, groups []Group) report.Table {
 	var peers []string
 	for _, g := range groups {
 		for _, r := range g.Results {
-			if !slices.Contains([]string{floorName, ours, oursDjango}, r.Name) && !slices.Contains(peers, r.Name) {
+			own := slices.Contains([]string{floorName, ours, oursDjango}, r.Name)
+			if !own && !slices.Contains(peers, r.Name) {
 				peers = append(peers, r.Name)
 			}
 		}
@@ -49,7 +50,8 @@ func table(engine string, groups []Group) report.Table {
 
 func row(g Group, peers []string) []string {
 	own, _ := g.find(ours)
-	cells := []string{label(g), "", report.Nanos(own.Median()), fmt.Sprintf("±%.0f %%", own.Spread()*100), allocs(own), "", ""}
+	spread := fmt.Sprintf("±%.0f %%", own.Spread()*100)
+	cells := []string{label(g), "", report.Nanos(own.Median()), spread, allocs(own), "", ""}
 	if floor, ok := g.find(floorName); ok {
 		cells[1], cells[5] = report.Nanos(floor.Median()), report.Number(own.Times(floor))
 	}

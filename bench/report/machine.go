@@ -22,9 +22,10 @@ type Machine struct {
 // what the caller knows about servers.
 func ThisMachine(servers ...string) Machine {
 	m := Machine{
-		Date:   time.Now().UTC().Format(time.DateOnly),
-		System: fmt.Sprintf("%s, %d cores, %s/%s", processor(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH),
-		Go:     runtime.Version(),
+		Date: time.Now().UTC().Format(time.DateOnly),
+		System: fmt.Sprintf("%s, %d cores, %s/%s",
+			processor(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH),
+		Go: runtime.Version(),
 	}
 	m.Versions = append(modules(), servers...)
 	return m

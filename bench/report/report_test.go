@@ -93,8 +93,13 @@ func TestPrintSaysWhatWasNotReached(t *testing.T) {
 
 func TestFigures(t *testing.T) {
 	for _, c := range [][2]string{
-		{Nanos(12.4), "12 ns"}, {Nanos(1234), "1.23 µs"}, {Nanos(45.67e6), "45.7 ms"}, {Nanos(2e9), "2 s"},
-		{Number(207), "207"}, {Number(1.655), "1.66"}, {Number(20), "20"},
+		{Nanos(12.4), "12 ns"},
+		{Nanos(1234), "1.23 µs"},
+		{Nanos(45.67e6), "45.7 ms"},
+		{Nanos(2e9), "2 s"},
+		{Number(207), "207"},
+		{Number(1.655), "1.66"},
+		{Number(20), "20"},
 	} {
 		if c[0] != c[1] {
 			t.Errorf("%s, want %s", c[0], c[1])

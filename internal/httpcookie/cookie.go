@@ -123,7 +123,9 @@ func sameSiteText(s http.SameSite) string {
 type set [256]bool
 
 var (
-	inToken     = newSet(func(c byte) bool { return isAlphanumeric(c) || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0 })
+	inToken = newSet(func(c byte) bool {
+		return isAlphanumeric(c) || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
+	})
 	inAttribute = newSet(func(c byte) bool { return c >= ' ' && c != 0x7f && c != ';' })
 
 	// bare are the characters that Python sends without quotes.

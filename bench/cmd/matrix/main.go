@@ -28,7 +28,8 @@ func main() {
 	if err != nil || flag.NArg() > 0 || *rounds < 1 {
 		log.Fatal("-only wants a regular expression, -rounds a number above 0, and there are no arguments")
 	}
-	defer startProfile(*profile)()
+	stop := startProfile(*profile)
+	defer stop()
 	groups, missing := matrix.Measure(contest.Rounds{Count: *rounds, Turn: *turn}, expression, os.Stderr)
 	section := matrix.Section(groups)
 	section.Machine = report.ThisMachine()
