@@ -66,7 +66,8 @@ var postgres = engine{
 		store := pgstore.New(openPgx(bed, at), postgresTable(bed, own))
 		peer := openPgx(bed, servertest.Postgres(bed))
 		for _, statement := range []string{
-			`CREATE TABLE sessions (token TEXT PRIMARY KEY, data BYTEA NOT NULL, expiry TIMESTAMPTZ NOT NULL)`,
+			`CREATE TABLE sessions (token TEXT PRIMARY KEY,` +
+				` data BYTEA NOT NULL, expiry TIMESTAMPTZ NOT NULL)`,
 			`CREATE INDEX sessions_expiry_idx ON sessions (expiry)`,
 		} {
 			_, err := peer.Exec(context(), statement)
@@ -90,7 +91,8 @@ var postgresSQL = engine{
 }
 
 var postgresStatements = statements{
-	read:   "SELECT session_data, expire_date FROM django_session WHERE session_key = $1 AND expire_date > $2",
+	read: "SELECT session_data, expire_date FROM django_session" +
+		" WHERE session_key = $1 AND expire_date > $2",
 	write:  "UPDATE django_session SET session_data = $1, expire_date = $2 WHERE session_key = $3",
 	insert: "INSERT INTO django_session (session_key, session_data, expire_date) VALUES ($1, $2, $3)",
 	clear:  "DELETE FROM django_session WHERE expire_date < $1",
@@ -235,7 +237,8 @@ type bare struct {
 type statements struct{ read, write, insert, clear string }
 
 var plainStatements = statements{
-	read:   "SELECT session_data, expire_date FROM django_session WHERE session_key = ? AND expire_date > ?",
+	read: "SELECT session_data, expire_date FROM django_session" +
+		" WHERE session_key = ? AND expire_date > ?",
 	write:  "UPDATE django_session SET session_data = ?, expire_date = ? WHERE session_key = ?",
 	insert: "INSERT INTO django_session (session_key, session_data, expire_date) VALUES (?, ?, ?)",
 	clear:  "DELETE FROM django_session WHERE expire_date < ?",

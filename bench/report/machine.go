@@ -56,7 +56,8 @@ func modules() []string {
 	}
 	var versions []string
 	for _, dep := range info.Deps {
-		if slices.ContainsFunc(told, func(prefix string) bool { return strings.HasPrefix(dep.Path, prefix) }) {
+		named := func(prefix string) bool { return strings.HasPrefix(dep.Path, prefix) }
+		if slices.ContainsFunc(told, named) {
 			versions = append(versions, dep.Path+" "+dep.Version)
 		}
 	}
