@@ -1,8 +1,9 @@
 package messages
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"encoding/json"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/jamsession/jamsession/internal/rawjson"
@@ -27,7 +28,11 @@ type notice struct {
 
 // newNotice gives a message its ID: a random one, since no request knows of
 // the others. Those from 1<<52 on are chosen here; see decodeItems.
-func newNotice(m Message) notice { return notice{m, 1<<52 | rand.Uint64N(1<<52)} } // no secret
+func newNotice(m Message) notice {
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // never fails: it ends the program instead
+	return notice{m, 1<<52 | binary.BigEndian.Uint64(random[:])>>12}
+}
 
 // loadSession returns the messages in the session.
 func (x *exchange) loadSession() []notice {

@@ -149,7 +149,7 @@ func TestInterleavedRequestsShowEachMessageOnce(t *testing.T) {
 		rounds  uint64
 	}{
 		"session":  {messages.Session, 0, []string{"a", "b"}, 1000},
-		"overflow": {messages.Fallback, 6, []string{long("a"), long("b")}, 100},
+		"overflow": {messages.Fallback, 6, []string{long("a"), long("b")}, 50},
 	} {
 		t.Run(about, func(t *testing.T) {
 			for round := range c.rounds {

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -244,23 +243,6 @@ func TestLongMessagesAreBounded(t *testing.T) {
 		if !strings.Contains(v.log.String(), "too long") {
 			t.Errorf("storage %d: the log does not tell of it", storage)
 		}
-	}
-}
-
-// TestFewLengthsAreTried: what waits is not signed anew for each message that
-// does not fit into the cookie.
-func TestFewLengthsAreTried(t *testing.T) {
-	v := visit(t, nil)
-	v.get(addNoise(99))
-	var before, after runtime.MemStats
-	v.get(func(_ http.ResponseWriter, r *http.Request) {
-		session.From(r)
-		runtime.ReadMemStats(&before)
-		messages.Info(r, "x")
-		runtime.ReadMemStats(&after)
-	})
-	if n := after.TotalAlloc - before.TotalAlloc; n > 8<<20 {
-		t.Errorf("%d bytes are written for one of 2 KiB", n)
 	}
 }
 

@@ -1,9 +1,12 @@
 package messages
 
 import (
+	crypto "crypto/rand"
 	"encoding/json"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -85,9 +88,9 @@ func TestCookieHasAsManyAsDjangos(t *testing.T) {
 	}
 	x := &exchange{m: m}
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
+	for range 60 {
 		var list []notice
-		for range 1 + random.IntN(40) {
+		for range 1 + random.IntN(25) {
 			text := make([]byte, 1+random.IntN(300))
 			for i := range text {
 				text[i] = byte(' ' + random.IntN(64))
@@ -112,6 +115,26 @@ func TestCookieHasAsManyAsDjangos(t *testing.T) {
 				t.Fatalf("of %d, %d are kept and %d are not; Django keeps %d", len(list), len(got), len(rest), len(kept))
 			}
 		}
+	}
+}
+
+// TestFewLengthsAreTried: what waits is not signed anew for each message that
+// does not fit into the cookie.
+func TestFewLengthsAreTried(t *testing.T) {
+	m, err := New("a secret", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []notice
+	for range maxWaiting {
+		list = append(list, newNotice(Message{Level: InfoLevel, Text: strings.Repeat(crypto.Text(), 40)}))
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	(&exchange{m: m}).fit(list, false)
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 16<<20 {
+		t.Errorf("%d bytes are written for one of 2 KiB", n)
 	}
 }
 
