@@ -9,31 +9,23 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/internal/username"
 )
-
-// maxName is more bytes than any spelling of a name of 150 characters has.
-const maxName = 4096
 
 // exact returns the form of a name that only spellings of one user share, as
 // Django reads it: two users must differ here, or the device of one is known to
 // the other.
-func exact(username string) string {
-	username = strings.TrimSpace(username)
-	if len(username) > maxName {
-		return username // no user's, and not worth the work
-	}
-	return norm.NFKC.String(username)
-}
+func exact(name string) string { return username.Normalize(strings.TrimSpace(name)) }
 
 // account returns the form of a name that all its spellings share: whatever
 // a backend takes for the same user must be the same here, or a guesser has a
 // bucket for each spelling. It need not be the other way round.
-func account(username string) string {
-	username = exact(username)
-	if len(username) > maxName {
-		return username
+func account(name string) string {
+	name = exact(name)
+	if len(name) > username.MaxLength {
+		return name // no user's, and not worth the work
 	}
-	folded := cases.Fold().String(username)
+	folded := cases.Fold().String(name)
 	folded = strings.ToLower(strings.ToUpper(folded)) // what Fold leaves, such as Cherokee
 	return strings.TrimSpace(asCollated(norm.NFKD.String(folded)))
 }
