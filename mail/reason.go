@@ -19,7 +19,8 @@ func reason(err error) error {
 	var garbled textproto.ProtocolError
 	switch {
 	case errors.As(err, &sending) && sending.ErrorCode() > 0:
-		return fmt.Errorf("%v: %w", sending.Reason, refusal(sending.ErrorCode(), sending.EnhancedStatusCode()))
+		answer := refusal(sending.ErrorCode(), sending.EnhancedStatusCode())
+		return fmt.Errorf("%v: %w", sending.Reason, answer)
 	case errors.As(err, &sending):
 		return fmt.Errorf("%v: the server gives no answer", sending.Reason)
 	case errors.As(err, &refused):

@@ -104,7 +104,8 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	mail.SetMessageID()
 	ctx, hangUp := context.WithCancel(ctx)
 	defer hangUp()
-	client, err := smtp.NewClient(s.host, append(slices.Clip(s.options), smtp.WithDialContextFunc(s.connect(ctx)))...)
+	options := append(slices.Clip(s.options), smtp.WithDialContextFunc(s.connect(ctx)))
+	client, err := smtp.NewClient(s.host, options...)
 	if err != nil {
 		return fmt.Errorf("mail: %w", err)
 	}

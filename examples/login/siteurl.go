@@ -15,7 +15,8 @@ func siteURL(env func(string) (string, bool), listening net.Addr) (string, error
 		return "http://" + listening.String(), nil
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.ContainsAny(text, "?#{}") {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" ||
+		strings.ContainsAny(text, "?#{}") {
 		return "", errors.New("SITE_URL must be such as https://www.example.com")
 	}
 	return strings.TrimSuffix(text, "/"), nil
