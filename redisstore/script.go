@@ -24,17 +24,9 @@ func (s *Store) layout() string {
 }
 
 // saveScript replaces the value under KEYS[1], or moves it to KEYS[2], if its
-// data is that of ARGV[1] and it has not expired at ARGV[5], by ARGV[2] for
-// ARGV[3] milliseconds, or deletes it if that is not positive. ARGV[6] is 1 if
-// ARGV[1] has not expired: then nothing has to be read of what is the same.
+// data is ARGV[1] and it has not expired at ARGV[5], by ARGV[2] for ARGV[3]
+// milliseconds, or deletes it if that is not positive.
 var saveScript = rueidis.NewLuaScript(`
-local stored = redis.call('GET', KEYS[1])
-if not stored then return 1 end
-local ttl = tonumber(ARGV[3])
-if stored == ARGV[1] and ARGV[6] == '1' and ttl > 0 and not KEYS[2] then
-	redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-	return 0
-end
 local function open(value) -- returns the data, and the expiry if the value says it
 	local data, at = value, nil
 	if ARGV[4] == 'plain' then
@@ -50,9 +42,12 @@ local function open(value) -- returns the data, and the expiry if the value says
 	for i = 7, 0, -1 do expiry = expiry * 256 + string.byte(value, at + i) end
 	return data, expiry
 end
+local stored = redis.call('GET', KEYS[1])
+if not stored then return 1 end
 local data, expiry = open(stored)
 if expiry and expiry <= tonumber(ARGV[5]) then return 1 end
-if data ~= open(ARGV[1]) then return 2 end
+if data ~= ARGV[1] then return 2 end
+local ttl = tonumber(ARGV[3])
 if KEYS[2] then
 	if redis.call('EXISTS', KEYS[2]) == 1 then return 3 end
 	redis.call('DEL', KEYS[1])

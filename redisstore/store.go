@@ -172,7 +172,28 @@ func (s *Store) Save(ctx context.Context, old, next session.Record) error {
 	if next.Key != old.Key && s.opts.Cluster {
 		return s.moveInSteps(ctx, old, next)
 	}
+	if next.Key == old.Key {
+		if swapped, err := s.swap(ctx, old, next); swapped || err != nil {
+			return err
+		}
+	}
 	return s.replace(ctx, old, next)
+}
+
+// swap settles what most saves are, by a short script: what is stored is still
+// what was loaded, its expiry with it. It reports whether it was so.
+func (s *Store) swap(ctx context.Context, old, next session.Record) (bool, error) {
+	ttl := milliseconds(next.Expiry)
+	if ttl == 0 || milliseconds(old.Expiry) == 0 {
+		return false, nil
+	}
+	format := s.opts.format()
+	answer, err := swapScript.Exec(ctx, s.client, []string{s.opts.Prefix + old.Key}, []string{
+		rueidis.BinaryString(format.Seal(old.Data, old.Expiry)),
+		rueidis.BinaryString(format.Seal(next.Data, next.Expiry)),
+		strconv.FormatInt(ttl, 10),
+	}).AsInt64()
+	return answer == 0 && err == nil, wrap(ctx, "save", err)
 }
 
 // replace compares and replaces, or moves, in one script.
@@ -181,15 +202,11 @@ func (s *Store) replace(ctx context.Context, old, next session.Record) error {
 	if next.Key != old.Key {
 		keys = append(keys, s.opts.Prefix+next.Key)
 	}
-	format, now, alive := s.opts.format(), time.Now(), "0"
-	if old.Expiry.After(now) {
-		alive = "1"
-	}
+	value := s.opts.format().Seal(next.Data, next.Expiry)
 	answer, err := saveScript.Exec(ctx, s.client, keys, []string{
-		rueidis.BinaryString(format.Seal(old.Data, old.Expiry)),
-		rueidis.BinaryString(format.Seal(next.Data, next.Expiry)),
+		rueidis.BinaryString(old.Data), rueidis.BinaryString(value),
 		strconv.FormatInt(milliseconds(next.Expiry), 10), s.layout(),
-		strconv.FormatInt(now.UnixMicro(), 10), alive,
+		strconv.FormatInt(time.Now().UnixMicro(), 10),
 	}).AsInt64()
 	if err != nil {
 		return wrap(ctx, "save", err)
