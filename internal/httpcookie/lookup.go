@@ -26,23 +26,21 @@ func Lookup(h http.Header, name string) (value string, ok bool) {
 	return "", false
 }
 
-// lookupLine goes from the end to the beginning, since the last one counts.
+// lookupLine returns the last of the line's cookies with the name.
 func lookupLine(line, name string) (value string, ok bool) {
-	for {
-		i := strings.LastIndexByte(line, ';')
-		key, val, found := strings.Cut(line[i+1:], "=")
+	for more := true; more; {
+		var cookie string
+		cookie, line, more = strings.Cut(line, ";")
+		key, val, found := strings.Cut(cookie, "=")
 		if !found {
 			key, val = "", key
 		}
 		key, val = trim(key), trim(val)
 		if key == name && (key != "" || val != "") {
-			return unquote(val), true
+			value, ok = val, true
 		}
-		if i < 0 {
-			return "", false
-		}
-		line = line[:i]
 	}
+	return unquote(value), ok
 }
 
 func trim(s string) string { return strings.Trim(s, " \t") }
