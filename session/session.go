@@ -228,6 +228,9 @@ func (s *Session) apply(c change) {
 	if s.changes == nil {
 		s.changes = s.room[:0]
 	}
+	if len(s.changes) == 1 {
+		s.changes = slices.Grow(s.changes, 3)
+	}
 	s.changes = append(s.changes, c)
 	if err := c.on(&s.items); err != nil && s.failure == nil {
 		s.failure = err
