@@ -1,7 +1,6 @@
 package pgstore_test
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -80,23 +79,41 @@ func empty(t *testing.T, pool *pgxpool.Pool) {
 	}
 }
 
-// TestContractTwoPrograms: one of them uses package sqlstore on the same table.
-func TestContractTwoPrograms(t *testing.T) {
-	store, pool := open(t, servertest.Postgres(t))
-	sessiontest.Run(t, func(t *testing.T) session.Store {
-		empty(t, pool)
-		return &other{store, store.Store}
-	})
-}
-
-// other loads as one program and does all else as another.
-type other struct {
-	*pgstore.Store
-	table *sqlstore.Store
-}
-
-func (o *other) Save(ctx context.Context, old, new session.Record) error {
-	return o.table.Save(ctx, old, new)
+// TestBothPathsToTheTableCompareTheSame: a program that uses package sqlstore
+// saves, moves and ends what this one has saved, and the other way round.
+func TestBothPathsToTheTableCompareTheSame(t *testing.T) {
+	store, _ := open(t, servertest.Postgres(t))
+	paths := []session.Store{store, store.Store}
+	for i, path := range paths {
+		other := paths[1-i]
+		old := record(i)
+		create(t, path, old)
+		next := old
+		next.Data = []byte("next")
+		if err := other.Save(t.Context(), old, next); err != nil {
+			t.Fatal(err)
+		}
+		if err := path.Save(t.Context(), old, next); !errors.Is(err, session.ErrConflict) {
+			t.Errorf("Save over what the other has saved: %v, want ErrConflict", err)
+		}
+		moved := next
+		moved.Key = record(100 + i).Key
+		if err := path.Save(t.Context(), next, moved); err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Save(t.Context(), next, next); !errors.Is(err, session.ErrNotFound) {
+			t.Errorf("Save of what the other has moved: %v, want ErrNotFound", err)
+		}
+		if got, err := other.Load(t.Context(), moved.Key); err != nil || string(got.Data) != "next" {
+			t.Errorf("Load of what the other has moved: %v, %v", got, err)
+		}
+		if err := other.Delete(t.Context(), moved.Key); err != nil {
+			t.Fatal(err)
+		}
+		if err := path.Save(t.Context(), moved, moved); !errors.Is(err, session.ErrNotFound) {
+			t.Errorf("Save of what the other has deleted: %v, want ErrNotFound", err)
+		}
+	}
 }
 
 // TestLoadsInCompanyGetTheirOwn: of many loads at once each gets the record of
