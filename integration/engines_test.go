@@ -82,6 +82,12 @@ var engines = []engine{
 		swaps: true,
 	},
 	{
+		name:  "PostgreSQL by pgx",
+		open:  func(t testing.TB) session.Store { return openPgx(t, servertest.Postgres(t)) },
+		start: startPgx,
+		swaps: true,
+	},
+	{
 		name:  "MariaDB",
 		open:  func(t testing.TB) session.Store { return openMariaDB(t, servertest.MariaDB(t)) },
 		start: startMariaDB,

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	_ "github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5/pgxpool"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/jamsession/jamsession/filestore"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/memcachestore"
+	"github.com/jamsession/jamsession/pgstore"
 	"github.com/jamsession/jamsession/redisstore"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
@@ -49,6 +51,21 @@ func openPostgres(t testing.TB, at servertest.Database) session.Store {
 	return openSQL(t, openPool(t, "pgx", at.PostgresURL(), 8), sqlstore.Options{Dialect: sqlstore.PostgreSQL})
 }
 
+func openPgx(t testing.TB, at servertest.Database) session.Store {
+	t.Helper()
+	config, err := pgxpool.ParseConfig(at.PostgresURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.MaxConns = 4
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pgstore.New(pool, openPostgres(t, at).(*sqlstore.Store))
+}
+
 func openMariaDB(t testing.TB, at servertest.Database) session.Store {
 	t.Helper()
 	return openSQL(t, openPool(t, "mysql", at.MySQLName(), 8), sqlstore.Options{Dialect: sqlstore.MySQL})
@@ -57,6 +74,11 @@ func openMariaDB(t testing.TB, at servertest.Database) session.Store {
 func startPostgres(t testing.TB) place {
 	s, db := servertest.StartPostgres(t)
 	return databasePlace(s, db, openPostgres)
+}
+
+func startPgx(t testing.TB) place {
+	s, db := servertest.StartPostgres(t)
+	return databasePlace(s, db, openPgx)
 }
 
 func startMariaDB(t testing.TB) place {
