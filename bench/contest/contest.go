@@ -42,6 +42,9 @@ type Rounds struct {
 	Turn  time.Duration // of each contender in each round
 }
 
+// maxOnce is how many turns those have at most whose preparation takes long.
+const maxOnce = 5
+
 // Run lets the contenders take turns and returns their results in the order
 // of the contenders.
 func (r Rounds) Run(goroutines int, contenders []Contender) []Result {
@@ -54,6 +57,9 @@ func (r Rounds) Run(goroutines int, contenders []Contender) []Result {
 	for round := range r.Count {
 		for i := range contenders {
 			j := (i + round) % len(contenders)
+			if contenders[j].Once && round >= maxOnce {
+				continue
+			}
 			t := runners[j].turn()
 			results[j].Nanos = append(results[j].Nanos, t.nanos)
 			results[j].Allocs, results[j].Bytes = t.allocs, t.bytes

@@ -39,12 +39,12 @@ func TestContendersTakeTurns(t *testing.T) {
 // TestOnceIsOnce: what uses up its preparation runs once after each.
 func TestOnceIsOnce(t *testing.T) {
 	prepared, ran := 0, 0
-	Rounds{Count: 3, Turn: time.Hour}.Run(1, []Contender{{
+	Rounds{Count: 9, Turn: time.Hour}.Run(1, []Contender{{
 		Once: true, Reset: func() { prepared++ },
 		Ops: func(int) []func() { return []func(){func() { ran++ }} },
 	}})
-	if prepared != 3 || ran != 3 {
-		t.Errorf("prepared %d times, ran %d times, want 3 and 3", prepared, ran)
+	if prepared != maxOnce || ran != maxOnce {
+		t.Errorf("prepared %d times, ran %d times, want %d", prepared, ran, maxOnce)
 	}
 }
 
