@@ -10,7 +10,8 @@ import (
 
 // A deadline is a context that carries its parent's values, and ends at an
 // instant but not with its parent. Other than the standard library's it starts
-// a timer only if somebody waits for its end: stores in memory never do.
+// a timer only if somebody waits for its end, or asks for a value: stores in
+// memory do neither.
 type deadline struct {
 	parent context.Context
 	begun  time.Time

@@ -90,8 +90,8 @@ func (m *Manager) storeKey(key string) string {
 // decode is parse, but makes corrupt data an empty session and a log line,
 // as Django does: the visitor starts anew, and his next change overwrites it.
 func (m *Manager) decode(ctx context.Context, rec Record) (rawjson.Object, error) {
-	if rec.by == m {
-		return rec.items.Object(), nil
+	if items := rec.itemsOf(m); items != nil {
+		return items.Object(), nil
 	}
 	items, err := m.parse(rec)
 	if errors.Is(err, ErrCorrupt) {

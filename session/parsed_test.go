@@ -72,6 +72,34 @@ func TestItemsOfAnotherManagerAreNotTaken(t *testing.T) {
 	}
 }
 
+// TestItemsOfReplacedDataAreNotTaken: who edits a record by hand is believed.
+func TestItemsOfReplacedDataAreNotTaken(t *testing.T) {
+	store := memstore.New()
+	m := session.New(store, nil)
+	s, err := m.Load(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Set("role", "admin")
+	save(t, s)
+	old, err := store.Load(t.Context(), s.Key())
+	if err != nil {
+		t.Fatal(err)
+	}
+	edited := old
+	edited.Data = []byte(`{"role":"guest"}`)
+	if err := store.Save(t.Context(), old, edited); err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.Load(t.Context(), s.Key())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if role := session.Get(got, "role", ""); role != "guest" {
+		t.Errorf("role is %q, want what was put into the record", role)
+	}
+}
+
 // TestItemsInMemoryAreWhatTheDataSays after each kind of save.
 func TestItemsInMemoryAreWhatTheDataSays(t *testing.T) {
 	store := memstore.New()

@@ -19,16 +19,27 @@ import (
 //
 // A Record also carries, unseen, the items that its Data was made from. A
 // store that keeps the value itself in memory spares every later load the
-// decoding; a store that keeps the fields elsewhere loses nothing but that.
+// decoding, for the memory that the items take; a store that keeps the fields
+// elsewhere, or replaces Data, loses nothing but that.
 type Record struct {
 	Key    string    // 32 characters of a-z0-9, or the 40 of a hashed key; see Sealer
 	Data   []byte    // what the [Codec] made of the session's items
 	Expiry time.Time // the record is gone from this instant on; see Store.Load
 
-	// items are what Data was made from, if by made it in this process. No other
-	// manager takes them for it: it may have another key, and find Data forged.
+	// items are what data was made from, by one in this process. They count if
+	// Data is still data, and for no other manager: it may have another key, and
+	// find Data forged.
 	items *rawjson.Parsed
 	by    *Manager
+	data  []byte
+}
+
+// itemsOf returns the items that the record carries for m, or nil.
+func (r *Record) itemsOf(m *Manager) *rawjson.Parsed {
+	if r.by != m || len(r.Data) == 0 || len(r.Data) != len(r.data) || &r.Data[0] != &r.data[0] {
+		return nil
+	}
+	return r.items
 }
 
 // Format implements [fmt.Formatter]: every verb prints the fingerprint of the
