@@ -19,8 +19,8 @@
 // once. When several loads are on their way, those that come meanwhile wait for
 // one of them to return, and are then asked for together, by one SELECT: under
 // load the server answers dozens of visitors for little more than the price of
-// one. None waits longer than the load before it takes. A visitor who leaves
-// takes only himself away. A load that failed in company is tried again alone.
+// one. A visitor who leaves takes only himself away. A load that failed in company
+// is tried again alone. A SELECT that takes five seconds is given up.
 //
 // Saves are never put together: each is one UPDATE that compares.
 //

@@ -2,6 +2,8 @@ package pgstore
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,15 +19,18 @@ const (
 	// together is how many keys one SELECT asks for at most.
 	together = 100
 
-	// patience bounds a SELECT that nobody's visitor bounds, since it is many
-	// visitors'. Each waits no longer than his own context says.
-	patience = 30 * time.Second
+	// patience bounds a SELECT, so that a server that says nothing keeps no
+	// place for long. A visitor who still waits is then left to the table's own
+	// load. Each waits no longer than his own context says.
+	patience = 5 * time.Second
 )
 
 // loads lets loads that run at the same time share a SELECT.
 type loads struct {
 	// ask returns the records that there are.
 	ask func(ctx context.Context, keys []string) (map[string]session.Record, error)
+
+	patience time.Duration
 
 	mu      sync.Mutex
 	running int
@@ -70,8 +75,8 @@ func (l *loads) next() []*load {
 		l.running--
 		return nil
 	}
-	batch := l.waiting[:n:n]
-	l.waiting = l.waiting[n:]
+	batch := slices.Clone(l.waiting[:n])
+	l.waiting = slices.Delete(l.waiting, 0, n) // which forgets them
 	return batch
 }
 
@@ -87,9 +92,9 @@ func (l *loads) askFor(batch []*load) {
 	for i, w := range batch {
 		keys[i] = w.key
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), l.patience)
 	defer cancel()
-	found, err := l.ask(ctx, keys)
+	found, err := l.askSafely(ctx, keys)
 	for _, w := range batch {
 		rec, ok := found[w.key]
 		switch {
@@ -102,6 +107,19 @@ func (l *loads) askFor(batch []*load) {
 		}
 		close(w.done)
 	}
+}
+
+// errPanic sends those who wait to the table's own load, where a panic is that
+// of one request and not of the program.
+var errPanic = errors.New("pgstore: the SELECT panicked")
+
+func (l *loads) askSafely(ctx context.Context, keys []string) (found map[string]session.Record, err error) {
+	defer func() {
+		if recover() != nil {
+			found, err = nil, errPanic
+		}
+	}()
+	return l.ask(ctx, keys)
 }
 
 // answer returns what the next SELECT says, unless ctx ends before.

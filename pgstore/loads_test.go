@@ -18,7 +18,7 @@ type asked struct {
 
 func newLoads() (*loads, asked) {
 	a := asked{make(chan []string), make(chan error)}
-	return &loads{ask: func(ctx context.Context, keys []string) (map[string]session.Record, error) {
+	return &loads{patience: patience, ask: func(ctx context.Context, keys []string) (map[string]session.Record, error) {
 		a.keys <- keys
 		found := make(map[string]session.Record)
 		for _, key := range keys {
@@ -151,6 +151,25 @@ func TestServerThatSaysNothingKeepsNoPlace(t *testing.T) {
 		time.Sleep(patience)
 		if _, err := w.answer(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("answer: %v, want context.DeadlineExceeded", err)
+		}
+		l.leave()
+		synctest.Wait()
+		if l.running != 0 {
+			t.Errorf("%d places are still taken", l.running)
+		}
+	})
+}
+
+// TestPanicIsNobodysButTheirs: those who wait are told, and the program goes on.
+func TestPanicIsNobodysButTheirs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, _ := newLoads()
+		l.ask = func(context.Context, []string) (map[string]session.Record, error) { panic("a tracer's") }
+		fill(t, l)
+		w := l.enter("key")
+		l.leave()
+		if _, err := w.answer(t.Context()); !errors.Is(err, errPanic) {
+			t.Errorf("answer: %v, want errPanic", err)
 		}
 		l.leave()
 		synctest.Wait()

@@ -34,7 +34,7 @@ type Store struct {
 // Pool and table stay the caller's to close.
 func New(pool *pgxpool.Pool, table *sqlstore.Store) *Store {
 	s := &Store{Store: table, pool: pool}
-	s.loads.ask = s.askMany
+	s.loads.ask, s.loads.patience = s.askMany, patience
 	return s
 }
 
@@ -64,6 +64,8 @@ func (s *Store) load(ctx context.Context, key string) (session.Record, error) {
 		return waiting.answer(ctx)
 	}
 	defer s.loads.leave()
+	ctx, cancel := context.WithTimeout(ctx, s.loads.patience)
+	defer cancel()
 	return s.askOne(ctx, key)
 }
 
@@ -114,16 +116,24 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 	var tag pgconn.CommandTag
 	var err error
 	if new.Key == old.Key {
-		tag, err = s.pool.Exec(ctx, inPlace, new.Data, expiry, old.Key, old.Data, time.Now())
+		tag, err = s.pool.Exec(ctx, inPlace,
+			string(new.Data), expiry, old.Key, string(old.Data), time.Now())
 	} else {
-		tag, err = s.pool.Exec(ctx, move, new.Key, new.Data, expiry, old.Key, old.Data, time.Now())
+		tag, err = s.pool.Exec(ctx, move,
+			new.Key, string(new.Data), expiry, old.Key, string(old.Data), time.Now())
 	}
-	var refused *pgconn.PgError
-	if err != nil && !errors.As(err, &refused) {
+	if err != nil && (ctx.Err() != nil || !isRefused(err)) {
 		return djangodb.Wrap(ctx, "pgstore: save", err)
 	}
 	if err != nil || tag.RowsAffected() == 0 {
 		return s.Store.Save(ctx, old, new)
 	}
 	return nil
+}
+
+// isRefused reports whether the server certainly has not carried a statement
+// out: it said so, or has never got it.
+func isRefused(err error) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) || pgconn.SafeToRetry(err)
 }

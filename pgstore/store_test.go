@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	_ "github.com/jackc/pgx/v5/stdlib"
 
@@ -246,4 +247,58 @@ func together(n int, f func()) {
 	}
 	close(start)
 	wg.Wait()
+}
+
+// TestSaveIsOneUpdateInEveryMode: also where pgx does not know the types of
+// parameters, as behind PgBouncer. The table's own statements are closed, so
+// that nothing is left to them.
+func TestSaveIsOneUpdateInEveryMode(t *testing.T) {
+	for _, mode := range []string{"cache_statement", "exec", "simple_protocol"} {
+		config, err := pgxpool.ParseConfig(servertest.Postgres(t).PostgresURL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		db, err := sql.Open("pgx", config.ConnString())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		o := &sqlstore.Options{Dialect: sqlstore.PostgreSQL}
+		if _, err := sqlstore.Migrate(t.Context(), db, o); err != nil {
+			t.Fatal(err)
+		}
+		table, err := sqlstore.New(t.Context(), db, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec := record(1)
+		create(t, table, rec)
+		if err := table.Close(); err != nil {
+			t.Fatal(err)
+		}
+		switch mode {
+		case "exec":
+			config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+		case "simple_protocol":
+			config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+		}
+		pool, err := pgxpool.NewWithConfig(t.Context(), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer pool.Close()
+		store := pgstore.New(pool, table)
+		next, moved := rec, rec
+		next.Data, moved.Key = []byte(`\x41 'é'`), record(2).Key
+		if err := store.Save(t.Context(), rec, next); err != nil {
+			t.Errorf("%s: Save: %v", mode, err)
+		}
+		moved.Data = next.Data
+		if err := store.Save(t.Context(), next, moved); err != nil {
+			t.Errorf("%s: Save under a new key: %v", mode, err)
+		}
+		if got, err := store.Load(t.Context(), moved.Key); err != nil || string(got.Data) != string(next.Data) {
+			t.Errorf("%s: Load: %q, %v", mode, got.Data, err)
+		}
+	}
 }

@@ -1,0 +1,61 @@
+package pgstore
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	_ "github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/jamsession/jamsession/internal/servertest"
+	"github.com/jamsession/jamsession/sqlstore"
+)
+
+// TestStuckLoadKeepsNoPlace: a server that says nothing to those who load alone
+// does not keep others from loading, however long their visitors wait.
+func TestStuckLoadKeepsNoPlace(t *testing.T) {
+	server, at := servertest.StartPostgres(t)
+	pool, err := pgxpool.New(t.Context(), at.PostgresURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	db, err := sql.Open("pgx", at.PostgresURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	o := &sqlstore.Options{Dialect: sqlstore.PostgreSQL}
+	if _, err := sqlstore.Migrate(t.Context(), db, o); err != nil {
+		t.Fatal(err)
+	}
+	table, err := sqlstore.New(t.Context(), db, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = table.Close() }()
+	store := New(pool, table)
+	store.loads.patience = 50 * time.Millisecond
+	server.Pause()
+	ctx, leave := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for range alone {
+		wg.Go(func() { _, _ = store.Load(ctx, "00000000000000000000000000000001") })
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for taken := -1; taken != 0 && time.Now().Before(deadline); {
+		time.Sleep(100 * time.Millisecond) // the loads begin, and are given up
+		store.loads.mu.Lock()
+		taken = store.loads.running
+		store.loads.mu.Unlock()
+	}
+	if store.loads.enter("another") != nil {
+		t.Error("the places are still taken")
+	}
+	leave()
+	server.Resume()
+	wg.Wait()
+}
