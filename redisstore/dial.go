@@ -45,7 +45,7 @@ func dial(ctx context.Context, rawURL string, sideCache bool) (rueidis.Client, b
 		return nil, false, fmt.Errorf("redisstore: %w", err)
 	}
 	a.option.DisableCache = !sideCache
-	if sideCache && !a.cluster { // whose clients have one for each server
+	if sideCache {
 		a.option.PipelineMultiplex = -1 // one connection for commands and messages, see Store.oneWire
 	}
 	type dialed struct {
