@@ -22,14 +22,16 @@ import (
 )
 
 // openDatabase opens what DATABASE_URL names.
-func openDatabase(ctx context.Context, rawURL string) (*database, sqlstore.Dialect, error) {
+//
+// If sessions are in it, those of PostgreSQL get connections of their own.
+func openDatabase(ctx context.Context, rawURL string, sessions bool) (*database, sqlstore.Dialect, error) {
 	u, err := parseDatabaseURL(rawURL)
 	if err != nil {
 		return nil, 0, fmt.Errorf("settings: DATABASE_URL: %w", err)
 	}
 	switch u.scheme {
 	case "postgres":
-		db, err := openPostgres(ctx, u.server)
+		db, err := openPostgres(ctx, u.server, sessions)
 		return db, sqlstore.PostgreSQL, err
 	case "mysql":
 		db, err := openMySQL(ctx, u.server)
@@ -50,7 +52,7 @@ const (
 )
 
 // openPostgres connects to PostgreSQL. Options are those of libpq's URLs.
-func openPostgres(ctx context.Context, s server) (*database, error) {
+func openPostgres(ctx context.Context, s server, sessions bool) (*database, error) {
 	query := s.options
 	host := net.JoinHostPort(s.host, s.port)
 	if s.socket != "" {
@@ -66,7 +68,10 @@ func openPostgres(ctx context.Context, s server) (*database, error) {
 		return nil, errors.New("settings: DATABASE_URL: PostgreSQL does not know one of its options")
 	}
 	config.ConnConfig.ConnectTimeout = dialTimeout
-	forSessions := s.maxConns / 2 // they have connections of their own, by pgx itself
+	forSessions := 0
+	if sessions {
+		forSessions = s.maxConns / 2 // by pgx itself, see package pgstore
+	}
 	s.maxConns -= forSessions
 	db, err := s.pool(ctx, "PostgreSQL", stdlib.OpenDB(*config.ConnConfig))
 	if err != nil || forSessions == 0 {
@@ -74,8 +79,11 @@ func openPostgres(ctx context.Context, s server) (*database, error) {
 	}
 	config.MaxConns = int32(min(forSessions, math.MaxInt32))
 	config.MaxConnIdleTime, config.MaxConnLifetime = maxConnIdle, maxConnLife
-	db.sessions, err = pgxpool.NewWithConfig(ctx, config)
-	return db, err // there can be none: it connects when it is asked
+	db.sessions, err = pgxpool.NewWithConfig(ctx, config) // it connects when it is asked
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }
 
 // openMySQL connects to MySQL or MariaDB. Options are tls, as the driver has

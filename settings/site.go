@@ -65,7 +65,8 @@ func Open(ctx context.Context, s *Settings) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, dialect, err := openDatabase(ctx, s.DatabaseURL)
+	sessions := s.SessionEngine == "db" || s.SessionEngine == "cached_db"
+	db, dialect, err := openDatabase(ctx, s.DatabaseURL, sessions)
 	if err != nil {
 		return nil, err
 	}

@@ -90,10 +90,11 @@ func (db *database) probe(ctx context.Context) error {
 
 // Close closes both pools.
 func (db *database) Close() error {
+	err := errors.Join(db.readers.Close(), db.writer.Close()) // twice is no error
 	if db.sessions != nil {
-		db.sessions.Close()
+		db.sessions.Close() // this waits for those that are in use
 	}
-	return errors.Join(db.readers.Close(), db.writer.Close()) // twice is no error
+	return err
 }
 
 // sqliteError says in one line what to do about a file that cannot be used.
