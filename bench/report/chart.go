@@ -79,5 +79,5 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328; }
   .floor { fill: #8b949e; }
 }
 </style>
-<text class="title" x="0" y="18">Time of a request by jamsession's, on a logarithmic scale</text>
+<text class="title" x="0" y="18">How many times as long as jamsession a request takes (logarithmic)</text>
 `
