@@ -82,7 +82,7 @@ fuzz: ## Fuzz each target for FUZZTIME (10s); PKG=./csrf for one package
 			</dev/null; \
 	done)
 
-bench: ## Measure beside other libraries, into docs/performance.md (4 minutes)
+bench: ## Measure beside other libraries, into docs/performance.md (6 minutes)
 	cd bench && go run ./cmd/matrix -o results && go run ./cmd/page
 
 bench-full: ## The same at length, over HTTP, and with millions of rows (half an hour)
@@ -98,7 +98,7 @@ bench-compare: ## What changed since a commit: BASE=HEAD~1 [BENCH='Matrix/SQLite
 	( cd "$$dir/base/bench"; go test -c -o "$$dir/old" ./matrix ); \
 	( cd bench; go test -c -o "$$dir/new" ./matrix ); \
 	for round in 1 2 3 4 5 6 7 8 9 10; do for side in old new; do \
-		"$$dir/$$side" -test.run '^$$' -test.bench '$(BENCH)' -test.benchtime 50ms >>"$$dir/$$side.txt"; \
+		"$$dir/$$side" -test.run '^$$' -test.bench '$(value BENCH)' -test.benchtime 50ms >>"$$dir/$$side.txt"; \
 	done; done; \
 	$(TOOL) benchstat base="$$dir/old.txt" here="$$dir/new.txt"
 
