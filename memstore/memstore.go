@@ -11,6 +11,9 @@
 // [session.Manager.ClearExpired] is called; session.Manager.ClearPeriodically
 // does so in the background until its context is done.
 //
+// A record is kept with the items that it was made from, so that no load decodes
+// it again; with a codec that signs, a session takes its size twice.
+//
 // [NewBounded] limits how many records there can be. When it is full, those
 // that have expired are removed; if there are none, a new session is refused
 // with [ErrFull], which is a 503 for that visitor. No session is given up for

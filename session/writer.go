@@ -22,7 +22,8 @@ type responseWriter struct {
 // Unwrap serves http.ResponseController.
 func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// Begun reports whether the headers have left, for package messages.
+// Begun reports whether the session was dealt with, so that the headers may have
+// left, for package messages.
 func (w *responseWriter) Begun() bool { return w.committed }
 
 // WriteHeader passes 1xx answers through, since they are not the response;
