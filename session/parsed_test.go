@@ -108,11 +108,11 @@ func TestItemsInMemoryAreWhatTheDataSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, change := range map[string]func(s *session.Session){
-		"Set":      func(s *session.Session) { s.Set("a", 1); s.Set("é", "\ud7ff") },
-		"Update":   func(s *session.Session) { session.Update(s, "n", 0, func(n int) int { return n + 1 }) },
-		"Delete":   func(s *session.Session) { s.Delete("a") },
-		"CycleKey": (*session.Session).CycleKey,
+	for i, change := range []func(s *session.Session){
+		func(s *session.Session) { s.Set("a", 1); s.Set("é", "\ud7ff") },
+		func(s *session.Session) { session.Update(s, "n", 0, func(n int) int { return n + 1 }) },
+		func(s *session.Session) { s.Delete("a") },
+		(*session.Session).CycleKey,
 	} {
 		change(s)
 		save(t, s)
@@ -129,7 +129,7 @@ func TestItemsInMemoryAreWhatTheDataSays(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := itemsOf(loaded); got != string(want) {
-			t.Errorf("after %s: %s, want %s", name, got, want)
+			t.Errorf("after change %d: %s, want %s", i, got, want)
 		}
 		s = loaded
 	}
