@@ -1,7 +1,6 @@
 package pgstore_test
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,13 +10,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	_ "github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/pgstore"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sessiontest"
-	"github.com/jamsession/jamsession/sqlstore"
 )
 
 func TestMain(m *testing.M) { servertest.Main(m) }
@@ -29,25 +26,8 @@ func open(t testing.TB, at servertest.Database) (*pgstore.Store, *pgxpool.Pool) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := sql.Open("pgx", at.PostgresURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := &sqlstore.Options{Dialect: sqlstore.PostgreSQL}
-	if _, err := sqlstore.Migrate(t.Context(), db, o); err != nil {
-		t.Fatal(err)
-	}
-	table, err := sqlstore.New(t.Context(), db, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := errors.Join(table.Close(), db.Close()); err != nil {
-			t.Error(err)
-		}
-		pool.Close()
-	})
-	return pgstore.New(pool, table), pool
+	t.Cleanup(pool.Close)
+	return pgstore.New(pool, pgstore.OpenTable(t, at)), pool
 }
 
 func record(i int) session.Record {
@@ -254,23 +234,12 @@ func together(n int, f func()) {
 // that nothing is left to them.
 func TestSaveIsOneUpdateInEveryMode(t *testing.T) {
 	for _, mode := range []string{"cache_statement", "exec", "simple_protocol"} {
-		config, err := pgxpool.ParseConfig(servertest.Postgres(t).PostgresURL())
+		at := servertest.Postgres(t)
+		config, err := pgxpool.ParseConfig(at.PostgresURL())
 		if err != nil {
 			t.Fatal(err)
 		}
-		db, err := sql.Open("pgx", config.ConnString())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close()
-		o := &sqlstore.Options{Dialect: sqlstore.PostgreSQL}
-		if _, err := sqlstore.Migrate(t.Context(), db, o); err != nil {
-			t.Fatal(err)
-		}
-		table, err := sqlstore.New(t.Context(), db, o)
-		if err != nil {
-			t.Fatal(err)
-		}
+		table := pgstore.OpenTable(t, at)
 		rec := record(1)
 		create(t, table, rec)
 		if err := table.Close(); err != nil {

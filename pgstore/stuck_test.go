@@ -2,16 +2,13 @@ package pgstore
 
 import (
 	"context"
-	"database/sql"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	_ "github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/jamsession/jamsession/internal/servertest"
-	"github.com/jamsession/jamsession/sqlstore"
 )
 
 // TestStuckLoadKeepsNoPlace: a server that says nothing to those who load alone
@@ -23,21 +20,7 @@ func TestStuckLoadKeepsNoPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pool.Close()
-	db, err := sql.Open("pgx", at.PostgresURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	o := &sqlstore.Options{Dialect: sqlstore.PostgreSQL}
-	if _, err := sqlstore.Migrate(t.Context(), db, o); err != nil {
-		t.Fatal(err)
-	}
-	table, err := sqlstore.New(t.Context(), db, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = table.Close() }()
-	store := New(pool, table)
+	store := New(pool, OpenTable(t, at))
 	store.loads.patience = 50 * time.Millisecond
 	server.Pause()
 	ctx, leave := context.WithCancel(t.Context())
