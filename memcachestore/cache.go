@@ -60,13 +60,13 @@ func (c *Cache) Get(ctx context.Context, key string) ([]byte, error) {
 // Set implements [cachedstore.Cache].
 func (c *Cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	item := c.item(key, value, ttl)
-	return wrap(ctx, "set", key, c.client.repeated(ctx, func() error { return c.client.Set(item) }))
+	return wrap(ctx, "set", key, c.client.repeated(ctx, func(mc *memcache.Client) error { return mc.Set(item) }))
 }
 
 // Add implements [cachedstore.Cache].
 func (c *Cache) Add(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	item := c.item(key, value, ttl)
-	err := c.client.do(ctx, func() error { return c.client.Add(item) })
+	err := c.client.do(ctx, func(mc *memcache.Client) error { return mc.Add(item) })
 	if errors.Is(err, memcache.ErrNotStored) {
 		return session.ErrExists
 	}
@@ -85,7 +85,7 @@ func (c *Cache) Swap(ctx context.Context, key string, old, value []byte, ttl tim
 		return session.ErrConflict
 	}
 	item.Value, item.Flags, item.Expiration = value, pickleFlags, seconds(ttl)
-	err = c.client.do(ctx, func() error { return c.client.CompareAndSwap(item) })
+	err = c.client.do(ctx, func(mc *memcache.Client) error { return mc.CompareAndSwap(item) })
 	switch {
 	case errors.Is(err, memcache.ErrCASConflict):
 		return session.ErrConflict

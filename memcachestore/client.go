@@ -14,10 +14,8 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// A client is gomemcache's, with contexts.
-type client struct {
-	*memcache.Client
-}
+// A client is gomemcache's, with contexts: each call has a line for itself.
+type client struct{ *lines }
 
 // dial makes a client, and finds out whether each server is there.
 func dial(ctx context.Context, servers []string, o *Options) (client, error) {
@@ -28,9 +26,8 @@ func dial(ctx context.Context, servers []string, o *Options) (client, error) {
 	if err := checkPrefix(o.Prefix); err != nil {
 		return client{}, err
 	}
-	c := client{memcache.NewFromSelector(s)}
-	c.Timeout, c.MaxIdleConns = o.Timeout, o.MaxIdle
-	if err := c.do(ctx, c.Ping); err != nil {
+	c := client{&lines{servers: s, timeout: o.Timeout, maxIdle: o.MaxIdle}}
+	if err := c.do(ctx, (*memcache.Client).Ping); err != nil {
 		_ = c.Close()
 		return client{}, fmt.Errorf("memcachestore: cannot use Memcached at %s: %w",
 			strings.Join(servers, ","), err)
@@ -48,37 +45,36 @@ func checkPrefix(prefix string) error {
 	return nil
 }
 
-// do calls f, and returns when ctx is done if that is sooner. f goes on then
-// until the client's own timeout, and keeps its connection until it has read
-// the answer, so that nobody else gets it.
-func (c client) do(ctx context.Context, f func() error) error {
+// do calls f, which returns when ctx is done if that is sooner than the
+// server's answer or the timeout.
+func (c client) do(ctx context.Context, f func(*memcache.Client) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if ctx.Done() == nil {
-		return f()
+	l := c.take(ctx)
+	stop := context.AfterFunc(ctx, l.cut)
+	err := f(l.Client)
+	if !stop() {
+		l.cut() // waits for the cut that has begun
+		if err != nil {
+			return ctx.Err()
+		}
+		return nil
 	}
-	done := make(chan error, 1)
-	go func() { done <- f() }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	c.putBack(l)
+	return err
 }
 
-// repeated calls f again for as long as it meets connections that the server
-// has closed meanwhile, at a restart for example. It is for what may be done
-// twice.
-func (c client) repeated(ctx context.Context, f func() error) error {
-	for range c.MaxIdleConns + 1 {
-		err := c.do(ctx, f)
-		if !isClosed(err) {
-			return err
+// repeated calls f again if its connection was one that the server has closed
+// meanwhile, at a restart for example. It is for what may be done twice.
+func (c client) repeated(ctx context.Context, f func(*memcache.Client) error) error {
+	return c.do(ctx, func(mc *memcache.Client) error {
+		err := f(mc)
+		if isClosed(err) {
+			err = f(mc) // dials, since a line has one connection to each server
 		}
-	}
-	return c.do(ctx, f)
+		return err
+	})
 }
 
 func isClosed(err error) bool {
@@ -86,21 +82,12 @@ func isClosed(err error) bool {
 }
 
 // get returns an item, with what a later cas needs.
-func (c client) get(ctx context.Context, key string) (*memcache.Item, error) {
-	items := make(chan *memcache.Item, c.MaxIdleConns+2) // nobody writes to what was given up
-	err := c.repeated(ctx, func() error {
-		item, err := c.Get(key)
-		items <- item
+func (c client) get(ctx context.Context, key string) (item *memcache.Item, err error) {
+	err = c.repeated(ctx, func(mc *memcache.Client) (err error) {
+		item, err = mc.Get(key)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	item := <-items
-	for item == nil {
-		item = <-items
-	}
-	return item, nil
+	return item, err
 }
 
 // seconds returns a lifetime as Memcached wants it: rounded up, with a second

@@ -91,7 +91,7 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 		return s.createExpired(ctx, rec.Key)
 	}
 	item := s.item(rec)
-	err := s.client.do(ctx, func() error { return s.client.Add(item) })
+	err := s.client.do(ctx, func(mc *memcache.Client) error { return mc.Add(item) })
 	if errors.Is(err, memcache.ErrNotStored) {
 		return session.ErrExists
 	}
@@ -151,7 +151,7 @@ func (s *Store) stored(ctx context.Context, old session.Record) (*memcache.Item,
 // replace writes over an item that was read, unless it has changed since.
 func (s *Store) replace(ctx context.Context, key string, item, next *memcache.Item) error {
 	item.Value, item.Flags, item.Expiration = next.Value, next.Flags, next.Expiration
-	err := s.client.do(ctx, func() error { return s.client.CompareAndSwap(item) })
+	err := s.client.do(ctx, func(mc *memcache.Client) error { return mc.CompareAndSwap(item) })
 	switch {
 	case errors.Is(err, memcache.ErrCASConflict):
 		return s.whyConflict(ctx, key)
@@ -195,7 +195,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 		return nil
 	}
 	name := s.opts.Prefix + key
-	err := s.client.repeated(ctx, func() error { return s.client.Delete(name) })
+	err := s.client.repeated(ctx, func(mc *memcache.Client) error { return mc.Delete(name) })
 	if errors.Is(err, memcache.ErrCacheMiss) {
 		return nil
 	}

@@ -247,6 +247,23 @@ func TestRestartBetweenTwoCalls(t *testing.T) {
 	}
 }
 
+// TestTheEndOfTheContextEndsACall long before the timeout, also while the
+// call dials.
+func TestTheEndOfTheContextEndsACall(t *testing.T) {
+	server := servertest.StartMemcached(t)
+	store := open(t, memcachestore.Options{Timeout: 10 * time.Minute}, server.Addr)
+	rec := created(t, store, "x")
+	server.Pause()
+	defer server.Resume()
+	for range 3 { // the first has a connection, the others make one
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(20*time.Millisecond, cancel)
+		if _, err := store.Load(ctx, rec.Key); !errors.Is(err, context.Canceled) {
+			t.Errorf("Load: %v", err)
+		}
+	}
+}
+
 // TestServerThatDoesNotAnswer: no call waits for longer than its context, or
 // else the timeout, and no goroutine stays.
 func TestServerThatDoesNotAnswer(t *testing.T) {

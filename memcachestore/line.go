@@ -1,0 +1,119 @@
+package memcachestore
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/bradfitz/gomemcache/memcache"
+)
+
+// A line is a client of gomemcache, which knows no contexts, for one call at
+// a time. So the end of the call's context may cut all of its connections,
+// and nobody else gets an answer that was not waited for.
+type line struct {
+	*memcache.Client
+	timeout time.Duration
+	ctx     context.Context // of the call
+
+	mu    sync.Mutex
+	conns map[string]net.Conn // the last to each server
+	dead  bool
+}
+
+func newLine(servers memcache.ServerSelector, timeout time.Duration) *line {
+	l := &line{
+		Client:  memcache.NewFromSelector(servers),
+		timeout: timeout,
+		conns:   make(map[string]net.Conn),
+	}
+	l.Timeout, l.MaxIdleConns, l.DialContext = timeout, 1, l.dial
+	return l
+}
+
+// dial ends with the context of the call, other than the client's own.
+func (l *line) dial(_ context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(l.ctx, l.timeout)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.dead {
+		_ = conn.Close()
+		return nil, net.ErrClosed
+	}
+	l.conns[address] = conn
+	return conn, nil
+}
+
+// cut ends the call that has the line, and the line.
+func (l *line) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dead = true
+	for _, conn := range l.conns {
+		_ = conn.Close()
+	}
+}
+
+// lines are those of a client. There are as many as there are calls at a time.
+type lines struct {
+	servers memcache.ServerSelector
+	timeout time.Duration
+	maxIdle int
+
+	mu     sync.Mutex
+	idle   []*line // the last was used last
+	closed bool
+}
+
+// take returns a line for one call.
+func (s *lines) take(ctx context.Context) *line {
+	l := s.pop()
+	if l == nil {
+		l = newLine(s.servers, s.timeout)
+	}
+	l.ctx = ctx
+	return l
+}
+
+func (s *lines) pop() *line {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := len(s.idle) - 1
+	if last < 0 {
+		return nil
+	}
+	l := s.idle[last]
+	s.idle[last] = nil
+	s.idle = s.idle[:last]
+	return l
+}
+
+// putBack keeps a line for the next call, or closes it if enough are kept.
+func (s *lines) putBack(l *line) {
+	l.ctx = nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || len(s.idle) >= s.maxIdle {
+		l.cut()
+		return
+	}
+	s.idle = append(s.idle, l)
+}
+
+// Close closes the lines that nobody uses, and the others after their calls.
+func (s *lines) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for _, l := range s.idle {
+		l.cut()
+	}
+	s.idle = nil
+	return nil
+}
