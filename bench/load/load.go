@@ -27,6 +27,10 @@ type Options struct {
 	// is all.
 	Only *regexp.Regexp
 
+	// Pages leaves out the pages whose name it does not match: a profile is
+	// of one page. Nil is all.
+	Pages *regexp.Regexp
+
 	// Profiles is a folder for a CPU profile of each server in Go. Empty is
 	// no profiles.
 	Profiles string
@@ -152,8 +156,18 @@ func (o Options) serve(t testing.TB, c contender, on bed) *exec.Cmd {
 	return exec.Command(self, args...)
 }
 
-func (o Options) workloads() (list []workload) {
+// pages returns those that are to be measured.
+func (o Options) pages() (chosen []page) {
 	for _, p := range pages {
+		if o.Pages == nil || o.Pages.MatchString(p.String()) {
+			chosen = append(chosen, p)
+		}
+	}
+	return chosen
+}
+
+func (o Options) workloads() (list []workload) {
+	for _, p := range o.pages() {
 		for _, conns := range o.Connections {
 			list = append(list, workload{p, conns})
 		}

@@ -83,7 +83,7 @@ func (o Options) table(engine string, sites []*entrant) report.Table {
 	}
 	t.Columns = append(t.Columns, "processor")
 	all := results{sites: sites}
-	for _, p := range pages {
+	for _, p := range o.pages() {
 		for _, e := range sites {
 			row := []string{p.String() + ", " + e.name}
 			for _, conns := range o.Connections {

@@ -2,6 +2,8 @@ package matrix
 
 import (
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jamsession/jamsession/bench/contest"
@@ -82,6 +84,13 @@ func BenchmarkMatrix(b *testing.B) {
 						b.Run(fmt.Sprintf("%s/%s", c, entrant.name), func(b *testing.B) { run(b, contender) })
 					}
 				}
+				for _, c := range e.parallel {
+					if contender, ok := entrant.contender(c); ok && !contender.Once {
+						b.Run(fmt.Sprintf("%s, %d goroutines/%s", c, many, entrant.name), func(b *testing.B) {
+							runMany(b, contender)
+						})
+					}
+				}
 			}
 		})
 	}
@@ -96,4 +105,25 @@ func run(b *testing.B, c contest.Contender) {
 	for b.Loop() {
 		op()
 	}
+}
+
+// runMany is run with many goroutines, which share b.N.
+func runMany(b *testing.B, c contest.Contender) {
+	ops := c.Ops(many)
+	if c.Reset != nil {
+		c.Reset()
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	var done sync.WaitGroup
+	for _, op := range ops {
+		done.Go(func() {
+			for left.Add(-1) >= 0 {
+				op()
+			}
+		})
+	}
+	done.Wait()
 }

@@ -3,7 +3,7 @@
 //
 //	go run ./cmd/load            # five minutes
 //	go run ./cmd/load -quick     # half a minute, to see that it works
-//	go run ./cmd/load -only '^PostgreSQL/' -profiles /tmp
+//	go run ./cmd/load -only '^PostgreSQL/' -page read -profiles /tmp
 //
 // The results go to a folder as JSON, for the page docs/performance.md.
 package main
@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -46,6 +47,7 @@ func measure(ctx context.Context, args []string) error {
 	rounds := flags.Int("rounds", 8, "how often each site has its turns")
 	turn := flags.Duration("turn", 250*time.Millisecond, "how long a turn is")
 	only := flags.String("only", "", "measure only the sites whose engine/name this `regexp` matches")
+	page := flags.String("page", "", "measure only the pages whose name this `regexp` matches")
 	dir := flags.String("o", "results", "the `folder` for the results")
 	profiles := flags.String("profiles", "", "a `folder` for CPU profiles of the sites in Go")
 	quick := flags.Bool("quick", false, "two rounds of short turns")
@@ -56,9 +58,14 @@ func measure(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	pages, err := regexp.Compile(*page)
+	if err != nil {
+		return err
+	}
+	runtime.GOMAXPROCS(1) // the generator: what it takes, the sites do not get
 	o := load.Options{
 		Rounds: *rounds, Turn: *turn, Connections: []int{32, 128}, Visitors: 1000,
-		Only: match, Profiles: *profiles, Log: log.Printf,
+		Only: match, Pages: pages, Profiles: *profiles, Log: log.Printf,
 	}
 	if *quick {
 		o.Rounds, o.Turn = 2, 100*time.Millisecond
