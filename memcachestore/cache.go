@@ -60,7 +60,8 @@ func (c *Cache) Get(ctx context.Context, key string) ([]byte, error) {
 // Set implements [cachedstore.Cache].
 func (c *Cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	item := c.item(key, value, ttl)
-	return wrap(ctx, "set", key, c.client.repeated(ctx, func(mc *memcache.Client) error { return mc.Set(item) }))
+	err := c.client.repeated(ctx, func(mc *memcache.Client) error { return mc.Set(item) })
+	return wrap(ctx, "set", key, err)
 }
 
 // Add implements [cachedstore.Cache].
