@@ -149,9 +149,7 @@ func (s *Session) record(storeKey string) (Record, error) {
 	rec := Record{
 		Key:    storeKey,
 		Data:   s.stored.Data,
-		items:  s.stored.items,
-		by:     s.stored.by,
-		data:   s.stored.data,
+		made:   s.stored.made,
 		Expiry: s.m.lifetime(&s.items, now).deadline.Truncate(time.Microsecond),
 	}
 	if len(s.changes) == 0 && s.stored.Key != "" {
@@ -163,14 +161,13 @@ func (s *Session) record(storeKey string) (Record, error) {
 	}
 	var err error
 	if p, ok := s.m.opts.Codec.(Preserver); ok && s.stored.Key != "" {
-		rec.items = nil // there may be more in the data than in the text
-		rec.by, rec.data = nil, nil
+		rec.made = madeOf{} // there may be more in the data than in the text
 		rec.Data, err = p.EncodeOver(s.stored.Data, text)
 		return rec, err
 	}
 	rec.Data, err = s.m.opts.Codec.Encode(text)
 	if s.m.sealer == nil { // which may add to the data
-		rec.items, rec.by, rec.data = s.items.Parsed(text), s.m, rec.Data
+		rec.made = madeOf{s.items.Parsed(text), s.m, rec.Data}
 	}
 	return rec, err
 }

@@ -26,9 +26,13 @@ type Record struct {
 	Data   []byte    // what the [Codec] made of the session's items
 	Expiry time.Time // the record is gone from this instant on; see Store.Load
 
-	// items are what data was made from, by one in this process. They count if
-	// Data is still data, and for no other manager: it may have another key, and
-	// find Data forged.
+	// made counts if Data is still its data, and for no other manager: it may
+	// have another key, and find Data forged.
+	made madeOf
+}
+
+// madeOf says that data was made from items, by one manager of this process.
+type madeOf struct {
 	items *rawjson.Parsed
 	by    *Manager
 	data  []byte
@@ -36,10 +40,11 @@ type Record struct {
 
 // itemsOf returns the items that the record carries for m, or nil.
 func (r *Record) itemsOf(m *Manager) *rawjson.Parsed {
-	if r.by != m || len(r.Data) == 0 || len(r.Data) != len(r.data) || &r.Data[0] != &r.data[0] {
+	made := &r.made
+	if made.by != m || len(r.Data) == 0 || len(r.Data) != len(made.data) || &r.Data[0] != &made.data[0] {
 		return nil
 	}
-	return r.items
+	return made.items
 }
 
 // Format implements [fmt.Formatter]: every verb prints the fingerprint of the
