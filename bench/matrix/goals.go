@@ -115,7 +115,7 @@ func goals(groups []Group) (goals []report.Goal) {
 			}
 			if got, ok := t.figure(g); ok {
 				goals = append(goals, report.Goal{
-					What:  fmt.Sprintf("%s: %s: %s", g.Engine, label(g), t.what),
+					What:  fmt.Sprintf("%s: %s: %s", g.Engine, g.title(), t.what),
 					Limit: t.limit, Least: t.least, Got: got,
 				})
 			}

@@ -26,11 +26,14 @@ type Group struct {
 }
 
 // name is how -only and the terminal know the group.
-func (g Group) name() string {
+func (g Group) name() string { return g.Engine + " / " + g.title() }
+
+// title is the name within the engine.
+func (g Group) title() string {
 	if g.Goroutines > 1 {
-		return fmt.Sprintf("%s / %s, %d goroutines", g.Engine, g.Case, g.Goroutines)
+		return fmt.Sprintf("%s, %d goroutines", g.Case, g.Goroutines)
 	}
-	return fmt.Sprintf("%s / %s", g.Engine, g.Case)
+	return string(g.Case)
 }
 
 // find returns the result of a contender, or false if it did not compete.

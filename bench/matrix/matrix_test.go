@@ -1,7 +1,7 @@
 package matrix
 
 import (
-	"fmt"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -79,41 +79,37 @@ func BenchmarkMatrix(b *testing.B) {
 				b.Skipf("not run: %v", err)
 			}
 			for _, entrant := range entrants {
-				for _, c := range e.cases {
-					if contender, ok := entrant.contender(c); ok && !contender.Once {
-						b.Run(fmt.Sprintf("%s/%s", c, entrant.name), func(b *testing.B) { run(b, contender) })
+				for _, g := range e.groups(all) {
+					contender, ok := entrant.contender(g.Case)
+					if !ok || contender.Once {
+						continue
 					}
-				}
-				for _, c := range e.parallel {
-					if contender, ok := entrant.contender(c); ok && !contender.Once {
-						b.Run(fmt.Sprintf("%s, %d goroutines/%s", c, many, entrant.name), func(b *testing.B) {
-							runMany(b, contender)
-						})
-					}
+					b.Run(g.title()+"/"+entrant.name, func(b *testing.B) { run(b, contender, g.Goroutines) })
 				}
 			}
 		})
 	}
 }
 
-func run(b *testing.B, c contest.Contender) {
-	op := c.Ops(1)[0]
+var all = regexp.MustCompile("")
+
+func run(b *testing.B, c contest.Contender, goroutines int) {
+	ops := c.Ops(goroutines)
 	if c.Reset != nil {
 		c.Reset()
 	}
 	b.ReportAllocs()
+	if goroutines > 1 {
+		runTogether(b, ops)
+		return
+	}
 	for b.Loop() {
-		op()
+		ops[0]()
 	}
 }
 
-// runMany is run with many goroutines, which share b.N.
-func runMany(b *testing.B, c contest.Contender) {
-	ops := c.Ops(many)
-	if c.Reset != nil {
-		c.Reset()
-	}
-	b.ReportAllocs()
+// runTogether runs each op in a goroutine; they share b.N.
+func runTogether(b *testing.B, ops []func()) {
 	b.ResetTimer()
 	var left atomic.Int64
 	left.Store(int64(b.N))

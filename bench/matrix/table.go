@@ -51,7 +51,7 @@ func table(engine string, groups []Group) report.Table {
 func row(g Group, peers []string) []string {
 	own, _ := g.find(ours)
 	spread := fmt.Sprintf("±%.0f %%", own.Spread()*100)
-	cells := []string{label(g), "", report.Nanos(own.Median()), spread, allocs(own), "", ""}
+	cells := []string{g.title(), "", report.Nanos(own.Median()), spread, allocs(own), "", ""}
 	if floor, ok := g.find(floorName); ok {
 		cells[1], cells[5] = report.Nanos(floor.Median()), report.Number(own.Times(floor))
 	}
@@ -66,13 +66,6 @@ func row(g Group, peers []string) []string {
 		cells = append(cells, cell)
 	}
 	return cells
-}
-
-func label(g Group) string {
-	if g.Goroutines > 1 {
-		return fmt.Sprintf("%s, %d goroutines", g.Case, g.Goroutines)
-	}
-	return string(g.Case)
 }
 
 func allocs(r contest.Result) string { return fmt.Sprintf("%.0f", r.Allocs) }
