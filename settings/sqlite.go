@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
+
+	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
 // A database is one SQLite file with two pools. SQLite lets one connection
@@ -77,6 +79,9 @@ func openPool(path string, size int, parameters string) (*sql.DB, error) {
 // probe finds out now what would else fail the first visitor: that the file
 // is a database, and that it can be written. What it writes is rolled back.
 func (db *database) probe(ctx context.Context) error {
+	if err := djangodb.SQLite.Ping(ctx, db.writer); err != nil {
+		return err
+	}
 	tx, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return err

@@ -33,6 +33,9 @@ var dialects = [...]dialect{
 type dialect struct {
 	name string
 
+	// ping opens the first connection where PingContext is not enough.
+	ping func(ctx context.Context, db *sql.DB) error
+
 	// begin starts a transaction that excludes all other programs that
 	// migrate. If autoDDL, statements that make tables commit by themselves,
 	// and begin takes a lock only, which end gives back.
@@ -105,6 +108,18 @@ func (d Dialect) String() string {
 		return fmt.Sprintf("Dialect(%d)", int(d))
 	}
 	return dialects[d].name
+}
+
+// Ping opens a connection, if none is open, and returns the error of that. On
+// SQLite it waits some seconds for other programs that open the file, too.
+func (d Dialect) Ping(ctx context.Context, db *sql.DB) error {
+	if err := d.Check(); err != nil {
+		return err
+	}
+	if ping := dialects[d].ping; ping != nil {
+		return ping(ctx, db)
+	}
+	return db.PingContext(ctx)
 }
 
 // RawTime returns the SQL expression by which to select a column of time, so

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	_ "modernc.org/sqlite"
 
@@ -218,6 +219,26 @@ func TestMigrateAtOnce(t *testing.T) {
 			t.Errorf("%d migrations are recorded, want %d", n, len(allSteps))
 		}
 	}
+}
+
+// TestFileIsOpenedByAnother: a new file is refused at once, and not after
+// busy_timeout, while another program makes it one with WAL.
+func TestFileIsOpenedByAnother(t *testing.T) {
+	path := tempFile(t)
+	other, err := sql.Open("sqlite", path+"?_txlock=immediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	tx, err := other.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := open(t, path).PingContext(t.Context()); err == nil {
+		t.Fatal("the driver waits by itself; DB.Migrate need not")
+	}
+	time.AfterFunc(50*time.Millisecond, func() { _ = tx.Rollback() })
+	migrate(t, open(t, path), site...)
 }
 
 // TestFailureChangesNothing: the tables come all together or not at all, and

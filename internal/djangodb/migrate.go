@@ -20,6 +20,9 @@ var ddl embed.FS
 // the database is as Django's own migrate leaves it, so that manage.py migrate
 // has nothing to do. Apps come after those they need.
 func (db DB) Migrate(ctx context.Context, apps ...App) ([]string, error) {
+	if err := db.Dialect.Ping(ctx, db.DB); err != nil {
+		return nil, err
+	}
 	steps, err := db.plan(ctx, db, apps)
 	if err != nil || len(steps) == 0 {
 		return nil, err

@@ -18,7 +18,7 @@ type OwnTable struct {
 // HasOwn reports whether the table is there. It is an error if it lacks one of
 // its columns.
 func (db DB) HasOwn(ctx context.Context, t OwnTable) (bool, error) {
-	if err := db.Dialect.Check(); err != nil {
+	if err := db.Dialect.Ping(ctx, db.DB); err != nil {
 		return false, err
 	}
 	return db.hasOwn(ctx, db, t)

@@ -19,6 +19,9 @@ type DB struct {
 // as "sessions.0001_initial". It changes nothing. It refuses tables that are
 // not Django's, and apps that Django has left half migrated.
 func (db DB) Plan(ctx context.Context, apps ...App) ([]string, error) {
+	if err := db.Dialect.Ping(ctx, db.DB); err != nil {
+		return nil, err
+	}
 	steps, err := db.plan(ctx, db, apps)
 	if err != nil {
 		return nil, err

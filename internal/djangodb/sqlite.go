@@ -10,6 +10,7 @@ import (
 // sqlite is SQLite with any driver whose errors have SQLite's own code.
 var sqlite = dialect{
 	name:       "SQLite",
+	ping:       sqlitePing,
 	begin:      sqliteBegin,
 	columns:    "SELECT name FROM pragma_table_info(?)",
 	objects:    "SELECT name FROM sqlite_master",
@@ -24,6 +25,23 @@ var sqlite = dialect{
 	clear: "DELETE FROM django_session WHERE expire_date <= ? AND session_key IN" +
 		" (SELECT session_key FROM django_session WHERE expire_date <= ?" +
 		" ORDER BY expire_date LIMIT ?)",
+}
+
+// sqlitePing asks again for some seconds while the file is locked. A new file
+// takes to WAL with its first connection, and of programs that open it at the
+// same time SQLite refuses all but one at once, whatever their busy_timeout.
+func sqlitePing(ctx context.Context, db *sql.DB) error {
+	for end := time.Now().Add(5 * time.Second); ; {
+		err := db.PingContext(ctx)
+		if sqliteCode(err)&0xff != sqliteBusy || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 // sqliteBegin takes the lock on writing with the first statement.
@@ -46,8 +64,10 @@ func sqliteTime(t time.Time) any {
 	return t.Format("2006-01-02 15:04:05.000000")
 }
 
-// SQLite's extended result codes.
+// SQLite's result codes: a primary one, and extended ones, whose last eight
+// bits are the primary one.
 const (
+	sqliteBusy                 = 5
 	sqliteConstraintForeignKey = 787
 	sqliteConstraintPrimaryKey = 1555
 	sqliteConstraintUnique     = 2067
