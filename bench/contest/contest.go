@@ -132,12 +132,12 @@ func repeat(op func(), n int) {
 }
 
 // Median returns the nanoseconds of an operation.
-func (r Result) Median() float64 { return median(r.Nanos) }
+func (r Result) Median() float64 { return Median(r.Nanos) }
 
 // Spread is half the distance between the quartiles, as part of the median.
 func (r Result) Spread() float64 {
 	s := slices.Sorted(slices.Values(r.Nanos))
-	return (s[len(s)*3/4] - s[len(s)/4]) / 2 / median(s)
+	return (s[len(s)*3/4] - s[len(s)/4]) / 2 / Median(s)
 }
 
 // Times returns how many times as long as other r takes: the median of the
@@ -147,10 +147,11 @@ func (r Result) Times(other Result) float64 {
 	for i := range ratios {
 		ratios[i] = r.Nanos[i] / other.Nanos[i]
 	}
-	return median(ratios)
+	return Median(ratios)
 }
 
-func median(xs []float64) float64 {
+// Median returns the middle of some figures, of which there must be one.
+func Median(xs []float64) float64 {
 	s := slices.Sorted(slices.Values(xs))
 	if n := len(s); n%2 == 0 {
 		return (s[n/2-1] + s[n/2]) / 2

@@ -1,9 +1,12 @@
 package scale
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/jamsession/jamsession/bench/report"
@@ -12,21 +15,23 @@ import (
 )
 
 // A clearing is one way to delete what has expired, and a table of its own to
-// do it in.
+// do it in. While gate is locked it waits; quiet is for how long the traffic
+// then runs alone, a spell if zero.
 type clearing struct {
 	name  string
 	table table
 	do    func(ctx context.Context) (int, error)
+	gate  sync.Locker
+	quiet time.Duration
 }
 
 // managed clears as programs do.
-func managed(t table) clearing {
-	return clearing{"ClearExpired", t, session.New(t.store, nil).ClearExpired}
+func managed(t table, store session.Store, gate sync.Locker) clearing {
+	return clearing{"ClearExpired", t, session.New(store, nil).ClearExpired, gate, 0}
 }
 
-// unbounded clears as Django's clearsessions does: by one statement, and
-// another program's connection.
-func unbounded(t table, db *sql.DB, d sqlstore.Dialect) clearing {
+// unbounded clears as Django's clearsessions does: by one statement.
+func unbounded(t table, db *sql.DB, d sqlstore.Dialect, gate sync.Locker) clearing {
 	return clearing{"one DELETE", t, func(ctx context.Context) (int, error) {
 		result, err := db.ExecContext(ctx,
 			d.Rebind("DELETE FROM django_session WHERE expire_date < ?"), d.EncodeTime(time.Now(), nil))
@@ -35,83 +40,105 @@ func unbounded(t table, db *sql.DB, d sqlstore.Dialect) clearing {
 		}
 		n, err := result.RowsAffected()
 		return int(n), err
-	}}
+	}, gate, 0}
 }
 
-// A slowdown is how many times as long the slowest hundredth of the
-// operations takes at least, compared with a quiet time.
-type slowdown struct{ reads, updates float64 }
+// atOnce lets a clearing wait only before it begins: it is one round.
+func (r *run) atOnce(way clearing) clearing {
+	do := way.do
+	way.gate = &sync.Mutex{}
+	way.quiet = 10 * r.size.Spell
+	way.do = func(ctx context.Context) (int, error) {
+		way.gate.Lock()
+		defer way.gate.Unlock()
+		return do(ctx)
+	}
+	return way
+}
 
-// clearings measures each way to clear: the traffic alone, and then the same
-// traffic while rows are deleted.
+// clearings measures each way to clear.
 func (r *run) clearings(database string, rows int, ways ...clearing) []slowdown {
 	t := report.Table{
 		Title: fmt.Sprintf("Live traffic while %s of %s rows are deleted, %s",
 			thousands(rows/expiredOneIn), thousands(rows), database),
 		Note: fmt.Sprintf("%d reads and %d updates a second come on %s rows, whether or not"+
-			" those before are done; to wait for a connection counts.",
-			r.size.Traffic.Reads, r.size.Traffic.Updates, thousands(r.size.Hot)),
+			" those before are done; to wait for a connection counts. Where deleting can be held"+
+			" between two statements, it is every %g seconds, and the traffic runs alone for as"+
+			" long: p50, p99 and how many times as long p99 is are medians of those rounds.",
+			r.size.Traffic.Reads, r.size.Traffic.Updates, thousands(r.size.Hot), r.size.Spell.Seconds()),
 		Columns: []string{
-			"", "seconds", "reads p50", "p99", "max", "times p99",
+			"", "rounds", "seconds", "reads p50", "p99", "max", "times p99",
 			"updates p50", "p99", "max", "times p99", "failed",
 		},
 	}
 	var all []slowdown
 	for _, way := range ways {
-		quiet, busy := r.clear(way, rows/expiredOneIn)
-		s := slowdown{
-			reads:   ratio(busy.reads, quiet.reads),
-			updates: ratio(busy.updates, quiet.updates),
+		rounds := r.clear(way, rows/expiredOneIn)
+		slow := slowdown{
+			reads:   times99(rounds, spell.ofReads),
+			updates: times99(rounds, spell.ofUpdates),
 		}
-		t.Rows = append(t.Rows, quiet.row("nothing is deleted", slowdown{1, 1}), busy.row(way.name, s))
-		all = append(all, s)
+		t.Rows = append(t.Rows,
+			row("nothing is deleted", rounds, round.whileQuiet, slowdown{1, 1}),
+			row(way.name, rounds, round.whileBusy, slow))
+		all = append(all, slow)
 	}
 	r.add(t)
 	return all
 }
 
-func (r *run) clear(way clearing, expired int) (quiet, busy spell) {
+// clear measures rounds until all is cleared.
+func (r *run) clear(way clearing, expired int) (rounds []round) {
+	syscall.Sync() // to write back what was loaded is not measured
 	r.warm(way.table)
-	quiet, err := r.size.Traffic.during(r.ctx, way.table, func() error {
-		select {
-		case <-time.After(r.size.Quiet):
-		case <-r.ctx.Done():
-		}
-		return r.ctx.Err()
-	})
-	r.check("quiet traffic", err)
-	busy, err = r.size.Traffic.during(r.ctx, way.table, func() error {
+	done := make(chan struct{})
+	var failed error
+	way.gate.Lock()
+	go func() {
+		defer close(done)
 		n, err := way.do(r.ctx)
 		if err == nil && n != expired {
 			err = fmt.Errorf("%d rows were deleted, want %d", n, expired)
 		}
-		return err
-	})
-	r.check(way.name, err)
-	r.Logf("%s: %.1f s", way.name, busy.took.Seconds())
-	for _, t := range []*times{quiet.reads, quiet.updates, busy.reads, busy.updates} {
-		if t.err != nil {
-			r.Logf("%s: %d operations failed, such as: %v", way.name, t.failed, t.err)
-		}
+		failed = err
+	}()
+	for over := false; !over; {
+		quiet := r.size.Traffic.during(r.ctx, way.table, func() {
+			r.wait(done, cmp.Or(way.quiet, r.size.Spell))
+		})
+		way.gate.Unlock()
+		busy := r.size.Traffic.during(r.ctx, way.table, func() {
+			over = r.wait(done, r.size.Spell)
+			way.gate.Lock() // the traffic runs until a statement is at its end
+		})
+		rounds = append(rounds, round{quiet, busy})
 	}
-	return quiet, busy
+	way.gate.Unlock()
+	r.check(way.name, failed)
+	r.logRounds(way.name, rounds)
+	return rounds
 }
 
-func ratio(busy, quiet *times) float64 {
-	return float64(busy.quantile(0.99)) / float64(quiet.quantile(0.99))
+// wait waits for a time, or until done, and reports whether it is done.
+func (r *run) wait(done <-chan struct{}, most time.Duration) bool {
+	select {
+	case <-done:
+		return true
+	case <-r.ctx.Done():
+		return true
+	case <-time.After(most):
+		return false
+	}
 }
 
-// row shows a spell in the columns of clearings.
-func (s spell) row(name string, slow slowdown) []string {
-	row := []string{name, report.Number(s.took.Seconds())}
-	for _, part := range []struct {
-		times *times
-		slow  float64
-	}{{s.reads, slow.reads}, {s.updates, slow.updates}} {
-		for _, q := range []float64{0.5, 0.99, 1} {
-			row = append(row, report.Nanos(float64(part.times.quantile(q))))
+func (r *run) logRounds(name string, rounds []round) {
+	r.Logf("%s: %.1f s in %d rounds", name, took(rounds, round.whileBusy).Seconds(), len(rounds))
+	for _, one := range rounds {
+		quiet, busy := one.quiet, one.busy
+		for _, t := range []*times{quiet.reads, quiet.updates, busy.reads, busy.updates} {
+			if t.err != nil {
+				r.Logf("%s: %d operations failed, such as: %v", name, t.failed, t.err)
+			}
 		}
-		row = append(row, report.Number(part.slow))
 	}
-	return append(row, fmt.Sprint(s.reads.failed+s.updates.failed))
 }

@@ -4,9 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/jamsession/jamsession/bench/report"
 	"github.com/jamsession/jamsession/internal/servertest"
@@ -25,13 +26,16 @@ func (r *run) postgreSQL() string {
 	r.timed("copy the table", func() error { // in PostgreSQL 15 and newer
 		return r.postgreSQLDo(server, "CREATE DATABASE again TEMPLATE large STRATEGY file_copy")
 	})
-	one, _ := r.openPostgreSQL(server, "large", large)
-	two, db := r.openPostgreSQL(server, "again", large)
+	one := r.openPostgreSQL(server, "large", large)
+	two := r.openPostgreSQL(server, "again", large)
 
-	few, _ := r.openPostgreSQL(server, "small", small)
+	few := r.openPostgreSQL(server, "small", small)
 	times := r.pointReads("PostgreSQL", few, one, r.size.PostgreSQL)
+	db, between := r.cleaner(server, "large")
+	first := managed(one, r.postgreSQLStore(db), between)
+	db, between = r.cleaner(server, "again")
 	slow := r.clearings("PostgreSQL", r.size.PostgreSQL,
-		managed(one), unbounded(two, db, sqlstore.PostgreSQL))
+		first, unbounded(two, db, sqlstore.PostgreSQL, between))
 	r.postgreSQLGoals(times, slow[0])
 
 	var version string
@@ -53,24 +57,50 @@ func (r *run) postgreSQLGoals(times float64, slow slowdown) {
 		report.Goal{What: clearing + "updates, times the quiet one", Limit: 4, Got: slow.updates})
 }
 
-// openPostgreSQL returns the table of a database, as a program opens it, and
-// a pool of another program.
-func (r *run) openPostgreSQL(
-	server servertest.Database, name string, hot []session.Record,
-) (table, *sql.DB) {
+// openPostgreSQL returns the table of a database, as a program opens it.
+func (r *run) openPostgreSQL(server servertest.Database, name string, hot []session.Record) table {
 	server.Name = name
-	open := func() *sql.DB {
-		db, err := sql.Open("pgx", server.PostgresURL())
-		r.check("open", err)
-		db.SetMaxOpenConns(poolSize)
-		db.SetMaxIdleConns(poolSize)
-		r.Cleanup(func() { _ = db.Close() })
-		return db
-	}
-	store, err := sqlstore.New(r.ctx, open(), &sqlstore.Options{Dialect: sqlstore.PostgreSQL})
+	config, err := pgx.ParseConfig(server.PostgresURL())
 	r.check("open", err)
-	return newTable(store, hot), open()
+	return newTable(r.postgreSQLStore(r.postgreSQLPool(config)), hot)
 }
+
+func (r *run) postgreSQLPool(config *pgx.ConnConfig) *sql.DB {
+	db := stdlib.OpenDB(*config)
+	db.SetMaxOpenConns(poolSize)
+	db.SetMaxIdleConns(poolSize)
+	r.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func (r *run) postgreSQLStore(db *sql.DB) *sqlstore.Store {
+	store, err := sqlstore.New(r.ctx, db, &sqlstore.Options{Dialect: sqlstore.PostgreSQL})
+	r.check("open", err)
+	return store
+}
+
+// cleaner returns the pool of another program, and what holds it between two
+// of its statements.
+func (r *run) cleaner(server servertest.Database, name string) (*sql.DB, *gate) {
+	server.Name = name
+	config, err := pgx.ParseConfig(server.PostgresURL())
+	r.check("open", err)
+	between := &gate{}
+	config.Tracer = between
+	return r.postgreSQLPool(config), between
+}
+
+// A gate is locked while a statement runs.
+type gate struct{ sync.Mutex }
+
+// TraceQueryStart implements [pgx.QueryTracer].
+func (g *gate) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	g.Lock()
+	return ctx
+}
+
+// TraceQueryEnd implements [pgx.QueryTracer].
+func (g *gate) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) { g.Unlock() }
 
 // postgreSQLDo runs a statement in the server's first database.
 func (r *run) postgreSQLDo(server servertest.Database, statement string) error {

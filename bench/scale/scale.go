@@ -24,7 +24,7 @@ type Size struct {
 	Hot        int // rows that are read, and all rows of the small table
 
 	Reads   contest.Rounds // of the point reads
-	Quiet   time.Duration  // of the traffic alone
+	Spell   time.Duration  // of the traffic alone, and of the traffic while rows are deleted
 	Traffic Rate
 }
 
@@ -33,7 +33,7 @@ func Full(rows int) Size {
 	return Size{
 		PostgreSQL: rows, SQLite: rows / 5, Sessions: rows / 5, Hot: min(10_000, rows/10),
 		Reads:   contest.Rounds{Count: 15, Turn: 250 * time.Millisecond},
-		Quiet:   20 * time.Second,
+		Spell:   2 * time.Second,
 		Traffic: Rate{Reads: 400, Updates: 100},
 	}
 }
@@ -43,7 +43,7 @@ func Small() Size {
 	return Size{
 		PostgreSQL: 5000, SQLite: 5000, Sessions: 1000, Hot: 200,
 		Reads:   contest.Rounds{Count: 3, Turn: 2 * time.Millisecond},
-		Quiet:   200 * time.Millisecond,
+		Spell:   200 * time.Millisecond,
 		Traffic: Rate{Reads: 400, Updates: 100},
 	}
 }

@@ -101,6 +101,24 @@ func TestQuantile(t *testing.T) {
 	}
 }
 
+// TestLastRound counts only if it is about as long as the others.
+func TestLastRound(t *testing.T) {
+	long := func(seconds int) round { return round{busy: spell{took: time.Duration(seconds) * time.Second}} }
+	seconds := func(r round) float64 { return r.busy.took.Seconds() }
+	for _, c := range []struct {
+		rounds []round
+		want   float64
+	}{
+		{[]round{long(4), long(6), long(1)}, 5},
+		{[]round{long(4), long(6), long(5)}, 5},
+		{[]round{long(1)}, 1},
+	} {
+		if got := overRounds(c.rounds, seconds); got != c.want {
+			t.Errorf("the median of %d rounds is %v, want %v", len(c.rounds), got, c.want)
+		}
+	}
+}
+
 func TestThousands(t *testing.T) {
 	for n, want := range map[int]string{5: "5", 1000: "1 000", 5_000_012: "5 000 012"} {
 		if got := thousands(n); got != want {

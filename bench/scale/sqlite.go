@@ -34,7 +34,8 @@ func (r *run) sqlite() string {
 	one, _ := r.openSQLite(path("large.db"), large)
 	two, db := r.openSQLite(path("again.db"), large)
 	r.pointReads("SQLite", few, one, r.size.SQLite)
-	r.clearings("SQLite", r.size.SQLite, managed(one), unbounded(two, db, sqlstore.SQLite))
+	r.clearings("SQLite", r.size.SQLite,
+		r.atOnce(managed(one, one.store, nil)), r.atOnce(unbounded(two, db, sqlstore.SQLite, nil)))
 
 	var version string
 	r.check("version", db.QueryRowContext(r.ctx, "SELECT sqlite_version()").Scan(&version))
