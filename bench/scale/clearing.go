@@ -104,8 +104,11 @@ func (r *run) clear(way clearing, expired int) (rounds []round) {
 	}()
 	for over := false; !over; {
 		quiet := r.size.Traffic.during(r.ctx, way.table, func() {
-			r.wait(done, cmp.Or(way.quiet, r.size.Spell))
+			over = r.wait(done, cmp.Or(way.quiet, r.size.Spell))
 		})
+		if over { // it was at its end, not held
+			break
+		}
 		way.gate.Unlock()
 		busy := r.size.Traffic.during(r.ctx, way.table, func() {
 			over = r.wait(done, r.size.Spell)
@@ -114,6 +117,7 @@ func (r *run) clear(way clearing, expired int) (rounds []round) {
 		rounds = append(rounds, round{quiet, busy})
 	}
 	way.gate.Unlock()
+	<-done
 	r.check(way.name, failed)
 	r.logRounds(way.name, rounds)
 	return rounds
