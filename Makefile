@@ -86,7 +86,7 @@ bench: ## Measure beside other libraries, into docs/performance.md (6 minutes)
 	cd bench && go run ./cmd/matrix -o results && go run ./cmd/page
 
 bench-full: ## The same at length, over HTTP, and with millions of rows (half an hour)
-	cd bench && go run ./cmd/matrix -rounds 21 -turn 50ms -o results && \
+	cd bench && go run ./cmd/matrix -rounds 51 -o results && \
 	go run ./cmd/load -o results && go run ./cmd/scale -o results && go run ./cmd/page
 
 bench-compare: ## What changed since a commit: BASE=HEAD~1 [BENCH='Matrix/SQLite']

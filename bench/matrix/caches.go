@@ -28,6 +28,7 @@ var payload = bytes.Repeat([]byte("x"), 250)
 
 var redisEngine = engine{
 	name:     "Redis",
+	server:   true,
 	cases:    cachePages,
 	parallel: []Case{ReadCase, ReadWriteCase, CreateCase},
 	open: func(bed *contest.Bed) []entrant {
@@ -130,6 +131,7 @@ func getBare(client rueidis.Client, key string, length int) {
 
 var memcached = engine{
 	name:     "Memcached",
+	server:   true,
 	cases:    cachePages,
 	parallel: []Case{ReadCase, ReadWriteCase},
 	open: func(bed *contest.Bed) []entrant {
@@ -167,6 +169,7 @@ func bareMemcached(client *memcache.Client, value []byte) func(int) func() {
 
 var cachedDB = engine{
 	name:     "cached_db: Redis before PostgreSQL",
+	server:   true,
 	cases:    []Case{ReadCase, ReadWriteCase, CreateCase, RotateCase},
 	parallel: []Case{ReadCase},
 	open: func(bed *contest.Bed) []entrant {

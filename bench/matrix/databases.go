@@ -58,6 +58,7 @@ func sqliteName(path, parameters string) string {
 
 var postgres = engine{
 	name:     "PostgreSQL",
+	server:   true,
 	cases:    databasePages,
 	parallel: []Case{ReadCase, ReadWriteCase, CreateCase},
 	open: func(bed *contest.Bed) []entrant {
@@ -80,8 +81,9 @@ var postgres = engine{
 
 // postgresSQL is PostgreSQL through database/sql, as any driver serves it.
 var postgresSQL = engine{
-	name:  "PostgreSQL by database/sql",
-	cases: []Case{ReadCase, ReadWriteCase},
+	name:   "PostgreSQL by database/sql",
+	server: true,
+	cases:  []Case{ReadCase, ReadWriteCase},
 	open: func(bed *contest.Bed) []entrant {
 		own, db := openPostgres(bed), openPostgres(bed)
 		floor := bare{db: db, readers: db, statements: postgresStatements, time: asItIs}
@@ -155,6 +157,7 @@ func postgresTable(bed *contest.Bed, db *sql.DB) *sqlstore.Store {
 
 var mariaDB = engine{
 	name:     "MariaDB",
+	server:   true,
 	cases:    databasePages,
 	parallel: []Case{ReadCase, ReadWriteCase},
 	open: func(bed *contest.Bed) []entrant {

@@ -14,6 +14,9 @@ type engine struct {
 	// with a contest.Failure if that is not there.
 	open func(bed *contest.Bed) []entrant
 
+	// server: open starts one, which is kept apart from the rest.
+	server bool
+
 	// cases are measured by one goroutine, and those of parallel by many.
 	cases, parallel []Case
 }

@@ -58,7 +58,7 @@ func Measure(rounds contest.Rounds, only *regexp.Regexp, progress io.Writer) (
 		}
 		bed := contest.NewBed()
 		err := bed.Try(func() {
-			entrants := e.open(bed)
+			entrants := e.openApart(bed)
 			for _, g := range wanted {
 				_, _ = fmt.Fprintln(progress, g.name())
 				g.Results = rounds.Run(g.Goroutines, contenders(entrants, g.Case))
@@ -71,6 +71,18 @@ func Measure(rounds contest.Rounds, only *regexp.Regexp, progress io.Writer) (
 		}
 	}
 	return groups, missing
+}
+
+// openApart opens the engine. If it has a server, that has half of the
+// processors, and all else the others until the bed is closed.
+func (e engine) openApart(bed *contest.Bed) (entrants []entrant) {
+	if !e.server {
+		return e.open(bed)
+	}
+	together, err := contest.Apart(func() { entrants = e.open(bed) })
+	mustNot(err)
+	bed.Cleanup(together)
+	return entrants
 }
 
 func (e engine) groups(only *regexp.Regexp) (groups []Group) {

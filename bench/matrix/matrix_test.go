@@ -75,7 +75,7 @@ func BenchmarkMatrix(b *testing.B) {
 			bed := contest.NewBed()
 			defer bed.Close()
 			var entrants []entrant
-			if err := bed.Try(func() { entrants = e.open(bed) }); err != nil {
+			if err := bed.Try(func() { entrants = e.openApart(bed) }); err != nil {
 				b.Skipf("not run: %v", err)
 			}
 			for _, entrant := range entrants {

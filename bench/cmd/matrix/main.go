@@ -18,8 +18,8 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("matrix: ")
-	rounds := flag.Int("rounds", 11, "how many `times` each contender has its turn")
-	turn := flag.Duration("turn", 30*time.Millisecond, "how `long` a turn is")
+	rounds := flag.Int("rounds", 21, "how many `times` each contender has its turn")
+	turn := flag.Duration("turn", 20*time.Millisecond, "how `long` a turn is")
 	only := flag.String("only", "", "measure only what matches this `expression`, such as \"memory / read\"")
 	dir := flag.String("o", "", "keep the result in this `folder`")
 	profile := flag.String("cpuprofile", "", "write a profile of it all to this `file`")
