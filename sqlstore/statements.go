@@ -16,16 +16,16 @@ type statements struct {
 func prepare(ctx context.Context, db, readers *sql.DB, d Dialect) (*statements, error) {
 	s := &statements{}
 	expiry := d.RawTime("expire_date")
-	same := d.SameKey("session_key") + " AND " + d.SameBytes("session_data")
+	key := d.SameKey("session_key")
+	same := key + " AND " + d.SameBytes("session_data")
 	for _, p := range []struct {
 		stmt **sql.Stmt
 		db   *sql.DB
 		text string
 	}{
-		{&s.load, readers, "SELECT session_key, session_data, " + expiry +
-			" FROM django_session WHERE session_key = ? AND expire_date > ?"},
-		{&s.exists, readers, "SELECT session_key" +
-			" FROM django_session WHERE session_key = ? AND expire_date > ?"},
+		{&s.load, readers, "SELECT session_data, " + expiry +
+			" FROM django_session WHERE " + key + " AND expire_date > ?"},
+		{&s.exists, readers, "SELECT 1 FROM django_session WHERE " + key + " AND expire_date > ?"},
 		{&s.list, readers, "SELECT session_key, session_data, " + expiry +
 			" FROM django_session WHERE session_key > ? AND expire_date > ?" +
 			" ORDER BY session_key LIMIT ?"},
@@ -36,7 +36,7 @@ func prepare(ctx context.Context, db, readers *sql.DB, d Dialect) (*statements, 
 		{&s.move, db, "UPDATE django_session" +
 			" SET session_key = ?, session_data = ?, expire_date = ?" +
 			" WHERE " + same + " AND expire_date > ?"},
-		{&s.delete, db, "DELETE FROM django_session WHERE " + d.SameKey("session_key")},
+		{&s.delete, db, "DELETE FROM django_session WHERE " + key},
 		{&s.tidy, db, d.ClearExpired()},
 	} {
 		stmt, err := p.db.PrepareContext(ctx, d.Rebind(p.text))

@@ -95,16 +95,13 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 		return session.Record{}, session.ErrNotFound
 	}
 	rec := session.Record{Key: key}
-	var stored string
 	expiry := djangodb.Time{Location: s.opts.Location}
-	err := s.load.QueryRowContext(ctx, key, s.now()).Scan(&stored, &rec.Data, &expiry)
+	err := s.load.QueryRowContext(ctx, s.live(key)...).Scan(&rec.Data, &expiry)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return session.Record{}, session.ErrNotFound
 	case err != nil:
 		return session.Record{}, wrap(ctx, "load", err)
-	case stored != key: // a collation may take "abc" for "ABC"
-		return session.Record{}, session.ErrNotFound
 	}
 	rec.Expiry = expiry.At
 	return rec, nil
@@ -157,12 +154,12 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 // caller loads it again; a row that is gone now must not be written, whatever
 // it was before.
 func (s *Store) whyUnsaved(ctx context.Context, key string) error {
-	var stored string
-	err := s.exists.QueryRowContext(ctx, key, s.now()).Scan(&stored)
+	var one int
+	err := s.exists.QueryRowContext(ctx, s.live(key)...).Scan(&one)
 	switch {
-	case err == nil && stored == key:
+	case err == nil:
 		return session.ErrConflict
-	case err == nil || errors.Is(err, sql.ErrNoRows):
+	case errors.Is(err, sql.ErrNoRows):
 		return session.ErrNotFound
 	}
 	return wrap(ctx, "save", err)
@@ -175,6 +172,11 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	}
 	_, err := s.opts.Dialect.Exec(ctx, s.delete, s.opts.Dialect.KeyArgs(nil, key)...)
 	return wrap(ctx, "delete", err)
+}
+
+// live returns what to bind for a row that has a key and has not expired.
+func (s *Store) live(key string) []any {
+	return append(s.opts.Dialect.KeyArgs(make([]any, 0, 3), key), s.now())
 }
 
 func (s *Store) now() any { return s.time(time.Now()) }
