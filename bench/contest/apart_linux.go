@@ -32,8 +32,25 @@ func Apart(start func()) (together func(), err error) {
 		runtime.GOMAXPROCS(procs)
 		_ = keepTo(all)
 	}
+	started := false
+	defer func() {
+		if !started { // it may have panicked
+			together()
+		}
+	}()
 	err = startOn(theirs, ours, start)
+	started = err == nil
 	return together, err
+}
+
+// Processors returns how many there are for what is started now: in the start
+// of [Apart], those that this program does not have.
+func Processors() int {
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &set); err != nil {
+		return runtime.NumCPU()
+	}
+	return set.Count()
 }
 
 func halve(all unix.CPUSet) (first, second unix.CPUSet) {

@@ -6,11 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/jamsession/jamsession/bench/contest"
 	"github.com/jamsession/jamsession/internal/djangotest"
 	"github.com/jamsession/jamsession/internal/servertest"
 )
@@ -47,7 +47,7 @@ func startDjango(t testing.TB, on bed) *process {
 		}
 	}
 	return start(t, inProject(dir, python, "-m", "gunicorn", "django.core.wsgi:get_wsgi_application()",
-		"--bind", fmt.Sprintf("fd://%d", inherited), "--workers", strconv.Itoa(runtime.NumCPU()),
+		"--bind", fmt.Sprintf("fd://%d", inherited), "--workers", strconv.Itoa(contest.Processors()),
 		"--worker-class", "gthread", "--threads", strconv.Itoa(djangoThreads),
 		"--keep-alive", "60", "--log-level", "warning"))
 }

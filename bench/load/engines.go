@@ -30,6 +30,10 @@ const (
 type engine struct {
 	name  string
 	start func(t testing.TB) bed // skips or fails t if it cannot
+
+	// apart: there is no server beside the sites, so these and the generator
+	// can have half of the processors each.
+	apart bool
 }
 
 // A bed is a running engine.
@@ -40,10 +44,10 @@ type bed struct {
 }
 
 var engines = []engine{
-	{onMemory, func(testing.TB) bed { return bed{} }},
-	{onRedis, startRedis},
-	{onPostgres, startPostgres},
-	{onSQLite, startSQLite},
+	{onMemory, func(testing.TB) bed { return bed{} }, true},
+	{onRedis, startRedis, false},
+	{onPostgres, startPostgres, false},
+	{onSQLite, startSQLite, true},
 }
 
 // A contender is a site to measure. A new one is a line in contenders.

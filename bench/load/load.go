@@ -67,23 +67,39 @@ func (o Options) runEngine(ctx context.Context, e engine, all *results) error {
 		return o.leaveOut(e.name, err)
 	}
 	var sites []*entrant
-	for _, c := range chosen {
-		err := b.Try(func() { sites = append(sites, o.open(b, c, on)) })
-		if err != nil && c.open == nil {
-			err = o.leaveOut(c.path(), err)
+	var err error
+	open := func() { sites, err = o.openAll(b, chosen, on) }
+	if e.apart {
+		together, fault := contest.Apart(open)
+		if fault != nil {
+			return fault
 		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.name, err)
-		}
+		defer together()
+	} else {
+		open()
 	}
-	if len(sites) == 0 {
-		return nil
+	if err != nil || len(sites) == 0 {
+		return err
 	}
 	if err := o.measure(ctx, sites); err != nil {
 		return err
 	}
 	all.add(on, sites)
 	return nil
+}
+
+// openAll starts sites on an engine.
+func (o Options) openAll(b *contest.Bed, chosen []contender, on bed) (sites []*entrant, err error) {
+	for _, c := range chosen {
+		err := b.Try(func() { sites = append(sites, o.open(b, c, on)) })
+		if err != nil && c.open == nil {
+			err = o.leaveOut(c.path(), err)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
+	return sites, nil
 }
 
 func (o Options) leaveOut(what string, err error) error {

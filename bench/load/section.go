@@ -2,7 +2,6 @@ package load
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 
 	"github.com/jamsession/jamsession/bench/contest"
@@ -28,7 +27,7 @@ func (all *results) section(o Options) report.Section {
 	s := report.Section{Name: "load"}
 	for _, e := range engines {
 		if sites := all.on(e.name); len(sites) > 0 {
-			s.Tables = append(s.Tables, o.table(e.name, sites))
+			s.Tables = append(s.Tables, o.table(e, sites))
 		}
 	}
 	if len(all.sites) > 0 && all.sites[0].used.peak > 0 {
@@ -71,10 +70,10 @@ func (all *results) find(engine, name string, w workload) *run {
 }
 
 // table shows each page of each contender of an engine.
-func (o Options) table(engine string, sites []*entrant) report.Table {
+func (o Options) table(on engine, sites []*entrant) report.Table {
 	t := report.Table{
-		Title:   "End to end: " + engine,
-		Note:    o.note(engine, sites),
+		Title:   "End to end: " + on.name,
+		Note:    o.note(on, sites),
 		Columns: []string{"page, site"},
 	}
 	for _, conns := range o.Connections {
@@ -88,7 +87,7 @@ func (o Options) table(engine string, sites []*entrant) report.Table {
 			row := []string{p.String() + ", " + e.name}
 			for _, conns := range o.Connections {
 				w := workload{p, conns}
-				row = append(row, cells(e.runs[w], all.find(engine, ours, w))...)
+				row = append(row, cells(e.runs[w], all.find(on.name, ours, w))...)
 			}
 			t.Rows = append(t.Rows, append(row, e.runs[workload{p, o.Connections[0]}].processor()))
 		}
@@ -115,26 +114,30 @@ func (r *run) processor() string {
 	return report.Nanos(float64(r.cpu) / float64(r.latencies.total))
 }
 
-func (o Options) note(engine string, sites []*entrant) string {
+func (o Options) note(on engine, sites []*entrant) string {
 	note := fmt.Sprintf("Each site is a process of its own and has %d sessions, each of which one request"+
-		" uses at a time. The generator, the sites and the server with the data share the machine."+
-		" \"Of jamsession's\" is the median of the ratios within %d rounds;"+
+		" uses at a time. \"Of jamsession's\" is the median of the ratios within %d rounds;"+
 		" \"processor\" is what the site took for a request at %d connections, without the server"+
 		" with the data.", o.Visitors, o.Rounds, o.Connections[0])
 	all := results{sites: sites}
+	if on.apart {
+		note += " The generator has half of the machine's processors, and the site the other half."
+	} else {
+		note += " The generator, the site and the server with the data share the machine."
+	}
 	switch {
-	case engine == onPostgres:
+	case on.name == onPostgres:
 		note += fmt.Sprintf(" The libraries have pools of %d connections each.", postgresConns)
-	case engine == onSQLite:
+	case on.name == onSQLite:
 		note += " All have one file, with write-ahead log, and flush each write to the disk."
-	case engine == onRedis && all.has(djangoName):
+	case on.name == onRedis && all.has(djangoName):
 		note += " Django keeps its sessions by django-redis."
 	}
 	if all.has(djangoName) {
 		note += fmt.Sprintf(" Django runs with no middleware but that of the sessions, and keeps its"+
-			" connections to the database; gunicorn has %d workers of the kind gthread, which keeps"+
-			" connections open, with %d threads each.", runtime.NumCPU(), djangoThreads)
-	} else if engine != onMemory {
+			" connections to the database; gunicorn has a worker for each of its processors, of the"+
+			" kind gthread, which keeps connections open, with %d threads.", djangoThreads)
+	} else if on.name != onMemory {
 		note += " Django was not measured."
 	}
 	return note

@@ -43,7 +43,7 @@ func TestGoals(t *testing.T) {
 // TestTable: rates, and what part they are of jamsession's.
 func TestTable(t *testing.T) {
 	o := Options{Connections: []int{32}, Rounds: 2}
-	table := o.table(onMemory, []*entrant{did(onMemory, ours, 1e6), did(onMemory, scsName, 2e6)})
+	table := o.table(engine{name: onMemory}, []*entrant{did(onMemory, ours, 1e6), did(onMemory, scsName, 2e6)})
 	if row := table.Rows[1]; row[0] != "read, scs" || row[1] != "91" || row[2] != "0.50" || row[5] != "1 s" {
 		t.Errorf("got %q", row)
 	}
