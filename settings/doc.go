@@ -127,9 +127,8 @@
 //	mysql://user@/name?socket=/run/mysqld/mysqld.sock
 //
 // The option max_conns is how many connections there are at most: 25. On
-// PostgreSQL half of them are for sessions only if the engine is db or cached_db,
-// see package pgstore. Its other
-// options are libpq's.
+// PostgreSQL half of them are for sessions only if the engine is db or
+// cached_db, see package pgstore. Its other options are libpq's.
 //
 // # Engines and caches
 //
