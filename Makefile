@@ -82,11 +82,11 @@ fuzz: ## Fuzz each target for FUZZTIME (10s); PKG=./csrf for one package
 			</dev/null; \
 	done)
 
-bench: ## Measure beside other libraries, into docs/performance.md (6 minutes)
+bench: ## Measure beside other libraries, into docs/performance.md (9 minutes)
 	cd bench && go run ./cmd/matrix -o results && go run ./cmd/page
 
-bench-full: ## The same at length, over HTTP, and with millions of rows (half an hour)
-	cd bench && go run ./cmd/matrix -rounds 51 -o results && \
+bench-full: ## The same at length, over HTTP, and with millions of rows (40 minutes)
+	cd bench && go run ./cmd/matrix -passes 5 -rounds 10 -o results && \
 	go run ./cmd/load -o results && go run ./cmd/scale -o results && go run ./cmd/page
 
 bench-compare: ## What changed since a commit: BASE=HEAD~1 [BENCH='Matrix/SQLite']

@@ -43,7 +43,7 @@ type Rounds struct {
 }
 
 // maxOnce is how many turns those have at most whose preparation takes long.
-const maxOnce = 5
+const maxOnce = 2
 
 // Run lets the contenders take turns and returns their results in the order
 // of the contenders.
@@ -129,6 +129,12 @@ func repeat(op func(), n int) {
 	for range n {
 		op()
 	}
+}
+
+// Add appends the rounds of another measurement of the same.
+func (r *Result) Add(other Result) {
+	r.Nanos = append(r.Nanos, other.Nanos...)
+	r.Allocs, r.Bytes = other.Allocs, other.Bytes
 }
 
 // Median returns the nanoseconds of an operation.

@@ -27,10 +27,9 @@ var cachePages = []Case{ReadCase, ReadWriteCase, CreateCase, ReadLarge, RotateCa
 var payload = bytes.Repeat([]byte("x"), 250)
 
 var redisEngine = engine{
-	name:     "Redis",
-	server:   true,
-	cases:    cachePages,
-	parallel: []Case{ReadCase, ReadWriteCase, CreateCase},
+	name:   "Redis",
+	server: true,
+	cases:  cachePages,
 	open: func(bed *contest.Bed) []entrant {
 		addr := servertest.Redis(bed).Addr
 		client := dialRedis(bed, addr)
@@ -56,9 +55,8 @@ var redisEngine = engine{
 }
 
 var cachedRedis = engine{
-	name:     "Redis, client-side cached",
-	cases:    []Case{ReadCase, ReadLarge},
-	parallel: []Case{ReadCase},
+	name:  "Redis, client-side cached",
+	cases: []Case{ReadCase, ReadLarge},
 	open: func(bed *contest.Bed) []entrant {
 		addr := servertest.Redis(bed).Addr
 		store, err := jamredis.Open(context(), "redis://"+addr, &jamredis.Options{ClientCache: time.Minute})
@@ -130,10 +128,9 @@ func getBare(client rueidis.Client, key string, length int) {
 }
 
 var memcached = engine{
-	name:     "Memcached",
-	server:   true,
-	cases:    cachePages,
-	parallel: []Case{ReadCase, ReadWriteCase},
+	name:   "Memcached",
+	server: true,
+	cases:  cachePages,
 	open: func(bed *contest.Bed) []entrant {
 		addr := servertest.Memcached(bed).Addr
 		open := func(o *memcachestore.Options) *memcachestore.Store {
@@ -168,10 +165,9 @@ func bareMemcached(client *memcache.Client, value []byte) func(int) func() {
 }
 
 var cachedDB = engine{
-	name:     "cached_db: Redis before PostgreSQL",
-	server:   true,
-	cases:    []Case{ReadCase, ReadWriteCase, CreateCase, RotateCase},
-	parallel: []Case{ReadCase},
+	name:   "cached_db: Redis before PostgreSQL",
+	server: true,
+	cases:  []Case{ReadCase, ReadWriteCase, CreateCase, RotateCase},
 	open: func(bed *contest.Bed) []entrant {
 		client := dialRedis(bed, servertest.Redis(bed).Addr)
 		at := servertest.Postgres(bed)

@@ -12,9 +12,8 @@ import (
 )
 
 var signedCookies = engine{
-	name:     "signed_cookies",
-	cases:    []Case{ReadCase, ReadWriteCase, CreateCase},
-	parallel: []Case{ReadCase},
+	name:  "signed_cookies",
+	cases: []Case{ReadCase, ReadWriteCase, CreateCase},
 	open: func(*contest.Bed) []entrant {
 		return []entrant{
 			{name: floorName, floor: map[Case]func(int) func(){

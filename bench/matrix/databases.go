@@ -27,9 +27,8 @@ var databasePages = []Case{ReadCase, ReadWriteCase, CreateCase, ReadLarge, Rotat
 const conns = 25
 
 var sqliteEngine = engine{
-	name:     "SQLite",
-	cases:    databasePages,
-	parallel: []Case{ReadCase, ReadWriteCase},
+	name:  "SQLite",
+	cases: databasePages,
 	open: func(bed *contest.Bed) []entrant {
 		const wait = "_pragma=busy_timeout(10000)"
 		const write = wait + "&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
@@ -57,10 +56,9 @@ func sqliteName(path, parameters string) string {
 }
 
 var postgres = engine{
-	name:     "PostgreSQL",
-	server:   true,
-	cases:    databasePages,
-	parallel: []Case{ReadCase, ReadWriteCase, CreateCase},
+	name:   "PostgreSQL",
+	server: true,
+	cases:  databasePages,
 	open: func(bed *contest.Bed) []entrant {
 		at := servertest.Postgres(bed)
 		own := openPool(bed, "pgx", at.PostgresURL(), conns)
@@ -156,10 +154,9 @@ func postgresTable(bed *contest.Bed, db *sql.DB) *sqlstore.Store {
 }
 
 var mariaDB = engine{
-	name:     "MariaDB",
-	server:   true,
-	cases:    databasePages,
-	parallel: []Case{ReadCase, ReadWriteCase},
+	name:   "MariaDB",
+	server: true,
+	cases:  databasePages,
 	open: func(bed *contest.Bed) []entrant {
 		open := func() *sql.DB {
 			return openPool(bed, "mysql", servertest.MariaDB(bed).MySQLName(), conns)

@@ -17,8 +17,8 @@ type engine struct {
 	// server: open starts one, which is kept apart from the rest.
 	server bool
 
-	// cases are measured by one goroutine, and those of parallel by many.
-	cases, parallel []Case
+	// cases are measured by one goroutine, and all but ClearCase by many.
+	cases []Case
 }
 
 // An entrant is one that competes: a site, or what is below all sites.

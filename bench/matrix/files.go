@@ -14,9 +14,8 @@ import (
 )
 
 var files = engine{
-	name:     "file",
-	cases:    []Case{ReadCase, ReadWriteCase, CreateCase, ReadLarge, RotateCase, ClearCase},
-	parallel: []Case{ReadCase, ReadWriteCase},
+	name:  "file",
+	cases: []Case{ReadCase, ReadWriteCase, CreateCase, ReadLarge, RotateCase, ClearCase},
 	open: func(bed *contest.Bed) []entrant {
 		small := bareFile(bed, 300)
 		return []entrant{

@@ -46,31 +46,48 @@ func (g Group) find(name string) (contest.Result, bool) {
 	return contest.Result{}, false
 }
 
-// Measure runs all groups whose name matches only. It tells its progress, and
-// which engines were left out because their server is not there.
-func Measure(rounds contest.Rounds, only *regexp.Regexp, progress io.Writer) (
+// Measure runs all groups whose name matches only, in several passes: minutes
+// pass between two, so one bad minute of the machine is not all that is known
+// of a group, and servers and connections are others. It tells its progress,
+// and which engines were left out because their server is not there.
+func Measure(passes int, rounds contest.Rounds, only *regexp.Regexp, progress io.Writer) (
 	groups []Group, missing []string,
 ) {
-	for _, e := range engines {
-		wanted := e.groups(only)
-		if len(wanted) == 0 {
-			continue
-		}
-		bed := contest.NewBed()
-		err := bed.Try(func() {
-			entrants := e.openApart(bed)
-			for _, g := range wanted {
-				_, _ = fmt.Fprintln(progress, g.name())
-				g.Results = rounds.Run(g.Goroutines, contenders(entrants, g.Case))
-				groups = append(groups, g)
+	for pass := range passes {
+		for _, e := range engines {
+			wanted := e.groups(only)
+			if len(wanted) == 0 {
+				continue
 			}
-		})
-		bed.Close()
-		if err != nil {
-			missing = append(missing, fmt.Sprintf("%s: %v", e.name, err))
+			bed := contest.NewBed()
+			err := bed.Try(func() {
+				entrants := e.openApart(bed)
+				for _, g := range wanted {
+					_, _ = fmt.Fprintf(progress, "%d/%d %s\n", pass+1, passes, g.name())
+					g.Results = rounds.Run(g.Goroutines, contenders(entrants, g.Case))
+					groups = add(groups, g)
+				}
+			})
+			bed.Close()
+			if err != nil && pass == 0 {
+				missing = append(missing, fmt.Sprintf("%s: %v", e.name, err))
+			}
 		}
 	}
 	return groups, missing
+}
+
+// add appends a group, or its rounds to those that it has from another pass.
+func add(groups []Group, g Group) []Group {
+	for _, old := range groups {
+		if old.name() == g.name() {
+			for i := range old.Results {
+				old.Results[i].Add(g.Results[i])
+			}
+			return groups
+		}
+	}
+	return append(groups, g)
 }
 
 // openApart opens the engine. If it has a server, that has half of the
@@ -86,16 +103,17 @@ func (e engine) openApart(bed *contest.Bed) (entrants []entrant) {
 }
 
 func (e engine) groups(only *regexp.Regexp) (groups []Group) {
-	add := func(cases []Case, goroutines int) {
-		for _, c := range cases {
+	for _, goroutines := range []int{1, many} {
+		for _, c := range e.cases {
 			g := Group{Engine: e.name, Case: c, Goroutines: goroutines}
+			if c == ClearCase && goroutines > 1 { // nobody clears by many
+				continue
+			}
 			if only.MatchString(g.name()) {
 				groups = append(groups, g)
 			}
 		}
 	}
-	add(e.cases, 1)
-	add(e.parallel, many)
 	return groups
 }
 

@@ -1,10 +1,12 @@
 package matrix
 
 import (
+	"io"
 	"regexp"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jamsession/jamsession/bench/contest"
 	"github.com/jamsession/jamsession/internal/servertest"
@@ -26,7 +28,7 @@ func TestEverySiteDoesTheSame(t *testing.T) {
 			if err := bed.Try(func() { entrants = e.open(bed) }); err != nil {
 				servertest.Missing(t, err.Error())
 			}
-			for _, c := range append(e.cases, e.parallel...) {
+			for _, c := range e.cases {
 				for _, contender := range contenders(entrants, c) {
 					ops := contender.Ops(2)
 					if contender.Reset != nil {
@@ -46,6 +48,21 @@ func TestEverySiteDoesTheSame(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestPassesAreOneMeasurement: each group is there once, with the rounds of all
+// passes.
+func TestPassesAreOneMeasurement(t *testing.T) {
+	rounds := contest.Rounds{Count: 2, Turn: time.Microsecond}
+	groups, missing := Measure(3, rounds, regexp.MustCompile("^signed_cookies / read$"), io.Discard)
+	if len(groups) != 1 || len(missing) != 0 {
+		t.Fatalf("%d groups, and %q is missing, want one and nothing", len(groups), missing)
+	}
+	for _, r := range groups[0].Results {
+		if len(r.Nanos) != 6 {
+			t.Errorf("%s has %d rounds, want 6", r.Name, len(r.Nanos))
+		}
 	}
 }
 

@@ -19,7 +19,6 @@ var memory = engine{
 	cases: []Case{
 		NoCookie, UntouchedCase, ReadCase, ReadWriteCase, CreateCase, ReadLarge, RotateCase, ClearCase,
 	},
-	parallel: []Case{UntouchedCase, ReadCase, ReadWriteCase, CreateCase},
 	open: func(bed *contest.Bed) []entrant {
 		store := jammemstore.New()
 		own := func() Site { return jamsession(jammemstore.New(), nil) }

@@ -18,19 +18,22 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("matrix: ")
-	rounds := flag.Int("rounds", 21, "how many `times` each contender has its turn")
+	passes := flag.Int("passes", 3, "how many `times` everything is set up and measured")
+	rounds := flag.Int("rounds", 6, "how many `times` each contender has its turn in a pass")
 	turn := flag.Duration("turn", 20*time.Millisecond, "how `long` a turn is")
 	only := flag.String("only", "", "measure only what matches this `expression`, such as \"memory / read\"")
 	dir := flag.String("o", "", "keep the result in this `folder`")
 	profile := flag.String("cpuprofile", "", "write a profile of it all to this `file`")
 	flag.Parse()
 	expression, err := regexp.Compile(*only)
-	if err != nil || flag.NArg() > 0 || *rounds < 1 {
-		log.Fatal("-only wants a regular expression, -rounds a number above 0, and there are no arguments")
+	if err != nil || flag.NArg() > 0 || *rounds < 1 || *passes < 1 {
+		log.Fatal("-only wants a regular expression, -passes and -rounds numbers above 0," +
+			" and there are no arguments")
 	}
 	stop := startProfile(*profile)
 	defer stop()
-	groups, missing := matrix.Measure(contest.Rounds{Count: *rounds, Turn: *turn}, expression, os.Stderr)
+	each := contest.Rounds{Count: *rounds, Turn: *turn}
+	groups, missing := matrix.Measure(*passes, each, expression, os.Stderr)
 	section := matrix.Section(groups)
 	section.Machine = report.ThisMachine()
 	section.Print(os.Stdout)
