@@ -1,10 +1,12 @@
 package settings
 
 import (
+	"database/sql"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func openFile(t *testing.T, path string) *database {
@@ -51,6 +53,23 @@ func TestSQLiteIsOpenedDurableWithOneWriterAndReaders(t *testing.T) {
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestNewDatabaseFileIsAwaited while another program makes it, too: SQLite
+// refuses it then, whatever busy_timeout says.
+func TestNewDatabaseFileIsAwaited(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "site.db")
+	other, err := sql.Open("sqlite", path+"?_txlock=immediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	tx, err := other.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(50*time.Millisecond, func() { _ = tx.Rollback() })
+	openFile(t, path)
 }
 
 func TestNewDatabaseFileIsTheOwnersOnly(t *testing.T) {
