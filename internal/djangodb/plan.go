@@ -41,9 +41,6 @@ func names(steps []step) []string {
 }
 
 func (db DB) plan(ctx context.Context, q Querier, apps []App) ([]step, error) {
-	if err := db.Dialect.Check(); err != nil {
-		return nil, err
-	}
 	applied, err := db.applied(ctx, q)
 	if err != nil {
 		return nil, err
