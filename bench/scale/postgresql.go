@@ -59,13 +59,15 @@ func (r *run) postgreSQLGoals(times float64, slow slowdown) {
 
 // openPostgreSQL returns the table of a database, as a program opens it.
 func (r *run) openPostgreSQL(server servertest.Database, name string, hot []session.Record) table {
+	return newTable(r.postgreSQLStore(r.postgreSQLPool(server, name, nil)), hot)
+}
+
+// postgreSQLPool opens a database. Tracer, if not nil, is told the statements.
+func (r *run) postgreSQLPool(server servertest.Database, name string, tracer pgx.QueryTracer) *sql.DB {
 	server.Name = name
 	config, err := pgx.ParseConfig(server.PostgresURL())
 	r.check("open", err)
-	return newTable(r.postgreSQLStore(r.postgreSQLPool(config)), hot)
-}
-
-func (r *run) postgreSQLPool(config *pgx.ConnConfig) *sql.DB {
+	config.Tracer = tracer
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(poolSize)
 	db.SetMaxIdleConns(poolSize)
@@ -82,12 +84,8 @@ func (r *run) postgreSQLStore(db *sql.DB) *sqlstore.Store {
 // cleaner returns the pool of another program, and what holds it between two
 // of its statements.
 func (r *run) cleaner(server servertest.Database, name string) (*sql.DB, *gate) {
-	server.Name = name
-	config, err := pgx.ParseConfig(server.PostgresURL())
-	r.check("open", err)
 	between := &gate{}
-	config.Tracer = between
-	return r.postgreSQLPool(config), between
+	return r.postgreSQLPool(server, name, between), between
 }
 
 // A gate is locked while a statement runs.
