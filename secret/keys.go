@@ -1,0 +1,66 @@
+package secret
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"slices"
+)
+
+// Keys are the key of a site, and older ones that still count: Django's
+// SECRET_KEY and SECRET_KEY_FALLBACKS. Make them with [NewKeys]; the zero Keys
+// are none, and what takes Keys refuses them. They are immutable, and so safe
+// for concurrent use. They print as asterisks, as a [Text] does.
+type Keys struct {
+	texts []Text // the current one first
+}
+
+// NewKeys returns the current key, with which everything is signed, and older
+// ones, whose signatures are still good. The error says which key is empty:
+// anybody could sign with it.
+func NewKeys(current string, older ...string) (Keys, error) {
+	if current == "" {
+		return Keys{}, errors.New("secret: the current key is empty; use a random one, and keep it")
+	}
+	texts := []Text{New(current)}
+	for i, key := range older {
+		if key == "" {
+			return Keys{}, fmt.Errorf("secret: the older key at index %d is empty; leave it out", i)
+		}
+		texts = append(texts, New(key))
+	}
+	return Keys{texts}, nil
+}
+
+// IsZero reports whether these are none.
+func (k Keys) IsZero() bool { return len(k.texts) == 0 }
+
+// Current returns the key to sign with, and the empty text if there is none.
+func (k Keys) Current() Text {
+	if k.IsZero() {
+		return Text{}
+	}
+	return k.texts[0]
+}
+
+// All yields the keys whose signatures are good: the current one, then the
+// older ones in the order of NewKeys.
+func (k Keys) All() iter.Seq[Text] { return slices.Values(k.texts) }
+
+// Older yields what All does after the current key.
+func (k Keys) Older() iter.Seq[Text] { return slices.Values(k.texts[min(1, len(k.texts)):]) }
+
+// String returns asterisks.
+func (Keys) String() string { return stars }
+
+// Format implements [fmt.Formatter]: every verb prints asterisks.
+func (Keys) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, stars) }
+
+// LogValue implements [slog.LogValuer], as Format.
+func (Keys) LogValue() slog.Value { return slog.StringValue(stars) }
+
+// MarshalText implements [encoding.TextMarshaler], as Format. What it returns
+// cannot be read back.
+func (Keys) MarshalText() ([]byte, error) { return []byte(stars), nil }

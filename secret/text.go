@@ -1,0 +1,64 @@
+package secret
+
+import (
+	"crypto/subtle"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// stars are shown in place of every text, whatever its length, as in Django's
+// error reports.
+const stars = "********************"
+
+// A Text is a text that must not be shown. Make one with [New]; the zero Text
+// is the empty one. It is immutable, and so safe for concurrent use. It cannot
+// be compared with ==, which takes the longer the more is right: see
+// [Text.Equal].
+//
+// It protects against logs and error pages, and not against who reads the
+// memory of the process.
+type Text struct {
+	// reveal is a function, since printers that find no method go through the
+	// fields by reflection, as fmt does below an unexported field.
+	reveal func() string
+}
+
+// New returns a Text.
+func New(text string) Text {
+	if text == "" {
+		return Text{}
+	}
+	return Text{func() string { return text }}
+}
+
+// Reveal returns the text itself, for what needs it. Do not keep it in a
+// field.
+func (t Text) Reveal() string {
+	if t.reveal == nil {
+		return ""
+	}
+	return t.reveal()
+}
+
+// IsZero reports whether the text is empty. (Package encoding/json: omitzero.)
+func (t Text) IsZero() bool { return t.reveal == nil }
+
+// Equal reports whether both are the same text. The time it takes tells their
+// lengths only.
+func (t Text) Equal(other Text) bool {
+	return subtle.ConstantTimeCompare([]byte(t.Reveal()), []byte(other.Reveal())) == 1
+}
+
+// String returns asterisks.
+func (Text) String() string { return stars }
+
+// Format implements [fmt.Formatter]: every verb prints asterisks.
+func (Text) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, stars) }
+
+// LogValue implements [slog.LogValuer], as Format.
+func (Text) LogValue() slog.Value { return slog.StringValue(stars) }
+
+// MarshalText implements [encoding.TextMarshaler], as Format. What it returns
+// cannot be read back: a Text is no [encoding.TextUnmarshaler].
+func (Text) MarshalText() ([]byte, error) { return []byte(stars), nil }
