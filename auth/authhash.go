@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 
 	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/secret"
 )
 
 // authHashSalt is where Django has the method that makes the hash.
@@ -12,11 +13,11 @@ const authHashSalt = "django.contrib.auth.models.AbstractBaseUser.get_session_au
 
 // authHash ties a session to a password: it is kept in the session and
 // compared on each request, so that a changed password ends the sessions of
-// its user. It is HMAC-SHA256 of the encoded password, in hex, keyed with the
-// secret. (Django: get_session_auth_hash.)
-func authHash(secret, encodedPassword string) string {
+// its user. It is HMAC-SHA256 of the encoded password, in hex, under the key.
+// (Django: get_session_auth_hash.)
+func authHash(key secret.Text, encodedPassword string) string {
 	return hex.EncodeToString(
-		signing.SaltedHMAC(authHashSalt, secret, []byte(encodedPassword)))
+		signing.SaltedHMAC(authHashSalt, key, []byte(encodedPassword)))
 }
 
 // A verdict is what the hash in a session says.
@@ -25,16 +26,16 @@ type verdict int
 const (
 	hashWrong verdict = iota // the password has changed, or it was forged
 	hashGood
-	hashOld // made with one of the fallback secrets
+	hashOld // made with one of the older keys
 )
 
 // judge compares the hash in a session with the user's.
 func (m *Manager) judge(stored string, user User) verdict {
-	if sameHash(stored, authHash(m.secret, user.Password)) {
+	if sameHash(stored, authHash(m.keys.Current(), user.Password)) {
 		return hashGood
 	}
-	for _, secret := range m.opts.Fallbacks {
-		if sameHash(stored, authHash(secret, user.Password)) {
+	for key := range m.keys.Older() {
+		if sameHash(stored, authHash(key, user.Password)) {
 			return hashOld
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/secret"
 )
 
 // fake is a Backend with one answer.
@@ -61,7 +62,7 @@ func TestBackendsAreAskedInOrderUntilOneDecides(t *testing.T) {
 				backends = append(backends, b)
 			}
 			failed := false
-			m, err := auth.New(nil, secret, &auth.Options{
+			m, err := auth.New(nil, keys, &auth.Options{
 				Backends:      backends,
 				OnLoginFailed: func(*http.Request, map[string]string) { failed = true },
 			})
@@ -90,28 +91,27 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 	tests := []struct {
 		name    string
 		users   auth.UserStore
-		secret  string
+		keys    secret.Keys
 		options *auth.Options
 		want    string
 	}{
-		{"no secret", u, "", nil, "secret is empty"},
-		{"empty fallback", u, secret, &auth.Options{Fallbacks: []string{""}}, "empty secret in Fallbacks"},
-		{"no users", nil, secret, nil, "no users and no backends"},
-		{"login URL without slash", u, secret, &auth.Options{LoginURL: "login"}, "LoginURL"},
-		{"login URL without scheme", u, secret, &auth.Options{LoginURL: "//h/login"}, "LoginURL"},
-		{"login URL that is none", u, secret, &auth.Options{LoginURL: "javascript:x"}, "LoginURL"},
+		{"no keys", u, secret.Keys{}, nil, "no keys"},
+		{"no users", nil, keys, nil, "no users and no backends"},
+		{"login URL without slash", u, keys, &auth.Options{LoginURL: "login"}, "LoginURL"},
+		{"login URL without scheme", u, keys, &auth.Options{LoginURL: "//h/login"}, "LoginURL"},
+		{"login URL that is none", u, keys, &auth.Options{LoginURL: "javascript:x"}, "LoginURL"},
 		{
-			"two backends of one name", nil, secret,
+			"two backends of one name", nil, keys,
 			&auth.Options{Backends: []auth.Backend{fake{name: "a"}, fake{name: "a"}}}, `named "a"`,
 		},
 	}
 	for _, test := range tests {
-		_, err := auth.New(test.users, test.secret, test.options)
+		_, err := auth.New(test.users, test.keys, test.options)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got error %v", test.name, err)
 		}
 	}
-	if _, err := auth.New(u, secret, nil); err != nil {
+	if _, err := auth.New(u, keys, nil); err != nil {
 		t.Error(err)
 	}
 }

@@ -130,7 +130,7 @@ func TestSetPasswordCountsOnce(t *testing.T) {
 }
 
 func TestSetPasswordWithoutUsers(t *testing.T) {
-	m, err := auth.New(nil, secret, &auth.Options{
+	m, err := auth.New(nil, keys, &auth.Options{
 		Backends: []auth.Backend{auth.NewModelBackend(newUsers(), cheap())},
 	})
 	if err != nil {

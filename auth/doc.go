@@ -4,7 +4,9 @@
 //
 //	users, err := sqlusers.New(ctx, db, nil)
 //	...
-//	logins, err := auth.New(users, secretKey, nil)
+//	keys, err := secret.NewKeys(os.Getenv("SECRET_KEY"))
+//	...
+//	logins, err := auth.New(users, keys, nil)
 //	...
 //	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
 //		user, err := logins.Authenticate(r,

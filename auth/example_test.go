@@ -22,7 +22,7 @@ import (
 // Example is a small site with a login form, a page for users and a logout.
 // Its users are in memory; package sqlusers keeps them in Django's table.
 func Example() {
-	logins, err := auth.New(newUsers(alice()), secret, &auth.Options{
+	logins, err := auth.New(newUsers(alice()), keys, &auth.Options{
 		LoginURL: "/login", LoginRedirectURL: "/", Hashers: cheap(),
 	})
 	if err != nil {
@@ -130,7 +130,7 @@ func (keyring) User(_ context.Context, id string) (auth.User, error) {
 
 // A backend of one's own is asked before or after the users of the table.
 func ExampleBackend() {
-	logins, err := auth.New(nil, secret, &auth.Options{Backends: []auth.Backend{
+	logins, err := auth.New(nil, keys, &auth.Options{Backends: []auth.Backend{
 		keyring{"the big iron key"},
 		auth.NewModelBackend(newUsers(alice()), cheap()),
 	}})
@@ -152,7 +152,7 @@ func ExampleBackend() {
 
 // A gate for some users only.
 func ExampleManager_Require() {
-	logins, err := auth.New(newUsers(alice()), secret, nil)
+	logins, err := auth.New(newUsers(alice()), keys, nil)
 	if err != nil {
 		panic(err)
 	}
@@ -170,7 +170,7 @@ func ExampleManager_Require() {
 }
 
 func ExampleManager_RequireFresh() {
-	logins, err := auth.New(newUsers(alice()), secret, nil)
+	logins, err := auth.New(newUsers(alice()), keys, nil)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -181,7 +181,7 @@ func ExampleManager_RequireFresh() {
 }
 
 func ExampleManager_RequireLoginEverywhere() {
-	logins, err := auth.New(newUsers(alice()), secret,
+	logins, err := auth.New(newUsers(alice()), keys,
 		&auth.Options{LoginURL: "/login"})
 	if err != nil {
 		fmt.Println(err)
@@ -201,7 +201,7 @@ func ExampleManager_RequireLoginEverywhere() {
 
 // A page for those who may add orders.
 func ExampleManager_RequirePerm() {
-	logins, err := auth.New(newUsers(alice()), secret, nil)
+	logins, err := auth.New(newUsers(alice()), keys, nil)
 	if err != nil {
 		panic(err)
 	}
@@ -257,7 +257,7 @@ func member(r *http.Request) Member {
 // handler has it without another question to the database.
 func ExampleUser_custom() {
 	users := newUsers(alice())
-	logins, err := auth.New(users, secret, &auth.Options{Backends: []auth.Backend{
+	logins, err := auth.New(users, keys, &auth.Options{Backends: []auth.Backend{
 		members{auth.NewModelBackend(users, cheap()), map[int64]string{1: "gold"}},
 	}})
 	if err != nil {

@@ -62,7 +62,7 @@ func TestNothingSecretIsLogged(t *testing.T) {
 	if len(keys) != 1 {
 		t.Fatalf("%d logins", len(keys))
 	}
-	for _, k := range append(keys, key, secret) {
+	for _, k := range append(keys, key, siteKey) {
 		if strings.Contains(text, k) {
 			t.Errorf("a key in %s", text)
 		}

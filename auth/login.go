@@ -45,7 +45,7 @@ func (m *Manager) Login(r *http.Request, user User) error {
 		}
 	}
 	user.Backend = b.Name()
-	hash := authHash(m.secret, user.Password)
+	hash := authHash(m.keys.Current(), user.Password)
 	if s.Has(idItem) && (itemText(s, idItem) != user.sessionID() ||
 		!sameHash(itemText(s, hashItem), hash)) {
 		s.Flush()
@@ -110,7 +110,7 @@ func (m *Manager) UpdateSessionAuthHash(r *http.Request, user User) error {
 	if !user.IsAuthenticated() || current.ID != user.ID {
 		return nil
 	}
-	s.Set(hashItem, authHash(m.secret, user.Password))
+	s.Set(hashItem, authHash(m.keys.Current(), user.Password))
 	user.Backend = current.Backend
 	remember(r, user)
 	return nil

@@ -5,26 +5,32 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+
+	"github.com/jamsession/jamsession/secret"
 )
 
 // A Manager logs visitors in and out and knows who they are. Make one with
 // [New]; it is safe for concurrent use.
 type Manager struct {
-	secret   string
+	keys     secret.Keys
 	opts     Options
 	backends []Backend
 	users    UserStore // nil: only backends know users
 	loginURL *url.URL
 }
 
-// New returns a manager. The secret is Django's SECRET_KEY; whoever knows it
-// and the password hashes can forge logins. Users may be nil if the options
-// name backends; passwords can then not be changed. The options may be nil.
-// The error says what is missing or contradictory.
-func New(users UserStore, secret string, o *Options) (*Manager, error) {
-	m := &Manager{secret: secret, opts: o.withDefaults(), users: users}
-	if secret == "" {
-		return nil, errors.New("auth: the secret is empty; use a random one, and keep it")
+// New returns a manager. The keys are Django's SECRET_KEY and
+// SECRET_KEY_FALLBACKS; whoever knows one and the password hashes can forge
+// logins. Sessions of logins made with an older key stay logged in, and are
+// moved to the current one when they are next used.
+//
+// Users may be nil if the options name backends; passwords can then not be
+// changed. The options may be nil. The error says what is missing or
+// contradictory.
+func New(users UserStore, keys secret.Keys, o *Options) (*Manager, error) {
+	m := &Manager{keys: keys, opts: o.withDefaults(), users: users}
+	if keys.IsZero() {
+		return nil, errors.New("auth: no keys; make them with secret.NewKeys")
 	}
 	if err := m.opts.check(); err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -15,11 +14,6 @@ import (
 // Options configure a [Manager]. The zero value is Django's configuration;
 // each field says what its zero is.
 type Options struct {
-	// Fallbacks is SECRET_KEY_FALLBACKS: older secrets. Sessions of logins
-	// made with one of them stay logged in, and are moved to the current
-	// secret when they are next used. Nil is none.
-	Fallbacks []string
-
 	// Backends are asked in order. Nil is one [ModelBackend] on the users
 	// given to New.
 	Backends []Backend
@@ -105,11 +99,6 @@ func (o *Options) withDefaults() Options {
 func (o *Options) check() error {
 	if o.RememberAge < 0 {
 		return fmt.Errorf("auth: RememberAge is %v; it cannot be negative", o.RememberAge)
-	}
-	for _, secret := range o.Fallbacks {
-		if secret == "" {
-			return errors.New("auth: an empty secret in Fallbacks")
-		}
 	}
 	names := make(map[string]bool)
 	for _, b := range o.Backends {

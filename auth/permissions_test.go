@@ -60,7 +60,7 @@ func newPermitSite(t *testing.T) (*site, *permitting) {
 		1: {"shop.view_order", "shop.add_order", "shop.view_order"},
 	}}
 	var err error
-	if s.auth, err = auth.New(store, secret, &auth.Options{Hashers: cheap()}); err != nil {
+	if s.auth, err = auth.New(store, keys, &auth.Options{Hashers: cheap()}); err != nil {
 		t.Fatal(err)
 	}
 	return s, store
@@ -119,7 +119,7 @@ func TestPermissionsOfBackendsAddUp(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			m, err := auth.New(nil, secret, &auth.Options{Backends: test.backends})
+			m, err := auth.New(nil, keys, &auth.Options{Backends: test.backends})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -134,7 +134,7 @@ func TestPermissionsOfBackendsAddUp(t *testing.T) {
 
 func TestSomeUsersAreNotAskedAbout(t *testing.T) {
 	calls := 0
-	m, err := auth.New(nil, secret, &auth.Options{Backends: []auth.Backend{
+	m, err := auth.New(nil, keys, &auth.Options{Backends: []auth.Backend{
 		granting{fake: fake{name: "a"}, grants: []string{"shop.a"}, calls: &calls},
 	}})
 	if err != nil {
@@ -368,7 +368,7 @@ func TestRequirePerm(t *testing.T) {
 func TestRequirePermWhenOnlyPermissionsFail(t *testing.T) {
 	s := newSite(t, nil)
 	var err error
-	s.auth, err = auth.New(nil, secret, &auth.Options{Backends: []auth.Backend{
+	s.auth, err = auth.New(nil, keys, &auth.Options{Backends: []auth.Backend{
 		granting{fake: fake{name: "a", user: alice()}, failed: errors.New("connection refused")},
 	}})
 	if err != nil {
@@ -438,7 +438,7 @@ func TestModelBackendGrantsOnlyItsOwnUsers(t *testing.T) {
 }
 
 func TestUsersWithoutPermissionsGrantNothing(t *testing.T) {
-	m, err := auth.New(newUsers(alice()), secret, nil)
+	m, err := auth.New(newUsers(alice()), keys, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -117,7 +117,7 @@ func (m *Manager) admit(ctx context.Context, s *session.Session, user User) (Use
 	case hashGood:
 		return user, nil
 	case hashOld:
-		s.Set(hashItem, authHash(m.secret, user.Password))
+		s.Set(hashItem, authHash(m.keys.Current(), user.Password))
 		return user, nil
 	default:
 		s.Flush()

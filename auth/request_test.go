@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -112,11 +113,11 @@ func TestOldSecretIsAcceptedAndReplaced(t *testing.T) {
 	s := newSite(t, nil)
 	current := s.auth
 	var err error
-	if s.auth, err = auth.New(s.users, oldSecret, nil); err != nil {
+	if s.auth, err = auth.New(s.users, secrettest.Keys(oldSecret), nil); err != nil {
 		t.Fatal(err)
 	}
 	key := s.login(t, alice())
-	s.auth, err = auth.New(s.users, secret, &auth.Options{Fallbacks: []string{"another", oldSecret}})
+	s.auth, err = auth.New(s.users, secrettest.Keys(siteKey, "another", oldSecret), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,11 +155,11 @@ func overtaken(s *site, key string, early bool) (outer, inner *http.Response) {
 func TestReadersMeetAChangeOfTheSecret(t *testing.T) {
 	s := newSite(t, nil)
 	var err error
-	if s.auth, err = auth.New(s.users, oldSecret, nil); err != nil {
+	if s.auth, err = auth.New(s.users, secrettest.Keys(oldSecret), nil); err != nil {
 		t.Fatal(err)
 	}
 	key := s.login(t, alice())
-	if s.auth, err = auth.New(s.users, secret, &auth.Options{Fallbacks: []string{oldSecret}}); err != nil {
+	if s.auth, err = auth.New(s.users, secrettest.Keys(siteKey, oldSecret), nil); err != nil {
 		t.Fatal(err)
 	}
 	if outer, inner := overtaken(s, key, true); outer.StatusCode != 200 || inner.StatusCode != 200 {

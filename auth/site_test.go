@@ -22,14 +22,18 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
 
 const (
-	secret    = "kx9Wq2mVt7Rb4Zn8Lc5Hd1Jf6Gs3Py0Ua-Oe_Ti.Bw+Qr/Xz=Yv"
+	siteKey   = "kx9Wq2mVt7Rb4Zn8Lc5Hd1Jf6Gs3Py0Ua-Oe_Ti.Bw+Qr/Xz=Yv"
 	oldSecret = "an older key of this site, which is still good enough"
 )
+
+// keys are those of the tests' sites.
+var keys = secrettest.Keys(siteKey)
 
 // users is a UserStore in memory, which can be made to fail.
 type users struct {
@@ -210,7 +214,7 @@ func newSite(t *testing.T, o *auth.Options) *site {
 	s := &site{users: newUsers(alice(), bob()), store: memstore.New(), log: log}
 	s.sessions = session.New(s.store, &session.Options{Logger: logger})
 	var err error
-	if s.auth, err = auth.New(s.users, secret, &opts); err != nil {
+	if s.auth, err = auth.New(s.users, keys, &opts); err != nil {
 		t.Fatal(err)
 	}
 	if s.csrf, err = csrf.New(nil); err != nil {

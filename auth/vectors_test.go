@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/internal/vectors"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
@@ -63,8 +64,8 @@ func vectorSite(t *testing.T, v state) *site {
 	t.Helper()
 	s := newSite(t, nil)
 	var err error
-	s.auth, err = auth.New(s.users, v.Secret, &auth.Options{
-		Fallbacks: v.Fallbacks, Logger: slog.New(slog.DiscardHandler),
+	s.auth, err = auth.New(s.users, secrettest.Keys(v.Secret, v.Fallbacks...), &auth.Options{
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

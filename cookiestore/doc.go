@@ -2,16 +2,18 @@
 // server remembers anything. It is Django's engine signed_cookies, and shares
 // its cookies with a Django site that has the same SECRET_KEY.
 //
-//	store := cookiestore.New(secret, nil)
+//	keys, err := secret.NewKeys(os.Getenv("SECRET_KEY"))
+//	...
+//	store := cookiestore.New(keys, nil)
 //	sessions := session.New(store, nil)
 //	http.ListenAndServe(addr, sessions.Handler(mux))
 //
 // # What it promises
 //
-// A cookie counts only if it was signed with the secret, or with one of
-// [Options.Fallbacks], and for as long as its session lives: the server looks
-// at the time of the signature and at the expiry that the session sets itself
-// (session.Session.SetExpiry). Django's engine ignores the latter.
+// A cookie counts only if it was signed with one of the keys, and for as long
+// as its session lives: the server looks at the time of the signature and at
+// the expiry that the session sets itself (session.Session.SetExpiry). Django's
+// engine ignores the latter.
 //
 // # What it cannot do
 //

@@ -7,13 +7,18 @@ import (
 
 	"github.com/jamsession/jamsession/cookiestore"
 	"github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 )
 
 func ExampleNew() {
-	const secret = "take-this-from-the-environment-and-not-from-code"
+	keys, err := secret.NewKeys("take-this-from-the-environment-and-not-from-code")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	// With a list, a logout ends the session, too, and not only its cookie.
-	store := cookiestore.New(secret, &cookiestore.Options{Revoked: memstore.New()})
+	store := cookiestore.New(keys, &cookiestore.Options{Revoked: memstore.New()})
 	sessions := session.New(store, nil)
 	page := sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		visits := session.Update(session.From(r), "visits", 0, func(n int) int { return n + 1 })

@@ -8,10 +8,6 @@ import (
 
 // Options configure a [Store].
 type Options struct {
-	// Fallbacks is SECRET_KEY_FALLBACKS: secrets that were in use before. What
-	// was signed with them is accepted; nothing is signed with them.
-	Fallbacks []string
-
 	// MaxAge is SESSION_COOKIE_AGE: no cookie that was signed longer ago is
 	// accepted, whatever its session says. Give session.Options.CookieAge the
 	// same. Zero is two weeks.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -25,13 +26,14 @@ type Store struct {
 	list   denyList
 }
 
-// New returns a store that signs with secret, Django's SECRET_KEY. Options
-// may be nil. It panics if a secret is empty.
-func New(secret string, o *Options) *Store {
+// New returns a store that signs with Django's SECRET_KEY, and reads what was
+// signed with SECRET_KEY_FALLBACKS. Options may be nil. It panics if there are
+// no keys.
+func New(keys secret.Keys, o *Options) *Store {
 	opts := o.withDefaults()
 	return &Store{
 		opts:   opts,
-		signer: signing.New(salt, secret, opts.Fallbacks...),
+		signer: signing.New(salt, keys),
 		list:   denyList{opts.Revoked, opts.MaxAge + time.Hour},
 	}
 }

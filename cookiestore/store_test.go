@@ -17,23 +17,27 @@ import (
 
 	"github.com/jamsession/jamsession/cookiestore"
 	"github.com/jamsession/jamsession/internal/djangotest"
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/internal/vectors"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sessiontest"
 )
 
-const secret = "a-secret-key-for-the-tests-only-0123456789-abcdef"
+const siteKey = "a-secret-key-for-the-tests-only-0123456789-abcdef"
+
+// keys are those of the tests' sites.
+var keys = secrettest.Keys(siteKey)
 
 // quiet is for tests of what is logged as well.
 var quiet = &session.Options{Logger: slog.New(slog.DiscardHandler)}
 
 func withList() *cookiestore.Store {
-	return cookiestore.New(secret, &cookiestore.Options{Revoked: memstore.New()})
+	return cookiestore.New(keys, &cookiestore.Options{Revoked: memstore.New()})
 }
 
 func TestStore(t *testing.T) {
-	sessiontest.RunSealer(t, func(*testing.T) session.Sealer { return cookiestore.New(secret, nil) })
+	sessiontest.RunSealer(t, func(*testing.T) session.Sealer { return cookiestore.New(keys, nil) })
 }
 
 func TestStoreWithList(t *testing.T) {
@@ -55,7 +59,7 @@ func TestVectorsSignedCookiesBackend(t *testing.T) {
 		}
 		c.Decode(t, &in, &want)
 		atUnix(t, in.Time, func(t *testing.T) {
-			store := cookiestore.New(in.SecretKey, nil)
+			store := cookiestore.New(secrettest.Keys(in.SecretKey), nil)
 			rec, err := store.Load(t.Context(), want.Key)
 			if err != nil || string(rec.Data) != in.Session {
 				t.Errorf("Load: %s, %v; want %s", rec.Data, err, in.Session)
@@ -85,7 +89,7 @@ func TestVectorsSignedCookiesBackendAge(t *testing.T) {
 		}
 		c.Decode(t, &in, &want)
 		atUnix(t, in.Now, func(t *testing.T) {
-			store := cookiestore.New("test-secret-key-0123456789abcdefghijklmnopqrstuvwxyzABCDEF",
+			store := cookiestore.New(secrettest.Keys("test-secret-key-0123456789abcdefghijklmnopqrstuvwxyzABCDEF"),
 				&cookiestore.Options{MaxAge: time.Duration(in.Age) * time.Second})
 			rec, err := store.Load(t.Context(), in.Key)
 			switch {
@@ -115,7 +119,7 @@ func TestOwnExpiryIsEnforced(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := session.New(cookiestore.New(secret, nil), nil)
+				m := session.New(cookiestore.New(keys, nil), nil)
 				s, err := m.Load(t.Context(), "")
 				if err != nil {
 					t.Fatal(err)
@@ -141,7 +145,7 @@ func TestOwnExpiryIsEnforced(t *testing.T) {
 // TestShorterLimitsAreInTheCookie: the time of signature tells Django, too.
 func TestShorterLimitsAreInTheCookie(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := session.New(cookiestore.New(secret, nil), &session.Options{IdleTimeout: time.Hour})
+		m := session.New(cookiestore.New(keys, nil), &session.Options{IdleTimeout: time.Hour})
 		key := saved(t, m, "", func(s *session.Session) { s.Set("n", 1) })
 		time.Sleep(59 * time.Minute)
 		if !has(t, m, key, "n") {
@@ -157,7 +161,7 @@ func TestShorterLimitsAreInTheCookie(t *testing.T) {
 // TestIdleLimitBeforeAnOwnInstant: the session names a later end itself.
 func TestIdleLimitBeforeAnOwnInstant(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := session.New(cookiestore.New(secret, nil), &session.Options{IdleTimeout: time.Hour})
+		m := session.New(cookiestore.New(keys, nil), &session.Options{IdleTimeout: time.Hour})
 		key := saved(t, m, "", func(s *session.Session) { s.SetExpiryAt(time.Now().Add(24 * time.Hour)) })
 		time.Sleep(59 * time.Minute)
 		if !has(t, m, key, "_session_expiry") {
@@ -173,7 +177,7 @@ func TestIdleLimitBeforeAnOwnInstant(t *testing.T) {
 // TestNoCookieOutlivesMaxAge, whatever its session says.
 func TestNoCookieOutlivesMaxAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := session.New(cookiestore.New(secret, nil), nil)
+		m := session.New(cookiestore.New(keys, nil), nil)
 		key := saved(t, m, "", func(s *session.Session) { s.SetExpiry(365 * 24 * time.Hour) })
 		time.Sleep(14*24*time.Hour + time.Second)
 		if has(t, m, key, "_session_expiry") {
@@ -205,18 +209,17 @@ func saved(t *testing.T, m *session.Manager, key string, change func(*session.Se
 	return s.Key()
 }
 
-func TestFallbacks(t *testing.T) {
-	old := session.New(cookiestore.New("the-old-secret-of-the-tests-0123456789-abcdefgh", nil), nil)
+func TestOlderKeys(t *testing.T) {
+	old := session.New(cookiestore.New(secrettest.Keys("the-old-secret-of-the-tests-0123456789-abcdefgh"), nil), nil)
 	key := saved(t, old, "", func(s *session.Session) { s.Set("n", 1) })
-	now := session.New(cookiestore.New(secret, &cookiestore.Options{
-		Fallbacks: []string{"the-old-secret-of-the-tests-0123456789-abcdefgh"},
-	}), nil)
+	now := session.New(cookiestore.New(
+		secrettest.Keys(siteKey, "the-old-secret-of-the-tests-0123456789-abcdefgh"), nil), nil)
 	if !has(t, now, key, "n") {
-		t.Error("a cookie of a fallback does not count")
+		t.Error("a cookie of an older key does not count")
 	}
 	next := saved(t, now, key, func(s *session.Session) { s.Set("n", 2) })
 	if has(t, old, next, "n") {
-		t.Error("signed with the fallback")
+		t.Error("signed with the older key")
 	}
 }
 
@@ -248,7 +251,7 @@ func random(n int) string {
 
 // TestCookieOver4096BytesIsRefused when the session is saved, and never cut.
 func TestCookieOver4096BytesIsRefused(t *testing.T) {
-	server := site(session.New(cookiestore.New(secret, nil), quiet))
+	server := site(session.New(cookiestore.New(keys, nil), quiet))
 	defer server.Close()
 	browser := newBrowser(t)
 	get := func(path string) (int, string, int) {
@@ -273,12 +276,12 @@ func TestCookieOver4096BytesIsRefused(t *testing.T) {
 
 // TestLargestCookie: a browser keeps 4096 bytes of name and value.
 func TestLargestCookie(t *testing.T) {
-	key := saved(t, session.New(cookiestore.New(secret, nil), nil), "", fill)
+	key := saved(t, session.New(cookiestore.New(keys, nil), nil), "", fill)
 	for name, want := range map[string]error{
 		strings.Repeat("n", 4096-len(key)): nil,
 		strings.Repeat("n", 4097-len(key)): session.ErrTooLarge,
 	} {
-		m := session.New(cookiestore.New(secret, nil), &session.Options{CookieName: name})
+		m := session.New(cookiestore.New(keys, nil), &session.Options{CookieName: name})
 		s, err := m.Load(t.Context(), "")
 		if err != nil {
 			t.Fatal(err)
@@ -293,7 +296,7 @@ func TestLargestCookie(t *testing.T) {
 func fill(s *session.Session) { s.Set("cart", random(2500)) }
 
 func TestErrorOfALargeCookieSaysWhatToDo(t *testing.T) {
-	m := session.New(cookiestore.New(secret, nil), nil)
+	m := session.New(cookiestore.New(keys, nil), nil)
 	s, err := m.Load(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -354,7 +357,7 @@ func endOf(t *testing.T, m *session.Manager, key string) error {
 // TestWithoutListALogoutOnlyRemovesTheCookie is the price that the package
 // comment names.
 func TestWithoutListALogoutOnlyRemovesTheCookie(t *testing.T) {
-	m := session.New(cookiestore.New(secret, nil), nil)
+	m := session.New(cookiestore.New(keys, nil), nil)
 	key := saved(t, m, "", func(s *session.Session) { s.Set("user", 7) })
 	if err := endOf(t, m, key); err != nil {
 		t.Fatal(err)
@@ -366,7 +369,7 @@ func TestWithoutListALogoutOnlyRemovesTheCookie(t *testing.T) {
 
 // TestCookiesOfBeforeTheListCanBeRevoked: they carry no identity.
 func TestCookiesOfBeforeTheListCanBeRevoked(t *testing.T) {
-	key := saved(t, session.New(cookiestore.New(secret, nil), nil), "", func(s *session.Session) { s.Set("user", 7) })
+	key := saved(t, session.New(cookiestore.New(keys, nil), nil), "", func(s *session.Session) { s.Set("user", 7) })
 	m := session.New(withList(), nil)
 	if err := endOf(t, m, key); err != nil {
 		t.Fatal(err)
@@ -378,29 +381,29 @@ func TestCookiesOfBeforeTheListCanBeRevoked(t *testing.T) {
 
 // TestForeignIdentityIsReplaced: what is no identity is no key for the list.
 func TestForeignIdentityIsReplaced(t *testing.T) {
-	plain := session.New(cookiestore.New(secret, nil), nil)
+	plain := session.New(cookiestore.New(keys, nil), nil)
 	key := saved(t, plain, "", func(s *session.Session) { s.Set("_session_id", "../../etc/passwd") })
-	spy := &keys{Store: memstore.New()}
-	m := session.New(cookiestore.New(secret, &cookiestore.Options{Revoked: spy}), nil)
+	list := &spy{Store: memstore.New()}
+	m := session.New(cookiestore.New(keys, &cookiestore.Options{Revoked: list}), nil)
 	if err := endOf(t, m, key); err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range spy.seen {
+	for _, key := range list.seen {
 		if strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
 			t.Errorf("the list was given the key %q", key)
 		}
 	}
 }
 
-// keys notes what keys a store is asked for.
-type keys struct {
+// A spy notes what keys a store is asked for.
+type spy struct {
 	*memstore.Store
 	seen []string
 }
 
-func (k *keys) Load(ctx context.Context, key string) (session.Record, error) {
-	k.seen = append(k.seen, key)
-	return k.Store.Load(ctx, key)
+func (s *spy) Load(ctx context.Context, key string) (session.Record, error) {
+	s.seen = append(s.seen, key)
+	return s.Store.Load(ctx, key)
 }
 
 // TestEntryOutlivesEveryCookie that was signed just before it was made.
@@ -434,13 +437,13 @@ func TestHashKeysIsRefused(t *testing.T) {
 			t.Error("session.New took HashKeys for a store whose records are in the cookie")
 		}
 	}()
-	session.New(cookiestore.New(secret, nil), &session.Options{HashKeys: true})
+	session.New(cookiestore.New(keys, nil), &session.Options{HashKeys: true})
 }
 
 // TestListThatIsDownIsNotAnonymous.
 func TestListThatIsDownIsNotAnonymous(t *testing.T) {
 	list := &broken{Store: memstore.New()}
-	m := session.New(cookiestore.New(secret, &cookiestore.Options{Revoked: list}), nil)
+	m := session.New(cookiestore.New(keys, &cookiestore.Options{Revoked: list}), nil)
 	key := saved(t, m, "", func(s *session.Session) { s.Set("user", 7) })
 	list.down = true
 	if _, err := m.Load(t.Context(), key); !errors.Is(err, session.ErrUnavailable) {
@@ -492,7 +495,7 @@ func TestClearExpiredClearsTheList(t *testing.T) {
 
 // TestLateChangeIsTooLate: the cookie is gone with the headers.
 func TestLateChangeIsTooLate(t *testing.T) {
-	m := session.New(cookiestore.New(secret, nil), quiet)
+	m := session.New(cookiestore.New(keys, nil), quiet)
 	key := saved(t, m, "", func(s *session.Session) { s.Set("n", 1) })
 	var err error
 	r := httptest.NewRequest("GET", "/", nil)
@@ -511,7 +514,7 @@ func TestLateChangeIsTooLate(t *testing.T) {
 // TestWithDjango: each side reads what the other has signed, and Django keeps
 // the identity.
 func TestWithDjango(t *testing.T) {
-	site := djangotest.Site(t, filepath.Join(t.TempDir(), "unused.db"), secret,
+	site := djangotest.Site(t, filepath.Join(t.TempDir(), "unused.db"), siteKey,
 		`SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"`)
 	m := session.New(withList(), nil)
 	key := saved(t, m, "", func(s *session.Session) {

@@ -10,9 +10,11 @@
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	sessions := session.New(store, &session.Options{
-//		Codec: django.Signed(os.Getenv("SECRET_KEY")),
-//	})
+//	keys, err := secret.NewKeys(os.Getenv("SECRET_KEY"))
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	sessions := session.New(store, &session.Options{Codec: django.Signed(keys)})
 //
 // # What is matched
 //
@@ -28,11 +30,11 @@
 // and sessions of the PickleSerializer are not read: Django gave all three
 // up. They are empty here, as they are there.
 //
-// # Secrets
+// # Keys
 //
-// The secret is Django's SECRET_KEY. Who has it can forge any session. To
+// The key is Django's SECRET_KEY. Whoever has it can forge any session. To
 // change it, put the new one first and the old one behind it for as long as
 // sessions live, on both sides (Django's SECRET_KEY_FALLBACKS):
 //
-//	django.Signed(newSecret, oldSecret)
+//	keys, err := secret.NewKeys(newKey, oldKey)
 package django

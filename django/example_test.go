@@ -5,6 +5,7 @@ import (
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -12,7 +13,12 @@ func ExampleSigned() {
 	// As Django wrote it to the column session_data, in 2023.
 	const data = "eyJhIjoxfQ:1r31eq:Kzqivoa0s45BbrXL1xGxCuBNrOx8dNs011msuNm34gY"
 
-	codec := django.Signed("test-secret-key-0123456789abcdefghijklmnopqrstuvwxyzABCDEF")
+	keys, err := secret.NewKeys("test-secret-key-0123456789abcdefghijklmnopqrstuvwxyzABCDEF")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	codec := django.Signed(keys)
 	items, err := codec.Decode([]byte(data))
 	fmt.Printf("%s %v\n", items, err)
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangotest"
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/internal/vectors"
 	"github.com/jamsession/jamsession/session"
 )
@@ -294,7 +295,7 @@ func TestPickledRefusesWhatItCannotRead(t *testing.T) {
 // TestRepickle: what Django's cached_db has in the database, and what it has
 // in the cache.
 func TestRepickle(t *testing.T) {
-	signed := django.Signed(secret)
+	signed := django.Signed(secrettest.Keys(siteKey))
 	repickle := django.Repickle(signed)
 	data, err := signed.Encode([]byte(`{"a":1,"b":[1.0,null]}`))
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -15,18 +16,17 @@ const storeSalt = "django.contrib.sessions.SessionStore"
 
 // Signed returns the codec of Django's session engines db, cached_db and
 // file: signed, and from 512 bytes on compressed where that makes it shorter.
-// The secret is Django's SECRET_KEY, the fallbacks are its SECRET_KEY_FALLBACKS:
-// secrets of before that still count, and that nothing is signed with. Signed
-// panics if one of them is empty.
+// The keys are Django's SECRET_KEY and SECRET_KEY_FALLBACKS. Signed panics if
+// there are none.
 //
 // The time in a record is when it was written; it does not expire by it.
 //
 // Decode returns an error that wraps [session.ErrCorrupt] for what was not
-// signed with one of the secrets, and for what is signed but cannot be read.
+// signed with one of the keys, and for what is signed but cannot be read.
 // Items of more than 16 MiB may be sound, and must not be lost: for these it
 // returns an error that wraps [session.ErrTooLarge].
-func Signed(secret string, fallbacks ...string) session.Codec {
-	return signed{signing.New(storeSalt, secret, fallbacks...)}
+func Signed(keys secret.Keys) session.Codec {
+	return signed{signing.New(storeSalt, keys)}
 }
 
 type signed struct{ signer *signing.Signer }

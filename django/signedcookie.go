@@ -7,12 +7,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/secret"
 )
 
 // The errors of [CookieSigner.Unsign].
 var (
 	// ErrBadCookie: the value was not signed for this cookie with one of the
-	// secrets. (Django: BadSignature.)
+	// keys. (Django: BadSignature.)
 	ErrBadCookie = errors.New("django: bad signature of a cookie")
 
 	// ErrCookieExpired: the signature is right and too old.
@@ -23,9 +24,6 @@ var (
 // CookieSignerOptions configure a [CookieSigner]. The zero value is the
 // strict one: Django 6.1's configuration.
 type CookieSignerOptions struct {
-	// Fallbacks is SECRET_KEY_FALLBACKS: older secrets that still count.
-	Fallbacks []string
-
 	// AcceptForgeableSalt also reads what Djangos before 5.2.15 and 6.0.6
 	// write, whose salt does not tell the cookie "ab" with the salt "c" from
 	// the cookie "a" with the salt "bc" (CVE-2026-6873).
@@ -44,27 +42,19 @@ type CookieSignerOptions struct {
 // Sessions and messages in cookies do not need it: their packages sign by
 // themselves.
 type CookieSigner struct {
-	secret    string
-	fallbacks []string
-	opts      CookieSignerOptions
+	keys secret.Keys
+	opts CookieSignerOptions
 }
 
-// NewCookieSigner returns a signer with Django's SECRET_KEY. The options may
-// be nil. It panics if a secret is empty.
-func NewCookieSigner(secret string, o *CookieSignerOptions) *CookieSigner {
-	const prefix = "django.http.cookies"
-	s := &CookieSigner{secret: prefix + secret}
+// NewCookieSigner returns a signer with Django's SECRET_KEY and
+// SECRET_KEY_FALLBACKS. The options may be nil. It panics if there are no keys.
+func NewCookieSigner(keys secret.Keys, o *CookieSignerOptions) *CookieSigner {
+	if keys.IsZero() {
+		panic("django: NewCookieSigner: no keys; make them with secret.NewKeys")
+	}
+	s := &CookieSigner{keys: keys}
 	if o != nil {
 		s.opts = *o
-	}
-	if secret == "" {
-		panic("django: NewCookieSigner: the secret is empty; anybody could sign with it")
-	}
-	for _, fallback := range s.opts.Fallbacks {
-		if fallback == "" {
-			panic("django: NewCookieSigner: a fallback is empty; anybody could sign with it")
-		}
-		s.fallbacks = append(s.fallbacks, prefix+fallback)
 	}
 	return s
 }
@@ -101,7 +91,7 @@ func (s *CookieSigner) Unsign(name, signed, salt string, maxAge time.Duration) (
 }
 
 func (s *CookieSigner) signer(salt string) *signing.Signer {
-	return signing.New(salt, s.secret, s.fallbacks...)
+	return signing.NewForCookies(salt, s.keys)
 }
 
 // boundSalt says how long the salt is, so that no other pair of salt and name

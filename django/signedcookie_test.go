@@ -9,7 +9,9 @@ import (
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/internal/vectors"
+	"github.com/jamsession/jamsession/secret"
 )
 
 func TestVectorsSignedCookie(t *testing.T) {
@@ -29,9 +31,9 @@ func TestVectorsSignedCookie(t *testing.T) {
 		}
 		c.Decode(t, &in, &want)
 		at(t, in.Time, func(t *testing.T) {
-			strict := django.NewCookieSigner(in.Secret, nil)
-			lax := django.NewCookieSigner(in.Secret, &django.CookieSignerOptions{AcceptForgeableSalt: true})
-			old := django.NewCookieSigner(in.Secret, &django.CookieSignerOptions{WriteForgeableSalt: true})
+			strict := django.NewCookieSigner(secrettest.Keys(in.Secret), nil)
+			lax := django.NewCookieSigner(secrettest.Keys(in.Secret), &django.CookieSignerOptions{AcceptForgeableSalt: true})
+			old := django.NewCookieSigner(secrettest.Keys(in.Secret), &django.CookieSignerOptions{WriteForgeableSalt: true})
 			writer := strict
 			if c.Version == "3.2" {
 				writer = old
@@ -61,7 +63,7 @@ func TestVectorsSignedCookie(t *testing.T) {
 }
 
 func TestVectorsSignedCookieMaxAge(t *testing.T) {
-	const secret = "test-secret-key-0123456789abcdefghijklmnopqrstuvwxyzABCDEF"
+	const siteKey = "test-secret-key-0123456789abcdefghijklmnopqrstuvwxyzABCDEF"
 	vectors.Run(t, "signed_cookie_max_age", func(t *testing.T, c vectors.Case) {
 		var in struct {
 			Name   string
@@ -76,7 +78,7 @@ func TestVectorsSignedCookieMaxAge(t *testing.T) {
 			if in.MaxAge != nil {
 				maxAge = time.Duration(*in.MaxAge * float64(time.Second))
 			}
-			s := django.NewCookieSigner(secret, &django.CookieSignerOptions{AcceptForgeableSalt: true})
+			s := django.NewCookieSigner(secrettest.Keys(siteKey), &django.CookieSignerOptions{AcceptForgeableSalt: true})
 			got, err := s.Unsign(in.Name, in.Value, "", maxAge)
 			var value string
 			if json.Unmarshal(want.Result, &value) != nil {
@@ -93,7 +95,7 @@ func TestVectorsSignedCookieMaxAge(t *testing.T) {
 // TestSaltsOfCookiesDoNotMeet: a value signed for one cookie is worthless in
 // another (CVE-2026-6873).
 func TestSaltsOfCookiesDoNotMeet(t *testing.T) {
-	s := django.NewCookieSigner("secret", &django.CookieSignerOptions{Fallbacks: []string{"old"}})
+	s := django.NewCookieSigner(secrettest.Keys("secret", "old"), nil)
 	pairs := [][2]string{{"a", "bc"}, {"ab", "c"}, {"abc", ""}, {"c", "ab"}, {"é", "a"}, {"aé", ""}}
 	for _, from := range pairs {
 		signed := s.Sign(from[0], "value", from[1])
@@ -103,7 +105,7 @@ func TestSaltsOfCookiesDoNotMeet(t *testing.T) {
 			}
 		}
 	}
-	signed := django.NewCookieSigner("old", nil).Sign("a", "value", "")
+	signed := django.NewCookieSigner(secrettest.Keys("old"), nil).Sign("a", "value", "")
 	if value, err := s.Unsign("a", signed, "", 0); err != nil || value != "value" {
 		t.Errorf("signed with a fallback: %q, %v", value, err)
 	}
@@ -115,7 +117,12 @@ func TestSaltsOfCookiesDoNotMeet(t *testing.T) {
 }
 
 func ExampleNewCookieSigner() {
-	s := django.NewCookieSigner("a secret of 50 random characters", nil)
+	keys, err := secret.NewKeys("a secret of 50 random characters")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	s := django.NewCookieSigner(keys, nil)
 	signed := s.Sign("theme", "dark", "")
 	value, err := s.Unsign("theme", signed, "", 30*24*time.Hour)
 	fmt.Println(value, err)

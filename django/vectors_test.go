@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/internal/vectors"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
@@ -38,7 +39,7 @@ func TestVectorsSessionEncode(t *testing.T) {
 		}
 		c.Decode(t, &in, &want)
 		at(t, in.Time, func(t *testing.T) {
-			codec := django.Signed(in.Secret)
+			codec := django.Signed(secrettest.Keys(in.Secret))
 			encoded, err := codec.Encode([]byte(in.Items))
 			if err != nil {
 				t.Fatal(err)
@@ -79,7 +80,7 @@ func TestVectorsSessionDecode(t *testing.T) {
 			Items string `json:"decoded_json"`
 		}
 		c.Decode(t, &in, &want)
-		got := load(t, django.Signed(in.Secret, in.Fallbacks...), in.Encoded)
+		got := load(t, django.Signed(secrettest.Keys(in.Secret, in.Fallbacks...)), in.Encoded)
 		if differs, ok := decodeDiffers[c.Version+"/"+c.Name]; ok {
 			if got == want.Items {
 				t.Error("no longer differs, but is listed")
@@ -101,7 +102,7 @@ func TestVectorsSessionEncodeLegacy(t *testing.T) {
 		}
 		var want struct{ Encoded string }
 		c.Decode(t, &in, &want)
-		items, err := django.Signed(in.Secret).Decode([]byte(want.Encoded))
+		items, err := django.Signed(secrettest.Keys(in.Secret)).Decode([]byte(want.Encoded))
 		if !errors.Is(err, session.ErrCorrupt) {
 			t.Errorf("got %s, %v", items, err)
 		}

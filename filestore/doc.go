@@ -4,7 +4,7 @@
 //	store, err := filestore.New("/var/lib/site/sessions", nil)
 //	...
 //	defer store.Close()
-//	sessions := session.New(store, &session.Options{Codec: django.Signed(secretKey)})
+//	sessions := session.New(store, &session.Options{Codec: django.Signed(keys)})
 //
 // It is for one machine. The folder must be on a local file system with locks
 // (flock), and belong to the site alone.

@@ -7,13 +7,17 @@ import (
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/filestore"
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 )
 
 // With a Django site that has SESSION_ENGINE file and the same folder.
 func ExampleNew() {
-	const secretKey = "take-this-from-the-environment-and-not-from-code"
-	codec := django.Signed(secretKey)
+	keys, err := secret.NewKeys("take-this-from-the-environment-and-not-from-code")
+	if err != nil {
+		panic(err)
+	}
+	codec := django.Signed(keys)
 	store, err := filestore.New("/var/lib/site/sessions", &filestore.Options{
 		Deadline: func(data []byte, saved time.Time) time.Time {
 			items, err := codec.Decode(data)

@@ -19,11 +19,12 @@ import (
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/filestore"
 	"github.com/jamsession/jamsession/internal/djangotest"
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sessiontest"
 )
 
-const secret = "a-secret-key-for-the-tests-only-0123456789-abcdef"
+const siteKey = "a-secret-key-for-the-tests-only-0123456789-abcdef"
 
 // quick leaves out the flushing, which only a power cut could tell.
 var quick = &filestore.Options{LoseSessionsInPowerCut: true}
@@ -447,7 +448,7 @@ func TestClearing(t *testing.T) {
 
 // deadline is what a site of Django's gives.
 func deadline(data []byte, saved time.Time) time.Time {
-	items, err := django.Signed(secret).Decode(data)
+	items, err := django.Signed(secrettest.Keys(siteKey)).Decode(data)
 	if err != nil {
 		items = nil
 	}
@@ -459,8 +460,8 @@ func deadline(data []byte, saved time.Time) time.Time {
 func TestWithDjango(t *testing.T) {
 	dir := folder(t)
 	m := session.New(open(t, dir, &filestore.Options{Deadline: deadline}),
-		&session.Options{Codec: django.Signed(secret)})
-	site := djangotest.Site(t, filepath.Join(t.TempDir(), "unused.db"), secret,
+		&session.Options{Codec: django.Signed(secrettest.Keys(siteKey))})
+	site := djangotest.Site(t, filepath.Join(t.TempDir(), "unused.db"), siteKey,
 		`SESSION_ENGINE = "django.contrib.sessions.backends.file"`, fmt.Sprintf("SESSION_FILE_PATH = %q", dir))
 	key := strings.TrimSpace(site.Run(`
 from django.contrib.sessions.backends.file import SessionStore
@@ -525,7 +526,7 @@ print(dict(SessionStore(%q)))
 func TestIntegerExpiryAges(t *testing.T) {
 	dir := folder(t)
 	s := open(t, dir, &filestore.Options{Deadline: deadline})
-	data, err := django.Signed(secret).Encode([]byte(`{"_session_expiry":60}`))
+	data, err := django.Signed(secrettest.Keys(siteKey)).Encode([]byte(`{"_session_expiry":60}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,9 @@
 // It is Django's contrib.messages, in Django's formats: what one side leaves,
 // the other shows.
 //
-//	notices, err := messages.New(secretKey, nil)
+//	keys, err := secret.NewKeys(os.Getenv("SECRET_KEY"))
+//	...
+//	notices, err := messages.New(keys, nil)
 //	...
 //	mux.HandleFunc("POST /profile", func(w http.ResponseWriter, r *http.Request) {
 //		...

@@ -29,7 +29,7 @@ type desk struct {
 func newDesk(t *testing.T, storage messages.Storage, first http.HandlerFunc) *desk {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	m, err := messages.New(secret, &messages.Options{Storage: storage, Logger: quiet})
+	m, err := messages.New(keys, &messages.Options{Storage: storage, Logger: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,12 +13,17 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/internal/djangotest"
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 )
 
-const secret = "kx9Wq2mVt7Rb4Zn8Lc5Hd1Jf6Gs3Py0Ua-Oe_Ti.Bw+Qr/Xz=Yv"
+const siteKey = "kx9Wq2mVt7Rb4Zn8Lc5Hd1Jf6Gs3Py0Ua-Oe_Ti.Bw+Qr/Xz=Yv"
+
+// keys are those of the tests' sites.
+var keys = secrettest.Keys(siteKey)
 
 // A visitor has a browser's cookies, and a site whose pages are functions.
 type visitor struct {
@@ -32,12 +37,17 @@ type visitor struct {
 
 func visit(t *testing.T, o *messages.Options) *visitor {
 	t.Helper()
+	return visitKeys(t, keys, o)
+}
+
+func visitKeys(t *testing.T, keys secret.Keys, o *messages.Options) *visitor {
+	t.Helper()
 	v := &visitor{t: t, store: memstore.New(), log: &bytes.Buffer{}}
 	if o == nil {
 		o = &messages.Options{}
 	}
 	o.Logger = slog.New(slog.NewTextHandler(v.log, nil))
-	m, err := messages.New(secret, o)
+	m, err := messages.New(keys, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +319,7 @@ func TestTakingTooLateIsLogged(t *testing.T) {
 }
 
 func TestStoreThatIsDownIs503(t *testing.T) {
-	m, err := messages.New(secret, &messages.Options{Storage: messages.Session})
+	m, err := messages.New(keys, &messages.Options{Storage: messages.Session})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -329,14 +339,14 @@ func TestStoreThatIsDownIs503(t *testing.T) {
 	}
 }
 
-func TestFallbackSecretsAreRead(t *testing.T) {
-	old, err := messages.New("an older secret", nil)
+func TestOlderKeysAreRead(t *testing.T) {
+	old, err := messages.New(secrettest.Keys("an older key"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := httptest.NewRecorder()
 	old.Handler(add(1, "hello")).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
-	v := visit(t, &messages.Options{Fallbacks: []string{"an older secret"}})
+	v := visitKeys(t, secrettest.Keys(siteKey, "an older key"), nil)
 	u, _ := http.NewRequest(http.MethodGet, v.url, nil)
 	v.http.Jar.SetCookies(u.URL, []*http.Cookie{{Name: "messages", Value: w.Result().Cookies()[0].Value}})
 	if got := v.take(); got != "info:0hello" {
@@ -385,19 +395,18 @@ func TestOptionsThatCannotBe(t *testing.T) {
 	for _, o := range []messages.Options{
 		{Storage: 3},
 		{Storage: -1},
-		{Fallbacks: []string{""}},
 		{CookieName: "a b"},
 		{CookieDomain: "a;b"},
 		{SecureCookie: true, InsecureCookie: true},
 		{CookieName: "__Host-a", CookieDomain: "example.com"},
 		{CookieSameSite: http.SameSiteNoneMode, InsecureCookie: true},
 	} {
-		if m, err := messages.New(secret, &o); err == nil || m != nil {
+		if m, err := messages.New(keys, &o); err == nil || m != nil {
 			t.Errorf("%+v: no error", o)
 		}
 	}
-	if _, err := messages.New("", nil); err == nil {
-		t.Error("an empty secret: no error")
+	if _, err := messages.New(secret.Keys{}, nil); err == nil {
+		t.Error("no keys: no error")
 	}
 }
 
@@ -412,7 +421,7 @@ func TestWithoutHandlerPanics(t *testing.T) {
 
 // TestWithDjango: each shows what the other has left.
 func TestWithDjango(t *testing.T) {
-	project := djangotest.Site(t, t.TempDir()+"/db.sqlite3", secret)
+	project := djangotest.Site(t, t.TempDir()+"/db.sqlite3", siteKey)
 	const script = `
 import json
 from django.http import HttpRequest, HttpResponse
@@ -449,7 +458,7 @@ print(response.cookies["messages"].value)
 }
 
 func ExampleManager() {
-	notices, err := messages.New("a secret of 50 random characters", nil)
+	notices, err := messages.New(secrettest.Keys("a secret of 50 random characters"), nil)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/secret"
 )
 
 // A Storage says where messages wait for the page that shows them.
@@ -26,10 +27,6 @@ const (
 type Options struct {
 	// Storage is where messages are kept. Zero is Fallback.
 	Storage Storage
-
-	// Fallbacks is SECRET_KEY_FALLBACKS: older secrets, whose cookies are
-	// still read. Nil is none.
-	Fallbacks []string
 
 	// Least is the lowest level that is kept: MESSAGE_LEVEL. Zero is
 	// InfoLevel.
@@ -69,25 +66,18 @@ type Manager struct {
 	signer *signing.Signer
 }
 
-// New returns a manager. The secret is Django's SECRET_KEY, and signs the
-// cookie. The options may be nil. The error says what is wrong with them.
-func New(secret string, o *Options) (*Manager, error) {
-	const prefix, salt = "django.http.cookies", "django.contrib.messages"
+// New returns a manager. The keys are Django's SECRET_KEY, which signs the
+// cookie, and SECRET_KEY_FALLBACKS, whose cookies are still read. The options
+// may be nil. The error says what is missing, or wrong with them.
+func New(keys secret.Keys, o *Options) (*Manager, error) {
 	m := &Manager{}
 	if o != nil {
 		m.opts = *o
 	}
-	if secret == "" {
-		return nil, errors.New("messages: the secret is empty; use a random one, and keep it")
+	if keys.IsZero() {
+		return nil, errors.New("messages: no keys; make them with secret.NewKeys")
 	}
-	var fallbacks []string
-	for _, fallback := range m.opts.Fallbacks {
-		if fallback == "" {
-			return nil, errors.New("messages: an empty secret in Fallbacks")
-		}
-		fallbacks = append(fallbacks, prefix+fallback)
-	}
-	m.signer = signing.New(salt, prefix+secret, fallbacks...)
+	m.signer = signing.NewForCookies("django.contrib.messages", keys)
 	m.opts.fill()
 	if err := m.opts.check(); err != nil {
 		return nil, err

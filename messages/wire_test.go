@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/internal/signing"
 	"github.com/jamsession/jamsession/internal/vectors"
 )
@@ -57,7 +58,7 @@ func TestVectorsMessages(t *testing.T) {
 		if got := string(sess.encode(list, false)); got != want.Session {
 			t.Errorf("in the session: %s, want %s", got, want.Session)
 		}
-		m, err := New(in.Secret, nil)
+		m, err := New(secrettest.Keys(in.Secret), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +83,7 @@ func TestVectorsMessages(t *testing.T) {
 
 // TestCookieHasAsManyAsDjangos, which drops one after the other until they fit.
 func TestCookieHasAsManyAsDjangos(t *testing.T) {
-	m, err := New("a secret", nil)
+	m, err := New(secrettest.Keys("a secret"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +122,7 @@ func TestCookieHasAsManyAsDjangos(t *testing.T) {
 // TestFewLengthsAreTried: what waits is not signed anew for each message that
 // does not fit into the cookie.
 func TestFewLengthsAreTried(t *testing.T) {
-	m, err := New("a secret", nil)
+	m, err := New(secrettest.Keys("a secret"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

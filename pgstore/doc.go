@@ -9,7 +9,7 @@
 //	table, err := sqlstore.New(ctx, db, &sqlstore.Options{Dialect: sqlstore.PostgreSQL})
 //	...
 //	store := pgstore.New(pool, table)
-//	sessions := session.New(store, &session.Options{Codec: django.Signed(secretKey)})
+//	sessions := session.New(store, &session.Options{Codec: django.Signed(keys)})
 //
 // Settings open it where DATABASE_URL names a PostgreSQL.
 //

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -55,14 +56,14 @@ func TestItemsInMemoryAreNobodysToChange(t *testing.T) {
 // is forged, also if it was made in this process.
 func TestItemsOfAnotherManagerAreNotTaken(t *testing.T) {
 	store := memstore.New()
-	mine := session.New(store, &session.Options{Codec: django.Signed("a secret")})
+	mine := session.New(store, &session.Options{Codec: django.Signed(secrettest.Keys("a secret"))})
 	s, err := mine.Load(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Set("n", 1)
 	save(t, s)
-	other := session.New(store, &session.Options{Codec: django.Signed("another secret"), Logger: quiet})
+	other := session.New(store, &session.Options{Codec: django.Signed(secrettest.Keys("another secret")), Logger: quiet})
 	got, err := other.Load(t.Context(), s.Key())
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +104,7 @@ func TestItemsOfReplacedDataAreNotTaken(t *testing.T) {
 // TestItemsInMemoryAreWhatTheDataSays after each kind of save.
 func TestItemsInMemoryAreWhatTheDataSays(t *testing.T) {
 	store := memstore.New()
-	m := session.New(store, &session.Options{Codec: django.Signed("a secret"), AbsoluteTimeout: 1 << 40})
+	m := session.New(store, &session.Options{Codec: django.Signed(secrettest.Keys("a secret")), AbsoluteTimeout: 1 << 40})
 	s, err := m.Load(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)

@@ -8,13 +8,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jamsession/jamsession/secret"
 )
 
 // A Cache is one entry of Django's CACHES.
 type Cache struct {
-	URL       string // may hold a password; without KEY_PREFIX and VERSION
-	KeyPrefix string // KEY_PREFIX
-	Version   int    // VERSION
+	URL       secret.Text // without KEY_PREFIX and VERSION
+	KeyPrefix string      // KEY_PREFIX
+	Version   int         // VERSION
 }
 
 // defaultCache is the alias of CACHE_URL.
@@ -34,7 +36,7 @@ var cacheSchemes = map[string]string{
 
 // kind returns "redis", "memcached" or "memory".
 func (c Cache) kind() string {
-	scheme, _, _ := strings.Cut(c.URL, "://")
+	scheme, _, _ := strings.Cut(c.URL.Reveal(), "://")
 	return cacheSchemes[scheme]
 }
 
@@ -77,10 +79,10 @@ func parseCache(raw string) (Cache, error) {
 	}
 	options.Del("key_prefix")
 	options.Del("version")
-	c.URL = scheme + "://" + base
 	if len(options) > 0 {
-		c.URL += "?" + options.Encode()
+		base += "?" + options.Encode()
 	}
+	c.URL = secret.New(scheme + "://" + base)
 	return c, nil
 }
 

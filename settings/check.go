@@ -72,7 +72,7 @@ func (s *Settings) checkOrigins() []Finding {
 
 func (s *Settings) checkKeys() []Finding {
 	var findings []Finding
-	if fault := weakness(s.SecretKey); fault != "" {
+	if fault := weakness(s.SecretKey.Reveal()); fault != "" {
 		findings = append(findings, Finding{
 			Warning, "security.W009",
 			"SECRET_KEY " + fault + ": whoever guesses it can forge sessions.",
@@ -80,7 +80,7 @@ func (s *Settings) checkKeys() []Finding {
 		})
 	}
 	for i, key := range s.SecretKeyFallbacks {
-		if fault := weakness(key); fault != "" {
+		if fault := weakness(key.Reveal()); fault != "" {
 			findings = append(findings, Finding{
 				Warning, "security.W025",
 				fmt.Sprintf("SECRET_KEY_FALLBACKS[%d] %s.", i, fault),

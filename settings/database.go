@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/jamsession/jamsession/secret"
 )
 
 // supportedURLs says what DATABASE_URL can be.
@@ -22,7 +24,7 @@ func setDatabaseURL(s *Settings, v value) error {
 	if _, err := parseDatabaseURL(raw); err != nil {
 		return err
 	}
-	s.DatabaseURL = raw
+	s.DatabaseURL = secret.New(raw)
 	return nil
 }
 
@@ -35,12 +37,13 @@ type databaseURL struct {
 
 // A server is where a database is, and who asks it.
 type server struct {
-	host, port     string // empty with a socket
-	socket         string // PostgreSQL: the folder of the socket
-	user, password string
-	name           string // of the database
-	maxConns       int
-	options        url.Values // the driver's own
+	host, port string // empty with a socket
+	socket     string // PostgreSQL: the folder of the socket
+	user       string
+	password   secret.Text
+	name       string // of the database
+	maxConns   int
+	options    url.Values // the driver's own
 }
 
 // defaultMaxConns is below what the servers allow to all their clients, 100
@@ -96,7 +99,7 @@ func parseServer(raw, port, socketOption string) (server, error) {
 	}
 	s.host, s.port, s.options = u.Hostname(), u.Port(), u.Query()
 	s.user = u.User.Username()
-	s.password, _ = u.User.Password()
+	s.password = passwordOf(u.User)
 	s.name = strings.TrimPrefix(u.Path, "/")
 	if path := s.options.Get(socketOption); strings.HasPrefix(path, "/") {
 		s.socket = path
@@ -118,6 +121,11 @@ func parseServer(raw, port, socketOption string) (server, error) {
 		return s, fmt.Errorf("the name of the database is missing; %s", supportedURLs)
 	}
 	return s, nil
+}
+
+func passwordOf(user *url.Userinfo) secret.Text {
+	password, _ := user.Password()
+	return secret.New(password)
 }
 
 // String returns where the server is, without a password.

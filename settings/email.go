@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/jamsession/jamsession/mail"
+	"github.com/jamsession/jamsession/secret"
 )
 
 func setEmailURL(s *Settings, v value) error {
@@ -16,7 +17,7 @@ func setEmailURL(s *Settings, v value) error {
 	if _, err := mail.NewSMTP(raw, "webmaster@localhost"); err != nil {
 		return err
 	}
-	s.EmailURL = raw
+	s.EmailURL = secret.New(raw)
 	return nil
 }
 
@@ -34,8 +35,8 @@ func setFromEmail(s *Settings, v value) error {
 
 // mailer returns what sends the site's mails.
 func (s *Settings) mailer() (mail.Sender, error) {
-	if s.EmailURL == "" {
+	if s.EmailURL.IsZero() {
 		return mail.Terminal(os.Stdout), nil
 	}
-	return mail.NewSMTP(s.EmailURL, s.DefaultFromEmail)
+	return mail.NewSMTP(s.EmailURL.Reveal(), s.DefaultFromEmail)
 }

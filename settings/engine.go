@@ -39,7 +39,7 @@ func (e *engine) close() error {
 // openEngine opens what SESSION_ENGINE names.
 func (s *Site) openEngine(ctx context.Context) (engine, error) {
 	set := s.Settings
-	e := engine{codec: django.Signed(set.SecretKey, set.SecretKeyFallbacks...)}
+	e := engine{codec: django.Signed(s.keys)}
 	var err error
 	switch set.SessionEngine {
 	case "db":
@@ -114,7 +114,7 @@ func (s *Settings) openTableCache(ctx context.Context) (cachedstore.Cache, io.Cl
 	prefix := s.cachePrefix(django.CachedDBEngine)
 	switch c.kind() {
 	case "redis":
-		cache, err := redisstore.OpenCache(ctx, c.URL, prefix)
+		cache, err := redisstore.OpenCache(ctx, c.URL.Reveal(), prefix)
 		return cache, cache, cacheError(err)
 	case "memcached":
 		cache, err := memcachestore.OpenCache(ctx, c.servers(), &memcachestore.Options{Prefix: prefix})
@@ -157,7 +157,8 @@ func (s *Settings) openCache(ctx context.Context, e *engine) error {
 func (c Cache) openStore(ctx context.Context, prefix string, shared bool) (session.Store, error) {
 	switch c.kind() {
 	case "redis":
-		store, err := redisstore.Open(ctx, c.URL, &redisstore.Options{Prefix: prefix, Django: shared})
+		store, err := redisstore.Open(ctx, c.URL.Reveal(),
+			&redisstore.Options{Prefix: prefix, Django: shared})
 		return store, cacheError(err)
 	case "memcached":
 		store, err := memcachestore.Open(ctx, c.servers(),
@@ -170,7 +171,7 @@ func (c Cache) openStore(ctx context.Context, prefix string, shared bool) (sessi
 
 // servers returns the servers of a memcached URL.
 func (c Cache) servers() []string {
-	_, rest, _ := strings.Cut(c.URL, "://")
+	_, rest, _ := strings.Cut(c.URL.Reveal(), "://")
 	if strings.HasPrefix(rest, "/") {
 		return []string{rest}
 	}
@@ -213,10 +214,7 @@ func (s *Settings) openFiles(e *engine) error {
 // openCookies makes the engine signed_cookies, with the list that
 // SESSION_DENY_LIST names.
 func (s *Site) openCookies(ctx context.Context, e *engine) error {
-	o := &cookiestore.Options{
-		Fallbacks: s.Settings.SecretKeyFallbacks,
-		MaxAge:    s.Settings.SessionCookieAge,
-	}
+	o := &cookiestore.Options{MaxAge: s.Settings.SessionCookieAge}
 	switch s.Settings.SessionDenyList {
 	case "db":
 		if err := s.openTable(ctx, e); err != nil {
@@ -236,7 +234,7 @@ func (s *Site) openCookies(ctx context.Context, e *engine) error {
 			e.parts = append(e.parts, closer)
 		}
 	}
-	e.codec, e.store = nil, cookiestore.New(s.Settings.SecretKey, o)
+	e.codec, e.store = nil, cookiestore.New(s.keys, o)
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/internal/servertest"
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
 )
@@ -261,10 +262,10 @@ VERSION = 3
 URL = "memory://"
 `))
 	want := map[string]settings.Cache{
-		"sessions": {URL: "redis://localhost/1", KeyPrefix: "site", Version: 3},
-		"default":  {URL: "memory://", Version: 1},
+		"sessions": {URL: secret.New("redis://localhost/1"), KeyPrefix: "site", Version: 3},
+		"default":  {URL: secret.New("memory://"), Version: 1},
 	}
-	if len(s.Caches) != 2 || s.Caches["sessions"] != want["sessions"] || s.Caches["default"] != want["default"] {
+	if !same(s.Caches, want) {
 		t.Errorf("got %v", s.Caches)
 	}
 	for _, text := range []string{

@@ -55,12 +55,12 @@ func ExampleOpen() {
 		panic(err)
 	}
 	s, err := settings.Load(settings.Sources{Flags: map[string]string{
-		"SECRET_KEY":   key,
 		"DATABASE_URL": "sqlite:///" + dir + "/db.sqlite3",
 	}})
 	if err != nil {
 		panic(err)
 	}
+	s.SecretKey = key
 	ctx := context.Background()
 	site, err := settings.Open(ctx, s)
 	if err != nil {

@@ -84,14 +84,13 @@ func (s *Site) openLimits(ctx context.Context) (limits, error) {
 	o := throttle.Options{
 		PerAccount:     set.LoginLimitAccount,
 		PerSource:      set.LoginLimitSource,
-		Fallbacks:      set.SecretKeyFallbacks,
 		TrustedProxies: set.TrustedProxies,
 		InsecureCookie: set.SessionCookieSecure == SecureNever,
 	}
-	l.logins, err = throttle.New(store, set.SecretKey, &o)
+	l.logins, err = throttle.New(store, s.keys, &o)
 	if err == nil {
 		o.Purpose, o.PerAccount = "password reset", set.PasswordResetLimit
-		l.resets, err = throttle.New(store, set.SecretKey, &o)
+		l.resets, err = throttle.New(store, s.keys, &o)
 	}
 	if err != nil {
 		return limits{}, errors.Join(fmt.Errorf("settings: %w", err), l.close())
@@ -137,7 +136,7 @@ func (s *Settings) openRedisAttempts(ctx context.Context) (throttle.Store, io.Cl
 	if c.kind() != "redis" {
 		return nil, nil, errors.New("settings: LOGIN_LIMIT_STORE cache needs a cache on Redis; use db")
 	}
-	client, err := redisstore.Dial(ctx, c.URL)
+	client, err := redisstore.Dial(ctx, c.URL.Reveal())
 	if err != nil {
 		return nil, nil, cacheError(err)
 	}

@@ -12,8 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/settings"
 )
 
@@ -53,7 +57,7 @@ func TestDefaultsAreDjangos(t *testing.T) {
 	got := load(t, settings.Sources{})
 	want := &settings.Settings{
 		Addr:                  "127.0.0.1:8000",
-		DatabaseURL:           "sqlite:///db.sqlite3",
+		DatabaseURL:           secret.New("sqlite:///db.sqlite3"),
 		PBKDF2Iterations:      1_000_000,
 		PasswordUpgrade:       true,
 		PasswordValidators:    []string{"similarity", "length", "common", "numeric"},
@@ -85,10 +89,13 @@ func TestDefaultsAreDjangos(t *testing.T) {
 		UseTZ:                 true,
 		TimeZone:              "UTC",
 	}
-	if !reflect.DeepEqual(got, want) {
+	if !same(got, want) {
 		t.Errorf("got %#v", reflect.ValueOf(*got))
 	}
 }
+
+// same compares what has secrets in it, which reflect cannot.
+func same(a, b any) bool { return cmp.Equal(a, b, cmpopts.EquateComparable(netip.Prefix{})) }
 
 func TestFlagBeforeEnvironmentBeforeFileBeforeDefault(t *testing.T) {
 	src := fromFile(t, "SESSION_COOKIE_AGE = 3\nSESSION_COOKIE_NAME = \"file\"\nLOGIN_URL = \"/file/\"\n")
@@ -109,12 +116,12 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 	}{
 		{
 			"SECRET_KEY", goodKey, `"` + goodKey + `"`,
-			func(s *settings.Settings) any { return s.SecretKey }, goodKey,
+			func(s *settings.Settings) any { return s.SecretKey }, secret.New(goodKey),
 		},
 		{
 			"SECRET_KEY_FALLBACKS", "one, two,", `["one", "two"]`,
 			func(s *settings.Settings) any { return s.SecretKeyFallbacks },
-			[]string{"one", "two"},
+			[]secret.Text{secret.New("one"), secret.New("two")},
 		},
 		{
 			"ADDR", "localhost:1", `"localhost:1"`,
@@ -122,7 +129,7 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		},
 		{
 			"DATABASE_URL", "sqlite:////a/b.db", `"sqlite:////a/b.db"`,
-			func(s *settings.Settings) any { return s.DatabaseURL }, "sqlite:////a/b.db",
+			func(s *settings.Settings) any { return s.DatabaseURL }, secret.New("sqlite:////a/b.db"),
 		},
 		{
 			"PBKDF2_ITERATIONS", "260000", "260000",
@@ -191,7 +198,7 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		},
 		{
 			"EMAIL_URL", "smtp://u:p@h:25", `"smtp://u:p@h:25"`,
-			func(s *settings.Settings) any { return s.EmailURL }, "smtp://u:p@h:25",
+			func(s *settings.Settings) any { return s.EmailURL }, secret.New("smtp://u:p@h:25"),
 		},
 		{
 			"DEFAULT_FROM_EMAIL", "A <a@b.c>", `"A <a@b.c>"`,
@@ -204,12 +211,15 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		{
 			"CACHE_URL", "redis://u:p@h/1?version=2&key_prefix=k&x=y", `"redis://u:p@h/1?x=y&key_prefix=k&version=2"`,
 			func(s *settings.Settings) any { return s.Caches["default"] },
-			settings.Cache{URL: "redis://u:p@h/1?x=y", KeyPrefix: "k", Version: 2},
+			settings.Cache{URL: secret.New("redis://u:p@h/1?x=y"), KeyPrefix: "k", Version: 2},
 		},
 		{
 			"CACHES", "a=memory://, b=memcached://h1:1", `["a=memory://", "b=memcached://h1:1"]`,
 			func(s *settings.Settings) any { return s.Caches },
-			map[string]settings.Cache{"a": {URL: "memory://", Version: 1}, "b": {URL: "memcached://h1:1", Version: 1}},
+			map[string]settings.Cache{
+				"a": {URL: secret.New("memory://"), Version: 1},
+				"b": {URL: secret.New("memcached://h1:1"), Version: 1},
+			},
 		},
 		{
 			"SESSION_CACHE_ALIAS", "a", `"a"`,
@@ -368,11 +378,11 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		tested[test.name] = true
 		t.Run(test.name, func(t *testing.T) {
 			s := load(t, fromEnv(map[string]string{test.name: test.env}))
-			if got := test.get(s); !reflect.DeepEqual(got, test.want) {
+			if got := test.get(s); !same(got, test.want) {
 				t.Errorf("environment %q: got %v, want %v", test.env, got, test.want)
 			}
 			s = load(t, fromFile(t, test.name+" = "+test.toml+"\n"))
-			if got := test.get(s); !reflect.DeepEqual(got, test.want) {
+			if got := test.get(s); !same(got, test.want) {
 				t.Errorf("file %s: got %v, want %v", test.toml, got, test.want)
 			}
 		})

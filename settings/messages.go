@@ -40,7 +40,6 @@ func (s *Settings) messageOptions() *messages.Options {
 	return &messages.Options{
 		Storage:          s.MessageStorage,
 		Least:            s.MessageLevel,
-		Fallbacks:        s.SecretKeyFallbacks,
 		CookieDomain:     s.SessionCookieDomain,
 		CookieSameSite:   s.SessionCookieSameSite,
 		ScriptableCookie: !s.SessionCookieHTTPOnly,

@@ -56,7 +56,6 @@ func (s *Settings) csrfOptions() *csrf.Options {
 
 func (s *Settings) authOptions(hashers *password.Hashers, limiter auth.Limiter) *auth.Options {
 	return &auth.Options{
-		Fallbacks:        s.SecretKeyFallbacks,
 		Hashers:          hashers,
 		Validators:       s.validators(),
 		RememberAge:      s.LoginRememberAge,

@@ -54,7 +54,7 @@ func TestSettingsBecomeOptions(t *testing.T) {
 		t.Errorf("CSRF options %+v", forms)
 	}
 	login := s.authOptions(s.hashers(), nil)
-	if !reflect.DeepEqual(login.Fallbacks, []string{"b"}) || login.Hashers == nil ||
+	if login.Hashers == nil ||
 		login.LoginURL != "/in" || login.LoginRedirectURL != "/home" || login.Secure == nil {
 		t.Errorf("auth options %+v", login)
 	}

@@ -156,12 +156,15 @@ func (s *Settings) validators() []password.Validator {
 
 // tokens returns what makes reset links. The users' times are in lastLogin.
 func (s *Settings) tokens(lastLogin *time.Location) (*token.Generator, error) {
+	keys, err := s.Keys()
+	if err != nil {
+		return nil, err
+	}
 	zone, err := time.LoadLocation(s.TimeZone)
 	if err != nil {
 		return nil, fmt.Errorf("settings: TIME_ZONE: %w", err)
 	}
-	return token.New(s.SecretKey, &token.Options{
-		Fallbacks: s.SecretKeyFallbacks,
+	return token.New(keys, &token.Options{
 		Timeout:   s.PasswordResetTimeout,
 		Location:  zone,
 		LastLogin: lastLogin,

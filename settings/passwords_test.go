@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/secret"
 )
 
 func TestHashersOfTheSettings(t *testing.T) {
@@ -62,21 +63,21 @@ func TestValidatorsOfTheSettings(t *testing.T) {
 func TestTokensOfTheSettings(t *testing.T) {
 	user := auth.User{ID: 1, Password: "x"}
 	s := &Settings{
-		SecretKey: "one", SecretKeyFallbacks: []string{"two"},
+		SecretKey: secret.New("one"), SecretKeyFallbacks: []secret.Text{secret.New("two")},
 		PasswordResetTimeout: time.Minute, TimeZone: "Europe/Berlin",
 	}
 	tokens, err := s.tokens(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	old, err := (&Settings{SecretKey: "two", PasswordResetTimeout: time.Minute, TimeZone: "Europe/Berlin"}).tokens(nil)
+	old, err := (&Settings{SecretKey: secret.New("two"), PasswordResetTimeout: time.Minute, TimeZone: "Europe/Berlin"}).tokens(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !tokens.Check(user, tokens.Make(user)) || !tokens.Check(user, old.Make(user)) {
 		t.Error("a token is refused")
 	}
-	elsewhere, err := (&Settings{SecretKey: "one", PasswordResetTimeout: time.Minute, TimeZone: "UTC"}).tokens(nil)
+	elsewhere, err := (&Settings{SecretKey: secret.New("one"), PasswordResetTimeout: time.Minute, TimeZone: "UTC"}).tokens(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

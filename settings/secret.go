@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/jamsession/jamsession/secret"
 )
 
 const (
@@ -30,14 +32,14 @@ func (s *Settings) refuseWeakKey() error {
 		return nil
 	}
 	var fault string
-	switch {
-	case s.SecretKey == "":
+	switch key := s.SecretKey.Reveal(); {
+	case key == "":
 		fault = "is not set"
-	case isSample(s.SecretKey):
+	case isSample(key):
 		fault = "is a key from an example"
-	case len(s.SecretKey) < minKeyLength:
+	case len(key) < minKeyLength:
 		fault = fmt.Sprintf("is shorter than %d bytes", minKeyLength)
-	case distinct(s.SecretKey) < wantDistinct:
+	case distinct(key) < wantDistinct:
 		fault = fmt.Sprintf("has fewer than %d different characters", wantDistinct)
 	default:
 		return nil
@@ -67,43 +69,43 @@ func distinct(key string) int {
 // DemoSecretKey returns the key in a file, for a demonstration on one
 // machine. If there is no such file it makes a random key and writes it
 // there, readable by its owner only. It refuses a file that others can read.
-func DemoSecretKey(path string) (string, error) {
+func DemoSecretKey(path string) (secret.Text, error) {
 	key, err := readKey(path)
 	if !errors.Is(err, os.ErrNotExist) {
 		return key, err
 	}
 	if err := writeKey(path); err != nil && !errors.Is(err, os.ErrExist) {
-		return "", fmt.Errorf("settings: secret key: %w", err)
+		return secret.Text{}, fmt.Errorf("settings: secret key: %w", err)
 	}
 	return readKey(path)
 }
 
 // readKey checks the file it has opened, so that nobody can swap it between.
-func readKey(path string) (string, error) {
+func readKey(path string) (secret.Text, error) {
 	f, err := os.Open(path) // the path is the program's
 	if err != nil {
-		return "", fmt.Errorf("settings: secret key: %w", err)
+		return secret.Text{}, fmt.Errorf("settings: secret key: %w", err)
 	}
 	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
-		return "", fmt.Errorf("settings: secret key: %w", err)
+		return secret.Text{}, fmt.Errorf("settings: secret key: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return "", fmt.Errorf("settings: secret key: %s is no file", path)
+		return secret.Text{}, fmt.Errorf("settings: secret key: %s is no file", path)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && permissionsCount {
-		return "", fmt.Errorf("settings: secret key: others can read %s (mode %04o); "+
+		return secret.Text{}, fmt.Errorf("settings: secret key: others can read %s (mode %04o); "+
 			"run: chmod 600 %s, or delete it to get a new key", path, mode, path)
 	}
 	var text [1 << 10]byte
 	n, _ := f.Read(text[:])
 	key := strings.TrimSpace(string(text[:n]))
 	if len(key) < minKeyLength || strings.ContainsFunc(key, isControl) {
-		return "", fmt.Errorf("settings: secret key: %s holds no key of at least %d bytes; "+
+		return secret.Text{}, fmt.Errorf("settings: secret key: %s holds no key of at least %d bytes; "+
 			"delete it to get a new one", path, minKeyLength)
 	}
-	return key, nil
+	return secret.New(key), nil
 }
 
 // writeKey makes the file in one step, so that two programs that start

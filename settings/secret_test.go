@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/settings"
 )
 
@@ -56,18 +57,18 @@ func TestDemoSecretKeyIsMadeOnceAndKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	second, err := settings.DemoSecretKey(path)
-	if err != nil || first != second {
+	if err != nil || !first.Equal(second) {
 		t.Errorf("the second call returned another key, error %v", err)
 	}
 	other, err := settings.DemoSecretKey(path + "2")
-	if err != nil || other == first {
+	if err != nil || other.Equal(first) {
 		t.Errorf("two files have the same key, error %v", err)
 	}
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, error %v", info.Mode(), err)
 	}
-	load(t, fromEnv(map[string]string{"SECRET_KEY": first, "ADDR": ":80"}))
+	load(t, fromEnv(map[string]string{"SECRET_KEY": first.Reveal(), "ADDR": ":80"}))
 	left, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(left) != 2 {
 		t.Errorf("%d files are left, want 2; error %v", len(left), err)
@@ -84,8 +85,8 @@ func TestDemoSecretKeyRefusesAFileThatOthersCanRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		key, err := settings.DemoSecretKey(path)
-		if err == nil || key != "" || !strings.Contains(err.Error(), "chmod 600 "+path) {
-			t.Errorf("%v: got key %t, error %v", mode, key != "", err)
+		if err == nil || !key.IsZero() || !strings.Contains(err.Error(), "chmod 600 "+path) {
+			t.Errorf("%v: got key %t, error %v", mode, !key.IsZero(), err)
 		} else if strings.Contains(err.Error(), goodKey) {
 			t.Errorf("the error shows the key: %v", err)
 		}
@@ -114,7 +115,7 @@ func TestDemoSecretKeyRefusesWhatIsNoKey(t *testing.T) {
 func TestDemoSecretKeyOfTwoProgramsAtOnceIsOne(t *testing.T) {
 	for range 50 {
 		path := filepath.Join(t.TempDir(), "secret")
-		keys := make([]string, 8)
+		keys := make([]secret.Text, 8)
 		start := make(chan struct{})
 		var wg sync.WaitGroup
 		for i := range keys {
@@ -129,7 +130,7 @@ func TestDemoSecretKeyOfTwoProgramsAtOnceIsOne(t *testing.T) {
 		close(start)
 		wg.Wait()
 		for _, key := range keys {
-			if key != keys[0] {
+			if !key.Equal(keys[0]) {
 				t.Fatal("two programs got two keys")
 			}
 		}

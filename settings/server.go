@@ -18,14 +18,17 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/sqlstore"
 )
 
 // openDatabase opens what DATABASE_URL names.
 //
 // If sessions are in it, those of PostgreSQL get connections of their own.
-func openDatabase(ctx context.Context, rawURL string, sessions bool) (*database, sqlstore.Dialect, error) {
-	u, err := parseDatabaseURL(rawURL)
+func openDatabase(
+	ctx context.Context, rawURL secret.Text, sessions bool,
+) (*database, sqlstore.Dialect, error) {
+	u, err := parseDatabaseURL(rawURL.Reveal())
 	if err != nil {
 		return nil, 0, fmt.Errorf("settings: DATABASE_URL: %w", err)
 	}
@@ -90,7 +93,7 @@ func openPostgres(ctx context.Context, s server, sessions bool) (*database, erro
 // it, and ssl_ca, the path of a certificate.
 func openMySQL(ctx context.Context, s server) (*database, error) {
 	config := mysql.NewConfig()
-	config.User, config.Passwd, config.DBName = s.user, s.password, s.name
+	config.User, config.Passwd, config.DBName = s.user, s.password.Reveal(), s.name
 	config.Net, config.Addr = "tcp", net.JoinHostPort(s.host, s.port)
 	if s.socket != "" {
 		config.Net, config.Addr = "unix", s.socket
@@ -135,10 +138,10 @@ func (s server) secureMySQL(config *mysql.Config) error {
 }
 
 func (s server) userinfo() *url.Userinfo {
-	if s.password == "" {
+	if s.password.IsZero() {
 		return url.User(s.user)
 	}
-	return url.UserPassword(s.user, s.password)
+	return url.UserPassword(s.user, s.password.Reveal())
 }
 
 // pool bounds the connections, and finds out now whether there can be any.

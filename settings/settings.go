@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,19 +11,21 @@ import (
 
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/secret"
 )
 
 // Settings are a site's settings, checked. [Load] makes them. The package
 // comment lists their names and defaults; here the fields say what the
 // values became.
 //
-// Settings print and log without any value, since some are secret.
+// Settings print and log without any value. What is secret among them shows
+// nowhere, as JSON neither.
 type Settings struct {
-	SecretKey          string
-	SecretKeyFallbacks []string
+	SecretKey          secret.Text
+	SecretKeyFallbacks []secret.Text
 	Addr               string   // host:port to listen on
 	AllowedHosts       []string // empty: any
-	DatabaseURL        string
+	DatabaseURL        secret.Text
 	PBKDF2Iterations   int
 
 	PasswordHashers      []string // algorithms; empty: Django's list
@@ -72,7 +75,7 @@ type Settings struct {
 	PasswordResetLimit throttle.Limit
 	TrustedProxies     []netip.Prefix
 
-	EmailURL         string // empty: mails are written to the terminal
+	EmailURL         secret.Text // empty: mails are written to the terminal
 	DefaultFromEmail string
 
 	SecureProxySSLHeader ProxyHeader
@@ -121,6 +124,24 @@ func (s Settings) Format(f fmt.State, _ rune) {
 
 // LogValue implements [slog.LogValuer], as Format.
 func (s Settings) LogValue() slog.Value { return slog.StringValue("settings.Settings") }
+
+// Keys returns SECRET_KEY and SECRET_KEY_FALLBACKS, for what signs or verifies.
+// The error says that there are none, or which is empty.
+func (s *Settings) Keys() (secret.Keys, error) {
+	if s.SecretKey.IsZero() {
+		return secret.Keys{}, errNoKey
+	}
+	var older []string
+	for i, key := range s.SecretKeyFallbacks {
+		if key.IsZero() {
+			return secret.Keys{}, fmt.Errorf("settings: SECRET_KEY_FALLBACKS[%d] is empty", i)
+		}
+		older = append(older, key.Reveal())
+	}
+	return secret.NewKeys(s.SecretKey.Reveal(), older...)
+}
+
+var errNoKey = errors.New("settings: SECRET_KEY is not set; make one with: openssl rand -base64 48")
 
 // location returns where the database's times without a zone are, nil for
 // UTC. TIME_ZONE was checked by Load.

@@ -15,6 +15,7 @@ import (
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
 )
@@ -44,6 +45,7 @@ type Site struct {
 	// *throttle.Limiter.
 	Limiter, ResetLimiter auth.Limiter
 
+	keys      secret.Keys
 	db        *database
 	forStore  sqlstore.Options
 	forUsers  sqlusers.Options
@@ -58,8 +60,9 @@ type Site struct {
 // what to do. A server that goes away later gives errors, which visitors see
 // as 503, and is found again when it comes back.
 func Open(ctx context.Context, s *Settings) (*Site, error) {
-	if s.SecretKey == "" {
-		return nil, errors.New("settings: SECRET_KEY is not set; make one with: openssl rand -base64 48")
+	keys, err := s.Keys()
+	if err != nil {
+		return nil, err
 	}
 	location, err := s.location()
 	if err != nil {
@@ -72,6 +75,7 @@ func Open(ctx context.Context, s *Settings) (*Site, error) {
 	}
 	site := &Site{
 		Settings: s,
+		keys:     keys,
 		db:       db,
 		DB:       db.writer,
 		Readers:  db.readers,
@@ -97,7 +101,7 @@ func (s *Site) wire(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("settings: %w", err)
 	}
-	notices, err := messages.New(s.Settings.SecretKey, s.Settings.messageOptions())
+	notices, err := messages.New(s.keys, s.Settings.messageOptions())
 	if err != nil {
 		return fmt.Errorf("settings: %w", err)
 	}
@@ -113,7 +117,7 @@ func (s *Site) wire(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, users.Close())
 	}
-	logins, err := auth.New(users, s.Settings.SecretKey, s.Settings.authOptions(s.Hashers, limits.logins))
+	logins, err := auth.New(users, s.keys, s.Settings.authOptions(s.Hashers, limits.logins))
 	if err != nil {
 		return errors.Join(fmt.Errorf("settings: %w", err), limits.close(), users.Close())
 	}

@@ -20,6 +20,8 @@ import (
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/secrettest"
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
 )
@@ -234,7 +236,7 @@ func TestSiteLogsInAndKeepsItInDjangosTables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	items, err := django.Signed(goodKey).Decode(rec.Data)
+	items, err := django.Signed(secrettest.Keys(goodKey)).Decode(rec.Data)
 	if err != nil || !strings.Contains(string(items), `"_auth_user_id":"1"`) {
 		t.Errorf("row %s, error %v", items, err)
 	}
@@ -265,19 +267,19 @@ func TestOpenFailsInOneLineThatSaysWhatToDo(t *testing.T) {
 		change func(*settings.Settings)
 		want   string
 	}{
-		{func(s *settings.Settings) { s.SecretKey = "" }, "SECRET_KEY is not set"},
-		{func(s *settings.Settings) { s.DatabaseURL = "mysql://x" }, `name of the database is missing`},
+		{func(s *settings.Settings) { s.SecretKey = secret.Text{} }, "SECRET_KEY is not set"},
+		{func(s *settings.Settings) { s.DatabaseURL = secret.New("mysql://x") }, `name of the database is missing`},
 		{
-			func(s *settings.Settings) { s.DatabaseURL = "postgres://u:sesame@127.0.0.1:1/x" },
+			func(s *settings.Settings) { s.DatabaseURL = secret.New("postgres://u:sesame@127.0.0.1:1/x") },
 			"cannot use PostgreSQL at 127.0.0.1:1",
 		},
 		{
-			func(s *settings.Settings) { s.DatabaseURL = "mysql://u:sesame@/x?socket=/no/mysql.sock" },
+			func(s *settings.Settings) { s.DatabaseURL = secret.New("mysql://u:sesame@/x?socket=/no/mysql.sock") },
 			"cannot use MySQL at /no/mysql.sock",
 		},
-		{func(s *settings.Settings) { s.DatabaseURL = "mysql://127.0.0.1:1/x?sslmode=x" }, `option "sslmode" is unknown`},
-		{func(s *settings.Settings) { s.DatabaseURL = "sqlite:///" + text }, "is not a SQLite database"},
-		{func(s *settings.Settings) { s.DatabaseURL = "sqlite:///" + dir + "/no/db" }, "no such file"},
+		{func(s *settings.Settings) { s.DatabaseURL = secret.New("mysql://127.0.0.1:1/x?sslmode=x") }, `option "sslmode" is unknown`},
+		{func(s *settings.Settings) { s.DatabaseURL = secret.New("sqlite:///" + text) }, "is not a SQLite database"},
+		{func(s *settings.Settings) { s.DatabaseURL = secret.New("sqlite:///" + dir + "/no/db") }, "no such file"},
 		{func(s *settings.Settings) { s.UseTZ, s.TimeZone = false, "Mars/Olympus" }, `"Mars/Olympus"`},
 		{func(s *settings.Settings) { s.CSRFTrustedOrigins = []string{"example.com"} }, "example.com"},
 	}

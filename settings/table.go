@@ -1,6 +1,9 @@
 package settings
 
-import "github.com/jamsession/jamsession/auth/throttle"
+import (
+	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/secret"
+)
 
 // A Setting is one name that [Load] knows.
 type Setting struct {
@@ -20,11 +23,11 @@ func All() []Setting { return append([]Setting(nil), table...) }
 var table = []Setting{
 	{
 		"SECRET_KEY", "text", "", "signs and ties sessions; keep it secret", true,
-		text(func(s *Settings) *string { return &s.SecretKey }),
+		secretText(func(s *Settings) *secret.Text { return &s.SecretKey }),
 	},
 	{
 		"SECRET_KEY_FALLBACKS", "list", "", "older keys that are still accepted", true,
-		list(func(s *Settings) *[]string { return &s.SecretKeyFallbacks }),
+		secretList(func(s *Settings) *[]secret.Text { return &s.SecretKeyFallbacks }),
 	},
 	{"ADDR", "text", "127.0.0.1:8000", "host:port to listen on", false, setAddr},
 	{"ALLOWED_HOSTS", "list", "", "names of the site; empty: any", false, setAllowedHosts},

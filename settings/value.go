@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/jamsession/jamsession/secret"
 )
 
 // A value is what a source says: text from a flag or the environment, or a
@@ -109,6 +111,13 @@ func text(field func(*Settings) *string) func(*Settings, value) error {
 	return into(field, value.text)
 }
 
+func secretText(field func(*Settings) *secret.Text) func(*Settings, value) error {
+	return into(field, func(v value) (secret.Text, error) {
+		s, err := v.text()
+		return secret.New(s), err
+	})
+}
+
 // oneOf takes one of a few words.
 func oneOf(field func(*Settings) *string, words ...string) func(*Settings, value) error {
 	return into(field, func(v value) (string, error) {
@@ -124,8 +133,15 @@ func boolean(field func(*Settings) *bool) func(*Settings, value) error {
 	return into(field, value.bool)
 }
 
-func list(field func(*Settings) *[]string) func(*Settings, value) error {
-	return into(field, value.list)
+func secretList(field func(*Settings) *[]secret.Text) func(*Settings, value) error {
+	return into(field, func(v value) ([]secret.Text, error) {
+		items, err := v.list()
+		var texts []secret.Text
+		for _, item := range items {
+			texts = append(texts, secret.New(item))
+		}
+		return texts, err
+	})
 }
 
 // maxSeconds is a hundred years, which every store's calendar can hold.

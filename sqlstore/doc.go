@@ -13,7 +13,7 @@
 //	if _, err := sqlstore.Migrate(ctx, db, nil); err != nil { ... }
 //	store, err := sqlstore.New(ctx, db, nil)
 //	...
-//	sessions := session.New(store, &session.Options{Codec: django.Signed(secretKey)})
+//	sessions := session.New(store, &session.Options{Codec: django.Signed(keys)})
 //
 // The package links no driver: import one, such as modernc.org/sqlite.
 //

@@ -12,6 +12,7 @@ import (
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/mail"
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -20,7 +21,12 @@ import (
 func ExampleNew() {
 	var logins *auth.Manager  // of the site
 	var users *sqlusers.Users // likewise
-	tokens, err := token.New(secret, nil)
+	keys, err := secret.NewKeys("the site's SECRET_KEY, which is longer")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	tokens, err := token.New(keys, nil)
 	if err != nil {
 		fmt.Println(err)
 		return

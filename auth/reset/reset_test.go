@@ -28,12 +28,16 @@ import (
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/token"
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
 
-const secret = "kx9Wq2mVt7Rb4Zn8Lc5Hd1Jf6Gs3Py0Ua-Oe_Ti.Bw+Qr/Xz=Yv"
+const siteKey = "kx9Wq2mVt7Rb4Zn8Lc5Hd1Jf6Gs3Py0Ua-Oe_Ti.Bw+Qr/Xz=Yv"
+
+// keys are those of the tests' sites.
+var keys = secrettest.Keys(siteKey)
 
 // A box keeps the mails that were sent.
 type box struct {
@@ -80,7 +84,7 @@ func newSite(t *testing.T) *site {
 	}
 	t.Cleanup(func() { _ = s.users.Close() })
 	hashers := password.New(&password.Options{Hashers: []password.Hasher{password.PBKDF2SHA256{Iterations: 10}}})
-	if s.logins, err = auth.New(s.users, secret, &auth.Options{Hashers: hashers}); err != nil {
+	if s.logins, err = auth.New(s.users, keys, &auth.Options{Hashers: hashers}); err != nil {
 		t.Fatal(err)
 	}
 	s.sessions = session.New(memstore.New(), nil)
@@ -100,7 +104,7 @@ func newSite(t *testing.T) *site {
 
 func (s *site) open(t *testing.T, users reset.Users) *reset.Resets {
 	t.Helper()
-	tokens, err := token.New(secret, nil)
+	tokens, err := token.New(keys, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -531,14 +535,14 @@ func TestLimitCountsRequestsNotMails(t *testing.T) {
 // limited opens resets of which two can be requested for an address.
 func (s *site) limited(t *testing.T) *reset.Resets {
 	t.Helper()
-	limiter, err := throttle.New(throttle.NewMemory(0), secret, &throttle.Options{
+	limiter, err := throttle.New(throttle.NewMemory(0), keys, &throttle.Options{
 		Purpose: "password reset", PerAccount: throttle.Limit{Burst: 2, Every: time.Hour},
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	tokens, err := token.New(secret, nil)
+	tokens, err := token.New(keys, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

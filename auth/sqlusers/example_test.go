@@ -11,6 +11,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/secret"
 )
 
 func ExampleNew() {
@@ -92,7 +93,9 @@ func ExampleUsers_GrantToGroup() {
 	check(users.GrantToUser(ctx, john.ID, "shop.refund_order"))
 
 	// In a request it is auth.HasPerm(r, "shop.refund_order").
-	logins, err := auth.New(users, "a long random secret", nil)
+	keys, err := secret.NewKeys("a long random secret")
+	check(err)
+	logins, err := auth.New(users, keys, nil)
 	check(err)
 	may, err := logins.Permissions(ctx, john)
 	check(err)

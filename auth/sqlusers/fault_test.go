@@ -10,6 +10,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -93,7 +94,7 @@ func TestLostTablesAreNoAnswer(t *testing.T) {
 	forEachDatabase(t, func(t *testing.T, d database) {
 		john := create(t, d.Users, auth.User{Username: "john", IsActive: true})
 		d.exec(t, "DROP TABLE auth_user_groups")
-		m, err := auth.New(d.Users, key, nil)
+		m, err := auth.New(d.Users, secrettest.Keys(key), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +112,7 @@ func TestGateIs503WhenTheDatabaseFails(t *testing.T) {
 		if err := d.GrantToUser(t.Context(), john.ID, "auth.add_user"); err != nil {
 			t.Fatal(err)
 		}
-		m, err := auth.New(d.Users, key, nil)
+		m, err := auth.New(d.Users, secrettest.Keys(key), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/internal/secrettest"
 )
 
 func permissionNames(permissions []sqlusers.Permission) []string {
@@ -402,7 +403,7 @@ User.objects.create_superuser("gone", is_active=False)
 		); err != nil {
 			t.Fatal(err)
 		}
-		m, err := auth.New(d.Users, key, nil)
+		m, err := auth.New(d.Users, secrettest.Keys(key), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/secret"
 )
 
 const (
@@ -18,20 +19,21 @@ const (
 	maxUsers   = 5 // that one device is known to, for families
 )
 
-// A keyring is what is made of one secret, for one purpose.
+// A keyring is what is made of one key, for one purpose.
 type keyring struct {
-	secret, purpose string
-	signer          *signing.Signer
+	key     secret.Text
+	purpose string
+	signer  *signing.Signer
 }
 
-func newKeyring(secret, purpose string) keyring {
-	return keyring{secret, purpose, signing.New(keySalt+".device", secret)}
+func newKeyring(key secret.Text, purpose string) keyring {
+	return keyring{key, purpose, signing.NewOfOne(keySalt+".device", key)}
 }
 
 // fingerprint stands for a user in a cookie. A device that has logged in has
 // not done for it what another limiter counts.
 func (k keyring) fingerprint(name string) string {
-	mac := signing.SaltedHMAC(keySalt+".fingerprint", k.secret, []byte(k.purpose+"\x00"+name))
+	mac := signing.SaltedHMAC(keySalt+".fingerprint", k.key, []byte(k.purpose+"\x00"+name))
 	return base64.RawURLEncoding.EncodeToString(mac[:16])
 }
 
@@ -87,7 +89,7 @@ func (l *Limiter) remember(header http.Header, r *http.Request, name string) {
 	key, now := l.keys[0], l.opts.Now()
 	users := []string{key.fingerprint(name)}
 	for _, other := range d.users {
-		if d.key.secret == key.secret && other != users[0] && len(users) < maxUsers {
+		if d.key.signer == key.signer && other != users[0] && len(users) < maxUsers {
 			users = append(users, other)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/internal/signing"
 )
 
@@ -28,7 +29,7 @@ func TestDeviceCookieIsWorthlessForOthers(t *testing.T) {
 	s := open(t, throttle.Options{PerSource: throttle.Limit{Burst: 1000, Every: time.Second}})
 	victim := s.login(from(home), "victim")
 	attacker := s.login(from(evil), "attacker")
-	other := openSecret(t, oldSecret, throttle.Options{}).login(from(home), "victim")
+	other := openKeys(t, secrettest.Keys(oldSecret), throttle.Options{}).login(from(home), "victim")
 	s.exhaust("victim")
 
 	s.wantPass(from(home, victim), "victim")
@@ -47,11 +48,11 @@ func TestDeviceCookieIsWorthlessForOthers(t *testing.T) {
 	_, signature, _ := strings.Cut(attacker.Value, ":")
 	s.isStranger("spliced", from(evil, named(value+":"+signature)), "victim")
 	s.isStranger("unsigned", from(evil, named(value)), "victim")
-	misused := named(signing.New("other", secret).Sign(value))
+	misused := named(signing.New("other", keys).Sign(value))
 	s.isStranger("signed for another purpose", from(evil, misused), "victim")
 	for _, odd := range []string{"", ":", "..", "a.b.c", strings.Repeat(".", 9000)} {
 		s.isStranger("odd", from(evil, named(odd)), "victim")
-		good := signing.New("jamsession.auth.throttle.device", secret).Sign(odd)
+		good := signing.New("jamsession.auth.throttle.device", keys).Sign(odd)
 		s.isStranger("odd and signed", from(evil, named(good)), "victim")
 	}
 	renamed := &http.Cookie{Name: "jamsession_device", Value: victim.Value}
@@ -155,13 +156,13 @@ func TestDeviceIsKnownForAYear(t *testing.T) {
 	s.wantPass(from(home, second), "john_doe")
 }
 
-// TestFallbacksKeepDevicesKnown when the secret is changed, until they log in
+// TestOlderKeysKeepDevicesKnown when the key is changed, until they log in
 // again and have a cookie of the new one.
-func TestFallbacksKeepDevicesKnown(t *testing.T) {
-	before := openSecret(t, oldSecret, throttle.Options{})
+func TestOlderKeysKeepDevicesKnown(t *testing.T) {
+	before := openKeys(t, secrettest.Keys(oldSecret), throttle.Options{})
 	cookie := before.login(from(home), "jane")
 	cookie = before.login(from(home, cookie), "john_doe")
-	s := open(t, throttle.Options{Fallbacks: []string{oldSecret}})
+	s := openKeys(t, secrettest.Keys(siteKey, oldSecret), throttle.Options{})
 	s.exhaust("john_doe")
 	s.exhaust("jane")
 	s.wantPass(from(home, cookie), "john_doe")

@@ -2,7 +2,9 @@
 // account, and from one source against many, as with lists of stolen
 // passwords. All processes of a site that share a [Store] count together.
 //
-//	limiter, err := throttle.New(throttle.NewMemory(0), secretKey, nil)
+//	keys, err := secret.NewKeys(os.Getenv("SECRET_KEY"))
+//	...
+//	limiter, err := throttle.New(throttle.NewMemory(0), keys, nil)
 //	...
 //	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
 //		username := r.PostFormValue("username")

@@ -13,7 +13,7 @@ import (
 )
 
 func ExampleLimiter() {
-	limiter, err := throttle.New(throttle.NewMemory(0), "the site's SECRET_KEY, which is longer",
+	limiter, err := throttle.New(throttle.NewMemory(0), keys,
 		&throttle.Options{PerAccount: throttle.Limit{Burst: 2, Every: 5 * time.Minute}})
 	if err != nil {
 		log.Fatal(err)
@@ -43,7 +43,7 @@ func ExampleLimiter() {
 }
 
 func ExampleLimitedError() {
-	limiter, err := throttle.New(throttle.NewMemory(0), "the site's SECRET_KEY, which is longer",
+	limiter, err := throttle.New(throttle.NewMemory(0), keys,
 		&throttle.Options{PerAccount: throttle.Limit{Burst: 1, Every: time.Hour}})
 	if err != nil {
 		log.Fatal(err)
@@ -61,7 +61,7 @@ func ExampleLimitedError() {
 }
 
 func ExampleOptions_proxies() {
-	limiter, err := throttle.New(throttle.NewMemory(0), "the site's SECRET_KEY, which is longer",
+	limiter, err := throttle.New(throttle.NewMemory(0), keys,
 		&throttle.Options{
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
 			OnLimited: func(r *http.Request, err *throttle.LimitedError) {
@@ -75,7 +75,7 @@ func ExampleOptions_proxies() {
 }
 
 func ExampleNewMemory() {
-	limiter, err := throttle.New(throttle.NewMemory(10_000), "the site's SECRET_KEY, which is longer", nil)
+	limiter, err := throttle.New(throttle.NewMemory(10_000), keys, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -14,29 +15,31 @@ var _ auth.Limiter = (*Limiter)(nil)
 
 // A Limiter refuses attempts to log in when there were too many. Make one with
 // [New]; it is safe for concurrent use. All processes of a site that have the
-// same store and secret count together.
+// same store and key count together.
 type Limiter struct {
 	store Store
 	keys  []keyring // the first signs
 	opts  Options
 }
 
-// New returns a limiter. The secret signs the cookies of known devices and
-// hides names and addresses in the store: use the site's SECRET_KEY. The
-// options may be nil. The error says what is missing or contradictory.
-func New(store Store, secret string, o *Options) (*Limiter, error) {
+// New returns a limiter. The keys sign the cookies of known devices and hide
+// names and addresses in the store: use the site's SECRET_KEY, and
+// SECRET_KEY_FALLBACKS, so that devices that became known under an older key
+// stay known. The options may be nil. The error says what is missing or
+// contradictory.
+func New(store Store, keys secret.Keys, o *Options) (*Limiter, error) {
 	l := &Limiter{store: store, opts: o.withDefaults()}
 	switch {
 	case store == nil:
 		return nil, errors.New("throttle: no store")
-	case secret == "":
-		return nil, errors.New("throttle: the secret is empty; use a random one, and keep it")
+	case keys.IsZero():
+		return nil, errors.New("throttle: no keys; make them with secret.NewKeys")
 	}
 	if err := l.opts.check(); err != nil {
 		return nil, err
 	}
-	for _, s := range append([]string{secret}, l.opts.Fallbacks...) {
-		l.keys = append(l.keys, newKeyring(s, l.opts.Purpose))
+	for key := range keys.All() {
+		l.keys = append(l.keys, newKeyring(key, l.opts.Purpose))
 	}
 	return l, nil
 }

@@ -14,12 +14,17 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/internal/secrettest"
+	"github.com/jamsession/jamsession/secret"
 )
 
 const (
-	secret    = "kx9Wq2mVt7Rb4Zn8Lc5Hd1Jf6Gs3Py0Ua-Oe_Ti.Bw+Qr/Xz=Yv"
+	siteKey   = "kx9Wq2mVt7Rb4Zn8Lc5Hd1Jf6Gs3Py0Ua-Oe_Ti.Bw+Qr/Xz=Yv"
 	oldSecret = "an older key of this site, which is still good enough"
 )
+
+// keys are those of the tests' sites.
+var keys = secrettest.Keys(siteKey)
 
 // A site is a limiter with a clock and what it told.
 type site struct {
@@ -33,17 +38,17 @@ type site struct {
 
 func open(t *testing.T, o throttle.Options) *site {
 	t.Helper()
-	return openSecret(t, secret, o)
+	return openKeys(t, keys, o)
 }
 
-func openSecret(t *testing.T, secret string, o throttle.Options) *site {
+func openKeys(t *testing.T, keys secret.Keys, o throttle.Options) *site {
 	t.Helper()
 	s := &site{T: t, memory: throttle.NewMemory(0), now: time.Now()}
 	o.Now = func() time.Time { return s.now }
 	o.Logger = slog.New(slog.NewTextHandler(&s.log, nil))
 	o.OnLimited = func(_ *http.Request, err *throttle.LimitedError) { s.limited = append(s.limited, err.By) }
 	var err error
-	s.Limiter, err = throttle.New(s.memory, secret, &o)
+	s.Limiter, err = throttle.New(s.memory, keys, &o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +274,7 @@ func TestPurposesCountApart(t *testing.T) {
 	s := open(t, throttle.Options{})
 	cookie := s.login(from(home), "john_doe")
 	s.exhaust("john_doe")
-	reset, err := throttle.New(s.memory, secret, &throttle.Options{Purpose: "password reset"})
+	reset, err := throttle.New(s.memory, keys, &throttle.Options{Purpose: "password reset"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +308,7 @@ func (failing) Give(context.Context, string, throttle.Limit) error { return errD
 func TestStoreDownIsNotAllowed(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
-	closed, err := throttle.New(failing{}, secret, &throttle.Options{Logger: logger})
+	closed, err := throttle.New(failing{}, keys, &throttle.Options{Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,7 +326,7 @@ func TestStoreDownIsNotAllowed(t *testing.T) {
 		t.Errorf("logged\n%s", text)
 	}
 
-	open, err := throttle.New(failing{}, secret, &throttle.Options{Logger: logger, FailOpen: true})
+	open, err := throttle.New(failing{}, keys, &throttle.Options{Logger: logger, FailOpen: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -341,7 +346,7 @@ func TestNothingIsAtRest(t *testing.T) {
 	const name = "NAME-OR-PASSWORD-SENTINEL"
 	var seen spy
 	var log bytes.Buffer
-	l, err := throttle.New(&seen, secret, &throttle.Options{
+	l, err := throttle.New(&seen, keys, &throttle.Options{
 		Logger:     slog.New(slog.NewTextHandler(&log, nil)),
 		PerAccount: throttle.Limit{Burst: 1, Every: time.Minute},
 	})
@@ -394,7 +399,7 @@ func (s *spy) Give(ctx context.Context, key string, l throttle.Limit) error {
 // TestSecretSeparatesBuckets: who reads one site's store learns nothing of it
 // about another's, and cannot compute the key of a name.
 func TestSecretSeparatesBuckets(t *testing.T) {
-	one, two := open(t, throttle.Options{}), openSecret(t, oldSecret, throttle.Options{})
+	one, two := open(t, throttle.Options{}), openKeys(t, secrettest.Keys(oldSecret), throttle.Options{})
 	one.wantPass(from(home), "john_doe")
 	two.wantPass(from(home), "john_doe")
 	for _, a := range one.memory.Keys() {
@@ -437,23 +442,22 @@ func TestRespond(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	memory := throttle.NewMemory(0)
-	if _, err := throttle.New(nil, secret, nil); err == nil {
+	if _, err := throttle.New(nil, keys, nil); err == nil {
 		t.Error("New without a store: no error")
 	}
-	if _, err := throttle.New(memory, "", nil); err == nil {
-		t.Error("New without a secret: no error")
+	if _, err := throttle.New(memory, secret.Keys{}, nil); err == nil {
+		t.Error("New without keys: no error")
 	}
 	for want, o := range map[string]throttle.Options{
 		"PerAccount":      {PerAccount: throttle.Limit{Burst: 5}},
 		"PerSource":       {PerSource: throttle.Limit{Every: time.Second}},
 		"more than a":     {PerSource: throttle.Limit{Burst: 1 << 40, Every: 1 << 40}},
 		"positive":        {PerAccount: throttle.Limit{Burst: -1, Every: time.Second}},
-		"Fallbacks":       {Fallbacks: []string{""}},
 		"ForwardedHeader": {ForwardedHeader: "forwarded"},
 		"every visitor":   {TrustedProxies: prefixes("10.0.0.0/8", "::/0")},
 		"TrustedProxies":  {TrustedProxies: prefixes("::ffff:10.0.0.0/104")},
 	} {
-		if _, err := throttle.New(memory, secret, &o); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := throttle.New(memory, keys, &o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}

@@ -24,15 +24,11 @@ type Options struct {
 	// address. Zero is 50 attempts, then one each 2 seconds.
 	PerSource Limit
 
-	// Purpose separates what limiters on one store and secret count:
+	// Purpose separates what limiters with one store and key count:
 	// "password reset" beside the login, for example. Each has known devices
 	// of its own, which are those that Succeeded or MakeKnown of this purpose
 	// were called for. Empty is "login".
 	Purpose string
-
-	// Fallbacks are older secrets: devices that became known under one of
-	// them stay known. Nil is none.
-	Fallbacks []string
 
 	// TrustedProxies are the addresses of the site's own proxies, such as
 	// netip.MustParsePrefix("10.0.0.0/8"). If the request comes from one of
@@ -117,11 +113,6 @@ func (o *Options) check() error {
 		}
 		if p.Bits() == 0 {
 			return fmt.Errorf("throttle: Options: TrustedProxies: %v trusts every visitor", p)
-		}
-	}
-	for _, secret := range o.Fallbacks {
-		if secret == "" {
-			return errors.New("throttle: Options: an empty secret in Fallbacks")
 		}
 	}
 	return nil

@@ -2,7 +2,9 @@
 // so that a link made here is good at a Django site with the same SECRET_KEY
 // and users, and the other way round.
 //
-//	tokens, err := token.New(secretKey, nil)
+//	keys, err := secret.NewKeys(os.Getenv("SECRET_KEY"))
+//	...
+//	tokens, err := token.New(keys, nil)
 //	...
 //	link := "/reset/" + token.EncodeID("42") + "/" + tokens.Make(user) + "/"
 //	...

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/secret"
 )
 
 // salt is where Django has the class.
@@ -21,10 +22,6 @@ const DefaultTimeout = 3 * 24 * time.Hour
 
 // Options configure a [Generator]. The zero value is Django's configuration.
 type Options struct {
-	// Fallbacks is SECRET_KEY_FALLBACKS: older secrets, whose tokens are good
-	// until they time out. Nil is none.
-	Fallbacks []string
-
 	// Timeout is PASSWORD_RESET_TIMEOUT: how long a token is good. Zero is
 	// DefaultTimeout.
 	Timeout time.Duration
@@ -44,22 +41,21 @@ type Options struct {
 // A Generator makes and checks tokens. Make one with [New]; it is safe for
 // concurrent use. (Django: PasswordResetTokenGenerator.)
 type Generator struct {
-	secrets []string // the first signs
-	opts    Options
+	keys secret.Keys
+	opts Options
 }
 
-// New returns a generator. The secret is Django's SECRET_KEY; the options may
-// be nil. The error says which secret is empty, or that Timeout is negative.
-func New(secret string, o *Options) (*Generator, error) {
-	g := &Generator{}
+// New returns a generator. The keys are Django's SECRET_KEY and
+// SECRET_KEY_FALLBACKS: tokens of older keys are good until they time out. The
+// options may be nil. The error says that there are no keys, or that Timeout is
+// negative.
+func New(keys secret.Keys, o *Options) (*Generator, error) {
+	g := &Generator{keys: keys}
 	if o != nil {
 		g.opts = *o
 	}
-	g.secrets = append([]string{secret}, g.opts.Fallbacks...)
-	for _, s := range g.secrets {
-		if s == "" {
-			return nil, errors.New("token: a secret is empty; anybody could make tokens with it")
-		}
+	if keys.IsZero() {
+		return nil, errors.New("token: no keys; make them with secret.NewKeys")
 	}
 	if g.opts.Timeout < 0 {
 		return nil, fmt.Errorf("token: Timeout is %v; it cannot be negative", g.opts.Timeout)
@@ -83,7 +79,7 @@ func New(secret string, o *Options) (*Generator, error) {
 // password: send it to his stored address, and nowhere else.
 // (Django: make_token.)
 func (g *Generator) Make(user auth.User) string {
-	return g.make(user, g.secrets[0], g.seconds())
+	return g.make(user, g.keys.Current(), g.seconds())
 }
 
 // Check reports whether token was made for the user, who has not changed
@@ -95,8 +91,8 @@ func (g *Generator) Check(user auth.User, token string) bool {
 		return false
 	}
 	good := 0
-	for _, secret := range g.secrets {
-		good |= subtle.ConstantTimeCompare([]byte(g.make(user, secret, made)), []byte(token))
+	for key := range g.keys.All() {
+		good |= subtle.ConstantTimeCompare([]byte(g.make(user, key, made)), []byte(token))
 	}
 	age := g.seconds() - made
 	return good == 1 && age <= int64(g.opts.Timeout/time.Second)
@@ -104,13 +100,13 @@ func (g *Generator) Check(user auth.User, token string) bool {
 
 // make returns the token of a moment: its time in base 36, and every second
 // digit of the HMAC.
-func (g *Generator) make(user auth.User, secret string, seconds int64) string {
+func (g *Generator) make(user auth.User, key secret.Text, seconds int64) string {
 	var login string
 	if !user.LastLogin.IsZero() {
 		login = user.LastLogin.In(g.opts.LastLogin).Format(time.DateTime)
 	}
 	value := fmt.Sprintf("%d%s%s%d%s", user.ID, user.Password, login, seconds, user.Email)
-	digits := hex.EncodeToString(signing.SaltedHMAC(salt, secret, []byte(value)))
+	digits := hex.EncodeToString(signing.SaltedHMAC(salt, key, []byte(value)))
 	half := make([]byte, 0, len(digits)/2)
 	for i := 0; i < len(digits); i += 2 {
 		half = append(half, digits[i])

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jamsession/jamsession/bench/contest"
 	"github.com/jamsession/jamsession/cookiestore"
+	"github.com/jamsession/jamsession/internal/secrettest"
 )
 
 var signedCookies = engine{
@@ -19,7 +20,7 @@ var signedCookies = engine{
 			{name: floorName, floor: map[Case]func(int) func(){
 				ReadCase: bareHMAC, ReadWriteCase: twice(bareHMAC),
 			}},
-			{name: ours, site: jamsession(cookiestore.New(secret, nil), nil)},
+			{name: ours, site: jamsession(cookiestore.New(secrettest.Keys(secret), nil), nil)},
 			{name: "gorilla", site: gorillaSite(sessions.NewCookieStore([]byte(secret)))},
 			{name: "gin", site: ginSite(gincookie.NewStore([]byte(secret)))},
 		}

@@ -6,13 +6,14 @@ import (
 
 	"github.com/jamsession/jamsession/bench/contest"
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/secrettest"
 	jammemstore "github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
 
 const secret = "a secret of fifty characters and some, for benchmarks only"
 
-func djangoCodec() session.Codec { return django.Signed(secret) }
+func djangoCodec() session.Codec { return django.Signed(secrettest.Keys(secret)) }
 
 var memory = engine{
 	name: "memory",

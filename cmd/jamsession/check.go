@@ -54,7 +54,7 @@ func (c *checkCommand) Run(a *app) error {
 }
 
 func checkKey(s *settings.Settings) []settings.Finding {
-	if s.SecretKey != "" {
+	if !s.SecretKey.IsZero() {
 		return nil
 	}
 	return []settings.Finding{{

@@ -93,7 +93,7 @@ func (a *app) addKey(src settings.Sources) error {
 	if err != nil {
 		return err
 	}
-	src.Flags["SECRET_KEY"] = key
+	src.Flags["SECRET_KEY"] = key.Reveal()
 	return nil
 }
 
@@ -103,5 +103,5 @@ func hasKey(src settings.Sources) bool {
 	src.Flags = maps.Clone(src.Flags)
 	src.Flags["ADDR"] = "127.0.0.1:0"
 	s, err := settings.Load(src)
-	return err != nil || s.SecretKey != ""
+	return err != nil || !s.SecretKey.IsZero()
 }

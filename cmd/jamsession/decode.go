@@ -70,12 +70,16 @@ func (c *decodeCommand) decode(a *app, value []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.SecretKey == "" {
+	if s.SecretKey.IsZero() {
 		return nil, errors.New("SECRET_KEY is not set, so the signature cannot be checked: " +
 			"set it, or see --unsafe-no-verify")
 	}
+	keys, err := s.Keys()
+	if err != nil {
+		return nil, err
+	}
 	for _, salt := range salts {
-		signer := signing.New(salt, s.SecretKey, s.SecretKeyFallbacks...)
+		signer := signing.New(salt, keys)
 		text, err := signer.Loads(value, signing.NoMaxAge, rawjson.MaxSize)
 		if !errors.Is(err, signing.ErrBadSignature) {
 			return text, unreadable(err)

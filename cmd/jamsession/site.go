@@ -10,15 +10,16 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/settings"
 )
 
 // open opens the site, and makes the database file if there is none. A
 // command that reads no session can do without a key.
 func (a *app) open(s *settings.Settings, needKey bool) (*settings.Site, error) {
-	if s.SecretKey == "" && !needKey {
+	if s.SecretKey.IsZero() && !needKey {
 		keyed := *s
-		keyed.SecretKey = rand.Text() + rand.Text()
+		keyed.SecretKey = secret.New(rand.Text() + rand.Text())
 		s = &keyed
 	}
 	return settings.Open(a.ctx, s)
@@ -57,7 +58,7 @@ func (a *app) withPlan(s *settings.Settings, fn func(*settings.Site) error) erro
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
 		empty := *s
-		empty.DatabaseURL = sqliteURL + url.PathEscape(filepath.Join(dir, "empty.sqlite3"))
+		empty.DatabaseURL = secret.New(sqliteURL + url.PathEscape(filepath.Join(dir, "empty.sqlite3")))
 		s = &empty
 	}
 	site, err := a.open(s, false)
@@ -71,7 +72,7 @@ const sqliteURL = "sqlite:///"
 
 // missingFile returns the database file, if settings.Open would make it.
 func missingFile(s *settings.Settings) string {
-	escaped, ok := strings.CutPrefix(s.DatabaseURL, sqliteURL)
+	escaped, ok := strings.CutPrefix(s.DatabaseURL.Reveal(), sqliteURL)
 	path, err := url.PathUnescape(escaped)
 	if !ok || err != nil {
 		return ""

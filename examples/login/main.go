@@ -99,7 +99,7 @@ func load() (*settings.Settings, error) {
 	}
 	s.LoginURL, s.LoginRedirectURL = path("login"), path("dashboard")
 	s.LogoutRedirectURL = path("login")
-	if s.SecretKey == "" {
+	if s.SecretKey.IsZero() {
 		s.SecretKey, err = settings.DemoSecretKey(secretKeyFile)
 	}
 	return s, err

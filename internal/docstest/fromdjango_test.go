@@ -123,6 +123,7 @@ import (
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
 )
@@ -139,6 +140,7 @@ var (
 	f      func(auth.User) bool
 	failed func(http.ResponseWriter, *http.Request, error)
 	when   time.Time
+	keys   secret.Keys
 
 	v, k, u, p, e, n, t, old, key, encoded string
 

@@ -9,7 +9,7 @@ import (
 )
 
 func TestDumpsAt(t *testing.T) {
-	s := signing.New("salt", secret)
+	s := signing.New("salt", keys)
 	at := time.Date(2001, 2, 3, 4, 5, 6, 789, time.UTC)
 	signed := s.DumpsAt([]byte("payload"), false, at)
 	got, when, err := s.LoadsAt(signed, 100)

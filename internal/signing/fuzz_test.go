@@ -14,7 +14,7 @@ import (
 // FuzzLoads holds that what is accepted is what we made: all that the fuzzer
 // makes of it is refused.
 func FuzzLoads(f *testing.F) {
-	s := signing.New("salt", secret)
+	s := signing.New("salt", keys)
 	made := map[string]string{}
 	for _, payload := range []string{"", "{}", `{"a":1}`, strings.Repeat("ab", 100)} {
 		for _, compress := range []bool{false, true} {
@@ -54,7 +54,7 @@ func FuzzInflate(f *testing.F) {
 		f.Add(append(out.Bytes(), "more"...))
 		f.Add(out.Bytes()[:out.Len()-1])
 	}
-	s := signing.New("salt", secret)
+	s := signing.New("salt", keys)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := s.Loads([]byte(s.SignTime("."+encode(data))), signing.NoMaxAge, maxSize)
 		want, wantErr := standardInflate(data, maxSize+1)

@@ -23,7 +23,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"hash"
+	"iter"
 	"sync"
+
+	"github.com/jamsession/jamsession/secret"
 )
 
 // ErrBadSignature says that the value was not signed with one of the keys.
@@ -38,38 +41,57 @@ const separator = ':'
 var encoding = base64.RawURLEncoding.Strict()
 
 // SaltedHMAC returns the HMAC-SHA256 of value under the key SHA-256 of
-// keySalt + secret. It is what Django calls salted_hmac, with sha256.
-func SaltedHMAC(keySalt, secret string, value []byte) []byte {
-	h := newHMAC(keySalt, secret)
+// keySalt + key. It is what Django calls salted_hmac, with sha256.
+func SaltedHMAC(keySalt string, key secret.Text, value []byte) []byte {
+	h := newHMAC(keySalt, key)
 	h.Write(value)
 	return h.Sum(nil)
 }
 
-func newHMAC(keySalt, secret string) hash.Hash {
-	key := sha256.Sum256([]byte(keySalt + secret))
-	return hmac.New(sha256.New, key[:])
+func newHMAC(keySalt string, key secret.Text) hash.Hash {
+	derived := sha256.Sum256([]byte(keySalt + key.Reveal()))
+	return hmac.New(sha256.New, derived[:])
 }
 
-// A Signer signs for one purpose. It is safe for concurrent use.
+// A Signer signs for one purpose. It is safe for concurrent use. No printer
+// finds a key in it: the pools hide what they hold from reflection.
 type Signer struct {
 	keys []*sync.Pool // of *mac, one pool a key; the first signs
 }
 
-// New returns a signer that signs with secret and accepts, beyond its own
-// signatures, those made with one of the fallbacks: secrets that were in use
-// before. It panics if salt or a secret is empty.
-func New(salt, secret string, fallbacks ...string) *Signer {
+// New returns a signer that signs with the current key and accepts the
+// signatures of all. It panics if the salt is empty, or if there are no keys.
+func New(salt string, keys secret.Keys) *Signer {
+	return newSigner(salt, "", keys.All())
+}
+
+// NewOfOne returns a signer with one key. It panics if it or the salt is empty.
+func NewOfOne(salt string, key secret.Text) *Signer {
+	return newSigner(salt, "", func(yield func(secret.Text) bool) { yield(key) })
+}
+
+// NewForCookies returns a signer with the keys that Django derives for
+// everything in cookies. (Django: get_cookie_signer.)
+func NewForCookies(salt string, keys secret.Keys) *Signer {
+	return newSigner(salt, "django.http.cookies", keys.All())
+}
+
+// newSigner returns a signer whose keys have a prefix.
+func newSigner(salt, prefix string, keys iter.Seq[secret.Text]) *Signer {
 	if salt == "" {
 		panic("signing: the salt is empty; it must name the purpose")
 	}
 	s := &Signer{}
-	for _, secret := range append([]string{secret}, fallbacks...) {
-		if secret == "" {
-			panic("signing: a secret is empty; anybody could sign with it")
+	for key := range keys {
+		if key.IsZero() {
+			panic("signing: a key is empty; anybody could sign with it")
 		}
 		s.keys = append(s.keys, &sync.Pool{
-			New: func() any { return &mac{hash: newHMAC(salt+"signer", secret)} },
+			New: func() any { return &mac{hash: newHMAC(salt+"signer"+prefix, key)} },
 		})
+	}
+	if s.keys == nil {
+		panic("signing: no keys; make them with secret.NewKeys")
 	}
 	return s
 }

@@ -14,13 +14,16 @@ import (
 
 	"github.com/klauspost/compress/zlib"
 
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/secret"
 )
 
-const secret = "a secret that only the test knows, of a good length"
+// keys are what only the test knows.
+var keys = secrettest.Keys("a secret that only the test knows, of a good length")
 
 func TestEveryChangedByteIsABadSignature(t *testing.T) {
-	s := signing.New("salt", secret)
+	s := signing.New("salt", keys)
 	for _, signed := range []string{
 		s.Sign("hello"),
 		s.SignTime("hello"),
@@ -42,43 +45,45 @@ func TestEveryChangedByteIsABadSignature(t *testing.T) {
 }
 
 func TestSaltSeparatesPurposes(t *testing.T) {
-	signed := signing.New("cookies", secret).Sign("value")
-	_, err := signing.New("messages", secret).Unsign(signed)
+	signed := signing.New("cookies", keys).Sign("value")
+	_, err := signing.New("messages", keys).Unsign(signed)
 	if !errors.Is(err, signing.ErrBadSignature) {
 		t.Errorf("got %v for another purpose", err)
 	}
 }
 
 func TestFallbacksVerifyAndNeverSign(t *testing.T) {
-	before := signing.New("salt", "old secret")
-	after := signing.New("salt", "new secret", "older secret", "old secret")
+	before := signing.New("salt", secrettest.Keys("old secret"))
+	after := signing.New("salt", secrettest.Keys("new secret", "older secret", "old secret"))
 	value, err := after.Unsign(before.Sign("value"))
 	if err != nil || value != "value" {
 		t.Errorf("old signature: %q, %v", value, err)
 	}
-	newOnly := signing.New("salt", "new secret")
+	newOnly := signing.New("salt", secrettest.Keys("new secret"))
 	if _, err := newOnly.Unsign(after.Sign("value")); err != nil {
 		t.Errorf("new signature: %v", err)
 	}
 }
 
 func TestNewPanicsForEmptyKeys(t *testing.T) {
-	for name, keys := range map[string][]string{
-		"salt": {"", "secret"}, "secret": {"salt", ""}, "fallback": {"salt", "secret", ""},
+	for want, f := range map[string]func(){
+		"the salt is empty": func() { signing.New("", keys) },
+		"no keys":           func() { signing.New("salt", secret.Keys{}) },
+		"a key is empty":    func() { signing.NewOfOne("salt", secret.Text{}) },
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(want, func(t *testing.T) {
 			defer func() {
-				if text := fmt.Sprint(recover()); !strings.Contains(text, "is empty") {
+				if text := fmt.Sprint(recover()); !strings.Contains(text, want) {
 					t.Errorf("got %s", text)
 				}
 			}()
-			signing.New(keys[0], keys[1], keys[2:]...)
+			f()
 		})
 	}
 }
 
 func TestValuesMayHoldTheSeparator(t *testing.T) {
-	s := signing.New("salt", secret)
+	s := signing.New("salt", keys)
 	for _, value := range []string{"", ":", "a:b:c", "::"} {
 		if got, err := s.Unsign(s.Sign(value)); err != nil || got != value {
 			t.Errorf("%q: got %q, %v", value, got, err)
@@ -91,7 +96,7 @@ func TestValuesMayHoldTheSeparator(t *testing.T) {
 }
 
 func TestTimesInTheFutureAreNoError(t *testing.T) {
-	s := signing.New("salt", secret)
+	s := signing.New("salt", keys)
 	var signed string
 	synctest.Test(t, func(*testing.T) {
 		time.Sleep(time.Hour)
@@ -106,7 +111,7 @@ func TestTimesInTheFutureAreNoError(t *testing.T) {
 
 func TestSignaturesExpireWhenOlderThanMaxAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := signing.New("salt", secret)
+		s := signing.New("salt", keys)
 		signed := s.SignTime("value")
 		time.Sleep(10 * time.Second)
 		if _, err := s.UnsignTime(signed, 10*time.Second); err != nil {
@@ -122,7 +127,7 @@ func TestSignaturesExpireWhenOlderThanMaxAge(t *testing.T) {
 
 func TestNoMaxAgeNeverExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := signing.New("salt", secret)
+		s := signing.New("salt", keys)
 		signed := s.SignTime("value")
 		time.Sleep(250 * 365 * 24 * time.Hour)
 		if _, err := s.UnsignTime(signed, signing.NoMaxAge); err != nil {
@@ -132,7 +137,7 @@ func TestNoMaxAgeNeverExpires(t *testing.T) {
 }
 
 func TestMalformedIsNotABadSignature(t *testing.T) {
-	s := signing.New("salt", secret)
+	s := signing.New("salt", keys)
 	for name, signed := range map[string]string{
 		"no time":         s.Sign("value"),
 		"no base 62":      s.Sign("value:!"),
@@ -155,7 +160,7 @@ func TestMalformedIsNotABadSignature(t *testing.T) {
 }
 
 func TestErrorsShowNoSecrets(t *testing.T) {
-	s := signing.New("salt", secret)
+	s := signing.New("salt", keys)
 	value := "a-very-private-value"
 	for _, signed := range []string{
 		value, value + ":AAAA", s.Sign(value), s.Sign(value + ":?"), s.SignTime(value + "&"),
@@ -170,7 +175,7 @@ func TestErrorsShowNoSecrets(t *testing.T) {
 			continue
 		}
 		signature := signed[strings.LastIndexByte(signed, ':')+1:]
-		for _, private := range []string{value, secret, signature} {
+		for _, private := range []string{value, keys.Current().Reveal(), signature} {
 			if strings.Contains(err.Error(), private) {
 				t.Errorf("the error %q shows %q", err, private)
 			}
@@ -179,7 +184,7 @@ func TestErrorsShowNoSecrets(t *testing.T) {
 }
 
 func TestLoadsReturnsWhatDumpsWasGiven(t *testing.T) {
-	s := signing.New("salt", secret)
+	s := signing.New("salt", keys)
 	for _, size := range []int{0, 1, 2, 100, 32 << 10, 32<<10 + 1, 288 << 10, 1 << 20} {
 		payload := []byte(strings.Repeat("0123456789 ", size/11+1)[:size])
 		for _, compress := range []bool{false, true} {
@@ -218,7 +223,7 @@ func bomb(t *testing.T, size int) string {
 }
 
 func encode(data []byte) string {
-	body, _, _ := strings.Cut(string(signing.New("s", "k").Dumps(data, false)), ":")
+	body, _, _ := strings.Cut(string(signing.New("s", secrettest.Keys("k")).Dumps(data, false)), ":")
 	return body
 }
 
@@ -232,7 +237,7 @@ func allocated(f func()) uint64 {
 }
 
 func TestLoadsStopsToInflateAtMaxSize(t *testing.T) {
-	s := signing.New("salt", secret)
+	s := signing.New("salt", keys)
 	small, large := s.SignTime("."+bomb(t, 4<<20)), s.SignTime("."+bomb(t, 64<<20))
 	if len(small) > 8<<10 {
 		t.Fatalf("the small bomb has %d bytes", len(small))
@@ -257,8 +262,8 @@ func TestLoadsStopsToInflateAtMaxSize(t *testing.T) {
 }
 
 func TestNothingIsInflatedBeforeTheSignatureIsRight(t *testing.T) {
-	s := signing.New("salt", secret)
-	signed := []byte(signing.New("salt", "another secret").SignTime("." + bomb(t, 4<<20)))
+	s := signing.New("salt", keys)
+	signed := []byte(signing.New("salt", secrettest.Keys("another secret")).SignTime("." + bomb(t, 4<<20)))
 	var err error
 	got := allocated(func() { _, err = s.Loads(signed, signing.NoMaxAge, math.MaxInt) })
 	if !errors.Is(err, signing.ErrBadSignature) || got > 4<<10 {
@@ -269,7 +274,7 @@ func TestNothingIsInflatedBeforeTheSignatureIsRight(t *testing.T) {
 func TestUnverifiedPayloadAsksForNoKey(t *testing.T) {
 	payload := strings.Repeat("payload ", 20)
 	for _, compress := range []bool{false, true} {
-		signed := signing.New("salt", secret).Dumps([]byte(payload), compress)
+		signed := signing.New("salt", keys).Dumps([]byte(payload), compress)
 		signed[len(signed)-1] ^= 1
 		got, err := signing.UnverifiedPayload(signed, len(payload))
 		if err != nil || string(got) != payload {
@@ -289,7 +294,7 @@ func TestUnverifiedPayloadAsksForNoKey(t *testing.T) {
 }
 
 func TestDumpsLeavesThePayloadAlone(t *testing.T) {
-	s := signing.New("salt", secret)
+	s := signing.New("salt", keys)
 	backing := []byte(strings.Repeat("x", 200))
 	s.Dumps(backing[:100], true)
 	s.Dumps(backing[:100], false)
@@ -304,7 +309,7 @@ func TestDumpsLeavesThePayloadAlone(t *testing.T) {
 }
 
 func TestLoadedPayloadsAreTheCallers(t *testing.T) {
-	s := signing.New("salt", secret)
+	s := signing.New("salt", keys)
 	first := strings.Repeat("first ", 100)
 	loaded, err := s.Loads(s.Dumps([]byte(first), true), signing.NoMaxAge, 1000)
 	if err != nil {
@@ -322,7 +327,7 @@ func TestLoadedPayloadsAreTheCallers(t *testing.T) {
 }
 
 func TestASignerIsSafeForConcurrentUse(t *testing.T) {
-	s := signing.New("salt", secret, "old")
+	s := signing.New("salt", secrettest.Keys("new", "old"))
 	var group sync.WaitGroup
 	for g := range 8 {
 		group.Go(func() {
@@ -339,7 +344,7 @@ func TestASignerIsSafeForConcurrentUse(t *testing.T) {
 }
 
 func BenchmarkLoads(b *testing.B) {
-	s := signing.New("salt", secret)
+	s := signing.New("salt", keys)
 	plain := s.Dumps(bytes.Repeat([]byte("x"), 100), false)
 	small := s.Dumps(bytes.Repeat([]byte("xyz"), 100), true)
 	large := s.Dumps(bytes.Repeat([]byte("0123456789 abc "), 64<<10/15), true)
@@ -358,7 +363,7 @@ func BenchmarkLoads(b *testing.B) {
 }
 
 func BenchmarkDumps(b *testing.B) {
-	s := signing.New("salt", secret)
+	s := signing.New("salt", keys)
 	payload := bytes.Repeat([]byte("0123456789"), 10)
 	for _, compress := range []bool{false, true} {
 		b.Run(fmt.Sprint("compress=", compress), func(b *testing.B) {

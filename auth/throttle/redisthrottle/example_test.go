@@ -7,6 +7,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/throttle/redisthrottle"
+	"github.com/jamsession/jamsession/secret"
 )
 
 func ExampleNew() {
@@ -19,7 +20,11 @@ func ExampleNew() {
 	}
 	defer client.Close()
 
-	limiter, err := throttle.New(redisthrottle.New(client, nil), "the site's SECRET_KEY, which is longer", nil)
+	keys, err := secret.NewKeys("the site's SECRET_KEY, which is longer")
+	if err != nil {
+		log.Fatal(err)
+	}
+	limiter, err := throttle.New(redisthrottle.New(client, nil), keys, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -7,7 +7,7 @@
 //		DisableCache: true,
 //	})
 //	...
-//	limiter, err := throttle.New(redisthrottle.New(client, nil), secretKey, nil)
+//	limiter, err := throttle.New(redisthrottle.New(client, nil), keys, nil)
 //
 // Redis must not evict what it holds (maxmemory-policy noeviction, or a
 // database of its own): an evicted bucket is a full one.

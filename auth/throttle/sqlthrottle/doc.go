@@ -5,7 +5,7 @@
 //	if _, err := sqlthrottle.Migrate(ctx, db, nil); err != nil { ... }
 //	attempts, err := sqlthrottle.New(ctx, db, nil)
 //	...
-//	limiter, err := throttle.New(attempts, secretKey, nil)
+//	limiter, err := throttle.New(attempts, keys, nil)
 //
 // The package links no driver. How to open a database is described in package
 // sqlstore; both may use the same pool, and SQLite wants the one that writes.

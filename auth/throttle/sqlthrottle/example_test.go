@@ -11,6 +11,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
+	"github.com/jamsession/jamsession/secret"
 )
 
 func ExampleNew() {
@@ -31,7 +32,11 @@ func ExampleNew() {
 	}
 	defer func() { _ = attempts.Close() }()
 
-	limiter, err := throttle.New(attempts, "the site's SECRET_KEY, which is longer", nil)
+	keys, err := secret.NewKeys("the site's SECRET_KEY, which is longer")
+	if err != nil {
+		log.Fatal(err)
+	}
+	limiter, err := throttle.New(attempts, keys, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

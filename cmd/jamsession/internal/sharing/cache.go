@@ -59,7 +59,7 @@ func (s site) cacheBackend(there diffsettings.Dict, here settings.Cache) []setti
 	value, _ := there.Get("BACKEND")
 	name, _ := value.(string)
 	kind := cacheKinds[name]
-	switch scheme, _, _ := strings.Cut(here.URL, ":"); {
+	switch scheme, _, _ := strings.Cut(here.URL.Reveal(), ":"); {
 	case kind == "locmem" || kind == "dummy":
 		return failure("E105", "Django's sessions are in the cache "+name+", which no other process "+
 			"sees.",
@@ -118,14 +118,15 @@ func cacheServers(there diffsettings.Dict, here settings.Cache) []settings.Findi
 	if text, isText := value.(string); isText {
 		locations, ok = regexp.MustCompile("[;,]").Split(text, -1), true
 	}
-	_, rest, _ := strings.Cut(here.URL, "://")
+	raw := here.URL.Reveal()
+	_, rest, _ := strings.Cut(raw, "://")
 	rest, _, _ = strings.Cut(rest, "?")
 	mine := strings.Split(rest, ",")
-	if !strings.HasPrefix(here.URL, "memcached") {
+	if !strings.HasPrefix(raw, "memcached") {
 		if len(locations) > 0 {
 			locations = locations[:1] // Django writes to the first
 		}
-		mine = []string{here.URL}
+		mine = []string{raw}
 	}
 	if !ok || slices.Equal(addresses(locations), addresses(mine)) {
 		return nil

@@ -17,7 +17,7 @@ var databaseKinds = map[string]string{
 
 // kind returns the scheme of DATABASE_URL.
 func (s site) kind() string {
-	scheme, _, _ := strings.Cut(s.here.DatabaseURL, ":")
+	scheme, _, _ := strings.Cut(s.here.DatabaseURL.Reveal(), ":")
 	switch scheme {
 	case "postgresql":
 		return "postgres"
@@ -72,7 +72,7 @@ func (s site) sqliteFile(there diffsettings.Dict) []settings.Finding {
 	if !ok {
 		return notUnderstood("DATABASES")
 	}
-	escaped := strings.TrimPrefix(s.here.DatabaseURL, "sqlite:///")
+	escaped := strings.TrimPrefix(s.here.DatabaseURL.Reveal(), "sqlite:///")
 	mine, err := url.PathUnescape(escaped)
 	if err == nil && absolute(mine) == absolute(path) {
 		return nil
@@ -85,7 +85,7 @@ func (s site) sqliteFile(there diffsettings.Dict) []settings.Finding {
 
 // server compares where the database is, never as whom it is asked.
 func (s site) server(there diffsettings.Dict) []settings.Finding {
-	u, err := url.Parse(s.here.DatabaseURL)
+	u, err := url.Parse(s.here.DatabaseURL.Reveal())
 	if err != nil {
 		return nil // a socket in place of the host, or a password that is not encoded
 	}

@@ -1,39 +1,37 @@
 package sharing
 
 import (
-	"crypto/subtle"
 	"slices"
 
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/settings"
 )
 
 // keyText returns a key, which may be text or bytes.
-func keyText(value any) (string, bool) {
+func keyText(value any) (secret.Text, bool) {
 	switch v := value.(type) {
 	case string:
-		return v, true
+		return secret.New(v), true
 	case diffsettings.Bytes:
-		return string(v), true
+		return secret.New(string(v)), true
 	}
-	return "", false
+	return secret.Text{}, false
 }
-
-func sameKey(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 func (s site) secretKey() []settings.Finding {
 	key, ok := keyText(s.django["SECRET_KEY"])
 	switch {
 	case !ok:
 		return notUnderstood("SECRET_KEY")
-	case sameKey(key, s.here.SecretKey):
+	case key.Equal(s.here.SecretKey):
 		return nil
-	case subset([]string{s.here.SecretKey}, s.djangoFallbacks()):
+	case subset([]secret.Text{s.here.SecretKey}, s.djangoFallbacks()):
 		return failure("E101", "SECRET_KEY here is one of Django's SECRET_KEY_FALLBACKS: what Django "+
 			"has "+
 			"signed since its key was changed is not accepted here.",
 			"Change SECRET_KEY here, too, and move the old key to SECRET_KEY_FALLBACKS.")
-	case subset([]string{key}, s.here.SecretKeyFallbacks):
+	case subset([]secret.Text{key}, s.here.SecretKeyFallbacks):
 		return failure("E101", "Django's SECRET_KEY is one of SECRET_KEY_FALLBACKS here: what was "+
 			"signed "+
 			"here since the key was changed is not accepted by Django.",
@@ -45,9 +43,9 @@ func (s site) secretKey() []settings.Finding {
 		"Give this program Django's key, in the environment or in the file of --secret-key-file.")
 }
 
-func (s site) djangoFallbacks() []string {
+func (s site) djangoFallbacks() []secret.Text {
 	list, _ := s.django["SECRET_KEY_FALLBACKS"].([]any)
-	var keys []string
+	var keys []secret.Text
 	for _, v := range list {
 		if key, ok := keyText(v); ok {
 			keys = append(keys, key)
@@ -75,9 +73,9 @@ func (s site) fallbackKeys() []settings.Finding {
 		"one side and ended by the other.", "Set the same keys on both sides.")
 }
 
-func subset(a, b []string) bool {
+func subset(a, b []secret.Text) bool {
 	for _, x := range a {
-		if !slices.ContainsFunc(b, func(y string) bool { return sameKey(x, y) }) {
+		if !slices.ContainsFunc(b, x.Equal) {
 			return false
 		}
 	}
