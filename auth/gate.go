@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/safeurl"
 )
 
@@ -13,8 +14,9 @@ import (
 // cannot be found out who the visitor is, next does not run and the answer
 // is 503. It includes [Manager.Handler].
 //
-// The response is marked "private, no-store", so that nobody finds it in a
-// cache after the logout; next may set another Cache-Control.
+// The response is marked "private, no-store", whatever Cache-Control next sets,
+// so that nobody finds it in a cache after the logout. A page that the browser
+// may keep belongs behind [Manager.Handler] instead, and asks [From] itself.
 func (m *Manager) RequireLogin(next http.Handler) http.Handler {
 	return m.Require(func(User) bool { return true }, next)
 }
@@ -39,7 +41,7 @@ func (m *Manager) RequirePerm(name string, next http.Handler) http.Handler {
 
 func (m *Manager) gate(allow func(*http.Request, User) bool, next http.Handler) http.Handler {
 	gate := func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "private, no-store")
+		httpcache.Require(r.Context(), w.Header(), httpcache.NoStore)
 		switch user := From(r); {
 		case !user.IsAuthenticated():
 			http.Redirect(w, r, m.LoginRedirect(r), http.StatusFound)

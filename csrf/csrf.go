@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/jamsession/jamsession/internal/carrier"
+	"github.com/jamsession/jamsession/internal/httpcache"
 )
 
 // A Protection refuses forged requests. Make one with [New]; it is safe for
@@ -46,6 +47,11 @@ func (p *Protection) Handler(next http.Handler) http.Handler {
 			return
 		}
 		x := &exchange{p: p, header: w.Header()}
+		if httpcache.From(r.Context()) == nil {
+			x.writer.ResponseWriter = w
+			w = &x.writer
+			defer x.writer.End()
+		}
 		x.Context = carrier.New(r.Context(), "csrf exchange", x)
 		x.req = r.WithContext(x)
 		defer removeFiles(x.req)
@@ -69,6 +75,7 @@ func (p *Protection) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p.opts.Logger.WarnContext(r.Context(), "csrf: request refused",
 		slog.String("method", r.Method), slog.String("path", r.URL.Path),
 		slog.Any("reason", err))
+	httpcache.Require(r.Context(), w.Header(), httpcache.NoStore)
 	p.opts.FailureHandler(w, r, err)
 }
 
@@ -81,6 +88,16 @@ type exchange struct {
 	req    *http.Request
 	header http.Header // of the response
 	secret string      // of the cookie; "" for none
+
+	writer httpcache.Writer // if no handler around this one meets what is wanted
 }
 
 func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }
+
+// Value finds the exchange and, if it has one, its Demand.
+func (x *exchange) Value(key any) any {
+	if v := x.writer.Value(key); v != nil {
+		return v
+	}
+	return x.Context.Value(key)
+}

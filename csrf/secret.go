@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/session"
 )
@@ -13,8 +14,8 @@ import (
 // header. It is another text at each call. The response gets the cookie, anew
 // if the visitor had it, so call Token before the first byte is written, from
 // the handler's goroutine: it changes the header. The response is marked
-// "private", so that no cache gives it to another visitor, unless the handler
-// sets another Cache-Control later.
+// "private" when it begins, so that no cache gives it to another visitor; a
+// Cache-Control of the handler that is stricter stays, in whatever order.
 //
 // Token panics if the request did not pass through [Protection.Handler].
 func Token(r *http.Request) string {
@@ -22,7 +23,7 @@ func Token(r *http.Request) string {
 	if x == nil {
 		panic("csrf: Token: the request did not pass through Protection.Handler")
 	}
-	x.keepPrivate()
+	httpcache.Require(x, x.header, httpcache.Private)
 	return mask(x.current(), newSecret())
 }
 
@@ -89,16 +90,12 @@ func (x *exchange) replace() string {
 	return secret
 }
 
-// private keeps the response out of shared caches: whoever got the same secret
-// from one could forge the others' requests (CVE-2014-0473).
-const private = "private"
-
-// send puts the cookie into the response, in place of an older one.
+// send puts the cookie into the response, in place of an older one. No shared
+// cache may have it: whoever got the same secret from one could forge the
+// others' requests (CVE-2014-0473).
 func (x *exchange) send() {
-	httpcookie.Send(x.header, x.cookie(time.Now()), private)
+	httpcookie.Send(x, x.header, x.cookie(time.Now()), httpcache.Private)
 }
-
-func (x *exchange) keepPrivate() { httpcookie.KeepPrivate(x.header, private) }
 
 func (x *exchange) cookie(now time.Time) httpcookie.Cookie {
 	o := &x.p.opts

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/jamsession/jamsession/internal/carrier"
+	"github.com/jamsession/jamsession/internal/httpcache"
 )
 
 // Handler serves [Add] and [Take] on the requests that reach next. It belongs
@@ -19,9 +20,14 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 			return
 		}
 		x := &exchange{m: m, writer: w}
+		if httpcache.From(r.Context()) == nil {
+			x.own.ResponseWriter = w
+			x.writer = &x.own
+			defer x.own.End()
+		}
 		x.Context = carrier.New(r.Context(), "messages exchange", x)
 		x.req = r.WithContext(x)
-		next.ServeHTTP(w, x.req)
+		next.ServeHTTP(x.writer, x.req)
 	})
 }
 
@@ -133,9 +139,19 @@ type exchange struct {
 	cookie    bool     // the browser has the cookie, or will have
 	late      bool     // it was logged that the cookie could not change
 	inSession []notice // what this request knows to be in the session
+
+	own httpcache.Writer // the writer, if no handler around this one meets what is wanted
 }
 
 func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }
+
+// Value finds the exchange and, if it has one, its Demand.
+func (x *exchange) Value(key any) any {
+	if v := x.own.Value(key); v != nil {
+		return v
+	}
+	return x.Context.Value(key)
+}
 
 func mustExchange(r *http.Request, caller string) *exchange {
 	x := exchangeOf(r.Context())

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sort"
 
+	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/internal/signing"
 )
@@ -32,7 +33,7 @@ func (x *exchange) load() {
 // loadCookie returns the messages of the cookie, and whether the session has
 // more.
 func (x *exchange) loadCookie() (list []Message, unfinished bool) {
-	httpcookie.AddVary(x.writer.Header(), "Cookie")
+	httpcache.Require(x, x.writer.Header(), httpcache.VaryCookie)
 	value, ok := httpcookie.Lookup(x.req.Header, x.m.opts.CookieName)
 	if !ok {
 		return nil, false
@@ -51,6 +52,7 @@ func (x *exchange) loadCookie() (list []Message, unfinished bool) {
 
 // store keeps what waits, and nothing else.
 func (x *exchange) store() {
+	httpcache.Require(x, x.writer.Header(), httpcache.Private)
 	list := x.waiting
 	switch x.m.opts.Storage {
 	case Session:
@@ -113,7 +115,7 @@ func (x *exchange) send(value string) {
 	if value != "" {
 		c = attributes.Cookie(x.req, value)
 	}
-	httpcookie.Send(x.writer.Header(), c, "private")
+	httpcookie.Send(x, x.writer.Header(), c, httpcache.Private)
 }
 
 // begun reports whether the headers have left. The writer of package session

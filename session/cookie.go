@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
@@ -17,9 +18,9 @@ func (m *Manager) setCookie(h http.Header, r *http.Request, s *Session, now time
 		c.MaxAge = int(math.Floor(l.deadline.Sub(now).Seconds()))
 		c.Expires = now.Add(time.Duration(c.MaxAge) * time.Second)
 	}
-	sendCookie(h, c)
+	httpcookie.Send(r.Context(), h, c, httpcache.NoStore)
 }
 
-func (m *Manager) removeCookie(h http.Header) { sendCookie(h, m.opts.cookie().Removal()) }
-
-func sendCookie(h http.Header, c httpcookie.Cookie) { httpcookie.Send(h, c, "private, no-store") }
+func (m *Manager) removeCookie(h http.Header, r *http.Request) {
+	httpcookie.Send(r.Context(), h, m.opts.cookie().Removal(), httpcache.NoStore)
+}

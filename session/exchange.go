@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/carrier"
-	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/sessionkey"
 )
 
@@ -20,12 +20,21 @@ type exchange struct {
 	session Session
 	writer  responseWriter
 	req     *http.Request
-	cookie  bool  // the request carried the session cookie
-	status  int   // of the response, once it is decided
-	parked  error // why Abort stopped the request
+	demand  httpcache.Demand // what caches are to be told
+	cookie  bool             // the request carried the session cookie
+	status  int              // of the response, once it is decided
+	parked  error            // why Abort stopped the request
 }
 
 func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }
+
+// Value finds the exchange and its Demand.
+func (x *exchange) Value(key any) any {
+	if d := x.demand.Value(key); d != nil {
+		return d
+	}
+	return x.Context.Value(key)
+}
 
 // park keeps the error for which Abort stops the request.
 func (x *exchange) park(err error) {
@@ -120,6 +129,9 @@ func (x *exchange) stopped(v any) {
 			return
 		}
 	}
+	if !x.writer.committed { // somebody may recover, and answer with this header
+		x.demand.Meet(x.writer.Header(), http.StatusInternalServerError)
+	}
 	if v != nil {
 		panic(v)
 	}
@@ -149,14 +161,14 @@ func (x *exchange) commit(h http.Header, status int) error {
 	}
 	if !s.loaded && (!s.m.opts.SaveEveryRequest || len(s.key) < sessionkey.MinLength) {
 		if x.cookie && len(s.key) < sessionkey.MinLength {
-			s.m.removeCookie(h)
+			s.m.removeCookie(h, x.req)
 		}
 		return nil
 	}
 	asked := s.loaded
 	if s.load(x) != nil {
 		if asked { // and was told; who did not ask needs no session
-			httpcookie.AddVary(h, "Cookie")
+			x.demand.Add(httpcache.VaryCookie)
 		}
 		return nil
 	}
@@ -208,11 +220,13 @@ func (x *exchange) announce(h http.Header) {
 	s := &x.session
 	switch {
 	case x.cookie && (s.gone || s.empty()):
-		s.m.removeCookie(h)
+		s.m.removeCookie(h, x.req)
 	case s.renew && s.stored.Key != "":
 		s.m.setCookie(h, x.req, s, time.Now())
+	case s.modified: // and not saved: nothing is left, or the status is 5xx
+		x.demand.Add(httpcache.NoStore)
 	case s.accessed:
-		httpcookie.AddVary(h, "Cookie")
+		x.demand.Add(httpcache.VaryCookie)
 	}
 }
 

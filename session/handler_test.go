@@ -311,7 +311,7 @@ func TestCookieIsNeverPubliclyCacheable(t *testing.T) {
 		"":                     "private, no-store",
 		"public, max-age=3600": "private, no-store",
 		"max-age=60":           "private, no-store",
-		"private, max-age=60":  "private, max-age=60",
+		"private, max-age=60":  "private, no-store",
 		"no-store":             "no-store",
 	} {
 		m := session.New(memstore.New(), nil)

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+
+	"github.com/jamsession/jamsession/internal/httpcache"
 )
 
 // A responseWriter saves the session before the first byte of the response.
@@ -31,6 +33,7 @@ func (w *responseWriter) Begun() bool { return w.committed }
 func (w *responseWriter) WriteHeader(status int) {
 	informational := status < 200 && status != http.StatusSwitchingProtocols
 	if informational && w.failed == nil {
+		w.x.demand.Meet(w.Header(), status)
 		w.ResponseWriter.WriteHeader(status)
 		return
 	}
@@ -120,7 +123,9 @@ func (w *responseWriter) commit(status int) {
 	w.committed = true
 	if err := w.x.commit(w.Header(), status); err != nil {
 		w.fail(err)
+		return
 	}
+	w.x.demand.Meet(w.Header(), status)
 }
 
 // fail answers through the ErrorHandler in place of the handler.
@@ -133,17 +138,20 @@ func (w *responseWriter) fail(err error) {
 	for _, name := range bodyHeaders {
 		h.Del(name)
 	}
-	w.x.session.m.opts.ErrorHandler(w.ResponseWriter, w.x.req, err)
+	answer := &httpcache.Writer{ResponseWriter: w.ResponseWriter}
+	answer.Add(httpcache.NoStore)
+	defer answer.End()
+	w.x.session.m.opts.ErrorHandler(answer, w.x.req, err)
 }
 
 // bodyHeaders are what a handler may have said of a response that is now not
 // sent. The rest, such as a security policy, stands.
 var bodyHeaders = []string{
-	"Accept-Ranges", "Cache-Control", "Cdn-Cache-Control", "Clear-Site-Data",
+	"Accept-Ranges", "Cache-Control", "Clear-Site-Data",
 	"Content-Disposition", "Content-Encoding",
 	"Content-Language", "Content-Length", "Content-Location", "Content-Range",
 	"Content-Type", "ETag", "Expires", "Last-Modified", "Location", "Refresh",
-	"Set-Cookie", "Surrogate-Control", "Trailer", "Transfer-Encoding",
+	"Set-Cookie", "Trailer", "Transfer-Encoding",
 	"X-Accel-Redirect", "X-Sendfile",
 }
 

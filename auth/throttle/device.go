@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/internal/signing"
 	"github.com/jamsession/jamsession/secret"
@@ -47,6 +48,7 @@ type device struct {
 
 // device returns what the request's cookie says, if it is ours and not too old.
 func (l *Limiter) device(r *http.Request) (device, bool) {
+	httpcache.Note(r.Context(), httpcache.VaryCookie)
 	signed, ok := httpcookie.Lookup(r.Header, l.cookieName(r))
 	if !ok {
 		return device{}, false
@@ -99,7 +101,7 @@ func (l *Limiter) remember(header http.Header, r *http.Request, name string) {
 		Name: l.cookieName(r), Path: "/", SameSite: http.SameSiteLaxMode, Insecure: l.opts.InsecureCookie,
 	}.Cookie(r, key.signer.Sign(string(value)))
 	c.Persistent, c.MaxAge, c.Expires = true, int(cookieAge/time.Second), now.Add(cookieAge)
-	httpcookie.Send(header, c, "private, no-store")
+	httpcookie.Send(r.Context(), header, c, httpcache.NoStore)
 }
 
 // cookieName has the prefix with which no other host can set the cookie.

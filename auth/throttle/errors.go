@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/httpcache"
 )
 
 // The errors of [Limiter.Check]. Test with errors.Is.
@@ -55,7 +57,7 @@ func (e *LimitedError) Wait() string { return inWords(e.seconds()) }
 
 // SetHeader sets Retry-After, in seconds, and keeps the answer out of caches.
 func (e *LimitedError) SetHeader(h http.Header) {
-	h.Set("Cache-Control", "no-store")
+	forget(h)
 	h.Set("Retry-After", strconv.FormatInt(e.seconds(), 10))
 }
 
@@ -75,9 +77,15 @@ func Respond(w http.ResponseWriter, r *http.Request, err error) {
 		limited.ServeHTTP(w, r)
 		return
 	}
-	w.Header().Set("Cache-Control", "no-store")
+	forget(w.Header())
 	http.Error(w, "Login is not possible at the moment. Please try again later.",
 		http.StatusServiceUnavailable)
+}
+
+// forget keeps an answer to one visitor out of all caches.
+func forget(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	httpcache.Restrict(h, httpcache.NoStore)
 }
 
 // inWords rounds up to minutes when seconds no longer matter.

@@ -256,8 +256,11 @@ func TestStaffPage(t *testing.T) {
 
 func TestPagesOfUsersAreNotStored(t *testing.T) {
 	_, v, _ := start(t, nil)
-	if got := v.get("/").header.Get("Cache-Control"); strings.Contains(got, "no-store") {
-		t.Errorf("the first page of a stranger: Cache-Control: %s", got)
+	if got := v.get("/login/").header.Get("Cache-Control"); got != "private" {
+		t.Errorf("a stranger's page with a token: Cache-Control: %s", got)
+	}
+	if got := v.get("/").header.Get("Cache-Control"); got != "private, no-store" {
+		t.Errorf("the page that sets the cookie: Cache-Control: %s", got)
 	}
 	v.login()
 	for _, path := range []string{

@@ -1,26 +1,26 @@
 package httpcookie
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/jamsession/jamsession/internal/httpcache"
 )
 
-// Send adds a cookie to a response, in place of one of its name, path and
-// domain that was added before, and what keeps every cache between the server
-// and the browser from giving it to somebody else (CVE-2026-35192): cacheControl
-// is "private", or "private, no-store" if the browser's own must not have the
-// page either.
-func Send(h http.Header, c Cookie, cacheControl string) {
+// Send adds a cookie to a response, in place of one of its name that was added
+// before, and keeps the caches from giving it to somebody else: the response is
+// httpcache.Private, or httpcache.NoStore if the browser's own cache must not
+// have the page either. The context is the request's.
+func Send(ctx context.Context, h http.Header, c Cookie, want httpcache.Want) {
 	if h["Set-Cookie"] == nil && h["Vary"] == nil && h["Cache-Control"] == nil {
-		lines := [...]string{c.String(), "Cookie", cacheControl} // one allocation for three
+		lines := [...]string{c.String(), "Cookie", httpcache.Control(want)} // one allocation for three
 		h["Set-Cookie"], h["Vary"], h["Cache-Control"] = lines[0:1:1], lines[1:2:2], lines[2:3:3]
-		deleteCDNHeaders(h)
-		return
+	} else {
+		Replace(h, c)
 	}
-	Replace(h, c)
-	AddVary(h, "Cookie")
-	KeepPrivate(h, cacheControl)
+	httpcache.Require(ctx, h, want)
 }
 
 // Replace adds the cookie to the response, in place of one of the same name.
@@ -28,56 +28,6 @@ func Replace(h http.Header, c Cookie) {
 	h["Set-Cookie"] = append(slices.DeleteFunc(h["Set-Cookie"], func(line string) bool {
 		return strings.HasPrefix(line, c.Name+"=")
 	}), c.String())
-}
-
-// KeepPrivate keeps the response out of shared caches (RFC 9111, 5.2.2): if its
-// Cache-Control does not do so already, it becomes policy, and the headers by
-// which a site speaks to its own caches alone are removed.
-func KeepPrivate(h http.Header, policy string) {
-	deleteCDNHeaders(h)
-	if !isPrivate(strings.Join(h["Cache-Control"], ",")) {
-		h.Set("Cache-Control", policy)
-	}
-}
-
-func deleteCDNHeaders(h http.Header) {
-	for _, name := range cdnHeaders {
-		delete(h, name)
-	}
-}
-
-var cdnHeaders = [...]string{"Cdn-Cache-Control", "Cloudflare-Cdn-Cache-Control", "Surrogate-Control"}
-
-// isPrivate reports whether no shared cache may keep what has this
-// Cache-Control. With a value, private and no-store do not mean the whole
-// response; and who says public as well is not trusted.
-func isPrivate(control string) bool {
-	private := false
-	for _, directive := range directives(control) {
-		switch strings.ToLower(trim(directive)) {
-		case "private", "no-store":
-			private = true
-		case "public":
-			return false
-		}
-	}
-	return private
-}
-
-// directives splits at the commas that are not inside quotes.
-func directives(control string) []string {
-	quoted, escaped := false, false
-	return strings.FieldsFunc(control, func(c rune) bool {
-		switch {
-		case escaped:
-			escaped = false
-		case quoted && c == '\\':
-			escaped = true
-		case c == '"':
-			quoted = !quoted
-		}
-		return c == ',' && !quoted
-	})
 }
 
 // NeedsSecure reports whether browsers refuse a cookie of this name that is

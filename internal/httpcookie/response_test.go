@@ -3,8 +3,11 @@ package httpcookie_test
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/jamsession/jamsession/internal/greedycache"
+	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
@@ -16,36 +19,28 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-func TestKeepPrivate(t *testing.T) {
-	for before, want := range map[string]string{
-		"":                                       "private, no-store",
-		"public, max-age=60":                     "private, no-store",
-		"max-age=60":                             "private, no-store",
-		"private":                                "private",
-		"Private, max-age=60":                    "Private, max-age=60",
-		"no-cache, NO-STORE":                     "no-cache, NO-STORE",
-		`public, max-age=600, private="X-Foo"`:   "private, no-store",
-		`max-age=600, private="X-Foo"`:           "private, no-store",
-		`max-age=600, community="private"`:       "private, no-store",
-		`max-age=600, x="a, private, b"`:         "private, no-store",
-		`max-age=600, x="a\", private, \"b"`:     "private, no-store",
-		`max-age=600, x="a", private`:            `max-age=600, x="a", private`,
-		`public, s-maxage=600, no-store="x"`:     "private, no-store",
-		"private, public":                        "private, no-store",
-		"max-age=600, private-ish, not-no-store": "private, no-store",
+func TestSend(t *testing.T) {
+	for _, before := range []http.Header{
+		{},
+		{"Content-Type": {"text/html"}, "cdn-cache-control": {"max-age=9"}},
+		{"Vary": {"Accept"}},
+		{"Set-Cookie": {"b=1"}, "Cache-Control": {"public, max-age=600"}, "Surrogate-Control": {"max-age=600"}},
+		{"cache-control": {"public"}},
+		{"Cache-Control": {"must-understand, no-store"}},
 	} {
-		h := http.Header{}
-		if before != "" {
-			h.Set("Cache-Control", before)
-		}
-		h.Set("CDN-Cache-Control", "max-age=600")
-		h.Set("Surrogate-Control", "max-age=600")
-		httpcookie.KeepPrivate(h, "private, no-store")
-		if got := h.Get("Cache-Control"); got != want {
-			t.Errorf("%q became %q, want %q", before, got, want)
-		}
-		if len(h) != 1 {
-			t.Errorf("%q: left %v", before, h)
+		for want, text := range map[httpcache.Want]string{
+			httpcache.Private: "private", httpcache.NoStore: "private, no-store",
+		} {
+			h := before.Clone()
+			httpcookie.Send(t.Context(), h, httpcookie.Cookie{Name: "a", Value: "1"}, want)
+			httpcookie.Send(t.Context(), h, httpcookie.Cookie{Name: "a", Value: "2"}, want)
+			if !slices.Contains(h["Set-Cookie"], "a=2") || slices.Contains(h["Set-Cookie"], "a=1") ||
+				!strings.HasSuffix(h.Get("Vary"), "Cookie") || !strings.HasPrefix(h.Get("Cache-Control"), text) {
+				t.Errorf("%v became %v", before, h)
+			}
+			if greedycache.MayStore(true, h) || want == httpcache.NoStore && greedycache.MayStore(false, h) {
+				t.Errorf("%v became %v, which a cache may store", before, h)
+			}
 		}
 	}
 }

@@ -1,11 +1,11 @@
-package httpcookie_test
+package httpcache_test
 
 import (
 	"net/http"
 	"slices"
 	"testing"
 
-	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/httpcache"
 )
 
 func TestAddVary(t *testing.T) {
@@ -31,7 +31,7 @@ func TestAddVary(t *testing.T) {
 				h["Vary"] = c.before
 			}
 			for range 2 { // the second time changes nothing
-				httpcookie.AddVary(h, "Cookie")
+				httpcache.AddVary(h, "Cookie")
 				if got := h["Vary"]; !slices.Equal(got, c.want) {
 					t.Errorf("got %q, want %q", got, c.want)
 				}

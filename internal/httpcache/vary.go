@@ -1,4 +1,4 @@
-package httpcookie
+package httpcache
 
 import (
 	"net/http"

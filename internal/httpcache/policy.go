@@ -1,0 +1,73 @@
+// Package httpcache keeps answers to one visitor out of the caches that would
+// give them to another (CVE-2014-0473, CVE-2026-35192).
+//
+// Of all that the handler and the middlewares ask for, the strictest counts, in
+// whatever order they ask and however often. So what is asked for is noted in a
+// [Demand], which is met before the first byte of the response, after everybody
+// who could overwrite the header.
+package httpcache
+
+import (
+	"net/http"
+	"strings"
+)
+
+// A Want is what caches are to be told of a response.
+type Want uint32
+
+const (
+	// VaryCookie: the response depends on the request's cookies.
+	VaryCookie Want = 1 << iota
+
+	private // no shared cache may store it
+	noStore // no cache may store it
+	noCache // no cache that has it may use it without asking
+
+	// Private: the response is for one visitor, whose browser may keep it.
+	Private = VaryCookie | private
+
+	// NoStore: the response is for one visitor, and nobody may keep it.
+	NoStore = Private | noStore
+)
+
+// Restrict makes the header at least as strict as wanted. What the handler has
+// written there and is stricter remains. What would let a shared cache keep the
+// response all the same goes, in whatever header it stands.
+func Restrict(h http.Header, want Want) {
+	if want&VaryCookie != 0 {
+		AddVary(h, "Cookie")
+	}
+	if want&^VaryCookie == 0 {
+		return
+	}
+	for name, lines := range h {
+		restrictOther(h, name, lines)
+	}
+	restrictControl(h, want)
+}
+
+// restrictControl makes one line of all those of Cache-Control: a cache may
+// look at one only.
+func restrictControl(h http.Header, want Want) {
+	lines := h["Cache-Control"]
+	if len(lines) == 1 && (lines[0] == forgotten && want&noCache == 0 || lines[0] == kept && want == Private) {
+		return
+	}
+	if strict, changed := restrict(strings.Join(lines, ", "), want); changed || len(lines) > 1 {
+		h["Cache-Control"] = []string{strict}
+	}
+}
+
+// What is written if the handler has written nothing.
+const (
+	kept      = "private"
+	forgotten = "private, no-store"
+)
+
+// Control returns the Cache-Control for what is wanted, [Private] or [NoStore].
+func Control(want Want) string {
+	if want&noStore != 0 {
+		return forgotten
+	}
+	return kept
+}

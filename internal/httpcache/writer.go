@@ -1,0 +1,92 @@
+package httpcache
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+)
+
+// A Writer meets a [Demand] before the first byte of the response. The one of
+// package session does so by itself.
+type Writer struct {
+	http.ResponseWriter
+	Demand
+
+	begun bool
+}
+
+// Value is [Demand.Value], if the writer is in use.
+func (w *Writer) Value(key any) any {
+	if w.ResponseWriter == nil {
+		return nil
+	}
+	return w.Demand.Value(key)
+}
+
+// Unwrap serves http.ResponseController.
+func (w *Writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Begun reports whether the headers may have left, for package messages.
+func (w *Writer) Begun() bool { return w.begun }
+
+// WriteHeader passes on the status. Informational answers have headers, too.
+func (w *Writer) WriteHeader(status int) {
+	if status < 200 && status != http.StatusSwitchingProtocols {
+		w.Meet(w.Header(), status)
+	} else {
+		w.begin(status)
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *Writer) begin(status int) {
+	if !w.begun {
+		w.begun = true
+		w.Meet(w.Header(), status)
+	}
+}
+
+func (w *Writer) Write(p []byte) (int, error) {
+	w.begin(http.StatusOK)
+	return w.ResponseWriter.Write(p)
+}
+
+// WriteString saves the copy that io.WriteString would make.
+func (w *Writer) WriteString(s string) (int, error) {
+	w.begin(http.StatusOK)
+	return io.WriteString(w.ResponseWriter, s)
+}
+
+// ReadFrom keeps the path to sendfile open.
+func (w *Writer) ReadFrom(src io.Reader) (int64, error) {
+	w.begin(http.StatusOK)
+	if rf, ok := w.ResponseWriter.(io.ReaderFrom); ok {
+		return rf.ReadFrom(src)
+	}
+	return io.Copy(struct{ io.Writer }{w.ResponseWriter}, src)
+}
+
+// FlushError serves http.ResponseController; without it, Flush would go past
+// this writer.
+func (w *Writer) FlushError() error {
+	w.Meet(w.Header(), http.StatusOK)
+	err := http.NewResponseController(w.ResponseWriter).Flush()
+	w.begun = w.begun || err == nil
+	return err
+}
+
+// Flush is FlushError for handlers that ask for an http.Flusher.
+func (w *Writer) Flush() { _ = w.FlushError() }
+
+// Hijack hands the connection over; what the header says by then is strict.
+func (w *Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.Meet(w.Header(), http.StatusSwitchingProtocols)
+	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	w.begun = w.begun || err == nil
+	return conn, rw, err
+}
+
+// End is for when the handler has returned: if nothing was written, the
+// response begins now.
+func (w *Writer) End() { w.begin(http.StatusOK) }
