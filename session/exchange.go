@@ -225,7 +225,7 @@ func (x *exchange) announce(h http.Header) {
 		s.m.setCookie(h, x.req, s, time.Now())
 	case s.modified: // and not saved: nothing is left, or the status is 5xx
 		x.demand.Add(httpcache.NoStore)
-	case s.accessed:
+	case s.accessed || s.named:
 		x.demand.Add(httpcache.VaryCookie)
 	}
 }

@@ -37,6 +37,7 @@ type Session struct {
 
 	loaded   bool
 	accessed bool // an item was looked at: the answer varies by cookie
+	named    bool // the key or what names it was looked at, which is no access to Django
 	modified bool // an item was changed: the session is to be saved
 	rotate   bool // CycleKey: the next save moves the record to a new key
 	renew    bool // saved by hand: the cookie is to be sent
@@ -186,18 +187,22 @@ func (s *Session) CycleKey() {
 
 // Key returns the key under which the session was loaded or last saved, or
 // "" if there is none yet. It opens the session: do not print it, and use
-// [Session.Fingerprint] to name one.
+// [Session.Fingerprint] to name one. Asking for it counts as looking at the
+// session: the response gets Vary: Cookie.
 func (s *Session) Key() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.named = true
 	return s.key
 }
 
 // Fingerprint names the session in logs and consoles, or is "new" if it has
-// not been saved yet. See [Fingerprint].
+// not been saved yet. See [Fingerprint]. Asking for it counts as looking at the
+// session, and so does printing it: the response gets Vary: Cookie.
 func (s *Session) Fingerprint() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.named = true
 	if s.stored.Key == "" {
 		return "new"
 	}
