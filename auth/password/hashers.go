@@ -8,8 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
-
-	"golang.org/x/sync/semaphore"
+	"time"
 )
 
 // Options configure [Hashers].
@@ -28,12 +27,22 @@ type Options struct {
 	// Parallel is how many hashes run at once. Zero is GOMAXPROCS.
 	Parallel int
 
+	// Queue is how many may wait for a hash; the next one is refused at once,
+	// with [ErrBusy]. Zero is four times Parallel. Negative is nobody.
+	Queue int
+
+	// Wait is how long one may wait for a hash before it is refused with
+	// [ErrBusy]. Zero is 1 second.
+	Wait time.Duration
+
 	// Memory is how many bytes the hashes that run at once may take together.
 	// One that needs more runs alone. Zero is 1 GiB. An Argon2 hash of
 	// Django's default cost takes 100 MiB.
 	Memory int64
 
-	// Logger is told of malformed strings. Nil is slog.Default().
+	// Logger is told of malformed strings, and of visitors who were refused
+	// because too many wait: at most once in ten seconds. Nil is
+	// slog.Default().
 	Logger *slog.Logger
 }
 
@@ -49,11 +58,9 @@ func Default() []Hasher {
 type Hashers struct {
 	list      []Hasher
 	noUpgrade bool
-	slots     *semaphore.Weighted // of processors
-	memory    *semaphore.Weighted // of bytes
-	most      int64               // bytes there are
-	work      atomic.Int64
+	queue     *queue
 	logger    *slog.Logger
+	complaint complaint
 }
 
 // New returns hashers for these options, which may be nil.
@@ -61,43 +68,63 @@ func New(o *Options) *Hashers {
 	if o == nil {
 		o = &Options{}
 	}
-	h := &Hashers{list: o.Hashers, noUpgrade: o.NoUpgrade, logger: o.Logger, most: o.Memory}
+	h := &Hashers{list: o.Hashers, noUpgrade: o.NoUpgrade, queue: o.queue(), logger: o.Logger}
 	if len(h.list) == 0 {
 		h.list = Default()
 	}
 	if h.logger == nil {
 		h.logger = slog.Default()
 	}
-	if h.most <= 0 {
-		h.most = 1 << 30
-	}
-	parallel := o.Parallel
+	return h
+}
+
+func (o *Options) queue() *queue {
+	parallel, room, wait, memory := o.Parallel, o.Queue, o.Wait, o.Memory
 	if parallel <= 0 {
 		parallel = runtime.GOMAXPROCS(0)
 	}
-	h.slots = semaphore.NewWeighted(int64(parallel))
-	h.memory = semaphore.NewWeighted(h.most)
-	return h
+	if room == 0 {
+		room = 4 * parallel
+	}
+	if wait <= 0 {
+		wait = time.Second
+	}
+	if memory <= 0 {
+		memory = 1 << 30
+	}
+	return newQueue(parallel, room, wait, memory)
 }
 
 // Work returns how much work was done since New, in iterations of PBKDF2 with
 // SHA-256. It is what logins cost; the work of two attempts can be compared by
 // it where times cannot.
-func (h *Hashers) Work() int64 { return h.work.Load() }
+func (h *Hashers) Work() int64 { return h.queue.work.Load() }
+
+// Together returns a context for the hashes that one attempt of a visitor
+// takes, such as to verify a password and to hash it anew. When one of them was
+// let in, the others wait as long as they must, and are not refused because
+// others wait: a password that was found right would count for nothing. Each
+// attempt needs a context of its own.
+func (h *Hashers) Together(ctx context.Context) context.Context { return h.queue.together(ctx) }
 
 // Hash returns the string to store for password. Its error wraps [ErrTooLong]
-// or [ErrReadOnly], or ctx.Err if ctx was done before a processor was free.
+// or [ErrReadOnly], or is a *[BusyError], which is [ErrBusy]: too many wait, or
+// ctx was done before a processor was free; then it wraps ctx.Err, too.
 // (Django: make_password.)
 func (h *Hashers) Hash(ctx context.Context, password string) (string, error) {
 	if len(password) > MaxLength {
 		return "", ErrTooLong
 	}
-	release, err := h.acquire(ctx, h.preferred().Cost(""))
+	leave, err := h.enter(ctx)
 	if err != nil {
 		return "", err
 	}
-	defer release()
-	encoded, err := h.preferred().Encode(password)
+	defer leave()
+	var encoded string
+	err = h.queue.run(ctx, h.preferred().Cost(""), func() (err error) {
+		encoded, err = h.preferred().Encode(password)
+		return err
+	})
 	if err != nil {
 		return "", fmt.Errorf("password: hash: %w", err)
 	}
@@ -109,8 +136,9 @@ func (h *Hashers) Hash(ctx context.Context, password string) (string, error) {
 //
 // A string that is empty, unusable, malformed or of an unknown algorithm
 // matches no password, and neither does a password longer than [MaxLength].
-// An error means that nothing is known: it wraps ctx.Err if ctx was done
-// before a processor was free. (Django: check_password.)
+// An error means that nothing is known. It is a *[BusyError] if too many wait,
+// or if ctx was done before a processor was free; then it wraps ctx.Err, too.
+// (Django: check_password.)
 func (h *Hashers) Verify(ctx context.Context, password, encoded string) (ok, mustUpdate bool, err error) {
 	if len(password) > MaxLength {
 		return false, false, nil
@@ -119,12 +147,17 @@ func (h *Hashers) Verify(ctx context.Context, password, encoded string) (ok, mus
 	if hasher == nil {
 		return false, false, h.Burn(ctx, password)
 	}
+	leave, err := h.enter(ctx) // once for all that it takes
+	if err != nil {
+		return false, false, err
+	}
+	defer leave()
 	ok, err = h.verify(ctx, hasher, password, encoded)
 	switch {
 	case errors.Is(err, ErrMalformed):
 		h.logger.WarnContext(ctx, "password: stored hash is malformed; login refused",
 			slog.String("algorithm", hasher.Algorithm()), slog.Any("error", err))
-		return false, false, h.Burn(ctx, password)
+		return false, false, h.burn(ctx, password)
 	case err != nil:
 		return false, false, err
 	case !ok:
@@ -134,13 +167,11 @@ func (h *Hashers) Verify(ctx context.Context, password, encoded string) (ok, mus
 	return true, !h.noUpgrade && h.stale(hasher, encoded), nil
 }
 
-func (h *Hashers) verify(ctx context.Context, hasher Hasher, password, encoded string) (bool, error) {
-	release, err := h.acquire(ctx, hasher.Cost(encoded))
-	if err != nil {
-		return false, err
-	}
-	defer release()
-	ok, err := hasher.Verify(password, encoded)
+func (h *Hashers) verify(ctx context.Context, hasher Hasher, password, encoded string) (ok bool, err error) {
+	err = h.queue.run(ctx, hasher.Cost(encoded), func() (err error) {
+		ok, err = hasher.Verify(password, encoded)
+		return err
+	})
 	if err != nil {
 		return false, fmt.Errorf("password: verify: %w", err)
 	}
@@ -154,18 +185,24 @@ func (h *Hashers) Burn(ctx context.Context, password string) error {
 	if len(password) > MaxLength {
 		return nil
 	}
-	cost := h.preferred().Cost("")
-	release, err := h.acquire(ctx, cost)
+	leave, err := h.enter(ctx)
 	if err != nil {
 		return err
 	}
-	defer release()
-	if _, err := h.preferred().Encode(password); err == nil {
-		return nil
-	}
-	// It refuses the password, or makes no new strings at all. A guess must
-	// not see the difference.
-	return iterate(password, cost.Work)
+	defer leave()
+	return h.burn(ctx, password)
+}
+
+func (h *Hashers) burn(ctx context.Context, password string) error {
+	cost := h.preferred().Cost("")
+	return h.queue.run(ctx, cost, func() error {
+		if _, err := h.preferred().Encode(password); err == nil {
+			return nil
+		}
+		// It refuses the password, or makes no new strings at all. A guess must
+		// not see the difference.
+		return iterate(password, cost.Work)
+	})
 }
 
 // harden does the work by which checking a string was cheaper than a fresh
@@ -174,12 +211,7 @@ func (h *Hashers) harden(ctx context.Context, password string, missing int) erro
 	if missing <= 0 {
 		return nil
 	}
-	release, err := h.acquire(ctx, Cost{Work: missing})
-	if err != nil {
-		return err
-	}
-	defer release()
-	return iterate(password, missing)
+	return h.queue.run(ctx, Cost{Work: missing}, func() error { return iterate(password, missing) })
 }
 
 func iterate(password string, work int) error {
@@ -189,25 +221,23 @@ func iterate(password string, work int) error {
 	return nil
 }
 
-// acquire waits until a processor and the memory are free, and counts the
-// work. A context that is done gets nothing.
-func (h *Hashers) acquire(ctx context.Context, c Cost) (release func(), err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("password: %w", err)
+// enter waits for a processor. That somebody was refused is for the log, unless
+// the visitor has gone.
+func (h *Hashers) enter(ctx context.Context) (leave func(), err error) {
+	leave, err = h.queue.enter(ctx)
+	if err != nil && ctx.Err() == nil && h.complaint.due(time.Now()) {
+		h.logger.WarnContext(ctx, "password: too many wait for a hash; logins are refused with 503")
 	}
-	if err := h.slots.Acquire(ctx, 1); err != nil {
-		return nil, fmt.Errorf("password: no processor was free: %w", err)
-	}
-	memory := min(c.Memory, h.most)
-	if err := h.memory.Acquire(ctx, memory); err != nil {
-		h.slots.Release(1)
-		return nil, fmt.Errorf("password: no memory was free: %w", err)
-	}
-	h.work.Add(int64(c.Work))
-	return func() {
-		h.memory.Release(memory)
-		h.slots.Release(1)
-	}, nil
+	return leave, err
+}
+
+// A complaint is made at most once in ten seconds: it must not cost more than
+// what it is about.
+type complaint struct{ last atomic.Int64 } // in seconds
+
+func (c *complaint) due(now time.Time) bool {
+	last := c.last.Load()
+	return now.Unix()-last >= 10 && c.last.CompareAndSwap(last, now.Unix())
 }
 
 func (h *Hashers) preferred() Hasher { return h.list[0] }
