@@ -15,8 +15,9 @@ import (
 var ErrPasswordChanged = errors.New("auth: the password was changed meanwhile")
 
 // ErrNoUsers says that the manager has no user store of its own, only
-// backends: passwords are theirs to change.
-var ErrNoUsers = errors.New("auth: the manager has no users whose password it could change")
+// backends: passwords are theirs to change. [Manager.SignUp] says so, too, if
+// the store is no [UserCreator].
+var ErrNoUsers = errors.New("auth: the manager has no users that it could make or change")
 
 // A PasswordError says why a new password is not accepted. Show its problems
 // beside the form.
@@ -40,7 +41,8 @@ func (e *PasswordError) Error() string {
 // The error is [ErrNoMatch] if old is wrong, and a [*PasswordError] if
 // Options.Validators refuse the new one. If Options.Limiter stops the attempt
 // it is the limiter's. Otherwise it is [ErrPasswordChanged] or [ErrNoUsers], or
-// wraps [ErrUnavailable]. (Django: PasswordChangeView.)
+// wraps [ErrUnavailable], also if too many wait for a hash, which is a
+// *[password.BusyError]. (Django: PasswordChangeView.)
 func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	current, err := Load(r)
 	switch {
@@ -54,7 +56,8 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	if err := m.limit(r, current.Username); err != nil {
 		return err
 	}
-	ok, _, err := m.opts.Hashers.Verify(r.Context(), old, current.Password)
+	ctx := m.opts.Hashers.Together(r.Context())
+	ok, _, err := m.opts.Hashers.Verify(ctx, old, current.Password)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
@@ -64,7 +67,7 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	if m.opts.Limiter != nil {
 		m.opts.Limiter.Succeeded(exchangeOf(r.Context()).header, r, current.Username)
 	}
-	user, err := m.SetPassword(r.Context(), current, new)
+	user, err := m.SetPassword(ctx, current, new)
 	if err != nil {
 		return err
 	}
@@ -83,14 +86,9 @@ func (m *Manager) SetPassword(ctx context.Context, user User, new string) (User,
 	if err := m.CheckPassword(user, new); err != nil {
 		return User{}, err
 	}
-	encoded, err := m.opts.Hashers.Hash(ctx, new)
-	if errors.Is(err, password.ErrTooLong) {
-		return User{}, &PasswordError{[]*password.Problem{
-			{Code: "password_too_long", Message: "This password is too long."},
-		}}
-	}
+	encoded, err := m.hash(ctx, new)
 	if err != nil {
-		return User{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return User{}, err
 	}
 	replaced, err := m.users.UpgradePassword(ctx, user.ID, user.Password, encoded)
 	switch {
@@ -104,8 +102,8 @@ func (m *Manager) SetPassword(ctx context.Context, user User, new string) (User,
 }
 
 // CheckPassword returns a [*PasswordError] if Options.Validators refuse the
-// password for the user, who need not exist yet: call it when one signs up.
-// (Django: validate_password.)
+// password for the user, who need not exist yet. [Manager.SignUp] and
+// [Manager.SetPassword] call it. (Django: validate_password.)
 func (m *Manager) CheckPassword(user User, new string) error {
 	problems := password.Validate(new, []password.Attribute{
 		{Name: "username", Value: user.Username},

@@ -55,7 +55,8 @@ func New(users UserStore, keys secret.Keys, o *Options) (*Manager, error) {
 // The error is ErrNoMatch if there is none, and if a backend denied the
 // login: show the form again. If Options.Limiter stops the attempt it is the
 // limiter's, such as a *throttle.LimitedError. Any other error wraps
-// [ErrUnavailable]: it could not be found out. [session.Abort] answers all but
+// [ErrUnavailable]: it could not be found out, for example since too many wait
+// for a hash, which is a *[password.BusyError]. [session.Abort] answers all but
 // the first, with 429 or 503.
 func (m *Manager) Authenticate(r *http.Request, username, password string) (User, error) {
 	if err := m.limit(r, username); err != nil {
@@ -76,8 +77,9 @@ func (m *Manager) Authenticate(r *http.Request, username, password string) (User
 
 // ask asks the backends in order.
 func (m *Manager) ask(r *http.Request, username, password string) (User, error) {
+	ctx := m.opts.Hashers.Together(r.Context())
 	for _, b := range m.backends {
-		user, err := b.Authenticate(r.Context(), username, password)
+		user, err := b.Authenticate(ctx, username, password)
 		switch {
 		case errors.Is(err, ErrNoMatch):
 			continue

@@ -45,7 +45,11 @@ func (b *ModelBackend) Name() string { return "django.contrib.auth.backends.Mode
 //
 // If the stored hash has another cost than new ones, it is replaced; package
 // password says when. That ends the user's other sessions, as in Django.
+//
+// If too many wait for a hash, the error is a *password.BusyError: nothing is
+// known, and no backend may take it for a wrong password.
 func (b *ModelBackend) Authenticate(ctx context.Context, username, password string) (User, error) {
+	ctx = b.hashers.Together(ctx)
 	user, err := b.byUsername(ctx, username)
 	if errors.Is(err, ErrUserNotFound) || err == nil && !user.IsActive {
 		if err := b.hashers.Burn(ctx, password); err != nil {

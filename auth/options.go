@@ -29,6 +29,11 @@ type Options struct {
 	// in front.
 	Limiter Limiter
 
+	// SignUpLimiter bounds how many users one source can ask for, by
+	// [Manager.SignUp]: a *throttle.Limiter with a Purpose of its own. Each
+	// costs the work of a hash. Nil is no bound.
+	SignUpLimiter Limiter
+
 	// Validators judge new passwords: AUTH_PASSWORD_VALIDATORS. Nil is
 	// password.DefaultValidators(); an empty list lets every password pass.
 	Validators []password.Validator

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -104,6 +105,38 @@ func (u *users) TouchLastLogin(_ context.Context, id int64, at time.Time) error 
 		u.rows[id] = user
 	}
 	return err
+}
+
+// CheckNew takes names of letters, which nobody has.
+func (u *users) CheckNew(_ context.Context, user auth.User) (auth.User, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	user.Username = strings.ToLower(user.Username)
+	if strings.ContainsAny(user.Username, " !") {
+		return auth.User{}, fmt.Errorf("%w: username", auth.ErrInvalidUser)
+	}
+	return user, u.free(user.Username)
+}
+
+func (u *users) free(name string) error {
+	for _, user := range u.rows {
+		if user.Username == name {
+			return fmt.Errorf("users: %w", auth.ErrUserExists)
+		}
+	}
+	return u.down
+}
+
+// Create stores a user under the next free ID.
+func (u *users) Create(_ context.Context, user auth.User) (auth.User, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if err := u.free(user.Username); err != nil {
+		return auth.User{}, err
+	}
+	user.ID = int64(len(u.rows)) + 1
+	u.rows[user.ID] = user
+	return user, nil
 }
 
 // change changes one row, as somebody else would.

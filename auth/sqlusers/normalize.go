@@ -1,7 +1,6 @@
 package sqlusers
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -15,8 +14,18 @@ import (
 // ErrInvalid is wrapped by the errors of methods that store something, such
 // as [Users.Create] and [Users.SetPassword], for a value that Django's forms
 // or columns would refuse. Their texts name the field and say what is wrong
-// with it.
-var ErrInvalid = errors.New("sqlusers: invalid")
+// with it. It is an [auth.ErrInvalidUser], too.
+var ErrInvalid error = &kindError{"sqlusers: invalid", auth.ErrInvalidUser}
+
+// A kindError is an error that package auth knows by a name of its own.
+type kindError struct {
+	text string
+	kind error
+}
+
+func (e *kindError) Error() string { return e.text }
+
+func (e *kindError) Is(target error) bool { return target == e.kind }
 
 // NormalizeUsername returns the form in which usernames are stored: Unicode's
 // NFKC, in which look-alikes such as full-width letters become the letters.
@@ -39,7 +48,7 @@ func NormalizeEmail(email string) string {
 }
 
 // check returns an error that wraps ErrInvalid for the first field that does
-// not fit.
+// not fit. It does not look at the password.
 func check(u auth.User) error {
 	if err := checkUsername(u.Username); err != nil {
 		return err
@@ -50,10 +59,7 @@ func check(u auth.User) error {
 	if err := checkLastName(u.LastName); err != nil {
 		return err
 	}
-	if err := checkEmail(u.Email); err != nil {
-		return err
-	}
-	return checkPassword(u.Password)
+	return checkEmail(u.Email)
 }
 
 // The widths of Django's columns, in characters.

@@ -14,12 +14,13 @@ import (
 )
 
 var (
-	_ auth.UserStore       = (*Users)(nil)
+	_ auth.UserCreator     = (*Users)(nil)
 	_ auth.PermissionStore = (*Users)(nil)
 )
 
-// ErrUserExists says that another user already has this username.
-var ErrUserExists = errors.New("sqlusers: username is taken")
+// ErrUserExists says that another user already has this username. It is an
+// [auth.ErrUserExists], too.
+var ErrUserExists error = &kindError{"sqlusers: username is taken", auth.ErrUserExists}
 
 // Users are the rows of the table auth_user, and what belongs to them: groups
 // and permissions. Make one with [New]; it is safe
@@ -85,29 +86,61 @@ func (u *Users) one(ctx context.Context, stmt *sql.Stmt, arg any) (auth.User, er
 	return user, wrap(ctx, "read", err)
 }
 
+// CheckNew returns the user as [Users.Create] would store it, without an ID and
+// without looking at the password, and stores nothing. Its errors are those of
+// Create; that there is none promises nothing, since another may take the name
+// before. A field that does not fit is found before the table is asked.
+func (u *Users) CheckNew(ctx context.Context, user auth.User) (auth.User, error) {
+	user, err := asStored(user)
+	if err != nil {
+		return auth.User{}, err
+	}
+	// The row of a name that differs in case may be there, on a server whose
+	// collation takes both for one: Create would fail, too.
+	_, err = u.one(ctx, u.byUsername, user.Username)
+	switch {
+	case err == nil:
+		return auth.User{}, ErrUserExists
+	case errors.Is(err, auth.ErrUserNotFound):
+		return user, nil
+	}
+	return auth.User{}, err
+}
+
 // Create stores a new user and returns it as it is stored: with its ID, with
 // [NormalizeUsername] and [NormalizeEmail] applied, and with DateJoined now if
 // it was zero. Password is the encoded hash; if it is empty, the user gets an
-// unusable one. IsActive is stored as it is given.
+// unusable one. IsActive is stored as it is given. For people who sign up, call
+// [auth.Manager.SignUp], which calls it.
 //
 // Its error is [ErrUserExists] if the username is taken, and wraps
 // [ErrInvalid] if a field does not fit.
 func (u *Users) Create(ctx context.Context, user auth.User) (auth.User, error) {
-	user.Username = NormalizeUsername(user.Username)
-	user.Email = NormalizeEmail(user.Email)
+	user, err := asStored(user)
+	if err != nil {
+		return auth.User{}, err
+	}
 	if user.Password == "" {
 		user.Password = password.MakeUnusable()
 	}
+	if err := checkPassword(user.Password); err != nil {
+		return auth.User{}, err
+	}
+	return u.create(ctx, user)
+}
+
+// asStored returns a new user as it would be stored, but for the password. Its
+// error wraps ErrInvalid if a field does not fit.
+func asStored(user auth.User) (auth.User, error) {
+	user.Username = NormalizeUsername(user.Username)
+	user.Email = NormalizeEmail(user.Email)
 	if user.DateJoined.IsZero() {
 		user.DateJoined = time.Now()
-	}
-	if err := check(user); err != nil {
-		return auth.User{}, err
 	}
 	if user.ID != 0 {
 		return auth.User{}, invalid("id", "is given; the database chooses it")
 	}
-	return u.create(ctx, user)
+	return user, check(user)
 }
 
 func (u *Users) create(ctx context.Context, user auth.User) (auth.User, error) {
