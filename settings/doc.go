@@ -80,6 +80,7 @@
 //	LOGIN_LIMIT_ACCOUNT              limit     10/300               guesses on one name, as attempts/seconds
 //	LOGIN_LIMIT_SOURCE               limit     50/2                 guesses from one address
 //	PASSWORD_RESET_LIMIT             limit     5/1200               requests to reset for one e-mail address
+//	SIGNUP_LIMIT                     limit     20/60                sign-ups from one address
 //	TRUSTED_PROXIES                  list                           networks whose X-Forwarded-For counts
 //	EMAIL_URL                        text                           smtp://host:587; empty: terminal
 //	DEFAULT_FROM_EMAIL               text      webmaster@localhost  whom mails are from
@@ -108,8 +109,8 @@
 // # Guesses
 //
 // Attempts to log in are counted by name and by address; more than
-// LOGIN_LIMIT_ACCOUNT and LOGIN_LIMIT_SOURCE allow are answered with 429. All
-// processes count together in the table jamsession_throttle, which
+// LOGIN_LIMIT_ACCOUNT and LOGIN_LIMIT_SOURCE allow are answered with 429, and so
+// are more sign-ups than SIGNUP_LIMIT allows. All processes count together in the table jamsession_throttle, which
 // [Site.Migrate] makes, or with "cache" on Redis. With "auto" each process
 // counts for itself while the table does not exist, as in a database that
 // Django alone has migrated, and looks for it once a minute. Behind a proxy set TRUSTED_PROXIES, or all

@@ -57,9 +57,9 @@ func setTrustedProxies(s *Settings, v value) error {
 
 // limits are what bounds guesses on a site.
 type limits struct {
-	logins, resets auth.Limiter // nil: LOGIN_LIMIT_STORE is none
-	store          io.Closer    // nil: nothing to close
-	late           *lateTable   // the store, if it is one
+	logins, resets, signUps auth.Limiter // nil: LOGIN_LIMIT_STORE is none
+	store                   io.Closer    // nil: nothing to close
+	late                    *lateTable   // the store, if it is one
 }
 
 func (l *limits) close() error {
@@ -91,6 +91,10 @@ func (s *Site) openLimits(ctx context.Context) (limits, error) {
 	if err == nil {
 		o.Purpose, o.PerAccount = "password reset", set.PasswordResetLimit
 		l.resets, err = throttle.New(store, s.keys, &o)
+	}
+	if err == nil {
+		o.Purpose, o.PerAccount, o.PerSource = "sign-up", set.SignUpLimit, set.SignUpLimit
+		l.signUps, err = throttle.New(store, s.keys, &o)
 	}
 	if err != nil {
 		return limits{}, errors.Join(fmt.Errorf("settings: %w", err), l.close())

@@ -35,6 +35,7 @@ func TestProgramsCountGuessesTogether(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file, with := tempFile(t), vars(t)
 			with["LOGIN_LIMIT_ACCOUNT"], with["PASSWORD_RESET_LIMIT"] = "2/3600", "2/3600"
+			with["SIGNUP_LIMIT"] = "2/3600"
 			var sites []*settings.Site
 			for range 2 {
 				site := open(t, file, with)
@@ -51,7 +52,10 @@ func TestProgramsCountGuessesTogether(t *testing.T) {
 			for i := range 3 {
 				got = append(got, errors.Is(sites[i%2].ResetLimiter.Check(r, "alice"), throttle.ErrLimited))
 			}
-			if want := []bool{false, false, true, false, false, true}; !slices.Equal(got, want) {
+			for i, name := range []string{"carol", "dave", "erin"} { // whatever name, from one address
+				got = append(got, errors.Is(sites[i%2].SignUpLimiter.Check(r, name), throttle.ErrLimited))
+			}
+			if want := []bool{false, false, true, false, false, true, false, false, true}; !slices.Equal(got, want) {
 				t.Errorf("limited: %t, want %t", got, want)
 			}
 		})

@@ -83,6 +83,7 @@ func TestDefaultsAreDjangos(t *testing.T) {
 		LoginLimitAccount:     throttle.Limit{Burst: 10, Every: 5 * time.Minute},
 		LoginLimitSource:      throttle.Limit{Burst: 50, Every: 2 * time.Second},
 		PasswordResetLimit:    throttle.Limit{Burst: 5, Every: 20 * time.Minute},
+		SignUpLimit:           throttle.Limit{Burst: 20, Every: time.Minute},
 		DefaultFromEmail:      "webmaster@localhost",
 		LoginURL:              "/accounts/login/",
 		LoginRedirectURL:      "/accounts/profile/",
@@ -190,6 +191,11 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			"PASSWORD_RESET_LIMIT", "1/86400", `"1/86400"`,
 			func(s *settings.Settings) any { return s.PasswordResetLimit },
 			throttle.Limit{Burst: 1, Every: 24 * time.Hour},
+		},
+		{
+			"SIGNUP_LIMIT", "2/3600", `"2/3600"`,
+			func(s *settings.Settings) any { return s.SignUpLimit },
+			throttle.Limit{Burst: 2, Every: time.Hour},
 		},
 		{
 			"TRUSTED_PROXIES", "10.0.0.0/8,::1", `["10.0.0.0/8", "::1"]`,
@@ -424,6 +430,7 @@ func TestBadValuesNameSettingSourceValueAndWhatIsGood(t *testing.T) {
 		{"LOGIN_LIMIT_SOURCE", "10/300/1", `want attempts/seconds`},
 		{"LOGIN_LIMIT_SOURCE", "1000000/3600", `a year at most`},
 		{"PASSWORD_RESET_LIMIT", "a/b", `want attempts/seconds`},
+		{"SIGNUP_LIMIT", "-1/60", `want attempts/seconds`},
 		{"TRUSTED_PROXIES", "proxy.example.com", `want addresses or networks`},
 		{"TRUSTED_PROXIES", "0.0.0.0/0", `want addresses or networks`},
 		{"TRUSTED_PROXIES", "::/0", `want addresses or networks`},

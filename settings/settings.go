@@ -73,6 +73,7 @@ type Settings struct {
 	LoginLimitAccount  throttle.Limit
 	LoginLimitSource   throttle.Limit
 	PasswordResetLimit throttle.Limit
+	SignUpLimit        throttle.Limit
 	TrustedProxies     []netip.Prefix
 
 	EmailURL         secret.Text // empty: mails are written to the terminal

@@ -40,10 +40,10 @@ type Site struct {
 	Tokens   *token.Generator // of password reset links
 	Mail     mail.Sender      // sends mails, or writes them to the terminal
 
-	// Limiter bounds guesses at logins, by Auth. ResetLimiter is for Options
-	// of package reset. Both are nil if LOGIN_LIMIT_STORE is none, and else a
-	// *throttle.Limiter.
-	Limiter, ResetLimiter auth.Limiter
+	// Limiter bounds guesses at logins, and SignUpLimiter sign-ups, both by
+	// Auth. ResetLimiter is for Options of package reset. All are nil if
+	// LOGIN_LIMIT_STORE is none, and else a *throttle.Limiter.
+	Limiter, ResetLimiter, SignUpLimiter auth.Limiter
 
 	keys      secret.Keys
 	db        *database
@@ -117,7 +117,9 @@ func (s *Site) wire(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, users.Close())
 	}
-	logins, err := auth.New(users, s.keys, s.Settings.authOptions(s.Hashers, limits.logins))
+	o := s.Settings.authOptions(s.Hashers, limits.logins)
+	o.SignUpLimiter = limits.signUps
+	logins, err := auth.New(users, s.keys, o)
 	if err != nil {
 		return errors.Join(fmt.Errorf("settings: %w", err), limits.close(), users.Close())
 	}
@@ -129,7 +131,8 @@ func (s *Site) wire(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, limits.close(), users.Close())
 	}
-	s.limits, s.Limiter, s.ResetLimiter = limits, limits.logins, limits.resets
+	s.limits = limits
+	s.Limiter, s.ResetLimiter, s.SignUpLimiter = limits.logins, limits.resets, limits.signUps
 	s.engine, s.Store, s.Table = e, e.store, e.table
 	s.Users, s.Auth, s.CSRF = users, logins, forms
 	s.Messages, s.Tokens, s.Mail = notices, tokens, mailer

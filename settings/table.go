@@ -177,6 +177,10 @@ var table = []Setting{
 		"PASSWORD_RESET_LIMIT", "limit", "5/1200", "requests to reset for one e-mail address", false,
 		limit(func(s *Settings) *throttle.Limit { return &s.PasswordResetLimit }),
 	},
+	{
+		"SIGNUP_LIMIT", "limit", "20/60", "sign-ups from one address", false,
+		limit(func(s *Settings) *throttle.Limit { return &s.SignUpLimit }),
+	},
 	{"TRUSTED_PROXIES", "list", "", "networks whose X-Forwarded-For counts", false, setTrustedProxies},
 
 	{"EMAIL_URL", "text", "", "smtp://host:587; empty: terminal", true, setEmailURL},

@@ -2,13 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/mail"
 	"strings"
 
 	"github.com/jamsession/jamsession/auth"
-	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/session"
 )
@@ -23,7 +21,14 @@ func (s *site) signup(w http.ResponseWriter, r *http.Request) {
 		Username: strings.TrimSpace(r.PostFormValue("username")),
 		Email:    strings.TrimSpace(r.PostFormValue("email")),
 	}
-	user := s.create(r, f, r.PostFormValue("password"), r.PostFormValue("again"))
+	if !isAddress(f.Email) {
+		f.fail("email", "This is no e-mail address.")
+	}
+	password := r.PostFormValue("password")
+	var user auth.User
+	if f.repeat(password, r.PostFormValue("again")); len(f.Problems) == 0 {
+		user = s.create(w, r, f, password)
+	}
 	if len(f.Problems) > 0 {
 		s.renderForm(w, r, "signup", "Sign up", f)
 		return
@@ -34,31 +39,16 @@ func (s *site) signup(w http.ResponseWriter, r *http.Request) {
 }
 
 // create stores the user of a form, or adds to the form what is wrong with it.
-// The password is judged, and hashed, before the table is asked.
-func (s *site) create(r *http.Request, f *form, password, again string) auth.User {
-	user := auth.User{Username: f.Username, Email: f.Email, IsActive: true}
-	if !isAddress(f.Email) {
-		f.fail("email", "This is no e-mail address.")
-	}
-	if err := s.Auth.CheckPassword(user, password); err != nil && !f.failPassword(err) {
-		session.Abort(r, err)
-	}
-	f.repeat(password, again)
-	if len(f.Problems) > 0 {
-		return auth.User{}
-	}
-	var err error
-	if user.Password, err = s.Hashers.Hash(r.Context(), password); err != nil {
-		session.Abort(r, err)
-	}
-	user, err = s.Users.Create(r.Context(), user)
+// Sign-ups are limited by source; too many at once are answered with 503.
+func (s *site) create(w http.ResponseWriter, r *http.Request, f *form, password string) auth.User {
+	user, err := s.Auth.SignUp(r, auth.User{Username: f.Username, Email: f.Email, IsActive: true}, password)
 	switch {
-	case errors.Is(err, sqlusers.ErrUserExists):
+	case errors.Is(err, auth.ErrUserExists):
 		f.fail("username", "This username is taken.")
-	case errors.Is(err, sqlusers.ErrInvalid):
+	case errors.Is(err, auth.ErrInvalidUser):
 		f.fail("username", "A username has up to 150 letters, digits and @ . + - _ only.")
-	case err != nil:
-		session.Abort(r, fmt.Errorf("%w: %w", auth.ErrUnavailable, err))
+	case err != nil && !f.failPassword(err) && !f.failLimited(w.Header(), err):
+		session.Abort(r, err)
 	}
 	return user
 }

@@ -20,7 +20,7 @@ import (
 
 // more adds the pages of the later steps.
 func more(mux *http.ServeMux, site *settings.Site) {
-	mux.HandleFunc("POST /signup", signUp(site))
+	mux.HandleFunc("POST /signup", signUp(site.Auth))
 	mux.Handle("POST /password", site.Auth.RequireLogin(changePassword(site.Auth)))
 	staffOnly(mux, site)
 	mux.HandleFunc("GET /token", token)
@@ -33,32 +33,24 @@ func more(mux *http.ServeMux, site *settings.Site) {
 	}
 }
 
-func signUp(site *settings.Site) http.HandlerFunc {
+func signUp(logins *auth.Manager) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		user := auth.User{
+		user, err := logins.SignUp(r, auth.User{
 			Username: r.PostFormValue("username"), Email: r.PostFormValue("email"), IsActive: true,
-		}
-		password := r.PostFormValue("password")
+		}, r.PostFormValue("password"))
 		var weak *auth.PasswordError
-		if err := site.Auth.CheckPassword(user, password); errors.As(err, &weak) {
+		switch {
+		case errors.As(err, &weak):
 			http.Error(w, weak.Problems[0].Message, http.StatusBadRequest)
 			return
-		}
-		hash, err := site.Hashers.Hash(r.Context(), password)
-		if err != nil {
-			session.Abort(r, err)
-		}
-		user.Password = hash
-		user, err = site.Users.Create(r.Context(), user)
-		switch {
-		case errors.Is(err, sqlusers.ErrUserExists), errors.Is(err, sqlusers.ErrInvalid):
+		case errors.Is(err, auth.ErrUserExists), errors.Is(err, auth.ErrInvalidUser):
 			http.Error(w, "Please choose another name, or check the address.", http.StatusBadRequest)
 			return
-		case err != nil:
-			session.Abort(r, fmt.Errorf("%w: %w", auth.ErrUnavailable, err)) // the database is down: 503
+		case err == nil:
+			err = logins.Login(r, user)
 		}
-		if err := site.Auth.Login(r, user); err != nil {
-			session.Abort(r, err)
+		if err != nil {
+			session.Abort(r, err) // too many: 429; the database is down, or too much to do: 503
 		}
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	}
