@@ -36,3 +36,17 @@ func (m *Memory) Keys() []string {
 }
 
 func (l *Limiter) Source(r *http.Request) netip.Prefix { return l.source(r) }
+
+// Exhausted is how many sources are remembered.
+func (l *Limiter) Exhausted() int {
+	l.exhausted.mu.Lock()
+	defer l.exhausted.mu.Unlock()
+	return len(l.exhausted.until)
+}
+
+// Turns is of how many sources attempts are being counted.
+func (l *Limiter) Turns() int {
+	l.exhausted.turns.mu.Lock()
+	defer l.exhausted.turns.mu.Unlock()
+	return len(l.exhausted.turns.of)
+}

@@ -20,6 +20,8 @@ type Limiter struct {
 	store Store
 	keys  []keyring // the first signs
 	opts  Options
+
+	exhausted exhausted
 }
 
 // New returns a limiter. The keys sign the cookies of known devices and hide
@@ -63,7 +65,7 @@ func New(store Store, keys secret.Keys, o *Options) (*Limiter, error) {
 func (l *Limiter) Check(r *http.Request, username string) error {
 	by, of := l.bucket(r, username)
 	if by == ByAccount {
-		if err := l.take(r, BySource, l.source(r).String(), l.opts.PerSource); err != nil {
+		if err := l.takeSource(r); err != nil {
 			return err
 		}
 	}
@@ -106,11 +108,15 @@ func (l *Limiter) bucket(r *http.Request, username string) (by By, of string) {
 
 // take takes one attempt from a bucket.
 func (l *Limiter) take(r *http.Request, by By, of string, limit Limit) error {
-	wait, err := l.store.Take(r.Context(), l.bucketKey(by, of), limit, l.opts.Now())
+	key, now := l.bucketKey(by, of), l.opts.Now()
+	wait, err := l.store.Take(r.Context(), key, limit, now)
 	if err != nil {
 		return l.unavailable(r, err)
 	}
 	if wait > 0 {
+		if by == BySource {
+			l.exhausted.note(key, now, wait)
+		}
 		return l.limited(r, &LimitedError{RetryAfter: wait, By: by})
 	}
 	return nil

@@ -57,9 +57,10 @@ type Options struct {
 	// count or to alert. Nil is nobody.
 	OnLimited func(r *http.Request, err *LimitedError)
 
-	// Logger gets a warning for each attempt that was refused, with the
+	// Logger gets a warning for each attempt that the store refused, with the
 	// visitor's address and never the name, and an error when the store cannot
-	// be asked. Nil is slog.Default().
+	// be asked. What an exhausted source sends until it may try again is refused
+	// without a word: it would fill the log. Nil is slog.Default().
 	Logger *slog.Logger
 
 	// Now is the clock, for tests. Programs that share a store should agree

@@ -1,0 +1,96 @@
+package throttle
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+// maxExhausted is how many sources are remembered, in about a megabyte.
+const maxExhausted = 10_000
+
+// exhausted knows which sources have nothing left, and until when, as the store
+// has said. What they send meanwhile costs the store nothing: else one address
+// with many connections would keep it busy with refusals, and everybody waits.
+//
+// It is exact. Nothing is given back to a source before its time, and what
+// other programs take from it makes it later, not sooner.
+type exhausted struct {
+	mu    sync.Mutex
+	until map[string]int64 // by the name of the bucket; in microseconds, as stores count
+	turns turns
+	pace  pace
+}
+
+// takeSource takes one attempt from the request's source.
+func (l *Limiter) takeSource(r *http.Request) error {
+	source := l.source(r).String()
+	key := l.bucketKey(BySource, source)
+	wait := l.exhausted.wait(key, l.opts.Now())
+	if wait == 0 {
+		leave, err := l.exhausted.turns.take(r.Context(), key)
+		if err != nil {
+			return l.unavailable(r, err)
+		}
+		wait = l.exhausted.wait(key, l.opts.Now()) // the others may have found out
+		if wait == 0 {
+			defer leave()
+			return l.take(r, BySource, source, l.opts.PerSource)
+		}
+		leave()
+	}
+	l.exhausted.pace.hold(r.Context())
+	err := &LimitedError{RetryAfter: wait, By: BySource}
+	if l.opts.OnLimited != nil {
+		l.opts.OnLimited(r, err)
+	}
+	return err
+}
+
+// wait returns how long a source has nothing from now on; zero if the store
+// must be asked.
+func (e *exhausted) wait(key string, now time.Time) time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	until, ok := e.until[key]
+	left := until - now.UnixMicro()
+	if left > 0 {
+		return time.Duration(left) * time.Microsecond
+	}
+	if ok {
+		delete(e.until, key)
+	}
+	return 0
+}
+
+// note remembers that a source has nothing for so long.
+func (e *exhausted) note(key string, now time.Time, wait time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.until == nil {
+		e.until = make(map[string]int64)
+	}
+	at := now.UnixMicro()
+	if _, ok := e.until[key]; !ok && len(e.until) >= maxExhausted {
+		e.makeRoom(at)
+	}
+	e.until[key] = at + wait.Microseconds()
+}
+
+// makeRoom forgets some of those that may try again, or else any one: that
+// costs a question to the store.
+func (e *exhausted) makeRoom(at int64) {
+	some := ""
+	looked := 0
+	for key, until := range e.until { // begins anywhere
+		if some = key; until <= at {
+			delete(e.until, key)
+		}
+		if looked++; looked == 16 {
+			break
+		}
+	}
+	if len(e.until) >= maxExhausted {
+		delete(e.until, some)
+	}
+}

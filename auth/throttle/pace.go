@@ -1,0 +1,67 @@
+package throttle
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// A refusal is cheap, but whoever is refused asks again at once, and a thousand
+// connections that do leave no time for the hashes of others. So refusals have
+// a pace, of the real clock: each connection waits for its answer meanwhile.
+const (
+	paceEvery = time.Millisecond // between two
+	paceBurst = 256              // that go at once before that
+	paceMost  = time.Second      // that one waits at most
+	paceHeld  = 4096             // that wait at a time; more do not
+)
+
+// A pace spreads refusals over time.
+type pace struct {
+	mu   sync.Mutex
+	next time.Time // when the one after those that are under way may go
+	held int
+}
+
+// hold returns when a refusal may go, or when the visitor has gone.
+func (p *pace) hold(ctx context.Context) {
+	wait := p.enter(time.Now())
+	if wait <= 0 {
+		return
+	}
+	defer p.leave()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// enter returns how long the next refusal must wait.
+func (p *pace) enter(now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if earliest := now.Add(-paceBurst * paceEvery); p.next.Before(earliest) {
+		p.next = earliest
+	}
+	wait := p.next.Add(paceEvery).Sub(now)
+	switch {
+	case p.held >= paceHeld:
+		return 0
+	case wait > paceMost:
+		wait = paceMost // beside those who have a turn
+	default:
+		p.next = p.next.Add(paceEvery)
+	}
+	if wait > 0 {
+		p.held++
+	}
+	return wait
+}
+
+func (p *pace) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held--
+}
