@@ -17,6 +17,13 @@ var _ cachedstore.Cache = (*Cache)(nil)
 // it holds more than a number of them. Make one with [NewCache]; it is safe
 // for concurrent use.
 type Cache struct {
+	// lru is a function, since printers that find no method go through fields
+	// by reflection, and would show keys and values.
+	lru func() *lru
+}
+
+// An lru is what a Cache holds.
+type lru struct {
 	mu     sync.Mutex
 	max    int
 	values map[string]*value
@@ -36,7 +43,8 @@ func NewCache(max int) *Cache {
 	if max < 1 {
 		panic("memstore: NewCache: max is not positive")
 	}
-	return &Cache{max: max, values: make(map[string]*value)}
+	l := &lru{max: max, values: make(map[string]*value)}
+	return &Cache{func() *lru { return l }}
 }
 
 // Get implements [cachedstore.Cache].
@@ -44,15 +52,7 @@ func (c *Cache) Get(ctx context.Context, key string) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	v := c.live(key)
-	if v == nil {
-		return nil, session.ErrNotFound
-	}
-	c.unlink(v)
-	c.link(v)
-	return v.bytes, nil
+	return c.lru().get(key)
 }
 
 // Set implements [cachedstore.Cache].
@@ -90,54 +90,69 @@ func (c *Cache) change(
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := allow(c.live(key)); err != nil {
+	return c.lru().change(&value{key: key, bytes: b, end: time.Now().Add(ttl)}, allow)
+}
+
+func (l *lru) get(key string) ([]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v := l.live(key)
+	if v == nil {
+		return nil, session.ErrNotFound
+	}
+	l.unlink(v)
+	l.link(v)
+	return v.bytes, nil
+}
+
+func (l *lru) change(v *value, allow func(*value) error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := allow(l.live(v.key)); err != nil {
 		return err
 	}
-	c.remove(c.values[key])
-	if len(c.values) == c.max {
-		c.remove(c.oldest)
+	l.remove(l.values[v.key])
+	if len(l.values) == l.max {
+		l.remove(l.oldest)
 	}
-	v := &value{key: key, bytes: b, end: time.Now().Add(ttl)}
-	c.values[key] = v
-	c.link(v)
+	l.values[v.key] = v
+	l.link(v)
 	return nil
 }
 
 // live returns the value under key unless it has expired, or nil.
-func (c *Cache) live(key string) *value {
-	if v := c.values[key]; v != nil && time.Now().Before(v.end) {
+func (l *lru) live(key string) *value {
+	if v := l.values[key]; v != nil && time.Now().Before(v.end) {
 		return v
 	}
 	return nil
 }
 
-func (c *Cache) remove(v *value) {
+func (l *lru) remove(v *value) {
 	if v != nil {
-		c.unlink(v)
-		delete(c.values, v.key)
+		l.unlink(v)
+		delete(l.values, v.key)
 	}
 }
 
 // link puts a value at the end of the ring: it was used last.
-func (c *Cache) link(v *value) {
-	if c.oldest == nil {
+func (l *lru) link(v *value) {
+	if l.oldest == nil {
 		v.prev, v.next = v, v
-		c.oldest = v
+		l.oldest = v
 		return
 	}
-	v.prev, v.next = c.oldest.prev, c.oldest
+	v.prev, v.next = l.oldest.prev, l.oldest
 	v.prev.next, v.next.prev = v, v
 }
 
-func (c *Cache) unlink(v *value) {
+func (l *lru) unlink(v *value) {
 	if v.next == v {
-		c.oldest = nil
+		l.oldest = nil
 		return
 	}
 	v.prev.next, v.next.prev = v.next, v.prev
-	if c.oldest == v {
-		c.oldest = v.next
+	if l.oldest == v {
+		l.oldest = v.next
 	}
 }

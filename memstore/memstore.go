@@ -36,9 +36,12 @@ import (
 // A Store is a map of records. Make one with [New]; it is safe for
 // concurrent use.
 type Store struct {
-	mu      sync.RWMutex
-	max     int // 0: no bound
-	records map[string]session.Record
+	mu  sync.RWMutex
+	max int // 0: no bound
+
+	// records is a function, since printers that find no method go through
+	// fields by reflection, and would show keys and data.
+	records func() map[string]session.Record
 }
 
 // ErrFull says that the store holds as many records as it may.
@@ -48,7 +51,8 @@ var _ session.Lister = (*Store)(nil)
 
 // New returns an empty store.
 func New() *Store {
-	return &Store{records: make(map[string]session.Record)}
+	records := make(map[string]session.Record)
+	return &Store{records: func() map[string]session.Record { return records }}
 }
 
 // NewBounded returns an empty store that holds at most max records. It panics
@@ -83,25 +87,25 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, taken := s.records[rec.Key]; taken {
+	if _, taken := s.records()[rec.Key]; taken {
 		return session.ErrExists
 	}
 	if s.full() {
 		return ErrFull
 	}
-	s.records[rec.Key] = rec
+	s.records()[rec.Key] = rec
 	return nil
 }
 
 // full reports whether there is no place, after it has looked for what has
 // expired. The caller holds the lock.
 func (s *Store) full() bool {
-	if s.max == 0 || len(s.records) < s.max {
+	if s.max == 0 || len(s.records()) < s.max {
 		return false
 	}
 	now := time.Now()
-	maps.DeleteFunc(s.records, func(_ string, rec session.Record) bool { return !rec.Expiry.After(now) })
-	return len(s.records) >= s.max
+	maps.DeleteFunc(s.records(), func(_ string, rec session.Record) bool { return !rec.Expiry.After(now) })
+	return len(s.records()) >= s.max
 }
 
 // Save replaces old by new, or returns [session.ErrConflict],
@@ -120,12 +124,12 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 		return session.ErrConflict
 	}
 	if new.Key != old.Key {
-		if _, taken := s.records[new.Key]; taken {
+		if _, taken := s.records()[new.Key]; taken {
 			return session.ErrExists
 		}
-		delete(s.records, old.Key)
+		delete(s.records(), old.Key)
 	}
-	s.records[new.Key] = new
+	s.records()[new.Key] = new
 	return nil
 }
 
@@ -136,7 +140,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.records, key)
+	delete(s.records(), key)
 	return nil
 }
 
@@ -147,7 +151,7 @@ const clearBatch = 1000
 // ClearExpired removes the records that have expired by now.
 func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	s.mu.RLock()
-	keys := slices.Collect(maps.Keys(s.records))
+	keys := slices.Collect(maps.Keys(s.records()))
 	s.mu.RUnlock()
 	n := 0
 	for batch := range slices.Chunk(keys, clearBatch) {
@@ -163,8 +167,8 @@ func (s *Store) clear(keys []string, now time.Time) (n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, key := range keys {
-		if rec, ok := s.records[key]; ok && !rec.Expiry.After(now) {
-			delete(s.records, key)
+		if rec, ok := s.records()[key]; ok && !rec.Expiry.After(now) {
+			delete(s.records(), key)
 			n++
 		}
 	}
@@ -175,7 +179,7 @@ func (s *Store) clear(keys []string, now time.Time) (n int) {
 func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return func(yield func(session.Record, error) bool) {
 		s.mu.RLock()
-		keys := slices.Sorted(maps.Keys(s.records))
+		keys := slices.Sorted(maps.Keys(s.records()))
 		s.mu.RUnlock()
 		for _, key := range keys {
 			rec, err := s.Load(ctx, key)
@@ -192,6 +196,6 @@ func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 // live returns the record under key unless it has expired. The caller holds
 // the lock.
 func (s *Store) live(key string) (session.Record, bool) {
-	rec, ok := s.records[key]
+	rec, ok := s.records()[key]
 	return rec, ok && rec.Expiry.After(time.Now())
 }
