@@ -3,6 +3,8 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"maps"
 	"os"
 	"slices"
@@ -25,6 +27,12 @@ type Sources struct {
 	// File is the path of a TOML file, which must be there. Empty is none.
 	File string
 }
+
+// Format implements [fmt.Formatter]: no verb shows a flag, which may be secret.
+func (src Sources) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "settings.Sources") }
+
+// LogValue implements [slog.LogValuer], as Format.
+func (src Sources) LogValue() slog.Value { return slog.StringValue("settings.Sources") }
 
 // System returns the sources of this process: the environment, and
 // [DefaultFile] in the working directory if there is such a file.

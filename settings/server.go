@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math"
@@ -76,7 +77,7 @@ func openPostgres(ctx context.Context, s server, sessions bool) (*database, erro
 		forSessions = s.maxConns / 2 // by pgx itself, see package pgstore
 	}
 	s.maxConns -= forSessions
-	db, err := s.pool(ctx, "PostgreSQL", stdlib.OpenDB(*config.ConnConfig))
+	db, err := s.pool(ctx, "PostgreSQL", sql.OpenDB(opaque(stdlib.GetConnector(*config.ConnConfig))))
 	if err != nil || forSessions == 0 {
 		return db, err
 	}
@@ -88,6 +89,21 @@ func openPostgres(ctx context.Context, s server, sessions bool) (*database, erro
 	}
 	return db, nil
 }
+
+// A connector is a driver's, and hides it: a printed *sql.DB shows what pgx
+// connects with, password and all.
+type connector struct {
+	connect func(context.Context) (driver.Conn, error)
+	driver  func() driver.Driver
+}
+
+func opaque(c driver.Connector) connector { return connector{c.Connect, c.Driver} }
+
+// Connect implements [driver.Connector].
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) { return c.connect(ctx) }
+
+// Driver implements [driver.Connector].
+func (c connector) Driver() driver.Driver { return c.driver() }
 
 // openMySQL connects to MySQL or MariaDB. Options are tls, as the driver has
 // it, and ssl_ca, the path of a certificate.
@@ -110,7 +126,7 @@ func openMySQL(ctx context.Context, s server) (*database, error) {
 	if err != nil {
 		return nil, fmt.Errorf("settings: DATABASE_URL: %w", err)
 	}
-	return s.pool(ctx, "MySQL", sql.OpenDB(connector))
+	return s.pool(ctx, "MySQL", sql.OpenDB(opaque(connector)))
 }
 
 func (s server) secureMySQL(config *mysql.Config) error {
