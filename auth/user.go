@@ -13,11 +13,11 @@ import (
 // visitor, so a program asks [User.IsAuthenticated] and compares nothing with
 // nil.
 //
-// A User prints, logs and encodes as JSON without its password hash.
+// A User prints, logs and encodes as JSON and XML without its password hash.
 type User struct {
 	ID       int64  // the primary key; 0 is the anonymous visitor
 	Username string // at most 150 characters
-	Password string `json:"-"` // the encoded hash, never a password
+	Password string `json:"-" xml:"-"` // the encoded hash, never a password
 
 	FirstName string
 	LastName  string
@@ -32,11 +32,11 @@ type User struct {
 
 	// Backend is the name of the [Backend] that vouched for the user.
 	// [Manager.Authenticate] sets it; it is no column.
-	Backend string `json:"-"`
+	Backend string `json:"-" xml:"-"`
 
 	// Custom is what a [Backend] of the program's own attaches to its users:
 	// a value of the program's own type. It is not stored, printed or encoded.
-	Custom any `json:"-"`
+	Custom any `json:"-" xml:"-"`
 }
 
 // IsAuthenticated reports whether this is a user, not the anonymous visitor.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/mail"
 	"strings"
 	"sync"
@@ -21,6 +22,13 @@ type Message struct {
 	Subject string // one line
 	Text    string // lines end in "\n"
 }
+
+// Format implements [fmt.Formatter]: no verb shows the address or the text,
+// which may be a link that opens an account.
+func (m Message) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "mail.Message") }
+
+// LogValue implements [slog.LogValuer], as Format.
+func (m Message) LogValue() slog.Value { return slog.StringValue("mail.Message") }
 
 // ErrInvalid is wrapped by the errors for a message that no server would take:
 // its address cannot be read, or its subject has a line break.

@@ -53,6 +53,10 @@ func (r Record) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "record %s of %d bytes", Fingerprint(r.Key), len(r.Data))
 }
 
+// MarshalText is the text that Format prints, for whoever encodes a Record to
+// show it. It cannot be read back: a [Store] keeps the fields.
+func (r Record) MarshalText() ([]byte, error) { return fmt.Append(nil, r), nil }
+
 // LogValue is the text that Format prints, for package slog.
 func (r Record) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
