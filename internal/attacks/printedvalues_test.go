@@ -1,0 +1,177 @@
+package attacks
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jamsession/jamsession/auth"
+	hashing "github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/auth/reset"
+	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/auth/throttle/redisthrottle"
+	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
+	"github.com/jamsession/jamsession/auth/token"
+	"github.com/jamsession/jamsession/cachedstore"
+	"github.com/jamsession/jamsession/cookiestore"
+	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/filestore"
+	"github.com/jamsession/jamsession/internal/secrettest"
+	"github.com/jamsession/jamsession/mail"
+	"github.com/jamsession/jamsession/memcachestore"
+	"github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/redisstore"
+	"github.com/jamsession/jamsession/secret"
+	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/sqlstore"
+)
+
+// plantedFlags are settings with everything that is secret.
+var plantedFlags = map[string]string{
+	"SECRET_KEY": plantedKey, "SECRET_KEY_FALLBACKS": plantedOlder,
+	"DATABASE_URL": "postgres://site:" + databaseWord + "@127.0.0.1:1/site",
+	"CACHE_URL":    "redis://site:" + cacheWord + "@127.0.0.1:1/0",
+	"CACHES":       "more=redis://:" + cacheWord + "@127.0.0.1:1/1?key_prefix=x",
+	"EMAIL_URL":    "smtps://site:" + mailWord + "@mail.example.com:465",
+}
+
+// values returns values of all types that need no server, with what belongs
+// to visitors planted, too.
+func values(t *testing.T, planted secrettest.Planted) []any {
+	t.Helper()
+	list := append(plainValues(), settingsValues(t)...)
+	list = append(list, keyedValues(t)...)
+	for engine, vars := range engines {
+		flags := map[string]string{
+			"SECRET_KEY": plantedKey, "SECRET_KEY_FALLBACKS": plantedOlder, "EMAIL_URL": plantedFlags["EMAIL_URL"],
+		}
+		for name, value := range vars {
+			flags[name] = value
+		}
+		list = append(list, visitValues(t, engine, open(t, flags), planted)...)
+	}
+	return list
+}
+
+// plainValues are of types that know no secret.
+func plainValues() []any {
+	limited := &throttle.LimitedError{RetryAfter: time.Second, By: throttle.ByAccount}
+	problem := &hashing.Problem{Code: "x", Message: "x"}
+	common, _ := hashing.ReadCommonList(strings.NewReader("x"))
+	return []any{
+		limited, limited.By, throttle.Limit{}, throttle.NewMemory(1), problem, &auth.PasswordError{Problems: []*hashing.Problem{problem}},
+		hashing.Argon2{}, hashing.BCrypt{}, hashing.BCryptSHA256{}, hashing.Crypt{}, hashing.MD5{}, hashing.PBKDF2SHA1{},
+		hashing.PBKDF2SHA256{}, hashing.SHA1{}, hashing.Scrypt{}, hashing.UnsaltedMD5{}, hashing.UnsaltedSHA1{}, hashing.Cost{},
+		hashing.MinLength{}, hashing.NotNumeric{}, hashing.NotSimilar{}, hashing.NotCommon{List: common}, hashing.Attribute{},
+		hashing.Options{}, common, auth.Options{}, throttle.Options{}, token.Options{}, django.CookieSignerOptions{},
+		cookiestore.Options{}, messages.Options{}, csrf.Options{}, session.Options{}, sqlusers.Options{}, sqlstore.Options{},
+		sqlthrottle.Options{}, redisthrottle.Options{}, cachedstore.Options{}, filestore.Options{}, redisstore.Options{},
+		memcachestore.Options{}, reset.Options{URL: "https://example.com/{id}/{token}"}, sqlusers.Changes{}, sqlusers.Group{},
+		sqlusers.Permission{}, session.Event{Kind: session.Saved, Fingerprint: session.Fingerprint("x")}, settings.Finding{Level: settings.Error},
+		messages.Message{Level: messages.InfoLevel, Text: "x"}, messages.Session, settings.ProxyHeader{}, settings.All(),
+		memstore.NewCache(1), memstore.New(), mail.Message{To: "a@example.com", Subject: "x", Text: "x"}, session.Key[int]("x"),
+	}
+}
+
+// settingsValues are settings, with what is wrong with them.
+func settingsValues(t *testing.T) []any {
+	t.Helper()
+	sources := settings.Sources{Flags: plantedFlags}
+	loaded, err := settings.Load(sources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := loaded.Keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := []any{sources, loaded, *loaded, keys, keys.Current(), loaded.Check(true)}
+	for _, name := range []string{"SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "CACHE_URL", "CACHES", "EMAIL_URL"} {
+		bad := map[string]string{}
+		for name, value := range plantedFlags {
+			bad[name] = value
+		}
+		bad[name] += "\x01"
+		if _, err := settings.Load(settings.Sources{Flags: bad}); err != nil {
+			list = append(list, err)
+		}
+	}
+	_, err = settings.Open(t.Context(), loaded)
+	return append(list, err)
+}
+
+// keyedValues are made with keys, by the constructors that take them.
+func keyedValues(t *testing.T) []any {
+	t.Helper()
+	keys := secrettest.Keys(plantedKey, plantedOlder)
+	logins, err := auth.New(nil, keys, &auth.Options{Backends: []auth.Backend{auth.NewModelBackend(nil, hashing.New(nil))}})
+	must(t, err)
+	limiter, err := throttle.New(throttle.NewMemory(0), keys, nil)
+	must(t, err)
+	tokens, err := token.New(keys, nil)
+	must(t, err)
+	notices, err := messages.New(keys, nil)
+	must(t, err)
+	sender, err := mail.NewSMTP(plantedFlags["EMAIL_URL"], "site@example.com")
+	must(t, err)
+	codec := django.Signed(keys)
+	return []any{
+		keys, secret.New(plantedKey), logins, limiter, tokens, notices, sender, codec, django.NewCookieSigner(keys, nil),
+		cookiestore.New(keys, nil), &session.Options{Codec: codec}, &auth.Options{Limiter: limiter},
+		cachedstore.Options{Pickle: django.Repickle(codec)}, session.New(memstore.New(), &session.Options{Codec: codec}),
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// visitValues logs alice in, and returns what the site and a handler have in
+// hand, and what the store has.
+func visitValues(t *testing.T, engine string, s *site, planted secrettest.Planted) []any {
+	t.Helper()
+	v := s.visitor(t)
+	v.login("alice")
+	user, err := s.Users.ByUsername(t.Context(), "alice")
+	must(t, err)
+	planted["session key of "+engine] = v.key()
+	planted["password hash of "+engine] = user.Password
+	planted["session auth hash of "+engine] = authHash(user.Password)
+	planted["CSRF secret of "+engine] = v.cookie("csrftoken")
+	attempts, err := sqlthrottle.New(t.Context(), s.DB, nil)
+	must(t, err)
+	t.Cleanup(func() { _ = attempts.Close() })
+	list := []any{s.Site, s.resets, user, auth.NewModelBackend(s.Users, s.Hashers), attempts}
+	h := s.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		current := session.From(r)
+		if hash := session.Get(current, "_auth_user_hash", ""); hash != planted["session auth hash of "+engine] {
+			t.Errorf("the session has another auth hash: %d characters", len(hash))
+		}
+		may, err := auth.LoadPermissions(r)
+		must(t, err)
+		_, failure := s.Auth.Authenticate(r, "alice", "wrong")
+		forged := r.Clone(r.Context())
+		forged.Method = http.MethodPost
+		list = append(list, current, auth.From(r), r.Context(), may, failure, s.CSRF.Check(forged))
+	}))
+	r := httptest.NewRequest(http.MethodGet, s.url+"/", nil)
+	r.AddCookie(&http.Cookie{Name: "sessionid", Value: v.key()})
+	r.AddCookie(&http.Cookie{Name: "csrftoken", Value: v.cookie("csrftoken")})
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	rec, err := s.Store.Load(t.Context(), v.key())
+	must(t, err)
+	done, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, failure := s.Store.Load(done, v.key())
+	return append(list, rec, failure)
+}
