@@ -139,8 +139,11 @@ func printNothingOf(t *testing.T, walk *secrettest.Walk, planted secrettest.Plan
 func TestPlantedSecretsAreFound(t *testing.T) {
 	finder := secrettest.Planted{"it": plantedOlder}.Finder()
 	for _, value := range []any{
-		plantedOlder, []byte(plantedOlder), [3]string{plantedOlder}, struct{ text string }{plantedOlder},
-		&struct{ Text []byte }{[]byte(plantedOlder)}, map[string]string{plantedOlder: ""},
+		plantedOlder, []byte(plantedOlder),
+		[3]string{plantedOlder},
+		struct{ text string }{plantedOlder},
+		&struct{ Text []byte }{[]byte(plantedOlder)},
+		map[string]string{plantedOlder: ""},
 	} {
 		n := 0
 		for _, text := range secrettest.Prints(value) {

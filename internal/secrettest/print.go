@@ -15,8 +15,8 @@ import (
 // verbs are those of package fmt, each with the flags that change what is
 // shown.
 var verbs = []string{
-	"%v", "%+v", "%#v", "%s", "%+s", "%q", "%+q", "%#q", "%x", "%X", "% x", "%#x", "%d", "%t", "%c", "%U", "%o",
-	"%b", "%e", "%g", "%p", "%w", "%T", "none",
+	"%v", "%+v", "%#v", "%s", "%+s", "%q", "%+q", "%#q", "%x", "%X", "% x", "%#x", "%d", "%t", "%c", "%U",
+	"%o", "%b", "%e", "%g", "%p", "%w", "%T", "none",
 }
 
 // public and private are what a program might have a value in.
@@ -97,13 +97,17 @@ func prints(v any) iter.Seq2[string, string] {
 			}
 		}
 		_ = yield("fmt.Errorf", fmt.Errorf("failed: %v", v).Error()) &&
-			yield("slog text", logged(v, func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) })) &&
-			yield("slog JSON", logged(v, func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) })) &&
+			yield("slog text", logged(v, newTextHandler)) &&
+			yield("slog JSON", logged(v, newJSONHandler)) &&
 			yield("encoding/json", encoded(v, json.Marshal)) &&
 			yield("encoding/xml", encoded(v, xml.Marshal)) &&
 			yield("text/template", executed(v))
 	}
 }
+
+func newTextHandler(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) }
+
+func newJSONHandler(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) }
 
 func logged(v any, handler func(*bytes.Buffer) slog.Handler) string {
 	var b bytes.Buffer

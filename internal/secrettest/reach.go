@@ -85,7 +85,8 @@ func (w *Walk) note(v reflect.Value) {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if !v.CanInterface() || t.Kind() == reflect.Interface || !ast.IsExported(t.Name()) || !importable(t.PkgPath()) {
+	nameable := t.Kind() != reflect.Interface && ast.IsExported(t.Name()) && importable(t.PkgPath())
+	if !nameable || !v.CanInterface() {
 		return
 	}
 	if looks := fmt.Sprintf("%T %#v", v.Interface(), v.Interface()); !w.looks[looks] {
