@@ -56,7 +56,7 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	if err := m.limit(r, current.Username); err != nil {
 		return err
 	}
-	ctx := m.opts.Hashers.Together(r.Context())
+	ctx := m.queued(r.Context())
 	ok, _, err := m.opts.Hashers.Verify(ctx, old, current.Password)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)

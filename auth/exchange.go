@@ -19,7 +19,7 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &exchange{m: m, header: w.Header()}
+		x := &exchange{m: m, req: r, header: w.Header()}
 		x.Context = carrier.New(r.Context(), "auth exchange", x)
 		next.ServeHTTP(w, r.WithContext(x))
 	})
@@ -31,7 +31,8 @@ type exchange struct {
 	carrier.Context[exchange]
 
 	m      *Manager
-	header http.Header // of the response
+	req    *http.Request // as it came to Handler
+	header http.Header   // of the response
 
 	mu      sync.Mutex
 	known   bool // user and err are the answer

@@ -1,10 +1,18 @@
 package auth
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+
+	"github.com/jamsession/jamsession/auth/password"
+)
 
 // A Limiter bounds how often passwords are guessed: a *throttle.Limiter. It
 // must be safe for concurrent use, and may ask for the request's user by [Load].
 // It hears of logins if the request passed through [Manager.Handler].
+//
+// If it has a method SourceOf(r *http.Request) string, as a *throttle.Limiter,
+// the sources that this names take turns where visitors wait for a hash.
 type Limiter interface {
 	// Check counts an attempt with this name, as the visitor typed it, and
 	// returns nil if it may go on. Its error ends the attempt before any
@@ -23,6 +31,18 @@ type Limiter interface {
 	// by a single sign-on, or by a second factor in a request of its own. It
 	// may set cookies, as Succeeded.
 	MakeKnown(header http.Header, r *http.Request, username string)
+}
+
+// queued returns a context of the request for all hashes that it takes: these
+// belong together, and wait with those of the source that the limiter sees.
+func (m *Manager) queued(ctx context.Context) context.Context {
+	ctx = m.opts.Hashers.Together(ctx)
+	x := exchangeOf(ctx)
+	l, ok := m.opts.Limiter.(interface{ SourceOf(r *http.Request) string })
+	if x == nil || !ok {
+		return ctx
+	}
+	return password.WithSource(ctx, l.SourceOf(x.req))
 }
 
 // limit counts a guess.

@@ -77,7 +77,7 @@ func (m *Manager) Authenticate(r *http.Request, username, password string) (User
 
 // ask asks the backends in order.
 func (m *Manager) ask(r *http.Request, username, password string) (User, error) {
-	ctx := m.opts.Hashers.Together(r.Context())
+	ctx := m.queued(r.Context())
 	for _, b := range m.backends {
 		user, err := b.Authenticate(ctx, username, password)
 		switch {

@@ -96,7 +96,7 @@ func notCreated(err error) error {
 // *PasswordError for one that the algorithm cannot take, or wraps
 // ErrUnavailable.
 func (m *Manager) hash(ctx context.Context, new string) (string, error) {
-	encoded, err := m.opts.Hashers.Hash(ctx, new)
+	encoded, err := m.opts.Hashers.Hash(m.queued(ctx), new)
 	if errors.Is(err, password.ErrTooLong) {
 		return "", &PasswordError{[]*password.Problem{
 			{Code: "password_too_long", Message: "This password is too long."},

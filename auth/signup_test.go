@@ -5,10 +5,13 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
@@ -215,5 +218,70 @@ func TestFullQueueIs503(t *testing.T) {
 	}
 	if s.log.Len() > 0 {
 		t.Errorf("logged: %s", s.log)
+	}
+}
+
+// sourced is a limiter that knows where requests come from.
+type sourced struct{ *limiter }
+
+func (sourced) SourceOf(r *http.Request) string { return r.Header.Get("From") }
+
+// TestSourcesTakeTurnsAtTheHash: of attempts from one address only so many wait
+// that others have a place, at a login, a sign-up and a new password.
+func TestSourcesTakeTurnsAtTheHash(t *testing.T) {
+	for name, try := range map[string]func(s *site, r *http.Request) error{
+		"login": func(s *site, r *http.Request) error {
+			_, err := s.auth.Authenticate(r, "alice", "wonderland")
+			return err
+		},
+		"sign-up": func(s *site, r *http.Request) error {
+			_, err := s.auth.SignUp(r, auth.User{Username: "carol"}, "a plain staple")
+			return err
+		},
+		"new password": func(s *site, r *http.Request) error {
+			_, err := s.auth.SetPassword(r.Context(), alice(), "a plain staple")
+			return err
+		},
+		"old password": func(s *site, r *http.Request) error {
+			auth.From(r)
+			return s.auth.ChangePassword(r, "wonderland", "a plain staple")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hasher := stuck{meter{1, new(atomic.Int64)}, make(chan struct{}, 100), make(chan struct{})}
+				s := newSite(t, &auth.Options{
+					Limiter: sourced{&limiter{}},
+					Hashers: password.New(&password.Options{
+						Hashers: []password.Hasher{hasher}, Parallel: 1, Queue: 2, Wait: time.Minute,
+						Logger: slog.New(slog.DiscardHandler),
+					}),
+				})
+				key := s.login(t, alice())
+				come := func(from string, try func(s *site, r *http.Request) error) chan error {
+					got := make(chan error, 1)
+					r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
+					r.Header.Set("From", from)
+					go s.send(func(_ http.ResponseWriter, r *http.Request) { got <- try(s, r) }, key, r)
+					synctest.Wait()
+					return got
+				}
+				guess := func(s *site, r *http.Request) error { _, err := s.auth.Authenticate(r, "nobody", "x"); return err }
+				var evil []chan error
+				for range 4 {
+					evil = append(evil, come("evil", guess))
+				}
+				honest := come("home", try)
+				for i, want := range []int{0, 0, 1, 1} {
+					if len(evil[i]) != want {
+						t.Errorf("attempt %d of the attacker: %d answers, want %d", i, len(evil[i]), want)
+					}
+				}
+				close(hasher.release)
+				if err := <-honest; err != nil {
+					t.Error(err)
+				}
+			})
+		})
 	}
 }

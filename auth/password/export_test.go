@@ -30,3 +30,15 @@ func EncodeWithSalt(h Hasher, password, salt string) (string, error) {
 	}
 	return "", ErrReadOnly
 }
+
+// InQueue is how many hashes run, and how many wait.
+func (h *Hashers) InQueue() (busy, waiting int) {
+	q := h.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	waiting = q.waiting + len(q.halves)
+	for _, l := range q.lines {
+		waiting += len(l.waiters)
+	}
+	return q.busy + len(q.running), waiting
+}

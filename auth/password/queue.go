@@ -2,6 +2,8 @@ package password
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -11,21 +13,44 @@ import (
 // A queue lets few hashes run at once, and few wait for a short time. All
 // others are refused at once, so that no number of visitors makes one wait
 // long, and none of them costs more than this answer.
+//
+// Sources take turns, those first that have no hash yet, and none can fill the
+// queue: where there is no room left, a source that has fewer waiting takes the
+// last place of the one that has the most.
 type queue struct {
-	processors *semaphore.Weighted
-	memory     *semaphore.Weighted // in bytes
-	most       int64               // bytes there are
-	room       int64               // how many may wait
-	wait       time.Duration       // how long
-	waiting    atomic.Int64
-	work       atomic.Int64
+	parallel, room int           // how many may run, and wait
+	wait           time.Duration // how long
+	memory         *semaphore.Weighted
+	most           int64 // bytes of memory there are
+	work           atomic.Int64
+
+	mu      sync.Mutex
+	running map[string]int // hashes by source; none is zero
+	busy    int            // hashes in all
+	waiting int            // in all lines
+	lines   []*line        // the next one first; none is empty
+	halves  []*waiter      // attempts that are half done: they go before all lines
+}
+
+// A line is who waits of one source, the first first.
+type line struct {
+	source  string
+	served  bool // the source has had a hash while it waited, or has one
+	waiters []*waiter
+}
+
+// A waiter is told once that it may run, or that it has lost its place.
+type waiter struct {
+	source string
+	told   chan struct{} // closed then
+	enter  bool
 }
 
 func newQueue(parallel, room int, wait time.Duration, memory int64) *queue {
 	return &queue{
-		processors: semaphore.NewWeighted(int64(parallel)),
-		memory:     semaphore.NewWeighted(memory),
-		most:       memory, room: int64(room), wait: wait,
+		parallel: parallel, room: room, wait: wait,
+		memory: semaphore.NewWeighted(memory), most: memory,
+		running: make(map[string]int),
 	}
 }
 
@@ -34,37 +59,188 @@ func newQueue(parallel, room int, wait time.Duration, memory int64) *queue {
 // whose it was.
 func (q *queue) enter(ctx context.Context) (leave func(), err error) {
 	if ctx.Err() != nil {
-		return nil, q.busy(ctx)
+		return nil, q.refusal(ctx)
 	}
-	admitted, _ := ctx.Value(togetherKey{q}).(*atomic.Bool)
+	together, _ := ctx.Value(togetherKey{q}).(*atomic.Bool)
+	half := together != nil && together.Load()
+	w := q.join(sourceOf(ctx), half)
+	if w == nil || !q.await(ctx, w, half) {
+		return nil, q.refusal(ctx)
+	}
+	if together != nil {
+		together.Store(true)
+	}
+	return func() { q.leave(w) }, nil
+}
+
+// join returns a waiter, who need not wait if there is a free processor; nil if
+// there is no room.
+func (q *queue) join(source string, half bool) *waiter {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	w := &waiter{source: source, told: make(chan struct{})}
 	switch {
-	case q.processors.TryAcquire(1):
-	case admitted != nil && admitted.Load():
-		err = q.processors.Acquire(ctx, 1)
+	case q.busy < q.parallel: // then nobody waits
+		q.start(w)
+	case half:
+		q.halves = append(q.halves, w)
+	case q.waiting < q.room || q.yield(source):
+		own := q.line(source)
+		own.waiters = append(own.waiters, w)
+		q.waiting++
 	default:
-		err = q.line(ctx)
+		return nil
 	}
-	if err != nil {
-		return nil, q.busy(ctx)
-	}
-	if admitted != nil {
-		admitted.Store(true)
-	}
-	return func() { q.processors.Release(1) }, nil
+	return w
 }
 
-// line waits for a processor if there is room, and not for long.
-func (q *queue) line(ctx context.Context) error {
-	defer q.waiting.Add(-1)
-	if q.waiting.Add(1) > q.room {
-		return ErrBusy
+// line returns the line of a source, which may be a new one.
+func (q *queue) line(source string) *line {
+	i := slices.IndexFunc(q.lines, func(l *line) bool { return l.source == source })
+	if i >= 0 {
+		return q.lines[i]
 	}
-	ctx, cancel := context.WithTimeout(ctx, q.wait)
-	defer cancel()
-	return q.processors.Acquire(ctx, 1)
+	own := &line{source: source, served: q.running[source] > 0}
+	q.insert(own)
+	return own
 }
 
-func (q *queue) busy(ctx context.Context) error {
+// insert puts a line behind those that are served as little.
+func (q *queue) insert(l *line) {
+	i := len(q.lines)
+	if !l.served {
+		if first := slices.IndexFunc(q.lines, func(l *line) bool { return l.served }); first >= 0 {
+			i = first
+		}
+	}
+	q.lines = slices.Insert(q.lines, i, l)
+}
+
+// yield takes the last place of the longest line, if that is longer than the
+// line of source will be. It reports whether there is room now.
+func (q *queue) yield(source string) bool {
+	own, longest := 0, (*line)(nil)
+	for _, l := range q.lines {
+		if l.source == source {
+			own = len(l.waiters)
+		}
+		if longest == nil || len(l.waiters) > len(longest.waiters) {
+			longest = l
+		}
+	}
+	if longest == nil || len(longest.waiters) <= own+1 {
+		return false
+	}
+	last := longest.waiters[len(longest.waiters)-1]
+	q.remove(last)
+	close(last.told)
+	return true
+}
+
+// await reports whether the waiter may run. It waits until it is told, until
+// ctx is done, or for as long as anybody waits; half of an attempt waits for as
+// long as it takes.
+func (q *queue) await(ctx context.Context, w *waiter, half bool) bool {
+	if w.isTold() {
+		return w.enter
+	}
+	var over <-chan time.Time
+	if !half {
+		timer := time.NewTimer(q.wait)
+		defer timer.Stop()
+		over = timer.C
+	}
+	select {
+	case <-w.told:
+	case <-over:
+	case <-ctx.Done():
+	}
+	return q.end(ctx, w)
+}
+
+// end takes a waiter out of the queue if it was not told anything, and reports
+// whether it may run. A visitor who has gone gives the processor back.
+func (q *queue) end(ctx context.Context, w *waiter) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case !w.isTold():
+		q.remove(w)
+		return false
+	case w.enter && ctx.Err() != nil:
+		q.stop(w)
+		return false
+	}
+	return w.enter
+}
+
+func (q *queue) leave(w *waiter) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.stop(w)
+}
+
+// start lets a waiter run.
+func (q *queue) start(w *waiter) {
+	q.busy++
+	q.running[w.source]++
+	w.enter = true
+	close(w.told)
+}
+
+// stop gives the processor of a waiter to who comes next.
+func (q *queue) stop(w *waiter) {
+	q.busy--
+	if q.running[w.source]--; q.running[w.source] == 0 {
+		delete(q.running, w.source)
+	}
+	switch {
+	case len(q.halves) > 0:
+		next := q.halves[0]
+		q.remove(next)
+		q.start(next)
+	case len(q.lines) > 0:
+		first := q.lines[0]
+		next := first.waiters[0]
+		q.remove(next)
+		first.served = true
+		if len(first.waiters) > 0 { // the source comes again after the others
+			q.lines = append(slices.Delete(q.lines, 0, 1), first)
+		}
+		q.start(next)
+	}
+}
+
+// remove takes a waiter out of its line, and a line that is empty then.
+func (q *queue) remove(w *waiter) {
+	if i := slices.Index(q.halves, w); i >= 0 {
+		q.halves = slices.Delete(q.halves, i, i+1)
+		return
+	}
+	for i, l := range q.lines {
+		j := slices.Index(l.waiters, w)
+		if j < 0 {
+			continue
+		}
+		l.waiters = slices.Delete(l.waiters, j, j+1)
+		q.waiting--
+		if len(l.waiters) == 0 {
+			q.lines = slices.Delete(q.lines, i, i+1)
+		}
+		return
+	}
+}
+
+func (w *waiter) isTold() bool {
+	select {
+	case <-w.told:
+		return true
+	default:
+		return false
+	}
+}
+
+func (q *queue) refusal(ctx context.Context) error {
 	return &BusyError{RetryAfter: q.wait, cause: ctx.Err()}
 }
 
@@ -75,7 +251,7 @@ func (q *queue) busy(ctx context.Context) error {
 func (q *queue) run(ctx context.Context, c Cost, hash func() error) error {
 	if memory := min(c.Memory, q.most); memory > 0 {
 		if err := q.memory.Acquire(ctx, memory); err != nil {
-			return q.busy(ctx)
+			return q.refusal(ctx)
 		}
 		defer q.memory.Release(memory)
 	}
@@ -91,4 +267,20 @@ func (q *queue) together(ctx context.Context) context.Context {
 		return ctx
 	}
 	return context.WithValue(ctx, togetherKey{q}, new(atomic.Bool))
+}
+
+// sourceKey is where a context has its source.
+type sourceKey struct{}
+
+// WithSource returns a context for hashes that a visitor from this source waits
+// for, such as a network address. In the queue of [Hashers] sources take turns,
+// and none takes all places. All without a source share one. Package auth sets
+// it to what its limiter takes for the source.
+func WithSource(ctx context.Context, source string) context.Context {
+	return context.WithValue(ctx, sourceKey{}, source)
+}
+
+func sourceOf(ctx context.Context) string {
+	source, _ := ctx.Value(sourceKey{}).(string)
+	return source
 }

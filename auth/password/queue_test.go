@@ -319,3 +319,112 @@ func TestRefusalsAreLoggedOnceInTenSeconds(t *testing.T) {
 		close(b.release)
 	})
 }
+
+// turnstile hashes one at a time, in the order that it notes, when it is let.
+type turnstile struct {
+	password.PBKDF2SHA256
+	order chan string
+	next  chan struct{}
+}
+
+func (h turnstile) Encode(pw string) (string, error) {
+	h.order <- pw
+	<-h.next
+	return "", nil
+}
+
+// TestSourcesTakeTurns: one source has taken every place. Others come in all the
+// same, and before it, each once as long as it has more; what loses its place is
+// told so at once.
+func TestSourcesTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := turnstile{cheap, make(chan string, 100), make(chan struct{})}
+		hs := hashers(t, password.Options{
+			Hashers: []password.Hasher{h}, Parallel: 1, Queue: 4, Wait: time.Minute, Logger: slog.New(slog.DiscardHandler),
+		})
+		var mu sync.Mutex
+		refused := map[string]int{}
+		come := func(source, name string) {
+			go func() {
+				if err := hs.Burn(password.WithSource(t.Context(), source), name); errors.Is(err, password.ErrBusy) {
+					mu.Lock()
+					defer mu.Unlock()
+					refused[source]++
+				}
+			}()
+			synctest.Wait()
+		}
+		for _, name := range []string{"e1", "e2", "e3", "e4", "e5", "e6"} { // e6 is refused
+			come("evil", name)
+		}
+		come("a", "a1") // takes the place of e5
+		come("b", "b1") // of e4
+		come("a", "a2") // e has two, and a would have two
+		come("c", "c1") // of e3
+		come("d", "d1") // all have one
+		for range 5 {
+			h.next <- struct{}{}
+			synctest.Wait()
+		}
+		close(h.order)
+		var order []string
+		for name := range h.order {
+			order = append(order, name)
+		}
+		if got := strings.Join(order, " "); got != "e1 a1 b1 c1 e2" {
+			t.Errorf("the order is %s", got)
+		}
+		if refused["evil"] != 4 || refused["a"] != 1 || refused["d"] != 1 || len(refused) != 3 {
+			t.Errorf("refused: %v", refused)
+		}
+	})
+}
+
+// TestTurnsGoRound: sources that wait are served in turn, whatever each has.
+func TestTurnsGoRound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := turnstile{cheap, make(chan string, 100), make(chan struct{})}
+		hs := hashers(t, password.Options{Hashers: []password.Hasher{h}, Parallel: 1, Queue: 9, Wait: time.Minute})
+		for _, name := range []string{"x0", "a1", "a2", "a3", "b1", "b2", "c1"} {
+			go func() { _ = hs.Burn(password.WithSource(t.Context(), name[:1]), name) }()
+			synctest.Wait()
+		}
+		for range 7 {
+			h.next <- struct{}{}
+			synctest.Wait()
+		}
+		close(h.order)
+		var order []string
+		for name := range h.order {
+			order = append(order, name)
+		}
+		if got := strings.Join(order, " "); got != "x0 a1 b1 c1 a2 b2 a3" {
+			t.Errorf("the order is %s", got)
+		}
+	})
+}
+
+// TestQueueIsEmptyInTheEnd: whatever visitors do, at once and in disorder, no
+// processor and no place is lost.
+func TestQueueIsEmptyInTheEnd(t *testing.T) {
+	h := hashers(t, password.Options{Parallel: 2, Queue: 3, Wait: time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
+	for round := range 300 {
+		var wg sync.WaitGroup
+		for i := range 12 {
+			wg.Go(func() {
+				ctx, leave := context.WithCancel(password.WithSource(t.Context(), string(rune('a'+i%4))))
+				defer leave()
+				if i%3 == 0 {
+					go leave()
+				}
+				ctx = h.Together(ctx)
+				_ = h.Burn(ctx, "x")
+				_ = h.Burn(ctx, "x")
+			})
+		}
+		wg.Wait()
+		if busy, waiting := h.InQueue(); busy+waiting > 0 {
+			t.Fatalf("round %d: %d run and %d wait", round, busy, waiting)
+		}
+	}
+}

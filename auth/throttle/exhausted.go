@@ -24,7 +24,7 @@ type exhausted struct {
 
 // takeSource takes one attempt from the request's source.
 func (l *Limiter) takeSource(r *http.Request) error {
-	source := l.source(r).String()
+	source := l.SourceOf(r)
 	key := l.bucketKey(BySource, source)
 	wait := l.exhausted.wait(key, l.opts.Now())
 	if wait == 0 {

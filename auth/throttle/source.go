@@ -6,6 +6,11 @@ import (
 	"strings"
 )
 
+// SourceOf returns the network that a request came from, as it is counted: an
+// address such as "192.0.2.1/32", or a network of IPv6 of 64 bits. It is
+// "invalid Prefix" if that cannot be told.
+func (l *Limiter) SourceOf(r *http.Request) string { return l.source(r).String() }
+
 // source returns the network that a request came from; zero if that cannot be
 // told. It is what shares a bucket: one IPv4 address, or 64 bits of IPv6,
 // which is the least that a customer gets.
