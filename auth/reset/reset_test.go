@@ -596,3 +596,68 @@ func TestURLThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// held is a hash that ends when it is released.
+type held struct {
+	password.PBKDF2SHA256
+	inside, release chan struct{}
+}
+
+func (h held) Encode(pw string) (string, error) {
+	h.inside <- struct{}{}
+	<-h.release
+	return h.PBKDF2SHA256.Encode(pw)
+}
+
+// TestFinishWithAFullQueueIs503: the link is judged before anything is hashed,
+// and stays good for another try.
+func TestFinishWithAFullQueueIs503(t *testing.T) {
+	s := newSite(t)
+	id, tok := s.link(t)
+	h := held{password.PBKDF2SHA256{Iterations: 10}, make(chan struct{}, 9), make(chan struct{})}
+	hashers := password.New(&password.Options{
+		Hashers: []password.Hasher{h}, Parallel: 1, Queue: -1, Logger: slog.New(slog.DiscardHandler),
+	})
+	normal := s.logins
+	var err error
+	if s.logins, err = auth.New(s.users, keys, &auth.Options{Hashers: hashers}); err != nil {
+		t.Fatal(err)
+	}
+	resets := s.open(t, s.users)
+	key, _ := s.do("", func(r *http.Request) {
+		if _, err := resets.Open(r, id, tok); !errors.Is(err, reset.ErrMoved) {
+			t.Error(err)
+		}
+	})
+	done := make(chan error)
+	go func() { done <- hashers.Burn(t.Context(), "x") }()
+	<-h.inside
+	_, code := s.do(key, func(r *http.Request) {
+		_, err := resets.Finish(r, id, "a plain staple")
+		if !errors.Is(err, password.ErrBusy) || !errors.Is(err, auth.ErrUnavailable) || errors.Is(err, reset.ErrBadLink) {
+			t.Errorf("error %v", err)
+		}
+		session.Abort(r, err)
+	})
+	if code != http.StatusServiceUnavailable {
+		t.Errorf("status %d", code)
+	}
+	s.do("", func(r *http.Request) { // though the queue is full
+		if _, err := resets.Finish(r, id, "a plain staple"); !errors.Is(err, reset.ErrBadLink) {
+			t.Errorf("without the link: %v", err)
+		}
+	})
+	close(h.release)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	s.do(key, func(r *http.Request) {
+		if _, err := resets.Finish(r, id, "a plain staple"); err != nil {
+			t.Error(err)
+		}
+	})
+	s.logins = normal
+	if !s.passwordIs(t, "a plain staple") {
+		t.Error("the password is not set")
+	}
+}

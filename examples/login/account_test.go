@@ -338,3 +338,18 @@ func TestGuessesAreLimited(t *testing.T) {
 	v.login()
 	limited("/password/", "old", "guess", "password", otherPassword, "again", otherPassword)
 }
+
+// TestSignUpsAreLimited: the page says when to come again, and nobody is made.
+func TestSignUpsAreLimited(t *testing.T) {
+	s, v, _ := startMailing(t, make(mailbox, 10), nil, map[string]string{"SIGNUP_LIMIT": "1/3600"})
+	v.leads(v.signUp("bob"), "/dashboard/")
+	v.get("/signup/")
+	r := v.signUp("carol")
+	if r.status != http.StatusTooManyRequests || r.header.Get("Retry-After") == "" ||
+		!strings.Contains(r.body, "Please try again in 60 minutes.") {
+		t.Errorf("%d, %v, %s", r.status, r.header, r.body)
+	}
+	if n, err := s.Users.Count(t.Context()); n != 2 || err != nil {
+		t.Errorf("%d users, %v", n, err)
+	}
+}

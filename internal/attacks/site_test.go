@@ -48,7 +48,10 @@ var engines = map[string]map[string]string{
 	"signed_cookies": {"SESSION_ENGINE": "signed_cookies", "SESSION_DENY_LIST": "db"},
 }
 
-func open(t *testing.T, vars map[string]string) *site {
+func open(t *testing.T, vars map[string]string) *site { t.Helper(); return openWith(t, vars, nil) }
+
+// openWith is open with something changed before the site is served.
+func openWith(t *testing.T, vars map[string]string, change func(*settings.Site)) *site {
 	t.Helper()
 	dir := t.TempDir()
 	flags := map[string]string{
@@ -75,6 +78,9 @@ func open(t *testing.T, vars map[string]string) *site {
 	}
 	for _, name := range []string{"alice", "bob"} {
 		s.addUser(t, name)
+	}
+	if change != nil {
+		change(s.Site)
 	}
 	s.resets, err = reset.New(s.Auth, s.Users, s.Tokens, s.Mail, reset.Options{
 		URL: "https://example.com/reset/{id}/{token}", Limiter: s.ResetLimiter,
@@ -129,6 +135,7 @@ func (s *site) pages() http.Handler {
 		panic(fmt.Sprintf("%v %+v %#v", auth.From(r), session.From(r), r.Context()))
 	})
 	mux.HandleFunc("POST /login", s.login)
+	mux.HandleFunc("POST /signup", s.signUp)
 	mux.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) {
 		s.Auth.Logout(r)
 		messages.Info(r, "bye")
@@ -182,6 +189,17 @@ func (s *site) login(w http.ResponseWriter, r *http.Request) {
 	messages.Success(r, "welcome "+user.Username)
 	w.Header().Set("Location", s.Auth.SafeNext(r, "/whoami"))
 	w.WriteHeader(http.StatusSeeOther)
+}
+
+func (s *site) signUp(w http.ResponseWriter, r *http.Request) {
+	_, err := s.Auth.SignUp(r, auth.User{Username: r.PostFormValue("username"), IsActive: true}, r.PostFormValue("password"))
+	var weak *auth.PasswordError
+	switch {
+	case errors.As(err, &weak), errors.Is(err, auth.ErrUserExists), errors.Is(err, auth.ErrInvalidUser):
+		http.Error(w, "no", http.StatusBadRequest)
+	case err != nil:
+		session.Abort(r, err)
+	}
 }
 
 // A visitor has a browser that keeps cookies and follows no redirect.

@@ -1,0 +1,157 @@
+package attacks
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jamsession/jamsession/auth"
+	authpassword "github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/settings"
+)
+
+// stuck makes hashes that do not end before they are released.
+type stuck struct {
+	authpassword.PBKDF2SHA256
+	inside, most *atomic.Int64
+	release      chan struct{}
+}
+
+func (s stuck) wait() {
+	n := s.inside.Add(1)
+	for most := s.most.Load(); n > most && !s.most.CompareAndSwap(most, n); most = s.most.Load() {
+	}
+	<-s.release
+	s.inside.Add(-1)
+}
+
+// Encode implements the interface of hashers.
+func (s stuck) Encode(pw string) (string, error) { s.wait(); return s.PBKDF2SHA256.Encode(pw) }
+
+// Verify implements the interface of hashers.
+func (s stuck) Verify(pw, encoded string) (bool, error) {
+	s.wait()
+	return s.PBKDF2SHA256.Verify(pw, encoded)
+}
+
+// openStuck is a site whose hashes are stuck: two run and three wait.
+func openStuck(t *testing.T, vars map[string]string) (*site, stuck) {
+	t.Helper()
+	h := stuck{authpassword.PBKDF2SHA256{Iterations: 10}, new(atomic.Int64), new(atomic.Int64), make(chan struct{})}
+	s := openWith(t, vars, func(s *settings.Site) {
+		s.Hashers = authpassword.New(&authpassword.Options{
+			Hashers: []authpassword.Hasher{h}, Parallel: 2, Queue: 3, Wait: time.Hour, Logger: slog.New(slog.DiscardHandler),
+		})
+		keys, err := s.Settings.Keys()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Auth, err = auth.New(s.Users, keys, &auth.Options{
+			Hashers: s.Hashers, Limiter: s.Limiter, SignUpLimiter: s.SignUpLimiter,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	return s, h
+}
+
+// answer sends a form with the token of its visitor, and returns the answer
+// without its body.
+func (v *visitor) answer(path, token string, fields ...string) *http.Response {
+	body := form(append(fields, "csrfmiddlewaretoken", token)...).Encode()
+	r, err := http.NewRequestWithContext(v.t.Context(), http.MethodPost, v.site.url+path, strings.NewReader(body))
+	if err != nil {
+		v.t.Error(err)
+		return &http.Response{}
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := v.http.Do(r)
+	if err != nil {
+		v.t.Error(err)
+		return &http.Response{}
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+	return resp
+}
+
+// TestFloodOfHashesIsAnsweredAtOnce: as many as the queue takes are hashed,
+// whatever they ask for. All others, and a user with the right password, are
+// asked by 503 to come again, and it is no failed login.
+func TestFloodOfHashesIsAnsweredAtOnce(t *testing.T) {
+	s, h := openStuck(t, nil)
+	evil, alice := s.visitor(t), s.visitor(t)
+	token, own := evil.get("/form"), alice.get("/form")
+	const flood = 20 // of each
+	answers := make(chan *http.Response, 2*flood)
+	for i := range flood {
+		go func() { answers <- evil.answer("/login", token, "username", fmt.Sprint("nobody", i), "password", "x") }()
+		go func() {
+			answers <- evil.answer("/signup", token, "username", fmt.Sprint("new", i), "password", "a plain staple")
+		}()
+	}
+	busy := func(resp *http.Response) {
+		t.Helper()
+		if resp.StatusCode != 503 || resp.Header.Get("Retry-After") != "3600" || resp.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%d, %v", resp.StatusCode, resp.Header)
+		}
+	}
+	for range 2*flood - 2 - 3 {
+		busy(<-answers)
+	}
+	busy(alice.answer("/login", own, "username", "alice", "password", password))
+	close(h.release)
+	for range 2 + 3 {
+		if resp := <-answers; resp.StatusCode != http.StatusUnauthorized && resp.StatusCode != http.StatusOK {
+			t.Errorf("one that had a place: %d", resp.StatusCode)
+		}
+	}
+	if n, most := s.Hashers.Work(), h.most.Load(); n != (2+3)*10 || most != 2 {
+		t.Errorf("the work %d, %d at once; want that of 5 hashes, 2 at once", n, most)
+	}
+	alice.login("alice")
+}
+
+// TestSignUpsOfOneSourceAreLimited before any hash; and what is wrong with one
+// is found out before the hash, too.
+func TestSignUpsOfOneSourceAreLimited(t *testing.T) {
+	s := open(t, map[string]string{"SIGNUP_LIMIT": "5/3600"})
+	v := s.visitor(t)
+	before := s.Hashers.Work()
+	for i, fields := range [][2]string{
+		{"alice", "a plain staple"}, // is taken
+		{"a b", "a plain staple"},
+		{"carol", "short"},
+		{"carol", "password1"},
+	} {
+		if code := v.post("/signup", "username", fields[0], "password", fields[1]); code != http.StatusBadRequest {
+			t.Errorf("%d: %d", i, code)
+		}
+	}
+	if n := s.Hashers.Work() - before; n != 0 {
+		t.Errorf("the work %d for sign-ups that are wrong", n)
+	}
+	if code := v.post("/signup", "username", "carol", "password", "a plain staple"); code != http.StatusOK {
+		t.Errorf("a good one: %d", code)
+	}
+	before = s.Hashers.Work()
+	for i := range 20 {
+		resp := v.answer("/signup", v.get("/form"), "username", fmt.Sprint("new", i), "password", "a plain staple")
+		if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") == "" {
+			t.Errorf("%d: %d, %v", i, resp.StatusCode, resp.Header)
+		}
+	}
+	if n := s.Hashers.Work() - before; n != 0 {
+		t.Errorf("the work %d for sign-ups that are refused", n)
+	}
+	if n, err := s.Users.Count(t.Context()); n != 3 || err != nil {
+		t.Errorf("%d users, %v", n, err)
+	}
+	s.visitor(t).login("alice")
+}
