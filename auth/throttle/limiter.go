@@ -124,14 +124,14 @@ func (l *Limiter) take(r *http.Request, by By, of string, limit Limit) error {
 
 func (l *Limiter) limited(r *http.Request, err *LimitedError) error {
 	args := []any{
-		slog.String("by", string(err.By)), slog.Duration("retry_after", err.RetryAfter),
-		slog.String("source", l.source(r).String()),
+		slog.String("purpose", l.opts.Purpose), slog.String("by", string(err.By)),
+		slog.Duration("retry_after", err.RetryAfter), slog.String("source", l.SourceOf(r)),
 	}
 	if len(l.opts.TrustedProxies) == 0 && r.Header.Get(l.opts.ForwardedHeader) != "" {
 		args = append(args, slog.String("hint",
 			"there is a "+l.opts.ForwardedHeader+" header; if it is a proxy's, set TrustedProxies"))
 	}
-	l.opts.Logger.WarnContext(r.Context(), "too many attempts to log in", args...)
+	l.opts.Logger.WarnContext(r.Context(), "too many attempts", args...)
 	if l.opts.OnLimited != nil {
 		l.opts.OnLimited(r, err)
 	}
