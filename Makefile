@@ -82,12 +82,14 @@ fuzz: ## Fuzz each target for FUZZTIME (10s); PKG=./csrf for one package
 			</dev/null; \
 	done)
 
-bench: ## Measure beside other libraries, into docs/performance.md (9 minutes)
-	cd bench && go run ./cmd/matrix -o results && go run ./cmd/page
+bench: ## Measure beside other libraries, into docs/performance.md (10 minutes)
+	cd bench && go run ./cmd/matrix -o results && go run ./cmd/hostile -o results && \
+	go run ./cmd/page
 
 bench-full: ## The same at length, over HTTP, and with millions of rows (40 minutes)
 	cd bench && go run ./cmd/matrix -passes 5 -rounds 10 -o results && \
-	go run ./cmd/load -o results && go run ./cmd/scale -o results && go run ./cmd/page
+	go run ./cmd/load -o results && go run ./cmd/scale -o results && \
+	go run ./cmd/hostile -o results && go run ./cmd/page
 
 bench-compare: ## What changed since a commit: BASE=HEAD~1 [BENCH='Matrix/SQLite']
 	@test -n "$(BASE)" || { echo "say since when: make bench-compare BASE=HEAD~1"; exit 2; }
