@@ -6,4 +6,7 @@
 // all. Django is one more, served by gunicorn. The contenders of an engine
 // take turns as package contest has it, and every answer is compared with
 // what it must be: a wrong one ends the run.
+//
+// [RunHostile] measures something else: how long honest logins take at a whole
+// site, as package settings opens it, while one address attacks it.
 package load

@@ -17,9 +17,10 @@ import (
 
 // TestMain is also the program of each site that the tests start.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "serve" {
+	programs := map[string]func(context.Context, []string) error{"serve": Serve, "serve-logins": ServeLogins}
+	if len(os.Args) > 1 && programs[os.Args[1]] != nil {
 		ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-		err := Serve(ctx, os.Args[2:])
+		err := programs[os.Args[1]](ctx, os.Args[2:])
 		cancel()
 		if err != nil {
 			_, _ = os.Stderr.WriteString(err.Error() + "\n")
