@@ -63,7 +63,7 @@ func survive(t testing.TB, e engine, p place, f fault, wait time.Duration) error
 	o := &outage{t: t, e: e, place: p, fault: f, proxy: newProxy(t, p.addr), wait: wait}
 	store := p.open(t, o.proxy.addr)
 	o.history = newHistory(store, false, false)
-	o.site = newSite(store, session.Options{SaveTimeout: askTime})
+	o.site = newSite(store, session.Options{Timeout: askTime})
 	seed := newSeed()
 	visitors := o.start(seed)
 	o.ready.Wait()

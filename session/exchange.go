@@ -10,6 +10,7 @@ import (
 	"github.com/jamsession/jamsession/internal/carrier"
 	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/sessionkey"
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // An exchange is one request with its response and its session. It is also
@@ -80,7 +81,7 @@ func (x *exchange) changedLate() bool {
 // that fails, the connection is cut, since the response promises a success.
 func (x *exchange) finishLate() {
 	ctx := x.saveContext()
-	defer ctx.end()
+	defer ctx.End()
 	err := x.saveLate(ctx)
 	if err == nil {
 		return
@@ -115,7 +116,7 @@ func (x *exchange) saveLate(ctx context.Context) error {
 // goroutine. Nothing is saved, but what was flushed stays flushed.
 func (x *exchange) stopped(v any) {
 	ctx := x.saveContext()
-	defer ctx.end()
+	defer ctx.End()
 	x.session.mu.Lock()
 	x.forget(ctx)
 	parked := x.parked
@@ -155,7 +156,7 @@ func (x *exchange) commit(h http.Header, status int) error {
 	s.begun, x.status = true, status
 	if x.parked != nil {
 		ctx := x.saveContext()
-		defer ctx.end()
+		defer ctx.End()
 		x.forget(ctx)
 		return x.parked
 	}
@@ -188,7 +189,7 @@ func (x *exchange) settle() error {
 		return nil
 	}
 	ctx := x.saveContext()
-	defer ctx.end()
+	defer ctx.End()
 	if err := s.deleteDoomed(ctx); err != nil {
 		return err
 	}
@@ -231,8 +232,8 @@ func (x *exchange) announce(h http.Header) {
 }
 
 // saveContext outlives a visitor who has gone away, but not for long.
-func (x *exchange) saveContext() *deadline {
-	return newDeadline(x, x.session.m.opts.SaveTimeout)
+func (x *exchange) saveContext() *timelimit.Context {
+	return timelimit.Detached(x, x.session.m.opts.Timeout)
 }
 
 func (x *exchange) log(msg string, err error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/internal/sessionkey"
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // A Manager gives requests their sessions. Make one with [New]; it is safe
@@ -53,6 +54,8 @@ func (m *Manager) Delete(ctx context.Context, key string) error {
 		return nil
 	}
 	storeKey := m.storeKey(key)
+	ctx, cancel := timelimit.Within(ctx, m.opts.Timeout)
+	defer cancel()
 	if err := m.store.Delete(ctx, storeKey); err != nil {
 		return unavailable("delete", err)
 	}

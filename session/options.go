@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // Options configure a [Manager]. The zero value is Django's configuration;
@@ -77,10 +78,11 @@ type Options struct {
 	// False stores the key itself.
 	HashKeys bool
 
-	// SaveTimeout bounds the saving of a session at the end of a request. It
-	// also counts when the visitor has gone away: what he did is still saved.
-	// Zero is ten seconds.
-	SaveTimeout time.Duration
+	// Timeout bounds each load of a session, each save, and each deletion: a
+	// store that is silent is one that is unavailable. The save at the end of a
+	// request has this long also when the visitor has gone away, since what
+	// was done is still to be saved. Zero is five seconds.
+	Timeout time.Duration
 
 	// ErrorHandler answers a request whose session could not be loaded or
 	// saved. It may test err with errors.Is. The headers that describe the
@@ -121,7 +123,7 @@ func (o *Options) withDefaults() Options {
 	fill(&c.CookieAge, 14*24*time.Hour)
 	fill(&c.CookiePath, "/")
 	fill(&c.CookieSameSite, http.SameSiteLaxMode)
-	fill(&c.SaveTimeout, 10*time.Second)
+	fill(&c.Timeout, timelimit.Default)
 	fill(&c.Logger, slog.Default())
 	if c.ErrorHandler == nil {
 		c.ErrorHandler = answerError
@@ -148,8 +150,8 @@ func (o *Options) check() {
 	if err := o.cookie().Check(); err != nil {
 		panic("session: Options: " + err.Error())
 	}
-	if o.CookieAge < 0 || o.IdleTimeout < 0 || o.AbsoluteTimeout < 0 || o.SaveTimeout < 0 {
-		panic("session: Options: CookieAge, IdleTimeout, AbsoluteTimeout and SaveTimeout cannot be negative")
+	if o.CookieAge < 0 || o.IdleTimeout < 0 || o.AbsoluteTimeout < 0 || o.Timeout < 0 {
+		panic("session: Options: CookieAge, IdleTimeout, AbsoluteTimeout and Timeout cannot be negative")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/rawjson"
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // maxReplays bounds how often one save is repeated. In each round at least
@@ -30,6 +31,8 @@ func (s *Session) Save(ctx context.Context) error {
 	if err := s.load(ctx); err != nil {
 		return err
 	}
+	ctx, cancel := timelimit.Within(ctx, s.m.opts.Timeout)
+	defer cancel()
 	if err := s.deleteDoomed(ctx); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/jamsession/jamsession/internal/rawjson"
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // A Session is one visitor's items: an ordered map from name to JSON value.
@@ -34,6 +35,7 @@ type Session struct {
 	birth   []byte    // the item that says when the session began, or nil
 	failure error     // the first change that could not be made
 	loadErr error
+	loading timelimit.Context
 
 	loaded   bool
 	accessed bool // an item was looked at: the answer varies by cookie
@@ -252,7 +254,9 @@ func (s *Session) load(ctx context.Context) error {
 		s.key = ""
 		return nil
 	}
-	rec, err := s.m.store.Load(ctx, s.m.storeKey(s.key))
+	s.loading.Begin(ctx, s.m.opts.Timeout)
+	rec, err := s.m.store.Load(&s.loading, s.m.storeKey(s.key))
+	s.loading.End()
 	switch {
 	case errors.Is(err, ErrNotFound):
 		s.key = ""
