@@ -33,7 +33,7 @@ func (u *Users) erase(
 	ctx context.Context, id int64, table, column string, missing error, children []string,
 ) error {
 	d := u.opts.Dialect
-	err := d.Transact(ctx, u.db, func(tx *sql.Tx) error {
+	err := d.Transact(ctx, u.db, func(tx *sql.Conn) error {
 		for _, child := range children {
 			if _, err := u.eraseWhere(ctx, tx, child, column, id); err != nil {
 				return err
@@ -58,7 +58,7 @@ func (u *Users) erase(
 // eraseWhere deletes the rows of a table that have id in a column, and returns
 // how many there were. The log need not exist.
 func (u *Users) eraseWhere(
-	ctx context.Context, tx *sql.Tx, table, column string, id int64,
+	ctx context.Context, tx *sql.Conn, table, column string, id int64,
 ) (int64, error) {
 	d := u.opts.Dialect
 	if table == logTable {

@@ -60,7 +60,7 @@ func (u *Users) pair(
 		args = append(args, right)
 	}
 	var n int64
-	err := u.opts.Dialect.Transact(ctx, u.db, func(tx *sql.Tx) error {
+	err := u.opts.Dialect.Transact(ctx, u.db, func(tx *sql.Conn) error {
 		result, err := tx.ExecContext(ctx, u.opts.Dialect.Rebind(query), args...)
 		if err != nil {
 			return err

@@ -79,7 +79,7 @@ func (u *Users) register(ctx context.Context, wanted []Permission) ([]Permission
 	if err != nil || len(stored) == len(wanted) {
 		return stored, err
 	}
-	err = u.opts.Dialect.Transact(ctx, u.db, func(tx *sql.Tx) error {
+	err = u.opts.Dialect.Transact(ctx, u.db, func(tx *sql.Conn) error {
 		if err := u.addContentType(ctx, tx, wanted[0]); err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func (u *Users) ofModel(ctx context.Context, wanted []Permission) ([]Permission,
 	}), err
 }
 
-func (u *Users) addContentType(ctx context.Context, tx *sql.Tx, p Permission) error {
+func (u *Users) addContentType(ctx context.Context, tx *sql.Conn, p Permission) error {
 	d := u.opts.Dialect
 	args := d.KeyArgs(d.KeyArgs([]any{p.AppLabel, p.Model}, p.AppLabel), p.Model)
 	_, err := tx.ExecContext(ctx, d.Rebind("INSERT INTO django_content_type (app_label, model)"+
@@ -124,7 +124,7 @@ func (u *Users) addContentType(ctx context.Context, tx *sql.Tx, p Permission) er
 	return err
 }
 
-func (u *Users) addPermission(ctx context.Context, tx *sql.Tx, p Permission) error {
+func (u *Users) addPermission(ctx context.Context, tx *sql.Conn, p Permission) error {
 	d := u.opts.Dialect
 	args := d.KeyArgs(d.KeyArgs([]any{p.Codename, p.Name}, p.AppLabel), p.Model)
 	args = d.KeyArgs(args, p.Codename)

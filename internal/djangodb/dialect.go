@@ -11,6 +11,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // A Dialect names a kind of database. The zero Dialect is SQLite.
@@ -85,9 +87,11 @@ type dialect struct {
 	// that does not exist.
 	isForeign func(error) bool
 
-	// isolation is the level of transactions that change a few rows. Locks on
-	// what is not there, which MySQL takes at its own default, are not needed.
-	isolation sql.IsolationLevel
+	// beginRows starts a transaction that changes a few rows. Locks on what is
+	// not there, which MySQL takes at its own default, are not needed; SQLite
+	// must write from the start, since a transaction that has read cannot wait
+	// for its turn to write.
+	beginRows []string
 
 	// isPassing reports whether a driver's error says that the statement was
 	// undone in favour of another, and may be repeated.
@@ -116,6 +120,8 @@ func (d Dialect) Ping(ctx context.Context, db *sql.DB) error {
 	if err := d.Check(); err != nil {
 		return err
 	}
+	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
+	defer cancel()
 	if ping := dialects[d].ping; ping != nil {
 		return ping(ctx, db)
 	}
@@ -198,7 +204,7 @@ func (d Dialect) Returning(column string) string {
 // InsertID runs an INSERT and returns the id of the new row.
 func (d Dialect) InsertID(ctx context.Context, insert *sql.Stmt, args ...any) (id int64, err error) {
 	if dialects[d].returning {
-		err = insert.QueryRowContext(ctx, args...).Scan(&id)
+		err = One(ctx, insert, args, &id)
 		return id, err
 	}
 	result, err := insert.ExecContext(ctx, args...)

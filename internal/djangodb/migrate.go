@@ -3,11 +3,12 @@ package djangodb
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"embed"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 //go:embed ddl
@@ -19,7 +20,12 @@ var ddl embed.FS
 // attempt that was cut off leaves tables that the next one adopts. Afterwards
 // the database is as Django's own migrate leaves it, so that manage.py migrate
 // has nothing to do. Apps come after those they need.
+//
+// It gives up after a quarter of an hour, in which a database can build the
+// index of a large table that Django has left without, and wait for its turn.
 func (db DB) Migrate(ctx context.Context, apps ...App) ([]string, error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Migration)
+	defer cancel()
 	if err := db.Dialect.Ping(ctx, db.DB); err != nil {
 		return nil, err
 	}
@@ -65,15 +71,6 @@ func (db DB) exclusively(ctx context.Context, fn func(*sql.Conn) error) error {
 		cleanUp(ctx, conn, d.end)
 	}
 	return err
-}
-
-// cleanUp runs a statement also if ctx is done. A connection that cannot do
-// even that must not go back into the pool.
-func cleanUp(ctx context.Context, conn *sql.Conn, statement string) {
-	_, err := conn.ExecContext(context.WithoutCancel(ctx), statement)
-	if err != nil {
-		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
-	}
 }
 
 func (db DB) apply(ctx context.Context, conn *sql.Conn, apps []App, steps []step) error {

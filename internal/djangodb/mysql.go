@@ -30,7 +30,7 @@ var mySQL = dialect{
 	encodeTime: mysqlTime,
 	isUnique:   func(err error) bool { return mysqlCode(err) == 1062 },
 	isForeign:  func(err error) bool { code := mysqlCode(err); return code == 1451 || code == 1452 },
-	isolation:  sql.LevelReadCommitted,
+	beginRows:  []string{"SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "START TRANSACTION"},
 	isPassing:  func(err error) bool { code := mysqlCode(err); return code == 1213 || code == 1205 },
 }
 
@@ -41,7 +41,8 @@ const mysqlLock = "CONCAT('django_migrations.', LEFT(DATABASE(), 40))"
 // around statements that make tables: MySQL commits at each.
 func mysqlBegin(ctx context.Context, conn *sql.Conn) error {
 	var got sql.NullInt64
-	err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+mysqlLock+", 60)").Scan(&got)
+	rows, err := conn.QueryContext(ctx, "SELECT GET_LOCK("+mysqlLock+", 60)")
+	err = OneOf(rows, err, &got)
 	if err == nil && got.Int64 != 1 {
 		err = errors.New("another program has been migrating for a minute")
 	}

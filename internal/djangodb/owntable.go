@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // An OwnTable is one that Django does not have. It is not recorded in
@@ -18,6 +20,8 @@ type OwnTable struct {
 // HasOwn reports whether the table is there. It is an error if it lacks one of
 // its columns.
 func (db DB) HasOwn(ctx context.Context, t OwnTable) (bool, error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
+	defer cancel()
 	if err := db.Dialect.Ping(ctx, db.DB); err != nil {
 		return false, err
 	}
@@ -40,6 +44,8 @@ func (db DB) hasOwn(ctx context.Context, q Querier, t OwnTable) (bool, error) {
 // MakeOwn makes the table if it is not there, while no other program migrates,
 // and reports whether it did.
 func (db DB) MakeOwn(ctx context.Context, t OwnTable) (made bool, err error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Migration)
+	defer cancel()
 	has, err := db.HasOwn(ctx, t)
 	if has || err != nil {
 		return false, err

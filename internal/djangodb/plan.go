@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // A DB is a database with the facts that its handle does not know.
@@ -19,6 +21,8 @@ type DB struct {
 // as "sessions.0001_initial". It changes nothing. It refuses tables that are
 // not Django's, and apps that Django has left half migrated.
 func (db DB) Plan(ctx context.Context, apps ...App) ([]string, error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
+	defer cancel()
 	if err := db.Dialect.Ping(ctx, db.DB); err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ var postgreSQL = dialect{
 	encodeTime: func(t time.Time) any { return t },
 	isUnique:   func(err error) bool { return sqlState(err) == "23505" },
 	isForeign:  func(err error) bool { return sqlState(err) == "23503" },
-	isolation:  sql.LevelReadCommitted,
+	beginRows:  []string{"BEGIN ISOLATION LEVEL READ COMMITTED"},
 	isPassing:  func(err error) bool { return sqlState(err) == "40001" || sqlState(err) == "40P01" },
 }
 

@@ -12,6 +12,7 @@ var sqlite = dialect{
 	name:       "SQLite",
 	ping:       sqlitePing,
 	begin:      sqliteBegin,
+	beginRows:  []string{"BEGIN IMMEDIATE"},
 	columns:    "SELECT name FROM pragma_table_info(?)",
 	objects:    "SELECT name FROM sqlite_master",
 	bigInt:     "?",

@@ -3,6 +3,11 @@ package djangodb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // Transact runs fn in a transaction, and commits it unless fn returns an
@@ -10,26 +15,81 @@ import (
 // and if another's row was in the way: one that came meanwhile is seen the
 // next time. So fn may run several times, and its last error is returned.
 //
-// On SQLite the first statement of fn must write, since a transaction that
-// has read cannot wait for its turn to write.
-func (d Dialect) Transact(ctx context.Context, db *sql.DB, fn func(*sql.Tx) error) (err error) {
+// It ends with ctx also while it commits: the Commit of a *sql.Tx waits for the
+// server's answer as long as that takes.
+func (d Dialect) Transact(ctx context.Context, db *sql.DB, fn func(*sql.Conn) error) (err error) {
 	for range maxRepeats {
 		err = d.transact(ctx, db, fn)
-		if err == nil || !dialects[d].isPassing(err) && !d.IsUnique(err) && !d.IsForeign(err) {
+		again := errors.Is(err, driver.ErrBadConn) || dialects[d].isPassing(err) || d.IsUnique(err) || d.IsForeign(err)
+		if err == nil || !again || ctx.Err() != nil {
 			break
 		}
 	}
 	return err
 }
 
-func (d Dialect) transact(ctx context.Context, db *sql.DB, fn func(*sql.Tx) error) error {
-	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: dialects[d].isolation})
+func (d Dialect) transact(ctx context.Context, db *sql.DB, fn func(*sql.Conn) error) error {
+	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // nothing, after a commit
-	if err := fn(tx); err != nil {
+	defer func() { _ = conn.Close() }()
+	committed := false
+	defer func() {
+		if !committed {
+			cleanUp(ctx, conn, "ROLLBACK")
+		}
+	}()
+	for _, statement := range dialects[d].beginRows {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("begin: %w", err)
+		}
+	}
+	if err := fn(conn); err != nil {
 		return err
 	}
-	return tx.Commit()
+	_, err = conn.ExecContext(ctx, "COMMIT")
+	committed = err == nil
+	return err
+}
+
+// cleanUp runs a statement also if ctx is done. A connection that cannot do
+// even that, or not soon, must not go back into the pool.
+func cleanUp(ctx context.Context, conn *sql.Conn, statement string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timelimit.Default)
+	defer cancel()
+	if _, err := conn.ExecContext(ctx, statement); err != nil {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+}
+
+// One reads the only row of a statement's result. Its error is sql.ErrNoRows
+// if there is none.
+//
+// It reads to the end of the result while ctx counts. A *sql.Row stops after
+// the row and leaves the rest to Close, and there go-sql-driver/mysql waits for
+// a server that has fallen silent as long as that takes.
+func One(ctx context.Context, stmt *sql.Stmt, args []any, columns ...any) error {
+	rows, err := stmt.QueryContext(ctx, args...)
+	return OneOf(rows, err, columns...)
+}
+
+// OneOf is [One] for what a QueryContext returns.
+func OneOf(rows *sql.Rows, err error, columns ...any) error {
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		return sql.ErrNoRows
+	}
+	if err := rows.Scan(columns...); err != nil {
+		return err
+	}
+	for rows.Next() { // there are no more
+	}
+	return rows.Err()
 }

@@ -26,12 +26,12 @@ func TestTransact(t *testing.T) {
 		db := open(t, tempFile(t))
 		exec(t, db, "CREATE TABLE pair (id integer PRIMARY KEY, other integer NOT NULL REFERENCES pair (id))")
 		runs := 0
-		err := djangodb.SQLite.Transact(t.Context(), db.DB, func(tx *sql.Tx) error {
+		err := djangodb.SQLite.Transact(t.Context(), db.DB, func(tx *sql.Conn) error {
 			runs++
-			if _, err := tx.Exec("INSERT INTO pair VALUES (1, 1)"); err != nil {
+			if _, err := tx.ExecContext(t.Context(), "INSERT INTO pair VALUES (1, 1)"); err != nil {
 				return err
 			}
-			if _, err := tx.Exec(c.second); err != nil {
+			if _, err := tx.ExecContext(t.Context(), c.second); err != nil {
 				return err
 			}
 			return c.stop
@@ -48,13 +48,13 @@ func TestTransactSeesWhatCameMeanwhile(t *testing.T) {
 	db := open(t, tempFile(t))
 	exec(t, db, "CREATE TABLE one (id integer PRIMARY KEY)", "INSERT INTO one VALUES (1)")
 	runs := 0
-	err := djangodb.SQLite.Transact(t.Context(), db.DB, func(tx *sql.Tx) error {
+	err := djangodb.SQLite.Transact(t.Context(), db.DB, func(tx *sql.Conn) error {
 		runs++
 		if runs == 1 {
-			_, err := tx.Exec("INSERT INTO one VALUES (1)")
+			_, err := tx.ExecContext(t.Context(), "INSERT INTO one VALUES (1)")
 			return err
 		}
-		_, err := tx.Exec("INSERT INTO one VALUES (2)")
+		_, err := tx.ExecContext(t.Context(), "INSERT INTO one VALUES (2)")
 		return err
 	})
 	if rows := lines(t, db, "SELECT id FROM one"); runs != 2 || len(rows) != 2 || err != nil {
