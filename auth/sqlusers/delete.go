@@ -32,6 +32,8 @@ func (u *Users) Delete(ctx context.Context, id int64) error {
 func (u *Users) erase(
 	ctx context.Context, id int64, table, column string, missing error, children []string,
 ) error {
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
 	d := u.opts.Dialect
 	err := d.Transact(ctx, u.db, func(tx *sql.Conn) error {
 		for _, child := range children {

@@ -2,7 +2,6 @@ package sqlusers
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -31,8 +30,10 @@ func (u *Users) ByEmail(ctx context.Context, email string) ([]auth.User, error) 
 		strings.ContainsRune(email, 0) {
 		return nil, nil
 	}
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
 	rows, err := u.byEmail.QueryContext(ctx, true, email, maxSameEmail)
-	found, err := collect(rows, err, func(rows *sql.Rows) (auth.User, error) { return u.scan(rows) })
+	found, err := collect(rows, err, u.scan)
 	if err != nil {
 		return nil, wrap(ctx, "read", err)
 	}

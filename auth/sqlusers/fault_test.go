@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
@@ -22,13 +23,17 @@ var answers = []error{
 	sqlusers.ErrGroupExists, sqlusers.ErrPermissionNotFound, sqlusers.ErrReferenced, sqlusers.ErrInvalid,
 }
 
-// calls returns the errors of all methods that change users, or have to do
-// with groups and permissions.
+// calls returns the errors of all methods that ask the database.
 func calls(ctx context.Context, u *sqlusers.Users) map[string]error {
 	_, byEmail := u.ByEmail(ctx, "john@example.com")
 	_, updated := u.Update(ctx, 1, sqlusers.Changes{IsStaff: new(true)})
 	_, looked := u.Update(ctx, 1, sqlusers.Changes{})
 	_, created := u.CreateGroup(ctx, "authors")
+	_, user := u.Create(ctx, auth.User{Username: "jane"})
+	_, byID := u.ByID(ctx, 1)
+	_, byName := u.ByUsername(ctx, "john")
+	_, count := u.Count(ctx)
+	_, upgraded := u.UpgradePassword(ctx, 1, encoded, encoded)
 	_, group := u.GroupByName(ctx, "editors")
 	_, groups := u.UserGroups(ctx, 1)
 	_, all := u.Permissions(ctx)
@@ -38,12 +43,18 @@ func calls(ctx context.Context, u *sqlusers.Users) map[string]error {
 	_, named := u.PermissionsByName(ctx, "auth.add_user")
 	_, model := u.RegisterModel(ctx, "shop", "order", "order")
 	_, registered := u.RegisterPermission(ctx, "auth", "user", "add_user", "x")
-	var listed error
+	var listed, users error
 	for _, err := range u.Groups(ctx) {
 		listed = err
 	}
+	for _, err := range u.List(ctx) {
+		users = err
+	}
 	return map[string]error{
-		"ByEmail": byEmail, "Update": updated, "Update of nothing": looked,
+		"Create": user, "ByID": byID, "ByUsername": byName, "Count": count, "List": users,
+		"UpgradePassword": upgraded, "SetPassword": u.SetPassword(ctx, 1, encoded),
+		"TouchLastLogin": u.TouchLastLogin(ctx, 1, time.Now()),
+		"ByEmail":        byEmail, "Update": updated, "Update of nothing": looked,
 		"SetActive": u.SetActive(ctx, 1, false), "Delete": u.Delete(ctx, 1),
 		"CreateGroup": created, "RenameGroup": u.RenameGroup(ctx, 1, "x"), "DeleteGroup": u.DeleteGroup(ctx, 1),
 		"GroupByName": group, "Groups": listed, "UserGroups": groups,
@@ -76,8 +87,9 @@ func TestClosedDatabaseIsNoAnswer(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, err := range calls(t.Context(), d.Users) {
-			if err == nil || !strings.HasPrefix(err.Error(), "sqlusers: ") {
-				t.Errorf("%s: %v", name, err)
+			if !errors.Is(err, auth.ErrUnavailable) || !errors.Is(err, session.ErrUnavailable) ||
+				!strings.HasPrefix(err.Error(), "sqlusers: ") {
+				t.Errorf("%s: %v, want auth.ErrUnavailable", name, err)
 			}
 			for _, answer := range answers {
 				if errors.Is(err, answer) {

@@ -29,6 +29,8 @@ func (u *Users) CreateGroup(ctx context.Context, name string) (Group, error) {
 	if err := checkGroupName(name); err != nil {
 		return Group{}, err
 	}
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
 	d := u.opts.Dialect
 	insert, err := u.db.PrepareContext(ctx,
 		d.Rebind("INSERT INTO auth_group (name) VALUES (?)"+d.Returning("id")))
@@ -86,14 +88,15 @@ func (u *Users) GroupByName(ctx context.Context, name string) (Group, error) {
 		return Group{}, ErrGroupNotFound
 	}
 	d := u.opts.Dialect
-	var g Group
-	err := u.opts.Readers.QueryRowContext(ctx,
-		d.Rebind("SELECT id, name FROM auth_group WHERE "+d.SameKey("name")),
-		d.KeyArgs(nil, name)...).Scan(&g.ID, &g.Name)
-	if errors.Is(err, sql.ErrNoRows) {
+	found, err := u.groups(ctx, "SELECT id, name FROM auth_group WHERE "+d.SameKey("name"),
+		d.KeyArgs(nil, name)...)
+	switch {
+	case err != nil:
+		return Group{}, wrap(ctx, "read group", err)
+	case len(found) == 0:
 		return Group{}, ErrGroupNotFound
 	}
-	return g, wrap(ctx, "read group", err)
+	return found[0], nil
 }
 
 // Groups yields all groups in order of their IDs, and an error at most once,
@@ -131,6 +134,8 @@ func (u *Users) UserGroups(ctx context.Context, userID int64) ([]Group, error) {
 }
 
 func (u *Users) groups(ctx context.Context, query string, args ...any) ([]Group, error) {
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
 	rows, err := u.opts.Readers.QueryContext(ctx, u.opts.Dialect.Rebind(query), args...)
 	return collect(rows, err, func(rows *sql.Rows) (g Group, err error) {
 		err = rows.Scan(&g.ID, &g.Name)

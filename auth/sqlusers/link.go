@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
 // A join is a table of pairs: who belongs to what.
@@ -55,6 +56,8 @@ func (u *Users) unlink(ctx context.Context, j join, left int64, rights ...int64)
 func (u *Users) pair(
 	ctx context.Context, op string, j join, left int64, rights []int64, query string,
 ) error {
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
 	args := []any{left}
 	for _, right := range rights {
 		args = append(args, right)
@@ -80,9 +83,11 @@ func (u *Users) pair(
 // mustExist returns the end's error if it has no row with this ID. It asks
 // the writer, which is sure to see what was just written.
 func (u *Users) mustExist(ctx context.Context, e end, id int64) error {
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
 	d := u.opts.Dialect
-	err := u.db.QueryRowContext(ctx,
-		d.Rebind("SELECT id FROM "+e.table+" WHERE id = "+d.BigInt()), id).Scan(&id)
+	rows, err := u.db.QueryContext(ctx, d.Rebind("SELECT id FROM "+e.table+" WHERE id = "+d.BigInt()), id)
+	err = djangodb.OneOf(rows, err, &id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return e.missing
 	}

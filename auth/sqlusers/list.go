@@ -2,17 +2,19 @@ package sqlusers
 
 import (
 	"context"
-	"database/sql"
 	"iter"
 	"math"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
 // Count returns how many users there are, active or not.
 func (u *Users) Count(ctx context.Context) (int, error) {
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
 	var n int
-	err := u.count.QueryRowContext(ctx).Scan(&n)
+	err := djangodb.One(ctx, u.count, nil, &n)
 	return n, wrap(ctx, "count", err)
 }
 
@@ -46,6 +48,8 @@ func (u *Users) List(ctx context.Context) iter.Seq2[auth.User, error] {
 
 // page returns the first users whose ID is above another.
 func (u *Users) page(ctx context.Context, after int64) ([]auth.User, error) {
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
 	rows, err := u.list.QueryContext(ctx, after, listPage)
-	return collect(rows, err, func(rows *sql.Rows) (auth.User, error) { return u.scan(rows) })
+	return collect(rows, err, u.scan)
 }

@@ -20,7 +20,7 @@ var apps = []djangodb.App{djangodb.ContentTypes, djangodb.Auth}
 // nothing to do. Its errors are those of Migrate.
 func Plan(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
 	steps, err := database(db, o).Plan(ctx, apps...)
-	return steps, wrap(ctx, "migrate", err)
+	return steps, djangodb.Wrap(ctx, "sqlusers: migrate", err)
 }
 
 // Migrate makes the tables of Django's apps contenttypes and auth, with the
@@ -35,7 +35,7 @@ func Plan(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
 // Dialect and Location of the options.
 func Migrate(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
 	steps, err := database(db, o).Migrate(ctx, apps...)
-	return steps, wrap(ctx, "migrate", err)
+	return steps, djangodb.Wrap(ctx, "sqlusers: migrate", err)
 }
 
 func database(db *sql.DB, o *Options) djangodb.DB {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // A Dialect names a kind of database. The zero Dialect is [SQLite].
@@ -30,6 +31,10 @@ type Options struct {
 	// Location is whose wall clock time the table keeps: the TIME_ZONE of a
 	// Django site without USE_TZ. Nil is UTC.
 	Location *time.Location
+
+	// Timeout is how long the database may take for an answer if the context
+	// of the call does not say when it ends. Zero is five seconds.
+	Timeout time.Duration
 }
 
 func (o *Options) withDefaults(db *sql.DB) Options {
@@ -39,6 +44,9 @@ func (o *Options) withDefaults(db *sql.DB) Options {
 	}
 	if c.Readers == nil {
 		c.Readers = db
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = timelimit.Default
 	}
 	return c
 }

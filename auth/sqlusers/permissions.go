@@ -53,6 +53,8 @@ func (u *Users) GroupPermissions(ctx context.Context, groupID int64) ([]Permissi
 // It does not ask whether he is active or a superuser: [auth.HasPerm] does.
 // (Django: ModelBackend.get_all_permissions.)
 func (u *Users) EffectivePermissions(ctx context.Context, userID int64) ([]string, error) {
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
 	rows, err := u.effective.QueryContext(ctx, userID, userID)
 	names, err := collect(rows, err, func(rows *sql.Rows) (string, error) {
 		var p Permission
@@ -93,6 +95,8 @@ func (u *Users) byName(ctx context.Context, db *sql.DB, name string) ([]Permissi
 func (u *Users) permissions(
 	ctx context.Context, db *sql.DB, where string, args ...any,
 ) ([]Permission, error) {
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
 	rows, err := db.QueryContext(ctx, u.opts.Dialect.Rebind(
 		"SELECT p.id, c.app_label, c.model, p.codename, p.name FROM auth_permission p"+
 			" JOIN django_content_type c ON c.id = p.content_type_id"+where), args...)

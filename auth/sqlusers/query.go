@@ -8,6 +8,8 @@ import (
 // exec runs a statement that is too rare to be prepared, and returns how many
 // rows it matched.
 func (u *Users) exec(ctx context.Context, query string, args ...any) (n int64, err error) {
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
 	stmt, err := u.db.PrepareContext(ctx, u.opts.Dialect.Rebind(query))
 	if err != nil {
 		return 0, err

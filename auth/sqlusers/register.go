@@ -75,6 +75,8 @@ func (u *Users) register(ctx context.Context, wanted []Permission) ([]Permission
 			return nil, err
 		}
 	}
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
 	stored, err := u.ofModel(ctx, wanted)
 	if err != nil || len(stored) == len(wanted) {
 		return stored, err

@@ -10,6 +10,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/internal/username"
 )
 
@@ -27,7 +28,8 @@ var ErrUserExists error = &kindError{"sqlusers: username is taken", auth.ErrUser
 // for concurrent use.
 //
 // Errors other than those that the methods name mean that the database could
-// not be asked. None contains a password hash.
+// not be asked, or not within Options.Timeout. They wrap [auth.ErrUnavailable],
+// so that session.Abort answers 503. None contains a password hash.
 type Users struct {
 	db   *sql.DB
 	opts Options
@@ -38,6 +40,8 @@ type Users struct {
 // the table does not exist. The pools stay the caller's: close the users, then
 // the pools.
 func New(ctx context.Context, db *sql.DB, o *Options) (*Users, error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
+	defer cancel()
 	u := &Users{db: db, opts: o.withDefaults(db)}
 	if err := u.opts.Dialect.Check(); err != nil {
 		return nil, fmt.Errorf("sqlusers: %w", err)
@@ -79,11 +83,17 @@ func (u *Users) ByUsername(ctx context.Context, name string) (auth.User, error) 
 }
 
 func (u *Users) one(ctx context.Context, stmt *sql.Stmt, arg any) (auth.User, error) {
-	user, err := u.scan(stmt.QueryRowContext(ctx, arg))
-	if errors.Is(err, sql.ErrNoRows) {
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
+	rows, err := stmt.QueryContext(ctx, arg)
+	found, err := collect(rows, err, u.scan)
+	switch {
+	case err != nil:
+		return auth.User{}, wrap(ctx, "read", err)
+	case len(found) == 0:
 		return auth.User{}, auth.ErrUserNotFound
 	}
-	return user, wrap(ctx, "read", err)
+	return found[0], nil
 }
 
 // CheckNew returns the user as [Users.Create] would store it, without an ID and
@@ -144,6 +154,8 @@ func asStored(user auth.User) (auth.User, error) {
 }
 
 func (u *Users) create(ctx context.Context, user auth.User) (auth.User, error) {
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
 	id, err := u.opts.Dialect.InsertID(ctx, u.insert, user.Password, u.time(user.LastLogin),
 		user.IsSuperuser, user.Username, user.FirstName, user.LastName, user.Email,
 		user.IsStaff, user.IsActive, u.time(user.DateJoined))
@@ -195,12 +207,14 @@ func (u *Users) TouchLastLogin(ctx context.Context, id int64, at time.Time) erro
 
 // change runs an UPDATE and returns how many rows it matched.
 func (u *Users) change(ctx context.Context, op string, stmt *sql.Stmt, args ...any) (int64, error) {
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
 	n, err := u.opts.Dialect.Exec(ctx, stmt, args...)
 	return n, wrap(ctx, op, err)
 }
 
 // scan reads one row of the columns that every SELECT here has.
-func (u *Users) scan(row interface{ Scan(...any) error }) (auth.User, error) {
+func (u *Users) scan(row *sql.Rows) (auth.User, error) {
 	var user auth.User
 	lastLogin := djangodb.Time{Location: u.opts.Location}
 	dateJoined := djangodb.Time{Location: u.opts.Location}
@@ -222,6 +236,23 @@ func (u *Users) time(t time.Time) any {
 	return u.opts.Dialect.EncodeTime(t, u.opts.Location)
 }
 
-func wrap(ctx context.Context, doing string, err error) error {
-	return djangodb.Wrap(ctx, "sqlusers: "+doing, err)
+// limit returns ctx with an end.
+func (u *Users) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return timelimit.Ensure(ctx, u.opts.Timeout)
 }
+
+// wrap says what could not be done, since the database could not be asked.
+func wrap(ctx context.Context, doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return unavailable{djangodb.Wrap(ctx, "sqlusers: "+doing, err)}
+}
+
+// unavailable is an error of the database. It is auth.ErrUnavailable, and what
+// that is.
+type unavailable struct{ error }
+
+func (e unavailable) Unwrap() error { return e.error }
+
+func (unavailable) Is(target error) bool { return errors.Is(auth.ErrUnavailable, target) }

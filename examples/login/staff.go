@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net/http"
 
 	"github.com/jamsession/jamsession/auth"
@@ -16,7 +15,7 @@ func (s *site) staff(w http.ResponseWriter, r *http.Request) {
 	var users []auth.User
 	for user, err := range s.Users.List(r.Context()) {
 		if err != nil {
-			session.Abort(r, fmt.Errorf("%w: %w", auth.ErrUnavailable, err))
+			session.Abort(r, err)
 		}
 		if users = append(users, user); len(users) == mostUsers {
 			break

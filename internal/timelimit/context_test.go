@@ -185,3 +185,20 @@ func TestWithinEndsAtTheSoonerOfTwo(t *testing.T) {
 		}
 	})
 }
+
+// TestEnsureLeavesAnEndAlone, however late, and sets one where there is none.
+func TestEnsureLeavesAnEndAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		late, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if ctx, cancel := timelimit.Ensure(late, time.Second); ctx != late {
+			t.Error("a context that has an end was replaced")
+			cancel()
+		}
+		ctx, cancel := timelimit.Ensure(t.Context(), time.Second)
+		defer cancel()
+		if at, _ := ctx.Deadline(); !at.Equal(time.Now().Add(time.Second)) {
+			t.Errorf("it ends at %v", at)
+		}
+	})
+}

@@ -30,3 +30,12 @@ func Within(ctx context.Context, limit time.Duration) (context.Context, context.
 	}
 	return context.WithTimeout(ctx, limit)
 }
+
+// Ensure returns ctx if it has an end, since its owner knows best how long to
+// wait, and else ctx with an end after limit.
+func Ensure(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, limit)
+}
