@@ -7,12 +7,14 @@ import (
 
 	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/sessionkey"
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
 // ClearExpired implements [session.Store] by [Store.ClearExpiredBatch] until
 // nothing is left. With an error it returns how many rows it had deleted in
-// whole batches: of one that ctx interrupted it is not known.
+// whole batches: of one that ctx interrupted it is not known. A batch that
+// takes a minute is given up.
 func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	total := 0
 	for {
@@ -45,15 +47,19 @@ func (s *Store) pause(ctx context.Context) error {
 // may do it at the same time: on PostgreSQL each passes over the rows that
 // another is deleting, elsewhere they take turns; none is counted twice.
 func (s *Store) ClearExpiredBatch(ctx context.Context, now time.Time, limit int) (int, error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
+	defer cancel()
 	n, err := s.opts.Dialect.Exec(ctx, s.tidy, s.time(now), s.time(now), limit)
 	return int(n), wrap(ctx, "clear expired", err)
 }
 
 // CountExpired returns how many rows ClearExpired would delete.
 func (s *Store) CountExpired(ctx context.Context, now time.Time) (n int, err error) {
-	row := s.opts.Readers.QueryRowContext(ctx,
+	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
+	defer cancel()
+	rows, err := s.opts.Readers.QueryContext(ctx,
 		s.opts.Dialect.Rebind("SELECT COUNT(*) FROM django_session WHERE expire_date <= ?"), s.time(now))
-	return n, wrap(ctx, "count expired", row.Scan(&n))
+	return n, wrap(ctx, "count expired", djangodb.OneOf(rows, err, &n))
 }
 
 // listPage is how many rows List reads at once.
@@ -87,6 +93,8 @@ func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 
 // page returns the first live rows whose key is after a key.
 func (s *Store) page(ctx context.Context, after string) ([]session.Record, error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
+	defer cancel()
 	rows, err := s.list.QueryContext(ctx, after, s.now(), listPage)
 	if err != nil {
 		return nil, err

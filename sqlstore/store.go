@@ -11,6 +11,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/sessionkey"
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -24,6 +25,8 @@ var (
 //
 // Errors of the database are returned as they are, wrapped: a database that is
 // locked for longer than the driver waits is an error, and never "not found".
+// So is one that is silent: a call whose context does not say when it ends has
+// five seconds, and a statement over many rows, as of clearing, has a minute.
 type Store struct {
 	opts Options
 	*statements
@@ -33,6 +36,8 @@ type Store struct {
 // the table does not exist. The pools stay the caller's: close the store, then
 // the pools.
 func New(ctx context.Context, db *sql.DB, o *Options) (*Store, error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
+	defer cancel()
 	s := &Store{opts: o.withDefaults(db)}
 	if err := s.opts.Dialect.Check(); err != nil {
 		return nil, fmt.Errorf("sqlstore: %w", err)
@@ -63,28 +68,35 @@ var errFoundRows = errors.New("an UPDATE does not count rows that it found and d
 // ever sees. If it counts changes only, a save that changes nothing would look
 // like one of a session that is gone.
 func checkFoundRows(ctx context.Context, db *sql.DB, d Dialect) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
+	counts := false
+	err := d.Transact(ctx, db, func(tx *sql.Conn) error {
+		key := strings.ToLower(rand.Text())
+		_, err := tx.ExecContext(ctx, d.Rebind("INSERT INTO django_session"+
+			" (session_key, session_data, expire_date) VALUES (?, ?, ?)"), key, "",
+			d.EncodeTime(time.Now().Add(-time.Hour), nil))
+		if err != nil {
+			return err
+		}
+		result, err := tx.ExecContext(ctx, d.Rebind(
+			"UPDATE django_session SET session_data = ? WHERE session_key = ?"), "", key)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		counts = err == nil && n == 1
+		return errUndo
+	})
+	switch {
+	case !errors.Is(err, errUndo):
 		return err
-	}
-	defer func() { _ = tx.Rollback() }()
-	key := strings.ToLower(rand.Text())
-	_, err = tx.ExecContext(ctx, d.Rebind("INSERT INTO django_session"+
-		" (session_key, session_data, expire_date) VALUES (?, ?, ?)"), key, "",
-		d.EncodeTime(time.Now().Add(-time.Hour), nil))
-	if err != nil {
-		return err
-	}
-	result, err := tx.ExecContext(ctx, d.Rebind(
-		"UPDATE django_session SET session_data = ? WHERE session_key = ?"), "", key)
-	if err != nil {
-		return err
-	}
-	if n, err := result.RowsAffected(); err != nil || n != 1 {
-		return errors.Join(errFoundRows, err)
+	case !counts:
+		return errFoundRows
 	}
 	return nil
 }
+
+// errUndo ends a transaction that is to leave nothing behind.
+var errUndo = errors.New("undo")
 
 // Close releases the statements. It does not close the pools.
 func (s *Store) Close() error { return s.close() }
@@ -94,9 +106,11 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 	if !sessionkey.WellFormed(key) {
 		return session.Record{}, session.ErrNotFound
 	}
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
 	rec := session.Record{Key: key}
 	expiry := djangodb.Time{Location: s.opts.Location}
-	err := s.load.QueryRowContext(ctx, s.live(key)...).Scan(&rec.Data, &expiry)
+	err := djangodb.One(ctx, s.load, s.live(key), &rec.Data, &expiry)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return session.Record{}, session.ErrNotFound
@@ -112,6 +126,8 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 	if !sessionkey.WellFormed(rec.Key) {
 		return errKey
 	}
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
 	_, err := s.opts.Dialect.Exec(ctx, s.create, rec.Key, string(rec.Data), s.time(rec.Expiry))
 	if s.opts.Dialect.IsUnique(err) {
 		return session.ErrExists
@@ -128,6 +144,8 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 	if !sessionkey.WellFormed(new.Key) {
 		return errKey
 	}
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
 	stmt, args := s.save, make([]any, 0, 7)
 	if new.Key != old.Key {
 		stmt, args = s.move, append(args, new.Key)
@@ -155,7 +173,7 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 // it was before.
 func (s *Store) whyUnsaved(ctx context.Context, key string) error {
 	var one int
-	err := s.exists.QueryRowContext(ctx, s.live(key)...).Scan(&one)
+	err := djangodb.One(ctx, s.exists, s.live(key), &one)
 	switch {
 	case err == nil:
 		return session.ErrConflict
@@ -170,6 +188,8 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	if !sessionkey.WellFormed(key) {
 		return nil
 	}
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
 	_, err := s.opts.Dialect.Exec(ctx, s.delete, s.opts.Dialect.KeyArgs(nil, key)...)
 	return wrap(ctx, "delete", err)
 }

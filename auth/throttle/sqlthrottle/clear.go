@@ -7,7 +7,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/gcra"
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 const (
@@ -28,21 +30,29 @@ func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 // hour by which clocks may differ: for another program a bucket may not be
 // full yet.
 func (s *Store) clear(ctx context.Context, now int64, batches int) (int, error) {
-	end, total := now-gcra.MaxSkew, 0
+	total, end := 0, now-gcra.MaxSkew
 	for i := 0; batches == 0 || i < batches; i++ {
-		last := end
-		err := s.nth.QueryRowContext(ctx, end, batch-1).Scan(&last)
-		more := err == nil
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return total, err
-		}
-		n, err := s.dialect.Exec(ctx, s.delete, last)
-		total += int(n)
+		n, more, err := s.clearBatch(ctx, end)
+		total += n
 		if err != nil || !more {
 			return total, err
 		}
 	}
 	return total, nil
+}
+
+// clearBatch deletes one batch, and reports whether there may be more.
+func (s *Store) clearBatch(ctx context.Context, end int64) (n int, more bool, err error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
+	defer cancel()
+	last := end
+	err = djangodb.One(ctx, s.nth, []any{end, batch - 1}, &last)
+	more = err == nil
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, false, err
+	}
+	deleted, err := s.dialect.Exec(ctx, s.delete, last)
+	return int(deleted), more, err
 }
 
 // A sweep knows when rows were last deleted by the way.

@@ -10,6 +10,7 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/gcra"
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 var _ throttle.Store = (*Store)(nil)
@@ -26,6 +27,8 @@ type Store struct {
 // the table does not exist. The pool stays the caller's: close the store, then
 // the pool. The options may be nil.
 func New(ctx context.Context, db *sql.DB, o *Options) (*Store, error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
+	defer cancel()
 	s := &Store{dialect: o.withDefaults().Dialect}
 	has, err := database(db, o).HasOwn(ctx, table)
 	switch {
@@ -53,6 +56,8 @@ const maxRounds = 100
 func (s *Store) Take(
 	ctx context.Context, key string, limit throttle.Limit, now time.Time,
 ) (time.Duration, error) {
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
 	every, at := limit.Every.Microseconds(), now.UnixMicro()
 	depth := every * int64(limit.Burst)
 	for range maxRounds {
@@ -74,7 +79,7 @@ func (s *Store) try(ctx context.Context, key string, now, every, depth int64) (i
 		return 0, true, err
 	}
 	var full int64
-	err = s.read.QueryRowContext(ctx, key).Scan(&full)
+	err = djangodb.One(ctx, s.read, []any{key}, &full)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s.first(ctx, key, now, every)
 	}
@@ -103,6 +108,8 @@ func (s *Store) first(ctx context.Context, key string, now, every int64) (int64,
 
 // Give implements [throttle.Store].
 func (s *Store) Give(ctx context.Context, key string, limit throttle.Limit) error {
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
 	_, err := s.dialect.Exec(ctx, s.give, limit.Every.Microseconds(), key)
 	return wrap(ctx, "give", err)
 }
