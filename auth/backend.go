@@ -10,8 +10,9 @@ import (
 // users: LDAP, a single sign-on, another table. [NewModelBackend] is the one
 // for Django's users.
 //
-// A Backend must be safe for concurrent use. Its errors must not contain a
-// password.
+// A Backend must be safe for concurrent use, and every method must give up
+// when ctx is done, as it is after Options.Timeout of the manager. Its errors
+// must not contain a password.
 type Backend interface {
 	// Name is stored in the session, to know later who vouched. A Django site
 	// that shares the session must have a backend of this name in its

@@ -65,7 +65,7 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 		return ErrNoMatch
 	}
 	if m.opts.Limiter != nil {
-		m.opts.Limiter.Succeeded(exchangeOf(r.Context()).header, r, current.Username)
+		m.succeeded(exchangeOf(r.Context()), r, current.Username)
 	}
 	user, err := m.SetPassword(ctx, current, new)
 	if err != nil {
@@ -90,7 +90,7 @@ func (m *Manager) SetPassword(ctx context.Context, user User, new string) (User,
 	if err != nil {
 		return User{}, err
 	}
-	replaced, err := m.users.UpgradePassword(ctx, user.ID, user.Password, encoded)
+	replaced, err := replacePassword(ctx, m.users, m.opts.Timeout, user, encoded)
 	switch {
 	case err != nil:
 		return User{}, fmt.Errorf("%w: %w", ErrUnavailable, err)

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/jamsession/jamsession/internal/carrier"
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // Handler gives each request that reaches next its user, for [From] and
@@ -40,6 +41,7 @@ type exchange struct {
 	err     error
 	granted *granted // nil: nobody has asked what the user may do
 	typed   typed
+	looking timelimit.Context // while a backend is asked for the user
 }
 
 func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }

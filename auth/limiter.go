@@ -9,6 +9,7 @@ import (
 
 // A Limiter bounds how often passwords are guessed: a *throttle.Limiter. It
 // must be safe for concurrent use, and may ask for the request's user by [Load].
+// The context of the request ends after Options.Timeout, or with the visitor.
 // It hears of logins if the request passed through [Manager.Handler].
 //
 // If it has a method SourceOf(r *http.Request) string, as a *throttle.Limiter,
@@ -50,7 +51,27 @@ func (m *Manager) limit(r *http.Request, username string) error {
 	if m.opts.Limiter == nil {
 		return nil
 	}
-	return m.opts.Limiter.Check(r, username)
+	return m.check(m.opts.Limiter, r, username)
+}
+
+// check asks a limiter.
+func (m *Manager) check(l Limiter, r *http.Request, username string) error {
+	limited, cancel := m.limitedRequest(r)
+	defer cancel()
+	return l.Check(limited, username)
+}
+
+// limitedRequest returns the request with a context for one question.
+func (m *Manager) limitedRequest(r *http.Request) (*http.Request, context.CancelFunc) {
+	ctx, cancel := m.within(r.Context())
+	return r.WithContext(ctx), cancel
+}
+
+// succeeded tells the limiter that an attempt was right.
+func (m *Manager) succeeded(x *exchange, r *http.Request, username string) {
+	limited, cancel := m.limitedRequest(r)
+	defer cancel()
+	m.opts.Limiter.Succeeded(x.header, limited, username)
 }
 
 // loggedIn tells the limiter that the visitor is the user.
@@ -60,10 +81,12 @@ func (m *Manager) loggedIn(r *http.Request, user User) {
 		return
 	}
 	if name, ok := x.takeTyped(user); ok {
-		m.opts.Limiter.Succeeded(x.header, r, name)
-	} else {
-		m.opts.Limiter.MakeKnown(x.header, r, user.Username)
+		m.succeeded(x, r, name)
+		return
 	}
+	limited, cancel := m.limitedRequest(r)
+	defer cancel()
+	m.opts.Limiter.MakeKnown(x.header, limited, user.Username)
 }
 
 // takeTyped returns, once, the name by which the visitor has proved to be the

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -40,7 +41,7 @@ func (m *Manager) Login(r *http.Request, user User) error {
 	}
 	if rec, ok := b.(LoginRecorder); ok {
 		user.LastLogin = time.Now()
-		if err := rec.RecordLogin(r.Context(), user, user.LastLogin); err != nil {
+		if err := m.record(r.Context(), rec, user); err != nil {
 			return unavailable(b, err)
 		}
 	}
@@ -62,6 +63,13 @@ func (m *Manager) Login(r *http.Request, user User) error {
 		m.opts.OnLogin(r, user)
 	}
 	return nil
+}
+
+// record lets the backend keep the time of the login.
+func (m *Manager) record(ctx context.Context, rec LoginRecorder, user User) error {
+	ctx, cancel := m.within(ctx)
+	defer cancel()
+	return rec.RecordLogin(ctx, user, user.LastLogin)
 }
 
 // backendOf returns the backend that vouched for the user.

@@ -1,11 +1,13 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/secret"
 )
 
@@ -39,14 +41,24 @@ func New(users UserStore, keys secret.Keys, o *Options) (*Manager, error) {
 	if m.loginURL, err = parseLoginURL(m.opts.LoginURL); err != nil {
 		return nil, err
 	}
-	m.backends = m.opts.Backends
-	if m.backends == nil {
+	if m.opts.Backends == nil {
 		if users == nil {
 			return nil, errors.New("auth: no users and no backends")
 		}
-		m.backends = []Backend{NewModelBackend(users, m.opts.Hashers)}
+		m.opts.Backends = []Backend{NewModelBackend(users, m.opts.Hashers)}
+	}
+	for _, b := range m.opts.Backends {
+		if model, ok := b.(*ModelBackend); ok {
+			b = model.within(m.opts.Timeout)
+		}
+		m.backends = append(m.backends, b)
 	}
 	return m, nil
+}
+
+// within returns ctx with an end for one question.
+func (m *Manager) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return timelimit.Within(ctx, m.opts.Timeout)
 }
 
 // Authenticate returns the user with this name and password, of the first
@@ -79,7 +91,7 @@ func (m *Manager) Authenticate(r *http.Request, username, password string) (User
 func (m *Manager) ask(r *http.Request, username, password string) (User, error) {
 	ctx := m.queued(r.Context())
 	for _, b := range m.backends {
-		user, err := b.Authenticate(ctx, username, password)
+		user, err := m.authenticate(ctx, b, username, password)
 		switch {
 		case errors.Is(err, ErrNoMatch):
 			continue
@@ -95,6 +107,17 @@ func (m *Manager) ask(r *http.Request, username, password string) (User, error) 
 		return user, nil
 	}
 	return User{}, ErrNoMatch
+}
+
+// authenticate asks one backend. A ModelBackend limits its questions itself,
+// and takes the time that a hash needs.
+func (m *Manager) authenticate(ctx context.Context, b Backend, username, password string) (User, error) {
+	if _, ok := b.(*ModelBackend); !ok {
+		limited, cancel := m.within(ctx)
+		defer cancel()
+		ctx = limited
+	}
+	return b.Authenticate(ctx, username, password)
 }
 
 // backend returns the configured backend of this name, or nil.

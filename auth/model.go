@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/internal/username"
 )
 
@@ -24,15 +25,29 @@ var errBadID = fmt.Errorf("%w: the id is no integer", ErrUserNotFound)
 type ModelBackend struct {
 	users   UserStore
 	hashers *password.Hashers
+	timeout time.Duration // of each question to users
 }
 
 // NewModelBackend returns a backend on these users. Nil hashers are
-// password.New(nil).
+// password.New(nil). The users have five seconds for each answer, or what
+// Options.Timeout says of the manager that asks the backend.
 func NewModelBackend(users UserStore, hashers *password.Hashers) *ModelBackend {
 	if hashers == nil {
 		hashers = password.New(nil)
 	}
-	return &ModelBackend{users, hashers}
+	return &ModelBackend{users, hashers, timelimit.Default}
+}
+
+// within returns the backend with another limit for each question.
+func (b *ModelBackend) within(limit time.Duration) *ModelBackend {
+	return &ModelBackend{b.users, b.hashers, limit}
+}
+
+// byID asks the users within the limit.
+func (b *ModelBackend) byID(ctx context.Context, id int64) (User, error) {
+	ctx, cancel := timelimit.Within(ctx, b.timeout)
+	defer cancel()
+	return b.users.ByID(ctx, id)
 }
 
 // Name returns "django.contrib.auth.backends.ModelBackend".
@@ -81,6 +96,8 @@ func (b *ModelBackend) byUsername(ctx context.Context, given string) (User, erro
 		strings.ContainsRune(name, 0) || !utf8.ValidString(name) {
 		return User{}, ErrUserNotFound
 	}
+	ctx, cancel := timelimit.Within(ctx, b.timeout)
+	defer cancel()
 	return b.users.ByUsername(ctx, name)
 }
 
@@ -91,7 +108,7 @@ func (b *ModelBackend) upgrade(ctx context.Context, user User, password string) 
 	if err != nil {
 		return User{}, err
 	}
-	replaced, err := b.users.UpgradePassword(ctx, user.ID, user.Password, encoded)
+	replaced, err := replacePassword(ctx, b.users, b.timeout, user, encoded)
 	if err != nil {
 		return User{}, err
 	}
@@ -99,7 +116,7 @@ func (b *ModelBackend) upgrade(ctx context.Context, user User, password string) 
 		user.Password = encoded
 		return user, nil
 	}
-	user, err = b.users.ByID(ctx, user.ID)
+	user, err = b.byID(ctx, user.ID)
 	if errors.Is(err, ErrUserNotFound) || err == nil && !user.IsActive {
 		return User{}, ErrNoMatch
 	}
@@ -113,13 +130,23 @@ func (b *ModelBackend) upgrade(ctx context.Context, user User, password string) 
 	return user, err
 }
 
+// replacePassword stores a new hash in place of the one that the user has,
+// within a limit.
+func replacePassword(
+	ctx context.Context, users UserStore, limit time.Duration, user User, encoded string,
+) (bool, error) {
+	ctx, cancel := timelimit.Within(ctx, limit)
+	defer cancel()
+	return users.UpgradePassword(ctx, user.ID, user.Password, encoded)
+}
+
 // User returns the active user with this id.
 func (b *ModelBackend) User(ctx context.Context, id string) (User, error) {
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
 		return User{}, errBadID
 	}
-	user, err := b.users.ByID(ctx, n)
+	user, err := b.byID(ctx, n)
 	if err == nil && !user.IsActive {
 		err = ErrUserNotFound
 	}
@@ -131,5 +158,7 @@ func (b *ModelBackend) User(ctx context.Context, id string) (User, error) {
 
 // RecordLogin stores the time of the login in the column last_login.
 func (b *ModelBackend) RecordLogin(ctx context.Context, user User, at time.Time) error {
+	ctx, cancel := timelimit.Within(ctx, b.timeout)
+	defer cancel()
 	return b.users.TouchLastLogin(ctx, user.ID, at)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // Options configure a [Manager]. The zero value is Django's configuration;
@@ -37,6 +38,12 @@ type Options struct {
 	// Validators judge new passwords: AUTH_PASSWORD_VALIDATORS. Nil is
 	// password.DefaultValidators(); an empty list lets every password pass.
 	Validators []password.Validator
+
+	// Timeout bounds each question to a backend, to the users and to the
+	// Limiter: one that is silent is one that is unavailable. Passwords are
+	// hashed outside of it in a [ModelBackend]; of another backend it bounds
+	// Authenticate as a whole. Zero is five seconds.
+	Timeout time.Duration
 
 	// RememberAge is how long a session lives after [Manager.Remember]. Zero
 	// is 30 days.
@@ -88,6 +95,9 @@ func (o *Options) withDefaults() Options {
 	if c.Validators == nil {
 		c.Validators = password.DefaultValidators()
 	}
+	if c.Timeout == 0 {
+		c.Timeout = timelimit.Default
+	}
 	if c.RememberAge == 0 {
 		c.RememberAge = 30 * 24 * time.Hour
 	}
@@ -102,6 +112,9 @@ func (o *Options) withDefaults() Options {
 
 // check reports what cannot work.
 func (o *Options) check() error {
+	if o.Timeout < 0 {
+		return fmt.Errorf("auth: Timeout is %v; it cannot be negative", o.Timeout)
+	}
 	if o.RememberAge < 0 {
 		return fmt.Errorf("auth: RememberAge is %v; it cannot be negative", o.RememberAge)
 	}

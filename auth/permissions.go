@@ -102,7 +102,7 @@ func (m *Manager) Permissions(ctx context.Context, user User) (Permissions, erro
 		if !ok {
 			continue
 		}
-		names, err := granter.Permissions(ctx, user)
+		names, err := m.granted(ctx, granter, user)
 		if errors.Is(err, ErrDenied) {
 			break
 		}
@@ -114,6 +114,13 @@ func (m *Manager) Permissions(ctx context.Context, user User) (Permissions, erro
 		}
 	}
 	return p, nil
+}
+
+// granted asks one backend.
+func (m *Manager) granted(ctx context.Context, b PermissionBackend, user User) ([]string, error) {
+	ctx, cancel := m.within(ctx)
+	defer cancel()
+	return b.Permissions(ctx, user)
 }
 
 // Permissions returns the permissions of the user and of his groups, if the

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -66,7 +67,7 @@ func Load(r *http.Request) (User, error) {
 // load is Load while x is locked.
 func (x *exchange) load(r *http.Request) (User, error) {
 	if !x.known {
-		x.user, x.err = x.m.lookup(r)
+		x.user, x.err = x.m.lookup(r, &x.looking)
 		x.known = true
 	}
 	return x.user, x.err
@@ -85,8 +86,9 @@ func remember(r *http.Request, user User) {
 	x.granted = nil
 }
 
-// lookup finds the user whom the session names.
-func (m *Manager) lookup(r *http.Request) (User, error) {
+// lookup finds the user whom the session names. The backend is asked within
+// the limit, which has not begun.
+func (m *Manager) lookup(r *http.Request, limit *timelimit.Context) (User, error) {
 	s, err := session.Load(r)
 	if err != nil {
 		return User{}, err
@@ -96,7 +98,9 @@ func (m *Manager) lookup(r *http.Request) (User, error) {
 	if id == "" || b == nil {
 		return User{}, nil
 	}
-	user, err := b.User(r.Context(), id)
+	limit.Begin(r.Context(), m.opts.Timeout)
+	user, err := b.User(limit, id)
+	limit.End()
 	if errors.Is(err, ErrUserNotFound) {
 		m.logUnreadable(r.Context(), err)
 		return User{}, nil

@@ -64,24 +64,33 @@ func (m *Manager) SignUp(r *http.Request, user User, password string) (User, err
 		return User{}, errors.New("auth: SignUp: the new user has an ID or a Password already")
 	}
 	if m.opts.SignUpLimiter != nil {
-		if err := m.opts.SignUpLimiter.Check(r, user.Username); err != nil {
+		if err := m.check(m.opts.SignUpLimiter, r, user.Username); err != nil {
 			return User{}, err
 		}
 	}
 	if err := m.CheckPassword(user, password); err != nil {
 		return User{}, err
 	}
-	user, err := creator.CheckNew(r.Context(), user)
+	user, err := m.store(r, creator.CheckNew, user)
 	if err != nil {
 		return User{}, notCreated(err)
 	}
 	if user.Password, err = m.hash(r.Context(), password); err != nil {
 		return User{}, err
 	}
-	if user, err = creator.Create(r.Context(), user); err != nil {
+	if user, err = m.store(r, creator.Create, user); err != nil {
 		return User{}, notCreated(err)
 	}
 	return user, nil
+}
+
+// store lets a UserCreator check or store a user, within the limit.
+func (m *Manager) store(
+	r *http.Request, do func(context.Context, User) (User, error), user User,
+) (User, error) {
+	ctx, cancel := m.within(r.Context())
+	defer cancel()
+	return do(ctx, user)
 }
 
 // notCreated tells what the visitor can mend from what nobody knows.

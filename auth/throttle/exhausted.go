@@ -1,6 +1,7 @@
 package throttle
 
 import (
+	"context"
 	"net/http"
 	"sync"
 	"time"
@@ -23,19 +24,19 @@ type exhausted struct {
 }
 
 // takeSource takes one attempt from the request's source.
-func (l *Limiter) takeSource(r *http.Request) error {
+func (l *Limiter) takeSource(ctx context.Context, r *http.Request) error {
 	source := l.SourceOf(r)
 	key := l.bucketKey(BySource, source)
 	wait := l.exhausted.wait(key, l.opts.Now())
 	if wait == 0 {
-		leave, err := l.exhausted.turns.take(r.Context(), key)
+		leave, err := l.exhausted.turns.take(ctx, key)
 		if err != nil {
 			return l.unavailable(r, err)
 		}
 		wait = l.exhausted.wait(key, l.opts.Now()) // the others may have found out
 		if wait == 0 {
 			defer leave()
-			return l.take(r, BySource, source, l.opts.PerSource)
+			return l.take(ctx, r, BySource, source, l.opts.PerSource)
 		}
 		leave()
 	}

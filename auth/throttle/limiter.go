@@ -1,12 +1,14 @@
 package throttle
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 )
@@ -63,13 +65,15 @@ func New(store Store, keys secret.Keys, o *Options) (*Limiter, error) {
 // Check the name that they have in common. A device is known to one user only:
 // for it, as for Django, names that differ in case are different users.
 func (l *Limiter) Check(r *http.Request, username string) error {
+	ctx, cancel := timelimit.Within(r.Context(), l.opts.Timeout)
+	defer cancel()
 	by, of := l.bucket(r, username)
 	if by == ByAccount {
-		if err := l.takeSource(r); err != nil {
+		if err := l.takeSource(ctx, r); err != nil {
 			return err
 		}
 	}
-	return l.take(r, by, of, l.opts.PerAccount)
+	return l.take(ctx, r, by, of, l.opts.PerAccount)
 }
 
 // Succeeded says that the attempt that Check let pass, for this request and this
@@ -82,7 +86,9 @@ func (l *Limiter) Check(r *http.Request, username string) error {
 // A store that cannot be asked is logged, and hinders nobody who is in.
 func (l *Limiter) Succeeded(header http.Header, r *http.Request, username string) {
 	by, of := l.bucket(r, username)
-	if err := l.store.Give(r.Context(), l.bucketKey(by, of), l.opts.PerAccount); err != nil {
+	ctx, cancel := timelimit.Within(r.Context(), l.opts.Timeout)
+	defer cancel()
+	if err := l.store.Give(ctx, l.bucketKey(by, of), l.opts.PerAccount); err != nil {
 		l.opts.Logger.ErrorContext(r.Context(), "an attempt was not given back after a login",
 			"error", err)
 	}
@@ -107,9 +113,9 @@ func (l *Limiter) bucket(r *http.Request, username string) (by By, of string) {
 }
 
 // take takes one attempt from a bucket.
-func (l *Limiter) take(r *http.Request, by By, of string, limit Limit) error {
+func (l *Limiter) take(ctx context.Context, r *http.Request, by By, of string, limit Limit) error {
 	key, now := l.bucketKey(by, of), l.opts.Now()
-	wait, err := l.store.Take(r.Context(), key, limit, now)
+	wait, err := l.store.Take(ctx, key, limit, now)
 	if err != nil {
 		return l.unavailable(r, err)
 	}
@@ -140,9 +146,9 @@ func (l *Limiter) limited(r *http.Request, err *LimitedError) error {
 
 // unavailable decides about an attempt that could not be counted. A visitor
 // who has hung up is refused in any case: that would be a way not to be
-// counted.
+// counted. A limit of time is none of the visitor's making.
 func (l *Limiter) unavailable(r *http.Request, err error) error {
-	gone := r.Context().Err() != nil
+	gone := errors.Is(r.Context().Err(), context.Canceled)
 	if !gone {
 		l.opts.Logger.ErrorContext(r.Context(), "attempts to log in cannot be counted",
 			"error", err, "let_pass", l.opts.FailOpen)

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // Options configure a [Limiter]. The zero value is safe for a site that
@@ -42,6 +44,10 @@ type Options struct {
 	// is "X-Forwarded-For". The header Forwarded of RFC 7239 has another form
 	// and cannot be used.
 	ForwardedHeader string
+
+	// Timeout bounds what each call waits for the store: one that is silent
+	// cannot be asked. Zero is five seconds.
+	Timeout time.Duration
 
 	// FailOpen lets every attempt pass while the store cannot be asked:
 	// whoever can bring the store down can then guess without limit. False
@@ -88,6 +94,9 @@ func (o *Options) withDefaults() Options {
 	if c.ForwardedHeader == "" {
 		c.ForwardedHeader = "X-Forwarded-For"
 	}
+	if c.Timeout == 0 {
+		c.Timeout = timelimit.Default
+	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -104,6 +113,9 @@ func (o *Options) check() error {
 	}
 	if err := o.PerSource.check(); err != nil {
 		return fmt.Errorf("throttle: Options: PerSource: %w", err)
+	}
+	if o.Timeout < 0 {
+		return fmt.Errorf("throttle: Options: Timeout is %v; it cannot be negative", o.Timeout)
 	}
 	if strings.EqualFold(o.ForwardedHeader, "Forwarded") {
 		return errors.New("throttle: Options: ForwardedHeader: Forwarded is not a list of addresses")

@@ -42,7 +42,8 @@ func (l Limit) check() error {
 // a site (packages sqlthrottle and redisthrottle). Package throttletest checks
 // any Store against what is written here.
 //
-// A Store must be safe for concurrent use. The keys are 33 characters of a-z
+// A Store must be safe for concurrent use, and both methods must give up when
+// ctx is done. The keys are 33 characters of a-z
 // and 0-9, and tell nothing about whom they are of.
 type Store interface {
 	// Take takes one attempt from a bucket at the instant now, and returns
