@@ -20,7 +20,9 @@
 // one of them to return, and are then asked for together, by one SELECT: under
 // load the server answers dozens of visitors for little more than the price of
 // one. A visitor who leaves takes only himself away. A load that failed in company
-// is tried again alone. A SELECT that takes five seconds is given up.
+// is tried again alone. A SELECT that takes two and a half seconds is given up, as
+// one on a connection that has fallen silent, and the visitors who still wait are
+// tried on others. Ten thousand may wait; the next gets an error, which is 503.
 //
 // Saves are never put together: each is one UPDATE that compares.
 //

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -19,11 +21,19 @@ const (
 	// together is how many keys one SELECT asks for at most.
 	together = 100
 
-	// patience bounds a SELECT, so that a server that says nothing keeps no
-	// place for long. A visitor who still waits is then left to the table's own
-	// load. Each waits no longer than his own context says.
-	patience = 5 * time.Second
+	// most is how many loads may wait. The next is refused: a hundred SELECTs
+	// are before it.
+	most = 100 * together
+
+	// patience bounds a SELECT, so that a connection that says nothing keeps no
+	// place for long. Visitors who still wait are then left to the table's own
+	// load, on another connection and each with as much time again. None waits
+	// longer than the context of the request says.
+	patience = timelimit.Default / 2
 )
+
+// errFull says that too many loads wait already.
+var errFull = errors.New("pgstore: too many loads wait for the server")
 
 // loads lets loads that run at the same time share a SELECT.
 type loads struct {
@@ -43,10 +53,11 @@ type load struct {
 	rec  session.Record
 	err  error
 	done chan struct{}
+	gone atomic.Bool // nobody waits for it any more
 }
 
 // enter returns nil if a load may run alone, and must leave then; or the load
-// as one that waits.
+// as one that waits, which is answered at once if there is no room.
 func (l *loads) enter(key string) *load {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -55,8 +66,22 @@ func (l *loads) enter(key string) *load {
 		return nil
 	}
 	w := &load{key: key, done: make(chan struct{})}
+	if len(l.waiting) >= most {
+		l.forget()
+	}
+	if len(l.waiting) >= most {
+		w.err = errFull
+		close(w.done)
+		return w
+	}
 	l.waiting = append(l.waiting, w)
 	return w
+}
+
+// forget drops those for which nobody waits any more. The caller holds the
+// lock.
+func (l *loads) forget() {
+	l.waiting = slices.DeleteFunc(l.waiting, func(w *load) bool { return w.gone.Load() })
 }
 
 // leave ends a load that ran alone. Who waits takes its place.
@@ -70,6 +95,7 @@ func (l *loads) leave() {
 func (l *loads) next() []*load {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.forget()
 	n := min(together, len(l.waiting))
 	if n == 0 {
 		l.running--
@@ -128,6 +154,7 @@ func (w *load) answer(ctx context.Context) (session.Record, error) {
 	case <-w.done:
 		return w.rec, w.err
 	case <-ctx.Done():
+		w.gone.Store(true)
 		return session.Record{}, ctx.Err()
 	}
 }

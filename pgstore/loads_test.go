@@ -198,3 +198,55 @@ func TestManyWaitInSeveralSelects(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// TestNoMoreWaitThanThereIsRoomFor: the next is refused at once, and let in
+// when one of those who wait has left.
+func TestNoMoreWaitThanThereIsRoomFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, _ := newLoads()
+		fill(t, l)
+		var first *load
+		for range most {
+			w := l.enter("waits")
+			if first == nil {
+				first = w
+			}
+		}
+		if _, err := l.enter("one too many").answer(t.Context()); !errors.Is(err, errFull) {
+			t.Errorf("one too many: %v, want errFull", err)
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		leave()
+		if _, err := first.answer(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("who leaves: %v", err)
+		}
+		select {
+		case <-l.enter("has room").done:
+			t.Error("refused although one has left")
+		default:
+		}
+		if len(l.waiting) != most {
+			t.Errorf("%d wait, want %d", len(l.waiting), most)
+		}
+	})
+}
+
+// TestNobodyIsAskedForWhoHasLeft.
+func TestNobodyIsAskedForWhoHasLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, server := newLoads()
+		fill(t, l)
+		ctx, leave := context.WithCancel(t.Context())
+		leave()
+		_, _ = l.enter("gone").answer(ctx)
+		stays := l.enter("stays")
+		l.leave()
+		if keys := <-server.keys; len(keys) != 1 || keys[0] != "stays" {
+			t.Errorf("asked for %q, want only who stays", keys)
+		}
+		server.answer <- nil
+		_, _ = stays.answer(t.Context())
+		l.leave()
+		synctest.Wait()
+	})
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/sessionkey"
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
 )
@@ -45,12 +46,14 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 	if !sessionkey.WellFormed(key) {
 		return session.Record{}, session.ErrNotFound
 	}
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
 	if err := ctx.Err(); err != nil {
 		return session.Record{}, djangodb.Wrap(ctx, "pgstore: load", err)
 	}
 	rec, err := s.load(ctx, key)
 	switch {
-	case err == nil, errors.Is(err, session.ErrNotFound):
+	case err == nil, errors.Is(err, session.ErrNotFound), errors.Is(err, errFull):
 		return rec, err
 	case ctx.Err() != nil:
 		return session.Record{}, djangodb.Wrap(ctx, "pgstore: load", err)
@@ -64,15 +67,20 @@ func (s *Store) load(ctx context.Context, key string) (session.Record, error) {
 		return waiting.answer(ctx)
 	}
 	defer s.loads.leave()
-	ctx, cancel := context.WithTimeout(ctx, s.loads.patience)
+	ctx, cancel := timelimit.Within(ctx, s.loads.patience)
 	defer cancel()
 	return s.askOne(ctx, key)
 }
 
 func (s *Store) askOne(ctx context.Context, key string) (session.Record, error) {
 	const query = columns + " WHERE session_key = $1 AND expire_date > $2"
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return session.Record{}, err
+	}
+	defer giveBack(conn)
 	var rec session.Record
-	err := s.pool.QueryRow(ctx, query, key, time.Now()).Scan(&rec.Key, &rec.Data, &rec.Expiry)
+	err = conn.Conn().QueryRow(ctx, query, key, time.Now()).Scan(&rec.Key, &rec.Data, &rec.Expiry)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return session.Record{}, session.ErrNotFound
 	}
@@ -80,10 +88,26 @@ func (s *Store) askOne(ctx context.Context, key string) (session.Record, error) 
 	return rec, err
 }
 
+// giveBack returns a connection to the pool. One that was closed, since it did
+// not answer in time, is taken out of the pool: pgx says goodbye to its server
+// for up to 15 seconds, and its place must not wait for that.
+func giveBack(conn *pgxpool.Conn) {
+	if conn.Conn().IsClosed() {
+		conn.Hijack()
+		return
+	}
+	conn.Release()
+}
+
 // askMany returns the live records that there are of these keys.
 func (s *Store) askMany(ctx context.Context, keys []string) (map[string]session.Record, error) {
 	const query = columns + " WHERE session_key = ANY($1) AND expire_date > $2"
-	rows, err := s.pool.Query(ctx, query, keys, time.Now())
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer giveBack(conn)
+	rows, err := conn.Conn().Query(ctx, query, keys, time.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -108,20 +132,9 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 	if !sessionkey.WellFormed(old.Key) || !sessionkey.WellFormed(new.Key) {
 		return s.Store.Save(ctx, old, new)
 	}
-	const move = "UPDATE django_session SET session_key = $1, session_data = $2, expire_date = $3" +
-		" WHERE session_key = $4 AND session_data = $5 AND expire_date > $6"
-	const inPlace = "UPDATE django_session SET session_data = $1, expire_date = $2" +
-		" WHERE session_key = $3 AND session_data = $4 AND expire_date > $5"
-	expiry := sqlstore.PostgreSQL.EncodeTime(new.Expiry, nil)
-	var tag pgconn.CommandTag
-	var err error
-	if new.Key == old.Key {
-		tag, err = s.pool.Exec(ctx, inPlace,
-			string(new.Data), expiry, old.Key, string(old.Data), time.Now())
-	} else {
-		tag, err = s.pool.Exec(ctx, move,
-			new.Key, string(new.Data), expiry, old.Key, string(old.Data), time.Now())
-	}
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
+	tag, err := s.update(ctx, old, new)
 	if err != nil && (ctx.Err() != nil || !isRefused(err)) {
 		return djangodb.Wrap(ctx, "pgstore: save", err)
 	}
@@ -129,6 +142,25 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 		return s.Store.Save(ctx, old, new)
 	}
 	return nil
+}
+
+func (s *Store) update(ctx context.Context, old, new session.Record) (pgconn.CommandTag, error) {
+	const move = "UPDATE django_session SET session_key = $1, session_data = $2, expire_date = $3" +
+		" WHERE session_key = $4 AND session_data = $5 AND expire_date > $6"
+	const inPlace = "UPDATE django_session SET session_data = $1, expire_date = $2" +
+		" WHERE session_key = $3 AND session_data = $4 AND expire_date > $5"
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	defer giveBack(conn)
+	expiry := sqlstore.PostgreSQL.EncodeTime(new.Expiry, nil)
+	if new.Key == old.Key {
+		return conn.Conn().Exec(ctx, inPlace,
+			string(new.Data), expiry, old.Key, string(old.Data), time.Now())
+	}
+	return conn.Conn().Exec(ctx, move,
+		new.Key, string(new.Data), expiry, old.Key, string(old.Data), time.Now())
 }
 
 // isRefused reports whether the server certainly has not carried a statement

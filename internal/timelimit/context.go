@@ -48,16 +48,20 @@ func (c *Context) wait() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.inner == nil {
-		parent := c.parent
-		if c.detached {
-			parent = context.WithoutCancel(parent)
-		}
-		c.inner, c.cancel = context.WithDeadline(parent, c.at)
+		c.inner, c.cancel = context.WithDeadline(c.unlimited(), c.at)
 		if c.err != nil {
 			c.cancel()
 		}
 	}
 	return c.inner
+}
+
+// unlimited returns what the context is made of.
+func (c *Context) unlimited() context.Context {
+	if c.detached {
+		return context.WithoutCancel(c.parent)
+	}
+	return c.parent
 }
 
 // Err implements [context.Context].

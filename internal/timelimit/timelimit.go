@@ -28,6 +28,9 @@ func Within(ctx context.Context, limit time.Duration) (context.Context, context.
 	if at, ok := ctx.Deadline(); ok && time.Until(at) <= limit {
 		return ctx, func() {}
 	}
+	if c, ok := ctx.(*Context); ok {
+		ctx = c.unlimited() // its own timer would come too late
+	}
 	return context.WithTimeout(ctx, limit)
 }
 
