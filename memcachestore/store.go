@@ -176,6 +176,9 @@ func (s *Store) end(ctx context.Context, key string, item *memcache.Item) error 
 	})
 }
 
+// cleanUpTime is how long a move that has failed may take to tidy up.
+const cleanUpTime = 250 * time.Millisecond
+
 // move makes the new record, and then ends the old one.
 func (s *Store) move(ctx context.Context, item *memcache.Item, old, next session.Record) error {
 	if err := s.Create(ctx, next); err != nil {
@@ -184,7 +187,9 @@ func (s *Store) move(ctx context.Context, item *memcache.Item, old, next session
 	err := s.end(ctx, old.Key, item)
 	if err != nil {
 		// Nobody knows the new key yet. If even this fails, nobody ever will.
-		_ = s.Delete(context.WithoutCancel(ctx), next.Key)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
+		defer cancel()
+		_ = s.Delete(ctx, next.Key)
 	}
 	return err
 }

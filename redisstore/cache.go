@@ -8,6 +8,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/jamsession/jamsession/cachedstore"
+	"github.com/jamsession/jamsession/internal/redislimit"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -32,7 +33,9 @@ func OpenCache(ctx context.Context, url, prefix string) (*Cache, error) {
 }
 
 // NewCache returns a cache on a client. Closing the cache closes the client.
-func NewCache(client rueidis.Client, prefix string) *Cache { return &Cache{client, prefix} }
+func NewCache(client rueidis.Client, prefix string) *Cache {
+	return &Cache{redislimit.New(client), prefix}
+}
 
 // Close ends the connections.
 func (c *Cache) Close() error {

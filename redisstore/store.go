@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/rueidis"
 
+	"github.com/jamsession/jamsession/internal/redislimit"
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/session"
 )
@@ -48,7 +49,7 @@ func Open(ctx context.Context, url string, o *Options) (*Store, error) {
 // New returns a store on a client. Options may be nil. Closing the store
 // closes the client.
 func New(client rueidis.Client, o *Options) *Store {
-	return &Store{client: client, opts: o.withDefaults(), own: newRecent()}
+	return &Store{client: redislimit.New(client), opts: o.withDefaults(), own: newRecent()}
 }
 
 // Close ends the connections.
@@ -221,6 +222,9 @@ func (s *Store) changed(key string) {
 	}
 }
 
+// cleanUpTime is how long a move that has failed may take to tidy up.
+const cleanUpTime = 250 * time.Millisecond
+
 // moveInSteps moves a record to another server of a cluster.
 func (s *Store) moveInSteps(ctx context.Context, old, next session.Record) error {
 	if err := s.Create(ctx, next); err != nil {
@@ -231,7 +235,9 @@ func (s *Store) moveInSteps(ctx context.Context, old, next session.Record) error
 	err := s.replace(ctx, old, dead)
 	if err != nil {
 		// Nobody knows the new key yet. If even this fails, nobody ever will.
-		_ = s.Delete(context.WithoutCancel(ctx), next.Key)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
+		defer cancel()
+		_ = s.Delete(ctx, next.Key)
 	}
 	return err
 }

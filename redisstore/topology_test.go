@@ -26,6 +26,13 @@ import (
 // TestCluster: two servers share the keys, so that a rotation goes from one to
 // the other.
 func TestCluster(t *testing.T) {
+	url, _ := startCluster(t)
+	sessiontest.Run(t, func(t *testing.T) session.Store { return open(t, url, redisstore.Options{}) })
+}
+
+// startCluster returns the URL of two servers.
+func startCluster(t *testing.T) (url string, servers []*servertest.Server) {
+	t.Helper()
 	a := servertest.StartRedisWith(t, "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf")
 	b := servertest.StartRedisWith(t, "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf")
 	do(t, a, "CLUSTER", "ADDSLOTSRANGE", "0", "8191")
@@ -35,8 +42,7 @@ func TestCluster(t *testing.T) {
 	do(t, b, "CLUSTER", "MEET", host, port)
 	waitForCluster(t, a)
 	waitForCluster(t, b)
-	url := "redis-cluster://" + a.Addr + "," + b.Addr
-	sessiontest.Run(t, func(t *testing.T) session.Store { return open(t, url, redisstore.Options{}) })
+	return "redis-cluster://" + a.Addr + "," + b.Addr, []*servertest.Server{a, b}
 }
 
 func do(t *testing.T, s *servertest.Server, args ...string) string {
@@ -76,6 +82,17 @@ func waitForCluster(t *testing.T, s *servertest.Server) {
 
 // TestSentinel: the client asks a sentinel for the server.
 func TestSentinel(t *testing.T) {
+	url, _ := startSentinel(t)
+	store := open(t, url, redisstore.Options{})
+	rec := created(t, store, "x")
+	if _, err := store.Load(t.Context(), rec.Key); err != nil {
+		t.Error(err)
+	}
+}
+
+// startSentinel returns the URL of a sentinel and its server.
+func startSentinel(t *testing.T) (url string, servers []*servertest.Server) {
+	t.Helper()
 	master := servertest.StartRedis(t)
 	host, port, _ := net.SplitHostPort(master.Addr)
 	conf := filepath.Join(t.TempDir(), "sentinel.conf")
@@ -85,11 +102,7 @@ func TestSentinel(t *testing.T) {
 	}
 	openToAll(t, conf)
 	sentinel := servertest.StartSentinel(t, conf)
-	store := open(t, "redis-sentinel://"+sentinel.Addr+"/mymaster/0", redisstore.Options{})
-	rec := created(t, store, "x")
-	if _, err := store.Load(t.Context(), rec.Key); err != nil {
-		t.Error(err)
-	}
+	return "redis-sentinel://" + sentinel.Addr + "/mymaster/0", []*servertest.Server{sentinel, master}
 }
 
 // openToAll lets the user that the server runs as work with a file and in its

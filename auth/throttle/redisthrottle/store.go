@@ -24,6 +24,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/internal/gcra"
+	"github.com/jamsession/jamsession/internal/redislimit"
 )
 
 var _ throttle.Store = (*Store)(nil)
@@ -45,7 +46,7 @@ type Store struct {
 // New returns a store on a client, which stays the caller's to close: a single
 // server, a cluster or sentinels. The options may be nil.
 func New(client rueidis.Client, o *Options) *Store {
-	s := &Store{client: client, prefix: "jamsession:throttle:"}
+	s := &Store{client: redislimit.New(client), prefix: "jamsession:throttle:"}
 	if o != nil && o.Prefix != "" {
 		s.prefix = o.Prefix
 	}

@@ -1,0 +1,81 @@
+// Package redislimit lets no call of rueidis outlive its context.
+package redislimit
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/jamsession/jamsession/internal/timelimit"
+)
+
+// alert is how long after a failure calls are watched: longer than it takes
+// rueidis to give a silent connection up.
+const alert = time.Minute
+
+// A client ends Do and DoCache with their contexts. While rueidis connects it
+// does not look at them: whoever needs the connection waits for the one caller
+// who makes it, who in a cluster may be rueidis itself. So for a while after a
+// failure each call is watched by another goroutine; what goes well is not, and
+// costs nothing more.
+type client struct {
+	rueidis.Client
+	alerted atomic.Int64 // until when, in nanoseconds since 1970
+}
+
+// New returns the client with limits. A call whose context has no end has five
+// seconds.
+func New(c rueidis.Client) rueidis.Client {
+	if limited, ok := c.(*client); ok {
+		return limited
+	}
+	return &client{Client: c}
+}
+
+// Do implements [rueidis.Client].
+func (c *client) Do(ctx context.Context, cmd rueidis.Completed) rueidis.RedisResult {
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
+	if c.calm() {
+		return c.note(c.Client.Do(ctx, cmd))
+	}
+	return c.watch(ctx, func() rueidis.RedisResult { return c.Client.Do(ctx, cmd) })
+}
+
+// DoCache implements [rueidis.Client].
+func (c *client) DoCache(ctx context.Context, cmd rueidis.Cacheable, ttl time.Duration) rueidis.RedisResult {
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
+	if c.calm() {
+		return c.note(c.Client.DoCache(ctx, cmd, ttl))
+	}
+	return c.watch(ctx, func() rueidis.RedisResult { return c.Client.DoCache(ctx, cmd, ttl) })
+}
+
+func (c *client) calm() bool {
+	until := c.alerted.Load()
+	return until == 0 || time.Now().UnixNano() >= until
+}
+
+// note raises the alert if the server could not be asked.
+func (c *client) note(result rueidis.RedisResult) rueidis.RedisResult {
+	if err := result.NonRedisError(); err != nil {
+		c.alerted.Store(time.Now().Add(alert).UnixNano())
+	}
+	return result
+}
+
+// watch returns what call returns, or an error when ctx is done. What was left
+// alone ends when rueidis has given the connection up.
+func (c *client) watch(ctx context.Context, call func() rueidis.RedisResult) rueidis.RedisResult {
+	done := make(chan rueidis.RedisResult, 1)
+	go func() { done <- call() }()
+	select {
+	case result := <-done:
+		return c.note(result)
+	case <-ctx.Done():
+		return c.note(rueidis.NewErrorResult(ctx.Err()))
+	}
+}
