@@ -38,6 +38,7 @@
 //	ADDR                             text      127.0.0.1:8000       host:port to listen on
 //	ALLOWED_HOSTS                    list                           names of the site; empty: any
 //	DATABASE_URL                     text      sqlite:///db.sqlite3 where the tables are
+//	STORE_TIMEOUT                    seconds   5                    for an answer of database or cache
 //	PBKDF2_ITERATIONS                number    1000000              cost of a new password hash
 //	PASSWORD_HASHERS                 list                           first makes new; empty: Django's list
 //	PASSWORD_UPGRADE                 bool      true                 false: leaves hashes as they are stored
@@ -130,6 +131,11 @@
 // The option max_conns is how many connections there are at most: 25. On
 // PostgreSQL half of them are for sessions only if the engine is db or
 // cached_db, see package pgstore. Its other options are libpq's.
+//
+// STORE_TIMEOUT is how long the database or the cache may take for each load,
+// lookup, limiter call and save of a request, and to accept a connection. One
+// that is silent for longer is one that is down: the answer is 503. A cache in
+// front of a table, and Memcached, have a shorter limit of their own.
 //
 // # Engines and caches
 //

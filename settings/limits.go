@@ -86,6 +86,7 @@ func (s *Site) openLimits(ctx context.Context) (limits, error) {
 		PerSource:      set.LoginLimitSource,
 		TrustedProxies: set.TrustedProxies,
 		InsecureCookie: set.SessionCookieSecure == SecureNever,
+		Timeout:        set.StoreTimeout,
 	}
 	l.logins, err = throttle.New(store, s.keys, &o)
 	if err == nil {

@@ -58,6 +58,7 @@ func TestDefaultsAreDjangos(t *testing.T) {
 	want := &settings.Settings{
 		Addr:                  "127.0.0.1:8000",
 		DatabaseURL:           secret.New("sqlite:///db.sqlite3"),
+		StoreTimeout:          5 * time.Second,
 		PBKDF2Iterations:      1_000_000,
 		PasswordUpgrade:       true,
 		PasswordValidators:    []string{"similarity", "length", "common", "numeric"},

@@ -1,12 +1,15 @@
 package settings
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -26,6 +29,7 @@ func (s *Settings) sessionOptions(codec session.Codec) *session.Options {
 		RefreshInterval:      s.SessionRefreshInterval,
 		IdleTimeout:          s.SessionIdleTimeout,
 		AbsoluteTimeout:      s.SessionAbsoluteTimeout,
+		Timeout:              s.StoreTimeout,
 	}
 }
 
@@ -62,8 +66,15 @@ func (s *Settings) authOptions(hashers *password.Hashers, limiter auth.Limiter) 
 		LoginURL:         s.LoginURL,
 		LoginRedirectURL: s.LoginRedirectURL,
 		Limiter:          limiter,
+		Timeout:          s.StoreTimeout,
 		Secure:           s.secure,
 	}
+}
+
+// storeTimeout is how long a server may take. Settings that Load did not make
+// may leave it out.
+func (s *Settings) storeTimeout() time.Duration {
+	return cmp.Or(s.StoreTimeout, timelimit.Default)
 }
 
 // secure reports whether the visitor came over HTTPS. If the proxy's header

@@ -16,7 +16,7 @@ import (
 // allChanged is a value other than the default for every setting that becomes
 // an option of another package.
 var allChanged = map[string]string{
-	"SECRET_KEY": "a", "SECRET_KEY_FALLBACKS": "b", "PBKDF2_ITERATIONS": "7",
+	"SECRET_KEY": "a", "SECRET_KEY_FALLBACKS": "b", "PBKDF2_ITERATIONS": "7", "STORE_TIMEOUT": "6",
 	"SESSION_COOKIE_NAME": "s", "SESSION_COOKIE_AGE": "1", "SESSION_COOKIE_DOMAIN": "d",
 	"SESSION_COOKIE_PATH": "/p", "SESSION_COOKIE_SECURE": "true", "SESSION_COOKIE_HTTPONLY": "false",
 	"SESSION_COOKIE_SAMESITE": "Strict", "SESSION_EXPIRE_AT_BROWSER_CLOSE": "true",
@@ -38,7 +38,7 @@ func TestSettingsBecomeOptions(t *testing.T) {
 		CookieName: "s", CookieAge: time.Second, CookieDomain: "d", CookiePath: "/p",
 		CookieSameSite: http.SameSiteStrictMode, ScriptableCookie: true, SecureCookie: true,
 		ExpireAtBrowserClose: true, SaveEveryRequest: true, RefreshInterval: -time.Second,
-		IdleTimeout: 2 * time.Second, AbsoluteTimeout: 3 * time.Second,
+		IdleTimeout: 2 * time.Second, AbsoluteTimeout: 3 * time.Second, Timeout: 6 * time.Second,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("session options %+v", got)
@@ -55,7 +55,8 @@ func TestSettingsBecomeOptions(t *testing.T) {
 	}
 	login := s.authOptions(s.hashers(), nil)
 	if login.Hashers == nil ||
-		login.LoginURL != "/in" || login.LoginRedirectURL != "/home" || login.Secure == nil {
+		login.LoginURL != "/in" || login.LoginRedirectURL != "/home" || login.Secure == nil ||
+		login.Timeout != 6*time.Second {
 		t.Errorf("auth options %+v", login)
 	}
 	hash, err := login.Hashers.Hash(t.Context(), "x")

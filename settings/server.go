@@ -19,15 +19,17 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/sqlstore"
 )
 
 // openDatabase opens what DATABASE_URL names.
 //
-// If sessions are in it, those of PostgreSQL get connections of their own.
+// If sessions are in it, those of PostgreSQL get connections of their own. A
+// server has the limit to accept a connection.
 func openDatabase(
-	ctx context.Context, rawURL secret.Text, sessions bool,
+	ctx context.Context, rawURL secret.Text, sessions bool, limit time.Duration,
 ) (*database, sqlstore.Dialect, error) {
 	u, err := parseDatabaseURL(rawURL.Reveal())
 	if err != nil {
@@ -35,10 +37,10 @@ func openDatabase(
 	}
 	switch u.scheme {
 	case "postgres":
-		db, err := openPostgres(ctx, u.server, sessions)
+		db, err := openPostgres(ctx, u.server, sessions, newWires(limit))
 		return db, sqlstore.PostgreSQL, err
 	case "mysql":
-		db, err := openMySQL(ctx, u.server)
+		db, err := openMySQL(ctx, u.server, newWires(limit))
 		return db, sqlstore.MySQL, err
 	default:
 		db, err := openSQLite(ctx, u.path)
@@ -56,7 +58,7 @@ const (
 )
 
 // openPostgres connects to PostgreSQL. Options are those of libpq's URLs.
-func openPostgres(ctx context.Context, s server, sessions bool) (*database, error) {
+func openPostgres(ctx context.Context, s server, sessions bool, w *wires) (*database, error) {
 	query := s.options
 	host := net.JoinHostPort(s.host, s.port)
 	if s.socket != "" {
@@ -71,13 +73,13 @@ func openPostgres(ctx context.Context, s server, sessions bool) (*database, erro
 	if err != nil { // its text may show the password
 		return nil, errors.New("settings: DATABASE_URL: PostgreSQL does not know one of its options")
 	}
-	config.ConnConfig.ConnectTimeout = dialTimeout
+	config.ConnConfig.ConnectTimeout, config.ConnConfig.DialFunc = w.limit, w.dial
 	forSessions := 0
 	if sessions {
 		forSessions = s.maxConns / 2 // by pgx itself, see package pgstore
 	}
 	s.maxConns -= forSessions
-	db, err := s.pool(ctx, "PostgreSQL", sql.OpenDB(opaque(stdlib.GetConnector(*config.ConnConfig))))
+	db, err := s.pool(ctx, "PostgreSQL", sql.OpenDB(opaque(stdlib.GetConnector(*config.ConnConfig), w.limit)), w)
 	if err != nil || forSessions == 0 {
 		return db, err
 	}
@@ -92,29 +94,39 @@ func openPostgres(ctx context.Context, s server, sessions bool) (*database, erro
 
 // A connector is a driver's, and hides it: a printed *sql.DB shows what pgx
 // connects with, password and all.
+//
+// It also bounds the handshake: the MySQL driver's own limit is for the dialing
+// only, and database/sql connects by one goroutine, whose context never ends.
 type connector struct {
 	connect func(context.Context) (driver.Conn, error)
 	driver  func() driver.Driver
+	limit   time.Duration
 }
 
-func opaque(c driver.Connector) connector { return connector{c.Connect, c.Driver} }
+func opaque(c driver.Connector, limit time.Duration) connector {
+	return connector{c.Connect, c.Driver, limit}
+}
 
 // Connect implements [driver.Connector].
-func (c connector) Connect(ctx context.Context) (driver.Conn, error) { return c.connect(ctx) }
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	ctx, cancel := timelimit.Within(ctx, c.limit)
+	defer cancel()
+	return c.connect(ctx)
+}
 
 // Driver implements [driver.Connector].
 func (c connector) Driver() driver.Driver { return c.driver() }
 
 // openMySQL connects to MySQL or MariaDB. Options are tls, as the driver has
 // it, and ssl_ca, the path of a certificate.
-func openMySQL(ctx context.Context, s server) (*database, error) {
+func openMySQL(ctx context.Context, s server, w *wires) (*database, error) {
 	config := mysql.NewConfig()
 	config.User, config.Passwd, config.DBName = s.user, s.password.Reveal(), s.name
 	config.Net, config.Addr = "tcp", net.JoinHostPort(s.host, s.port)
 	if s.socket != "" {
 		config.Net, config.Addr = "unix", s.socket
 	}
-	config.Timeout = dialTimeout
+	config.DialFunc = w.dial
 	config.ParseTime, config.Loc = true, time.UTC
 	config.Logger = &mysql.NopLogger{} // the error is returned as well
 	config.ClientFoundRows = true      // or an update to what is there counts as none
@@ -126,7 +138,7 @@ func openMySQL(ctx context.Context, s server) (*database, error) {
 	if err != nil {
 		return nil, fmt.Errorf("settings: DATABASE_URL: %w", err)
 	}
-	return s.pool(ctx, "MySQL", sql.OpenDB(opaque(connector)))
+	return s.pool(ctx, "MySQL", sql.OpenDB(opaque(connector, w.limit)), w)
 }
 
 func (s server) secureMySQL(config *mysql.Config) error {
@@ -161,7 +173,7 @@ func (s server) userinfo() *url.Userinfo {
 }
 
 // pool bounds the connections, and finds out now whether there can be any.
-func (s server) pool(ctx context.Context, kind string, db *sql.DB) (*database, error) {
+func (s server) pool(ctx context.Context, kind string, db *sql.DB, w *wires) (*database, error) {
 	db.SetMaxOpenConns(s.maxConns)
 	db.SetMaxIdleConns(s.maxConns)
 	db.SetConnMaxIdleTime(maxConnIdle)
@@ -173,5 +185,5 @@ func (s server) pool(ctx context.Context, kind string, db *sql.DB) (*database, e
 		reason := strings.Join(strings.Fields(err.Error()), " ") // on one line
 		return nil, fmt.Errorf("settings: DATABASE_URL: cannot use %s at %s: %s", kind, s, reason)
 	}
-	return &database{writer: db, readers: db}, nil
+	return &database{writer: db, readers: db, wires: w}, nil
 }

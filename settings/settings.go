@@ -26,6 +26,7 @@ type Settings struct {
 	Addr               string   // host:port to listen on
 	AllowedHosts       []string // empty: any
 	DatabaseURL        secret.Text
+	StoreTimeout       time.Duration // for each answer of the database or a cache
 	PBKDF2Iterations   int
 
 	PasswordHashers      []string // algorithms; empty: Django's list

@@ -57,8 +57,9 @@ type Site struct {
 // Open opens the database of the settings, whose file it makes if there is
 // none, and the parts of the site on it, and connects to the cache if the
 // engine needs one. It needs a SECRET_KEY. The error is one line that says
-// what to do. A server that goes away later gives errors, which visitors see
-// as 503, and is found again when it comes back.
+// what to do. A server that goes away later, or is silent for longer than
+// STORE_TIMEOUT, gives errors, which visitors see as 503, and is found again
+// when it comes back.
 func Open(ctx context.Context, s *Settings) (*Site, error) {
 	keys, err := s.Keys()
 	if err != nil {
@@ -69,7 +70,7 @@ func Open(ctx context.Context, s *Settings) (*Site, error) {
 		return nil, err
 	}
 	sessions := s.SessionEngine == "db" || s.SessionEngine == "cached_db"
-	db, dialect, err := openDatabase(ctx, s.DatabaseURL, sessions)
+	db, dialect, err := openDatabase(ctx, s.DatabaseURL, sessions, s.storeTimeout())
 	if err != nil {
 		return nil, err
 	}
@@ -81,8 +82,9 @@ func Open(ctx context.Context, s *Settings) (*Site, error) {
 		Readers:  db.readers,
 		Hashers:  s.hashers(),
 		forStore: sqlstore.Options{Dialect: dialect, Readers: db.readers, Location: location},
-		forUsers: sqlusers.Options{Dialect: dialect, Readers: db.readers, Location: location},
-
+		forUsers: sqlusers.Options{
+			Dialect: dialect, Readers: db.readers, Location: location, Timeout: s.storeTimeout(),
+		},
 		forLimits: sqlthrottle.Options{Dialect: dialect},
 	}
 	if err := site.wire(ctx); err != nil && !errors.Is(err, errNotMigrated) {
@@ -212,11 +214,13 @@ func (s *Site) countsInTable() bool {
 	return s.Settings.LoginLimitStore == "auto" || s.Settings.LoginLimitStore == "db"
 }
 
-// Close closes the database. Let the requests come to their end first.
+// Close closes the database. Let the requests come to their end first. A
+// database that is silent is cut off after STORE_TIMEOUT.
 func (s *Site) Close() error {
-	var errs []error
-	if s.Store != nil {
-		errs = append(errs, s.engine.close(), s.limits.close(), s.Users.Close())
-	}
-	return errors.Join(append(errs, s.db.Close())...)
+	return s.db.closeWithin(s.Settings.storeTimeout(), func() error {
+		if s.Store == nil {
+			return nil
+		}
+		return errors.Join(s.engine.close(), s.limits.close(), s.Users.Close())
+	})
 }

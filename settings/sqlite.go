@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"runtime"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"modernc.org/sqlite"
@@ -23,6 +24,7 @@ import (
 type database struct {
 	writer, readers *sql.DB
 	sessions        *pgxpool.Pool // for package pgstore; nil without PostgreSQL
+	wires           *wires        // nil without a server
 }
 
 // openSQLite opens a file, and makes it if it is not there: readable by its
@@ -100,6 +102,16 @@ func (db *database) Close() error {
 		db.sessions.Close() // this waits for those that are in use
 	}
 	return err
+}
+
+// closeWithin lets fn close what works on the database, and then closes the
+// database. What is waiting for the server after a while is cut off.
+func (db *database) closeWithin(limit time.Duration, fn func() error) error {
+	if db.wires != nil {
+		timer := time.AfterFunc(limit, db.wires.cut)
+		defer timer.Stop()
+	}
+	return errors.Join(fn(), db.Close())
 }
 
 // sqliteError says in one line what to do about a file that cannot be used.

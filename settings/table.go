@@ -32,6 +32,10 @@ var table = []Setting{
 	{"ADDR", "text", "127.0.0.1:8000", "host:port to listen on", false, setAddr},
 	{"ALLOWED_HOSTS", "list", "", "names of the site; empty: any", false, setAllowedHosts},
 	{"DATABASE_URL", "text", "sqlite:///db.sqlite3", "where the tables are", true, setDatabaseURL},
+	{
+		"STORE_TIMEOUT", "seconds", "5", "for an answer of database or cache", false,
+		seconds(1, func(s *Settings) *duration { return &s.StoreTimeout }),
+	},
 	{"PBKDF2_ITERATIONS", "number", "1000000", "cost of a new password hash", false, setIterations},
 
 	{"PASSWORD_HASHERS", "list", "", "first makes new; empty: Django's list", false, setHashers},

@@ -1,0 +1,112 @@
+package settings
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// wires are the connections of a site to its database. The contexts of calls
+// end what waits for an answer; this is for what no context ends: the
+// handshakes that database/sql makes in the background, and farewells to a
+// server that is silent. Either would keep a place in the pool.
+type wires struct {
+	limit time.Duration // to connect within
+
+	mu   sync.Mutex
+	open map[*wire]struct{}
+	gone bool // nothing is opened any more
+}
+
+// farewell is how long a connection that was given up may take to say goodbye.
+const farewell = time.Second
+
+// keepAlive finds out in half a minute that the other side is not there.
+var keepAlive = net.KeepAliveConfig{
+	Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3,
+}
+
+func newWires(limit time.Duration) *wires {
+	return &wires{limit: limit, open: make(map[*wire]struct{})}
+}
+
+// dial opens a connection. All who dial have no more than the limit, except
+// for pgx where it asks the server to cancel what has not been answered in time.
+func (w *wires) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	at, limited := ctx.Deadline()
+	cancels := limited && time.Until(at) > w.limit
+	if cancels {
+		at = time.Now().Add(farewell)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, at)
+		defer cancel()
+	}
+	dialer := net.Dialer{KeepAliveConfig: keepAlive}
+	conn, err := dialer.DialContext(ctx, network, address)
+	if err == nil && cancels {
+		err = conn.SetDeadline(at)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return w.add(conn)
+}
+
+func (w *wires) add(conn net.Conn) (net.Conn, error) {
+	c := &wire{conn, w}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.gone {
+		_ = conn.Close()
+		return nil, net.ErrClosed
+	}
+	w.open[c] = struct{}{}
+	return c, nil
+}
+
+// cut ends all connections, with whatever they are waiting for.
+func (w *wires) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.gone = true
+	for c := range w.open {
+		_ = c.Conn.Close()
+	}
+	clear(w.open)
+}
+
+// A wire is one connection.
+type wire struct {
+	net.Conn
+
+	all *wires
+}
+
+// Close ends the connection.
+func (c *wire) Close() error {
+	c.all.mu.Lock()
+	delete(c.all.open, c)
+	c.all.mu.Unlock()
+	return c.Conn.Close()
+}
+
+// SetDeadline shortens what is longer than a farewell: pgx sets a deadline to
+// end a call, which is now, and to say goodbye, which is fifteen seconds.
+func (c *wire) SetDeadline(t time.Time) error {
+	if latest := time.Now().Add(farewell); t.After(latest) {
+		t = latest
+	}
+	return c.Conn.SetDeadline(t)
+}
+
+// SyscallConn lets the MySQL driver see that the server has closed an idle
+// connection.
+func (c *wire) SyscallConn() (syscall.RawConn, error) {
+	if conn, ok := c.Conn.(syscall.Conn); ok {
+		return conn.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
+}
