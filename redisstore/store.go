@@ -11,6 +11,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/redislimit"
 	"github.com/jamsession/jamsession/internal/sessionkey"
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -20,7 +21,8 @@ var (
 )
 
 // A Store keeps sessions in Redis. Make one with [Open] or [New]; it is safe
-// for concurrent use. Calls that run at the same time share a round trip.
+// for concurrent use. Calls that run at the same time share a round trip. A
+// call whose context does not say when it ends has five seconds.
 type Store struct {
 	client rueidis.Client
 	opts   Options
@@ -63,6 +65,8 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 	if !sessionkey.WellFormed(key) {
 		return session.Record{}, session.ErrNotFound
 	}
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
 	value, err := s.get(ctx, key)
 	if rueidis.IsRedisNil(err) {
 		return session.Record{}, session.ErrNotFound
@@ -130,6 +134,8 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 	if !sessionkey.WellFormed(rec.Key) {
 		return errKey
 	}
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
 	ttl := milliseconds(rec.Expiry)
 	if ttl <= 0 {
 		return s.createExpired(ctx, rec.Key)
@@ -166,6 +172,8 @@ func (s *Store) Save(ctx context.Context, old, next session.Record) error {
 	if !sessionkey.WellFormed(next.Key) {
 		return errKey
 	}
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
