@@ -27,5 +27,24 @@ func Float(text []byte) (f float64, isFloat bool) {
 	return 0, false
 }
 
+// StringSize returns how many bytes [AppendString] appends for a text that is
+// UTF-8, with or without surrogates.
+func StringSize(s string) int {
+	n := 2
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"', c == '\\', c >= '\b' && c <= '\r' && c != '\v':
+			n += 2
+		case c < ' ', c == 0x7f, c >= 0xc0 && c < 0xf0:
+			n += len(`\u0000`)
+		case c >= 0xf0:
+			n += 2 * len(`\u0000`)
+		case c < 0x7f:
+			n++
+		}
+	}
+	return n
+}
+
 // Elements calls f with the text of each element of a valid array.
 func Elements(text []byte, f func(element []byte)) { elements(text, f) }
