@@ -62,13 +62,12 @@ func encode(old *pickle.Dict, items []byte) ([]byte, error) {
 	}
 	w := pickle.NewDict()
 	for name, text := range object.All() {
-		w.Key(name)
-		if err := write(w, old, name, text); err != nil {
-			return nil, fmt.Errorf("django: pickle: item %.100q: %w", name, err)
+		if err := errors.Join(w.Key(name), write(w, old, name, text)); err != nil {
+			return nil, ofItem(name, err)
 		}
 	}
 	if err := writeUnnamed(w, old); err != nil {
-		return nil, fmt.Errorf("django: pickle: %w", err)
+		return nil, fmt.Errorf("django: pickle: %w", tooLarge(err))
 	}
 	return w.Bytes(), nil
 }
@@ -121,19 +120,31 @@ func (pickled) Decode(data []byte) ([]byte, error) {
 		if len(text) > 1 {
 			text = append(text, ',')
 		}
-		text = append(rawjson.AppendString(text, name), ':')
-		if text, err = pickle.AppendJSON(text, p.Value); err != nil {
-			return nil, unreadable(name, err)
+		if text, err = appendItem(text, name, p.Value); err != nil {
+			return nil, ofItem(name, err)
 		}
 	}
 	return append(text, '}'), nil
 }
 
-func unreadable(name string, err error) error {
+func appendItem(text []byte, name string, v pickle.Value) ([]byte, error) {
+	text, err := pickle.AppendJSON(text, name)
+	if err != nil {
+		return nil, err
+	}
+	return pickle.AppendJSON(append(text, ':'), v)
+}
+
+func ofItem(name string, err error) error {
+	return fmt.Errorf("django: pickle: item %.100q: %w", name, tooLarge(err))
+}
+
+// tooLarge says by session's word what is beyond the limits.
+func tooLarge(err error) error {
 	if errors.Is(err, pickle.ErrLimit) {
 		return fmt.Errorf("%w: %w", session.ErrTooLarge, err)
 	}
-	return fmt.Errorf("django: pickle: item %.100q: %w", name, err)
+	return err
 }
 
 // loadDict reads a pickle whose root is a dict.
@@ -141,7 +152,7 @@ func loadDict(data []byte) (*pickle.Dict, error) {
 	v, err := pickle.Loads(data)
 	switch {
 	case errors.Is(err, pickle.ErrLimit):
-		return nil, fmt.Errorf("%w: %w", session.ErrTooLarge, err)
+		return nil, tooLarge(err)
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", session.ErrCorrupt, err)
 	}

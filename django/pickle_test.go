@@ -335,3 +335,43 @@ func FuzzPickled(f *testing.F) {
 		}
 	})
 }
+
+// TestPickledWritesNothingThatItCannotRead: what would be too large to read is
+// refused when it is written, and not at the visitor's next request.
+func TestPickledWritesNothingThatItCannotRead(t *testing.T) {
+	codec := django.Pickled()
+	for name, items := range map[string]string{
+		"8 million numbers":        `{"n":[0` + strings.Repeat(",0", 8_000_000) + `]}`,
+		"4 million floats":         `{"n":[0.0` + strings.Repeat(",0.0", 4_000_000) + `]}`,
+		"a million and 5000 dicts": `{"n":[{}` + strings.Repeat(",{}", 1_053_000) + `]}`,
+	} {
+		if _, err := codec.Encode([]byte(items)); !errors.Is(err, session.ErrTooLarge) {
+			t.Errorf("Encode of %s: error %v, want ErrTooLarge", name, err)
+		}
+	}
+	items := []byte(`{"n":[1` + strings.Repeat(",1", 900_000) + `],"t":"` + strings.Repeat("x", 1<<20) + `"}`)
+	data, err := codec.Encode(items)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := codec.Decode(data); err != nil || !bytes.Equal(again, items) {
+		t.Errorf("what was written cannot be read: %v", err)
+	}
+}
+
+// TestPickledRefusesBombs as too large, not as corrupt: whatever was meant, it
+// is not thrown away.
+func TestPickledRefusesBombs(t *testing.T) {
+	integer := "\x8b\x00\x07\x00\x00" + strings.Repeat("x", 0x700)
+	for name, bomb := range map[string]string{
+		"a large integer as many keys": "}" + integer + "q\x000(" + strings.Repeat("}h\x00Ns", 128<<10) + "l.",
+		"15 MiB of None":               "}\x8c\x01a(" + strings.Repeat("N", 15<<20) + "ls.",
+		"a text that is shown often":   "}\x8c\x01aX\x00\x00\x10\x00" + strings.Repeat("x", 1<<20) + "q\x000(" + strings.Repeat("h\x00", 1000) + "ts.",
+	} {
+		codec := django.Pickled().(session.Preserver)
+		_, err := codec.Decode([]byte(bomb))
+		if _, over := codec.EncodeOver([]byte(bomb), []byte(`{}`)); !errors.Is(err, session.ErrTooLarge) || !errors.Is(over, session.ErrTooLarge) {
+			t.Errorf("%s: Decode %v, EncodeOver %v, want ErrTooLarge", name, err, over)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package pickle
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -35,7 +36,7 @@ func (m *machine) call(callable, args Value) Value {
 	if most, ok := kept[string(name)]; ok && len(t) <= most && isPlain(t) {
 		return Call{string(name), t}
 	}
-	if v, ok := build(string(name), t); ok {
+	if v, ok := m.build(string(name), t); ok {
 		return v
 	}
 	return Opaque{string(name)}
@@ -52,12 +53,12 @@ func isPlain(t Tuple) bool {
 
 // build makes what protocols 0 to 2 write by a call: sets, bytes and byte
 // arrays.
-func build(name string, args Tuple) (Value, bool) {
+func (m *machine) build(name string, args Tuple) (Value, bool) {
 	module, name, _ := strings.Cut(name, ".")
 	switch module {
 	case "builtins", "__builtin__":
 	case "_codecs":
-		return encoded(name, args)
+		return m.encoded(name, args)
 	default:
 		return nil, false
 	}
@@ -73,7 +74,7 @@ func build(name string, args Tuple) (Value, bool) {
 		}
 		b, ok := args[0].(Bytes)
 		if text, isText := args[0].(string); isText { // bytearray(text, "latin-1")
-			b, ok = latin1(text)
+			b, ok = m.latin1(text)
 		}
 		return ByteArray(b), ok
 	}
@@ -85,14 +86,14 @@ func listArgument(args Tuple) ([]Value, bool) {
 		return nil, true
 	}
 	if list, ok := args[0].(*List); ok && len(args) == 1 {
-		return list.Items, true
+		return slices.Clip(list.Items), true // the list may still grow
 	}
 	return nil, false
 }
 
 // encoded is _codecs.encode(text, "latin1"), by which protocols 0 to 2 write
 // bytes.
-func encoded(name string, args Tuple) (Value, bool) {
+func (m *machine) encoded(name string, args Tuple) (Value, bool) {
 	if name != "encode" || len(args) != 2 || args[1] != Value("latin1") {
 		return nil, false
 	}
@@ -100,11 +101,13 @@ func encoded(name string, args Tuple) (Value, bool) {
 	if !ok {
 		return nil, false
 	}
-	b, ok := latin1(text)
+	b, ok := m.latin1(text)
 	return Bytes(b), ok
 }
 
-func latin1(text string) ([]byte, bool) {
+// latin1 copies a text, which may be shared.
+func (m *machine) latin1(text string) ([]byte, bool) {
+	m.spend(copyCost * len(text))
 	b := make([]byte, 0, len(text))
 	for _, r := range text {
 		if r > 0xff {
@@ -117,7 +120,8 @@ func latin1(text string) ([]byte, bool) {
 
 // rawUnicode decodes the line of UNICODE: Latin-1 with escapes \uXXXX and
 // \UXXXXXXXX.
-func (m *machine) rawUnicode(line string) string {
+func (m *machine) rawUnicode(line []byte) string {
+	m.spend(2 * len(line))
 	b := make([]byte, 0, len(line))
 	for i := 0; i < len(line); {
 		if line[i] != '\\' || i+1 == len(line) || line[i+1]|0x20 != 'u' {
@@ -132,7 +136,7 @@ func (m *machine) rawUnicode(line string) string {
 		if i+2+digits > len(line) {
 			m.fail("an escape ends too early")
 		}
-		r, err := strconv.ParseUint(line[i+2:i+2+digits], 16, 32)
+		r, err := strconv.ParseUint(string(line[i+2:i+2+digits]), 16, 32)
 		if err != nil || r > utf8.MaxRune {
 			m.fail("an escape cannot be read")
 		}

@@ -6,34 +6,53 @@ import (
 	"math"
 	"math/big"
 	"strings"
-
-	"github.com/jamsession/jamsession/internal/rawjson"
 )
 
 // A Writer makes one pickle of protocol 4. It writes no memo and no frames:
 // nothing is shared, and every Python reads it all the same.
-type Writer struct{ buf []byte }
+//
+// It writes nothing that [Loads] would refuse for its size: then its methods
+// return an error that wraps [ErrLimit].
+type Writer struct {
+	buf   []byte
+	shown meter // as measure counts
+}
 
 // NewDict returns a writer that has begun a dict.
-func NewDict() *Writer { return &Writer{[]byte("\x80\x04}(")} }
+func NewDict() *Writer {
+	w := &Writer{buf: []byte("\x80\x04}("), shown: meter{limit: MaxSize}}
+	w.shown.spend(shownCost)
+	return w
+}
 
 // Bytes ends the dict and returns the pickle.
 func (w *Writer) Bytes() []byte { return append(w.buf, "u."...) }
 
+// spend refuses what would be too much with a value of n bytes.
+func (w *Writer) spend(n int) error {
+	if !w.shown.spend(shownCost+n) || len(w.buf)+n > MaxSize-shownCost {
+		return fmt.Errorf("%w: more than %d bytes or %d values", ErrLimit, MaxSize, MaxSize/shownCost)
+	}
+	return nil
+}
+
 // Key writes the key of the next value. Keys must differ.
-func (w *Writer) Key(key string) { w.text(key) }
+func (w *Writer) Key(key string) error { return w.Value(key) }
 
 // Value writes a value. The error names the type of what cannot be written.
 func (w *Writer) Value(v Value) error {
+	if err := w.spend(sizeShown(v) - shownCost); err != nil {
+		return err
+	}
 	switch v := v.(type) {
 	case nil:
 		w.op('N')
 	case bool:
 		w.bool(v)
 	case int64:
-		w.int(big.NewInt(v))
-	case *big.Int:
 		w.int(v)
+	case *big.Int:
+		w.long(v)
 	case float64:
 		w.float(v)
 	case string:
@@ -92,12 +111,22 @@ func (w *Writer) sized(short, long, longest string, b []byte) {
 	w.buf = append(w.buf, b...)
 }
 
-func (w *Writer) int(n *big.Int) {
-	if n.IsInt64() && n.Int64() == int64(int32(n.Int64())) {
+// int writes an integer by the shortest opcode, as Python does.
+func (w *Writer) int(n int64) {
+	switch {
+	case n == int64(uint8(n)):
+		w.op('K', byte(n))
+	case n == int64(uint16(n)):
+		w.op('M', byte(n), byte(n>>8))
+	case n == int64(int32(n)):
 		w.op('J')
-		w.buf = binary.LittleEndian.AppendUint32(w.buf, uint32(n.Int64()))
-		return
+		w.buf = binary.LittleEndian.AppendUint32(w.buf, uint32(n))
+	default:
+		w.long(big.NewInt(n))
 	}
+}
+
+func (w *Writer) long(n *big.Int) {
 	b := twosComplement(n)
 	if len(b) < 1<<8 {
 		w.op(0x8a, byte(len(b)))
@@ -190,64 +219,4 @@ func splitName(dotted string) (module, name string) {
 	}
 	i := strings.LastIndexByte(dotted, '.')
 	return dotted[:i], dotted[i+1:]
-}
-
-// JSON writes the value that a valid JSON text says, as Python's json module
-// would read it.
-func (w *Writer) JSON(text []byte) error {
-	switch text[0] {
-	case 'n':
-		w.op('N')
-	case 't', 'f':
-		w.bool(text[0] == 't')
-	case '"':
-		w.text(rawjson.String(text))
-	case '[':
-		return w.jsonArray(text)
-	case '{':
-		return w.jsonObject(text)
-	default:
-		return w.jsonNumber(text)
-	}
-	return nil
-}
-
-func (w *Writer) jsonNumber(text []byte) error {
-	if f, ok := rawjson.Float(text); ok {
-		w.float(f)
-		return nil
-	}
-	n, ok := new(big.Int).SetString(string(text), 10)
-	if !ok {
-		return fmt.Errorf("a number cannot be read")
-	}
-	w.int(n)
-	return nil
-}
-
-func (w *Writer) jsonArray(text []byte) (err error) {
-	w.op(']', '(')
-	rawjson.Elements(text, func(element []byte) {
-		if err == nil {
-			err = w.JSON(element)
-		}
-	})
-	w.op('e')
-	return err
-}
-
-func (w *Writer) jsonObject(text []byte) error {
-	object, err := rawjson.Parse(text)
-	if err != nil {
-		return err
-	}
-	w.op('}', '(')
-	for name, value := range object.All() {
-		w.text(name)
-		if err := w.JSON(value); err != nil {
-			return err
-		}
-	}
-	w.op('u')
-	return nil
 }

@@ -15,7 +15,7 @@ import (
 // json.dumps. The error names the type of what has no form, or wraps
 // [ErrLimit] if the text would be too long.
 func AppendJSON(dst []byte, v Value) ([]byte, error) {
-	if len(dst) > rawjson.MaxSize {
+	if !hasRoom(dst, v) {
 		return nil, fmt.Errorf("%w: more than %d bytes as JSON", ErrLimit, rawjson.MaxSize)
 	}
 	switch v := v.(type) {
@@ -52,6 +52,23 @@ func AppendJSON(dst []byte, v Value) ([]byte, error) {
 	}
 }
 
+// hasRoom reports whether a value fits behind dst, before it is written:
+// texts grow by a factor of six.
+func hasRoom(dst []byte, v Value) bool {
+	room := rawjson.MaxSize - len(dst)
+	switch v := v.(type) {
+	case string:
+		return len(v) <= room && (6*len(v) < room || rawjson.StringSize(v) <= room)
+	case Bytes:
+		return base64.StdEncoding.EncodedLen(len(v)) < room
+	case ByteArray:
+		return base64.StdEncoding.EncodedLen(len(v)) < room
+	case *big.Int:
+		return v.BitLen()/3 < room
+	}
+	return room >= 0
+}
+
 func appendBase64(dst, b []byte) []byte {
 	dst = append(dst, '"')
 	dst = base64.StdEncoding.AppendEncode(dst, b)
@@ -81,8 +98,10 @@ func appendObject(dst []byte, d *Dict) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		dst = append(rawjson.AppendString(dst, key), ':')
-		if dst, err = AppendJSON(dst, p.Value); err != nil {
+		if dst, err = AppendJSON(dst, key); err != nil {
+			return nil, err
+		}
+		if dst, err = AppendJSON(append(dst, ':'), p.Value); err != nil {
 			return nil, err
 		}
 	}

@@ -6,87 +6,77 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/jamsession/jamsession/internal/rawjson"
 )
 
-// What Loads reads at most.
+// What Loads reads at most. [Loads] says the rest.
 const (
 	MaxSize  = 16 << 20 // bytes
 	MaxDepth = 64       // containers in each other
-	maxNodes = 1 << 20  // values, each counted as often as it is referred to
-	maxInt   = 2048     // bytes of an integer: more than Python's 4300 digits
+
+	maxDigits = rawjson.MaxDigits // of an integer, which is Python's own limit
+	maxInt    = 1786              // bytes of an integer of so many digits
+	maxName   = 1000              // bytes of the name of a class or function
+	maxNumber = 5000              // bytes of a line with a number
 )
 
 // Loads returns the value in a pickle. Bytes behind its end are ignored, as
 // Python ignores them. The error wraps [ErrMalformed] or [ErrLimit].
+//
+// Work and memory are in proportion to the size of the pickle, and bounded
+// for any: a pickle that would cost more is left when it does. So is one
+// whose value would be larger than MaxSize, or 128 times as large as the
+// pickle and 256 KiB more, with all that is shared written out each time.
 func Loads(data []byte) (Value, error) {
+	v, _, _, err := load(data)
+	return v, err
+}
+
+// load also returns what the run has cost, and what it would cost to write
+// the value out.
+func load(data []byte) (v Value, ran, shown meter, err error) {
 	if len(data) > MaxSize {
-		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(data), MaxSize)
+		return nil, ran, shown, fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(data), MaxSize)
 	}
-	m := machine{src: data}
-	v, err := m.run()
+	m := machine{src: data, cost: newMeter(len(data), maxCost)}
+	v, err = m.run()
 	if err != nil {
-		return nil, err
+		return nil, m.cost, shown, err
 	}
-	nodes := 0
-	return v, measure(v, MaxDepth, &nodes)
-}
-
-// measure refuses a value that is too deep, as one that contains itself is,
-// or that has too many parts if shared ones are counted each time.
-func measure(v Value, depth int, nodes *int) error {
-	*nodes++
-	if depth < 0 || *nodes > maxNodes {
-		return fmt.Errorf("%w: nested deeper than %d, or more than %d values", ErrLimit, MaxDepth, maxNodes)
+	shown = newMeter(len(data), MaxSize)
+	if err := measure(v, MaxDepth, &shown); err != nil {
+		return nil, m.cost, shown, err
 	}
-	switch v := v.(type) {
-	case *List:
-		return measureAll(v.Items, depth-1, nodes)
-	case Tuple:
-		return measureAll(v, depth-1, nodes)
-	case *Set:
-		return measureAll(v.Items, depth-1, nodes)
-	case Call:
-		return measureAll(v.Args, depth-1, nodes)
-	case *Dict:
-		for _, p := range v.Pairs {
-			if err := measureAll([]Value{p.Key, p.Value}, depth-1, nodes); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func measureAll(values []Value, depth int, nodes *int) error {
-	for _, v := range values {
-		if err := measure(v, depth, nodes); err != nil {
-			return err
-		}
-	}
-	return nil
+	return v, m.cost, shown, nil
 }
 
 // A machine runs a pickle. Its methods panic with a fault, which run returns.
 type machine struct {
 	src   []byte
 	pos   int
-	stack []Value
-	memo  map[uint64]Value
+	stack []Value   // what was pushed after the last MARK
+	below [][]Value // what was pushed before it, and before those before it
+	memo  memo
+	cost  meter
 }
 
 type fault struct{ error }
-
-// mark is what MARK puts on the stack. No value is one.
-type mark struct{}
 
 // global is what GLOBAL puts on the stack: a name that was not looked up.
 type global string
 
 func (m *machine) fail(format string, args ...any) {
 	panic(fault{fmt.Errorf("%w at byte %d: "+format, append([]any{ErrMalformed, m.pos}, args...)...)})
+}
+
+// beyond fails for a part that is larger than the limits.
+func (m *machine) beyond(format string, args ...any) {
+	panic(fault{fmt.Errorf("%w: "+format, append([]any{ErrLimit}, args...)...)})
 }
 
 func (m *machine) run() (v Value, err error) {
@@ -130,14 +120,21 @@ func (m *machine) take(n uint64) []byte {
 }
 
 // line returns what stands before the next end of line.
-func (m *machine) line() string {
+func (m *machine) line() []byte {
 	i := bytes.IndexByte(m.src[m.pos:], '\n')
 	if i < 0 {
 		m.fail("a line does not end")
 	}
-	text := string(m.src[m.pos : m.pos+i])
-	m.pos += i + 1
-	return text
+	return m.take(uint64(i + 1))[:i]
+}
+
+// number returns a line that is to be a number.
+func (m *machine) number() string {
+	line := m.line()
+	if len(line) > maxNumber {
+		m.beyond("a number of %d bytes", len(line))
+	}
+	return string(line)
 }
 
 func (m *machine) u8() uint64  { return uint64(m.byte()) }
@@ -145,18 +142,35 @@ func (m *machine) u16() uint64 { return uint64(binary.LittleEndian.Uint16(m.take
 func (m *machine) u32() uint64 { return uint64(binary.LittleEndian.Uint32(m.take(4))) }
 func (m *machine) u64() uint64 { return binary.LittleEndian.Uint64(m.take(8)) }
 
-func (m *machine) push(v Value) { m.stack = append(m.stack, v) }
+func (m *machine) push(v Value) {
+	m.spend(valueCost)
+	m.stack = push(m.stack, v)
+}
 
-// top returns the last value, which must be one.
+// push appends a value. It doubles what is full, so that growing costs no
+// more than twice what there is at the end.
+func push(values []Value, v Value) []Value {
+	if len(values) == cap(values) {
+		values = slices.Grow(values, max(len(values), 1))
+	}
+	return append(values, v)
+}
+
+func (m *machine) mark() {
+	m.spend(valueCost)
+	if len(m.below) == cap(m.below) {
+		m.below = slices.Grow(m.below, max(len(m.below), 1))
+	}
+	m.below = append(m.below, m.stack)
+	m.stack = nil
+}
+
+// top returns the last value, which must be there.
 func (m *machine) top() Value {
 	if len(m.stack) == 0 {
-		m.fail("the stack is empty")
-	}
-	v := m.stack[len(m.stack)-1]
-	if _, isMark := v.(mark); isMark {
 		m.fail("a value is missing")
 	}
-	return v
+	return m.stack[len(m.stack)-1]
 }
 
 func (m *machine) pop() Value {
@@ -165,24 +179,33 @@ func (m *machine) pop() Value {
 	return v
 }
 
-// popMark returns the values behind the last mark, as a slice of their own.
+// popMark returns the values behind the last mark, which nobody else has.
 func (m *machine) popMark() []Value {
-	for i := len(m.stack) - 1; i >= 0; i-- {
-		if _, ok := m.stack[i].(mark); ok {
-			values := make([]Value, 0, len(m.stack)-i-1)
-			for _, v := range m.stack[i+1:] {
-				values = append(values, plain(v))
-			}
-			m.stack = m.stack[:i]
-			return values
-		}
+	if len(m.below) == 0 {
+		m.fail("there is no mark")
 	}
-	m.fail("there is no mark")
-	return nil
+	values := m.stack
+	last := len(m.below) - 1
+	m.stack, m.below[last] = m.below[last], nil
+	m.below = m.below[:last]
+	for i, v := range values {
+		values[i] = plain(v)
+	}
+	return values
+}
+
+// drop forgets the last value, or the last mark if there is none behind it.
+func (m *machine) drop() {
+	if len(m.stack) == 0 && len(m.below) > 0 {
+		m.popMark()
+		return
+	}
+	m.pop()
 }
 
 // text returns UTF-8 with lone surrogates as it stands.
 func (m *machine) text(b []byte) string {
+	m.spend(len(b))
 	s := string(b)
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
@@ -197,17 +220,19 @@ func (m *machine) text(b []byte) string {
 	return s
 }
 
-// remember stores the last value in the memo. There cannot be more entries
-// than opcodes, since the memo is a map.
+// remember stores the last value in the memo.
 func (m *machine) remember(i uint64) {
-	if m.memo == nil {
-		m.memo = make(map[uint64]Value)
+	v := m.top()
+	if m.memo.hasRoomFor(i) {
+		m.spend(memoCost)
+	} else {
+		m.spend(sparseCost)
 	}
-	m.memo[i] = m.top()
+	m.memo.put(i, v)
 }
 
 func (m *machine) recall(i uint64) {
-	v, ok := m.memo[i]
+	v, ok := m.memo.get(i)
 	if !ok {
 		m.fail("nothing is remembered under %d", i)
 	}
@@ -224,10 +249,12 @@ func (m *machine) decimal(text string) uint64 {
 
 // integer returns the number in a line of protocol 0.
 func (m *machine) integer(text string) Value {
-	n, ok := new(big.Int), len(text) <= 5000
-	if ok {
-		n, ok = n.SetString(strings.TrimSuffix(text, "L"), 10)
+	text = strings.TrimSuffix(text, "L")
+	if len(text) > maxDigits+len("-") {
+		m.beyond("an integer of %d digits", len(text))
 	}
+	m.spend(digitCost * len(text) / 2)
+	n, ok := new(big.Int).SetString(text, 10)
 	if !ok {
 		m.fail("a number cannot be read")
 	}
@@ -237,7 +264,7 @@ func (m *machine) integer(text string) Value {
 // long returns the number in little-endian two's complement.
 func (m *machine) long(b []byte) Value {
 	if len(b) > maxInt {
-		panic(fault{fmt.Errorf("%w: an integer of %d bytes", ErrLimit, len(b))})
+		m.beyond("an integer of %d bytes", len(b))
 	}
 	reversed := make([]byte, len(b))
 	for i, c := range b {

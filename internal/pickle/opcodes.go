@@ -3,6 +3,7 @@ package pickle
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // step runs one opcode.
@@ -24,9 +25,9 @@ func (m *machine) scalar(op byte) bool {
 	case 0x89:
 		m.push(false)
 	case 'I':
-		m.push(m.intOrBool(m.line()))
+		m.push(m.intOrBool(m.number()))
 	case 'L':
-		m.push(m.integer(m.line()))
+		m.push(m.integer(m.number()))
 	case 'J':
 		m.push(int64(int32(m.u32()))) // its 32 bits are signed
 	case 'K':
@@ -38,7 +39,7 @@ func (m *machine) scalar(op byte) bool {
 	case 0x8b:
 		m.push(m.long(m.take(m.u32())))
 	case 'F':
-		m.push(m.float(m.line()))
+		m.push(m.float(m.number()))
 	case 'G':
 		m.push(math.Float64frombits(binary.BigEndian.Uint64(m.take(8))))
 	case 'V':
@@ -79,7 +80,7 @@ func (m *machine) intOrBool(text string) Value {
 func (m *machine) container(op byte) bool {
 	switch op {
 	case '(':
-		m.push(mark{})
+		m.mark()
 	case ']':
 		m.push(&List{})
 	case '}':
@@ -87,7 +88,7 @@ func (m *machine) container(op byte) bool {
 	case 0x8f:
 		m.push(&Set{})
 	case ')':
-		m.push(Tuple{})
+		m.push(Tuple(nil))
 	case 'l':
 		m.push(&List{m.popMark()})
 	case 't':
@@ -102,9 +103,14 @@ func (m *machine) container(op byte) bool {
 		m.push(&Set{Frozen: true, Items: m.popMark()})
 	case 'a':
 		v := plain(m.pop())
-		m.fillList([]Value{v})
+		if list := m.list(); list != nil {
+			list.Items = push(list.Items, v)
+		}
 	case 'e':
-		m.fillList(m.popMark())
+		values := m.popMark()
+		if list := m.list(); list != nil {
+			list.Items = m.join(list.Items, values)
+		}
 	case 's':
 		v, k := plain(m.pop()), plain(m.pop())
 		m.fillDict(m.top(), []Value{k, v})
@@ -121,6 +127,7 @@ func (m *machine) container(op byte) bool {
 }
 
 func (m *machine) tuple(n int) Tuple {
+	m.spend(valueCost) // its values do not leave the place that they had
 	t := make(Tuple, n)
 	for i := n - 1; i >= 0; i-- {
 		t[i] = plain(m.pop())
@@ -131,14 +138,28 @@ func (m *machine) tuple(n int) Tuple {
 // An object of a type that is not known here may be a list or a dict beside;
 // what it holds is skipped with the rest of it.
 
-func (m *machine) fillList(values []Value) {
+// list returns the list at the end of the stack, or nil for such an object.
+func (m *machine) list() *List {
 	switch to := m.top().(type) {
 	case *List:
-		to.Items = append(to.Items, values...)
+		return to
 	case Opaque:
 	default:
 		m.fail("no list to append to")
 	}
+	return nil
+}
+
+// join appends values that nobody else has.
+func (m *machine) join(to, values []Value) []Value {
+	if len(to) == 0 {
+		return values
+	}
+	m.spend(valueCost / 2 * len(values)) // they are copied
+	if room := cap(to) - len(to); room < len(values) {
+		to = slices.Grow(to, max(len(to), len(values)))
+	}
+	return append(to, values...)
 }
 
 func (m *machine) fillDict(to Value, values []Value) {
@@ -148,6 +169,7 @@ func (m *machine) fillDict(to Value, values []Value) {
 	switch to := to.(type) {
 	case *Dict:
 		for i := 0; i < len(values); i += 2 {
+			m.spend(to.costOf(values[i]))
 			to.Set(values[i], values[i+1])
 		}
 	case Opaque:
@@ -159,7 +181,7 @@ func (m *machine) fillDict(to Value, values []Value) {
 func (m *machine) fillSet(values []Value) {
 	switch to := m.top().(type) {
 	case *Set:
-		to.Items = append(to.Items, values...)
+		to.Items = m.join(to.Items, values)
 	case Opaque:
 	default:
 		m.fail("no set to add to")
@@ -176,24 +198,21 @@ func (m *machine) memory(op byte) bool {
 	case 0x95:
 		m.u64() // the length of a frame, which nothing here needs
 	case '0':
-		if len(m.stack) == 0 {
-			m.fail("the stack is empty")
-		}
-		m.stack = m.stack[:len(m.stack)-1]
+		m.drop()
 	case '1':
 		m.popMark()
 	case '2':
 		m.push(m.top())
 	case 'p':
-		m.remember(m.decimal(m.line()))
+		m.remember(m.decimal(m.number()))
 	case 'q':
 		m.remember(m.u8())
 	case 'r':
 		m.remember(m.u32())
 	case 0x94:
-		m.remember(uint64(len(m.memo)))
+		m.remember(m.memo.size())
 	case 'g':
-		m.recall(m.decimal(m.line()))
+		m.recall(m.decimal(m.number()))
 	case 'h':
 		m.recall(m.u8())
 	case 'j':
@@ -208,11 +227,11 @@ func (m *machine) memory(op byte) bool {
 func (m *machine) object(op byte) bool {
 	switch op {
 	case 'c':
-		module := m.line()
-		m.push(global(module + "." + m.line()))
+		module := string(m.line())
+		m.push(m.global(module, string(m.line())))
 	case 0x93:
-		name, module := m.pop(), m.pop()
-		m.push(global(m.string(module) + "." + m.string(name)))
+		name, module := m.string(m.pop()), m.string(m.pop())
+		m.push(m.global(module, name))
 	case 'R', 0x81:
 		args, callable := m.pop(), m.pop()
 		m.push(m.call(callable, args))
@@ -226,10 +245,10 @@ func (m *machine) object(op byte) bool {
 			m.stack[len(m.stack)-1] = Opaque{"an object with a state"}
 		}
 	case 'i':
-		module := m.line()
-		name := module + "." + m.line()
+		module := string(m.line())
+		name := m.global(module, string(m.line()))
 		m.popMark()
-		m.push(Opaque{name})
+		m.push(Opaque{string(name)})
 	case 'o':
 		values := m.popMark()
 		if len(values) == 0 {
@@ -257,6 +276,17 @@ func (m *machine) object(op byte) bool {
 		return false
 	}
 	return true
+}
+
+// global returns the name of something in a module. Both may have been named
+// before, and be long.
+func (m *machine) global(module, name string) global {
+	n := len(module) + len(name)
+	if n > maxName {
+		m.beyond("a name of %d bytes", n)
+	}
+	m.spend(copyCost * n)
+	return global(module + "." + name)
 }
 
 func (m *machine) string(v Value) string {

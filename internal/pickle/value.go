@@ -8,13 +8,13 @@
 //
 // A pickle is a program for a small machine, and may be hostile: it can name
 // lengths that it does not have, grow by referring to itself, or contain
-// itself. Reading costs memory in proportion to the bytes that are there, and
-// [Loads] refuses what contains itself or would be too large written out.
+// itself. See [Loads] for what it may cost.
 package pickle
 
 import (
 	"errors"
 	"math/big"
+	"slices"
 )
 
 // A Value is one of: nil, bool, int64, *big.Int, float64, string, [Bytes],
@@ -47,7 +47,7 @@ type (
 	// place of the first.
 	Dict struct {
 		Pairs []Pair
-		index map[any]int // from keys that Go can compare
+		index map[any]int // from what hashed makes of keys; nil while they are few, and simple
 	}
 
 	// A Pair is an entry of a Dict.
@@ -72,35 +72,89 @@ var ErrMalformed = errors.New("pickle: malformed")
 // be sound, and must not be thrown away.
 var ErrLimit = errors.New("pickle: beyond the limits")
 
+// few is how many pairs with simple keys are faster compared than hashed.
+const few = 8
+
+// isSimple reports whether a key is equal to none of another type, save those
+// that are not simple.
+func isSimple(key Value) bool {
+	switch key.(type) {
+	case string, int64:
+		return true
+	}
+	return false
+}
+
 // Set stores a value under a key.
 func (d *Dict) Set(key, value Value) {
-	k, ok := hashed(key)
-	if !ok {
-		d.Pairs = append(d.Pairs, Pair{key, value})
-		return
-	}
-	if i, ok := d.index[k]; ok {
+	if i := d.find(key); i >= 0 {
 		d.Pairs[i].Value = value
 		return
 	}
-	if d.index == nil {
-		d.index = make(map[any]int)
+	if len(d.Pairs) == cap(d.Pairs) {
+		d.Pairs = slices.Grow(d.Pairs, max(len(d.Pairs), 1))
 	}
-	d.index[k] = len(d.Pairs)
 	d.Pairs = append(d.Pairs, Pair{key, value})
+	if d.index != nil {
+		d.note(len(d.Pairs) - 1)
+	}
 }
 
 // Get returns the value under a text.
 func (d *Dict) Get(key string) (Value, bool) {
-	i, ok := d.index[key]
-	if !ok {
+	i := d.find(key)
+	if i < 0 {
 		return nil, false
 	}
 	return d.Pairs[i].Value, true
 }
 
+// find returns the place of a key, or -1.
+func (d *Dict) find(key Value) int {
+	if d.index == nil && isSimple(key) && len(d.Pairs) <= few {
+		return slices.IndexFunc(d.Pairs, func(p Pair) bool { return p.Key == key })
+	}
+	if d.index == nil {
+		d.index = make(map[any]int, len(d.Pairs))
+		for i := range d.Pairs {
+			d.note(i)
+		}
+	}
+	if k, ok := hashed(key); ok {
+		if i, ok := d.index[k]; ok {
+			return i
+		}
+	}
+	return -1
+}
+
+// note lets the index find a pair.
+func (d *Dict) note(i int) {
+	if k, ok := hashed(d.Pairs[i].Key); ok {
+		d.index[k] = i
+	}
+}
+
+// costOf returns what it costs to set a key.
+func (d *Dict) costOf(key Value) int {
+	cost := pairCost
+	if d.index != nil || len(d.Pairs) >= few {
+		cost += indexCost
+	}
+	switch key := key.(type) {
+	case string:
+		return cost + len(key)/hashedPart
+	case Bytes:
+		return cost + copyCost*len(key)
+	case *big.Int:
+		return cost + copyCost*(key.BitLen()/8+1)
+	}
+	return cost
+}
+
 // hashed returns a key by which Go finds what Python takes for equal:
-// True is 1, and 1.0 is 1.
+// True is 1, and 1.0 is 1. It costs no more than the bytes of the key: an
+// integer does not become digits.
 func hashed(v Value) (any, bool) {
 	switch v := v.(type) {
 	case nil, string, int64:
@@ -118,7 +172,13 @@ func hashed(v Value) (any, bool) {
 	case Bytes:
 		return [1]string{string(v)}, true
 	case *big.Int:
-		return [2]string{"int", v.String()}, true
+		return hashedInt{v.Sign() < 0, string(v.Bytes())}, true
 	}
 	return nil, false
+}
+
+// hashedInt is an integer beyond 64 bits: what it is without its sign.
+type hashedInt struct {
+	negative  bool
+	magnitude string
 }

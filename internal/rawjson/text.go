@@ -45,6 +45,3 @@ func StringSize(s string) int {
 	}
 	return n
 }
-
-// Elements calls f with the text of each element of a valid array.
-func Elements(text []byte, f func(element []byte)) { elements(text, f) }
