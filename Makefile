@@ -72,15 +72,25 @@ generated: ## Fail if "go generate" would change a file
 race: ## Run the tests of every module with the race detector
 	$(call each,go test -race $(TESTFLAGS) ./...)
 
+# A target that fails does not hide the others. Little time is spent on making
+# interesting inputs shorter, or a slow target would do nothing else.
 fuzz: ## Fuzz each target for FUZZTIME (10s); PKG=./csrf for one package
-	$(call each,list=$$(go test -list '^Fuzz' $(PKG)); echo "$$list" | \
-	awk '/^Fuzz/ { f[++n] = $$1 } \
-	     /^ok/ { for (i = 1; i <= n; i++) print $$2 " " f[i]; n = 0 }' | \
-	while read -r pkg target; do \
+	@set -eu; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; : >"$$dir/failed"; : >"$$dir/targets"; \
+	for m in $(MODULES); do ( cd "$$m"; \
+		go list $(PKG) >/dev/null 2>&1 || exit 0; \
+		go test -list '^Fuzz' $(PKG) >"$$dir/out" || { cat "$$dir/out"; exit 1; }; \
+		awk -v m="$$m" '/^Fuzz/ { f[++n] = $$1 } \
+			/^ok/ { for (i = 1; i <= n; i++) print m, $$2, f[i]; n = 0 }' \
+			"$$dir/out" >>"$$dir/targets" ); \
+	done; \
+	test -s "$$dir/targets" || { echo "no target in $(PKG)"; exit 1; }; \
+	echo "$$(wc -l <"$$dir/targets") targets"; \
+	while read -r m pkg target; do \
 		echo "== $$pkg $$target"; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$pkg" \
-			</dev/null; \
-	done)
+		( cd "$$m"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) \
+			-fuzzminimizetime 500x "$$pkg" </dev/null ) || echo "$$pkg $$target" >>"$$dir/failed"; \
+	done <"$$dir/targets"; \
+	test ! -s "$$dir/failed" || { echo "== these failed:"; cat "$$dir/failed"; exit 1; }
 
 bench: ## Measure beside other libraries, into docs/performance.md (10 minutes)
 	cd bench && go run ./cmd/matrix -o results && go run ./cmd/hostile -o results && \
