@@ -80,7 +80,7 @@ func (s *Store) clear(ctx context.Context, name string, now time.Time) (bool, er
 	}
 	defer unlock()
 	info, err := s.root.Lstat(s.opts.Prefix + name)
-	if err != nil || !info.Mode().IsRegular() {
+	if err != nil || s.opts.checkFile(info) != nil {
 		return false, nil // gone meanwhile, or not ours
 	}
 	old := now.Sub(info.ModTime()) > leftoverAge

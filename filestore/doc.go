@@ -27,8 +27,18 @@
 // of a few microseconds, is lost. Django itself overwrites what we saved while
 // its request ran, and brings a session back that is deleted while it saves.
 //
-// Names that lead elsewhere are refused: symbolic links, devices, pipes, and
-// files with a second name.
+// # Other users of the machine
+//
+// Whoever writes the file of a session says who is logged in, unless the codec
+// signs. So the store believes files and a folder of the user that the process
+// runs as, into which no other can write, and nothing else: it refuses the
+// files of other users, root's included, files that others may write to,
+// symbolic links, devices, pipes, and files with a second name. A lock must be
+// a file that no other user can open. [Options] has two ways out, for a folder
+// such as /tmp and for a Django that runs as another user.
+//
+// A refused file is an error and not the lack of a session, so that nobody is
+// silently logged out where the owner of the files was changed by mistake.
 //
 // # Expiry
 //

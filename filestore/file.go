@@ -20,9 +20,6 @@ const maxSize = 64 << 20
 // Django's.
 const temporary = "_out_"
 
-var errForeign = errors.New("the file of a session is none of ours:" +
-	" a link, a device, or a file with two names")
-
 // readFile returns the content of the file of a key and when it was saved.
 func (s *Store) readFile(key string) ([]byte, time.Time, error) {
 	f, info, err := s.openFile(s.opts.Prefix + key)
@@ -37,16 +34,17 @@ func (s *Store) readFile(key string) ([]byte, time.Time, error) {
 	return data, info.ModTime(), err
 }
 
-// openFile opens a regular file that has this name and no other. A link is
-// refused even if it stays in the folder, where an os.Root would follow it.
+// openFile opens a regular file that has this name and no other, and is ours.
+// A link is refused even if it stays in the folder, where an os.Root would
+// follow it.
 func (s *Store) openFile(name string) (*os.File, fs.FileInfo, error) {
 	for {
 		named, err := s.root.Lstat(name)
 		if err != nil {
 			return nil, nil, err
 		}
-		if !named.Mode().IsRegular() || names(named) > 1 { // none, if it was replaced just now
-			return nil, nil, errForeign
+		if err := s.opts.checkFile(named); err != nil {
+			return nil, nil, err
 		}
 		f, err := s.root.OpenFile(name, os.O_RDONLY|openFlags, 0)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 )
@@ -19,11 +20,10 @@ type locks struct {
 }
 
 // openLocks opens the lock files, which are the same for all processes.
-func openLocks(root *os.Root, prefix string) (*locks, error) {
+func openLocks(root *os.Root, o *Options) (*locks, error) {
 	l := &locks{}
 	for i := range lockFiles {
-		name := fmt.Sprintf(".%s.lock.%02d", prefix, i)
-		f, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|openFlags, 0o600)
+		f, err := openLock(root, o, fmt.Sprintf(".%s.lock.%02d", o.Prefix, i))
 		if err != nil {
 			return nil, errors.Join(err, l.close())
 		}
@@ -37,6 +37,35 @@ func openLocks(root *os.Root, prefix string) (*locks, error) {
 		unlock(l.files[0])
 	}
 	return l, nil
+}
+
+// openLock opens or makes a lock file. One that another user can open is none:
+// that user could lock it for ever, or, who owns it, replace it, so that two
+// processes hold two locks of one name.
+func openLock(root *os.Root, o *Options, name string) (*os.File, error) {
+	f, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
+	if !errors.Is(err, fs.ErrExist) {
+		return f, err
+	}
+	named, err := root.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if o.checkFile(named) != nil || named.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("the lock file %s is none of ours, or other users can open it: remove it,"+
+			" and find out who made it", name)
+	}
+	if f, err = root.OpenFile(name, os.O_RDWR|openFlags, 0); err != nil {
+		return nil, err
+	}
+	opened, err := f.Stat()
+	if err == nil && !os.SameFile(named, opened) {
+		err = fmt.Errorf("the lock file %s was replaced while it was opened", name)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 func (l *locks) close() error {

@@ -19,9 +19,17 @@ type Options struct {
 
 	// AllowSharedFolder accepts a folder in which other users of the machine
 	// can make files, as they can in /tmp. It must be sticky, so that they
-	// cannot remove ours; they can still fill it, and see how many sessions
-	// there are. False refuses it.
+	// cannot remove ours, and belong to root or to this process's user. They
+	// can still fill it. Where they can list it, they see the names, which are
+	// the keys of the sessions, and can take over each of them: unless the
+	// keys are hashed (session.Options.HashKeys). False refuses it.
 	AllowSharedFolder bool
+
+	// AllowFilesOfUsers are the ids of users of the machine, beside the one of
+	// this process, whose files and folders are believed: Django's, if it runs
+	// under another. Such a user can log in as anybody, unless the codec signs
+	// (django.Signed). Nil believes nobody else; root is somebody else, too.
+	AllowFilesOfUsers []int
 
 	// LoseSessionsInPowerCut leaves out the flushing to the disk. After a
 	// power cut sessions can be missing, empty or as they were before, a

@@ -39,40 +39,43 @@ func New(dir string, o *Options) (*Store, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("filestore: %w", err)
 	}
-	if err := checkFolder(dir, opts.AllowSharedFolder); err != nil {
-		return nil, fmt.Errorf("filestore: %w", err)
-	}
-	root, err := os.OpenRoot(dir)
+	root, err := openFolder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("filestore: %w", err)
 	}
 	s := &Store{opts: opts, root: root}
-	if s.dir, err = root.Open("."); err == nil {
-		s.locks, err = openLocks(root, opts.Prefix)
-	}
-	if err != nil {
+	if err := s.open(dir); err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("filestore: %w", err)
 	}
 	return s, nil
 }
 
-func checkFolder(dir string, allowShared bool) error {
+func openFolder(dir string) (*os.Root, error) {
 	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s is no folder", dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.OpenRoot(dir)
+}
+
+// open checks the folder, and opens what is in it.
+func (s *Store) open(dir string) (err error) {
+	if s.dir, err = s.root.Open("."); err != nil {
+		return err
+	}
+	info, err := s.dir.Stat()
 	if err != nil {
 		return err
 	}
-	shared := info.Mode().Perm()&0o022 != 0
-	switch {
-	case !info.IsDir():
-		return fmt.Errorf("%s is no folder", dir)
-	case shared && !allowShared:
-		return fmt.Errorf("other users can write into %s: run chmod 700 on it,"+
-			" or use a folder of the site's own", dir)
-	case shared && info.Mode()&fs.ModeSticky == 0:
-		return fmt.Errorf("other users can remove files of %s, since it is not sticky", dir)
+	if err := s.opts.checkFolder(dir, info); err != nil {
+		return err
 	}
-	return nil
+	s.locks, err = openLocks(s.root, &s.opts)
+	return err
 }
 
 // Close closes the folder. Calls that run end with an error.
