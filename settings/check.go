@@ -2,7 +2,8 @@ package settings
 
 import (
 	"fmt"
-	"strings"
+
+	"github.com/jamsession/jamsession/secret"
 )
 
 // A Level says how bad a [Finding] is.
@@ -72,7 +73,7 @@ func (s *Settings) checkOrigins() []Finding {
 
 func (s *Settings) checkKeys() []Finding {
 	var findings []Finding
-	if fault := weakness(s.SecretKey.Reveal()); fault != "" {
+	if fault := weaknessToDjango(s.SecretKey); fault != "" {
 		findings = append(findings, Finding{
 			Warning, "security.W009",
 			"SECRET_KEY " + fault + ": whoever guesses it can forge sessions.",
@@ -80,7 +81,7 @@ func (s *Settings) checkKeys() []Finding {
 		})
 	}
 	for i, key := range s.SecretKeyFallbacks {
-		if fault := weakness(key.Reveal()); fault != "" {
+		if fault := weaknessToDjango(key); fault != "" {
 			findings = append(findings, Finding{
 				Warning, "security.W025",
 				fmt.Sprintf("SECRET_KEY_FALLBACKS[%d] %s.", i, fault),
@@ -91,22 +92,16 @@ func (s *Settings) checkKeys() []Finding {
 	return findings
 }
 
-// weakness says what Django's check would object to, in its order of
-// importance to the reader.
-func weakness(key string) string {
-	switch {
-	case key == "":
-		return "is not set"
-	case strings.HasPrefix(key, "django-insecure-"):
-		return `begins with "django-insecure-"`
-	case isSample(key):
-		return "looks like a key from an example"
-	case len([]rune(key)) < wantKeyLength:
-		return fmt.Sprintf("has fewer than %d characters", wantKeyLength)
-	case distinct(key) < wantDistinct:
-		return fmt.Sprintf("has fewer than %d different characters", wantDistinct)
+// wantKeyLength is what Django's check asks for, in characters.
+const wantKeyLength = 50
+
+// weaknessToDjango adds what Django's check objects to.
+func weaknessToDjango(key secret.Text) string {
+	fault := weakness(key)
+	if fault == "" && len([]rune(key.Reveal())) < wantKeyLength {
+		fault = fmt.Sprintf("has fewer than %d characters", wantKeyLength)
 	}
-	return ""
+	return fault
 }
 
 func (s *Settings) checkCookies() []Finding {

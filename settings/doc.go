@@ -166,8 +166,17 @@
 //
 // # Secret key
 //
-// A key that is missing, shorter than 32 bytes or known from examples is
-// refused unless ADDR is a loopback address. [DemoSecretKey] makes one for a
-// demonstration. When the key changes, put the old one into
-// SECRET_KEY_FALLBACKS for as long as old sessions should live.
+// A key that can be guessed is refused: one that is missing, shorter than 32
+// bytes, known from examples, or made of common words, sequences and
+// repetitions. The rule is the same for each key of SECRET_KEY_FALLBACKS, since
+// whoever guesses one of them is believed, too.
+//
+// It is excused only where nobody else can reach the site: ADDR is a loopback
+// address, and nothing tells of others, such as TRUSTED_PROXIES,
+// SECURE_PROXY_SSL_HEADER, a public name in ALLOWED_HOSTS or
+// CSRF_TRUSTED_ORIGINS, a cookie for HTTPS only, a cookie's domain, or an
+// EMAIL_URL. [DemoSecretKey] makes a good key for a demonstration.
+//
+// When the key changes, put the old one into SECRET_KEY_FALLBACKS for as long
+// as old sessions should live.
 package settings

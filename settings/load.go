@@ -70,6 +70,18 @@ func Load(src Sources) (*Settings, error) {
 	return s, nil
 }
 
+// Has reports whether a source gives this setting a value that is not empty,
+// be it good or not.
+func (src Sources) Has(name string) bool {
+	t, ok := lookup(name)
+	if !ok {
+		return false
+	}
+	file, _ := readFile(src.File)
+	v, where := src.find(t, file)
+	return where != "default" && v.any != ""
+}
+
 // find returns the value that counts and says where it is from.
 func (src Sources) find(t Setting, file map[string]any) (v value, where string) {
 	if text, ok := src.Flags[t.Name]; ok {

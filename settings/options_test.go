@@ -16,7 +16,7 @@ import (
 // allChanged is a value other than the default for every setting that becomes
 // an option of another package.
 var allChanged = map[string]string{
-	"SECRET_KEY": "a", "SECRET_KEY_FALLBACKS": "b", "PBKDF2_ITERATIONS": "7", "STORE_TIMEOUT": "6",
+	"PBKDF2_ITERATIONS": "7", "STORE_TIMEOUT": "6",
 	"SESSION_COOKIE_NAME": "s", "SESSION_COOKIE_AGE": "1", "SESSION_COOKIE_DOMAIN": "d",
 	"SESSION_COOKIE_PATH": "/p", "SESSION_COOKIE_SECURE": "true", "SESSION_COOKIE_HTTPONLY": "false",
 	"SESSION_COOKIE_SAMESITE": "Strict", "SESSION_EXPIRE_AT_BROWSER_CLOSE": "true",
@@ -67,7 +67,7 @@ func TestSettingsBecomeOptions(t *testing.T) {
 
 func TestSettingsBecomeOptionsTheOtherWayRound(t *testing.T) {
 	s, err := Load(Sources{Flags: map[string]string{
-		"SECRET_KEY": "a", "SESSION_COOKIE_SECURE": "false", "CSRF_COOKIE_SECURE": "true",
+		"SESSION_COOKIE_SECURE": "false", "CSRF_COOKIE_SECURE": "true",
 		"CSRF_COOKIE_AGE": "0", "CSRF_USE_SESSIONS": "true", "SESSION_COOKIE_DOMAIN": "d",
 		"CSRF_COOKIE_DOMAIN": "e",
 	}})

@@ -12,60 +12,6 @@ import (
 	"github.com/jamsession/jamsession/secret"
 )
 
-const (
-	minKeyLength  = 32 // bytes; shorter keys are refused
-	wantKeyLength = 50 // characters, as in Django's check
-	wantDistinct  = 5  // different characters, as in Django's check
-)
-
-// sampleKeys are how keys begin that stand in examples and templates.
-var sampleKeys = []string{
-	"django-insecure-", "changeme", "change-me", "change_me", "replace", "insecure",
-	"example", "your-secret", "your_secret", "yoursecret", "my-secret", "my_secret",
-	"mysecret", "secret-key", "secret_key", "secretkey", "test-secret", "predictable",
-}
-
-// refuseWeakKey refuses, for a site that others can reach, a key that can be
-// guessed: with it anyone can forge a session.
-func (s *Settings) refuseWeakKey() error {
-	if loopback(s.Addr) {
-		return nil
-	}
-	var fault string
-	switch key := s.SecretKey.Reveal(); {
-	case key == "":
-		fault = "is not set"
-	case isSample(key):
-		fault = "is a key from an example"
-	case len(key) < minKeyLength:
-		fault = fmt.Sprintf("is shorter than %d bytes", minKeyLength)
-	case distinct(key) < wantDistinct:
-		fault = fmt.Sprintf("has fewer than %d different characters", wantDistinct)
-	default:
-		return nil
-	}
-	return fmt.Errorf("settings: SECRET_KEY %s: that is refused unless ADDR is a loopback "+
-		"address; make one with: openssl rand -base64 48", fault)
-}
-
-func isSample(key string) bool {
-	key = strings.ToLower(strings.TrimSpace(key))
-	for _, sample := range sampleKeys {
-		if strings.HasPrefix(key, sample) {
-			return true
-		}
-	}
-	return false
-}
-
-func distinct(key string) int {
-	seen := make(map[rune]bool)
-	for _, r := range key {
-		seen[r] = true
-	}
-	return len(seen)
-}
-
 // DemoSecretKey returns the key in a file, for a demonstration on one
 // machine. If there is no such file it makes a random key and writes it
 // there, readable by its owner only. It refuses a file that others can read.

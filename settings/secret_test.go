@@ -11,45 +11,6 @@ import (
 	"github.com/jamsession/jamsession/settings"
 )
 
-func TestWeakKeyIsRefusedButOnLoopback(t *testing.T) {
-	weak := map[string]string{
-		"is not set":               "",
-		"is shorter than 32 bytes": "p4Yt7wq0Zr8Vd2Lx6Nb3Ms9Kc5Jh1Gf",
-		"is a key from an example": "django-insecure-" + goodKey,
-		"has fewer than 5":         strings.Repeat("abcd", 20),
-	}
-	for fault, key := range weak {
-		for _, addr := range []string{":8000", "0.0.0.0:8000", "[::]:8000", "192.0.2.1:80", "example.com:80"} {
-			_, err := settings.Load(fromEnv(map[string]string{"SECRET_KEY": key, "ADDR": addr}))
-			if err == nil || !strings.Contains(err.Error(), fault) {
-				t.Errorf("%s on %s: got error %v", fault, addr, err)
-			} else if len(key) > 20 && strings.Contains(err.Error(), key) {
-				t.Errorf("the error shows the key: %v", err)
-			}
-		}
-		for _, addr := range []string{"127.0.0.1:8000", "127.8.9.1:80", "[::1]:80", "localhost:80"} {
-			if _, err := settings.Load(fromEnv(map[string]string{"SECRET_KEY": key, "ADDR": addr})); err != nil {
-				t.Errorf("%s on %s: %v", fault, addr, err)
-			}
-		}
-	}
-	load(t, fromEnv(map[string]string{"SECRET_KEY": goodKey, "ADDR": ":8000"}))
-}
-
-func TestSampleKeysAreRefused(t *testing.T) {
-	for _, key := range []string{
-		"changeme-changeme-changeme-changeme-changeme",
-		"Your-Secret-Key-Goes-Here-0123456789-abcdefgh",
-		"test-secret-key-0123456789abcdefghijklmnopqrstuvwxyzABCDEF",
-		" replace this by a long and random text please",
-	} {
-		_, err := settings.Load(fromEnv(map[string]string{"SECRET_KEY": key, "ADDR": ":80"}))
-		if err == nil || !strings.Contains(err.Error(), "example") {
-			t.Errorf("%s: got error %v", key, err)
-		}
-	}
-}
-
 func TestDemoSecretKeyIsMadeOnceAndKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "secret")
 	first, err := settings.DemoSecretKey(path)

@@ -65,6 +65,9 @@ func Open(ctx context.Context, s *Settings) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	if problems := s.refuseWeakKeys(); problems != nil {
+		return nil, problems[0]
+	}
 	location, err := s.location()
 	if err != nil {
 		return nil, err

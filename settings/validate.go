@@ -13,13 +13,12 @@ import (
 
 // contradictions reports values that are good by themselves but not together.
 func (s *Settings) contradictions() []error {
-	var problems []error
+	problems := s.refuseWeakKeys()
 	add := func(err error) {
 		if err != nil {
 			problems = append(problems, err)
 		}
 	}
-	add(s.refuseWeakKey())
 	add(cookie{
 		"SESSION_COOKIE", s.SessionCookieName, s.SessionCookieDomain, s.SessionCookiePath,
 		s.SessionCookieSecure, s.SessionCookieHTTPOnly, s.SessionCookieSameSite,
@@ -57,7 +56,7 @@ type cookie struct {
 func (c cookie) check() error {
 	lower := strings.ToLower(c.name)
 	host := strings.HasPrefix(lower, "__host-")
-	needsSecure := host || strings.HasPrefix(lower, "__secure-") || strings.HasPrefix(lower, "__http-")
+	needsSecure := namedSecure(c.name)
 	httpOnly := strings.HasPrefix(lower, "__host-http-") || strings.HasPrefix(lower, "__http-")
 	switch {
 	case needsSecure && c.secure == SecureNever:
@@ -74,6 +73,18 @@ func (c cookie) check() error {
 			c.setting, c.setting)
 	}
 	return nil
+}
+
+// namedSecure reports whether browsers take a cookie of this name over HTTPS
+// only.
+func namedSecure(name string) bool {
+	name = strings.ToLower(name)
+	for _, prefix := range []string{"__host-", "__secure-", "__http-"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // loopback reports whether only this machine can reach the address.

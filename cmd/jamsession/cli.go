@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 
 	"github.com/jamsession/jamsession/settings"
@@ -82,7 +81,7 @@ func (a *app) addKey(src settings.Sources) error {
 	name := a.globals.SecretKeyFile
 	if name == "" {
 		name = defaultKeyFile
-		if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) || hasKey(src) {
+		if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) || src.Has("SECRET_KEY") {
 			return nil
 		}
 	}
@@ -95,13 +94,4 @@ func (a *app) addKey(src settings.Sources) error {
 	}
 	src.Flags["SECRET_KEY"] = key.Reveal()
 	return nil
-}
-
-// hasKey reports whether a key is set. On a loopback address a missing one is
-// no error, and so can be told from others.
-func hasKey(src settings.Sources) bool {
-	src.Flags = maps.Clone(src.Flags)
-	src.Flags["ADDR"] = "127.0.0.1:0"
-	s, err := settings.Load(src)
-	return err != nil || !s.SecretKey.IsZero()
 }
