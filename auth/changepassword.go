@@ -59,6 +59,7 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	ctx := m.queued(r.Context())
 	ok, _, err := m.opts.Hashers.Verify(ctx, old, current.Password)
 	if err != nil {
+		m.giveBack(r, current.Username, err)
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	if !ok {

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/jamsession/jamsession/auth/password"
@@ -12,8 +13,10 @@ import (
 // The context of the request ends after Options.Timeout, or with the visitor.
 // It hears of logins if the request passed through [Manager.Handler].
 //
-// If it has a method SourceOf(r *http.Request) string, as a *throttle.Limiter,
-// the sources that this names take turns where visitors wait for a hash.
+// It may have two more methods, as a *throttle.Limiter has. The sources that
+// SourceOf(r *http.Request) string names take turns where visitors wait for a
+// hash. GiveBack(r *http.Request, username string) is told that the attempt that
+// Check let pass was refused there, before any password was looked at.
 type Limiter interface {
 	// Check counts an attempt with this name, as the visitor typed it, and
 	// returns nil if it may go on. Its error ends the attempt before any
@@ -72,6 +75,16 @@ func (m *Manager) succeeded(x *exchange, r *http.Request, username string) {
 	limited, cancel := m.limitedRequest(r)
 	defer cancel()
 	m.opts.Limiter.Succeeded(x.header, limited, username)
+}
+
+// giveBack tells the limiter of an attempt that a full queue for hashes has
+// ended, if that is what the error says. One whose visitor has gone counts:
+// that would be a way not to be counted.
+func (m *Manager) giveBack(r *http.Request, username string, err error) {
+	l, ok := m.opts.Limiter.(interface{ GiveBack(*http.Request, string) })
+	if ok && errors.Is(err, password.ErrBusy) && r.Context().Err() == nil {
+		l.GiveBack(r, username)
+	}
 }
 
 // loggedIn tells the limiter that the visitor is the user.

@@ -1,13 +1,17 @@
 package auth_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -204,6 +208,60 @@ func TestStoppedAttemptIs429(t *testing.T) {
 		}
 		if logged := s.log.Len() > 0; logged != (want != http.StatusTooManyRequests) {
 			t.Errorf("%v: logged is %q", err, s.log)
+		}
+	}
+}
+
+// generous takes attempts back.
+type generous struct{ *limiter }
+
+func (g generous) GiveBack(_ *http.Request, username string) {
+	g.calls = append(g.calls, "back "+username)
+}
+
+// refusing is a backend that says busy, perhaps after it has looked.
+type refusing struct{ fake }
+
+func (refusing) Authenticate(context.Context, string, string) (auth.User, error) {
+	return auth.User{}, &password.BusyError{}
+}
+
+// TestOnlyWhatWasNotLookedAtIsGivenBack: an attempt that a full queue refused.
+// Not one whose visitor has gone, and not one that a backend before, or one that
+// is not ours, may have compared.
+func TestOnlyWhatWasNotLookedAtIsGivenBack(t *testing.T) {
+	hasher := stuck{meter{1, new(atomic.Int64)}, make(chan struct{}), make(chan struct{})}
+	full := password.New(&password.Options{
+		Hashers: []password.Hasher{hasher}, Parallel: 1, Queue: -1, Logger: slog.New(slog.DiscardHandler),
+	})
+	go func() { _ = full.Burn(context.WithoutCancel(t.Context()), "x") }()
+	<-hasher.inside
+	defer close(hasher.release)
+	ours := auth.NewModelBackend(newUsers(alice()), full)
+	for name, c := range map[string]struct {
+		backends []auth.Backend
+		gone     bool
+		want     []string
+	}{
+		"full":           {[]auth.Backend{ours}, false, []string{"check alice", "back alice"}},
+		"gone":           {[]auth.Backend{ours}, true, []string{"check alice"}},
+		"another before": {[]auth.Backend{fake{name: "a", err: auth.ErrNoMatch}, ours}, false, []string{"check alice"}},
+		"not ours":       {[]auth.Backend{refusing{fake{name: "a"}}}, false, []string{"check alice"}},
+	} {
+		l := &limiter{}
+		s := newSite(t, &auth.Options{Limiter: generous{l}, Backends: c.backends, Hashers: full})
+		s.do(func(_ http.ResponseWriter, r *http.Request) {
+			ctx, leave := context.WithCancel(r.Context())
+			defer leave()
+			if c.gone {
+				leave()
+			}
+			if _, err := s.auth.Authenticate(r.WithContext(ctx), "alice", "wonderland"); !errors.Is(err, password.ErrBusy) {
+				t.Errorf("%s: error %v", name, err)
+			}
+		}, "")
+		if !slices.Equal(l.calls, c.want) {
+			t.Errorf("%s: calls %q, want %q", name, l.calls, c.want)
 		}
 	}
 }

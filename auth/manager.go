@@ -90,7 +90,7 @@ func (m *Manager) Authenticate(r *http.Request, username, password string) (User
 // ask asks the backends in order.
 func (m *Manager) ask(r *http.Request, username, password string) (User, error) {
 	ctx := m.queued(r.Context())
-	for _, b := range m.backends {
+	for i, b := range m.backends {
 		user, err := m.authenticate(ctx, b, username, password)
 		switch {
 		case errors.Is(err, ErrNoMatch):
@@ -101,6 +101,9 @@ func (m *Manager) ask(r *http.Request, username, password string) (User, error) 
 			err = errors.New("a user without an ID")
 		}
 		if err != nil {
+			if _, ok := b.(*ModelBackend); ok && i == 0 { // another may have looked at the password
+				m.giveBack(r, username, err)
+			}
 			return User{}, unavailable(b, err)
 		}
 		user.Backend = b.Name()

@@ -85,13 +85,7 @@ func (l *Limiter) Check(r *http.Request, username string) error {
 //
 // A store that cannot be asked is logged, and hinders nobody who is in.
 func (l *Limiter) Succeeded(header http.Header, r *http.Request, username string) {
-	by, of := l.bucket(r, username)
-	ctx, cancel := timelimit.Within(r.Context(), l.opts.Timeout)
-	defer cancel()
-	if err := l.store.Give(ctx, l.bucketKey(by, of), l.opts.PerAccount); err != nil {
-		l.opts.Logger.ErrorContext(r.Context(), "an attempt was not given back after a login",
-			"error", err)
-	}
+	l.GiveBack(r, username)
 	l.MakeKnown(header, r, username)
 }
 

@@ -118,6 +118,33 @@ func TestFloodOfHashesIsAnsweredAtOnce(t *testing.T) {
 	alice.login("alice")
 }
 
+// TestFullQueueLocksNobodyOut: whoever was asked to come again, as often as may
+// be, has lost no attempt at the account, and has won none.
+func TestFullQueueLocksNobodyOut(t *testing.T) {
+	s, h := openStuck(t, map[string]string{"LOGIN_LIMIT_ACCOUNT": "2/3600", "LOGIN_LIMIT_SOURCE": "1000/1"})
+	evil, alice := s.visitor(t), s.visitor(t)
+	token, own := evil.get("/form"), alice.get("/form")
+	answers := make(chan *http.Response, 6)
+	for i := range 6 {
+		go func() { answers <- evil.answer("/login", token, "username", fmt.Sprint("nobody", i), "password", "x") }()
+	}
+	<-answers // the others are all that the queue takes
+	for range 10 {
+		if resp := alice.answer("/login", own, "username", "alice", "password", password); resp.StatusCode != 503 {
+			t.Errorf("while the queue is full: %d", resp.StatusCode)
+		}
+	}
+	close(h.release)
+	for range 5 {
+		<-answers
+	}
+	for i, want := range []int{http.StatusUnauthorized, http.StatusUnauthorized, http.StatusTooManyRequests} {
+		if resp := alice.answer("/login", own, "username", "alice", "password", "guess"); resp.StatusCode != want {
+			t.Errorf("guess %d: %d, want %d", i+1, resp.StatusCode, want)
+		}
+	}
+}
+
 // TestSignUpsOfOneSourceAreLimited before any hash; and what is wrong with one
 // is found out before the hash, too.
 func TestSignUpsOfOneSourceAreLimited(t *testing.T) {
