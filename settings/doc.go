@@ -111,11 +111,12 @@
 //
 // Attempts to log in are counted by name and by address; more than
 // LOGIN_LIMIT_ACCOUNT and LOGIN_LIMIT_SOURCE allow are answered with 429, and so
-// are more sign-ups than SIGNUP_LIMIT allows. All processes count together in the table jamsession_throttle, which
-// [Site.Migrate] makes, or with "cache" on Redis. With "auto" each process
-// counts for itself while the table does not exist, as in a database that
-// Django alone has migrated, and looks for it once a minute. Behind a proxy set TRUSTED_PROXIES, or all
-// visitors are one address. docs/throttling.md says what the limits do.
+// are more sign-ups than SIGNUP_LIMIT allows. All processes count together in
+// the table jamsession_throttle, which [Site.Migrate] makes, or with "cache" on
+// Redis. With "auto" each process counts for itself while the table does not
+// exist, as in a database that Django alone has migrated, and looks for it once
+// a minute. Behind a proxy set TRUSTED_PROXIES, or all visitors are one address.
+// docs/throttling.md says what the limits do.
 //
 // # Databases
 //
