@@ -74,7 +74,9 @@ type login struct {
 
 // honest lets users log in, one each so long, each from an address of its own,
 // whether the others have their answer or not.
-func (o HostileOptions) honest(ctx context.Context, addr string, length time.Duration, first int) ([]login, error) {
+func (o HostileOptions) honest(
+	ctx context.Context, addr string, length time.Duration, first int,
+) ([]login, error) {
 	logins := make([]login, int(length/o.Every))
 	var wg sync.WaitGroup
 	tick := time.NewTicker(o.Every)
