@@ -10,10 +10,11 @@ import (
 // connections that do leave no time for the hashes of others. So refusals have
 // a pace, of the real clock: each connection waits for its answer meanwhile.
 const (
-	paceEvery = time.Millisecond // between two
-	paceBurst = 256              // that go at once before that
-	paceMost  = time.Second      // that one waits at most
-	paceHeld  = 4096             // that wait at a time; more do not
+	paceEvery = 4 * time.Millisecond // between two
+	paceAlone = time.Millisecond     // for one while no other waits
+	paceBurst = 256                  // that go at once before that
+	paceMost  = 2 * time.Second      // that one waits at most
+	paceHeld  = 4096                 // that wait at a time; more do not
 )
 
 // A pace spreads refusals over time.
@@ -54,9 +55,13 @@ func (p *pace) enter(now time.Time) time.Duration {
 	default:
 		p.next = p.next.Add(paceEvery)
 	}
-	if wait > 0 {
-		p.held++
+	if wait <= 0 {
+		return 0
 	}
+	if p.held == 0 {
+		wait = min(wait, paceAlone)
+	}
+	p.held++
 	return wait
 }
 
