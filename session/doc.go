@@ -34,6 +34,11 @@
 // the first byte is saved at the end, if the cookie can stay as it is;
 // [Session.Save] tells.
 //
+// A page that writes to the session at each visit makes a record for each
+// request of a program that keeps no cookies. Options.MayCreate bounds that; a
+// site of package settings has it, by NEW_SESSION_LIMIT. Without it, write only
+// when the visitor has done something, such as sending a form.
+//
 // # Requests that run at the same time
 //
 // No change is lost. A record is replaced only if it is still the one that

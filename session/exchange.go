@@ -23,7 +23,7 @@ type exchange struct {
 	req     *http.Request
 	demand  httpcache.Demand // what caches are to be told
 	cookie  bool             // the request carried the session cookie
-	status  int              // of the response, once it is decided
+	is5xx   bool             // the response is a server error, as far as it is decided
 	parked  error            // why Abort stopped the request
 }
 
@@ -153,7 +153,7 @@ func (x *exchange) commit(h http.Header, status int) error {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.begun, x.status = true, status
+	s.begun, x.is5xx = true, status >= http.StatusInternalServerError
 	if x.parked != nil {
 		ctx := x.saveContext()
 		defer ctx.End()
@@ -184,7 +184,7 @@ func (x *exchange) commit(h http.Header, status int) error {
 func (x *exchange) settle() error {
 	s := &x.session
 	save := x.toSave()
-	refresh := !s.modified && !x.serverError() && s.refreshes() && s.refreshDue(time.Now())
+	refresh := !s.modified && !x.is5xx && s.refreshes() && s.refreshDue(time.Now())
 	if !save && !refresh && len(s.doomed) == 0 {
 		return nil
 	}
@@ -198,6 +198,9 @@ func (x *exchange) settle() error {
 	}
 	err := s.save(ctx)
 	s.renew = s.renew || err == nil
+	if errors.Is(err, ErrRefused) {
+		return nil // the visitor gets the page, and nothing is kept
+	}
 	if refresh && err != nil {
 		x.log("session: expiry not moved", err)
 		return nil
@@ -206,15 +209,12 @@ func (x *exchange) settle() error {
 }
 
 // toSave reports whether the session has changes to be kept, or one that
-// could not be made.
+// could not be made. A server error promises nothing, so that nothing is saved;
+// what was flushed is deleted all the same.
 func (x *exchange) toSave() bool {
 	s := &x.session
-	return s.modified && (!s.empty() || s.failure != nil) && !x.serverError()
+	return s.modified && (!s.empty() || s.failure != nil) && !x.is5xx
 }
-
-// serverError reports whether the response is one that promises nothing, so
-// that nothing is saved. What was flushed is deleted all the same.
-func (x *exchange) serverError() bool { return x.status >= http.StatusInternalServerError }
 
 // announce sets the headers that tell the browser and the caches.
 func (x *exchange) announce(h http.Header) {

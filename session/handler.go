@@ -23,7 +23,7 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 		x.Context = carrier.New(r.Context(), "session exchange", x)
 		x.req = r.WithContext(x)
 		x.writer = responseWriter{ResponseWriter: w, x: x}
-		x.session.m = m
+		x.session.m, x.session.visit = m, x
 		x.session.key, x.cookie = httpcookie.Lookup(r.Header, m.opts.CookieName)
 		x.serve(next)
 	})

@@ -17,6 +17,8 @@ type Manager struct {
 	store  Store
 	sealer Sealer // the store, if the cookie is the record
 	opts   Options
+
+	refusals refusals
 }
 
 // New returns a manager of the sessions in store. Options may be nil. It

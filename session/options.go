@@ -84,10 +84,21 @@ type Options struct {
 	// was done is still to be saved. Zero is five seconds.
 	Timeout time.Duration
 
+	// MayCreate is asked before a session is stored for a visitor who has none:
+	// may this request make one more? It bounds what a program without a cookie
+	// jar piles up, which makes a session at each visit of a page that writes to
+	// it. If it returns false, the response goes on, nothing is stored, no cookie
+	// is sent, and a line in the log tells of it once a minute. It is not asked
+	// about a login or anything else that gives the session a new key. It is
+	// called by requests as they run, also in parallel. A throttle.Limiter's
+	// AllowSource fits. Nil is no bound, as in Django.
+	MayCreate func(r *http.Request) bool
+
 	// ErrorHandler answers a request whose session could not be loaded or
 	// saved. It may test err with errors.Is. The headers that describe the
 	// handler's body have been removed from w. Nil answers 400 to
-	// ErrInterrupted, 503 to ErrUnavailable and 500 to all else.
+	// ErrInterrupted, 429 to ErrRefused, 503 to ErrUnavailable and 500 to all
+	// else.
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
 
 	// Logger gets warnings and errors. Nil is slog.Default().

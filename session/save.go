@@ -21,7 +21,8 @@ const maxReplays = 200
 // without a request, and handlers that must know the outcome.
 //
 // It returns an error that wraps [ErrUnavailable], [ErrInterrupted],
-// [ErrTooLarge] or [ErrType], and [ErrTooLate] if the response has begun and
+// [ErrTooLarge] or [ErrType], [ErrRefused] by Options.MayCreate, and
+// [ErrTooLate] if the response has begun and
 // the cookie would have to change. After an error the session still holds its
 // changes.
 func (s *Session) Save(ctx context.Context) error {
@@ -86,6 +87,9 @@ func (s *Session) save(ctx context.Context) error {
 
 // create stores a session that has no record yet, under a fresh key.
 func (s *Session) create(ctx context.Context) error {
+	if !s.mayCreate() {
+		return ErrRefused
+	}
 	key, rec, err := s.underNewKey(func(rec Record) error {
 		return s.m.store.Create(ctx, rec)
 	})

@@ -22,7 +22,8 @@ import (
 // Items stay the text that was loaded until they are asked for, and go back
 // to the store byte for byte if they are not changed.
 type Session struct {
-	m *Manager
+	m     *Manager
+	visit *exchange // of whom no record was found; nil outside of a request
 
 	mu     sync.Mutex
 	key    string         // as the visitor has it; "" for none
@@ -278,7 +279,7 @@ func (s *Session) adopt(ctx context.Context, rec Record) error {
 		s.key, s.stored = "", Record{}
 		return nil
 	}
-	s.stored, s.items = rec, items
+	s.stored, s.items, s.visit = rec, items, nil
 	s.birth, _ = items.Get(createdItem)
 	s.m.observe(ctx, Loaded, rec.Key, 0)
 	return nil

@@ -131,7 +131,7 @@ func (w *responseWriter) commit(status int) {
 // fail answers through the ErrorHandler in place of the handler.
 func (w *responseWriter) fail(err error) {
 	w.committed, w.failed = true, err
-	if _, refused := errors.AsType[refusal](err); !refused && !errors.Is(err, ErrInterrupted) {
+	if _, refused := errors.AsType[refusal](err); !refused && !errors.Is(err, ErrInterrupted) && !errors.Is(err, ErrRefused) {
 		w.x.log("session: request failed", err)
 	}
 	h := w.Header()
@@ -171,6 +171,9 @@ func answerError(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, ErrInterrupted):
 		http.Error(w, "Your session ended while this page was loading. "+
 			"You may have logged out in another window.", http.StatusBadRequest)
+	case errors.Is(err, ErrRefused): // by a handler that saved by itself
+		http.Error(w, "Too many new visitors come from your network. Please try again later.",
+			http.StatusTooManyRequests)
 	case errors.Is(err, ErrUnavailable):
 		http.Error(w, "The service is temporarily unavailable. Please try again.",
 			http.StatusServiceUnavailable)
