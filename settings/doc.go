@@ -82,6 +82,7 @@
 //	LOGIN_LIMIT_SOURCE               limit     50/2                 guesses from one address
 //	PASSWORD_RESET_LIMIT             limit     5/1200               requests to reset for one e-mail address
 //	SIGNUP_LIMIT                     limit     20/60                sign-ups from one address
+//	NEW_SESSION_LIMIT                limit     1000/1               new sessions of an address; or none
 //	TRUSTED_PROXIES                  list                           networks whose X-Forwarded-For counts
 //	EMAIL_URL                        text                           smtp://host:587; empty: terminal
 //	DEFAULT_FROM_EMAIL               text      webmaster@localhost  whom mails are from
@@ -117,6 +118,11 @@
 // exist, as in a database that Django alone has migrated, and looks for it once
 // a minute. Behind a proxy set TRUSTED_PROXIES, or all visitors are one address.
 // docs/throttling.md says what the limits do.
+//
+// NEW_SESSION_LIMIT bounds what a program without cookies piles up on pages that
+// write to the session. Beyond it a new visitor sees the page, and no session is
+// kept; logins, and visitors who have a session, do not count. Each process
+// counts for itself. The engine signed_cookies needs no such limit.
 //
 // # Databases
 //

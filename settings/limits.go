@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -20,20 +21,32 @@ import (
 // limit takes a number of attempts, and the seconds until one comes back, such
 // as "10/300".
 func limit(field func(*Settings) *throttle.Limit) func(*Settings, value) error {
+	return into(field, parseLimit)
+}
+
+// optionalLimit takes "none", too.
+func optionalLimit(field func(*Settings) *throttle.Limit) func(*Settings, value) error {
 	return into(field, func(v value) (throttle.Limit, error) {
-		text, err := v.text()
-		if err != nil {
-			return throttle.Limit{}, err
+		if text, err := v.text(); err == nil && text == "none" {
+			return throttle.Limit{}, nil
 		}
-		burst, every, _ := strings.Cut(text, "/")
-		n, err := strconv.Atoi(burst)
-		seconds, err2 := strconv.Atoi(every)
-		if err != nil || err2 != nil || n < 1 || n > 1_000_000 || seconds < 1 || seconds > 366*24*3600/n {
-			return throttle.Limit{}, errors.New(`want attempts/seconds, such as "10/300": ` +
-				"ten, and one more each 300 seconds; together a year at most")
-		}
-		return throttle.Limit{Burst: n, Every: time.Duration(seconds) * time.Second}, nil
+		return parseLimit(v)
 	})
+}
+
+func parseLimit(v value) (throttle.Limit, error) {
+	text, err := v.text()
+	if err != nil {
+		return throttle.Limit{}, err
+	}
+	burst, every, _ := strings.Cut(text, "/")
+	n, err := strconv.Atoi(burst)
+	seconds, err2 := strconv.Atoi(every)
+	if err != nil || err2 != nil || n < 1 || n > 1_000_000 || seconds < 1 || seconds > 366*24*3600/n {
+		return throttle.Limit{}, errors.New(`want attempts/seconds, such as "10/300": ` +
+			"ten, and one more each 300 seconds; together a year at most")
+	}
+	return throttle.Limit{Burst: n, Every: time.Duration(seconds) * time.Second}, nil
 }
 
 func setTrustedProxies(s *Settings, v value) error {
@@ -101,6 +114,23 @@ func (s *Site) openLimits(ctx context.Context) (limits, error) {
 		return limits{}, errors.Join(fmt.Errorf("settings: %w", err), l.close())
 	}
 	return l, nil
+}
+
+// newcomers returns what bounds how many new sessions a source gets, or nil for
+// no bound. Each process counts for itself: a question to the database would
+// cost as much as the session. Signed cookies take no room here.
+func (s *Site) newcomers() (func(*http.Request) bool, error) {
+	set := s.Settings
+	if set.NewSessionLimit == (throttle.Limit{}) || set.SessionEngine == "signed_cookies" {
+		return nil, nil
+	}
+	limiter, err := throttle.New(throttle.NewMemory(0), s.keys, &throttle.Options{
+		Purpose: "new session", PerSource: set.NewSessionLimit, TrustedProxies: set.TrustedProxies,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("settings: %w", err)
+	}
+	return limiter.AllowSource, nil
 }
 
 // openAttempts opens where attempts are counted. With "auto" the database may

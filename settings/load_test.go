@@ -85,6 +85,7 @@ func TestDefaultsAreDjangos(t *testing.T) {
 		LoginLimitSource:      throttle.Limit{Burst: 50, Every: 2 * time.Second},
 		PasswordResetLimit:    throttle.Limit{Burst: 5, Every: 20 * time.Minute},
 		SignUpLimit:           throttle.Limit{Burst: 20, Every: time.Minute},
+		NewSessionLimit:       throttle.Limit{Burst: 1000, Every: time.Second},
 		DefaultFromEmail:      "webmaster@localhost",
 		LoginURL:              "/accounts/login/",
 		LoginRedirectURL:      "/accounts/profile/",
@@ -197,6 +198,10 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			"SIGNUP_LIMIT", "2/3600", `"2/3600"`,
 			func(s *settings.Settings) any { return s.SignUpLimit },
 			throttle.Limit{Burst: 2, Every: time.Hour},
+		},
+		{
+			"NEW_SESSION_LIMIT", "none", `"none"`,
+			func(s *settings.Settings) any { return s.NewSessionLimit }, throttle.Limit{},
 		},
 		{
 			"TRUSTED_PROXIES", "10.0.0.0/8,::1", `["10.0.0.0/8", "::1"]`,
@@ -618,5 +623,22 @@ func TestSettingsPrintNoValue(t *testing.T) {
 	out := fmt.Sprintf("%v %+v %#v %s %q %d %+v %#v", s, s, s, s, s, s, *s, *s) + log.String()
 	if strings.Contains(out, goodKey) || strings.Contains(out, "hunter2") {
 		t.Errorf("a secret in %s", out)
+	}
+}
+
+func TestNewSessionLimit(t *testing.T) {
+	for text, want := range map[string]throttle.Limit{
+		"1000/1": {Burst: 1000, Every: time.Second}, "3/60": {Burst: 3, Every: time.Minute}, "none": {},
+	} {
+		s := load(t, settings.Sources{Flags: map[string]string{"SECRET_KEY": goodKey, "NEW_SESSION_LIMIT": text}})
+		if s.NewSessionLimit != want {
+			t.Errorf("%s: %v", text, s.NewSessionLimit)
+		}
+	}
+	for _, text := range []string{"", "0/1", "1000", "None", "1/0"} {
+		flags := map[string]string{"SECRET_KEY": goodKey, "NEW_SESSION_LIMIT": text}
+		if _, err := settings.Load(settings.Sources{Flags: flags}); err == nil {
+			t.Errorf("%q is accepted", text)
+		}
 	}
 }

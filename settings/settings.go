@@ -75,6 +75,7 @@ type Settings struct {
 	LoginLimitSource   throttle.Limit
 	PasswordResetLimit throttle.Limit
 	SignUpLimit        throttle.Limit
+	NewSessionLimit    throttle.Limit // zero: none
 	TrustedProxies     []netip.Prefix
 
 	EmailURL         secret.Text // empty: mails are written to the terminal

@@ -114,6 +114,10 @@ func (s *Site) wire(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("settings: %w", err)
 	}
+	newcomers, err := s.newcomers()
+	if err != nil {
+		return err
+	}
 	users, err := sqlusers.New(ctx, s.DB, &s.forUsers)
 	if err != nil {
 		return wireError(err)
@@ -141,7 +145,9 @@ func (s *Site) wire(ctx context.Context) error {
 	s.engine, s.Store, s.Table = e, e.store, e.table
 	s.Users, s.Auth, s.CSRF = users, logins, forms
 	s.Messages, s.Tokens, s.Mail = notices, tokens, mailer
-	s.Sessions = session.New(e.store, s.Settings.sessionOptions(e.codec))
+	forSessions := s.Settings.sessionOptions(e.codec)
+	forSessions.MayCreate = newcomers
+	s.Sessions = session.New(e.store, forSessions)
 	return nil
 }
 

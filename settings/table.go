@@ -185,6 +185,10 @@ var table = []Setting{
 		"SIGNUP_LIMIT", "limit", "20/60", "sign-ups from one address", false,
 		limit(func(s *Settings) *throttle.Limit { return &s.SignUpLimit }),
 	},
+	{
+		"NEW_SESSION_LIMIT", "limit", "1000/1", "new sessions of an address; or none", false,
+		optionalLimit(func(s *Settings) *throttle.Limit { return &s.NewSessionLimit }),
+	},
 	{"TRUSTED_PROXIES", "list", "", "networks whose X-Forwarded-For counts", false, setTrustedProxies},
 
 	{"EMAIL_URL", "text", "", "smtp://host:587; empty: terminal", true, setEmailURL},

@@ -1,10 +1,12 @@
 package throttle_test
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jamsession/jamsession/auth/throttle"
 )
@@ -160,4 +162,46 @@ func FuzzForwardedFor(f *testing.F) {
 			t.Errorf("%q: %v is not in its one form", text, got)
 		}
 	})
+}
+
+// TestAllowSource: each source has its own, which come back, and nobody is made
+// to wait.
+func TestAllowSource(t *testing.T) {
+	s := open(t, throttle.Options{PerSource: throttle.Limit{Burst: 3, Every: time.Minute}, Purpose: "new session"})
+	allowed := func(addr string) (n int) {
+		for range 10 {
+			if s.AllowSource(from(addr)) {
+				n++
+			}
+		}
+		return n
+	}
+	if a, b := allowed(evil), allowed(home); a != 3 || b != 3 {
+		t.Errorf("%d and %d of 10 are allowed, want 3", a, b)
+	}
+	s.now = s.now.Add(2 * time.Minute)
+	if n := allowed(evil); n != 2 {
+		t.Errorf("%d are allowed after two minutes, want 2", n)
+	}
+	if s.log.Len() > 0 || len(s.limited) > 0 {
+		t.Errorf("told: %s %v", s.log.String(), s.limited)
+	}
+}
+
+// TestAllowSourceWithoutTheStore goes by FailOpen, but for those who hang up.
+func TestAllowSourceWithoutTheStore(t *testing.T) {
+	for _, open := range []bool{false, true} {
+		l, err := throttle.New(failing{}, keys, &throttle.Options{FailOpen: open})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := l.AllowSource(from(home)); got != open {
+			t.Errorf("FailOpen %v: %v", open, got)
+		}
+		ctx, hangUp := context.WithCancel(t.Context())
+		hangUp()
+		if l.AllowSource(from(home).WithContext(ctx)) {
+			t.Errorf("FailOpen %v: who hung up is allowed", open)
+		}
+	}
 }

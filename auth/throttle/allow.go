@@ -1,0 +1,27 @@
+package throttle
+
+import "net/http"
+
+// AllowSource takes one attempt from what the request's source has, and reports
+// whether there was one. It is for what needs no name, and goes on in a smaller
+// way when there is none: nobody is answered, made to wait or told in the log.
+// If the store cannot be asked, it returns Options.FailOpen; false for a visitor
+// who has hung up.
+//
+// It fits session's Options.MayCreate, with a purpose of its own. With a
+// [Memory] it costs a request no more than a lookup:
+//
+//	newcomers, err := throttle.New(throttle.NewMemory(0), keys, &throttle.Options{
+//		Purpose:   "new session",
+//		PerSource: throttle.Limit{Burst: 1000, Every: time.Second},
+//	})
+//	...
+//	sessions := session.New(store, &session.Options{MayCreate: newcomers.AllowSource})
+func (l *Limiter) AllowSource(r *http.Request) bool {
+	key := l.bucketKey(BySource, l.source(r).String())
+	wait, err := l.store.Take(r.Context(), key, l.opts.PerSource, l.opts.Now())
+	if err != nil {
+		return l.opts.FailOpen && r.Context().Err() == nil
+	}
+	return wait == 0
+}
