@@ -163,7 +163,11 @@ type refusal interface {
 
 // answerError is the ErrorHandler of options without one.
 func answerError(w http.ResponseWriter, r *http.Request, err error) {
-	w.Header().Set("Cache-Control", "no-store")
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	if h.Get("Content-Security-Policy") == "" { // of a site whose pages have not been reached
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	}
 	refused, isRefusal := errors.AsType[refusal](err)
 	switch {
 	case isRefusal:

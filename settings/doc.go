@@ -87,6 +87,16 @@
 //	EMAIL_URL                        text                           smtp://host:587; empty: terminal
 //	DEFAULT_FROM_EMAIL               text      webmaster@localhost  whom mails are from
 //	SECURE_PROXY_SSL_HEADER          list                           HTTP_X_FORWARDED_PROTO,https
+//	SECURE_SSL_REDIRECT              bool      false                sends plain HTTP to HTTPS
+//	SECURE_SSL_HOST                  text                           where to; empty: the same host
+//	SECURE_REDIRECT_EXEMPT           list                           regular expressions of paths that stay
+//	SECURE_HSTS_SECONDS              seconds   0                    browsers use HTTPS only for so long; 0: off
+//	SECURE_HSTS_INCLUDE_SUBDOMAINS   bool      false
+//	SECURE_HSTS_PRELOAD              bool      false
+//	SECURE_CONTENT_TYPE_NOSNIFF      bool      true
+//	SECURE_REFERRER_POLICY           list      same-origin          empty: the header is not sent
+//	SECURE_CROSS_ORIGIN_OPENER_POLICY text      same-origin          empty: the header is not sent
+//	X_FRAME_OPTIONS                  text      DENY                 or SAMEORIGIN; empty: the header is not sent
 //	LOGIN_URL                        text      /accounts/login/
 //	LOGIN_REDIRECT_URL               text      /accounts/profile/   where a login leads
 //	LOGOUT_REDIRECT_URL              text                           where a logout leads
@@ -123,6 +133,14 @@
 // write to the session. Beyond it a new visitor sees the page, and no session is
 // kept; logins, and visitors who have a session, do not count. Each process
 // counts for itself. The engine signed_cookies needs no such limit.
+//
+// # Headers
+//
+// What Django does by SecurityMiddleware and XFrameOptionsMiddleware, [Site.Handler]
+// does by the same settings, for each answer, errors as well. A handler overrides
+// a header by setting it. The header of HSTS is sent over HTTPS only; set
+// SECURE_HSTS_SECONDS once the whole site has HTTPS, since browsers do not forget
+// it before. A Content-Security-Policy depends on the pages, and is theirs to set.
 //
 // # Databases
 //

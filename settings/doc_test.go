@@ -13,7 +13,7 @@ import (
 func tableText() string {
 	var b strings.Builder
 	for _, s := range settings.All() {
-		line := fmt.Sprintf("//\t%-33s%-10s%-21s%s", s.Name, s.Type, s.Default, s.Doc)
+		line := fmt.Sprintf("//\t%-32s %-9s %-20s %s", s.Name, s.Type, s.Default, s.Doc)
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	return b.String()

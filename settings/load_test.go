@@ -87,10 +87,16 @@ func TestDefaultsAreDjangos(t *testing.T) {
 		SignUpLimit:           throttle.Limit{Burst: 20, Every: time.Minute},
 		NewSessionLimit:       throttle.Limit{Burst: 1000, Every: time.Second},
 		DefaultFromEmail:      "webmaster@localhost",
-		LoginURL:              "/accounts/login/",
-		LoginRedirectURL:      "/accounts/profile/",
-		UseTZ:                 true,
-		TimeZone:              "UTC",
+
+		SecureContentTypeNosniff:      true,
+		SecureReferrerPolicy:          "same-origin",
+		SecureCrossOriginOpenerPolicy: "same-origin",
+		XFrameOptions:                 "DENY",
+
+		LoginURL:         "/accounts/login/",
+		LoginRedirectURL: "/accounts/profile/",
+		UseTZ:            true,
+		TimeZone:         "UTC",
 	}
 	if !same(got, want) {
 		t.Errorf("got %#v", reflect.ValueOf(*got))
@@ -363,6 +369,46 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			"SECURE_PROXY_SSL_HEADER", "HTTP_X_FORWARDED_PROTO,https", `["HTTP_X_FORWARDED_PROTO", "https"]`,
 			func(s *settings.Settings) any { return s.SecureProxySSLHeader },
 			settings.ProxyHeader{Name: "X-Forwarded-Proto", Value: "https"},
+		},
+		{
+			"SECURE_SSL_REDIRECT", "true", "true",
+			func(s *settings.Settings) any { return s.SecureSSLRedirect }, true,
+		},
+		{
+			"SECURE_SSL_HOST", "www.example.com:8443", `"www.example.com:8443"`,
+			func(s *settings.Settings) any { return s.SecureSSLHost }, "www.example.com:8443",
+		},
+		{
+			"SECURE_REDIRECT_EXEMPT", "^healthz$,^x/", `["^healthz$", "^x/"]`,
+			func(s *settings.Settings) any { return s.SecureRedirectExempt }, []string{"^healthz$", "^x/"},
+		},
+		{
+			"SECURE_HSTS_SECONDS", "31536000", "31536000",
+			func(s *settings.Settings) any { return s.SecureHSTS }, 365 * 24 * time.Hour,
+		},
+		{
+			"SECURE_HSTS_INCLUDE_SUBDOMAINS", "true", "true",
+			func(s *settings.Settings) any { return s.SecureHSTSIncludeSubdomains }, true,
+		},
+		{
+			"SECURE_HSTS_PRELOAD", "true", "true",
+			func(s *settings.Settings) any { return s.SecureHSTSPreload }, true,
+		},
+		{
+			"SECURE_CONTENT_TYPE_NOSNIFF", "false", "false",
+			func(s *settings.Settings) any { return s.SecureContentTypeNosniff }, false,
+		},
+		{
+			"SECURE_REFERRER_POLICY", "no-referrer,strict-origin", `["no-referrer", "strict-origin"]`,
+			func(s *settings.Settings) any { return s.SecureReferrerPolicy }, "no-referrer,strict-origin",
+		},
+		{
+			"SECURE_CROSS_ORIGIN_OPENER_POLICY", "unsafe-none", `"unsafe-none"`,
+			func(s *settings.Settings) any { return s.SecureCrossOriginOpenerPolicy }, "unsafe-none",
+		},
+		{
+			"X_FRAME_OPTIONS", "sameorigin", `"SAMEORIGIN"`,
+			func(s *settings.Settings) any { return s.XFrameOptions }, "SAMEORIGIN",
 		},
 		{
 			"LOGIN_URL", "https://sso.example/login", `"https://sso.example/login"`,

@@ -81,7 +81,17 @@ type Settings struct {
 	EmailURL         secret.Text // empty: mails are written to the terminal
 	DefaultFromEmail string
 
-	SecureProxySSLHeader ProxyHeader
+	SecureProxySSLHeader          ProxyHeader
+	SecureSSLRedirect             bool          // plain HTTP is sent to HTTPS
+	SecureSSLHost                 string        // where to; empty: the host that was asked for
+	SecureRedirectExempt          []string      // regular expressions of paths, without the first slash
+	SecureHSTS                    time.Duration // zero: the header is not sent
+	SecureHSTSIncludeSubdomains   bool
+	SecureHSTSPreload             bool
+	SecureContentTypeNosniff      bool
+	SecureReferrerPolicy          string // empty: the header is not sent
+	SecureCrossOriginOpenerPolicy string // empty: the header is not sent
+	XFrameOptions                 string // "DENY", "SAMEORIGIN"; empty: the header is not sent
 
 	LoginURL          string
 	LoginRedirectURL  string

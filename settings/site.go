@@ -158,7 +158,8 @@ func wireError(err error) error {
 	return fmt.Errorf("settings: %w", err)
 }
 
-// Handler puts the site around its pages: ALLOWED_HOSTS, sessions, protection
+// Handler puts the site around its pages: the headers that SECURE_ settings and
+// X_FRAME_OPTIONS name, ALLOWED_HOSTS, the way to HTTPS, sessions, protection
 // against cross-site requests, users, and messages, in this order. It panics if
 // the database has no tables yet.
 func (s *Site) Handler(next http.Handler) http.Handler {
@@ -166,7 +167,7 @@ func (s *Site) Handler(next http.Handler) http.Handler {
 		panic(errNotMigrated.Error() + " with Site.Migrate")
 	}
 	site := s.Sessions.Handler(s.CSRF.Handler(s.Auth.Handler(s.Messages.Handler(next))))
-	return s.Settings.checkHost(site)
+	return s.Settings.secureHeaders(s.Settings.checkHost(s.Settings.redirectToHTTPS(site)))
 }
 
 // MigrationPlan returns the migrations that [Site.Migrate] would apply, by

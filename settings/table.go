@@ -195,6 +195,34 @@ var table = []Setting{
 	{"DEFAULT_FROM_EMAIL", "text", "webmaster@localhost", "whom mails are from", false, setFromEmail},
 
 	{"SECURE_PROXY_SSL_HEADER", "list", "", "HTTP_X_FORWARDED_PROTO,https", false, setProxyHeader},
+	{
+		"SECURE_SSL_REDIRECT", "bool", "false", "sends plain HTTP to HTTPS", false,
+		boolean(func(s *Settings) *bool { return &s.SecureSSLRedirect }),
+	},
+	{"SECURE_SSL_HOST", "text", "", "where to; empty: the same host", false, setSSLHost},
+	{"SECURE_REDIRECT_EXEMPT", "list", "", "regular expressions of paths that stay", false, setRedirectExempt},
+	{
+		"SECURE_HSTS_SECONDS", "seconds", "0", "browsers use HTTPS only for so long; 0: off", false,
+		seconds(0, func(s *Settings) *duration { return &s.SecureHSTS }),
+	},
+	{
+		"SECURE_HSTS_INCLUDE_SUBDOMAINS", "bool", "false", "", false,
+		boolean(func(s *Settings) *bool { return &s.SecureHSTSIncludeSubdomains }),
+	},
+	{
+		"SECURE_HSTS_PRELOAD", "bool", "false", "", false,
+		boolean(func(s *Settings) *bool { return &s.SecureHSTSPreload }),
+	},
+	{
+		"SECURE_CONTENT_TYPE_NOSNIFF", "bool", "true", "", false,
+		boolean(func(s *Settings) *bool { return &s.SecureContentTypeNosniff }),
+	},
+	{"SECURE_REFERRER_POLICY", "list", "same-origin", "empty: the header is not sent", false, setReferrerPolicy},
+	{
+		"SECURE_CROSS_ORIGIN_OPENER_POLICY", "text", "same-origin", "empty: the header is not sent", false,
+		setOpenerPolicy,
+	},
+	{"X_FRAME_OPTIONS", "text", "DENY", "or SAMEORIGIN; empty: the header is not sent", false, setFrameOptions},
 
 	{
 		"LOGIN_URL", "text", "/accounts/login/", "", false,

@@ -114,6 +114,7 @@ func openGoSite(ctx context.Context, shared shared, iterations int) (*site, erro
 		"LOGIN_URL":          "/go/",
 		"LOGIN_REDIRECT_URL": "/go/",
 		"LOGIN_LIMIT_STORE":  "memory",
+		"X_FRAME_OPTIONS":    "SAMEORIGIN", // both.html shows the pages of both in frames
 	}})
 	if err != nil {
 		return nil, err
