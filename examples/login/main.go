@@ -90,6 +90,10 @@ func run(ctx context.Context, out io.Writer) error {
 	return serve(ctx, listener, site.handler())
 }
 
+// year is how long a browser that has come over HTTPS takes nothing else. Over
+// plain HTTP, as when you try the site, it is not told.
+const year = 365 * 24 * time.Hour
+
 // load reads the settings, and makes a secret key where none is needed to be
 // kept from others.
 func load() (*settings.Settings, error) {
@@ -99,6 +103,7 @@ func load() (*settings.Settings, error) {
 	}
 	s.LoginURL, s.LoginRedirectURL = path("login"), path("dashboard")
 	s.LogoutRedirectURL = path("login")
+	s.SecureHSTS = max(s.SecureHSTS, year)
 	if s.SecretKey.IsZero() {
 		s.SecretKey, err = settings.DemoSecretKey(secretKeyFile)
 	}

@@ -108,7 +108,7 @@ func (s *site) handler() http.Handler {
 
 	mux.HandleFunc("GET "+path("style"), serveStyle)
 	mux.Handle("GET /", everybody(s.notFound))
-	return s.Handler(secureHeaders(mux))
+	return ownOnly(s.Handler(contentPolicy(mux)))
 }
 
 // requireStaff lets only staff through. Who is logged in and is not staff gets
@@ -123,15 +123,21 @@ func (s *site) requireStaff(next http.Handler) http.Handler {
 	}))
 }
 
-// secureHeaders are for pages that load nothing but their style, from this
-// site, and are in nobody's frame.
-func secureHeaders(next http.Handler) http.Handler {
+// contentPolicy is for pages that load nothing but their style, from this site,
+// and are in nobody's frame. Answers that are not pages of this program have a
+// policy already; other security headers are settings.
+func contentPolicy(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; "+
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; "+
 			"form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// ownOnly keeps other sites from loading what is here into their pages.
+func ownOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 		next.ServeHTTP(w, r)
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/internal/djangotest"
@@ -438,4 +439,63 @@ request.session.save()
 	v.shows(v.get("/"), `id="visits">13<`) // and back
 	v.shows(v.get("/"), "<code>1.0</code>")
 	v.shows(v.get("/dashboard/"), "ann")
+}
+
+// TestEveryAnswerHasTheSecureHeaders that ASVS asks for (V3.4), errors as well.
+func TestEveryAnswerHasTheSecureHeaders(t *testing.T) {
+	_, v, _ := startMailing(t, make(mailbox, 10), nil, map[string]string{
+		"SECURE_HSTS_SECONDS": "31536000", "SECURE_PROXY_SSL_HEADER": "HTTP_X_FORWARDED_PROTO,https",
+		"ALLOWED_HOSTS": "127.0.0.1",
+	})
+	for about, c := range map[string]struct {
+		method, path, host string
+		status             int
+	}{
+		"page":               {"GET", "/", "", 200},
+		"style":              {"GET", "/style.css", "", 200},
+		"not found":          {"GET", "/none", "", 404},
+		"wrong method":       {"GET", "/logout/", "", 405},
+		"redirect":           {"GET", "/dashboard/", "", 302},
+		"forged":             {"POST", "/login/", "", 403},
+		"of another site":    {"GET", "/", "evil.example", 400},
+		"link that is wrong": {"GET", "/reset/MQ/x-y/", "", 404},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), c.method, v.base+c.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = c.host
+		r.Header.Set("X-Forwarded-Proto", "https")
+		got := v.do(r)
+		if got.status != c.status {
+			t.Errorf("%s: status %d, want %d", about, got.status, c.status)
+		}
+		for name, want := range map[string]string{
+			"Strict-Transport-Security":    "max-age=31536000",
+			"X-Content-Type-Options":       "nosniff",
+			"Referrer-Policy":              "same-origin",
+			"Cross-Origin-Opener-Policy":   "same-origin",
+			"Cross-Origin-Resource-Policy": "same-origin",
+			"X-Frame-Options":              "DENY",
+		} {
+			if value := got.header.Get(name); value != want {
+				t.Errorf("%s: %s is %q, want %q", about, name, value, want)
+			}
+		}
+		policy := got.header.Get("Content-Security-Policy")
+		if !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "frame-ancestors 'none'") {
+			t.Errorf("%s: Content-Security-Policy is %q", about, policy)
+		}
+	}
+}
+
+// TestHSTSForAYear, unless more is set.
+func TestHSTSForAYear(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for text, want := range map[string]time.Duration{"0": year, "63072000": 2 * year} {
+		t.Setenv("SECURE_HSTS_SECONDS", text)
+		if s, err := load(); err != nil || s.SecureHSTS != want {
+			t.Errorf("SECURE_HSTS_SECONDS=%s: %v, %v", text, s.SecureHSTS, err)
+		}
+	}
 }
