@@ -2,9 +2,9 @@ package throttle
 
 import (
 	"crypto/rand"
+	"crypto/subtle"
 	"encoding/base64"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -75,8 +75,14 @@ func (l *Limiter) parseDevice(key keyring, value string) (device, bool) {
 }
 
 func (d device) knows(name string) bool {
-	return slices.Contains(d.users, d.key.fingerprint(name))
+	wanted, known := d.key.fingerprint(name), false
+	for _, fingerprint := range d.users {
+		known = same(fingerprint, wanted) || known
+	}
+	return known
 }
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // bucketOf is what its bucket for a user is named after.
 func (d device) bucketOf(name string) string { return d.id + "\x00" + name }
@@ -91,7 +97,7 @@ func (l *Limiter) remember(header http.Header, r *http.Request, name string) {
 	key, now := l.keys[0], l.opts.Now()
 	users := []string{key.fingerprint(name)}
 	for _, other := range d.users {
-		if d.key.signer == key.signer && other != users[0] && len(users) < maxUsers {
+		if d.key.signer == key.signer && !same(other, users[0]) && len(users) < maxUsers {
 			users = append(users, other)
 		}
 	}
