@@ -10,11 +10,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/auth/token"
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/mail"
 )
 
@@ -92,7 +94,7 @@ func New(
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	x := &Resets{
-		logins: logins, users: users, tokens: tokens, sender: sender, opts: o,
+		logins: logins, users: limitedUsers{users}, tokens: tokens, sender: limitedSender{sender}, opts: o,
 		queue: make(chan string, o.Queue), done: make(chan struct{}), stop: stop,
 	}
 	go x.work(ctx)
@@ -148,7 +150,10 @@ func (x *Resets) Close(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		x.stop()
-		<-x.done
+		select {
+		case <-x.done:
+		case <-time.After(timelimit.Default): // for a sender that does not look at its context
+		}
 		return fmt.Errorf("reset: close: %w", ctx.Err())
 	}
 }

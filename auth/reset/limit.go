@@ -1,0 +1,35 @@
+package reset
+
+import (
+	"context"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/timelimit"
+	"github.com/jamsession/jamsession/mail"
+)
+
+// limitedUsers ends each question, so that users who are silent hold neither a
+// request nor the worker.
+type limitedUsers struct{ users Users }
+
+func (l limitedUsers) ByID(ctx context.Context, id int64) (auth.User, error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Default)
+	defer cancel()
+	return l.users.ByID(ctx, id)
+}
+
+func (l limitedUsers) ByEmail(ctx context.Context, email string) ([]auth.User, error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Default)
+	defer cancel()
+	return l.users.ByEmail(ctx, email)
+}
+
+// limitedSender ends each mail after a minute, whatever the sender's own
+// limits are: the next visitor waits for it.
+type limitedSender struct{ sender mail.Sender }
+
+func (l limitedSender) Send(ctx context.Context, m mail.Message) error {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
+	defer cancel()
+	return l.sender.Send(ctx, m)
+}
