@@ -135,7 +135,8 @@ var silentPages = map[string]struct {
 		http.StatusServiceUnavailable, loginAlice,
 	},
 	"login with an old hash": {
-		[]string{"UpgradePassword"}, http.StatusServiceUnavailable,
+		[]string{"UpgradePassword"},
+		http.StatusServiceUnavailable,
 		func(s *site, r *http.Request) error {
 			s.users.change(1, func(u *auth.User) { u.Password = "meter$2$wonderland" })
 			return loginAlice(s, r)
@@ -143,26 +144,31 @@ var silentPages = map[string]struct {
 	},
 	"login that succeeds": {[]string{"Limiter.Succeeded"}, http.StatusOK, loginAlice},
 	"login by other means": {
-		[]string{"Limiter.MakeKnown"}, http.StatusOK,
+		[]string{"Limiter.MakeKnown"},
+		http.StatusOK,
 		func(s *site, r *http.Request) error { return s.auth.Login(r, alice()) },
 	},
 	"user": {
-		[]string{"ByID", "Backend.User"}, http.StatusServiceUnavailable,
+		[]string{"ByID", "Backend.User"},
+		http.StatusServiceUnavailable,
 		func(_ *site, r *http.Request) error { _, err := auth.Load(r); return err },
 	},
 	"permission": {
-		[]string{"EffectivePermissions", "Backend.Permissions"}, http.StatusServiceUnavailable,
+		[]string{"EffectivePermissions", "Backend.Permissions"},
+		http.StatusServiceUnavailable,
 		func(_ *site, r *http.Request) error { _, err := auth.LoadPermissions(r); return err },
 	},
 	"sign-up": {
-		[]string{"Limiter.Check", "CheckNew", "Create"}, http.StatusServiceUnavailable,
+		[]string{"Limiter.Check", "CheckNew", "Create"},
+		http.StatusServiceUnavailable,
 		func(s *site, r *http.Request) error {
 			_, err := s.auth.SignUp(r, auth.User{Username: "carol"}, good)
 			return err
 		},
 	},
 	"change of the password": {
-		[]string{"Limiter.Check", "UpgradePassword"}, http.StatusServiceUnavailable,
+		[]string{"Limiter.Check", "UpgradePassword"},
+		http.StatusServiceUnavailable,
 		func(s *site, r *http.Request) error { return s.auth.ChangePassword(r, "wonderland", good) },
 	},
 }

@@ -30,6 +30,7 @@ func calls(ctx context.Context, u *sqlusers.Users) map[string]error {
 	_, looked := u.Update(ctx, 1, sqlusers.Changes{})
 	_, created := u.CreateGroup(ctx, "authors")
 	_, user := u.Create(ctx, auth.User{Username: "jane"})
+	_, checked := u.CheckNew(ctx, auth.User{Username: "jane"})
 	_, byID := u.ByID(ctx, 1)
 	_, byName := u.ByUsername(ctx, "john")
 	_, count := u.Count(ctx)
@@ -51,7 +52,7 @@ func calls(ctx context.Context, u *sqlusers.Users) map[string]error {
 		users = err
 	}
 	return map[string]error{
-		"Create": user, "ByID": byID, "ByUsername": byName, "Count": count, "List": users,
+		"Create": user, "CheckNew": checked, "ByID": byID, "ByUsername": byName, "Count": count, "List": users,
 		"UpgradePassword": upgraded, "SetPassword": u.SetPassword(ctx, 1, encoded),
 		"TouchLastLogin": u.TouchLastLogin(ctx, 1, time.Now()),
 		"ByEmail":        byEmail, "Update": updated, "Update of nothing": looked,

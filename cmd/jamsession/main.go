@@ -121,6 +121,9 @@ func report(w io.Writer, err error) int {
 	if errors.Is(err, context.Canceled) {
 		err = errStopped
 	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("the database or the cache did not answer in time: %w", err)
+	}
 	for line := range strings.Lines(err.Error()) {
 		line = strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "settings: ")
 		fmt.Fprintln(w, "jamsession:", line)

@@ -6,8 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-
-	"github.com/jamsession/jamsession/internal/timelimit"
+	"time"
 )
 
 // Transact runs fn in a transaction, and commits it unless fn returns an
@@ -53,10 +52,14 @@ func (d Dialect) transact(ctx context.Context, db *sql.DB, fn func(*sql.Conn) er
 	return err
 }
 
+// cleanUpTime is how long a server has to undo what failed. It undoes it all
+// the same when the connection is closed.
+const cleanUpTime = time.Second
+
 // cleanUp runs a statement also if ctx is done. A connection that cannot do
 // even that, or not soon, must not go back into the pool.
 func cleanUp(ctx context.Context, conn *sql.Conn, statement string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timelimit.Default)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 	defer cancel()
 	if _, err := conn.ExecContext(ctx, statement); err != nil {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
