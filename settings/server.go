@@ -79,7 +79,8 @@ func openPostgres(ctx context.Context, s server, sessions bool, w *wires) (*data
 		forSessions = s.maxConns / 2 // by pgx itself, see package pgstore
 	}
 	s.maxConns -= forSessions
-	db, err := s.pool(ctx, "PostgreSQL", sql.OpenDB(opaque(stdlib.GetConnector(*config.ConnConfig), w.limit)), w)
+	connector := opaque(stdlib.GetConnector(*config.ConnConfig), w.limit)
+	db, err := s.pool(ctx, "PostgreSQL", sql.OpenDB(connector), w)
 	if err != nil || forSessions == 0 {
 		return db, err
 	}

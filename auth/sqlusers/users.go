@@ -12,6 +12,7 @@ import (
 	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/internal/username"
+	"github.com/jamsession/jamsession/session"
 )
 
 var (
@@ -255,4 +256,6 @@ type unavailable struct{ error }
 
 func (e unavailable) Unwrap() error { return e.error }
 
-func (unavailable) Is(target error) bool { return errors.Is(auth.ErrUnavailable, target) }
+func (unavailable) Is(target error) bool {
+	return target == auth.ErrUnavailable || target == session.ErrUnavailable
+}

@@ -19,12 +19,16 @@ import (
 func (d Dialect) Transact(ctx context.Context, db *sql.DB, fn func(*sql.Conn) error) (err error) {
 	for range maxRepeats {
 		err = d.transact(ctx, db, fn)
-		again := errors.Is(err, driver.ErrBadConn) || dialects[d].isPassing(err) || d.IsUnique(err) || d.IsForeign(err)
-		if err == nil || !again || ctx.Err() != nil {
+		if err == nil || !d.worthRepeating(err) || ctx.Err() != nil {
 			break
 		}
 	}
 	return err
+}
+
+// worthRepeating reports whether the next run of a transaction may end better.
+func (d Dialect) worthRepeating(err error) bool {
+	return errors.Is(err, driver.ErrBadConn) || dialects[d].isPassing(err) || d.IsUnique(err) || d.IsForeign(err)
 }
 
 func (d Dialect) transact(ctx context.Context, db *sql.DB, fn func(*sql.Conn) error) error {

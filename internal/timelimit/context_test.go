@@ -53,11 +53,11 @@ func TestContextEndsAtItsInstant(t *testing.T) {
 		if at, ok := c.Deadline(); !ok || !at.Equal(time.Now().Add(time.Minute)) || c.Value(visitor{}) != "x" {
 			t.Errorf("Deadline %v, Value %v", at, c.Value(visitor{}))
 		}
-		time.Sleep(time.Minute - 1)
+		time.Sleep(time.Minute - time.Nanosecond)
 		if c.Err() != nil {
 			t.Errorf("it has ended early: %v", c.Err())
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if err := c.Err(); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Err is %v after the end", err)
