@@ -1,0 +1,36 @@
+package session
+
+import (
+	"context"
+	"errors"
+)
+
+// DeleteWhere deletes the records of the sessions for which match returns
+// true, and returns how many, also together with an error. It reads all records
+// and holds none back: others may log in and out meanwhile. It goes on until
+// ctx is done. Sessions whose data is damaged are left. Match is only to look
+// at items; it is given a session without a key.
+//
+// The error is errors.ErrUnsupported, as it is or wrapped, if the store is not
+// a [Lister], and wraps [ErrUnavailable] if the store could not be asked.
+func (m *Manager) DeleteWhere(ctx context.Context, match func(*Session) bool) (int, error) {
+	n := 0
+	for rec, err := range List(ctx, m.store) {
+		if errors.Is(err, errors.ErrUnsupported) {
+			return n, err
+		}
+		if err != nil {
+			return n, unavailable("list", err)
+		}
+		items, err := m.parse(rec)
+		if err != nil || !match(&Session{m: m, stored: rec, items: items, loaded: true}) {
+			continue
+		}
+		if err := m.store.Delete(ctx, rec.Key); err != nil {
+			return n, unavailable("delete", err)
+		}
+		m.observe(ctx, Deleted, rec.Key, 0)
+		n++
+	}
+	return n, nil
+}

@@ -1,0 +1,79 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/session"
+)
+
+// TestDeleteWhere deletes what is asked for, also where keys are hashed, and
+// tells of each; what is damaged or another's stays.
+func TestDeleteWhere(t *testing.T) {
+	for _, hashed := range []bool{false, true} {
+		store := memstore.New()
+		var deleted []string
+		m := session.New(store, &session.Options{HashKeys: hashed, Observe: func(_ context.Context, e session.Event) {
+			if e.Kind == session.Deleted {
+				deleted = append(deleted, e.Fingerprint)
+			}
+		}})
+		for i := range 5 {
+			h := m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("n", i) }))
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		}
+		damaged := session.Record{Key: "0123456789abcdefghijklmnopqrstuv", Data: []byte("damaged"), Expiry: time.Now().Add(time.Hour)}
+		if err := store.Create(t.Context(), damaged); err != nil {
+			t.Fatal(err)
+		}
+		n, err := m.DeleteWhere(t.Context(), func(s *session.Session) bool { return session.Get(s, "n", 0) >= 3 })
+		if n != 2 || err != nil {
+			t.Errorf("hashed %t: %d deleted, %v", hashed, n, err)
+		}
+		left := 0
+		for rec, err := range store.List(t.Context()) {
+			if err != nil || slices.Contains(deleted, session.Fingerprint(rec.Key)) {
+				t.Errorf("%v is left, error %v", rec, err)
+			}
+			left++
+		}
+		if left != 4 || len(deleted) != 2 {
+			t.Errorf("hashed %t: %d are left, told of %q", hashed, left, deleted)
+		}
+	}
+}
+
+// undeletable is a store that lists, and does not delete.
+type undeletable struct{ *memstore.Store }
+
+func (undeletable) Delete(context.Context, string) error { return errors.New("down") }
+
+func TestDeleteWhereThatCannot(t *testing.T) {
+	all := func(*session.Session) bool { return true }
+	store := memstore.New()
+	rec := session.Record{Key: "0123456789abcdefghijklmnopqrstuv", Data: []byte("{}"), Expiry: time.Now().Add(time.Hour)}
+	if err := store.Create(t.Context(), rec); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := session.New(struct{ session.Store }{store}, nil).DeleteWhere(t.Context(), all); n != 0 ||
+		!errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("no list: %d, %v", n, err)
+	}
+	if n, err := session.New(undeletable{store}, nil).DeleteWhere(t.Context(), all); n != 0 ||
+		!errors.Is(err, session.ErrUnavailable) {
+		t.Errorf("down: %d, %v", n, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if n, err := session.New(store, nil).DeleteWhere(ctx, all); n != 0 || !errors.Is(err, session.ErrUnavailable) ||
+		!errors.Is(err, context.Canceled) {
+		t.Errorf("done: %d, %v", n, err)
+	}
+}
