@@ -34,6 +34,7 @@ type Backend interface {
 	// request that looks at its user, so that one who was disabled is out at
 	// once. It must return an error that wraps ErrUserNotFound if there is no
 	// such user or he may not log in any more: the visitor is then anonymous.
+	// If it is [ErrInactive], the session is deleted as well.
 	// Any other error means that it could not be found out: 503.
 	//
 	// The id is what the browser's session says, in decimal. A session ends

@@ -39,12 +39,25 @@
 //
 // # What ends a login
 //
-// The user is looked up on each request that asks for him. One who was
-// deleted or deactivated is anonymous from then on; his sessions stay, as in
-// Django, and are his again if he is reactivated. When his password changes,
-// all his sessions are emptied at their next request, but for those that
+// The user is looked up on each request that asks. One who was deleted or
+// deactivated is anonymous from then on. When the password changes, all
+// sessions of the user are emptied at their next request, except those that
 // [Manager.UpdateSessionAuthHash] keeps. [Manager.Logout] deletes the session;
 // no request that is under way brings it back.
+//
+// [Manager.EndSessions] ends all sessions of a user at once, on every engine,
+// and [Manager.EndAllSessions] those of everybody: a session notes the user's
+// [User.LoginFloor] at the login, and is dead when that has been raised since.
+// So a session is dead for good if its user was deactivated by
+// sqlusers.Users.SetActive, also when the user is active again. After a
+// deactivation by Django's admin that holds for sessions that have made a
+// request here meanwhile, which deletes them; others are the user's again, as
+// in Django, unless it is SetActive that reactivates. For Django itself a
+// session ends with its record.
+//
+// Logins that Django made do not say when: once sessions of a user were ended,
+// such a login is dead here for Options.FloorAge, also a new one, and the visitor
+// has to log in here. Then it is believed again.
 //
 // # Passwords
 //

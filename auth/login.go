@@ -25,8 +25,11 @@ const (
 // session of another user, or of the same user before his password changed,
 // is emptied.
 //
-// The user is one from [Manager.Authenticate]. For a login by other means
-// set [User.Backend], unless only one backend is configured. Call it before
+// The user is one from [Manager.Authenticate]. For a login by other means take
+// the user as the backend or the user store has just returned it, and set
+// [User.Backend], unless only one backend is configured. A user whose password
+// was changed, or whose sessions were ended, after that is not logged in at the
+// next request. Call it before
 // the response begins, since the cookie changes. An error says
 // that nothing has changed: it wraps [session.ErrUnavailable] or
 // [ErrUnavailable], or says that there is no such user or backend.
@@ -56,6 +59,7 @@ func (m *Manager) Login(r *http.Request, user User) error {
 	s.Set(backendItem, user.Backend)
 	s.Set(hashItem, hash)
 	s.Set(timeItem, time.Now().Unix())
+	s.Set(floorItem, floorOf(user))
 	remember(r, user)
 	csrf.Rotate(r)
 	m.loggedIn(r, user)

@@ -140,7 +140,7 @@ func replacePassword(
 	return users.UpgradePassword(ctx, user.ID, user.Password, encoded)
 }
 
-// User returns the active user with this id.
+// User returns the active user with this id, and [ErrInactive] for another.
 func (b *ModelBackend) User(ctx context.Context, id string) (User, error) {
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
@@ -148,7 +148,7 @@ func (b *ModelBackend) User(ctx context.Context, id string) (User, error) {
 	}
 	user, err := b.byID(ctx, n)
 	if err == nil && !user.IsActive {
-		err = ErrUserNotFound
+		err = ErrInactive
 	}
 	if err != nil {
 		return User{}, err

@@ -49,6 +49,12 @@ type Options struct {
 	// is 30 days.
 	RememberAge time.Duration
 
+	// FloorAge is how long, after the sessions of a user were ended as a
+	// whole, a login that does not say when it was, as those by Django, is
+	// not believed: as long as one from before may live. Zero is 14 days, as
+	// of SESSION_COOKIE_AGE.
+	FloorAge time.Duration
+
 	// LoginURL is LOGIN_URL: where the gates send anonymous visitors. Empty
 	// is "/accounts/login/".
 	LoginURL string
@@ -101,6 +107,9 @@ func (o *Options) withDefaults() Options {
 	if c.RememberAge == 0 {
 		c.RememberAge = 30 * 24 * time.Hour
 	}
+	if c.FloorAge == 0 {
+		c.FloorAge = 14 * 24 * time.Hour
+	}
 	if c.Secure == nil {
 		c.Secure = func(r *http.Request) bool { return r.TLS != nil }
 	}
@@ -117,6 +126,9 @@ func (o *Options) check() error {
 	}
 	if o.RememberAge < 0 {
 		return fmt.Errorf("auth: RememberAge is %v; it cannot be negative", o.RememberAge)
+	}
+	if o.FloorAge < 0 {
+		return fmt.Errorf("auth: FloorAge is %v; it cannot be negative", o.FloorAge)
 	}
 	names := make(map[string]bool)
 	for _, b := range o.Backends {

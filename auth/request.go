@@ -101,22 +101,27 @@ func (m *Manager) lookup(r *http.Request, limit *timelimit.Context) (User, error
 	limit.Begin(r.Context(), m.opts.Timeout)
 	user, err := b.User(limit, id)
 	limit.End()
-	if errors.Is(err, ErrUserNotFound) {
+	switch {
+	case errors.Is(err, ErrInactive):
+		return User{}, end(r.Context(), s)
+	case errors.Is(err, ErrUserNotFound):
 		m.logUnreadable(r.Context(), err)
 		return User{}, nil
-	}
-	if err != nil {
+	case err != nil:
 		return User{}, unavailable(b, err)
-	}
-	if !user.IsAuthenticated() {
+	case !user.IsAuthenticated():
 		return User{}, nil
 	}
 	user.Backend = b.Name()
 	return m.admit(r.Context(), s, user)
 }
 
-// admit lets the user in if the session was made for his password.
+// admit lets the user in if the session was made for the present password, and
+// since sessions of the user were last ended as a whole.
 func (m *Manager) admit(ctx context.Context, s *session.Session, user User) (User, error) {
+	if m.isDead(s, user) {
+		return User{}, end(ctx, s)
+	}
 	switch m.judge(itemText(s, hashItem), user) {
 	case hashGood:
 		return user, nil
@@ -124,14 +129,19 @@ func (m *Manager) admit(ctx context.Context, s *session.Session, user User) (Use
 		s.Set(hashItem, authHash(m.keys.Current(), user.Password))
 		return user, nil
 	default:
-		s.Flush()
-		// Nobody is told of a logout here, so that it does not matter who
-		// deleted the session, if several requests find it out at once.
-		if err := s.Save(ctx); err != nil && !errors.Is(err, session.ErrInterrupted) {
-			return User{}, err
-		}
-		return User{}, nil
+		return User{}, end(ctx, s)
 	}
+}
+
+// end deletes a session that is nobody's any more.
+func end(ctx context.Context, s *session.Session) error {
+	s.Flush()
+	// Nobody is told of a logout here, so that it does not matter who
+	// deleted the session, if several requests find it out at once.
+	if err := s.Save(ctx); err != nil && !errors.Is(err, session.ErrInterrupted) {
+		return err
+	}
+	return nil
 }
 
 // logUnreadable logs a session that names nobody at all, which no login has

@@ -67,11 +67,11 @@ func TestSessionsEndAtTheNextRequest(t *testing.T) {
 	tests := []struct {
 		name   string
 		happen func(s *site)
-		keys   int // records that stay, as in Django
+		keys   int // records that stay
 	}{
 		{"deactivated", func(s *site) {
 			s.users.change(1, func(u *auth.User) { u.IsActive = false })
-		}, 2},
+		}, 0},
 		{"deleted", func(s *site) { s.users.remove(1) }, 2},
 		{"password changed", func(s *site) {
 			s.users.change(1, func(u *auth.User) { u.Password = "meter$1$new" })
@@ -98,14 +98,19 @@ func TestSessionsEndAtTheNextRequest(t *testing.T) {
 	}
 }
 
-func TestReactivatedUserIsLoggedInAgain(t *testing.T) {
+// TestSessionSeenWhileInactiveStaysDead: whoever deactivated the user, Django's
+// admin for example.
+func TestSessionSeenWhileInactiveStaysDead(t *testing.T) {
 	s := newSite(t, nil)
-	key := s.login(t, alice())
+	seen, unseen := s.login(t, alice()), s.login(t, alice())
 	s.users.change(1, func(u *auth.User) { u.IsActive = false })
-	s.whoami(t, key)
+	s.whoami(t, seen)
 	s.users.change(1, func(u *auth.User) { u.IsActive = true })
-	if name := s.whoami(t, key); name != "alice" {
-		t.Errorf("got %s", name)
+	if name := s.whoami(t, seen); name != "AnonymousUser" {
+		t.Errorf("what was seen meanwhile is %s", name)
+	}
+	if name := s.whoami(t, unseen); name != "alice" { // as documented
+		t.Errorf("what was not is %s", name)
 	}
 }
 

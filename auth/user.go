@@ -30,6 +30,12 @@ type User struct {
 	LastLogin  time.Time // zero: never
 	DateJoined time.Time
 
+	// LoginFloor is when sessions of the user were last ended as a whole, by
+	// [Manager.EndSessions] for example; zero if never. Sessions whose login
+	// was earlier are dead, and stay so. Only what a [Backend] or [UserStore]
+	// has returned is right: see [FloorKeeper].
+	LoginFloor time.Time `json:"-"`
+
 	// Backend is the name of the [Backend] that vouched for the user.
 	// [Manager.Authenticate] sets it; it is no column.
 	Backend string `json:"-" xml:"-"`
@@ -73,6 +79,11 @@ func (u User) sessionID() string { return strconv.FormatInt(u.ID, 10) }
 
 // ErrUserNotFound is the answer of a [UserStore] that has no such user.
 var ErrUserNotFound = errors.New("auth: no such user")
+
+// ErrInactive is the answer of a [Backend] whose user may not log in at the
+// moment. It is an ErrUserNotFound, too; but the session that names the user is
+// deleted, and so stays dead when the user may log in again.
+var ErrInactive = fmt.Errorf("%w: not active", ErrUserNotFound)
 
 // A UserStore keeps users. Package sqlusers has one for Django's tables;
 // [NewModelBackend] logs users in from it.

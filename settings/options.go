@@ -63,6 +63,7 @@ func (s *Settings) authOptions(hashers *password.Hashers, limiter auth.Limiter) 
 		Hashers:          hashers,
 		Validators:       s.validators(),
 		RememberAge:      s.LoginRememberAge,
+		FloorAge:         s.SessionCookieAge,
 		LoginURL:         s.LoginURL,
 		LoginRedirectURL: s.LoginRedirectURL,
 		Limiter:          limiter,

@@ -56,7 +56,7 @@ func TestSettingsBecomeOptions(t *testing.T) {
 	login := s.authOptions(s.hashers(), nil)
 	if login.Hashers == nil ||
 		login.LoginURL != "/in" || login.LoginRedirectURL != "/home" || login.Secure == nil ||
-		login.Timeout != 6*time.Second {
+		login.Timeout != 6*time.Second || login.FloorAge != time.Second {
 		t.Errorf("auth options %+v", login)
 	}
 	hash, err := login.Hashers.Hash(t.Context(), "x")

@@ -32,7 +32,7 @@ func (u *Users) ByEmail(ctx context.Context, email string) ([]auth.User, error) 
 	}
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	rows, err := u.byEmail.QueryContext(ctx, true, email, maxSameEmail)
+	rows, err := u.asked(ctx).byEmail.QueryContext(ctx, true, email, maxSameEmail)
 	found, err := collect(rows, err, u.scan)
 	if err != nil {
 		return nil, wrap(ctx, "read", err)

@@ -14,7 +14,7 @@ func (u *Users) Count(ctx context.Context) (int, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
 	var n int
-	err := djangodb.One(ctx, u.count, nil, &n)
+	err := djangodb.One(ctx, u.asked(ctx).count, nil, &n)
 	return n, wrap(ctx, "count", err)
 }
 
@@ -50,6 +50,6 @@ func (u *Users) List(ctx context.Context) iter.Seq2[auth.User, error] {
 func (u *Users) page(ctx context.Context, after int64) ([]auth.User, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	rows, err := u.list.QueryContext(ctx, after, listPage)
+	rows, err := u.asked(ctx).list.QueryContext(ctx, after, listPage)
 	return collect(rows, err, u.scan)
 }

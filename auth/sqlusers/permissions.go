@@ -55,7 +55,7 @@ func (u *Users) GroupPermissions(ctx context.Context, groupID int64) ([]Permissi
 func (u *Users) EffectivePermissions(ctx context.Context, userID int64) ([]string, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	rows, err := u.effective.QueryContext(ctx, userID, userID)
+	rows, err := u.asked(ctx).effective.QueryContext(ctx, userID, userID)
 	names, err := collect(rows, err, func(rows *sql.Rows) (string, error) {
 		var p Permission
 		err := rows.Scan(&p.AppLabel, &p.Codename)

@@ -13,14 +13,17 @@ type statements struct {
 	effective                                    *sql.Stmt
 	insert, inserted                             *sql.Stmt
 	setPassword, upgradePassword, touchLastLogin *sql.Stmt
+
+	floors bool // the table of the floors of logins is there
 }
 
-func prepare(ctx context.Context, db, readers *sql.DB, d Dialect) (*statements, error) {
-	s := &statements{}
+// prepare prepares them, with the floors of logins if their table is there.
+func prepare(ctx context.Context, db, readers *sql.DB, d Dialect, floors bool) (*statements, error) {
+	s := &statements{floors: floors}
 	id := d.BigInt() // a session may name a user that the column could not hold
 	row := "SELECT id, password, " + d.RawTime("last_login") + ", is_superuser, username," +
-		" first_name, last_name, email, is_staff, is_active, " + d.RawTime("date_joined") +
-		" FROM auth_user"
+		" first_name, last_name, email, is_staff, is_active, " + d.RawTime("date_joined") + ", " +
+		floorColumns(d, floors) + " FROM auth_user"
 	for _, p := range []struct {
 		stmt **sql.Stmt
 		db   *sql.DB

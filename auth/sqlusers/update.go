@@ -2,7 +2,9 @@ package sqlusers
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/jamsession/jamsession/auth"
@@ -27,7 +29,7 @@ func (u *Users) Update(ctx context.Context, id int64, c Changes) (auth.User, err
 		return auth.User{}, err
 	}
 	if len(columns) > 0 {
-		_, err := u.exec(ctx, "UPDATE auth_user SET "+strings.Join(columns, ", ")+
+		err := u.update(ctx, id, c.IsActive, "UPDATE auth_user SET "+strings.Join(columns, ", ")+
 			" WHERE id = "+u.opts.Dialect.BigInt(), append(args, id)...)
 		if u.opts.Dialect.IsUnique(err) {
 			return auth.User{}, ErrUserExists
@@ -36,13 +38,55 @@ func (u *Users) Update(ctx context.Context, id int64, c Changes) (auth.User, err
 			return auth.User{}, wrap(ctx, "update", err)
 		}
 	}
-	return u.one(ctx, u.inserted, id) // the writer is sure to see it
+	return u.one(ctx, u.asked(ctx).inserted, id) // the writer is sure to see it
 }
 
-// SetActive allows a user to log in, or ends all his sessions at their next
-// request and lets nobody log in as him. Django recommends to deactivate
-// users rather than delete them. Its error is [auth.ErrUserNotFound] if there
-// is no such user.
+// update runs an UPDATE of one user. One that activates or deactivates the user
+// raises the floor of logins in the same transaction.
+func (u *Users) update(ctx context.Context, id int64, active *bool, query string, args ...any) error {
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
+	has := false
+	if active != nil {
+		var err error
+		if has, err = u.hasFloors(ctx); err != nil {
+			return err
+		}
+	}
+	if !has {
+		_, err := u.exec(ctx, query, args...)
+		return err
+	}
+	d := u.opts.Dialect
+	flag, values := "UPDATE auth_user SET is_active = ? WHERE id = "+d.BigInt(), []any{*active, id}
+	if *active { // who was so already keeps the sessions, and a new user has none
+		flag, values = flag+" AND is_active = ? AND last_login IS NOT NULL", append(values, false)
+	}
+	return d.Transact(ctx, u.db, func(tx *sql.Conn) error {
+		raise, err := matches(tx.ExecContext(ctx, d.Rebind(flag), values...))
+		if err != nil {
+			return err
+		}
+		if raise {
+			if _, err := u.raise(ctx, tx, strconv.FormatInt(id, 10)); err != nil {
+				return err
+			}
+		}
+		_, err = tx.ExecContext(ctx, d.Rebind(query), args...)
+		return err
+	})
+}
+
+// SetActive allows a user to log in, or ends all sessions of the user at their
+// next request and lets nobody log in as the user. Sessions from before stay
+// dead when the user is active again: both changes raise the
+// [auth.User.LoginFloor]. Django recommends to deactivate users rather than
+// delete them. Its error is [auth.ErrUserNotFound] if there is no such user.
+//
+// While the table jamsession_login_floor does not exist, and if it is Django
+// that deactivates and reactivates, a session that made no request meanwhile
+// is the user's again. At a Django site it always is, unless its record was
+// deleted: here, by a request, or by [auth.Manager.EndSessions].
 func (u *Users) SetActive(ctx context.Context, id int64, active bool) error {
 	_, err := u.Update(ctx, id, Changes{IsActive: &active})
 	return err

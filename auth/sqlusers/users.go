@@ -18,6 +18,7 @@ import (
 var (
 	_ auth.UserCreator     = (*Users)(nil)
 	_ auth.PermissionStore = (*Users)(nil)
+	_ auth.FloorStore      = (*Users)(nil)
 )
 
 // ErrUserExists says that another user already has this username. It is an
@@ -34,7 +35,7 @@ var ErrUserExists error = &kindError{"sqlusers: username is taken", auth.ErrUser
 type Users struct {
 	db   *sql.DB
 	opts Options
-	*statements
+	late lateFloors
 }
 
 // New prepares the statements on a table. Its error is [ErrNotMigrated] if
@@ -54,20 +55,19 @@ func New(ctx context.Context, db *sql.DB, o *Options) (*Users, error) {
 	case len(columns) == 0:
 		return nil, ErrNotMigrated
 	}
-	u.statements, err = prepare(ctx, db, u.opts.Readers, u.opts.Dialect)
-	if err != nil {
+	if err := u.prepare(ctx); err != nil {
 		return nil, wrap(ctx, "prepare", err)
 	}
 	return u, nil
 }
 
 // Close releases the statements. It does not close the pools.
-func (u *Users) Close() error { return u.close() }
+func (u *Users) Close() error { return u.late.close() }
 
 // ByID returns the user with this primary key, active or not. Its error is
 // [auth.ErrUserNotFound] if there is none.
 func (u *Users) ByID(ctx context.Context, id int64) (auth.User, error) {
-	return u.one(ctx, u.byID, id)
+	return u.one(ctx, u.asked(ctx).byID, id)
 }
 
 // ByUsername returns the user with exactly this name, active or not. Its
@@ -76,7 +76,7 @@ func (u *Users) ByUsername(ctx context.Context, name string) (auth.User, error) 
 	if len(name) > username.MaxLength { // a server may refuse so long a question
 		return auth.User{}, auth.ErrUserNotFound
 	}
-	user, err := u.one(ctx, u.byUsername, name)
+	user, err := u.one(ctx, u.asked(ctx).byUsername, name)
 	if err == nil && user.Username != name { // a collation may ignore case
 		return auth.User{}, auth.ErrUserNotFound
 	}
@@ -108,7 +108,7 @@ func (u *Users) CheckNew(ctx context.Context, user auth.User) (auth.User, error)
 	}
 	// The row of a name that differs in case may be there, on a server whose
 	// collation takes both for one: Create would fail, too.
-	_, err = u.one(ctx, u.byUsername, user.Username)
+	_, err = u.one(ctx, u.asked(ctx).byUsername, user.Username)
 	switch {
 	case err == nil:
 		return auth.User{}, ErrUserExists
@@ -157,7 +157,7 @@ func asStored(user auth.User) (auth.User, error) {
 func (u *Users) create(ctx context.Context, user auth.User) (auth.User, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	id, err := u.opts.Dialect.InsertID(ctx, u.insert, user.Password, u.time(user.LastLogin),
+	id, err := u.opts.Dialect.InsertID(ctx, u.asked(ctx).insert, user.Password, u.time(user.LastLogin),
 		user.IsSuperuser, user.Username, user.FirstName, user.LastName, user.Email,
 		user.IsStaff, user.IsActive, u.time(user.DateJoined))
 	if u.opts.Dialect.IsUnique(err) {
@@ -168,7 +168,7 @@ func (u *Users) create(ctx context.Context, user auth.User) (auth.User, error) {
 	}
 	// Read back, so that times come back as the table keeps them. The writer
 	// reads, since it is sure to see its own row.
-	return u.one(ctx, u.inserted, id)
+	return u.one(ctx, u.asked(ctx).inserted, id)
 }
 
 // SetPassword replaces the encoded hash of a user, and changes nothing else.
@@ -178,7 +178,7 @@ func (u *Users) SetPassword(ctx context.Context, id int64, encoded string) error
 	if err := checkPassword(encoded); err != nil {
 		return err
 	}
-	n, err := u.change(ctx, "set password", u.setPassword, encoded, id)
+	n, err := u.change(ctx, "set password", u.asked(ctx).setPassword, encoded, id)
 	if err == nil && n == 0 {
 		return auth.ErrUserNotFound
 	}
@@ -192,14 +192,14 @@ func (u *Users) UpgradePassword(ctx context.Context, id int64, old, new string) 
 	if err := checkPassword(new); err != nil {
 		return false, err
 	}
-	n, err := u.change(ctx, "upgrade password", u.upgradePassword, new, id, old)
+	n, err := u.change(ctx, "upgrade password", u.asked(ctx).upgradePassword, new, id, old)
 	return n > 0, err
 }
 
 // TouchLastLogin stores the time of a login, and changes nothing else. Its
 // error is [auth.ErrUserNotFound] if there is no such user.
 func (u *Users) TouchLastLogin(ctx context.Context, id int64, at time.Time) error {
-	n, err := u.change(ctx, "touch last login", u.touchLastLogin, u.time(at), id)
+	n, err := u.change(ctx, "touch last login", u.asked(ctx).touchLastLogin, u.time(at), id)
 	if err == nil && n == 0 {
 		return auth.ErrUserNotFound
 	}
@@ -219,12 +219,14 @@ func (u *Users) scan(row *sql.Rows) (auth.User, error) {
 	var user auth.User
 	lastLogin := djangodb.Time{Location: u.opts.Location}
 	dateJoined := djangodb.Time{Location: u.opts.Location}
+	var own, all sql.NullInt64 // floors
 	err := row.Scan(&user.ID, &user.Password, &lastLogin, &user.IsSuperuser,
 		&user.Username, &user.FirstName, &user.LastName, &user.Email,
-		&user.IsStaff, &user.IsActive, &dateJoined)
+		&user.IsStaff, &user.IsActive, &dateJoined, &own, &all)
 	if err != nil {
 		return auth.User{}, err
 	}
+	user.LoginFloor = floorTime(own, all)
 	user.LastLogin, user.DateJoined = lastLogin.At, dateJoined.At
 	return user, nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/sharing"
@@ -90,14 +91,26 @@ func checkDatabase(a *app, s *settings.Settings) []settings.Finding {
 	}
 }
 
-// unapplied says what is missing. The table of attempts alone is missing where
-// Django has made the tables.
+// without says what there is not without a table that is not Django's.
+var without = map[string]string{
+	sqlthrottle.Table:   "each process counts attempts to log in for itself",
+	sqlusers.FloorTable: "sessions of a user cannot be ended, nor kept dead after a deactivation",
+}
+
+// unapplied says what is missing. The tables that are not Django's are missing
+// where Django has made the others.
 func unapplied(plan []string) string {
+	var own []string
+	for _, name := range plan {
+		if loss, ok := without[name]; ok {
+			own = append(own, "The table "+name+" is missing: "+loss+".")
+		}
+	}
 	switch {
+	case len(own) == len(plan):
+		return strings.Join(own, " ")
 	case len(plan) > 1:
 		return fmt.Sprintf("%d migrations are not applied.", len(plan))
-	case plan[0] == sqlthrottle.Table:
-		return "The table " + plan[0] + " is missing: each process counts attempts to log in for itself."
 	default:
 		return "The migration " + plan[0] + " is not applied."
 	}

@@ -48,6 +48,7 @@ var scenarios = []scenario{
 	{name: "admin login", try: tryAdmin},
 	{name: "password change", try: tryPassword},
 	{name: "deactivation", try: tryDeactivation},
+	{name: "end of all sessions", try: tryEnding},
 	{name: "permissions", try: tryPermissions},
 	{name: "hash upgrades", try: tryHashes},
 	{name: "reset link", try: tryReset},

@@ -25,11 +25,13 @@ func tryPassword(t *testing.T, x exchange) {
 	}
 }
 
-// tryDeactivation: a user who is deactivated on one side is out on both, and
-// in again when he is reactivated.
+// tryDeactivation: a user who is deactivated on one side is out on both. When
+// the user is active again, a session that Go has seen meanwhile is gone on
+// both; one that it has not seen is good at Django, and at Go unless Go has
+// changed the user.
 func tryDeactivation(t *testing.T, x exchange) {
 	name := x.newUser(t, x.to)
-	b, admin := logIn(t, x.from, name), newBrowser(t)
+	b, unseen, admin := logIn(t, x.from, name), logIn(t, x.from, name), newBrowser(t)
 	admin.post(x.to, "/user", "username", name, "active", "0")
 	for _, at := range x.sides() {
 		is(t, "deactivated, at "+at.name, b.get(at, "/me"), "nobody")
@@ -37,7 +39,47 @@ func tryDeactivation(t *testing.T, x exchange) {
 	}
 	admin.post(x.to, "/user", "username", name, "active", "1")
 	for _, at := range x.sides() {
-		is(t, "reactivated, at "+at.name, b.get(at, "/me"), name)
+		is(t, "reactivated, at "+at.name, b.get(at, "/me"), "nobody")
+	}
+	for _, at := range x.sides() {
+		want := name
+		if at.name == "Go" && x.to.name == "Go" {
+			want = "nobody"
+		}
+		is(t, "reactivated, not seen meanwhile, at "+at.name, copyOf(unseen).get(at, "/me"), want)
+	}
+}
+
+// tryEnding: when Go ends all sessions of a user, they are dead at Go on every
+// engine, and at Django where the engine can list them. A later login at Django
+// is not believed at Go, which ends it; one at Go is good on both.
+func tryEnding(t *testing.T, x exchange) {
+	name := x.newUser(t, x.to)
+	sessions := []*browser{logIn(t, x.from, name), logIn(t, x.to, name)}
+	user, err := x.site.Users.ByUsername(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, err := x.site.Auth.EndSessions(t.Context(), x.site.Sessions, user)
+	lists := x.engine.engine != "signed_cookies" && x.engine.name != "cache on Memcached"
+	if err != nil || ended.All != lists || lists && ended.Records != len(sessions) {
+		t.Errorf("ended %+v, error %v", ended, err)
+	}
+	for _, b := range sessions {
+		want := "nobody"
+		if !lists {
+			want = name
+		}
+		is(t, "ended, at Django", copyOf(b).get(x.django, "/me"), want)
+		is(t, "ended, at Go", copyOf(b).get(x.golang, "/me"), "nobody")
+	}
+	later := logIn(t, x.django, name)
+	is(t, "logged in at Django again, at Django", later.get(x.django, "/me"), name)
+	is(t, "logged in at Django again, at Go", later.get(x.golang, "/me"), "nobody")
+	is(t, "after that, at Django", later.get(x.django, "/me"), "nobody")
+	good := logIn(t, x.golang, name)
+	for _, at := range x.sides() {
+		is(t, "logged in at Go again, at "+at.name, good.get(at, "/me"), name)
 	}
 }
 

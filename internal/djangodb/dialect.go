@@ -60,6 +60,9 @@ type dialect struct {
 	// compared with.
 	bigInt string
 
+	// text is the type to which a number is cast to be compared with a text.
+	text string
+
 	// binary: texts are equal by a collation, unless BINARY is asked for.
 	binary bool
 
@@ -158,6 +161,9 @@ func (d Dialect) Rebind(query string) string { return dialects[d].rebind(query) 
 
 // BigInt returns the parameter for an integer of 64 bits, before [Dialect.Rebind].
 func (d Dialect) BigInt() string { return dialects[d].bigInt }
+
+// Text returns the SQL expression for a number as text, in decimal.
+func (d Dialect) Text(expr string) string { return "CAST(" + expr + " AS " + dialects[d].text + ")" }
 
 // ClearExpired returns the statement that deletes expired rows of
 // django_session in a batch, before [Dialect.Rebind].

@@ -22,6 +22,7 @@ var mySQL = dialect{
 	objects: "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()" +
 		" UNION SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()",
 	bigInt: "?",
+	text:   "char",
 	binary: true,
 	clear: "DELETE FROM django_session WHERE expire_date <= ? AND expire_date <= ?" +
 		" ORDER BY expire_date LIMIT ?",

@@ -18,6 +18,7 @@ var postgreSQL = dialect{
 	objects: "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace" +
 		" WHERE n.nspname = ANY (current_schemas(false))",
 	bigInt:    "CAST(? AS bigint)",
+	text:      "varchar",
 	returning: true,
 	// A row that is locked keeps its place. To find it by its key again would
 	// read pages of an index in place of those that visitors need.

@@ -16,6 +16,7 @@ var sqlite = dialect{
 	columns:    "SELECT name FROM pragma_table_info(?)",
 	objects:    "SELECT name FROM sqlite_master",
 	bigInt:     "?",
+	text:       "text",
 	returning:  true,
 	rebind:     func(query string) string { return query },
 	rawTime:    sqliteRawTime,

@@ -1,0 +1,169 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jamsession/jamsession/session"
+)
+
+// floorItem is the floor of the user's logins at the login of a session, in
+// seconds since 1970; 0 if there was none. Django leaves it alone.
+const floorItem = "_login_floor"
+
+// ErrNoFloors says that there is no place to keep a [User.LoginFloor], so that
+// sessions cannot be ended: the backend is not a [FloorKeeper], or its table
+// is missing.
+var ErrNoFloors = errors.New("auth: nothing keeps the floors of logins")
+
+// A FloorKeeper is a [Backend] that keeps the [User.LoginFloor] of its users,
+// and fills it in wherever it returns one. [ModelBackend] is one, if its
+// [UserStore] is a [FloorStore]. A backend of the program's own can keep its
+// floors in any FloorStore, such as a sqlusers.Users.
+type FloorKeeper interface {
+	// RaiseLoginFloor raises the floor of the user, and of everybody if the
+	// user is the anonymous one, as [FloorStore.RaiseLoginFloor] does. Its
+	// error wraps ErrNoFloors if there is nowhere to keep it.
+	RaiseLoginFloor(ctx context.Context, user User) (time.Time, error)
+}
+
+// A FloorStore keeps floors by the key of a user: the text that stands for the
+// user in a session, in decimal for a [User.ID]. sqlusers.Users is one. It
+// must be safe for concurrent use.
+type FloorStore interface {
+	// LoginFloor returns the floor of a user; zero if there is none.
+	LoginFloor(ctx context.Context, key string) (time.Time, error)
+
+	// RaiseLoginFloor raises the floor of a user to the second after now, and
+	// returns it. It must be higher than any that LoginFloor, or a method that
+	// returns the user, has returned before, whatever the clocks say. The key
+	// "" raises the floor of every user, including those who have none.
+	RaiseLoginFloor(ctx context.Context, key string) (time.Time, error)
+}
+
+// RaiseLoginFloor implements [FloorKeeper] if the users are a [FloorStore].
+func (b *ModelBackend) RaiseLoginFloor(ctx context.Context, user User) (time.Time, error) {
+	floors, ok := b.users.(FloorStore)
+	if !ok {
+		return time.Time{}, ErrNoFloors
+	}
+	key := ""
+	if user.IsAuthenticated() {
+		key = user.sessionID()
+	}
+	return floors.RaiseLoginFloor(ctx, key)
+}
+
+// isDead reports whether the session's login is below the user's floor.
+//
+// A login here notes the floor that the user had when the password was looked
+// at, so that no clock decides about it, and no race: of a floor that was
+// raised later the session cannot know. A login elsewhere may say when it was.
+// One that says nothing, as Django's, is not believed while the floor is
+// younger than Options.FloorAge; a floor that is so far in the future that a
+// clock must have been wrong does not count for it.
+func (m *Manager) isDead(s *session.Session, user User) bool {
+	if user.LoginFloor.IsZero() {
+		return false
+	}
+	floor := user.LoginFloor.Unix()
+	if known, err := session.Lookup[int64](s, floorItem); err == nil {
+		return known < floor
+	}
+	if at, err := session.Lookup[int64](s, timeItem); err == nil {
+		return at < floor
+	}
+	return time.Since(user.LoginFloor).Abs() < m.opts.FloorAge
+}
+
+// floorOf returns what a login notes.
+func floorOf(user User) int64 {
+	if user.LoginFloor.IsZero() {
+		return 0
+	}
+	return user.LoginFloor.Unix()
+}
+
+// endTime is how long records are looked for, for Django's sake.
+const endTime = 30 * time.Second
+
+// An Ended says what became of the records of sessions that were ended.
+type Ended struct {
+	Records int  // that were deleted
+	All     bool // none is left; false if the engine cannot list, or time was up
+}
+
+// EndSessions ends all sessions of the user, the visitor's own included, on
+// every engine: at their next request here they are dead, and stay so. The
+// user may log in again at once.
+//
+// Then it deletes their records, where the engine of the sessions can list
+// them, so that they are dead at a Django site, too. This reads all sessions,
+// for at most 30 seconds; [Ended] says how far it came, and no record that is
+// left matters here. Nil sessions delete none. (ASVS 7.4.5.)
+//
+// A Django site does not say when a login was: for Options.FloorAge no login
+// that was made there is believed here.
+//
+// The error wraps [ErrNoFloors] if the user's backend keeps no floors, and
+// [ErrUnavailable] if it could not be asked: then nothing has ended. If it
+// wraps [session.ErrUnavailable] alone, the sessions have ended here, and
+// their records could not all be deleted.
+func (m *Manager) EndSessions(
+	ctx context.Context, sessions *session.Manager, user User,
+) (Ended, error) {
+	b, err := m.backendOf(user)
+	if err != nil {
+		return Ended{}, err
+	}
+	if err := raiseFloor(ctx, b, user); err != nil {
+		return Ended{}, err
+	}
+	return deleteRecords(ctx, sessions, func(s *session.Session) bool {
+		name := itemText(s, backendItem)
+		return itemText(s, idItem) == user.sessionID() &&
+			(name == b.Name() || m.backend(name) == nil) // one of Django's
+	})
+}
+
+// EndAllSessions ends the sessions of all users, as [Manager.EndSessions] does
+// those of one. Its error wraps [ErrNoFloors] if one of the backends keeps no
+// floors; the sessions of its users go on, unless their records are deleted.
+func (m *Manager) EndAllSessions(ctx context.Context, sessions *session.Manager) (Ended, error) {
+	var errs []error
+	for _, b := range m.backends {
+		errs = append(errs, raiseFloor(ctx, b, User{}))
+	}
+	ended, err := deleteRecords(ctx, sessions, func(s *session.Session) bool { return s.Has(idItem) })
+	return ended, errors.Join(append(errs, err)...)
+}
+
+func raiseFloor(ctx context.Context, b Backend, user User) error {
+	keeper, ok := b.(FloorKeeper)
+	if !ok {
+		return fmt.Errorf("%w: backend %s is not a FloorKeeper", ErrNoFloors, b.Name())
+	}
+	_, err := keeper.RaiseLoginFloor(ctx, user)
+	if err != nil && !errors.Is(err, ErrNoFloors) {
+		err = unavailable(b, err)
+	}
+	return err
+}
+
+func deleteRecords(
+	ctx context.Context, sessions *session.Manager, match func(*session.Session) bool,
+) (Ended, error) {
+	if sessions == nil {
+		return Ended{}, nil
+	}
+	limited, cancel := context.WithTimeout(ctx, endTime)
+	defer cancel()
+	n, err := sessions.DeleteWhere(limited, match)
+	timeIsUp := limited.Err() != nil && ctx.Err() == nil
+	if errors.Is(err, errors.ErrUnsupported) || err != nil && timeIsUp {
+		return Ended{Records: n}, nil
+	}
+	return Ended{n, err == nil}, err
+}

@@ -1,0 +1,142 @@
+package sqlusers
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/djangodb"
+)
+
+// FloorTable is the one table that [Migrate] makes, and [Plan] names, and
+// Django does not have.
+const FloorTable = "jamsession_login_floor"
+
+// floorTable has the floors of logins, in seconds since 1970, by what stands
+// for a user in a session. The key "" is everybody's.
+var floorTable = djangodb.OwnTable{
+	Name:    FloorTable,
+	Columns: []string{"user_key", "not_before"},
+	DDL: func(d Dialect) []string {
+		column, engine := "varchar(255)", ""
+		if d == MySQL {
+			column, engine = "varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", " ENGINE=InnoDB"
+		}
+		return []string{"CREATE TABLE jamsession_login_floor (user_key " + column +
+			" NOT NULL PRIMARY KEY, not_before bigint NOT NULL)" + engine}
+	},
+}
+
+// maxFloorKey is the width of the column, in characters.
+const maxFloorKey = 255
+
+// floorColumns are the floors that count for a row of auth_user, its own and
+// everybody's, NULL if there is none. Each is found by the primary key, which
+// costs less than to look for both at once.
+func floorColumns(d Dialect, exist bool) string {
+	if !exist {
+		return "NULL, NULL"
+	}
+	const floor = "(SELECT f.not_before FROM jamsession_login_floor f WHERE f.user_key = "
+	return floor + d.Text("auth_user.id") + "), " + floor + "'')"
+}
+
+// floorTime returns the highest floor; zero if there is none.
+func floorTime(floors ...sql.NullInt64) (highest time.Time) {
+	for _, seconds := range floors {
+		if at := time.Unix(seconds.Int64, 0); seconds.Valid && (highest.IsZero() || at.After(highest)) {
+			highest = at
+		}
+	}
+	return highest
+}
+
+// LoginFloor returns the floor of the user with this key, as [auth.FloorStore]
+// says: for a backend of another kind that keeps its floors here. The users
+// that are returned here have theirs. Its error wraps [ErrInvalid] if no user
+// can have the key, and [auth.ErrNoFloors] if the table jamsession_login_floor
+// does not exist.
+func (u *Users) LoginFloor(ctx context.Context, key string) (time.Time, error) {
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
+	if err := u.checkFloorKey(ctx, key); err != nil {
+		return time.Time{}, err
+	}
+	var floor sql.NullInt64
+	rows, err := u.opts.Readers.QueryContext(ctx, u.opts.Dialect.Rebind(
+		"SELECT MAX(not_before) FROM jamsession_login_floor WHERE user_key IN ('', ?)"), key)
+	err = djangodb.OneOf(rows, err, &floor)
+	return floorTime(floor), wrap(ctx, "read floor", err)
+}
+
+// RaiseLoginFloor raises the floor of the user with this key, and of everybody
+// if it is empty, as [auth.FloorStore] says: [auth.Manager.EndSessions] calls
+// it. There need not be such a user; one who was deleted keeps the floor, so
+// that no later user with the same key gets the sessions. Its errors are those
+// of [Users.LoginFloor].
+func (u *Users) RaiseLoginFloor(ctx context.Context, key string) (floor time.Time, err error) {
+	ctx, cancel := u.limit(ctx)
+	defer cancel()
+	if err := u.checkFloorKey(ctx, key); err != nil {
+		return time.Time{}, err
+	}
+	err = u.opts.Dialect.Transact(ctx, u.db, func(tx *sql.Conn) error {
+		floor, err = u.raise(ctx, tx, key)
+		return err
+	})
+	return floor, wrap(ctx, "raise floor", err)
+}
+
+func (u *Users) checkFloorKey(ctx context.Context, key string) error {
+	if longer(key, maxFloorKey) || !utf8.ValidString(key) || strings.ContainsRune(key, 0) {
+		return invalid("key", fmt.Sprintf("has more than %d characters, or others than text has", maxFloorKey))
+	}
+	has, err := u.hasFloors(ctx)
+	if err == nil && !has {
+		return fmt.Errorf("sqlusers: table %s does not exist; migrate first: %w", FloorTable, auth.ErrNoFloors)
+	}
+	return wrap(ctx, "look for floors", err)
+}
+
+// raise raises a floor to the next second, and above all that it has to be
+// compared with: a clock may be wrong, and a second has room for several. The
+// first statement locks the row, so that of two raises at once one sees the
+// other.
+func (u *Users) raise(ctx context.Context, tx *sql.Conn, key string) (time.Time, error) {
+	rebind := u.opts.Dialect.Rebind
+	exists, err := matches(tx.ExecContext(ctx, rebind(
+		"UPDATE jamsession_login_floor SET not_before = not_before + 1 WHERE user_key = ?"), key))
+	if err != nil {
+		return time.Time{}, err
+	}
+	highest := "SELECT MAX(not_before) FROM jamsession_login_floor"
+	var args []any
+	if key != "" { // all floors but those of other users
+		highest, args = highest+" WHERE user_key IN ('', ?)", []any{key}
+	}
+	var old sql.NullInt64
+	rows, err := tx.QueryContext(ctx, rebind(highest), args...)
+	if err := djangodb.OneOf(rows, err, &old); err != nil {
+		return time.Time{}, err
+	}
+	floor := max(time.Now().Unix(), old.Int64) + 1
+	store := "INSERT INTO jamsession_login_floor (not_before, user_key) VALUES (?, ?)"
+	if exists {
+		store = "UPDATE jamsession_login_floor SET not_before = ? WHERE user_key = ?"
+	}
+	_, err = tx.ExecContext(ctx, rebind(store), floor, key)
+	return time.Unix(floor, 0), err
+}
+
+// matches reports whether a statement has found a row.
+func matches(result sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
