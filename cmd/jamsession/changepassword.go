@@ -29,11 +29,7 @@ func (c *passwordCommand) Run(a *app) error {
 }
 
 func (c *passwordCommand) run(a *app, site *settings.Site) error {
-	u, err := site.Users.ByUsername(a.ctx, sqlusers.NormalizeUsername(c.Username))
-	if errors.Is(err, auth.ErrUserNotFound) {
-		return fmt.Errorf("there is no user %q: look at the spelling; "+
-			"upper and lower case count", c.Username)
-	}
+	u, err := userNamed(a.ctx, site, c.Username)
 	if err != nil {
 		return err
 	}
@@ -51,6 +47,16 @@ func (c *passwordCommand) run(a *app, site *settings.Site) error {
 	}
 	fmt.Fprintf(a.out, "Password of %s changed. All sessions of the user end.\n", u.Username)
 	return nil
+}
+
+// userNamed returns the user with this name.
+func userNamed(ctx context.Context, site *settings.Site, name string) (auth.User, error) {
+	user, err := site.Users.ByUsername(ctx, sqlusers.NormalizeUsername(name))
+	if errors.Is(err, auth.ErrUserNotFound) {
+		return auth.User{}, fmt.Errorf("there is no user %q: look at the spelling; "+
+			"upper and lower case count", name)
+	}
+	return user, err
 }
 
 func (c *passwordCommand) password(a *app, site *settings.Site, u auth.User) (string, error) {

@@ -18,7 +18,7 @@ type commandLine struct {
 	Createsuperuser createCommand    `cmd:"" help:"Make a user who may do everything."`
 	Changepassword  passwordCommand  `cmd:"" help:"Change a user's password."`
 	Clearsessions   clearCommand     `cmd:"" help:"Remove expired sessions."`
-	Sessions        sessionsCommands `cmd:"" help:"List, show and delete sessions."`
+	Sessions        sessionsCommands `cmd:"" help:"List, show, delete and end sessions."`
 	Decode          decodeCommand    `cmd:"" help:"Decode a session value or cookie from standard input."`
 	Check           checkCommand     `cmd:"" help:"Look for dangerous settings, and compare with Django's."`
 	Version         versionCommand   `cmd:"" help:"Print the version."`

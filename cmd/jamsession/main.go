@@ -10,6 +10,7 @@
 //	sessions list      List the sessions that have not expired.
 //	sessions show      Show what a session holds.
 //	sessions delete    Delete sessions; their visitors are logged out.
+//	sessions end       End all sessions of a user, or of everybody.
 //	decode             Decode a session value or cookie from standard input.
 //	check              Look for dangerous settings, and compare with Django's.
 //	version            Print the version.

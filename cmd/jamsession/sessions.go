@@ -13,6 +13,7 @@ type sessionsCommands struct {
 	List   listCommand   `cmd:"" help:"List the sessions that have not expired."`
 	Show   showCommand   `cmd:"" help:"Show what a session holds."`
 	Delete deleteCommand `cmd:"" help:"Delete sessions; their visitors are logged out."`
+	End    endCommand    `cmd:"" help:"End all sessions of a user, or of everybody."`
 }
 
 // Help says more in --help.

@@ -1,10 +1,12 @@
 package attacks
 
 import (
+	"context"
 	"errors"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/reset"
 	authtoken "github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/session"
@@ -199,6 +202,54 @@ func TestA4ReplayOfAnEndedSession(t *testing.T) {
 				end(s, v)
 				if who := s.thief(t, stolen); who != "" {
 					t.Errorf("the thief is %s", who)
+				}
+			})
+		}
+	}
+}
+
+// TestA4EndedSessionsStayDead: what a thief has kept of a user whose sessions
+// were all ended, or who was deactivated and is active again, is nobody for good,
+// with every engine; the user logs in again, in the same second.
+func TestA4EndedSessionsStayDead(t *testing.T) {
+	ends := map[string]func(ctx context.Context, s *site, alice auth.User) error{
+		"reactivation": func(ctx context.Context, s *site, alice auth.User) error {
+			return errors.Join(s.Users.SetActive(ctx, alice.ID, false), s.Users.SetActive(ctx, alice.ID, true))
+		},
+		"reactivation by Go alone": func(ctx context.Context, s *site, alice auth.User) error {
+			_, err := s.DB.ExecContext(ctx, "UPDATE auth_user SET is_active = 0 WHERE id = ?", alice.ID)
+			return errors.Join(err, s.Users.SetActive(ctx, alice.ID, true))
+		},
+		"her sessions": func(ctx context.Context, s *site, alice auth.User) error {
+			_, err := s.Auth.EndSessions(ctx, s.Sessions, alice)
+			return err
+		},
+		"all sessions": func(ctx context.Context, s *site, _ auth.User) error {
+			_, err := s.Auth.EndAllSessions(ctx, s.Sessions)
+			return err
+		},
+	}
+	with := maps.Clone(engines)
+	with["signed_cookies without a list"] = map[string]string{"SESSION_ENGINE": "signed_cookies"}
+	for engine, vars := range with {
+		for name, end := range ends {
+			t.Run(engine+"/"+name, func(t *testing.T) {
+				s := open(t, vars)
+				v := s.visitor(t)
+				v.login("alice")
+				stolen := v.key()
+				alice, err := s.Users.ByUsername(t.Context(), "alice")
+				if err = errors.Join(err, end(t.Context(), s, alice)); err != nil {
+					t.Fatal(err)
+				}
+				v.login("alice")
+				for range 2 {
+					if who := s.thief(t, stolen); who != "" {
+						t.Errorf("the thief is %s", who)
+					}
+				}
+				if who := v.get("/whoami"); who != "[alice]" {
+					t.Errorf("after a new login it is %s", who)
 				}
 			})
 		}
