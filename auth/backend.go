@@ -8,7 +8,8 @@ import (
 
 // A Backend vouches for visitors. It is the seam for another source of
 // users: LDAP, a single sign-on, another table. [NewModelBackend] is the one
-// for Django's users.
+// for Django's users. What more a backend can do is an interface of its own:
+// [LoginRecorder], [PermissionBackend], [FloorKeeper], [UserFinder].
 //
 // A Backend must be safe for concurrent use, and every method must give up
 // when ctx is done, as it is after Options.Timeout of the manager. Its errors

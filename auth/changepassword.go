@@ -53,25 +53,25 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	case !current.IsAuthenticated():
 		return ErrNoMatch
 	}
-	if err := m.limit(r, current.Username); err != nil {
+	attempt := NewAttempt(current.Username, current)
+	if err := m.limit(r, attempt); err != nil {
 		return err
 	}
 	ctx := m.queued(r.Context())
 	ok, _, err := m.opts.Hashers.Verify(ctx, old, current.Password)
 	if err != nil {
-		m.giveBack(r, current.Username, err)
+		m.giveBack(r, attempt, err)
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	if !ok {
 		return ErrNoMatch
 	}
-	if m.opts.Limiter != nil {
-		m.succeeded(exchangeOf(r.Context()), r, current.Username)
-	}
+	m.succeeded(r, attempt)
 	user, err := m.SetPassword(ctx, current, new)
 	if err != nil {
 		return err
 	}
+	m.makeKnown(r, current.Username, user)
 	return m.UpdateSessionAuthHash(r, user)
 }
 

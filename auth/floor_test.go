@@ -319,7 +319,7 @@ func TestEndSessionsHasTimeForAFewRecords(t *testing.T) {
 // raised; if only records are left, the sessions are dead.
 func TestEndSessionsTellsWhatFailed(t *testing.T) {
 	s := newSite(t, nil)
-	key := s.login(t, alice())
+	s.login(t, alice())
 	broken := session.New(listing{s.store, func(_ context.Context, yield func(session.Record, error) bool) {
 		yield(session.Record{}, errors.New("connection refused"))
 	}}, nil)
@@ -329,7 +329,7 @@ func TestEndSessionsTellsWhatFailed(t *testing.T) {
 		t.Errorf("users are down: %v", err)
 	}
 	s.users.fail(nil)
-	key = s.login(t, s.users.row(1))
+	key := s.login(t, s.users.row(1))
 	ended, err := s.auth.EndSessions(t.Context(), broken, alice())
 	if !errors.Is(err, session.ErrUnavailable) || errors.Is(err, auth.ErrUnavailable) || ended.All {
 		t.Errorf("sessions are down: %+v, %v", ended, err)

@@ -15,26 +15,43 @@ import (
 //
 // It may have two more methods, as a *throttle.Limiter has. The sources that
 // SourceOf(r *http.Request) string names take turns where visitors wait for a
-// hash. GiveBack(r *http.Request, username string) is told that the attempt that
+// hash. GiveBack(r *http.Request, a Attempt) is told that the attempt that
 // Check let pass was refused there, before any password was looked at.
 type Limiter interface {
-	// Check counts an attempt with this name, as the visitor typed it, and
-	// returns nil if it may go on. Its error ends the attempt before any
-	// password is looked at, and is what [Manager.Authenticate] returns. One
-	// that is an [http.Handler] answers for itself; one for which it could not
-	// be found out must wrap [session.ErrUnavailable].
-	Check(r *http.Request, username string) error
+	// Check counts an attempt, and returns nil if it may go on. Its error ends
+	// the attempt before any password is looked at, and is what
+	// [Manager.Authenticate] returns. One that is an [http.Handler] answers for
+	// itself; one for which it could not be found out must wrap
+	// [session.ErrUnavailable].
+	Check(r *http.Request, a Attempt) error
 
-	// Succeeded says that the attempt that Check let pass, in the same request
-	// and with the same name, was right: it was no guess. It is called once at
-	// most. It may set cookies in the header of the response, which has not
-	// begun.
-	Succeeded(header http.Header, r *http.Request, username string)
+	// Succeeded says that the attempt that Check let pass, in the same request,
+	// was right: it was no guess. It is called once at most.
+	Succeeded(r *http.Request, a Attempt)
 
-	// MakeKnown tells of a login that no attempt of this request stands for:
-	// by a single sign-on, or by a second factor in a request of its own. It
-	// may set cookies, as Succeeded.
-	MakeKnown(header http.Header, r *http.Request, username string)
+	// MakeKnown tells of each login, after Succeeded if there was an attempt,
+	// and of each new password that the visitor has chosen. The attempt has the
+	// user as stored now, who may not be the one that Check was told of. It may
+	// set cookies in the header of the response, which has not begun.
+	MakeKnown(header http.Header, r *http.Request, a Attempt)
+}
+
+// An EarlyLimiter is a [Limiter] that can refuse an attempt whoever is meant, so
+// that nobody need be looked up for it.
+type EarlyLimiter interface {
+	Limiter
+
+	// Refuse returns the error of Check for any attempt of this request, if
+	// that is known already, and else nil. It counts nothing.
+	Refuse(r *http.Request) error
+}
+
+// refused is the error of an attempt that need not be looked at.
+func (m *Manager) refused(r *http.Request) error {
+	if early, ok := m.opts.Limiter.(EarlyLimiter); ok {
+		return early.Refuse(r)
+	}
+	return nil
 }
 
 // queued returns a context of the request for all hashes that it takes: these
@@ -50,18 +67,18 @@ func (m *Manager) queued(ctx context.Context) context.Context {
 }
 
 // limit counts a guess.
-func (m *Manager) limit(r *http.Request, username string) error {
+func (m *Manager) limit(r *http.Request, a Attempt) error {
 	if m.opts.Limiter == nil {
 		return nil
 	}
-	return m.check(m.opts.Limiter, r, username)
+	return m.check(m.opts.Limiter, r, a)
 }
 
 // check asks a limiter.
-func (m *Manager) check(l Limiter, r *http.Request, username string) error {
+func (m *Manager) check(l Limiter, r *http.Request, a Attempt) error {
 	limited, cancel := m.limitedRequest(r)
 	defer cancel()
-	return l.Check(limited, username)
+	return l.Check(limited, a)
 }
 
 // limitedRequest returns the request with a context for one question.
@@ -70,55 +87,71 @@ func (m *Manager) limitedRequest(r *http.Request) (*http.Request, context.Cancel
 	return r.WithContext(ctx), cancel
 }
 
-// succeeded tells the limiter that an attempt was right.
-func (m *Manager) succeeded(x *exchange, r *http.Request, username string) {
+// succeeded says that the attempt was right.
+func (m *Manager) succeeded(r *http.Request, a Attempt) {
+	if m.opts.Limiter == nil {
+		return
+	}
 	limited, cancel := m.limitedRequest(r)
 	defer cancel()
-	m.opts.Limiter.Succeeded(x.header, limited, username)
+	m.opts.Limiter.Succeeded(limited, a)
 }
 
 // giveBack tells the limiter of an attempt that a full queue for hashes has
 // ended, if that is what the error says. One whose visitor has gone counts:
 // that would be a way not to be counted.
-func (m *Manager) giveBack(r *http.Request, username string, err error) {
-	l, ok := m.opts.Limiter.(interface{ GiveBack(*http.Request, string) })
-	if ok && errors.Is(err, password.ErrBusy) && r.Context().Err() == nil {
-		l.GiveBack(r, username)
-	}
-}
-
-// loggedIn tells the limiter that the visitor is the user.
-func (m *Manager) loggedIn(r *http.Request, user User) {
-	x := exchangeOf(r.Context())
-	if m.opts.Limiter == nil || x == nil {
-		return
-	}
-	if name, ok := x.takeTyped(user); ok {
-		m.succeeded(x, r, name)
+func (m *Manager) giveBack(r *http.Request, a Attempt, err error) {
+	l, ok := m.opts.Limiter.(interface{ GiveBack(*http.Request, Attempt) })
+	if !ok || !errors.Is(err, password.ErrBusy) || r.Context().Err() != nil {
 		return
 	}
 	limited, cancel := m.limitedRequest(r)
 	defer cancel()
-	m.opts.Limiter.MakeKnown(x.header, limited, user.Username)
+	l.GiveBack(limited, a)
 }
 
-// takeTyped returns, once, the name by which the visitor has proved to be the
-// user in this request.
-func (x *exchange) takeTyped(user User) (name string, ok bool) {
+// makeKnown tells the limiter that the visitor, who typed this name, is the
+// user.
+func (m *Manager) makeKnown(r *http.Request, name string, user User) {
+	x := exchangeOf(r.Context())
+	if m.opts.Limiter == nil || x == nil {
+		return
+	}
+	limited, cancel := m.limitedRequest(r)
+	defer cancel()
+	m.opts.Limiter.MakeKnown(x.header, limited, NewAttempt(name, user))
+}
+
+// loggedIn tells the limiter that the visitor is the user.
+func (m *Manager) loggedIn(r *http.Request, user User) {
+	name := user.Username
+	if a, ok := exchangeOf(r.Context()).takeTyped(user); ok {
+		m.succeeded(r, a)
+		name = a.Username
+	}
+	m.makeKnown(r, name, user)
+}
+
+// takeTyped returns, once, the attempt by which the visitor has proved to be
+// the user in this request.
+func (x *exchange) takeTyped(user User) (a Attempt, ok bool) {
+	if x == nil {
+		return Attempt{}, false
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.typed.user != user.ID || x.typed.backend != user.Backend {
-		return "", false
+		return Attempt{}, false
 	}
-	name = x.typed.name
+	a = x.typed.attempt
 	x.typed = typed{}
-	return name, true
+	return a, true
 }
 
-// typed is the name by which a visitor has proved to be a user, in this
-// request. It may be another than the username, such as an address.
+// typed is the attempt by which a visitor has proved to be a user, in this
+// request. Its name may be another than the username, such as an address.
 type typed struct {
-	name    string
+	attempt Attempt
 	user    int64
 	backend string
 }

@@ -21,19 +21,26 @@ type limiter struct {
 	err   error
 }
 
-func (l *limiter) Check(_ *http.Request, username string) error {
-	l.calls = append(l.calls, "check "+username)
+func (l *limiter) Check(_ *http.Request, a auth.Attempt) error {
+	l.calls = append(l.calls, "check "+l.told(a))
 	return l.err
 }
 
-func (l *limiter) Succeeded(header http.Header, _ *http.Request, username string) {
-	l.calls = append(l.calls, "succeeded "+username)
+func (l *limiter) Succeeded(_ *http.Request, a auth.Attempt) {
+	l.calls = append(l.calls, "succeeded "+l.told(a))
+}
+
+func (l *limiter) MakeKnown(header http.Header, _ *http.Request, a auth.Attempt) {
+	l.calls = append(l.calls, "known "+l.told(a))
 	header.Add("Set-Cookie", "device=known")
 }
 
-func (l *limiter) MakeKnown(header http.Header, _ *http.Request, username string) {
-	l.calls = append(l.calls, "known "+username)
-	header.Add("Set-Cookie", "device=known")
+// told returns the name of an attempt, and of whom it is.
+func (l *limiter) told(a auth.Attempt) string {
+	if a.UserKey() == "" {
+		return a.Username + " of nobody"
+	}
+	return a.Username + " of " + a.UserKey() + " " + a.AuthHash(keys.Current())[:4]
 }
 
 // errStopped answers for itself.
@@ -58,12 +65,12 @@ func TestLimiterStandsBeforeEachPassword(t *testing.T) {
 	}{
 		{
 			func(r *http.Request) error { _, err := s.auth.Authenticate(r, "alice", "wrong"); return err },
-			[]string{"check alice"},
+			[]string{"check alice of 1 cd2d"},
 			auth.ErrNoMatch,
 		},
 		{
 			func(r *http.Request) error { _, err := s.auth.Authenticate(r, "nobody", "wrong"); return err },
-			[]string{"check nobody"},
+			[]string{"check nobody of nobody"},
 			auth.ErrNoMatch,
 		},
 		{
@@ -71,17 +78,17 @@ func TestLimiterStandsBeforeEachPassword(t *testing.T) {
 				user, err := s.auth.Authenticate(r, "alice", "wonderland")
 				return errors.Join(err, s.auth.Login(r, user))
 			},
-			[]string{"check alice", "succeeded alice"},
+			[]string{"check alice of 1 cd2d", "succeeded alice of 1 cd2d", "known alice of 1 cd2d"},
 			nil,
 		},
 		{
 			func(r *http.Request) error { return s.auth.ChangePassword(r, "wrong", good) },
-			[]string{"check alice"},
+			[]string{"check alice of 1 cd2d"},
 			auth.ErrNoMatch,
 		},
 		{
 			func(r *http.Request) error { return s.auth.ChangePassword(r, "wonderland", "123") },
-			[]string{"check alice", "succeeded alice"},
+			[]string{"check alice of 1 cd2d", "succeeded alice of 1 cd2d"},
 			new(auth.PasswordError),
 		},
 	}
@@ -117,7 +124,10 @@ func TestLimiterSetsItsCookieAtTheLogin(t *testing.T) {
 			t.Error(err)
 		}
 	}, "")
-	if want := []string{"check alice@example.com", "succeeded alice@example.com"}; !slices.Equal(l.calls, want) {
+	want := []string{
+		"check alice@example.com of nobody", "succeeded alice@example.com of nobody", "known alice@example.com of 1 cd2d",
+	}
+	if !slices.Equal(l.calls, want) {
 		t.Errorf("calls %q, want %q", l.calls, want)
 	}
 	if got := resp.Header.Values("Set-Cookie"); !slices.Contains(got, "device=known") || len(got) != 2 {
@@ -148,7 +158,10 @@ func TestEachAttemptIsGivenBackOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}, "")
-	want := []string{"known alice", "check  alice", "succeeded  alice", "known alice", "known alice"}
+	want := []string{
+		"known alice of 1 cd2d", "check  alice of 1 cd2d", "succeeded  alice of 1 cd2d", "known  alice of 1 cd2d",
+		"known alice of 1 cd2d", "known alice of 1 cd2d",
+	}
 	if !slices.Equal(l.calls, want) {
 		t.Errorf("calls %q, want %q", l.calls, want)
 	}
@@ -163,14 +176,19 @@ type curious struct {
 	saw []string
 }
 
-func (c *curious) Check(r *http.Request, username string) error {
+func (c *curious) Check(r *http.Request, a auth.Attempt) error {
 	c.saw = append(c.saw, auth.From(r).String())
-	return c.limiter.Check(r, username)
+	return c.limiter.Check(r, a)
 }
 
-func (c *curious) Succeeded(header http.Header, r *http.Request, username string) {
+func (c *curious) Succeeded(r *http.Request, a auth.Attempt) {
 	c.saw = append(c.saw, auth.From(r).String())
-	c.limiter.Succeeded(header, r, username)
+	c.limiter.Succeeded(r, a)
+}
+
+func (c *curious) MakeKnown(header http.Header, r *http.Request, a auth.Attempt) {
+	c.saw = append(c.saw, auth.From(r).String())
+	c.limiter.MakeKnown(header, r, a)
 }
 
 // TestLimiterMayAskForTheUser: whoever he is at that moment, and no call waits
@@ -185,7 +203,7 @@ func TestLimiterMayAskForTheUser(t *testing.T) {
 			t.Error(err)
 		}
 	}, "")
-	if want := []string{"AnonymousUser", "alice", "alice", "alice"}; !slices.Equal(l.saw, want) {
+	if want := []string{"AnonymousUser", "alice", "alice", "alice", "alice", "alice"}; !slices.Equal(l.saw, want) {
 		t.Errorf("it saw %q, want %q", l.saw, want)
 	}
 }
@@ -215,8 +233,8 @@ func TestStoppedAttemptIs429(t *testing.T) {
 // generous takes attempts back.
 type generous struct{ *limiter }
 
-func (g generous) GiveBack(_ *http.Request, username string) {
-	g.calls = append(g.calls, "back "+username)
+func (g generous) GiveBack(_ *http.Request, a auth.Attempt) {
+	g.calls = append(g.calls, "back "+g.told(a))
 }
 
 // refusing is a backend that says busy, perhaps after it has looked.
@@ -238,15 +256,16 @@ func TestOnlyWhatWasNotLookedAtIsGivenBack(t *testing.T) {
 	<-hasher.inside
 	defer close(hasher.release)
 	ours := auth.NewModelBackend(newUsers(alice()), full)
+	known := (&limiter{}).told(auth.NewAttempt("alice", alice()))
 	for name, c := range map[string]struct {
 		backends []auth.Backend
 		gone     bool
 		want     []string
 	}{
-		"full":           {[]auth.Backend{ours}, false, []string{"check alice", "back alice"}},
-		"gone":           {[]auth.Backend{ours}, true, []string{"check alice"}},
-		"another before": {[]auth.Backend{fake{name: "a", err: auth.ErrNoMatch}, ours}, false, []string{"check alice"}},
-		"not ours":       {[]auth.Backend{refusing{fake{name: "a"}}}, false, []string{"check alice"}},
+		"full":           {[]auth.Backend{ours}, false, []string{"check " + known, "back " + known}},
+		"gone":           {[]auth.Backend{ours}, true, []string{"check " + known}},
+		"another before": {[]auth.Backend{fake{name: "a", err: auth.ErrNoMatch}, ours}, false, []string{"check " + known}},
+		"not ours":       {[]auth.Backend{refusing{fake{name: "a"}}}, false, []string{"check alice of nobody"}},
 	} {
 		l := &limiter{}
 		s := newSite(t, &auth.Options{Limiter: generous{l}, Backends: c.backends, Hashers: full})

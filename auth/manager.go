@@ -66,15 +66,24 @@ func (m *Manager) within(ctx context.Context) (context.Context, context.CancelFu
 //
 // The error is ErrNoMatch if there is none, and if a backend denied the
 // login: show the form again. If Options.Limiter stops the attempt it is the
-// limiter's, such as a *throttle.LimitedError. Any other error wraps
+// limiter's, such as a *throttle.LimitedError; it is told whom the name means,
+// if the backend is a [UserFinder]. Any other error wraps
 // [ErrUnavailable]: it could not be found out, for example since too many wait
 // for a hash, which is a *[password.BusyError]. [session.Abort] answers all but
 // the first, with 429 or 503.
 func (m *Manager) Authenticate(r *http.Request, username, password string) (User, error) {
-	if err := m.limit(r, username); err != nil {
+	if err := m.refused(r); err != nil {
 		return User{}, err
 	}
-	user, err := m.ask(r, username, password)
+	ctx := withFinds(r.Context())
+	attempt, err := m.attempt(ctx, username)
+	if err != nil {
+		return User{}, err
+	}
+	if err := m.limit(r, attempt); err != nil {
+		return User{}, err
+	}
+	user, err := m.ask(ctx, r, attempt, password)
 	if errors.Is(err, ErrNoMatch) || errors.Is(err, ErrDenied) {
 		m.LoginFailed(r, map[string]string{"username": username, "password": password})
 		return User{}, ErrNoMatch
@@ -82,16 +91,16 @@ func (m *Manager) Authenticate(r *http.Request, username, password string) (User
 	if x := exchangeOf(r.Context()); x != nil && err == nil {
 		x.mu.Lock()
 		defer x.mu.Unlock()
-		x.typed = typed{username, user.ID, user.Backend}
+		x.typed = typed{attempt, user.ID, user.Backend}
 	}
 	return user, err
 }
 
 // ask asks the backends in order.
-func (m *Manager) ask(r *http.Request, username, password string) (User, error) {
-	ctx := m.queued(r.Context())
+func (m *Manager) ask(ctx context.Context, r *http.Request, a Attempt, password string) (User, error) {
+	ctx = m.queued(ctx)
 	for i, b := range m.backends {
-		user, err := m.authenticate(ctx, b, username, password)
+		user, err := m.authenticate(ctx, b, a.Username, password)
 		switch {
 		case errors.Is(err, ErrNoMatch):
 			continue
@@ -102,7 +111,7 @@ func (m *Manager) ask(r *http.Request, username, password string) (User, error) 
 		}
 		if err != nil {
 			if _, ok := b.(*ModelBackend); ok && i == 0 { // another may have looked at the password
-				m.giveBack(r, username, err)
+				m.giveBack(r, a, err)
 			}
 			return User{}, unavailable(b, err)
 		}

@@ -20,6 +20,12 @@ const maxUsername = 150
 // errBadID is wrapped by the error of a user id that no login has written.
 var errBadID = fmt.Errorf("%w: the id is no integer", ErrUserNotFound)
 
+var (
+	_ FloorKeeper   = (*ModelBackend)(nil)
+	_ LoginRecorder = (*ModelBackend)(nil)
+	_ UserFinder    = (*ModelBackend)(nil)
+)
+
 // A ModelBackend logs in the users of a [UserStore] with a username and a
 // password, under the name of Django's ModelBackend.
 type ModelBackend struct {
@@ -65,7 +71,7 @@ func (b *ModelBackend) Name() string { return "django.contrib.auth.backends.Mode
 // known, and no backend may take it for a wrong password.
 func (b *ModelBackend) Authenticate(ctx context.Context, username, password string) (User, error) {
 	ctx = b.hashers.Together(ctx)
-	user, err := b.byUsername(ctx, username)
+	user, err := b.findOnce(ctx, username)
 	if errors.Is(err, ErrUserNotFound) || err == nil && !user.IsActive {
 		if err := b.hashers.Burn(ctx, password); err != nil {
 			return User{}, err
@@ -86,6 +92,25 @@ func (b *ModelBackend) Authenticate(ctx context.Context, username, password stri
 	default:
 		return user, nil
 	}
+}
+
+// FindUser implements [UserFinder].
+func (b *ModelBackend) FindUser(ctx context.Context, username string) (User, error) {
+	user, err := b.byUsername(ctx, username)
+	if f, ok := ctx.Value(findsKey{}).(*finds); ok {
+		f.add(find{b, username, user, err})
+	}
+	return user, err
+}
+
+// findOnce returns what FindUser has found already for the same attempt.
+func (b *ModelBackend) findOnce(ctx context.Context, username string) (User, error) {
+	if f, ok := ctx.Value(findsKey{}).(*finds); ok {
+		if found, ok := f.take(b, username); ok {
+			return found.user, found.err
+		}
+	}
+	return b.byUsername(ctx, username)
 }
 
 // byUsername does not ask for a name that no user can have, and does not look

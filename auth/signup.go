@@ -64,7 +64,7 @@ func (m *Manager) SignUp(r *http.Request, user User, password string) (User, err
 		return User{}, errors.New("auth: SignUp: the new user has an ID or a Password already")
 	}
 	if m.opts.SignUpLimiter != nil {
-		if err := m.check(m.opts.SignUpLimiter, r, user.Username); err != nil {
+		if err := m.check(m.opts.SignUpLimiter, r, Attempt{Username: user.Username}); err != nil {
 			return User{}, err
 		}
 	}

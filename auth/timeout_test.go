@@ -108,18 +108,18 @@ func (b silentBackend) Permissions(ctx context.Context, user auth.User) ([]strin
 // A silentLimiter fails as package throttle's does.
 type silentLimiter struct{ silence }
 
-func (l silentLimiter) Check(r *http.Request, _ string) error {
+func (l silentLimiter) Check(r *http.Request, _ auth.Attempt) error {
 	if err := l.at(r.Context(), "Limiter.Check"); err != nil {
 		return errors.Join(session.ErrUnavailable, err)
 	}
 	return nil
 }
 
-func (l silentLimiter) Succeeded(_ http.Header, r *http.Request, _ string) {
+func (l silentLimiter) Succeeded(r *http.Request, _ auth.Attempt) {
 	_ = l.at(r.Context(), "Limiter.Succeeded")
 }
 
-func (l silentLimiter) MakeKnown(_ http.Header, r *http.Request, _ string) {
+func (l silentLimiter) MakeKnown(_ http.Header, r *http.Request, _ auth.Attempt) {
 	_ = l.at(r.Context(), "Limiter.MakeKnown")
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/memcachestore"
 	"github.com/jamsession/jamsession/redisstore"
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
 )
@@ -116,6 +117,15 @@ var silentDatabases = map[string]func(testing.TB) (addr string, url func(addr st
 		db := servertest.MariaDB(t)
 		return db.Addr, func(addr string) string { return "mysql://" + db.User + "@" + addr + "/" + db.Name }
 	},
+}
+
+func silentKeys(t testing.TB) secret.Keys {
+	t.Helper()
+	keys, err := secret.NewKeys(silentSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
 }
 
 // silentSite tries a whole site that settings have opened.
@@ -248,7 +258,7 @@ func silentPages(site *settings.Site, user auth.User) http.Handler {
 			}
 			return nil
 		},
-		"/limit": func(r *http.Request) error { return site.Limiter.Check(r, "bob") },
+		"/limit": func(r *http.Request) error { return site.Limiter.Check(r, auth.Attempt{Username: "bob"}) },
 		"/signup": func(r *http.Request) error {
 			_, err := site.Users.Create(r.Context(), auth.User{Username: "x"})
 			return err
@@ -370,7 +380,7 @@ func listed(start func(testing.TB) silentPlace) func(testing.TB) silentPlace {
 		p := start(t)
 		open := p.open
 		p.open = func(t testing.TB, addr string) session.Store {
-			return cookiestore.New(silentSecret, &cookiestore.Options{Revoked: open(t, addr)})
+			return cookiestore.New(silentKeys(t), &cookiestore.Options{Revoked: open(t, addr)})
 		}
 		return p
 	}
@@ -456,16 +466,16 @@ func silentLimiter(t *testing.T, s silence) {
 	}
 	t.Cleanup(client.Close)
 	limiter, err := throttle.New(redisthrottle.New(client, &redisthrottle.Options{Prefix: newKey()}),
-		silentSecret, &throttle.Options{Timeout: silentLimit})
+		silentKeys(t), &throttle.Options{Timeout: silentLimit})
 	if err != nil {
 		t.Fatal(err)
 	}
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := limiter.Check(r, newKey()); err != nil {
+		if err := limiter.Check(r, auth.Attempt{Username: newKey()}); err != nil {
 			throttle.Respond(w, r, err)
 			return
 		}
-		limiter.Succeeded(w.Header(), r, "alice")
+		limiter.Succeeded(r, auth.Attempt{Username: "alice"})
 	})
 	answered := func(path string) int { return askSilent(t, handler, path, "", 2*silentLimit) }
 	begin()

@@ -47,13 +47,13 @@ func TestProgramsCountGuessesTogether(t *testing.T) {
 			r := httptest.NewRequest(http.MethodPost, "/", nil)
 			var got []bool
 			for i := range 3 {
-				got = append(got, errors.Is(sites[i%2].Limiter.Check(r, "alice"), throttle.ErrLimited))
+				got = append(got, errors.Is(sites[i%2].Limiter.Check(r, auth.Attempt{Username: "alice"}), throttle.ErrLimited))
 			}
 			for i := range 3 {
-				got = append(got, errors.Is(sites[i%2].ResetLimiter.Check(r, "alice"), throttle.ErrLimited))
+				got = append(got, errors.Is(sites[i%2].ResetLimiter.Check(r, auth.Attempt{Username: "alice"}), throttle.ErrLimited))
 			}
 			for i, name := range []string{"carol", "dave", "erin"} { // whatever name, from one address
-				got = append(got, errors.Is(sites[i%2].SignUpLimiter.Check(r, name), throttle.ErrLimited))
+				got = append(got, errors.Is(sites[i%2].SignUpLimiter.Check(r, auth.Attempt{Username: name}), throttle.ErrLimited))
 			}
 			if want := []bool{false, false, true, false, false, true, false, false, true}; !slices.Equal(got, want) {
 				t.Errorf("limited: %t, want %t", got, want)

@@ -115,7 +115,7 @@ const maxAddress = 254
 func (x *Resets) Request(r *http.Request, email string) error {
 	email = strings.TrimSpace(email)
 	if x.opts.Limiter != nil {
-		if err := x.opts.Limiter.Check(r, email); err != nil {
+		if err := x.opts.Limiter.Check(r, auth.Attempt{Username: email}); err != nil {
 			return err
 		}
 	}

@@ -93,11 +93,11 @@ func (u *Users) RaiseLoginFloor(ctx context.Context, key string) (floor time.Tim
 
 func (u *Users) checkFloorKey(ctx context.Context, key string) error {
 	if longer(key, maxFloorKey) || !utf8.ValidString(key) || strings.ContainsRune(key, 0) {
-		return invalid("key", fmt.Sprintf("has more than %d characters, or others than text has", maxFloorKey))
+		return invalid("key", fmt.Sprintf("is longer than %d characters, or not text", maxFloorKey))
 	}
 	has, err := u.hasFloors(ctx)
 	if err == nil && !has {
-		return fmt.Errorf("sqlusers: table %s does not exist; migrate first: %w", FloorTable, auth.ErrNoFloors)
+		return fmt.Errorf("sqlusers: no table %s; migrate first: %w", FloorTable, auth.ErrNoFloors)
 	}
 	return wrap(ctx, "look for floors", err)
 }

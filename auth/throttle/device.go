@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/internal/signing"
@@ -31,15 +32,17 @@ func newKeyring(key secret.Text, purpose string) keyring {
 	return keyring{key, purpose, signing.NewOfOne(keySalt+".device", key)}
 }
 
-// fingerprint stands for a user in a cookie. A device that has logged in has
-// not done for it what another limiter counts.
-func (k keyring) fingerprint(name string) string {
-	mac := signing.SaltedHMAC(keySalt+".fingerprint", k.key, []byte(k.purpose+"\x00"+name))
+// fingerprint stands for a user in a cookie, as long as the user has this name
+// and password. A device that has logged in has not done for it what another
+// limiter counts.
+func (k keyring) fingerprint(a auth.Attempt) string {
+	of := strings.Join([]string{k.purpose, a.UserKey(), a.AuthHash(k.key), exact(a.Username)}, "\x00")
+	mac := signing.SaltedHMAC(keySalt+".fingerprint", k.key, []byte(of))
 	return base64.RawURLEncoding.EncodeToString(mac[:16])
 }
 
 // A device is what the cookie of a browser says: as which users somebody has
-// logged in with it, by their exact names.
+// logged in with it.
 type device struct {
 	key   keyring // with which it was signed
 	id    string
@@ -74,8 +77,8 @@ func (l *Limiter) parseDevice(key keyring, value string) (device, bool) {
 	return device{key, parts[1], parts[2:]}, true
 }
 
-func (d device) knows(name string) bool {
-	wanted, known := d.key.fingerprint(name), false
+func (d device) knows(a auth.Attempt) bool {
+	wanted, known := d.key.fingerprint(a), false
 	for _, fingerprint := range d.users {
 		known = same(fingerprint, wanted) || known
 	}
@@ -85,17 +88,17 @@ func (d device) knows(name string) bool {
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // bucketOf is what its bucket for a user is named after.
-func (d device) bucketOf(name string) string { return d.id + "\x00" + name }
+func (d device) bucketOf(a auth.Attempt) string { return d.id + "\x00" + a.UserKey() }
 
 // remember sets the cookie by which this device is known to the user from now
 // on.
-func (l *Limiter) remember(header http.Header, r *http.Request, name string) {
+func (l *Limiter) remember(header http.Header, r *http.Request, a auth.Attempt) {
 	d, ok := l.device(r)
 	if !ok {
 		d = device{id: rand.Text()}
 	}
 	key, now := l.keys[0], l.opts.Now()
-	users := []string{key.fingerprint(name)}
+	users := []string{key.fingerprint(a)}
 	for _, other := range d.users {
 		if d.key.signer == key.signer && !same(other, users[0]) && len(users) < maxUsers {
 			users = append(users, other)

@@ -1,12 +1,16 @@
 package throttle_test
 
 import (
+	"encoding/base64"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/internal/signing"
@@ -57,6 +61,103 @@ func TestDeviceCookieIsWorthlessForOthers(t *testing.T) {
 	}
 	renamed := &http.Cookie{Name: "jamsession_device", Value: victim.Value}
 	s.isStranger("under the other name", from(evil, renamed), "victim")
+}
+
+// TestDeviceEndsWithThePassword, so that whoever knew the old one has no more
+// guesses than any stranger; and with the name, and with the user.
+func TestDeviceEndsWithThePassword(t *testing.T) {
+	s := open(t, throttle.Options{})
+	cookie := s.login(from(home), "victim")
+	s.exhaust("victim")
+	user := auth.User{ID: 7, Username: "victim", Password: "old"}
+	w := httptest.NewRecorder()
+	s.Limiter.MakeKnown(w.Header(), from(home, cookie), auth.NewAttempt("victim", user))
+	cookie = w.Result().Cookies()[0]
+	changed, renamed, other, none := user, user, user, auth.User{}
+	changed.Password, renamed.Username, other.ID = "new", "winner", 8
+	s.exhaust("winner")
+	for name, a := range map[string]auth.Attempt{
+		"another password": auth.NewAttempt("victim", changed), "another name": auth.NewAttempt("winner", renamed),
+		"a namesake": auth.NewAttempt("victim", other), "nobody": auth.NewAttempt("victim", none),
+		"a name alone": {Username: "victim"},
+	} {
+		var limited *throttle.LimitedError
+		if err := s.Limiter.Check(from(evil, cookie), a); !errors.As(err, &limited) || limited.By != throttle.ByAccount {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := s.Limiter.Check(from(home, cookie), auth.NewAttempt("victim", user)); err != nil {
+		t.Errorf("the user's own: %v", err)
+	}
+	w = httptest.NewRecorder()
+	s.Limiter.MakeKnown(w.Header(), from(home, cookie), auth.NewAttempt("victim", changed))
+	if err := s.Limiter.Check(from(home, w.Result().Cookies()...), auth.NewAttempt("victim", changed)); err != nil {
+		t.Errorf("known again: %v", err)
+	}
+}
+
+// TestNobodyIsKnown: a name that is no user's makes no device known, since any
+// later user could have it.
+func TestNobodyIsKnown(t *testing.T) {
+	s := open(t, throttle.Options{})
+	w := httptest.NewRecorder()
+	s.Limiter.MakeKnown(w.Header(), from(home), auth.Attempt{Username: "nobody"})
+	if cookies := w.Result().Cookies(); len(cookies) > 0 {
+		t.Errorf("cookies %v", cookies)
+	}
+}
+
+// TestDevicesOfTheFormerKindAreStrangers: their cookies were of names.
+func TestDevicesOfTheFormerKindAreStrangers(t *testing.T) {
+	s := open(t, throttle.Options{})
+	s.exhaust("victim")
+	mac := signing.SaltedHMAC("jamsession.auth.throttle.fingerprint", keys.Current(), []byte("login\x00victim"))
+	value := signing.AppendBase62(nil, s.now.Unix())
+	value = append(value, ".ABCDEFGHIJKLMNOPQRSTUVWXYZ."+base64.RawURLEncoding.EncodeToString(mac[:16])...)
+	signed := signing.NewOfOne("jamsession.auth.throttle.device", keys.Current()).Sign(string(value))
+	former := &http.Cookie{Name: "__Host-jamsession_device", Value: signed}
+	s.isStranger("of the former kind", from(home, former), "victim")
+	cookie := s.login(from(home, former), "ann") // and no hindrance to a new one
+	s.exhaust("ann")
+	s.wantPass(from(home, cookie), "ann")
+}
+
+// TestKnownDevicesShareASource: however many of them somebody has collected,
+// the attempts from one address are as many as strangers have from there. What
+// the address is refused costs a device nothing, and what a device is refused
+// costs its neighbours nothing.
+func TestKnownDevicesShareASource(t *testing.T) {
+	s := open(t, throttle.Options{})
+	var collected []*http.Cookie
+	for i := range 300 {
+		collected = append(collected, s.login(from(fmt.Sprintf("203.0.%d.%d:1", i/250, i%250)), "victim"))
+	}
+	for range 10 {
+		s.wantPass(from(evil, collected[0]), "victim")
+	}
+	for range 100 {
+		s.wantLimited(from(evil, collected[0]), "victim", throttle.ByDevice, 5*time.Minute)
+	}
+	passed := 10
+	for range 10 {
+		for _, cookie := range collected[1:] {
+			if s.Check(from(evil, cookie), "victim") == nil {
+				passed++
+			}
+		}
+	}
+	if passed != 50 {
+		t.Errorf("%d attempts passed, want 50", passed)
+	}
+	s.wantLimited(from(evil, collected[299]), "victim", throttle.ByDeviceSource, 2*time.Second)
+	for range 10 {
+		s.wantPass(from(home, collected[299]), "victim")
+	}
+	s.wantLimited(from(home, collected[299]), "victim", throttle.ByDevice, 5*time.Minute)
+	for i := range 50 { // strangers have their own
+		s.wantPass(from(evil), fmt.Sprint("user", i))
+	}
+	s.wantLimited(from(evil), "user", throttle.BySource, 2*time.Second)
 }
 
 // TestAttackersLoginsBuyNothing: logging in to his own account with a copied

@@ -8,21 +8,25 @@
 //	...
 //	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
 //		username := r.PostFormValue("username")
-//		if err := limiter.Check(r, username); err != nil {
+//		user, err := find(r.Context(), username) // the zero User if there is none
+//		...
+//		attempt := auth.NewAttempt(username, user)
+//		if err := limiter.Check(r, attempt); err != nil {
 //			throttle.Respond(w, r, err) // 429, or 503
 //			return
 //		}
-//		user, err := logins.Authenticate(r, username, r.PostFormValue("password"))
-//		...
-//		limiter.Succeeded(w.Header(), r, username)
+//		... // the password
+//		limiter.Succeeded(r, attempt)
+//		limiter.MakeKnown(w.Header(), r, attempt)
 //		http.Redirect(w, r, "/", http.StatusSeeOther)
 //	})
 //
 // An attempt costs one of what its source has, and one of what its account
-// has; both come back in time (generic cell rate algorithm). Whoever has
-// logged in before from a browser has attempts of his own there, by a signed
-// cookie, so that no stranger can lock him out by wrong passwords. Names and
-// addresses are in the store as MACs only, whether an account exists or not.
+// has; both come back in time (generic cell rate algorithm). A browser from
+// which a user has logged in, with the present password, has attempts of its
+// own by a signed cookie, so that no stranger can lock the user out by wrong
+// passwords. Names and addresses are in the store as MACs only, whether an
+// account exists or not.
 //
 // docs/throttling.md says what the defaults are and why, what to set behind a
 // proxy, and what this cannot do. Django has nothing like it.

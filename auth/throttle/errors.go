@@ -29,7 +29,10 @@ type By string
 const (
 	BySource  By = "source"  // the visitor's network address
 	ByAccount By = "account" // the name, for all that are no known device of it
-	ByDevice  By = "device"  // the name, for one device that logged in before
+	ByDevice  By = "device"  // the user, for one device that logged in before
+
+	// ByDeviceSource: the visitor's network address, for all known devices there.
+	ByDeviceSource By = "device source"
 )
 
 // A LimitedError is the error for too many attempts. It is the same whether

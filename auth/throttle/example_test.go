@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/throttle"
 )
 
@@ -20,7 +21,8 @@ func ExampleLimiter() {
 	}
 	login := func(w http.ResponseWriter, r *http.Request) {
 		username := r.FormValue("username")
-		if err := limiter.Check(r, username); err != nil {
+		attempt := auth.NewAttempt(username, auth.User{ID: 1, Password: "hash"}) // as it was found
+		if err := limiter.Check(r, attempt); err != nil {
 			throttle.Respond(w, r, err)
 			return
 		}
@@ -28,7 +30,8 @@ func ExampleLimiter() {
 			http.Error(w, "Please enter a correct username and password.", http.StatusForbidden)
 			return
 		}
-		limiter.Succeeded(w.Header(), r, username)
+		limiter.Succeeded(r, attempt)
+		limiter.MakeKnown(w.Header(), r, attempt)
 		fmt.Fprintln(w, "Welcome.")
 	}
 	for _, password := range []string{"guess", "another", "third"} {
@@ -50,7 +53,7 @@ func ExampleLimitedError() {
 	}
 	r := httptest.NewRequest("POST", "/login", nil)
 	for range 2 {
-		err := limiter.Check(r, "john_doe")
+		err := limiter.Check(r, auth.Attempt{Username: "john_doe"})
 		var limited *throttle.LimitedError
 		if errors.As(err, &limited) {
 			fmt.Println("limited by the", limited.By)
@@ -79,7 +82,7 @@ func ExampleNewMemory() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(limiter.Check(httptest.NewRequest("POST", "/login", nil), "john_doe"))
+	fmt.Println(limiter.Check(httptest.NewRequest("POST", "/login", nil), auth.Attempt{Username: "john_doe"}))
 	// Output:
 	// <nil>
 }

@@ -40,6 +40,26 @@ func (l *Limiter) takeSource(ctx context.Context, r *http.Request) error {
 		}
 		leave()
 	}
+	return l.refuse(r, wait)
+}
+
+// Refuse returns the error that Check would return for any attempt of this
+// request, if that is known without a question to anybody: its source has
+// nothing left, and it has no cookie of a device. Otherwise it is nil, and
+// nothing was counted. (It implements [auth.EarlyLimiter].)
+func (l *Limiter) Refuse(r *http.Request) error {
+	if _, ok := l.device(r); ok {
+		return nil
+	}
+	wait := l.exhausted.wait(l.bucketKey(BySource, l.source(r).String()), l.opts.Now())
+	if wait == 0 {
+		return nil
+	}
+	return l.refuse(r, wait)
+}
+
+// refuse refuses what costs the store nothing.
+func (l *Limiter) refuse(r *http.Request, wait time.Duration) error {
 	l.exhausted.pace.hold(r.Context())
 	err := &LimitedError{RetryAfter: wait, By: BySource}
 	if l.opts.OnLimited != nil {

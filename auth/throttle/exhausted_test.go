@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/throttle"
 )
 
@@ -28,7 +29,7 @@ func (a *asked) Take(ctx context.Context, key string, limit throttle.Limit, now 
 }
 
 // openAsked is a limiter on a store that counts, with a clock.
-func openAsked(t *testing.T, now *time.Time, o throttle.Options) (*throttle.Limiter, *asked) {
+func openAsked(t *testing.T, now *time.Time, o throttle.Options) (*site, *asked) {
 	t.Helper()
 	store := &asked{Store: throttle.NewMemory(0)}
 	o.Now, o.Logger = func() time.Time { return *now }, slog.New(slog.DiscardHandler)
@@ -36,7 +37,44 @@ func openAsked(t *testing.T, now *time.Time, o throttle.Options) (*throttle.Limi
 	if err != nil {
 		t.Fatal(err)
 	}
-	return l, store
+	return &site{T: t, Limiter: l}, store
+}
+
+// TestExhaustedSourceIsRefusedBeforeAnybodyIsLookedUp: and nothing is counted
+// by asking; not so with a device, which may be a known one.
+func TestExhaustedSourceIsRefusedBeforeAnybodyIsLookedUp(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	l, store := openAsked(t, &now, throttle.Options{PerSource: throttle.Limit{Burst: 3, Every: time.Minute}})
+	cookie := l.login(from(home), "ann")
+	for i := range 4 {
+		if err := l.Refuse(from(evil)); err != nil {
+			t.Errorf("attempt %d: %v", i, err)
+		}
+		_ = l.Check(from(evil), "ann")
+	}
+	asked := store.takes.Load()
+	var limited *throttle.LimitedError
+	if err := l.Refuse(from(evil)); !errors.As(err, &limited) || limited.By != throttle.BySource ||
+		limited.RetryAfter != time.Minute {
+		t.Errorf("exhausted: %v", err)
+	}
+	if err := l.Refuse(from(evil, cookie)); err != nil {
+		t.Errorf("with a device: %v", err)
+	}
+	forged := &http.Cookie{Name: cookie.Name, Value: cookie.Value[1:]}
+	if err := l.Refuse(from(evil, forged)); !errors.Is(err, throttle.ErrLimited) {
+		t.Errorf("with a forged device: %v", err)
+	}
+	if err := l.Refuse(from(office)); err != nil {
+		t.Errorf("another source: %v", err)
+	}
+	if n := store.takes.Load() - asked; n > 0 {
+		t.Errorf("%d questions to the store", n)
+	}
+	now = now.Add(time.Minute)
+	if err := l.Refuse(from(evil)); err != nil {
+		t.Errorf("a minute later: %v", err)
+	}
 }
 
 // TestExhaustedSourceCostsTheStoreNothing: until it may try again, and from
@@ -148,11 +186,11 @@ func TestFailureIsNotRemembered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Check(from(evil), "x"); !errors.Is(err, throttle.ErrUnavailable) {
+	if err := l.Check(from(evil), auth.Attempt{Username: "x"}); !errors.Is(err, throttle.ErrUnavailable) {
 		t.Error(err)
 	}
 	store.err = nil
-	if err := l.Check(from(evil), "x"); err != nil {
+	if err := l.Check(from(evil), auth.Attempt{Username: "x"}); err != nil {
 		t.Error(err)
 	}
 }
@@ -276,7 +314,7 @@ func TestOneSourceDoesNotFillTheStore(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range 1000 {
 			wg.Go(func() {
-				switch err := l.Check(from(evil), fmt.Sprint("user", i)); {
+				switch err := l.Check(from(evil), auth.Attempt{Username: fmt.Sprint("user", i)}); {
 				case err == nil:
 					passed.Add(1)
 				case errors.Is(err, throttle.ErrLimited):
@@ -284,7 +322,7 @@ func TestOneSourceDoesNotFillTheStore(t *testing.T) {
 				}
 			})
 		}
-		wg.Go(func() { _ = l.Check(from(home), "john_doe") })
+		wg.Go(func() { _ = l.Check(from(home), auth.Attempt{Username: "john_doe"}) })
 		synctest.Wait()
 		if n := store.inside.Load(); n != 4+1 {
 			t.Errorf("%d questions at once, want 4 of one source and 1 of another", n)
@@ -313,17 +351,17 @@ func TestWaitForTheStoreEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 4 {
-			go func() { _ = l.Check(from(evil), "x") }()
+			go func() { _ = l.Check(from(evil), auth.Attempt{Username: "x"}) }()
 		}
 		synctest.Wait()
 		begin := time.Now()
-		if err := l.Check(from(evil), "x"); !errors.Is(err, throttle.ErrUnavailable) || time.Since(begin) != 5*time.Second {
+		if err := l.Check(from(evil), auth.Attempt{Username: "x"}); !errors.Is(err, throttle.ErrUnavailable) || time.Since(begin) != 5*time.Second {
 			t.Errorf("%v after %v", err, time.Since(begin))
 		}
 		gone, leave := context.WithCancel(t.Context())
 		leave()
 		begin = time.Now()
-		if err := l.Check(from(evil).WithContext(gone), "x"); !errors.Is(err, throttle.ErrUnavailable) || time.Since(begin) != 0 {
+		if err := l.Check(from(evil).WithContext(gone), auth.Attempt{Username: "x"}); !errors.Is(err, throttle.ErrUnavailable) || time.Since(begin) != 0 {
 			t.Errorf("gone: %v after %v", err, time.Since(begin))
 		}
 		close(store.answer)

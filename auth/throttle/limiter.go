@@ -13,7 +13,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-var _ auth.Limiter = (*Limiter)(nil)
+var _ auth.EarlyLimiter = (*Limiter)(nil)
 
 // A Limiter refuses attempts to log in when there were too many. Make one with
 // [New]; it is safe for concurrent use. All processes of a site that have the
@@ -48,62 +48,89 @@ func New(store Store, keys secret.Keys, o *Options) (*Limiter, error) {
 	return l, nil
 }
 
-// Check counts an attempt to log in with this name, and returns nil if it may
-// go on. Call it before the password is checked, and leave the password alone
-// if it returns an error: a *[LimitedError], which is [ErrLimited], or one that
-// wraps [ErrUnavailable]. [Respond] answers both. Whether the account exists
-// makes no difference.
+// Check counts an attempt to log in, and returns nil if it may go on. Call it
+// before the password is checked, and leave the password alone if it returns an
+// error: a *[LimitedError], which is [ErrLimited], or one that wraps
+// [ErrUnavailable]. [Respond] answers both. Whether the account exists makes no
+// difference, if the attempt was made by the same work.
 //
-// A device that is known to the user has attempts of its own, and no
-// stranger can use them up. All others take one from their source, and if
-// there was one, another from the account. An attempt that is refused by the
-// source costs the account nothing.
+// A device that is known to the user has attempts of its own, and no stranger
+// can use them up. All known devices of a source share as many as strangers
+// from there have. All others take one from their source, and if there was one,
+// another from the account. An attempt that is refused by the source costs the
+// account, or the device, nothing.
 //
 // All spellings of a name share an account: it is compared without regard to
 // case, accents, surrounding spaces, characters that nobody sees, and compatible
 // forms of Unicode. If a backend takes even more spellings for one user, give
-// Check the name that they have in common. A device is known to one user only:
-// for it, as for Django, names that differ in case are different users.
-func (l *Limiter) Check(r *http.Request, username string) error {
+// Check the name that they have in common. A device is known to one user only,
+// by one name and with one password.
+func (l *Limiter) Check(r *http.Request, a auth.Attempt) error {
 	ctx, cancel := timelimit.Within(r.Context(), l.opts.Timeout)
 	defer cancel()
-	by, of := l.bucket(r, username)
-	if by == ByAccount {
-		if err := l.takeSource(ctx, r); err != nil {
-			return err
-		}
+	by, of := l.bucket(r, a)
+	if by == ByDevice {
+		return l.checkDevice(ctx, r, of)
 	}
-	return l.take(ctx, r, by, of, l.opts.PerAccount)
+	if err := l.takeSource(ctx, r); err != nil {
+		return err
+	}
+	return l.take(ctx, r, ByAccount, of, l.opts.PerAccount)
 }
 
-// Succeeded says that the attempt that Check let pass, for this request and this
-// name, was a login, with all its factors. Call it once for it, before the
-// response begins, with its header. The account, or the known device, gets this
-// one attempt back, so that a login costs nothing, and no login of anybody pays
-// for guesses. The source does not get it back. The device is then known, as by
-// [Limiter.MakeKnown].
+// checkDevice counts an attempt of a known device. Its own bucket comes first,
+// so that one that has used it up takes nothing from its neighbours.
+func (l *Limiter) checkDevice(ctx context.Context, r *http.Request, of string) error {
+	if err := l.take(ctx, r, ByDevice, of, l.opts.PerAccount); err != nil {
+		return err
+	}
+	err := l.take(ctx, r, ByDeviceSource, l.SourceOf(r), l.opts.PerSource)
+	if errors.Is(err, ErrLimited) {
+		l.give(ctx, ByDevice, of)
+	}
+	return err
+}
+
+// Succeeded says that the attempt that Check let pass, for this request, was a
+// login, with all its factors. Call it once for it. The account, or the known
+// device, gets this one attempt back, so that a login costs nothing, and no
+// login of anybody pays for guesses. The source does not get it back.
 //
 // A store that cannot be asked is logged, and hinders nobody who is in.
-func (l *Limiter) Succeeded(header http.Header, r *http.Request, username string) {
-	l.GiveBack(r, username)
-	l.MakeKnown(header, r, username)
+func (l *Limiter) Succeeded(r *http.Request, a auth.Attempt) {
+	l.GiveBack(r, a)
 }
 
-// MakeKnown makes the visitor's device known to the user for a year, by a
-// cookie, and gives nothing back. Call it instead of Succeeded after a login for
-// which Check was not called in this request: by a single sign-on, or by a
-// second factor in a request of its own.
-func (l *Limiter) MakeKnown(header http.Header, r *http.Request, username string) {
-	l.remember(header, r, exact(username))
-}
-
-// bucket returns whose attempts count for the name.
-func (l *Limiter) bucket(r *http.Request, username string) (by By, of string) {
-	name := exact(username)
-	if d, ok := l.device(r); ok && d.knows(name) {
-		return ByDevice, d.bucketOf(name)
+// MakeKnown makes the visitor's device known for a year to the user of the
+// attempt, with this name and password, by a cookie. It does nothing for an
+// attempt on nobody. Call it after Succeeded, before the response begins, with
+// its header, and with the user as stored then; also after a login for which
+// Check was not called in this request, by a single sign-on or by a second
+// factor in a request of its own; and when the visitor has chosen a new
+// password, since no device is known any more.
+func (l *Limiter) MakeKnown(header http.Header, r *http.Request, a auth.Attempt) {
+	if a.UserKey() != "" {
+		l.remember(header, r, a)
 	}
-	return ByAccount, account(username)
+}
+
+// bucket returns whose attempts count for the attempt.
+func (l *Limiter) bucket(r *http.Request, a auth.Attempt) (by By, of string) {
+	if a.UserKey() != "" {
+		if d, ok := l.device(r); ok && d.knows(a) {
+			return ByDevice, d.bucketOf(a)
+		}
+	}
+	return ByAccount, account(a.Username)
+}
+
+// give gives one attempt back to a bucket.
+func (l *Limiter) give(ctx context.Context, by By, of string) {
+	ctx, cancel := timelimit.Within(ctx, l.opts.Timeout)
+	defer cancel()
+	if err := l.store.Give(ctx, l.bucketKey(by, of), l.opts.PerAccount); err != nil {
+		l.opts.Logger.ErrorContext(ctx, "an attempt was not given back", "error", err)
+	}
 }
 
 // take takes one attempt from a bucket.

@@ -22,8 +22,9 @@ type Options struct {
 	PerAccount Limit
 
 	// PerSource limits the attempts of strangers from one address, on
-	// whatever names: an IPv4 address, or the first 64 bits of an IPv6
-	// address. Zero is 50 attempts, then one each 2 seconds.
+	// whatever names, and apart from them those of all known devices: an IPv4
+	// address, or the first 64 bits of an IPv6 address. Zero is 50 attempts,
+	// then one each 2 seconds.
 	PerSource Limit
 
 	// Purpose separates what limiters with one store and key count:

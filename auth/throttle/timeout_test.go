@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/session"
 )
@@ -53,7 +53,7 @@ func TestSilentStoreIsUnavailableAfterTheTimeout(t *testing.T) {
 						ctx, cancel = context.WithTimeout(ctx, want)
 						defer cancel()
 					}
-					err = l.Check(from(home).WithContext(ctx), "alice")
+					err = l.Check(from(home).WithContext(ctx), auth.Attempt{Username: "alice"})
 					took := time.Since(begin)
 					refused := errors.Is(err, throttle.ErrUnavailable) && errors.Is(err, session.ErrUnavailable)
 					if refused == failOpen || took != want {
@@ -64,7 +64,7 @@ func TestSilentStoreIsUnavailableAfterTheTimeout(t *testing.T) {
 					}
 				}
 				begin := time.Now()
-				l.Succeeded(make(http.Header), from(home), "alice")
+				l.Succeeded(from(home), auth.Attempt{Username: "alice"})
 				if took := time.Since(begin); took != want {
 					t.Errorf("Succeeded took %v, want %v", took, want)
 				}

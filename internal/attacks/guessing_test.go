@@ -1,8 +1,10 @@
 package attacks
 
 import (
+	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -76,6 +78,87 @@ func TestA17NamesakeBuysNoGuesses(t *testing.T) {
 	}
 	if code := v.post("/login", "username", "ALICE", "password", password); code >= 400 {
 		t.Errorf("ALICE cannot log in where she has before: %d", code)
+	}
+}
+
+// collect logs in from so many addresses, with a browser each, and returns what
+// each knows its device by.
+func (s *site) collect(t *testing.T, name string, devices int) []string {
+	t.Helper()
+	var collected []string
+	for i := range devices {
+		v := s.visitor(t)
+		fields := form("username", name, "password", password, "csrfmiddlewaretoken", v.get("/form"))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/login", strings.NewReader(fields.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("X-Forwarded-For", fmt.Sprintf("203.0.%d.%d", i/250, i%250))
+		resp, err := v.http.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		for _, c := range resp.Cookies() { // which are for HTTPS
+			if c.Name == deviceCookie {
+				collected = append(collected, c.Value)
+			}
+		}
+		if len(collected) != i+1 {
+			t.Fatalf("login %d: %s", i, resp.Status)
+		}
+	}
+	return collected
+}
+
+const deviceCookie = "__Host-jamsession_device"
+
+// guesses returns how many wrong passwords pass that one address sends with the
+// collected devices, two with each.
+func (s *site) guesses(t *testing.T, from, name string, collected []string) (passed int) {
+	t.Helper()
+	v := s.visitor(t)
+	token := v.get("/form")
+	for i := range 2 * len(collected) {
+		code, _ := v.do(http.MethodPost, "/login",
+			form("username", name, "password", "guess", "csrfmiddlewaretoken", token),
+			map[string]string{
+				"X-Forwarded-For": from,
+				"Cookie": deviceCookie + "=" + collected[i%len(collected)] +
+					"; csrftoken=" + v.cookie("csrftoken"),
+			})
+		if code == http.StatusUnauthorized {
+			passed++
+		}
+	}
+	return passed
+}
+
+// TestA17CollectedDevicesBuyFewGuesses: somebody who knew the password has kept
+// what 300 logins left in browsers. While the password is the same, one address
+// has the attempts of a source; after a change no device is known any more, but
+// that of who changed it.
+func TestA17CollectedDevicesBuyFewGuesses(t *testing.T) {
+	s := open(t, map[string]string{
+		"TRUSTED_PROXIES": "127.0.0.1,::1", "LOGIN_LIMIT_ACCOUNT": "4/36000", "LOGIN_LIMIT_SOURCE": "20/3600",
+	})
+	collected := s.collect(t, "alice", 300)
+	if passed := s.guesses(t, "198.51.100.7", "alice", collected); passed != 20 {
+		t.Errorf("%d guesses passed, want 20", passed)
+	}
+	alice := s.visitor(t)
+	alice.login("alice")
+	alice.changesPassword()
+	if passed := s.guesses(t, "198.51.100.8", "alice", collected); passed != 4 {
+		t.Errorf("after a change of the password %d guesses passed, want the 4 of strangers", passed)
+	}
+	if passed := s.guesses(t, "198.51.100.9", "bob", collected); passed != 4 {
+		t.Errorf("%d guesses at another user passed, want the 4 of strangers", passed)
+	}
+	alice.post("/logout")
+	if code := alice.post("/login", "username", "alice", "password", "another-"+password); code != http.StatusSeeOther {
+		t.Errorf("who changed it: %d", code)
 	}
 }
 

@@ -66,6 +66,8 @@ func plainValues() []any {
 	problem := &hashing.Problem{Code: "x", Message: "x"}
 	common, _ := hashing.ReadCommonList(strings.NewReader("x"))
 	return []any{
+		auth.NewAttempt("alice", auth.User{ID: 1, Password: plantedKey}),
+		auth.Ended{},
 		limited, limited.By,
 		throttle.Limit{},
 		throttle.NewMemory(1), problem, &auth.PasswordError{Problems: []*hashing.Problem{problem}},

@@ -9,6 +9,7 @@ import (
 
 	_ "modernc.org/sqlite"
 
+	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
 	"github.com/jamsession/jamsession/secret"
@@ -41,7 +42,7 @@ func ExampleNew() {
 		log.Fatal(err)
 	}
 	r := httptest.NewRequest("POST", "/login", nil)
-	fmt.Println(limiter.Check(r, "john_doe"))
+	fmt.Println(limiter.Check(r, auth.Attempt{Username: "john_doe"}))
 
 	var buckets int
 	err = db.QueryRow("SELECT count(*) FROM jamsession_throttle").Scan(&buckets)
