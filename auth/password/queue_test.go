@@ -428,3 +428,39 @@ func TestQueueIsEmptyInTheEnd(t *testing.T) {
 		}
 	}
 }
+
+// vanishing is a context that is done as soon as somebody looks, and not before.
+type vanishing struct {
+	context.Context
+	gone *atomic.Bool
+}
+
+func (v vanishing) Err() error {
+	if v.gone.Load() {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestTurnOfAVisitorWhoHasGone: the processor is given to the next one, if the
+// visitor goes at the moment at which it is free.
+func TestTurnOfAVisitorWhoHasGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := block()
+		h := hashers(t, password.Options{Hashers: []password.Hasher{b}, Parallel: 1, Queue: 1, Wait: time.Minute})
+		go func() { _ = h.Burn(t.Context(), "x") }()
+		synctest.Wait()
+		visitor := vanishing{t.Context(), new(atomic.Bool)}
+		got := make(chan error, 1)
+		go func() { got <- h.Burn(visitor, "x") }()
+		synctest.Wait()
+		visitor.gone.Store(true)
+		close(b.release)
+		if err := <-got; !errors.Is(err, password.ErrBusy) || !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+		if busy, waiting := h.InQueue(); busy+waiting > 0 || h.Work() != 10 {
+			t.Errorf("%d run and %d wait, the work %d", busy, waiting, h.Work())
+		}
+	})
+}
