@@ -28,8 +28,15 @@ func ExampleLoad() {
 
 func ExampleSettings_Check() {
 	s, err := settings.Load(settings.Sources{Flags: map[string]string{
-		"SECRET_KEY":            "not yet a good one",
-		"SESSION_COOKIE_SECURE": "false",
+		"SECRET_KEY":               "not yet a good one",
+		"ALLOWED_HOSTS":            "www.example.com",
+		"SESSION_COOKIE_NAME":      "__Host-sessionid",
+		"CSRF_COOKIE_NAME":         "__Host-csrftoken",
+		"SESSION_ABSOLUTE_TIMEOUT": "86400",
+		"PASSWORD_RESET_TIMEOUT":   "3600",
+		"DATABASE_URL":             "postgres://site:sesame@db.example.com/site",
+		"EMAIL_URL":                "smtp://site:sesame@mail.example.com",
+		"DEFAULT_FROM_EMAIL":       "noreply@example.com",
 	}})
 	if err != nil {
 		panic(err)
@@ -39,8 +46,8 @@ func ExampleSettings_Check() {
 	}
 	// Output:
 	// WARNING security.W009
-	// WARNING security.W012
-	// WARNING security.W020
+	// WARNING jamsession.W010
+	// WARNING jamsession.W023
 }
 
 // A whole site: users, sessions and protection of its forms, in one file.

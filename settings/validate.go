@@ -19,14 +19,8 @@ func (s *Settings) contradictions() []error {
 			problems = append(problems, err)
 		}
 	}
-	add(cookie{
-		"SESSION_COOKIE", s.SessionCookieName, s.SessionCookieDomain, s.SessionCookiePath,
-		s.SessionCookieSecure, s.SessionCookieHTTPOnly, s.SessionCookieSameSite,
-	}.check())
-	add(cookie{
-		"CSRF_COOKIE", s.CSRFCookieName, s.CSRFCookieDomain, s.CSRFCookiePath,
-		s.CSRFCookieSecure, s.CSRFCookieHTTPOnly, s.CSRFCookieSameSite,
-	}.check())
+	add(s.sessionCookie().check())
+	add(s.csrfCookie().check())
 	if s.SessionCookieName == s.CSRFCookieName {
 		add(errors.New("settings: SESSION_COOKIE_NAME and CSRF_COOKIE_NAME must differ"))
 	}

@@ -22,6 +22,10 @@ type checkCommand struct {
 // Help says more in --help.
 func (*checkCommand) Help() string {
 	return "Findings have the ids of Django's checks where Django has them. It changes nothing.\n\n" +
+		"With --deploy it asks of every setting what an auditor would, after OWASP's ASVS and NIST: keys, " +
+		"links to the database, cache and mail, hosts and proxies, cookies, how long sessions last, " +
+		"password hashes and rules, limits of guesses. It has nothing to say about the settings that " +
+		"docs/login.md ends with.\n\n" +
 		"With --django it says what would not work between this program and a Django site that " +
 		"share their sessions and users:\n\n" +
 		"python3 manage.py diffsettings --all | jamsession check --django\n\n" +

@@ -1,0 +1,131 @@
+package settings
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+func (s *Settings) checkCookies() []Finding {
+	var findings []Finding
+	if s.SessionCookieSecure == SecureNever {
+		findings = append(findings, warn("security.W012",
+			"SESSION_COOKIE_SECURE is false: the session cookie also travels over plain HTTP, where "+
+				"anyone on the way can take it over.", "Remove the setting, or set it to true.")...)
+	}
+	if !s.SessionCookieHTTPOnly {
+		findings = append(findings, warn("security.W015",
+			"SESSION_COOKIE_HTTPONLY is false: a script injected into a page can read the session cookie.",
+			"Remove the setting, or set it to true.")...)
+	}
+	if s.CSRFCookieSecure == SecureNever && !s.CSRFUseSessions {
+		findings = append(findings, warn("security.W016",
+			"CSRF_COOKIE_SECURE is false: the cookie also travels over plain HTTP.",
+			"Remove the setting, or set it to true.")...)
+	}
+	findings = append(findings, s.sessionCookie().checkScope()...)
+	if !s.CSRFUseSessions {
+		findings = append(findings, s.csrfCookie().checkScope()...)
+	}
+	return findings
+}
+
+// checkScope asks which other sites can send or set the cookie: ASVS 3.3.1 to
+// 3.3.3.
+func (c cookie) checkScope() []Finding {
+	return slices.Concat(c.checkName(), c.checkDomain(), c.checkSameSite())
+}
+
+func (c cookie) checkName() []Finding {
+	lower := strings.ToLower(c.name)
+	if strings.HasPrefix(lower, "__host-") || c.domain != "" && strings.HasPrefix(lower, "__secure-") {
+		return nil
+	}
+	prefix := "__Host-"
+	if c.domain != "" {
+		prefix = "__Secure-"
+	}
+	return warn("jamsession.W020", c.setting+"_NAME does not begin with "+prefix+": sites beside "+
+		"this one, and whoever is on the way of plain HTTP, can set such a cookie.",
+		"Set it to "+prefix+strings.TrimPrefix(c.name, "__Secure-")+", also in a Django site that shares it; everybody logs in again.")
+}
+
+func (c cookie) checkDomain() []Finding {
+	if c.domain == "" {
+		return nil
+	}
+	return warn("jamsession.W021", c.setting+"_DOMAIN is set: every host below the domain gets the "+
+		"cookie, and a fault in one of them is a fault here.", "Remove the setting, unless several "+
+		"hosts have to share their logins.")
+}
+
+func (c cookie) checkSameSite() []Finding {
+	switch c.sameSite {
+	case http.SameSiteNoneMode:
+		return warn("jamsession.W022", c.setting+"_SAMESITE is None: browsers send the cookie with "+
+			"requests that other sites make.", "Remove the setting, unless pages of other sites "+
+			"embed this one.")
+	case http.SameSiteDefaultMode:
+		return warn("jamsession.W022", c.setting+"_SAMESITE is left out: each browser has a rule of "+
+			"its own about requests that other sites make.", "Remove the setting, or set it to Lax "+
+			"or Strict.")
+	}
+	return nil
+}
+
+func (s *Settings) sessionCookie() cookie {
+	return cookie{
+		"SESSION_COOKIE", s.SessionCookieName, s.SessionCookieDomain, s.SessionCookiePath,
+		s.SessionCookieSecure, s.SessionCookieHTTPOnly, s.SessionCookieSameSite,
+	}
+}
+
+func (s *Settings) csrfCookie() cookie {
+	return cookie{
+		"CSRF_COOKIE", s.CSRFCookieName, s.CSRFCookieDomain, s.CSRFCookiePath,
+		s.CSRFCookieSecure, s.CSRFCookieHTTPOnly, s.CSRFCookieSameSite,
+	}
+}
+
+// mostAge is how long NIST SP 800-63B-4 lets a session last at its lowest
+// level, AAL1.
+const mostAge = 30 * 24 * time.Hour
+
+// checkAges asks for the limits of ASVS 7.3.
+func (s *Settings) checkAges() []Finding {
+	var findings []Finding
+	for _, limit := range []struct {
+		id, name, hint string
+		is             time.Duration
+		zero           string // what zero is; empty: it cannot be
+	}{
+		{
+			"jamsession.W023", "SESSION_IDLE_TIMEOUT", "Set it, such as to 86400; 3600 where it matters.",
+			s.SessionIdleTimeout,
+			"0: a session that nobody uses stays open for whoever comes to the screen",
+		},
+		{
+			"jamsession.W024", "SESSION_ABSOLUTE_TIMEOUT", "Set it, such as to 1209600; 86400 where " +
+				"it matters.",
+			s.SessionAbsoluteTimeout, "0: a session that was stolen lives as long as it is used",
+		},
+		{
+			"jamsession.W025", "SESSION_COOKIE_AGE", "Set it to 1209600, two weeks, or less.",
+			s.SessionCookieAge, "",
+		},
+		{
+			"jamsession.W026", "LOGIN_REMEMBER_AGE", "Set it to 2592000, 30 days, or less.",
+			s.LoginRememberAge, "",
+		},
+	} {
+		switch {
+		case limit.is == 0 && limit.zero != "":
+			findings = append(findings, warn(limit.id, limit.name+" is "+limit.zero+".", limit.hint)...)
+		case limit.is > mostAge:
+			findings = append(findings, warn(limit.id, limit.name+" is more than 30 days, which is "+
+				"what NIST lets a session last.", limit.hint)...)
+		}
+	}
+	return findings
+}

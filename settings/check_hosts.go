@@ -1,0 +1,144 @@
+package settings
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// checkOrigins finds what Django's "check" finds without "--deploy".
+func (s *Settings) checkOrigins() []Finding {
+	var findings []Finding
+	for _, origin := range s.CSRFTrustedOrigins {
+		if !isOrigin(origin) {
+			findings = append(findings, Finding{
+				Error, "4_0.E001",
+				fmt.Sprintf("CSRF_TRUSTED_ORIGINS has %q, which is no origin.", origin),
+				`Write scheme and host, such as "https://example.com".`,
+			})
+		}
+	}
+	return findings
+}
+
+// checkTrustedOrigins asks who else may send forms.
+func (s *Settings) checkTrustedOrigins() []Finding {
+	var findings []Finding
+	for _, origin := range s.CSRFTrustedOrigins {
+		scheme, host, _ := strings.Cut(origin, "://")
+		if strings.EqualFold(scheme, "http") {
+			findings = append(findings, warn("jamsession.W040",
+				fmt.Sprintf("CSRF_TRUSTED_ORIGINS has %q: whoever is on the way of plain HTTP can "+
+					"make its pages send forms.",
+					origin), "Write https://.")...)
+		}
+		if domain, wide := strings.CutPrefix(host, "*."); wide && isWide(domain) {
+			findings = append(findings, warn("jamsession.W041",
+				fmt.Sprintf("CSRF_TRUSTED_ORIGINS has %q: sites of strangers may send forms.", origin),
+				"Name the hosts, or a domain that is yours.")...)
+		}
+	}
+	return findings
+}
+
+// isWide reports whether a domain is one below which anyone gets a name.
+func isWide(domain string) bool {
+	domain, _, _ = strings.Cut(domain, ":")
+	return !strings.Contains(strings.Trim(domain, "."), ".")
+}
+
+func (s *Settings) checkHosts() []Finding {
+	if len(s.AllowedHosts) == 0 {
+		return warn("security.W020",
+			"ALLOWED_HOSTS is empty: a visitor can have the site answer to any name.",
+			"Name the hosts of the site, such as www.example.com.")
+	}
+	var findings []Finding
+	for _, host := range s.AllowedHosts {
+		domain, wide := strings.CutPrefix(host, ".")
+		if host == "*" || wide && isWide(domain) {
+			findings = append(findings, warn("jamsession.W042",
+				fmt.Sprintf("ALLOWED_HOSTS has %q: a visitor can have the site answer to names of "+
+					"strangers.", host),
+				"Name the hosts of the site, such as www.example.com.")...)
+		}
+	}
+	return findings
+}
+
+// checkAddress asks who reaches the program itself, and what they can claim.
+func (s *Settings) checkAddress() []Finding {
+	proxy := s.SecureProxySSLHeader.Name
+	switch {
+	case loopback(s.Addr):
+		return nil
+	case proxy == "":
+		return warn("jamsession.W043",
+			"ADDR is reached from other machines, and SECURE_PROXY_SSL_HEADER names no proxy that "+
+				"ends TLS: unless the program serves TLS itself, passwords travel as they are.",
+			"Set ADDR to 127.0.0.1:8000 and put a proxy with TLS before it.")
+	case !isPrivate(s.Addr):
+		return warn("jamsession.W044",
+			"SECURE_PROXY_SSL_HEADER is believed from whoever reaches ADDR: without the proxy, a "+
+				"visitor can say that plain HTTP is HTTPS.",
+			"Set ADDR to an address that only the proxy reaches, such as 127.0.0.1:8000 or 10.0.0.5:8000.")
+	}
+	return nil
+}
+
+// isPrivate reports whether ADDR is an address of a network of one's own.
+func isPrivate(addr string) bool {
+	host, _, _ := net.SplitHostPort(addr)
+	ip, err := netip.ParseAddr(host)
+	return err == nil && (ip.IsPrivate() || ip.IsLinkLocalUnicast())
+}
+
+// checkProxies asks who can say where a request comes from.
+func (s *Settings) checkProxies() []Finding {
+	var findings []Finding
+	if s.SecureProxySSLHeader.Name != "" && len(s.TrustedProxies) == 0 && s.LoginLimitStore != "none" {
+		findings = append(findings, warn("jamsession.W006",
+			"SECURE_PROXY_SSL_HEADER names a proxy and TRUSTED_PROXIES does not: to the limit of "+
+				"guesses, all visitors have the proxy's address, and share what it allows.",
+			"Set TRUSTED_PROXIES to the addresses of the proxy, such as 127.0.0.1.")...)
+	}
+	for _, network := range s.TrustedProxies {
+		if isTooWide(network) {
+			findings = append(findings, warn("jamsession.W045",
+				fmt.Sprintf("TRUSTED_PROXIES has %s: strangers in it can claim any address, and "+
+					"guess passwords without the limit of one.", network), "Name the addresses of "+
+					"your own proxies.")...)
+		}
+	}
+	return findings
+}
+
+// isTooWide lets the networks of the large providers of proxies pass, up to
+// 2^20 addresses of IPv4.
+func isTooWide(network netip.Prefix) bool {
+	own := network.Addr().IsPrivate() || network.Addr().IsLoopback() || network.Addr().IsLinkLocalUnicast()
+	if network.Addr().Is4() {
+		return network.Bits() < 8 || !own && network.Bits() < 12
+	}
+	return network.Bits() < 7 || !own && network.Bits() < 24
+}
+
+// checkLocations asks where visitors are sent.
+func (s *Settings) checkLocations() []Finding {
+	var findings []Finding
+	for _, l := range []struct{ name, location string }{
+		{"LOGIN_URL", s.LoginURL},
+		{"LOGIN_REDIRECT_URL", s.LoginRedirectURL},
+		{"LOGOUT_REDIRECT_URL", s.LogoutRedirectURL},
+	} {
+		if u, err := url.Parse(l.location); err == nil && strings.EqualFold(u.Scheme, "http") {
+			findings = append(findings, warn("jamsession.W046",
+				l.name+" leads to plain HTTP: whoever is on the way can show a page of their own, "+
+					"such as a form for passwords.",
+				"Write https://, or a path.")...)
+		}
+	}
+	return findings
+}

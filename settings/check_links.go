@@ -1,0 +1,182 @@
+package settings
+
+import (
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// checkLinks asks who can read and change what travels between the site and
+// its servers. A link to this machine, or through a socket, is nobody's.
+func (s *Settings) checkLinks() []Finding {
+	return slices.Concat(
+		s.checkDatabaseLink(), s.checkDatabaseUser(), s.checkDatabaseFile(), s.checkCacheLink(),
+	)
+}
+
+func (s *Settings) checkDatabaseLink() []Finding {
+	u, err := parseDatabaseURL(s.DatabaseURL.Reveal())
+	if err != nil || u.scheme == "sqlite" || !u.server.isRemote() {
+		return nil
+	}
+	fault, hint := u.server.postgresFault(), "Write ?sslmode=verify-full, with sslrootcert= if the "+
+		"certificate is your own."
+	if u.scheme == "mysql" {
+		fault, hint = u.server.mysqlFault(), "Write ?tls=true, or ?ssl_ca= with the path of your "+
+			"own certificate."
+	}
+	if fault == "" {
+		return nil
+	}
+	return warn("jamsession.W010", "DATABASE_URL leads to another machine, and "+fault+
+		": on the way, password hashes and sessions can be read, or answers made up.", hint)
+}
+
+// isRemote reports whether others are on the way to the server.
+func (s server) isRemote() bool {
+	host := s.host
+	if other := s.options.Get("host"); other != "" {
+		host = other
+	}
+	return s.socket == "" && !isLocal(host)
+}
+
+// isLocal reports whether a host is this machine.
+func isLocal(host string) bool {
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	ip, err := netip.ParseAddr(host)
+	return host == "" || host == "localhost" || strings.HasPrefix(host, "/") || err == nil && ip.IsLoopback()
+}
+
+// postgresFault says what sslmode leaves open; it has libpq's meaning.
+func (s server) postgresFault() string {
+	mode := s.options.Get("sslmode")
+	if mode == "" {
+		mode = os.Getenv("PGSSLMODE")
+	}
+	switch mode {
+	case "verify-full":
+		return ""
+	case "require":
+		return "sslmode require does not ask whose certificate it is"
+	case "verify-ca":
+		return "sslmode verify-ca does not ask for the name in the certificate"
+	case "", "prefer", "allow":
+		return "its connections are encrypted only if the server, or who is on the way, says so"
+	}
+	return "its connections are not encrypted"
+}
+
+func (s server) mysqlFault() string {
+	switch strings.ToLower(s.options.Get("tls")) {
+	case "skip-verify":
+		return "tls=skip-verify does not ask whose certificate it is"
+	case "preferred":
+		return "its connections are encrypted only if the server, or who is on the way, says so"
+	case "", "0", "false":
+		if s.options.Get("ssl_ca") != "" {
+			return ""
+		}
+		return "its connections are not encrypted"
+	}
+	return ""
+}
+
+// superusers are the accounts that servers are installed with.
+var superusers = []string{"postgres", "root", "mysql", "mariadb", "admin"}
+
+func (s *Settings) checkDatabaseUser() []Finding {
+	u, err := parseDatabaseURL(s.DatabaseURL.Reveal())
+	if err != nil || u.scheme == "sqlite" {
+		return nil
+	}
+	var findings []Finding
+	if slices.Contains(superusers, u.server.user) {
+		findings = warn("jamsession.W011",
+			"The user in DATABASE_URL is "+u.server.user+", who may do anything with the server: a "+
+				"fault in the site is then one in all its databases.",
+			"Make a user who has the site's tables only.")
+	}
+	certificate := u.server.options.Has("sslcert") || u.server.options.Has("passfile") ||
+		os.Getenv("PGPASSWORD") != "" || os.Getenv("PGPASSFILE") != ""
+	if u.server.isRemote() && u.server.password.IsZero() && !certificate {
+		findings = append(findings, warn("jamsession.W012",
+			"DATABASE_URL leads to another machine and has no password: whoever reaches the server "+
+				"is let in.", "Give the user a password.")...)
+	}
+	return findings
+}
+
+// checkDatabaseFile asks for the modes of the file and of its folder. The
+// hashes of all passwords are in it.
+func (s *Settings) checkDatabaseFile() []Finding {
+	u, err := parseDatabaseURL(s.DatabaseURL.Reveal())
+	if err != nil || u.scheme != "sqlite" {
+		return nil
+	}
+	file, err := os.Stat(u.path)
+	if err != nil || file.Mode().Perm()&0o006 == 0 {
+		return nil // not there yet, or for nobody else
+	}
+	if folder, err := os.Stat(filepath.Dir(u.path)); err != nil || folder.Mode().Perm()&0o001 == 0 {
+		return nil // others do not reach it
+	}
+	return warn("jamsession.W013",
+		"Other users of this machine can read the database: password hashes, and sessions to take "+
+			"over.", "Run chmod o-rwx on the file.")
+}
+
+// usesCache reports whether anything of the site is in the sessions' cache.
+func (s *Settings) usesCache() bool {
+	return s.SessionEngine == "cache" || s.SessionEngine == "cached_db" ||
+		s.SessionEngine == "signed_cookies" && s.SessionDenyList == "cache" || s.LoginLimitStore == "cache"
+}
+
+func (s *Settings) checkCacheLink() []Finding {
+	c, ok := s.Caches[s.SessionCacheAlias]
+	if !ok || !s.usesCache() {
+		return nil
+	}
+	scheme, rest, _ := strings.Cut(c.URL.Reveal(), "://")
+	if strings.HasSuffix(scheme, "unix") || c.kind() == "memory" || !hasRemote(rest) {
+		return nil
+	}
+	_, query, _ := strings.Cut(rest, "?")
+	options, _ := url.ParseQuery(query)
+	const harm = ": whoever is on the way can read sessions, and make up one of anybody."
+	switch {
+	case c.kind() == "memcached":
+		return warn("jamsession.W014",
+			"CACHE_URL leads to a Memcached on another machine, without encryption"+harm,
+			"Use rediss://, or a tunnel whose end is on this machine.")
+	case !strings.HasPrefix(scheme, "rediss"):
+		return warn("jamsession.W014",
+			"CACHE_URL leads to another machine, without encryption"+harm, "Write rediss://.")
+	case options.Has("skip_verify"):
+		return warn("jamsession.W014",
+			"CACHE_URL leads to another machine, and skip_verify does not ask whose certificate it "+
+				"is"+harm, "Remove the option.")
+	case !strings.Contains(rest, "@"):
+		return warn("jamsession.W015",
+			"CACHE_URL leads to another machine and has no password: whoever reaches the server can "+
+				"make up a session of anybody.", "Write rediss://user:password@host.")
+	}
+	return nil
+}
+
+// hasRemote reports whether one of the hosts behind the scheme is another
+// machine.
+func hasRemote(rest string) bool {
+	authority, query, _ := strings.Cut(rest, "?")
+	authority, _, _ = strings.Cut(authority, "/")
+	options, _ := url.ParseQuery(query)
+	authority = authority[strings.LastIndexByte(authority, '@')+1:]
+	list := append(strings.Split(authority, ","), options["addr"]...)
+	return slices.ContainsFunc(list, func(address string) bool {
+		u, err := url.Parse("//" + address)
+		return err != nil || !isLocal(u.Hostname())
+	})
+}
