@@ -233,6 +233,7 @@ var asked = map[string]string{
 	"SESSION_CACHE_ALIAS":             "jamsession.W014",
 	"SESSION_CACHE_FORMAT":            "nothing to ask: both formats are read as data, neither is signed",
 	"SESSION_FILE_PATH":               "jamsession.W060 jamsession.W061",
+	"SESSION_FILE_ALLOW_USERS":        "nothing to ask: the codec signs what they write",
 	"SESSION_DENY_LIST":               "jamsession.W003",
 	"SESSION_COOKIE_NAME":             "jamsession.W020",
 	"SESSION_COOKIE_AGE":              "jamsession.W025",

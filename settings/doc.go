@@ -52,6 +52,7 @@
 //	SESSION_CACHE_ALIAS              text      default              the cache of cache and cached_db
 //	SESSION_CACHE_FORMAT             text      django               plain: faster, not shared with Django
 //	SESSION_FILE_PATH                text                           the folder of the engine file
+//	SESSION_FILE_ALLOW_USERS         list                           other users' ids whose files count
 //	SESSION_DENY_LIST                text      none                 none, db or cache: ends signed cookies
 //	SESSION_COOKIE_NAME              text      sessionid
 //	SESSION_COOKIE_AGE               seconds   1209600              how long a session lives unused
@@ -186,7 +187,9 @@
 //	VERSION = 1
 //
 // The engine file keeps sessions in SESSION_FILE_PATH, which must be a folder
-// of its own. For signed_cookies, SESSION_DENY_LIST says where to note which
+// of its own: no other user may write into it, and files of other users do not
+// count, unless SESSION_FILE_ALLOW_USERS has their ids, as that of a Django that
+// runs as another. For signed_cookies, SESSION_DENY_LIST says where to note which
 // sessions have ended, so that a logout is final; with "none" it is not.
 //
 // # Secret key

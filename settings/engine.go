@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -186,6 +187,23 @@ func cacheError(err error) error {
 	return fmt.Errorf("settings: CACHE_URL: %s", reason)
 }
 
+// setFileUsers takes numbers, such as those that "id -u www-data" prints.
+func setFileUsers(s *Settings, v value) error {
+	items, err := v.list()
+	if err != nil {
+		return err
+	}
+	s.SessionFileAllowUsers = nil
+	for _, item := range items {
+		id, err := strconv.ParseUint(item, 10, 31)
+		if err != nil {
+			return errors.New(`want ids of users, such as "33"; "id -u www-data" prints one`)
+		}
+		s.SessionFileAllowUsers = append(s.SessionFileAllowUsers, int(id))
+	}
+	return nil
+}
+
 // openFiles opens the engine file.
 func (s *Settings) openFiles(e *engine) error {
 	if s.SessionFilePath == "" {
@@ -193,8 +211,9 @@ func (s *Settings) openFiles(e *engine) error {
 	}
 	codec, age := e.codec, s.SessionCookieAge
 	store, err := filestore.New(s.SessionFilePath, &filestore.Options{
-		Prefix: s.SessionCookieName,
-		MaxAge: age,
+		Prefix:            s.SessionCookieName,
+		MaxAge:            age,
+		AllowFilesOfUsers: s.SessionFileAllowUsers,
 		Deadline: func(data []byte, saved time.Time) time.Time {
 			items, err := codec.Decode(data)
 			if err != nil {

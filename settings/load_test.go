@@ -248,6 +248,10 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			func(s *settings.Settings) any { return s.SessionCacheFormat }, "plain",
 		},
 		{
+			"SESSION_FILE_ALLOW_USERS", "33, 1000", `["33", "1000"]`,
+			func(s *settings.Settings) any { return s.SessionFileAllowUsers }, []int{33, 1000},
+		},
+		{
 			"SESSION_FILE_PATH", "/a b", `"/a b"`,
 			func(s *settings.Settings) any { return s.SessionFilePath }, "/a b",
 		},
@@ -483,6 +487,8 @@ func TestBadValuesNameSettingSourceValueAndWhatIsGood(t *testing.T) {
 		{"LOGIN_LIMIT_SOURCE", "1000000/3600", `a year at most`},
 		{"PASSWORD_RESET_LIMIT", "a/b", `want attempts/seconds`},
 		{"SIGNUP_LIMIT", "-1/60", `want attempts/seconds`},
+		{"SESSION_FILE_ALLOW_USERS", "www-data", `want ids of users`},
+		{"SESSION_FILE_ALLOW_USERS", "-1", `want ids of users`},
 		{"TRUSTED_PROXIES", "proxy.example.com", `want addresses or networks`},
 		{"TRUSTED_PROXIES", "0.0.0.0/0", `want addresses or networks`},
 		{"TRUSTED_PROXIES", "::/0", `want addresses or networks`},

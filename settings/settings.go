@@ -42,6 +42,7 @@ type Settings struct {
 	SessionCacheAlias           string
 	SessionCacheFormat          string // "django" or "plain"
 	SessionFilePath             string
+	SessionFileAllowUsers       []int  // ids, beside the process's own
 	SessionDenyList             string // "none", "db" or "cache"
 	SessionCookieName           string
 	SessionCookieAge            time.Duration

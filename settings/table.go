@@ -70,6 +70,7 @@ var table = []Setting{
 		"SESSION_FILE_PATH", "text", "", "the folder of the engine file", false,
 		text(func(s *Settings) *string { return &s.SessionFilePath }),
 	},
+	{"SESSION_FILE_ALLOW_USERS", "list", "", "other users' ids whose files count", false, setFileUsers},
 	{
 		"SESSION_DENY_LIST", "text", "none", "none, db or cache: ends signed cookies", false,
 		oneOf(func(s *Settings) *string { return &s.SessionDenyList }, "none", "db", "cache"),
