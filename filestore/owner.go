@@ -53,7 +53,8 @@ func (o *Options) checkFolder(dir string, info fs.FileInfo) error {
 	case shared && uid == 0: // root's, as /tmp is
 	case !o.believes(info):
 		return fmt.Errorf("%s belongs to the user %d, who can put any session into it, and this process"+
-			" runs as the user %d: run it as that user, or give it a folder of its own", dir, uid, os.Geteuid())
+			" runs as the user %d: run it as that user, or give it a folder of its "+
+			"own", dir, uid, os.Geteuid())
 	}
 	return nil
 }

@@ -85,6 +85,20 @@ func TestFilesOfOtherUsersAreNotBelieved(t *testing.T) {
 	}
 }
 
+// TestLeftoversOfOtherUsersStay: what is not ours is not cleared either.
+func TestLeftoversOfOtherUsersStay(t *testing.T) {
+	dir := likeTmp(t)
+	s, name := open(t, dir, shared), path(dir, record(1))+"_out_x"
+	write(t, name, 0o600)
+	give(t, nobody, name)
+	if _, err := s.ClearExpired(t.Context(), time.Now().Add(1000*time.Hour)); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Lstat(name); err != nil {
+		t.Error(err)
+	}
+}
+
 func plantLink(t *testing.T, name string) {
 	t.Helper()
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
