@@ -18,7 +18,7 @@ func (s *Settings) reach() string {
 		{len(s.TrustedProxies) > 0, "TRUSTED_PROXIES names a proxy"},
 		{s.SecureProxySSLHeader.Name != "", "SECURE_PROXY_SSL_HEADER names the header of a proxy"},
 		{others(s.AllowedHosts, hostOfPattern), "ALLOWED_HOSTS names a host that is not this machine"},
-		{others(s.CSRFTrustedOrigins, hostOfURL), "CSRF_TRUSTED_ORIGINS names an origin that is not this machine"},
+		{others(s.CSRFTrustedOrigins, hostOfURL), "CSRF_TRUSTED_ORIGINS names an origin elsewhere"},
 		{s.SessionCookieSecure == SecureAlways, "SESSION_COOKIE_SECURE is true"},
 		{s.CSRFCookieSecure == SecureAlways, "CSRF_COOKIE_SECURE is true"},
 		{namedSecure(s.SessionCookieName), "SESSION_COOKIE_NAME is that of a cookie for HTTPS"},
@@ -68,5 +68,6 @@ func hostOfURL(raw string) string {
 func thisMachine(host string) bool {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && ip.Unmap().IsLoopback()
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") ||
+		err == nil && ip.Unmap().IsLoopback()
 }

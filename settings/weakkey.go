@@ -24,14 +24,14 @@ func (s *Settings) refuseWeakKeys() (problems []error) {
 	}
 	needed := !s.SecretKey.IsZero() || !loopback(s.Addr) // some commands need none; Open does
 	if fault := weakness(s.SecretKey); fault != "" && needed {
-		problems = append(problems, fmt.Errorf("settings: SECRET_KEY %s, which is excused only where nobody "+
-			"else can reach the site; here %s; make one with: openssl rand -base64 48", fault, reach))
+		problems = append(problems, fmt.Errorf("settings: SECRET_KEY %s, which is excused only where "+
+			"nobody else can reach the site; here %s; make one with: openssl rand -base64 48", fault, reach))
 	}
 	for i, key := range s.SecretKeyFallbacks {
 		if fault := weakness(key); fault != "" {
-			problems = append(problems, fmt.Errorf("settings: SECRET_KEY_FALLBACKS[%d] %s, which is excused only "+
-				"where nobody else can reach the site; here %s; leave it out: what it signed is then no longer good",
-				i, fault, reach))
+			problems = append(problems, fmt.Errorf("settings: SECRET_KEY_FALLBACKS[%d] %s, which is "+
+				"excused only where nobody else can reach the site; here %s; leave it out: what it signed "+
+				"is then no longer good", i, fault, reach))
 		}
 	}
 	return problems
