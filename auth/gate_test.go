@@ -123,6 +123,9 @@ func TestSafeNext(t *testing.T) {
 		{request("POST", "/login?next=/a", "x=1"), "", "/a"},
 		{request("POST", "/login?next=/a", "next="), "", "/home"},
 		{request("POST", "/login?next=/a", "next=//evil.example"), "", "/home"},
+		{request("GET", "/login?next=//%C2%A0", ""), "", "/home"},
+		{request("GET", "/login?next=http://example.com%C2%A0", ""), "", "/home"},
+		{request("GET", "/login?next=%20/a", ""), "", "/home"},
 		{request("GET", "/login", ""), "", "/home"},
 		{request("GET", "/login", ""), "/bye", "/bye"},
 		{request("GET", "/login?next=http://example.com/a", ""), "", "http://example.com/a"},
@@ -164,6 +167,7 @@ func TestA16NextNeverLeavesTheHost(t *testing.T) {
 		"/%09/evil.example", "/.//evil.example", "/..//evil.example", "/x/..//evil.example",
 		"//evil.example/%2f..", "/%5cevil.example", "\u3000//evil.example", "/\u200b/evil.example",
 		"?next=//evil.example", "#//evil.example", ".//evil.example", "..//evil.example",
+		"//\u00a0", "//\u3000", "http://127.0.0.1\u00a0", "\u00a0http://127.0.0.1", "//\u200b", "//", "//?",
 		"x//evil.example", "/" + strings.Repeat("a", 3000), "/a\r\nSet-Cookie: x=1", "/ok?x=//evil.example",
 	} {
 		form := credentials("alice", "wonderland")

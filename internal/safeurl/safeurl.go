@@ -21,25 +21,22 @@ const maxLength = 2048
 // Unlike Django it refuses a backslash before the query, also where browsers
 // stay on the host: http.Redirect, which takes a fragment for path, makes
 // "/\example.com", which is another host, of "\example.com", "/./\example.com"
-// and "/#/../\example.com". Nor does it allow control characters.
+// and "/#/../\example.com". Nor does it allow control characters, and what
+// begins or ends with a space or another character that nobody sees: Django
+// judges the address without it, and then redirects to the address with it.
 func Allowed(rawURL string, hosts []string, requireHTTPS bool) bool {
-	s := strings.TrimSpace(rawURL)
-	if s == "" || utf8.RuneCountInString(s) > maxLength || strings.HasPrefix(s, "///") {
+	if utf8.RuneCountInString(rawURL) > maxLength || !visible(rawURL) || strings.HasPrefix(rawURL, "///") {
 		return false
 	}
-	first, _ := utf8.DecodeRuneInString(s)
-	if !unicode.In(first, visible...) || strings.ContainsFunc(s, unicode.IsControl) {
+	if path, _, _ := strings.Cut(rawURL, "?"); strings.Contains(path, `\`) {
 		return false
 	}
-	if path, _, _ := strings.Cut(s, "?"); strings.Contains(path, `\`) {
-		return false
-	}
-	u, err := Split(s)
+	u, err := Split(rawURL)
 	if err != nil {
 		return false
 	}
-	if u.Host == "" {
-		return u.Scheme == ""
+	if u.Host == "" { // and "//" has one, which is empty
+		return u.Scheme == "" && !strings.HasPrefix(rawURL, "//")
 	}
 	return slices.Contains(hosts, u.Host) &&
 		(u.Scheme == "https" || !requireHTTPS && (u.Scheme == "http" || u.Scheme == ""))
@@ -54,7 +51,19 @@ func EscapeLeadingSlashes(path string) string {
 	return path
 }
 
-// visible are all characters but control, format, private and unassigned ones.
-var visible = []*unicode.RangeTable{
-	unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Z,
+// visible reports whether a text has no control character, and begins and ends
+// with something that is seen.
+func visible(s string) bool {
+	first, _ := utf8.DecodeRuneInString(s)
+	last, _ := utf8.DecodeLastRuneInString(s)
+	return s != "" && utf8.ValidString(s) && seen(first) && seen(last) &&
+		!strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// seen reports whether a character leaves a mark: spaces, formats, private and
+// unassigned ones, fillers and selectors do not.
+func seen(r rune) bool {
+	const brailleBlank = '\u2800' // a symbol without a dot
+	return unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S) && r != brailleBlank &&
+		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }

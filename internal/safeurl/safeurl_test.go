@@ -22,7 +22,34 @@ var evil = []string{
 	"http://evil.com?example.com", "//example.com@evil.com", "//evil.com\\example.com",
 	"http://example.com:80", "ftp://example.com", "http://999999999", "http:999999999",
 	"http://ｅxample.com", "//ｅxample.com", "http://[", "http://]", "http://[::1", "http://[x]",
-	"http://[1.2.3.4]", "http://a[::1]b]", "/a\x00b", "/a\u0085b",
+	"http://[1.2.3.4]", "http://a[::1]b]", "/a\x00b", "/a\u0085b", "//", "//?a", "//#a", "http://",
+	"https://example.com\u00a0", "\u00a0https://example.com", "//\u00a0", "//\u3000", "// ", " /a", "/a ",
+}
+
+// unseen are characters that nobody sees, of all kinds that Unicode has.
+const unseen = "\t\n\v\f\r \x00\x1f\x7f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008" +
+	"\u2009\u200a\u2028\u2029\u202f\u205f\u3000" + // spaces
+	"\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202e\u2060\u2061\u2064\u2066\u2069\ufeff\ufff9" + // formats
+	"\U000e0001\U000e0020\U000e007f" + // tags
+	"\u034f\u115f\u1160\u17b4\u17b5\u180b\u180f\u2800\u3164\ufe00\ufe0f\uffa0\U000e0100" + // fillers, selectors
+	"\ue000\ufdd0\uffff\u0378" // private, never assigned, unassigned
+
+// TestWhatIsJudgedIsWhatIsReturned: nothing is passed over at the edges, since
+// the caller redirects to the text as it came.
+func TestWhatIsJudgedIsWhatIsReturned(t *testing.T) {
+	hosts := []string{"example.com"}
+	for _, good := range []string{"/", "/a", "/a?b=c", "//example.com", "https://example.com", "https://example.com/a#b"} {
+		if !safeurl.Allowed(good, hosts, false) {
+			t.Fatalf("Allowed(%q) is false", good)
+		}
+		for _, r := range unseen {
+			for _, u := range []string{string(r) + good, good + string(r), string(r) + good + string(r), good + "\xff"} {
+				if safeurl.Allowed(u, hosts, false) {
+					t.Errorf("Allowed(%q)", u)
+				}
+			}
+		}
+	}
 }
 
 func TestAllowedRefuses(t *testing.T) {
@@ -48,7 +75,8 @@ func TestAllowed(t *testing.T) {
 		{"?page=2", true, true},
 		{"1:2", true, true},
 		{"/ü", true, true},
-		{" /a ", true, true},
+		{"/a b", true, true},
+		{"/\u3042\u0301", true, true}, // a mark at the end is seen
 		{"http://example.com", true, false},
 		{"http://example.com/a", true, false},
 		{"HTTP://example.com/a", true, false},
@@ -120,7 +148,7 @@ func FuzzAllowed(f *testing.F) {
 	for _, u := range evil {
 		f.Add(u, "/accounts/login/")
 	}
-	for _, u := range []string{"/", "a", "?a", "#a", "//example.com/a", "https://example.com", ".", ".."} {
+	for _, u := range []string{"/", "a", "?a", "#a", "//example.com/a", "https://example.com", ".", "..", "//\u00a0", "https://example.com\u00a0"} {
 		f.Add(u, "/")
 	}
 	f.Fuzz(func(t *testing.T, next, page string) {

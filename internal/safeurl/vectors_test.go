@@ -30,11 +30,14 @@ func TestVectorsAllowed(t *testing.T) {
 // refusedHere says why an address is refused that this version of Django may
 // allow, or "".
 func refusedHere(version, url string) string {
-	url = strings.TrimSpace(url)
 	path, _, _ := strings.Cut(url, "?")
 	switch {
 	case strings.Contains(path, `\`):
 		return "http.Redirect may make another host of a backslash"
+	case strings.TrimSpace(url) != url:
+		return "Django judges it without spaces at the edges, and redirects to it with them"
+	case strings.HasPrefix(path, "//") && strings.Trim(path, "/") == "":
+		return "to a browser it has a host that is empty"
 	case strings.ContainsFunc(url, unicode.IsControl):
 		return "control characters; 3.2 even takes /\\t/example.com for a path"
 	case version == "3.2" && len(url) > 2048:
