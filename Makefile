@@ -72,16 +72,17 @@ generated: ## Fail if "go generate" would change a file
 race: ## Run the tests of every module with the race detector
 	$(call each,go test -race $(TESTFLAGS) ./...)
 
+# The test files of each package, as "package file".
+TESTFILES := {{range .TestGoFiles}}{{$$.ImportPath}} {{$$.Dir}}/{{.}}{{"\n"}}{{end}}{{range .XTestGoFiles}}{{$$.ImportPath}} {{$$.Dir}}/{{.}}{{"\n"}}{{end}}
+
 # A target that fails does not hide the others. Little time is spent on making
 # interesting inputs shorter, or a slow target would do nothing else.
 fuzz: ## Fuzz each target for FUZZTIME (10s); PKG=./csrf for one package
 	@set -eu; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; : >"$$dir/failed"; : >"$$dir/targets"; \
 	for m in $(MODULES); do ( cd "$$m"; \
-		go list $(PKG) >/dev/null 2>&1 || exit 0; \
-		go test -list '^Fuzz' $(PKG) >"$$dir/out" || { cat "$$dir/out"; exit 1; }; \
-		awk -v m="$$m" '/^Fuzz/ { f[++n] = $$1 } \
-			/^ok/ { for (i = 1; i <= n; i++) print m, $$2, f[i]; n = 0 }' \
-			"$$dir/out" >>"$$dir/targets" ); \
+		go list -f '$(TESTFILES)' $(PKG) 2>/dev/null | while read -r pkg file; do \
+			sed -n "s|^func \(Fuzz[^(]*\)(.*|$$m $$pkg \1|p" "$$file" >>"$$dir/targets"; \
+		done ); \
 	done; \
 	test -s "$$dir/targets" || { echo "no target in $(PKG)"; exit 1; }; \
 	echo "$$(wc -l <"$$dir/targets") targets"; \

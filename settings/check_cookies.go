@@ -48,7 +48,8 @@ func (c cookie) checkName() []Finding {
 	}
 	return warn("jamsession.W020", c.setting+"_NAME does not begin with "+prefix+": sites beside "+
 		"this one, and whoever is on the way of plain HTTP, can set such a cookie.",
-		"Set it to "+prefix+strings.TrimPrefix(c.name, "__Secure-")+", also in a Django site that shares it; everybody logs in again.")
+		"Set it to "+prefix+strings.TrimPrefix(c.name, "__Secure-")+
+			", also in a Django site that shares it; everybody logs in again.")
 }
 
 func (c cookie) checkDomain() []Finding {

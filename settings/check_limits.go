@@ -8,13 +8,26 @@ import (
 	"github.com/jamsession/jamsession/messages"
 )
 
-// checkLimits asks how many passwords can be tried.
+// mostStoreTimeout is less than visitors and proxies wait.
+const mostStoreTimeout = 30 * time.Second
+
+// checkLimits asks how much one visitor can try, and take.
 func (s *Settings) checkLimits() []Finding {
 	var findings []Finding
 	if s.LoginLimitStore == "memory" || s.LoginLimitStore == "none" {
 		findings = append(findings, warn("jamsession.W005",
 			"LOGIN_LIMIT_STORE is "+s.LoginLimitStore+": guesses of passwords are not counted, or "+
 				"by each process for itself.", "Set it to db, or to cache with Redis.")...)
+	}
+	if s.NewSessionLimit.Burst == 0 {
+		findings = append(findings, warn("jamsession.W053",
+			"NEW_SESSION_LIMIT is none: one visitor can fill the store with sessions.",
+			"Remove the setting.")...)
+	}
+	if s.StoreTimeout > mostStoreTimeout {
+		findings = append(findings, warn("jamsession.W054",
+			"STORE_TIMEOUT is more than half a minute: requests pile up so long for a silent server.",
+			"Remove the setting, which is then 5.")...)
 	}
 	for _, l := range []struct {
 		name, what string

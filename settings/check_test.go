@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/settings"
 )
 
@@ -25,18 +26,21 @@ func ids(findings []settings.Finding) []string {
 func deployed(t *testing.T, others ...string) *settings.Settings {
 	t.Helper()
 	vars := map[string]string{
-		"SECRET_KEY":               goodKey,
-		"ALLOWED_HOSTS":            "www.example.com",
-		"SECURE_PROXY_SSL_HEADER":  "HTTP_X_FORWARDED_PROTO,https",
-		"TRUSTED_PROXIES":          "127.0.0.1",
-		"DATABASE_URL":             "postgres://site:sesame@db.example.com/site?sslmode=verify-full",
-		"SESSION_COOKIE_NAME":      "__Host-sessionid",
-		"CSRF_COOKIE_NAME":         "__Host-csrftoken",
-		"SESSION_IDLE_TIMEOUT":     "604800",
-		"SESSION_ABSOLUTE_TIMEOUT": "2592000",
-		"PASSWORD_RESET_TIMEOUT":   "3600",
-		"EMAIL_URL":                "smtp://site:sesame@mail.example.com:587",
-		"DEFAULT_FROM_EMAIL":       "noreply@example.com",
+		"SECRET_KEY":                     goodKey,
+		"ALLOWED_HOSTS":                  "www.example.com",
+		"SECURE_PROXY_SSL_HEADER":        "HTTP_X_FORWARDED_PROTO,https",
+		"TRUSTED_PROXIES":                "127.0.0.1",
+		"SECURE_SSL_REDIRECT":            "true",
+		"SECURE_HSTS_SECONDS":            "31536000",
+		"SECURE_HSTS_INCLUDE_SUBDOMAINS": "true",
+		"DATABASE_URL":                   "postgres://site:sesame@db.example.com/site?sslmode=verify-full",
+		"SESSION_COOKIE_NAME":            "__Host-sessionid",
+		"CSRF_COOKIE_NAME":               "__Host-csrftoken",
+		"SESSION_IDLE_TIMEOUT":           "604800",
+		"SESSION_ABSOLUTE_TIMEOUT":       "2592000",
+		"PASSWORD_RESET_TIMEOUT":         "3600",
+		"EMAIL_URL":                      "smtp://site:sesame@mail.example.com:587",
+		"DEFAULT_FROM_EMAIL":             "noreply@example.com",
 	}
 	for i := 0; i < len(others); i += 2 {
 		vars[others[i]] = others[i+1]
@@ -44,7 +48,18 @@ func deployed(t *testing.T, others ...string) *settings.Settings {
 	t.Setenv("PGSSLMODE", "")
 	t.Setenv("PGPASSWORD", "")
 	t.Setenv("PGPASSFILE", "")
-	return load(t, fromEnv(vars))
+	keys := vars["SECRET_KEY"]
+	older, rotated := vars["SECRET_KEY_FALLBACKS"]
+	vars["SECRET_KEY"] = goodKey
+	delete(vars, "SECRET_KEY_FALLBACKS")
+	s := load(t, fromEnv(vars))
+	s.SecretKey = secret.New(keys) // Load refuses weak ones
+	if rotated {
+		for _, key := range strings.Split(older, ",") {
+			s.SecretKeyFallbacks = append(s.SecretKeyFallbacks, secret.New(key))
+		}
+	}
+	return s
 }
 
 // deployCases are, for each finding, settings that have it and some that are
@@ -76,6 +91,20 @@ var deployCases = [][]string{
 	{"jamsession.W045", "TRUSTED_PROXIES", "8.0.0.0/9"},
 	{"jamsession.W045", "TRUSTED_PROXIES", "2000::/3"},
 	{"", "TRUSTED_PROXIES", "10.0.0.0/8,104.16.0.0/13,2a06:98c0::/29,fd00::/8,::1"},
+	{"security.W004", "SECURE_HSTS_SECONDS", "0"},
+	{"jamsession.W047", "SECURE_HSTS_SECONDS", "31535999"},
+	{"security.W005", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "false"},
+	{"security.W006", "SECURE_CONTENT_TYPE_NOSNIFF", "false"},
+	{"security.W008", "SECURE_SSL_REDIRECT", "false"},
+	{"jamsession.W055", "SECURE_REDIRECT_EXEMPT", "^health$,^accounts/"},
+	{"", "SECURE_REDIRECT_EXEMPT", "^health$"},
+	{"security.W019", "X_FRAME_OPTIONS", "SAMEORIGIN"},
+	{"security.W022", "SECURE_REFERRER_POLICY", ""},
+	{"jamsession.W048", "SECURE_REFERRER_POLICY", "same-origin,unsafe-url"},
+	{"", "SECURE_REFERRER_POLICY", "no-referrer"},
+	{"jamsession.W049", "SECURE_CROSS_ORIGIN_OPENER_POLICY", "unsafe-none"},
+	{"jamsession.W049", "SECURE_CROSS_ORIGIN_OPENER_POLICY", ""},
+	{"", "SECURE_CROSS_ORIGIN_OPENER_POLICY", "same-origin-allow-popups"},
 	{"jamsession.W040", "CSRF_TRUSTED_ORIGINS", "http://www.example.com"},
 	{"jamsession.W041", "CSRF_TRUSTED_ORIGINS", "https://*.com"},
 	{"", "CSRF_TRUSTED_ORIGINS", "https://*.example.com,https://other.example:8443"},
@@ -181,6 +210,9 @@ var deployCases = [][]string{
 	{"jamsession.W050", "LOGIN_LIMIT_SOURCE", "1001/2"},
 	{"jamsession.W050", "PASSWORD_RESET_LIMIT", "5/60"},
 	{"jamsession.W050", "SIGNUP_LIMIT", "20/1"},
+	{"jamsession.W053", "NEW_SESSION_LIMIT", "none"},
+	{"jamsession.W054", "STORE_TIMEOUT", "31"},
+	{"", "STORE_TIMEOUT", "30"},
 	{"jamsession.W051", "MESSAGE_STORAGE", "cookie"},
 	{"", "MESSAGE_STORAGE", "session"},
 	{"jamsession.W052", "MESSAGE_LEVEL", "10"},
@@ -215,64 +247,76 @@ func TestDeployFindsWhatAnAuditorFinds(t *testing.T) {
 // asked says of each setting by which findings the check asks about it, or why
 // there is nothing to ask.
 var asked = map[string]string{
-	"SECRET_KEY":                      "security.W009",
-	"SECRET_KEY_FALLBACKS":            "security.W025 jamsession.W007 jamsession.W008",
-	"ADDR":                            "jamsession.W043 jamsession.W044",
-	"ALLOWED_HOSTS":                   "security.W020 jamsession.W042",
-	"DATABASE_URL":                    "jamsession.W010 jamsession.W011 jamsession.W012 jamsession.W013",
-	"PBKDF2_ITERATIONS":               "jamsession.W001",
-	"PASSWORD_HASHERS":                "jamsession.W001 jamsession.W030 jamsession.W031",
-	"PASSWORD_UPGRADE":                "jamsession.W032",
-	"AUTH_PASSWORD_VALIDATORS":        "jamsession.W033",
-	"PASSWORD_MIN_LENGTH":             "jamsession.W034",
-	"PASSWORD_RESET_TIMEOUT":          "jamsession.W035",
-	"LOGIN_REMEMBER_AGE":              "jamsession.W026",
-	"CACHE_URL":                       "jamsession.W014 jamsession.W015 jamsession.W004",
-	"CACHES":                          "jamsession.W014",
-	"SESSION_ENGINE":                  "jamsession.W003 jamsession.W060",
-	"SESSION_CACHE_ALIAS":             "jamsession.W014",
-	"SESSION_CACHE_FORMAT":            "nothing to ask: both formats are read as data, neither is signed",
-	"SESSION_FILE_PATH":               "jamsession.W060 jamsession.W061",
-	"SESSION_FILE_ALLOW_USERS":        "nothing to ask: the codec signs what they write",
-	"SESSION_DENY_LIST":               "jamsession.W003",
-	"SESSION_COOKIE_NAME":             "jamsession.W020",
-	"SESSION_COOKIE_AGE":              "jamsession.W025",
-	"SESSION_COOKIE_DOMAIN":           "jamsession.W021",
-	"SESSION_COOKIE_PATH":             "nothing to ask: a path keeps nobody out, and __Host- wants /",
-	"SESSION_COOKIE_SECURE":           "security.W012",
-	"SESSION_COOKIE_HTTPONLY":         "security.W015",
-	"SESSION_COOKIE_SAMESITE":         "jamsession.W022",
-	"SESSION_EXPIRE_AT_BROWSER_CLOSE": "nothing to ask: browsers restore such cookies; the two limits count",
-	"SESSION_SAVE_EVERY_REQUEST":      "nothing to ask: the two limits count, whoever prolongs",
-	"SESSION_IDLE_TIMEOUT":            "jamsession.W023",
-	"SESSION_ABSOLUTE_TIMEOUT":        "jamsession.W024",
-	"SESSION_REFRESH_INTERVAL":        "nothing to ask: an interval ends sessions earlier, never later",
-	"CSRF_USE_SESSIONS":               "nothing to ask: both places of the secret are good",
-	"CSRF_COOKIE_NAME":                "jamsession.W020",
-	"CSRF_COOKIE_AGE":                 "nothing to ask: it is no login, and Django's year is the default",
-	"CSRF_COOKIE_DOMAIN":              "jamsession.W021",
-	"CSRF_COOKIE_PATH":                "nothing to ask: a path keeps nobody out, and __Host- wants /",
-	"CSRF_COOKIE_SECURE":              "security.W016",
-	"CSRF_COOKIE_HTTPONLY":            "nothing to ask: scripts of the site may have the token, which is in its pages, too",
-	"CSRF_COOKIE_SAMESITE":            "jamsession.W022",
-	"CSRF_HEADER_NAME":                "nothing to ask: other sites can send no header of any name",
-	"CSRF_TRUSTED_ORIGINS":            "jamsession.W040 jamsession.W041",
-	"MESSAGE_STORAGE":                 "jamsession.W051",
-	"MESSAGE_LEVEL":                   "jamsession.W052",
-	"LOGIN_LIMIT_STORE":               "jamsession.W005",
-	"LOGIN_LIMIT_ACCOUNT":             "jamsession.W050",
-	"LOGIN_LIMIT_SOURCE":              "jamsession.W050",
-	"PASSWORD_RESET_LIMIT":            "jamsession.W050",
-	"SIGNUP_LIMIT":                    "jamsession.W050",
-	"TRUSTED_PROXIES":                 "jamsession.W006 jamsession.W045",
-	"EMAIL_URL":                       "jamsession.W036", // mail refuses to send without TLS to other machines
-	"DEFAULT_FROM_EMAIL":              "jamsession.W037",
-	"SECURE_PROXY_SSL_HEADER":         "jamsession.W043 jamsession.W044",
-	"LOGIN_URL":                       "jamsession.W046",
-	"LOGIN_REDIRECT_URL":              "jamsession.W046",
-	"LOGOUT_REDIRECT_URL":             "jamsession.W046",
-	"USE_TZ":                          "nothing to ask: it is the form of times in Django's tables",
-	"TIME_ZONE":                       "nothing to ask: it is the form of times in Django's tables",
+	"SECRET_KEY":                        "security.W009",
+	"SECRET_KEY_FALLBACKS":              "security.W025 jamsession.W007 jamsession.W008",
+	"ADDR":                              "jamsession.W043 jamsession.W044",
+	"ALLOWED_HOSTS":                     "security.W020 jamsession.W042",
+	"DATABASE_URL":                      "jamsession.W010 jamsession.W011 jamsession.W012 jamsession.W013",
+	"PBKDF2_ITERATIONS":                 "jamsession.W001",
+	"PASSWORD_HASHERS":                  "jamsession.W001 jamsession.W030 jamsession.W031",
+	"PASSWORD_UPGRADE":                  "jamsession.W032",
+	"AUTH_PASSWORD_VALIDATORS":          "jamsession.W033",
+	"PASSWORD_MIN_LENGTH":               "jamsession.W034",
+	"PASSWORD_RESET_TIMEOUT":            "jamsession.W035",
+	"LOGIN_REMEMBER_AGE":                "jamsession.W026",
+	"CACHE_URL":                         "jamsession.W014 jamsession.W015 jamsession.W004",
+	"CACHES":                            "jamsession.W014",
+	"SESSION_ENGINE":                    "jamsession.W003 jamsession.W060",
+	"SESSION_CACHE_ALIAS":               "jamsession.W014",
+	"SESSION_CACHE_FORMAT":              "nothing to ask: both formats are read as data, neither is signed",
+	"SESSION_FILE_PATH":                 "jamsession.W060 jamsession.W061",
+	"SESSION_FILE_ALLOW_USERS":          "nothing to ask: the codec signs what they write",
+	"SESSION_DENY_LIST":                 "jamsession.W003",
+	"SESSION_COOKIE_NAME":               "jamsession.W020",
+	"SESSION_COOKIE_AGE":                "jamsession.W025",
+	"SESSION_COOKIE_DOMAIN":             "jamsession.W021",
+	"SESSION_COOKIE_PATH":               "nothing to ask: a path keeps nobody out, and __Host- wants /",
+	"SESSION_COOKIE_SECURE":             "security.W012",
+	"SESSION_COOKIE_HTTPONLY":           "security.W015",
+	"SESSION_COOKIE_SAMESITE":           "jamsession.W022",
+	"SESSION_EXPIRE_AT_BROWSER_CLOSE":   "nothing to ask: browsers restore such cookies; the two limits count",
+	"SESSION_SAVE_EVERY_REQUEST":        "nothing to ask: the two limits count, whoever prolongs",
+	"SESSION_IDLE_TIMEOUT":              "jamsession.W023",
+	"SESSION_ABSOLUTE_TIMEOUT":          "jamsession.W024",
+	"SESSION_REFRESH_INTERVAL":          "nothing to ask: an interval ends sessions earlier, never later",
+	"CSRF_USE_SESSIONS":                 "nothing to ask: both places of the secret are good",
+	"CSRF_COOKIE_NAME":                  "jamsession.W020",
+	"CSRF_COOKIE_AGE":                   "nothing to ask: it is no login, and Django's year is the default",
+	"CSRF_COOKIE_DOMAIN":                "jamsession.W021",
+	"CSRF_COOKIE_PATH":                  "nothing to ask: a path keeps nobody out, and __Host- wants /",
+	"CSRF_COOKIE_SECURE":                "security.W016",
+	"CSRF_COOKIE_HTTPONLY":              "nothing to ask: scripts of the site may have the token, which is in its pages, too",
+	"CSRF_COOKIE_SAMESITE":              "jamsession.W022",
+	"CSRF_HEADER_NAME":                  "nothing to ask: other sites can send no header of any name",
+	"CSRF_TRUSTED_ORIGINS":              "jamsession.W040 jamsession.W041",
+	"MESSAGE_STORAGE":                   "jamsession.W051",
+	"MESSAGE_LEVEL":                     "jamsession.W052",
+	"LOGIN_LIMIT_STORE":                 "jamsession.W005",
+	"LOGIN_LIMIT_ACCOUNT":               "jamsession.W050",
+	"LOGIN_LIMIT_SOURCE":                "jamsession.W050",
+	"PASSWORD_RESET_LIMIT":              "jamsession.W050",
+	"SIGNUP_LIMIT":                      "jamsession.W050",
+	"TRUSTED_PROXIES":                   "jamsession.W006 jamsession.W045",
+	"EMAIL_URL":                         "jamsession.W036", // mail refuses to send without TLS to other machines
+	"DEFAULT_FROM_EMAIL":                "jamsession.W037",
+	"SECURE_PROXY_SSL_HEADER":           "jamsession.W043 jamsession.W044",
+	"STORE_TIMEOUT":                     "jamsession.W054",
+	"NEW_SESSION_LIMIT":                 "jamsession.W053",
+	"SECURE_SSL_REDIRECT":               "security.W008",
+	"SECURE_SSL_HOST":                   "nothing to ask: it is reached by HTTPS",
+	"SECURE_REDIRECT_EXEMPT":            "jamsession.W055",
+	"SECURE_HSTS_SECONDS":               "security.W004 jamsession.W047",
+	"SECURE_HSTS_INCLUDE_SUBDOMAINS":    "security.W005",
+	"SECURE_HSTS_PRELOAD":               "nothing to ask: it binds all hosts of a domain, and cannot be taken back in a hurry",
+	"SECURE_CONTENT_TYPE_NOSNIFF":       "security.W006",
+	"SECURE_REFERRER_POLICY":            "security.W022 jamsession.W048",
+	"SECURE_CROSS_ORIGIN_OPENER_POLICY": "jamsession.W049",
+	"X_FRAME_OPTIONS":                   "security.W019",
+	"LOGIN_URL":                         "jamsession.W046",
+	"LOGIN_REDIRECT_URL":                "jamsession.W046",
+	"LOGOUT_REDIRECT_URL":               "jamsession.W046",
+	"USE_TZ":                            "nothing to ask: it is the form of times in Django's tables",
+	"TIME_ZONE":                         "nothing to ask: it is the form of times in Django's tables",
 }
 
 // TestDeployAsksAboutEverySetting: a new setting needs an answer here, and each

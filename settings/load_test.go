@@ -207,7 +207,8 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		},
 		{
 			"NEW_SESSION_LIMIT", "none", `"none"`,
-			func(s *settings.Settings) any { return s.NewSessionLimit }, throttle.Limit{},
+			func(s *settings.Settings) any { return s.NewSessionLimit },
+			throttle.Limit{},
 		},
 		{
 			"TRUSTED_PROXIES", "10.0.0.0/8,::1", `["10.0.0.0/8", "::1"]`,
@@ -249,7 +250,8 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		},
 		{
 			"SESSION_FILE_ALLOW_USERS", "33, 1000", `["33", "1000"]`,
-			func(s *settings.Settings) any { return s.SessionFileAllowUsers }, []int{33, 1000},
+			func(s *settings.Settings) any { return s.SessionFileAllowUsers },
+			[]int{33, 1000},
 		},
 		{
 			"SESSION_FILE_PATH", "/a b", `"/a b"`,
@@ -384,7 +386,8 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		},
 		{
 			"SECURE_REDIRECT_EXEMPT", "^healthz$,^x/", `["^healthz$", "^x/"]`,
-			func(s *settings.Settings) any { return s.SecureRedirectExempt }, []string{"^healthz$", "^x/"},
+			func(s *settings.Settings) any { return s.SecureRedirectExempt },
+			[]string{"^healthz$", "^x/"},
 		},
 		{
 			"SECURE_HSTS_SECONDS", "31536000", "31536000",
