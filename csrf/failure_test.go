@@ -98,6 +98,18 @@ func TestFailurePageKeepsTheSitesPolicy(t *testing.T) {
 	}
 }
 
+// TestNoCacheKeepsAFailure, whatever the site's own handler says.
+func TestNoCacheKeepsAFailure(t *testing.T) {
+	o := csrf.Options{FailureHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
+		w.Header().Set("Cache-Control", "public, max-age=600")
+		w.WriteHeader(http.StatusForbidden)
+	}}
+	res := serve(protect(t, o).Handler(view), post("", ""))
+	if got := res.Header.Get("Cache-Control"); got != "private, no-store" || res.Header.Get("Vary") != "Cookie" {
+		t.Errorf("Cache-Control %q, Vary %q", got, res.Header.Get("Vary"))
+	}
+}
+
 func TestFailureForScripts(t *testing.T) {
 	const html, text = "text/html; charset=utf-8", "text/plain; charset=utf-8"
 	for _, c := range []struct{ accept, dest, with, want string }{

@@ -16,17 +16,17 @@ import (
 type Want uint32
 
 const (
-	// VaryCookie: the response depends on the request's cookies.
+	// VaryCookie is wanted if the response depends on the request's cookies.
 	VaryCookie Want = 1 << iota
 
 	private // no shared cache may store it
 	noStore // no cache may store it
 	noCache // no cache that has it may use it without asking
 
-	// Private: the response is for one visitor, whose browser may keep it.
+	// Private is for one visitor, whose browser may keep the response.
 	Private = VaryCookie | private
 
-	// NoStore: the response is for one visitor, and nobody may keep it.
+	// NoStore is for one visitor, and nobody may keep the response.
 	NoStore = Private | noStore
 )
 
@@ -50,7 +50,7 @@ func Restrict(h http.Header, want Want) {
 // look at one only.
 func restrictControl(h http.Header, want Want) {
 	lines := h["Cache-Control"]
-	if len(lines) == 1 && (lines[0] == forgotten && want&noCache == 0 || lines[0] == kept && want == Private) {
+	if len(lines) == 1 && want&noCache == 0 && lines[0] == Control(want) {
 		return
 	}
 	if strict, changed := restrict(strings.Join(lines, ", "), want); changed || len(lines) > 1 {

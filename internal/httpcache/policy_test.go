@@ -122,6 +122,15 @@ func TestSeveralLinesBecomeOne(t *testing.T) {
 	}
 }
 
+// TestLinesThatAgreeBecomeOne: a cache may look at the last one only.
+func TestLinesThatAgreeBecomeOne(t *testing.T) {
+	h := http.Header{"Cache-Control": {"private", "max-age=60"}}
+	httpcache.Restrict(h, httpcache.Private)
+	if got := h["Cache-Control"]; !slices.Equal(got, []string{"private, max-age=60"}) {
+		t.Errorf("left %q", got)
+	}
+}
+
 // TestHeadersForOtherCaches: what keeps the response out of a cache stays, and
 // what would bring it in goes.
 func TestHeadersForOtherCaches(t *testing.T) {

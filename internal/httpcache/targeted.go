@@ -22,7 +22,8 @@ func restrictOther(h http.Header, name string, lines []string) {
 			delete(h, name)
 		}
 	default:
-		if strict, ok := strictValue(name); ok && !(len(lines) == 1 && strings.EqualFold(trim(lines[0]), strict)) {
+		strict, ok := strictValue(name)
+		if ok && !(len(lines) == 1 && strings.EqualFold(trim(lines[0]), strict)) {
 			delete(h, name)
 		}
 	}
