@@ -131,7 +131,8 @@ func (w *responseWriter) commit(status int) {
 // fail answers through the ErrorHandler in place of the handler.
 func (w *responseWriter) fail(err error) {
 	w.committed, w.failed = true, err
-	if _, refused := errors.AsType[refusal](err); !refused && !errors.Is(err, ErrInterrupted) && !errors.Is(err, ErrRefused) {
+	_, refused := errors.AsType[refusal](err)
+	if !refused && !errors.Is(err, ErrInterrupted) && !errors.Is(err, ErrRefused) {
 		w.x.log("session: request failed", err)
 	}
 	h := w.Header()

@@ -91,13 +91,13 @@
 //	SECURE_SSL_REDIRECT              bool      false                sends plain HTTP to HTTPS
 //	SECURE_SSL_HOST                  text                           where to; empty: the same host
 //	SECURE_REDIRECT_EXEMPT           list                           regular expressions of paths that stay
-//	SECURE_HSTS_SECONDS              seconds   0                    browsers use HTTPS only for so long; 0: off
+//	SECURE_HSTS_SECONDS              seconds   0                    browsers take HTTPS only so long; 0: off
 //	SECURE_HSTS_INCLUDE_SUBDOMAINS   bool      false
 //	SECURE_HSTS_PRELOAD              bool      false
 //	SECURE_CONTENT_TYPE_NOSNIFF      bool      true
-//	SECURE_REFERRER_POLICY           list      same-origin          empty: the header is not sent
-//	SECURE_CROSS_ORIGIN_OPENER_POLICY text      same-origin          empty: the header is not sent
-//	X_FRAME_OPTIONS                  text      DENY                 or SAMEORIGIN; empty: the header is not sent
+//	SECURE_REFERRER_POLICY           list      same-origin          empty: none is sent
+//	SECURE_CROSS_ORIGIN_OPENER_POLICY text      same-origin          empty: none is sent
+//	X_FRAME_OPTIONS                  text      DENY                 or SAMEORIGIN; empty: none is sent
 //	LOGIN_URL                        text      /accounts/login/
 //	LOGIN_REDIRECT_URL               text      /accounts/profile/   where a login leads
 //	LOGOUT_REDIRECT_URL              text                           where a logout leads

@@ -133,11 +133,16 @@ func setReferrerPolicy(s *Settings, v value) error {
 
 func setOpenerPolicy(s *Settings, v value) error {
 	policy, err := v.text()
-	if err == nil && !slices.Contains([]string{"same-origin", "same-origin-allow-popups", "unsafe-none", ""}, policy) {
-		err = errors.New("want same-origin, same-origin-allow-popups, unsafe-none, or nothing for none")
+	if err != nil {
+		return err
 	}
-	s.SecureCrossOriginOpenerPolicy = policy
-	return err
+	switch policy {
+	case "same-origin", "same-origin-allow-popups", "unsafe-none", "":
+		s.SecureCrossOriginOpenerPolicy = policy
+		return nil
+	default:
+		return errors.New("want same-origin, same-origin-allow-popups, unsafe-none, or nothing for none")
+	}
 }
 
 func setSSLHost(s *Settings, v value) error {

@@ -203,7 +203,7 @@ var table = []Setting{
 	{"SECURE_SSL_HOST", "text", "", "where to; empty: the same host", false, setSSLHost},
 	{"SECURE_REDIRECT_EXEMPT", "list", "", "regular expressions of paths that stay", false, setRedirectExempt},
 	{
-		"SECURE_HSTS_SECONDS", "seconds", "0", "browsers use HTTPS only for so long; 0: off", false,
+		"SECURE_HSTS_SECONDS", "seconds", "0", "browsers take HTTPS only so long; 0: off", false,
 		seconds(0, func(s *Settings) *duration { return &s.SecureHSTS }),
 	},
 	{
@@ -218,12 +218,12 @@ var table = []Setting{
 		"SECURE_CONTENT_TYPE_NOSNIFF", "bool", "true", "", false,
 		boolean(func(s *Settings) *bool { return &s.SecureContentTypeNosniff }),
 	},
-	{"SECURE_REFERRER_POLICY", "list", "same-origin", "empty: the header is not sent", false, setReferrerPolicy},
+	{"SECURE_REFERRER_POLICY", "list", "same-origin", "empty: none is sent", false, setReferrerPolicy},
 	{
-		"SECURE_CROSS_ORIGIN_OPENER_POLICY", "text", "same-origin", "empty: the header is not sent", false,
+		"SECURE_CROSS_ORIGIN_OPENER_POLICY", "text", "same-origin", "empty: none is sent", false,
 		setOpenerPolicy,
 	},
-	{"X_FRAME_OPTIONS", "text", "DENY", "or SAMEORIGIN; empty: the header is not sent", false, setFrameOptions},
+	{"X_FRAME_OPTIONS", "text", "DENY", "or SAMEORIGIN; empty: none is sent", false, setFrameOptions},
 
 	{
 		"LOGIN_URL", "text", "/accounts/login/", "", false,
