@@ -141,6 +141,10 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			func(s *settings.Settings) any { return s.DatabaseURL }, secret.New("sqlite:////a/b.db"),
 		},
 		{
+			"STORE_TIMEOUT", "7", "7",
+			func(s *settings.Settings) any { return s.StoreTimeout }, 7 * time.Second,
+		},
+		{
 			"PBKDF2_ITERATIONS", "260000", "260000",
 			func(s *settings.Settings) any { return s.PBKDF2Iterations }, 260000,
 		},

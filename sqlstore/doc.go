@@ -33,6 +33,9 @@
 // where the table has a collation that ignores case, as Django's has. A
 // statement that the server undid in a deadlock is repeated. MySQL commits at
 // each table that it makes: [Migrate] goes on where an earlier one was cut off.
+// Give timeout=5s and readTimeout=1m, too: calls end with their contexts, but
+// database/sql also connects by a goroutine whose context never ends, and a
+// server that accepts and says nothing would hold it, and with it the pool.
 //
 // # SQLite
 //
