@@ -1,0 +1,54 @@
+package password_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/jamsession/jamsession/auth/password"
+)
+
+// TestEveryCharacterOfAHashCounts: with another one in any place, the password
+// is wrong, or the hash is malformed. So it is with the end cut off.
+func TestEveryCharacterOfAHashCounts(t *testing.T) {
+	made := func(h password.Hasher) string {
+		encoded, err := h.Encode("secret")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return encoded
+	}
+	for _, c := range []struct {
+		hasher  password.Hasher
+		encoded string
+		digits  int // of the hash, at the end
+	}{
+		{password.PBKDF2SHA256{}, made(password.PBKDF2SHA256{Iterations: 2}), 43},
+		{password.PBKDF2SHA1{}, made(password.PBKDF2SHA1{Iterations: 2}), 27},
+		{password.Argon2{}, made(password.Argon2{Time: 1, Memory: 8, Threads: 1}), 43},
+		{password.Argon2{}, made(password.Argon2{Time: 1, Memory: 8, Threads: 1, HashLength: 64}), 86},
+		{password.Scrypt{}, made(password.Scrypt{N: 2, R: 1, P: 1}), 86},
+		{password.BCryptSHA256{}, made(password.BCryptSHA256{Rounds: 4}), 31},
+		{password.BCrypt{}, made(password.BCrypt{Rounds: 4}), 31},
+		{password.MD5{}, "md5$salt$d42a0f742ffc1be4e1cc0845c2429c97", 32},
+		{password.SHA1{}, "sha1$salt$da00ec2e6ff9ed4d342b24a16e262c82f3c8b10b", 40},
+		{password.UnsaltedMD5{}, "5ebe2294ecd0e0f08eab7690d2a6ee69", 32},
+		{password.UnsaltedSHA1{}, "sha1$$e5e9fa1ba31ecd1ae84f75caaa474f3a663f05f4", 40},
+		{password.Crypt{}, "crypt$$abNANd1rDfiNc", 11},
+	} {
+		end := strings.TrimRight(c.encoded, "=")
+		if ok, err := c.hasher.Verify("secret", c.encoded); !ok || err != nil {
+			t.Errorf("%s: the right password: %v, %v", c.hasher.Algorithm(), ok, err)
+		}
+		for i := len(end) - c.digits; i < len(end); i++ {
+			for _, other := range "0a" {
+				forged := c.encoded[:i] + string(other) + c.encoded[i+1:]
+				if ok, _ := c.hasher.Verify("secret", forged); ok && forged != c.encoded {
+					t.Errorf("%s: digit %d does not count", c.hasher.Algorithm(), i)
+				}
+			}
+			if ok, _ := c.hasher.Verify("secret", c.encoded[:i]); ok {
+				t.Errorf("%s: cut off before digit %d it is good", c.hasher.Algorithm(), i)
+			}
+		}
+	}
+}
