@@ -182,6 +182,26 @@ func TestTokenOfAnotherVisitorIsRefused(t *testing.T) {
 	}
 }
 
+// TestEveryCharacterOfTheSecretCounts: also in a token that is masked.
+func TestEveryCharacterOfTheSecretCounts(t *testing.T) {
+	h := protect(t, csrf.Options{}).Handler(view)
+	if res := serve(h, post(secret, csrf.Mask(secret, csrf.NewSecret()))); res.StatusCode != http.StatusOK {
+		t.Fatalf("the right token: %s", res.Status)
+	}
+	for i := range secret {
+		other := byte('x')
+		if secret[i] == other {
+			other = 'y'
+		}
+		forged := secret[:i] + string(other) + secret[i+1:]
+		for _, token := range []string{forged, csrf.Mask(forged, csrf.NewSecret())} {
+			if res := serve(h, post(secret, token)); res.StatusCode != http.StatusForbidden {
+				t.Errorf("character %d is another: %s", i, res.Status)
+			}
+		}
+	}
+}
+
 // nosurf CVE-2020-36564: with a malformed secret everything was valid.
 func TestMalformedTokensAreRefused(t *testing.T) {
 	h := protect(t, csrf.Options{}).Handler(view)
