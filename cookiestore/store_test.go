@@ -18,6 +18,7 @@ import (
 	"github.com/jamsession/jamsession/cookiestore"
 	"github.com/jamsession/jamsession/internal/djangotest"
 	"github.com/jamsession/jamsession/internal/secrettest"
+	"github.com/jamsession/jamsession/internal/signing"
 	"github.com/jamsession/jamsession/internal/vectors"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
@@ -140,6 +141,25 @@ func TestOwnExpiryIsEnforced(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestOwnExpiryOfDjangosCookieIsEnforced: Django signs it with the time of the
+// save, so that only the item says how long it is good.
+func TestOwnExpiryOfDjangosCookieIsEnforced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := session.New(cookiestore.New(keys, nil), nil)
+		signer := signing.New("django.contrib.sessions.backends.signed_cookies", keys)
+		for _, expiry := range []string{"60", `"2000-01-01T00:02:01+00:00"`} { // the clock begins at 2000
+			key := string(signer.Dumps([]byte(`{"n":1,"_session_expiry":`+expiry+`}`), false))
+			if !has(t, m, key, "n") {
+				t.Errorf("%s: gone before its time", expiry)
+			}
+			time.Sleep(61 * time.Second)
+			if has(t, m, key, "n") {
+				t.Errorf("%s: there after its time", expiry)
+			}
+		}
+	})
 }
 
 // TestShorterLimitsAreInTheCookie: the time of signature tells Django, too.
