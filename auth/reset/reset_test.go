@@ -386,6 +386,37 @@ func TestMailGoesToTheStoredAddressOnly(t *testing.T) {
 	}
 }
 
+// listed is a user store that gives every address to the same users.
+type listed struct {
+	reset.Users
+	users []auth.User
+}
+
+func (l listed) ByEmail(context.Context, string) ([]auth.User, error) { return l.users, nil }
+
+// TestNoMailForUsersWhoCannotLogIn, whatever the store of the users says.
+func TestNoMailForUsersWhoCannotLogIn(t *testing.T) {
+	s := newSite(t)
+	user := func(name, password string, active bool) auth.User {
+		return auth.User{
+			ID: s.alice.ID, Username: name, Email: name + "@example.com", Password: password, IsActive: active,
+		}
+	}
+	x := s.open(t, listed{s.users, []auth.User{
+		user("unusable", password.MakeUnusable(), true),
+		user("disabled", "!"+s.alice.Password, true),
+		user("inactive", s.alice.Password, false),
+		user("alice", s.alice.Password, true),
+	}})
+	request(t, x, "everybody@example.com")
+	if err := x.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.box.mails) != 1 || s.box.mails[0].To != "alice@example.com" {
+		t.Errorf("%d mails: %v", len(s.box.mails), s.box.mails)
+	}
+}
+
 // slow is a user store that does not answer.
 type slow struct {
 	reset.Users
