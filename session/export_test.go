@@ -16,3 +16,6 @@ func Modified(s *Session) bool {
 
 // NewKey shows the generator to its test.
 func NewKey() string { return newKey() }
+
+// HashKey shows what HashKeys stores to its test.
+func HashKey(key string) string { return hashKey(key) }
