@@ -315,6 +315,24 @@ func TestLargestCookie(t *testing.T) {
 
 func fill(s *session.Session) { s.Set("cart", random(2500)) }
 
+// TestLargeCookiesAreNotLookedAt: browsers send none of more than 4096 bytes,
+// and none inflates without a limit, which a smaller one could not reach.
+func TestLargeCookiesAreNotLookedAt(t *testing.T) {
+	store := cookiestore.New(keys, nil)
+	signer := signing.New("django.contrib.sessions.backends.signed_cookies", keys)
+	for size, want := range map[int]bool{3000: true, 3100: false, 1 << 20: false} {
+		key := string(signer.Dumps([]byte(`{"n":"`+strings.Repeat("x", size)+`"}`), false))
+		if store.Issued(key) != want {
+			t.Errorf("a cookie of %d bytes: Issued is not %t", len(key), want)
+		}
+	}
+	bomb := `{"n":"` + strings.Repeat("x", 16<<20) + `"}`
+	key := string(signer.Dumps([]byte(bomb), true))
+	if _, err := store.Load(t.Context(), key); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("a cookie of %d bytes that inflates to %d: %v", len(key), len(bomb), err)
+	}
+}
+
 func TestErrorOfALargeCookieSaysWhatToDo(t *testing.T) {
 	m := session.New(cookiestore.New(keys, nil), nil)
 	s, err := m.Load(t.Context(), "")
