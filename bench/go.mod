@@ -1,6 +1,6 @@
 module github.com/jamsession/jamsession/bench
 
-go 1.26.0
+go 1.26.8
 
 require (
 	github.com/alexedwards/scs/goredisstore v0.0.0-20251002162104-209de6e426de

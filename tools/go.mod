@@ -2,7 +2,7 @@
 // no user of the library ever sees these requirements.
 module github.com/jamsession/jamsession/tools
 
-go 1.26.0
+go 1.26.8
 
 tool (
 	github.com/kisielk/errcheck
