@@ -307,7 +307,10 @@ func TestServersThatCannotBe(t *testing.T) {
 // TestNoTLSNoMail: a server elsewhere that offers no TLS gets nothing, and
 // above all no password.
 func TestNoTLSNoMail(t *testing.T) {
-	for host, sent := range map[string]bool{"mail.example.com": false, "localhost": true} {
+	for host, sent := range map[string]bool{
+		"mail.example.com": false, "192.0.2.1": false, "10.0.0.1": false, "[2001:db8::1]": false,
+		"localhost.example.com": false, "localhost": true, "127.0.0.1": true, "[::1]": true,
+	} {
 		var server server
 		server.listen(t)
 		sender, err := mail.NewSMTP("smtp://"+host, "noreply@example.com")

@@ -165,6 +165,29 @@ func TestEveryByteOfATokenCounts(t *testing.T) {
 	}
 }
 
+// TestTokensAreGoodForThreeDays by default, as Django's are.
+func TestTokensAreGoodForThreeDays(t *testing.T) {
+	tok := generator(t, token.Options{Now: at(frozen)}).Make(alice())
+	for age, want := range map[time.Duration]bool{
+		3 * 24 * time.Hour: true, 3*24*time.Hour + time.Second: false,
+	} {
+		g := generator(t, token.Options{Now: at(frozen.Add(age))})
+		if g.Check(alice(), tok) != want {
+			t.Errorf("after %v: good is not %t", age, want)
+		}
+	}
+}
+
+// TestLongIDsAreNotDecoded: no key of a user is so long.
+func TestLongIDsAreNotDecoded(t *testing.T) {
+	for size, good := range map[int]bool{192: true, 193: false, 1 << 20: false} {
+		id := strings.Repeat("x", size)
+		if got, err := token.DecodeID(token.EncodeID(id)); (err == nil && got == id) != good {
+			t.Errorf("%d bytes: error %v", size, err)
+		}
+	}
+}
+
 func TestTokensOfOlderKeysAreGood(t *testing.T) {
 	old, err := token.New(secrettest.Keys("old secret"), nil)
 	if err != nil {
