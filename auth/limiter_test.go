@@ -114,6 +114,24 @@ func TestLimiterStandsBeforeEachPassword(t *testing.T) {
 	}
 }
 
+// TestLoginAsAnotherUserGivesNoAttemptBack: whoever knows a password of one
+// account and logs in to another, as an impersonation does, has made a guess.
+func TestLoginAsAnotherUserGivesNoAttemptBack(t *testing.T) {
+	l := &limiter{}
+	s := newSite(t, &auth.Options{Limiter: l})
+	s.do(func(_ http.ResponseWriter, r *http.Request) {
+		if _, err := s.auth.Authenticate(r, "alice", "wonderland"); err != nil {
+			t.Error(err)
+		}
+		if err := s.auth.Login(r, bob()); err != nil {
+			t.Error(err)
+		}
+	}, "")
+	if want := []string{"check alice", "known bob"}; !slices.Equal(l.calls, want) {
+		t.Errorf("calls %q, want %q", l.calls, want)
+	}
+}
+
 // TestLimiterSetsItsCookieAtTheLogin: and knows the name that was typed.
 func TestLimiterSetsItsCookieAtTheLogin(t *testing.T) {
 	l := &limiter{}
