@@ -15,6 +15,7 @@ type mapCache struct {
 	mu     sync.Mutex
 	values map[string]value
 	down   bool
+	full   bool // takes nothing, and answers what it has
 	keeps  bool // entries that have expired
 	lies   bool // that what it did has failed
 	slow   bool // answers when the context ends
@@ -37,7 +38,8 @@ var errDown = errors.New("cache is down")
 // do runs one method, as one step.
 func (c *mapCache) do(ctx context.Context, method, key string, step func(v value, ok bool) error) error {
 	c.mu.Lock()
-	before, after, down, slow, lies := c.before, c.after, c.down, c.slow, c.lies
+	before, after, slow, lies := c.before, c.after, c.slow, c.lies
+	down := c.down || c.full && method != "Get"
 	c.calls[method]++
 	c.mu.Unlock()
 	if slow {
@@ -116,6 +118,13 @@ func (c *mapCache) fail(down, slow bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.down, c.slow = down, slow
+}
+
+// fill lets the cache take nothing from now on, as Redis does without memory.
+func (c *mapCache) fill() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.full = true
 }
 
 // hook runs a function before or after each method from now on.

@@ -312,6 +312,28 @@ func TestCacheThatMissedALogout(t *testing.T) {
 	})
 }
 
+// TestFullCacheIsNotBelieved: it cannot be told of a logout, and still answers.
+func TestFullCacheIsNotBelieved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _, cache := open(t)
+		rec := cached(t, s)
+		cache.fill()
+		if err := s.Delete(t.Context(), rec.Key); err != nil {
+			t.Fatal(err)
+		}
+		for range 50 { // as long as the cache keeps it, and no longer
+			wantGone(t, s)
+			time.Sleep(5 * time.Second)
+		}
+		if cache.count("Get") == 0 || cache.holds(rec.Key) == nil {
+			t.Error("the cache has not kept its entry")
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 // TestNoEntryOutlivesLifetime: that bounds what other processes can serve of
 // a session if the one that ended it could not tell the cache, and died.
 func TestNoEntryOutlivesLifetime(t *testing.T) {
