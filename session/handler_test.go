@@ -77,9 +77,32 @@ func TestA13HostileKeysNeverReachTheStore(t *testing.T) {
 		"аbcdefghijklmnopqrstuvwxyz012345", "con", "aaaaaaaa\\bbbbbbbb", "aaaaaaaaaaaa:bbbbbbb",
 	} {
 		request(m, key, reading)
+		if err := m.Delete(t.Context(), key); err != nil {
+			t.Errorf("%.40q: Delete: %v", key, err)
+		}
+		if s, err := m.Load(t.Context(), key); err != nil || s.Len() > 0 {
+			t.Errorf("%.40q: Load: %v", key, err)
+		}
 	}
 	if len(spy.calls()) > 0 {
 		t.Errorf("the store was called: %v", spy.calls())
+	}
+}
+
+// TestErrorPagesAreNotStored: nor does a header for the page that they replace
+// make a cache keep them.
+func TestErrorPagesAreNotStored(t *testing.T) {
+	m := session.New(newSpy(), &session.Options{Logger: quiet})
+	for err, status := range map[error]int{
+		session.ErrUnavailable: 503, session.ErrInterrupted: 400, session.ErrTooLarge: 500,
+	} {
+		resp := request(m, "", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Cache-Control", "public, max-age=60")
+			session.Abort(r, err)
+		})
+		if got := resp.Header.Values("Cache-Control"); resp.StatusCode != status || !slices.Equal(got, []string{"no-store"}) {
+			t.Errorf("%v: %d with %q", err, resp.StatusCode, got)
+		}
 	}
 }
 
