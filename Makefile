@@ -17,7 +17,7 @@ each = @set -eu; for m in $(MODULES); do ( cd "$$m"; $(1) ); done
 .DEFAULT_GOAL := help
 .PHONY: help demo test vectors check format tidy vet lint staticcheck revive \
 	errcheck errorlint unfinished generated race fuzz bench bench-full \
-	bench-compare vuln fmt
+	bench-compare mutants vuln fmt
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' \
@@ -92,6 +92,9 @@ fuzz: ## Fuzz each target for FUZZTIME (10s); PKG=./csrf for one package
 			-fuzzminimizetime 500x "$$pkg" </dev/null ) || echo "$$pkg $$target" >>"$$dir/failed"; \
 	done <"$$dir/targets"; \
 	test ! -s "$$dir/failed" || { echo "== these failed:"; cat "$$dir/failed"; exit 1; }
+
+mutants: ## See whether tests notice mistakes in security decisions (FOR=2m, MATCH=^csrf/)
+	go run ./internal/mutants $(if $(FOR),-for '$(FOR)') $(if $(MATCH),-match '$(MATCH)')
 
 bench: ## Measure beside other libraries, into docs/performance.md (10 minutes)
 	cd bench && go run ./cmd/matrix -o results && go run ./cmd/hostile -o results && \
