@@ -130,32 +130,3 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		}
 	}
 }
-
-// TestThreatModelNamesRealTests: each test that docs/threat-model.md names
-// exists.
-func TestThreatModelNamesRealTests(t *testing.T) {
-	tests := make(map[string]bool)
-	declared := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
-	err := filepath.WalkDir(root, func(name string, _ os.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(name, "_test.go") {
-			return err
-		}
-		text, err := os.ReadFile(name)
-		for _, m := range declared.FindAllStringSubmatch(string(text), -1) {
-			tests[m[1]] = true
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(read(t, "docs/threat-model.md"), -1)
-	if len(named) == 0 {
-		t.Error("no test is named")
-	}
-	for _, m := range named {
-		if !tests[m[1]] {
-			t.Errorf("there is no %s", m[1])
-		}
-	}
-}
