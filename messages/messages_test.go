@@ -272,6 +272,14 @@ func TestDamagedCookiesDoNoHarm(t *testing.T) {
 		if got := v.cookie("messages"); got != "" {
 			t.Errorf("%.40q is not deleted", bad)
 		}
+		v.http.Jar.SetCookies(u.URL, []*http.Cookie{{Name: "messages", Value: bad}})
+		resp := v.get(func(w http.ResponseWriter, r *http.Request) {
+			messages.Take(r)
+			w.Header().Set("Cache-Control", "public, max-age=600")
+		})
+		if got := resp.Header.Get("Cache-Control"); got != "private" {
+			t.Errorf("%.40q is deleted for others, too: Cache-Control %q", bad, got)
+		}
 	}
 	v.get(func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("_messages", "no list") })
 	v.get(addNoise(6))
