@@ -171,8 +171,8 @@ func (s *Site) Handler(next http.Handler) http.Handler {
 }
 
 // MigrationPlan returns the migrations that [Site.Migrate] would apply, by
-// the names under which Django records them, and the names of the tables that
-// are not Django's; none if there is nothing to do.
+// the names under which Django records them, and the names of the tables and the
+// index that are not Django's; none if there is nothing to do.
 func (s *Site) MigrationPlan(ctx context.Context) ([]string, error) {
 	users, err := sqlusers.Plan(ctx, s.DB, &s.forUsers)
 	if err != nil {
@@ -194,10 +194,12 @@ func (s *Site) MigrationPlan(ctx context.Context) ([]string, error) {
 }
 
 // Migrate makes the tables that are missing, as Django's manage.py migrate
-// would, and two of our own: jamsession_throttle, where attempts to log in are
-// counted, and jamsession_login_floor, by which sessions are ended. It may be
-// called at each start, also by programs that start together; but not while
-// the site serves requests for the first time.
+// would, an index on the addresses of users, and two tables of our own:
+// jamsession_throttle, where attempts to log in are counted, and
+// jamsession_login_floor, by which sessions are ended. An index that the
+// database does not let us make is logged, and is no error. Migrate may be
+// called at each start, also by programs that start together; but not while the
+// site serves requests for the first time.
 func (s *Site) Migrate(ctx context.Context) error {
 	if _, err := sqlusers.Migrate(ctx, s.DB, &s.forUsers); err != nil {
 		return fmt.Errorf("settings: %w", err)

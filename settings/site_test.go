@@ -133,8 +133,8 @@ func TestNewDatabaseIsReadyOnceItIsMigrated(t *testing.T) {
 		site.Handler(http.NotFoundHandler())
 	}()
 	plan, err := site.MigrationPlan(t.Context())
-	if err != nil || len(plan) != 17 || plan[14] != "jamsession_login_floor" ||
-		plan[15] != "sessions.0001_initial" || plan[16] != "jamsession_throttle" {
+	if err != nil || len(plan) != 18 || plan[14] != "jamsession_auth_user_email" || plan[15] != "jamsession_login_floor" ||
+		plan[16] != "sessions.0001_initial" || plan[17] != "jamsession_throttle" {
 		t.Errorf("plan %q, error %v", plan, err)
 	}
 	var sessions *session.Manager

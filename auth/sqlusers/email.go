@@ -1,7 +1,10 @@
 package sqlusers
 
 import (
+	"cmp"
 	"context"
+	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -11,19 +14,30 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
-// maxSameEmail is how many users may have one address; more are not returned.
-const maxSameEmail = 100
+// maxSameEmail is how many rows with one address are read at once.
+const maxSameEmail = 1000
 
 // ByEmail returns the users who may reset their password by a letter to this
 // address, in order of their IDs: those who are active, have a usable password,
 // and this address in any case. There may be none, and there may be several.
 // An empty address is nobody's. (Django: PasswordResetForm.get_users.)
 //
+// If more than 1000 rows have the address, it returns the users of 1000 that
+// follow each other from a random one on, other ones each time: whoever signs
+// up with an address of somebody else does not keep them out for good, and
+// costs the database no more than that.
+//
 // Write to User.Email, never to what was given: a database may hold two
 // addresses for equal that lead to different people (CVE-2019-19844). ByEmail
 // has compared them itself, too, as Django does: in the form NFKC, case folded.
+//
+// The rows are found by the index [EmailIndex], which [Migrate] makes. On MySQL
+// and MariaDB that has the collation of the column: in one that tells cases
+// apart, Django finds an address as it is stored only, and ByEmail also in
+// lower case, or with its domain in lower case.
 func (u *Users) ByEmail(ctx context.Context, email string) ([]auth.User, error) {
 	email = strings.TrimSpace(email)
 	if email == "" || longer(email, maxEmail) || !utf8.ValidString(email) ||
@@ -32,15 +46,60 @@ func (u *Users) ByEmail(ctx context.Context, email string) ([]auth.User, error) 
 	}
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	rows, err := u.asked(ctx).byEmail.QueryContext(ctx, true, email, maxSameEmail)
-	found, err := collect(rows, err, u.scan)
-	if err != nil {
-		return nil, wrap(ctx, "read", err)
+	var found []auth.User
+	for _, spelling := range u.spellings(email) {
+		users, err := u.sameEmail(ctx, spelling)
+		if err != nil {
+			return nil, wrap(ctx, "read", err)
+		}
+		found = append(found, users...)
 	}
 	folded := foldEmail(email)
-	return slices.DeleteFunc(found, func(user auth.User) bool {
-		return !password.IsUsable(user.Password) || foldEmail(user.Email) != folded
-	}), nil
+	found = slices.DeleteFunc(found, func(user auth.User) bool {
+		return !user.IsActive || !password.IsUsable(user.Password) || foldEmail(user.Email) != folded
+	})
+	return unique(found), nil
+}
+
+// spellings are those of an address that the database has to be asked for.
+func (u *Users) spellings(email string) []string {
+	if u.opts.Dialect.ComparesUpper() {
+		return []string{email}
+	}
+	all := []string{email, NormalizeEmail(email), strings.ToLower(email)}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// sameEmail returns the rows with an address, or if there are too many, those
+// from a random one on, and from the first one again.
+func (u *Users) sameEmail(ctx context.Context, email string) ([]auth.User, error) {
+	users, err := u.fromID(ctx, email, math.MinInt64, maxSameEmail+1)
+	if err != nil || len(users) <= maxSameEmail {
+		return users, err
+	}
+	first, last := users[0].ID, int64(0)
+	if err := djangodb.One(ctx, u.asked(ctx).lastByEmail, []any{email}, &last); err != nil {
+		return nil, err
+	}
+	from := first + rand.N(max(1, last-first+1))
+	some, err := u.fromID(ctx, email, from, maxSameEmail)
+	if err != nil {
+		return nil, err
+	}
+	return append(some, users[:maxSameEmail-len(some)]...), nil
+}
+
+// fromID returns the rows with an address from an id on.
+func (u *Users) fromID(ctx context.Context, email string, id int64, limit int) ([]auth.User, error) {
+	rows, err := u.asked(ctx).byEmail.QueryContext(ctx, email, id, limit)
+	return collect(rows, err, u.scan)
+}
+
+// unique returns users in order of their ids, each once.
+func unique(users []auth.User) []auth.User {
+	slices.SortFunc(users, func(a, b auth.User) int { return cmp.Compare(a.ID, b.ID) })
+	return slices.CompactFunc(users, func(a, b auth.User) bool { return a.ID == b.ID })
 }
 
 func foldEmail(email string) string { return cases.Fold().String(norm.NFKC.String(email)) }

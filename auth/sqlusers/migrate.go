@@ -16,14 +16,22 @@ var ErrNotMigrated = errors.New("sqlusers: table auth_user does not exist; migra
 var apps = []djangodb.App{djangodb.ContentTypes, djangodb.Auth}
 
 // Plan returns the migrations that [Migrate] would apply, by the names under
-// which Django records them, such as "auth.0001_initial", and [FloorTable];
-// none if there is nothing to do. Its errors are those of Migrate.
+// which Django records them, such as "auth.0001_initial", then [EmailIndex] and
+// [FloorTable]; none if there is nothing to do. Its errors are those of Migrate.
 func Plan(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
-	steps, err := database(db, o).Plan(ctx, apps...)
+	d := database(db, o)
+	steps, err := d.Plan(ctx, apps...)
 	if err != nil {
 		return nil, djangodb.Wrap(ctx, "sqlusers: migrate", err)
 	}
-	has, err := database(db, o).HasOwn(ctx, floorTable)
+	has, err := d.HasIndex(ctx, emailIndex)
+	if err != nil {
+		return nil, djangodb.Wrap(ctx, "sqlusers: migrate", err)
+	}
+	if !has {
+		steps = append(steps, EmailIndex)
+	}
+	has, err = d.HasOwn(ctx, floorTable)
 	if err == nil && !has {
 		steps = append(steps, FloorTable)
 	}
@@ -33,21 +41,32 @@ func Plan(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
 // Migrate makes the tables of Django's apps contenttypes and auth, with the
 // records, content types and permissions that Django makes, if they do not
 // exist, and returns which migrations it applied. Afterwards manage.py migrate
-// has nothing to do. Then it makes the table [FloorTable], which is not Django's
-// and not in its records; manage.py migrate leaves it alone. Programs that start
-// together may all call it. If it fails, the tables of Django are all there or
-// none is.
+// has nothing to do. Then it makes the index [EmailIndex] on auth_user and the
+// table [FloorTable], which are not Django's and not in its records; manage.py
+// migrate leaves them alone. Programs that start together may all call it. If it
+// fails, the tables of Django are all there or none is.
 //
 // A table of one of these names that is not Django's is an error that names
 // the column it lacks. So is an app that Django has left half migrated. Tables
 // that are Django's, but not in its records, are adopted. Migrate uses only
-// Dialect and Location of the options.
+// Dialect, Location and Logger of the options.
+//
+// Where Django makes auth_user anew, as on SQLite to change a column, the index
+// is gone until the next Migrate. On PostgreSQL it is made CONCURRENTLY, on MySQL online: users log in
+// meanwhile. SQLite keeps writers waiting. If the database does not let us make
+// it, that is logged with the statement for the table's owner, and is no error.
 func Migrate(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
-	steps, err := database(db, o).Migrate(ctx, apps...)
+	d := database(db, o)
+	steps, err := d.Migrate(ctx, apps...)
 	if err != nil {
 		return nil, djangodb.Wrap(ctx, "sqlusers: migrate", err)
 	}
-	made, err := database(db, o).MakeOwn(ctx, floorTable)
+	index, err := makeIndex(ctx, d, o.withDefaults(db).Logger)
+	steps = append(steps, index...)
+	if err != nil {
+		return steps, err
+	}
+	made, err := d.MakeOwn(ctx, floorTable)
 	if made {
 		steps = append(steps, FloorTable)
 	}

@@ -2,6 +2,7 @@ package sqlusers
 
 import (
 	"database/sql"
+	"log/slog"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/djangodb"
@@ -35,6 +36,10 @@ type Options struct {
 	// Timeout is how long the database may take for an answer if the context
 	// of the call does not say when it ends. Zero is five seconds.
 	Timeout time.Duration
+
+	// Logger is told if [Migrate] may not make an index. Nil is
+	// slog.Default().
+	Logger *slog.Logger
 }
 
 func (o *Options) withDefaults(db *sql.DB) Options {
@@ -47,6 +52,9 @@ func (o *Options) withDefaults(db *sql.DB) Options {
 	}
 	if c.Timeout <= 0 {
 		c.Timeout = timelimit.Default
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
 	}
 	return c
 }

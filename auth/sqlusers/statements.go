@@ -9,7 +9,8 @@ import (
 // statements are what Users asks of the database often, prepared once. Those
 // that only read belong to the readers' pool.
 type statements struct {
-	byID, byUsername, byEmail, count, list       *sql.Stmt
+	byID, byUsername, count, list                *sql.Stmt
+	byEmail, lastByEmail                         *sql.Stmt
 	effective                                    *sql.Stmt
 	insert, inserted                             *sql.Stmt
 	setPassword, upgradePassword, touchLastLogin *sql.Stmt
@@ -21,9 +22,7 @@ type statements struct {
 func prepare(ctx context.Context, db, readers *sql.DB, d Dialect, floors bool) (*statements, error) {
 	s := &statements{floors: floors}
 	id := d.BigInt() // a session may name a user that the column could not hold
-	row := "SELECT id, password, " + d.RawTime("last_login") + ", is_superuser, username," +
-		" first_name, last_name, email, is_staff, is_active, " + d.RawTime("date_joined") + ", " +
-		floorColumns(d, floors) + " FROM auth_user"
+	row := selectRow(d, floors)
 	for _, p := range []struct {
 		stmt **sql.Stmt
 		db   *sql.DB
@@ -31,7 +30,8 @@ func prepare(ctx context.Context, db, readers *sql.DB, d Dialect, floors bool) (
 	}{
 		{&s.byID, readers, row + " WHERE id = " + id},
 		{&s.byUsername, readers, row + " WHERE username = ?"},
-		{&s.byEmail, readers, row + " WHERE is_active = ? AND UPPER(email) = UPPER(?) ORDER BY id LIMIT ?"},
+		{&s.byEmail, readers, selectByEmail(d, floors)},
+		{&s.lastByEmail, readers, "SELECT id FROM auth_user WHERE " + d.SameText("email") + " ORDER BY id DESC LIMIT 1"},
 		{&s.effective, readers, effectivePermissions(id)},
 		{&s.list, readers, row + " WHERE id > " + id + " ORDER BY id LIMIT ?"},
 		{&s.count, readers, "SELECT count(*) FROM auth_user"},
@@ -53,11 +53,25 @@ func prepare(ctx context.Context, db, readers *sql.DB, d Dialect, floors bool) (
 	return s, nil
 }
 
+// selectRow selects what Users.scan reads.
+func selectRow(d Dialect, floors bool) string {
+	return "SELECT id, password, " + d.RawTime("last_login") + ", is_superuser, username," +
+		" first_name, last_name, email, is_staff, is_active, " + d.RawTime("date_joined") + ", " +
+		floorColumns(d, floors) + " FROM auth_user"
+}
+
+// selectByEmail reads no row that it does not return: with the index, it goes
+// to the first one of an address, and reads on from there.
+func selectByEmail(d Dialect, floors bool) string {
+	return selectRow(d, floors) + " WHERE " + d.SameText("email") + " AND id >= " + d.BigInt() +
+		" ORDER BY id LIMIT ?"
+}
+
 // close releases the statements that were prepared.
 func (s *statements) close() error {
 	var errs []error
 	for _, stmt := range []*sql.Stmt{
-		s.byID, s.byUsername, s.byEmail, s.count, s.list, s.effective, s.insert, s.inserted,
+		s.byID, s.byUsername, s.byEmail, s.lastByEmail, s.count, s.list, s.effective, s.insert, s.inserted,
 		s.setPassword, s.upgradePassword, s.touchLastLogin,
 	} {
 		if stmt != nil {

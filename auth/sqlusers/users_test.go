@@ -355,8 +355,8 @@ func TestNewWithoutTable(t *testing.T) {
 func TestMigrate(t *testing.T) {
 	db := pool(t, tempFile(t), "")
 	plan, err := sqlusers.Plan(t.Context(), db, nil)
-	if err != nil || len(plan) != 15 || plan[13] != "auth.0012_alter_user_first_name_max_length" ||
-		plan[14] != "jamsession_login_floor" {
+	if err != nil || len(plan) != 16 || plan[13] != "auth.0012_alter_user_first_name_max_length" ||
+		plan[14] != sqlusers.EmailIndex || plan[15] != sqlusers.FloorTable {
 		t.Errorf("Plan = %q, %v", plan, err)
 	}
 	steps, err := sqlusers.Migrate(t.Context(), db, nil)

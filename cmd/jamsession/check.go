@@ -95,19 +95,24 @@ func checkDatabase(a *app, s *settings.Settings) []settings.Finding {
 	}
 }
 
-// without says what there is not without a table that is not Django's.
+// without says what there is not without a table or index that is not Django's.
 var without = map[string]string{
 	sqlthrottle.Table:   "each process counts attempts to log in for itself",
 	sqlusers.FloorTable: "sessions of a user cannot be ended, nor kept dead after a deactivation",
+	sqlusers.EmailIndex: "each reset of a password reads the whole table auth_user",
 }
 
-// unapplied says what is missing. The tables that are not Django's are missing
-// where Django has made the others.
+// unapplied says what is missing. What is not Django's is missing where Django
+// has made the tables.
 func unapplied(plan []string) string {
 	var own []string
 	for _, name := range plan {
 		if loss, ok := without[name]; ok {
-			own = append(own, "The table "+name+" is missing: "+loss+".")
+			kind := "table"
+			if name == sqlusers.EmailIndex {
+				kind = "index"
+			}
+			own = append(own, "The "+kind+" "+name+" is missing: "+loss+".")
 		}
 	}
 	switch {

@@ -52,6 +52,17 @@ type dialect struct {
 	// objects lists the names of all tables and indexes.
 	objects string
 
+	// index selects an index that is used, by its table and its name.
+	// brokenIndex selects one that was not made to its end, where there can be
+	// such a one.
+	index, brokenIndex string
+
+	// concurrently makes an index without keeping writers waiting, where that
+	// has to be asked for. lockIndex then waits until no other program makes
+	// one, and returns the statement that gives the lock back.
+	concurrently string
+	lockIndex    func(ctx context.Context, conn *sql.Conn) (unlock string, err error)
+
 	// clear deletes rows of django_session that have expired, the oldest
 	// first. Its parameters are the instant, twice, and how many at most.
 	clear string
@@ -65,6 +76,9 @@ type dialect struct {
 
 	// binary: texts are equal by a collation, unless BINARY is asked for.
 	binary bool
+
+	// upper: texts are compared in any case by UPPER, and not by a collation.
+	upper bool
 
 	// returning: an INSERT can return the new id.
 	returning bool
@@ -191,6 +205,21 @@ func (d Dialect) KeyArgs(args []any, value string) []any {
 func (d Dialect) SameBytes(column string) string {
 	if dialects[d].binary {
 		return "BINARY " + column + " = ?"
+	}
+	return column + " = ?"
+}
+
+// ComparesUpper reports whether texts are compared in any case by UPPER. On
+// MySQL and MariaDB they are compared by the collation of the column, which
+// Django's iexact does there, too, and which an index has: MariaDB has none on
+// expressions.
+func (d Dialect) ComparesUpper() bool { return dialects[d].upper }
+
+// SameText returns a condition that a column is a text, of which the one value
+// is bound, in any case, see [Dialect.ComparesUpper].
+func (d Dialect) SameText(column string) string {
+	if dialects[d].upper {
+		return "UPPER(" + column + ") = UPPER(?)"
 	}
 	return column + " = ?"
 }

@@ -21,6 +21,8 @@ var mySQL = dialect{
 		" WHERE table_schema = DATABASE() AND table_name = ?",
 	objects: "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()" +
 		" UNION SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()",
+	index: "SELECT DISTINCT index_name FROM information_schema.statistics" +
+		" WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ?",
 	bigInt: "?",
 	text:   "char",
 	binary: true,

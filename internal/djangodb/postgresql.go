@@ -17,8 +17,14 @@ var postgreSQL = dialect{
 		" WHERE attrelid = to_regclass(quote_ident(?)) AND attnum > 0 AND NOT attisdropped",
 	objects: "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace" +
 		" WHERE n.nspname = ANY (current_schemas(false))",
+	index:        postgresIndexes + "i.indisvalid",
+	brokenIndex:  postgresIndexes + "NOT i.indisvalid",
+	concurrently: "CONCURRENTLY ",
+	lockIndex:    postgresLockIndex,
+
 	bigInt:    "CAST(? AS bigint)",
 	text:      "varchar",
+	upper:     true,
 	returning: true,
 	// A row that is locked keeps its place. To find it by its key again would
 	// read pages of an index in place of those that visitors need.
@@ -45,6 +51,36 @@ func postgresBegin(ctx context.Context, conn *sql.Conn) error {
 	}
 	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_xact_lock("+migrationLock+")")
 	return err
+}
+
+const postgresIndexes = "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid" +
+	" WHERE i.indrelid = to_regclass(quote_ident(?)) AND c.relname = ? AND "
+
+// indexLock is the number of another such lock.
+const indexLock = "7301959113203049582"
+
+// postgresLockIndex asks again and again for the lock of the connection: whoever
+// waits for it inside a statement is waited for by the one that makes the index,
+// which is a deadlock. It gives up after a minute.
+func postgresLockIndex(ctx context.Context, conn *sql.Conn) (unlock string, err error) {
+	for end := time.Now().Add(time.Minute); ; {
+		var got bool
+		rows, err := conn.QueryContext(ctx, "SELECT pg_try_advisory_lock("+indexLock+")")
+		err = OneOf(rows, err, &got)
+		switch {
+		case err != nil:
+			return "", err
+		case got:
+			return "SELECT pg_advisory_unlock(" + indexLock + ")", nil
+		case time.Now().After(end):
+			return "", errors.New("another program has been making an index for a minute")
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 // numbered turns each ? into $1, $2 and so on. No statement has a ? in a text.

@@ -1,0 +1,46 @@
+package sqlusers
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/jamsession/jamsession/internal/djangodb"
+)
+
+// EmailIndex is the index that [Migrate] makes, and [Plan] names.
+const EmailIndex = "jamsession_auth_user_email"
+
+// emailIndex finds the users with an address, in the order of their ids.
+var emailIndex = djangodb.OwnIndex{Name: EmailIndex, Table: "auth_user", On: emailIndexOn}
+
+// emailIndexOn has the id where it does not come with every index by itself.
+func emailIndexOn(d Dialect) string {
+	switch d {
+	case PostgreSQL:
+		return "UPPER(email), id"
+	case MySQL:
+		return "email"
+	default:
+		return "UPPER(email)"
+	}
+}
+
+// makeIndex makes the index, and returns what it has made. A database that does
+// not let us is no reason not to start: addresses are then found by reading the
+// whole table.
+func makeIndex(ctx context.Context, db djangodb.DB, logger *slog.Logger) ([]string, error) {
+	made, err := db.MakeIndex(ctx, emailIndex)
+	switch {
+	case ctx.Err() != nil:
+		return nil, djangodb.Wrap(ctx, "sqlusers: migrate", err)
+	case err != nil:
+		logger.WarnContext(ctx, "sqlusers: the index of e-mail addresses cannot be made, so that each search"+
+			" for one reads the whole table; let the owner of the table run the statement",
+			slog.String("statement", emailIndex.DDL(db.Dialect)), slog.Any("error", djangodb.Wrap(ctx, "sqlusers: migrate", err)))
+		return nil, nil
+	case made:
+		return []string{EmailIndex}, nil
+	default:
+		return nil, nil
+	}
+}
