@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/panics"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -146,7 +147,8 @@ func (c *shyCache) miss(key string) {
 func (c *shyCache) schedule() {
 	if c.wake == nil && !c.closed && len(c.missed) > 0 {
 		c.attempts.Add(1)
-		c.wake = time.AfterFunc(restTime, c.attempt)
+		c.wake = time.AfterFunc(restTime, panics.Guard(c.attempt,
+			panics.Log(c.opts.Logger, "cachedstore: tombstones that the cache has missed")))
 	}
 }
 
@@ -162,7 +164,7 @@ func (c *shyCache) attempt() {
 	c.mu.Unlock()
 	failures := 0
 	for key, mark := range waiting { // in random order
-		if time.Now().Before(mark) && c.set(context.Background(), key, newTombstone()) != nil {
+		if time.Now().Before(mark) && c.setSafely(key, newTombstone()) != nil {
 			if failures++; failures == maxFailures {
 				break
 			}
@@ -174,6 +176,16 @@ func (c *shyCache) attempt() {
 	defer c.mu.Unlock()
 	c.wake = nil
 	c.schedule()
+}
+
+// setSafely takes a panic of the cache for a failure: the attempts go on, since
+// what has missed its tombstone must not be believed for ever.
+func (c *shyCache) setSafely(key string, tombstone []byte) (err error) {
+	if caught := panics.Try(func() { err = c.set(context.Background(), key, tombstone) }); caught != nil {
+		panics.Log(c.opts.Logger, "cachedstore: the cache panics")(caught)
+		return caught
+	}
+	return err
 }
 
 // forgive notes that nothing in the cache is older than the change that was

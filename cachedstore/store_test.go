@@ -749,3 +749,31 @@ func TestList(t *testing.T) {
 		t.Errorf("%d records", n)
 	}
 }
+
+// TestCacheThatPanicsInAnAttempt is asked again later: nothing else buries what
+// it has missed.
+func TestCacheThatPanicsInAnAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _, cache := open(t)
+		rec := cached(t, s)
+		entry := string(cache.holds(rec.Key))
+		cache.fail(true, false)
+		if err := s.Delete(t.Context(), rec.Key); err != nil {
+			t.Fatal(err)
+		}
+		cache.fail(false, false)
+		var attempts atomic.Int32
+		cache.hook(func(method, _ string) {
+			if method == "Set" && attempts.Add(1) < 3 {
+				panic("a driver's")
+			}
+		}, nil)
+		time.Sleep(10 * time.Second)
+		if n := attempts.Load(); n != 3 || string(cache.holds(rec.Key)) == entry {
+			t.Errorf("%d attempts, the cache holds %q", n, cache.holds(rec.Key))
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -3,11 +3,13 @@ package pgstore
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/panics"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
@@ -87,7 +89,7 @@ func (l *loads) forget() {
 // leave ends a load that ran alone. Who waits takes its place.
 func (l *loads) leave() {
 	if batch := l.next(); batch != nil {
-		go l.run(batch)
+		panics.Go(func() { l.run(batch) }, panics.Log(slog.Default(), "pgstore: loads that share a SELECT"))
 	}
 }
 
@@ -140,12 +142,10 @@ func (l *loads) askFor(batch []*load) {
 var errPanic = errors.New("pgstore: the SELECT panicked")
 
 func (l *loads) askSafely(ctx context.Context, keys []string) (found map[string]session.Record, err error) {
-	defer func() {
-		if recover() != nil {
-			found, err = nil, errPanic
-		}
-	}()
-	return l.ask(ctx, keys)
+	if panics.Try(func() { found, err = l.ask(ctx, keys) }) != nil {
+		return nil, errPanic
+	}
+	return found, err
 }
 
 // answer returns what the next SELECT says, unless ctx ends before.

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"time"
 
 	"github.com/redis/rueidis"
+
+	"github.com/jamsession/jamsession/internal/panics"
 )
 
 // What a client takes at most.
@@ -53,10 +56,10 @@ func dial(ctx context.Context, rawURL string, sideCache bool) (rueidis.Client, b
 		err    error
 	}
 	done := make(chan dialed, 1)
-	go func() { // it knows no context
+	panics.Go(func() { // it knows no context
 		client, err := rueidis.NewClient(a.option)
 		done <- dialed{client, err}
-	}()
+	}, func(err error) { done <- dialed{nil, err} })
 	select {
 	case d := <-done:
 		if d.err != nil {
@@ -65,11 +68,11 @@ func dial(ctx context.Context, rawURL string, sideCache bool) (rueidis.Client, b
 		}
 		return d.client, a.cluster, nil
 	case <-ctx.Done():
-		go func() {
+		panics.Go(func() {
 			if d := <-done; d.err == nil {
 				d.client.Close()
 			}
-		}()
+		}, panics.Log(slog.Default(), "redisstore: close what was dialed too late"))
 		return nil, false, fmt.Errorf("redisstore: connect: %w", ctx.Err())
 	}
 }

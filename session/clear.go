@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/panics"
 )
 
 // ClearExpired removes the records of sessions that have expired and returns
@@ -24,8 +26,9 @@ func (m *Manager) ClearExpired(ctx context.Context) (int, error) {
 // ClearPeriodically calls [Manager.ClearExpired] about once in each interval,
 // and returns when ctx is done. It waits a random time between half of the
 // interval and one and a half, so that processes that start together do not
-// all clear at once. Errors are logged, and the next time it is tried again.
-// It panics if the interval is not positive.
+// all clear at once. Errors are logged, also panics of the store or of an
+// observer, and the next time it is tried again. It panics if the interval is
+// not positive.
 //
 //	go sessions.ClearPeriodically(ctx, time.Hour)
 func (m *Manager) ClearPeriodically(ctx context.Context, interval time.Duration) {
@@ -40,8 +43,14 @@ func (m *Manager) ClearPeriodically(ctx context.Context, interval time.Duration)
 			return
 		case <-timer.C:
 		}
-		if _, err := m.ClearExpired(ctx); err != nil && ctx.Err() == nil {
-			m.opts.Logger.ErrorContext(ctx, "session: expired sessions not cleared", slog.Any("error", err))
-		}
+		panics.Guard(func() { m.clear(ctx) }, panics.Log(m.opts.Logger, notCleared))()
+	}
+}
+
+const notCleared = "session: expired sessions not cleared"
+
+func (m *Manager) clear(ctx context.Context) {
+	if _, err := m.ClearExpired(ctx); err != nil && ctx.Err() == nil {
+		m.opts.Logger.ErrorContext(ctx, notCleared, slog.Any("error", err))
 	}
 }

@@ -1,9 +1,11 @@
 package session_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -80,4 +82,39 @@ type clock struct {
 func (c *clock) ClearExpired(context.Context, time.Time) (int, error) {
 	c.first <- time.Now()
 	return 0, nil
+}
+
+// panicking is a store that cannot be cleared at all.
+type panicking struct {
+	*memstore.Store
+	n atomic.Int32
+}
+
+func (p *panicking) ClearExpired(context.Context, time.Time) (int, error) {
+	p.n.Add(1)
+	panic("SENTINEL")
+}
+
+// TestClearPeriodicallyOutlivesAPanic of the store, or of an observer, which
+// would end the program; the log has no value of it.
+func TestClearPeriodicallyOutlivesAPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &panicking{Store: memstore.New()}
+		var log bytes.Buffer
+		m := session.New(store, &session.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			m.ClearPeriodically(ctx, time.Hour)
+		}()
+		time.Sleep(10 * time.Hour)
+		cancel()
+		<-done
+		text := log.String()
+		if n := store.n.Load(); n < 6 || !strings.Contains(text, "expired sessions not cleared") ||
+			!strings.Contains(text, "clear_test.go") || strings.Contains(text, "SENTINEL") {
+			t.Errorf("cleared %d times, log %s", n, text)
+		}
+	})
 }

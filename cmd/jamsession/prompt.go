@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/jamsession/jamsession/internal/panics"
 )
 
 // A prompter asks questions on a terminal. It asks them on standard error, so
@@ -92,10 +94,10 @@ func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
 		err   error
 	}
 	done := make(chan result, 1)
-	go func() {
+	panics.Go(func() {
 		value, err := read()
 		done <- result{value, err}
-	}()
+	}, func(err error) { done <- result{err: err} })
 	select {
 	case r := <-done:
 		return r.value, r.err
