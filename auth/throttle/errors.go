@@ -33,6 +33,10 @@ const (
 
 	// ByDeviceSource: the visitor's network address, for all known devices there.
 	ByDeviceSource By = "device source"
+
+	// ByMailbox: the address of mails, for all known devices of its users, or for
+	// all others.
+	ByMailbox By = "mailbox"
 )
 
 // A LimitedError is the error for too many attempts. It is the same whether

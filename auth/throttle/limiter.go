@@ -43,7 +43,7 @@ func New(store Store, keys secret.Keys, o *Options) (*Limiter, error) {
 		return nil, err
 	}
 	for key := range keys.All() {
-		l.keys = append(l.keys, newKeyring(key, l.opts.Purpose))
+		l.keys = append(l.keys, newKeyring(key, l.opts.DevicesOf))
 	}
 	return l, nil
 }
@@ -177,5 +177,9 @@ func (l *Limiter) unavailable(r *http.Request, err error) error {
 	if l.opts.FailOpen && !gone {
 		return nil
 	}
+	return unavailable(err)
+}
+
+func unavailable(err error) error {
 	return fmt.Errorf("%w: %w: %w", ErrUnavailable, session.ErrUnavailable, err)
 }

@@ -42,13 +42,15 @@ type site struct {
 }
 
 // attempt returns one on the user whom Django would find under a name.
-func (s *site) attempt(name string) auth.Attempt {
+func (s *site) attempt(name string) auth.Attempt { return auth.NewAttempt(name, s.user(name)) }
+
+func (s *site) user(name string) auth.User {
 	stored := username.Normalize(strings.TrimSpace(name))
 	user := auth.User{ID: int64(crc32.ChecksumIEEE([]byte(stored))), Username: stored, Password: stored}
 	if password, ok := s.passwords[stored]; ok {
 		user.Password = password
 	}
-	return auth.NewAttempt(name, user)
+	return user
 }
 
 func (s *site) Check(r *http.Request, name string) error { return s.Limiter.Check(r, s.attempt(name)) }

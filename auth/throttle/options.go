@@ -28,10 +28,15 @@ type Options struct {
 	PerSource Limit
 
 	// Purpose separates what limiters with one store and key count:
-	// "password reset" beside the login, for example. Each has known devices
-	// of its own, which are those that Succeeded or MakeKnown of this purpose
-	// were called for. Empty is "login".
+	// "password reset" beside the login, for example. Empty is "login".
 	Purpose string
+
+	// DevicesOf is the purpose whose known devices are known here, too: those
+	// that Succeeded or MakeKnown of a limiter with this DevicesOf were called
+	// for. A device that has logged in has not done for it what another limiter
+	// counts; but where that is no more than what a login proves, as for the
+	// reset of a password, write "login". Empty is Purpose.
+	DevicesOf string
 
 	// TrustedProxies are the addresses of the site's own proxies, such as
 	// netip.MustParsePrefix("10.0.0.0/8"). If the request comes from one of
@@ -91,6 +96,9 @@ func (o *Options) withDefaults() Options {
 	c.PerSource = c.PerSource.withDefault(defaultPerSource)
 	if c.Purpose == "" {
 		c.Purpose = "login"
+	}
+	if c.DevicesOf == "" {
+		c.DevicesOf = c.Purpose
 	}
 	if c.ForwardedHeader == "" {
 		c.ForwardedHeader = "X-Forwarded-For"

@@ -1,0 +1,67 @@
+package throttle
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/timelimit"
+)
+
+// Mails returns what counts the mails that a request leads to, later and by
+// another goroutine: it keeps nothing of the request but its source, and what
+// the cookie of a known device says. Call it with the address that a mail goes
+// to, as it is stored, and the users that the mail is about. It returns nil if
+// the mail may go, and else an error as of [Limiter.Check].
+//
+// All spellings of an address share a bucket, of the limit PerAccount, which is
+// not that of requests for this address. The devices that are known to one of
+// the users share another one, which no stranger can use up. It is not each
+// device's own: whoever signs up with the address of somebody else has as many
+// known devices as they log in. The source is not counted.
+func (l *Limiter) Mails(r *http.Request) func(ctx context.Context, address string, users []auth.User) error {
+	d, known := l.device(r)
+	d = d.clone()
+	source := l.SourceOf(r)
+	return func(ctx context.Context, address string, users []auth.User) error {
+		of := account(address)
+		knows := func(user auth.User) bool { return d.knows(auth.NewAttempt(user.Username, user)) }
+		if known && slices.ContainsFunc(users, knows) {
+			of += "\x00known"
+		}
+		return l.takeMail(ctx, of, source)
+	}
+}
+
+// takeMail takes a mail from a bucket. What it cannot count, it lets nobody
+// send, unless FailOpen.
+func (l *Limiter) takeMail(ctx context.Context, of, source string) error {
+	asking, cancel := timelimit.Within(ctx, l.opts.Timeout)
+	defer cancel()
+	wait, err := l.store.Take(asking, l.bucketKey(ByMailbox, of), l.opts.PerAccount, l.opts.Now())
+	switch {
+	case err != nil && l.opts.FailOpen && ctx.Err() == nil:
+		l.opts.Logger.ErrorContext(ctx, "a mail cannot be counted", "error", err, "let_pass", true)
+		return nil
+	case err != nil:
+		return unavailable(err)
+	case wait > 0:
+		l.opts.Logger.WarnContext(ctx, "too many mails to one address",
+			slog.Duration("retry_after", wait), slog.String("source", source))
+		return &LimitedError{RetryAfter: wait, By: ByMailbox}
+	default:
+		return nil
+	}
+}
+
+// clone returns a device that does not keep the header that it was read from.
+func (d device) clone() device {
+	users := make([]string, len(d.users))
+	for i, user := range d.users {
+		users[i] = strings.Clone(user)
+	}
+	return device{d.key, strings.Clone(d.id), users}
+}
