@@ -104,9 +104,11 @@ func (s *Site) openLimits(ctx context.Context) (limits, error) {
 	l.logins, err = throttle.New(store, s.keys, &o)
 	if err == nil {
 		o.Purpose, o.PerAccount = "password reset", set.PasswordResetLimit
+		o.DevicesOf = "login" // where users log in, no stranger keeps them from their mail
 		l.resets, err = throttle.New(store, s.keys, &o)
 	}
 	if err == nil {
+		o.DevicesOf = ""
 		o.Purpose, o.PerAccount, o.PerSource = "sign-up", set.SignUpLimit, set.SignUpLimit
 		l.signUps, err = throttle.New(store, s.keys, &o)
 	}

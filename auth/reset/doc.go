@@ -1,5 +1,6 @@
 // Package reset is the way from a forgotten password to a new one: a form that
-// asks for the address, a mail with a link, and a form for the new password.
+// asks for the address or the username, a mail with a link, and a form for the
+// new password.
 // The links are Django's: one that a Django site has mailed is good here, and
 // the other way round.
 //
@@ -8,9 +9,9 @@
 //	})
 //	...
 //	mux.HandleFunc("POST /reset", func(w http.ResponseWriter, r *http.Request) {
-//		err := resets.Request(r, r.PostFormValue("email"))
+//		err := resets.Request(r, r.PostFormValue("username")) // or address
 //		...
-//		show(w, "If we know this address, a mail is on its way.")
+//		show(w, "If there is an account, a mail is on its way.")
 //	})
 //	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
 //		switch _, err := resets.Open(r, r.PathValue("id"), r.PathValue("token")); {
@@ -29,17 +30,35 @@
 //
 // # What a stranger learns
 //
-// Nothing. [Resets.Request] looks nobody up: it puts the address into a queue,
-// and answers at once, alike for all addresses. A worker looks up, and mails. So
-// neither text nor time tells who has an account (ASVS 6.3.8).
+// Nothing. [Resets.Request] looks nobody up: it puts what was typed into a
+// queue, and answers at once, alike for all. A worker looks up, and another one
+// mails. So neither text nor time tells who has an account (ASVS 6.3.8).
 //
 // The mail goes to the address that is stored, not to the one that was typed
 // (CVE-2019-19844). Its link has the host of Options.URL, not of the request,
 // which a stranger can choose. Users without a usable password get no mail, as
 // in Django: they log in by other means.
 //
-// Requests wait in memory. [Resets.Close] sends what waits when the program
-// stops; what a crash loses, the user asks for again.
+// # What a stranger can do
+//
+// Ask for mails to somebody else, and sign up with their address. So one request
+// sends three mails at most, one to each spelling in which the address is
+// stored, and a *throttle.Limiter counts the mails to an address over time. Each
+// mail lists the accounts of its address, twenty at most: those that logged in
+// last, and others drawn at random. However many accounts somebody makes, the
+// owner's is not kept out for good, and is the first in the mail if it is asked
+// for by its username. The mails that a stranger uses up, by the names of
+// accounts of their own, list the owner's account by the same rule, unless it
+// has another spelling of the address. The known devices of its users are
+// counted apart.
+//
+// # What waits
+//
+// Requests wait in memory. If too many do, [Resets.Request] refuses, before
+// anything is promised; one source has a tenth of the places. A mail server that
+// is slow costs each mail a minute at most. [Resets.Close] sends what
+// waits when the program stops. What a crash loses is what waits: the visitor
+// was told that a mail is on its way, if there is an account, and asks again.
 //
 // # The link
 //

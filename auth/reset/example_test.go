@@ -40,10 +40,10 @@ func ExampleNew() {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /reset", func(w http.ResponseWriter, r *http.Request) {
-		if err := resets.Request(r, r.PostFormValue("email")); err != nil {
+		if err := resets.Request(r, r.PostFormValue("username")); err != nil {
 			session.Abort(r, err)
 		}
-		fmt.Fprintln(w, "If we know this address, a mail is on its way.")
+		fmt.Fprintln(w, "If there is an account, a mail is on its way.")
 	})
 	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Referrer-Policy", "same-origin")

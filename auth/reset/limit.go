@@ -9,13 +9,19 @@ import (
 )
 
 // limitedUsers ends each question, so that users who are silent hold neither a
-// request nor the worker.
+// request nor a worker.
 type limitedUsers struct{ users Users }
 
 func (l limitedUsers) ByID(ctx context.Context, id int64) (auth.User, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Default)
 	defer cancel()
 	return l.users.ByID(ctx, id)
+}
+
+func (l limitedUsers) ByUsername(ctx context.Context, name string) (auth.User, error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Default)
+	defer cancel()
+	return l.users.ByUsername(ctx, name)
 }
 
 func (l limitedUsers) ByEmail(ctx context.Context, email string) ([]auth.User, error) {
@@ -25,7 +31,7 @@ func (l limitedUsers) ByEmail(ctx context.Context, email string) ([]auth.User, e
 }
 
 // limitedSender ends each mail after a minute, whatever the sender's own
-// limits are: the next visitor waits for it.
+// limits are: others wait for it.
 type limitedSender struct{ sender mail.Sender }
 
 func (l limitedSender) Send(ctx context.Context, m mail.Message) error {

@@ -40,6 +40,10 @@ func (s silent) ByID(ctx context.Context, _ int64) (auth.User, error) {
 	return auth.User{}, s.wait(ctx)
 }
 
+func (silent) ByUsername(context.Context, string) (auth.User, error) {
+	return auth.User{}, auth.ErrUserNotFound
+}
+
 func (s silent) ByEmail(ctx context.Context, _ string) ([]auth.User, error) {
 	return nil, s.wait(ctx)
 }

@@ -3,8 +3,9 @@ package sqlusers
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"math"
-	"math/rand/v2"
+	"math/big"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -82,8 +83,11 @@ func (u *Users) sameEmail(ctx context.Context, email string) ([]auth.User, error
 	if err := djangodb.One(ctx, u.asked(ctx).lastByEmail, []any{email}, &last); err != nil {
 		return nil, err
 	}
-	from := first + rand.N(max(1, last-first+1))
-	some, err := u.fromID(ctx, email, from, maxSameEmail)
+	offset, err := rand.Int(rand.Reader, big.NewInt(max(1, last-first+1)))
+	if err != nil {
+		return nil, err
+	}
+	some, err := u.fromID(ctx, email, first+offset.Int64(), maxSameEmail)
 	if err != nil {
 		return nil, err
 	}

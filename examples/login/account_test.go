@@ -171,7 +171,7 @@ func resetByMail(t *testing.T, vars map[string]string) {
 	v.leads(v.signUp("bob"), "/dashboard/")
 	stranger := newVisitor(t, v.base)
 	stranger.get("/reset/")
-	stranger.leads(stranger.post("/reset/", "email", "bob@example.com"), "/login/")
+	stranger.leads(stranger.post("/reset/", "username", "bob@example.com"), "/login/")
 	known := stranger.get("/login/")
 	stranger.shows(known, "a mail with a link is on its way")
 	m := <-mails
@@ -216,7 +216,7 @@ func TestResetTellsNothing(t *testing.T) {
 	for _, address := range []string{"nobody@example.com", "bob@example.com"} {
 		stranger := newVisitor(t, v.base)
 		stranger.get("/reset/")
-		r := stranger.post("/reset/", "email", address)
+		r := stranger.post("/reset/", "username", address)
 		page := stranger.get("/login/").body
 		answers[fmt.Sprint(r.status, r.location, tokenField.ReplaceAllString(page, ""))] = true
 	}
@@ -333,8 +333,8 @@ func TestGuessesAreLimited(t *testing.T) {
 		}
 	}
 	limited("/login/", "username", "nobody", "password", "guess")
-	limited("/reset/", "email", "nobody@example.com")
-	limited("/reset/", "email", "ann@example.com")
+	limited("/reset/", "username", "nobody@example.com")
+	limited("/reset/", "username", "ann@example.com")
 	v.login()
 	limited("/password/", "old", "guess", "password", otherPassword, "again", otherPassword)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/reset"
 	"github.com/jamsession/jamsession/auth/throttle"
 )
 
@@ -58,6 +59,19 @@ func (f *form) failLimited(header http.Header, err error) bool {
 	limited.SetHeader(header)
 	f.Status = http.StatusTooManyRequests
 	f.fail("", "There were too many attempts. Please try again in "+limited.Wait()+".")
+	return true
+}
+
+// failBusy adds that too many mails wait, if that is what the error says, and
+// reports whether it is.
+func (f *form) failBusy(header http.Header, err error) bool {
+	var busy *reset.BusyError
+	if !errors.As(err, &busy) {
+		return false
+	}
+	busy.SetHeader(header)
+	f.Status = http.StatusServiceUnavailable
+	f.fail("", "We cannot send mails at the moment. Please try again in a minute.")
 	return true
 }
 

@@ -119,7 +119,7 @@ func TestStopSendsTheMailsThatWait(t *testing.T) {
 	const mails = 50 // more than are sent while the last requests end
 	for range mails {
 		v.get("/reset/")
-		v.leads(v.post("/reset/", "email", "demo@example.com"), "/login/")
+		v.leads(v.post("/reset/", "username", "demo@example.com"), "/login/")
 	}
 	v.client.CloseIdleConnections()
 	stop()

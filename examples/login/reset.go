@@ -13,18 +13,18 @@ func (s *site) resetForm(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "reset", "Forgotten password", &form{})
 }
 
-// reset answers every address alike, so that it tells nobody who has an
-// account.
+// reset answers every address and name alike, so that it tells nobody who has
+// an account.
 func (s *site) reset(w http.ResponseWriter, r *http.Request) {
-	f := &form{Email: r.PostFormValue("email")}
-	if err := s.resets.Request(r, f.Email); err != nil {
-		if !f.failLimited(w.Header(), err) {
+	f := &form{Username: r.PostFormValue("username")}
+	if err := s.resets.Request(r, f.Username); err != nil {
+		if !f.failLimited(w.Header(), err) && !f.failBusy(w.Header(), err) {
 			session.Abort(r, err)
 		}
 		s.renderForm(w, r, "reset", "Forgotten password", f)
 		return
 	}
-	messages.Info(r, "If we know this address, a mail with a link is on its way.")
+	messages.Info(r, "If there is an account, a mail with a link is on its way to its address.")
 	redirect(w, r, path("login"))
 }
 

@@ -71,7 +71,7 @@ func TestResetByTheLinkOnTheTerminal(t *testing.T) {
 	first, second := newVisitor(t, p.url), newVisitor(t, p.url)
 	first.signUp("bob")
 	second.open("/reset/")
-	second.fill(200, "email", "bob@example.com")
+	second.fill(200, "username", "bob@example.com")
 	second.shows("a mail with a link is on its way")
 	link := strings.TrimPrefix(p.prints(`(http://\S+/reset/\S+/)`), p.url)
 	second.open(link)

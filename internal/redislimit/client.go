@@ -8,6 +8,7 @@ import (
 
 	"github.com/redis/rueidis"
 
+	"github.com/jamsession/jamsession/internal/panics"
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
@@ -71,7 +72,7 @@ func (c *client) note(result rueidis.RedisResult) rueidis.RedisResult {
 // alone ends when rueidis has given the connection up.
 func (c *client) watch(ctx context.Context, call func() rueidis.RedisResult) rueidis.RedisResult {
 	done := make(chan rueidis.RedisResult, 1)
-	go func() { done <- call() }()
+	panics.Go(func() { done <- call() }, func(err error) { done <- rueidis.NewErrorResult(err) })
 	select {
 	case result := <-done:
 		return c.note(result)

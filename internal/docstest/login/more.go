@@ -126,10 +126,10 @@ func resetPages(mux *http.ServeMux, site *settings.Site) error {
 		return err
 	}
 	mux.HandleFunc("POST /reset", func(w http.ResponseWriter, r *http.Request) {
-		if err := resets.Request(r, r.PostFormValue("email")); err != nil {
-			session.Abort(r, err) // too many: 429
+		if err := resets.Request(r, r.PostFormValue("username")); err != nil {
+			session.Abort(r, err) // too many: 429, or 503 if too many wait
 		}
-		fmt.Fprintln(w, "If we know this address, a mail is on its way.")
+		fmt.Fprintln(w, "If there is an account, a mail is on its way.")
 	})
 	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Referrer-Policy", "same-origin")

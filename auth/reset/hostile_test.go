@@ -1,0 +1,444 @@
+package reset_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/reset"
+	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/auth/token"
+	"github.com/jamsession/jamsession/mail"
+)
+
+// signUp makes n users with an address, as a stranger can.
+func (s *site) signUp(t *testing.T, n int, name, email string) {
+	t.Helper()
+	for i := range n {
+		_, err := s.users.Create(t.Context(), auth.User{
+			Username: fmt.Sprintf("%s%d", name, i), Email: email, Password: s.alice.Password, IsActive: true,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// victim makes the user whom others shall not keep from her mail.
+func (s *site) victim(t *testing.T, email string) auth.User {
+	t.Helper()
+	user, err := s.users.Create(t.Context(), auth.User{
+		Username: "victim", Email: email, Password: s.alice.Password, IsActive: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return user
+}
+
+// mentions reports whether a mail has a link for the user.
+func mentions(m mail.Message, user auth.User) bool {
+	return strings.Contains(m.Text, "/reset/"+token.EncodeID(fmt.Sprint(user.ID))+"/") &&
+		strings.Contains(m.Text, user.Username)
+}
+
+// TestAccountsOfOthersMakeOneMail: whoever signs up with an address a hundred
+// times, before its owner and after, makes one mail of twenty links of it, and
+// keeps nobody out for good, nor at all somebody who has just been here.
+func TestAccountsOfOthersMakeOneMail(t *testing.T) {
+	s := newSite(t)
+	s.signUp(t, 60, "before", "victim@example.com")
+	victim := s.victim(t, "victim@example.com")
+	s.signUp(t, 60, "after", "victim@example.com")
+	drawn := false
+	for round := 0; !drawn; round++ {
+		mails := s.mailed(t, "victim@example.com")
+		if len(mails) != 1 || mails[0].To != "victim@example.com" {
+			t.Fatalf("mails %v, want one", mails)
+		}
+		if n := len(linkForm.FindAllString(mails[0].Text, -1)); n != 20 {
+			t.Fatalf("%d links, want 20", n)
+		}
+		if !strings.Contains(mails[0].Text, "More accounts have this address") {
+			t.Fatal("the mail does not say that there are more")
+		}
+		drawn = mentions(mails[0], victim)
+		if round == 300 {
+			t.Fatal("the victim was never among those drawn")
+		}
+	}
+	if err := s.users.TouchLastLogin(t.Context(), victim.ID, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if mails := s.mailed(t, "victim@example.com"); !mentions(mails[0], victim) {
+			t.Fatal("the last one to log in is not in the mail")
+		}
+	}
+}
+
+// TestNameIsNeverShutOut: by the name of an account its user gets a mail, first
+// in it, whatever else has the address.
+func TestNameIsNeverShutOut(t *testing.T) {
+	s := newSite(t)
+	s.signUp(t, 50, "before", "victim@example.com")
+	victim := s.victim(t, "victim@example.com")
+	for range 20 {
+		mails := s.mailed(t, "victim")
+		if len(mails) != 1 || !mentions(mails[0], victim) {
+			t.Fatalf("mails %v", mails)
+		}
+		links := linkForm.FindAllStringSubmatch(mails[0].Text, -1)
+		if len(links) != 20 || links[0][1] != token.EncodeID(fmt.Sprint(victim.ID)) {
+			t.Fatalf("%d links, the first is not the victim's", len(links))
+		}
+	}
+}
+
+// TestFewMailsForManySpellings: each mailbox may be another one, so that each
+// gets a mail of its own; three at most, and the one that was typed always.
+func TestFewMailsForManySpellings(t *testing.T) {
+	s := newSite(t)
+	for i, email := range []string{
+		"VICTIM@example.com", "Victim@example.com", "vIctim@example.com", "viCtim@example.com",
+		"vicTim@example.com", "victIm@example.com", "victiM@example.com",
+	} {
+		s.signUp(t, 2, fmt.Sprintf("n%d-", i), email)
+	}
+	victim := s.victim(t, "victim@example.com")
+	for range 20 {
+		mails := s.mailed(t, "victim@example.com")
+		i := slices.IndexFunc(mails, func(m mail.Message) bool { return m.To == "victim@example.com" })
+		if len(mails) != 3 || i < 0 || !mentions(mails[i], victim) {
+			t.Fatalf("%d mails, that of the victim is number %d", len(mails), i)
+		}
+		for _, m := range mails {
+			if m.To != "victim@example.com" && mentions(m, victim) {
+				t.Fatalf("the victim's link went to %s", m.To)
+			}
+		}
+	}
+}
+
+// limited opens resets of which a few can be requested for an address, and as
+// many mails go to one.
+func (s *site) limited(t *testing.T, limit throttle.Limit) (x *reset.Resets, logins *throttle.Limiter) {
+	t.Helper()
+	store := throttle.NewMemory(0)
+	o := throttle.Options{Logger: slog.New(slog.DiscardHandler)}
+	logins, err := throttle.New(store, keys, &o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Purpose, o.DevicesOf, o.PerAccount = "password reset", "login", limit
+	limiter, err := throttle.New(store, keys, &o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens, err := token.New(keys, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err = reset.New(s.logins, s.users, tokens, s.box, reset.Options{
+		URL: "https://example.com/reset/{id}/{token}/", Limiter: limiter, Queue: 1000,
+		Logger: slog.New(slog.NewTextHandler(s.log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x, logins
+}
+
+// TestMailboxIsNoTarget: by the names of many accounts that have somebody's
+// address, in all spellings, it gets no more mails than the limit, and each has
+// the link of its owner. A device on which the owner has logged in gets its mail
+// all the same.
+func TestMailboxIsNoTarget(t *testing.T) {
+	s := newSite(t)
+	victim := s.victim(t, "victim@example.com")
+	s.signUp(t, 10, "evil", "victim@example.com")
+	s.signUp(t, 10, "EVIL", "VICTIM@example.com")
+	x, logins := s.limited(t, throttle.Limit{Burst: 5, Every: 20 * time.Minute})
+	for i := range 10 {
+		request(t, x, fmt.Sprintf("evil%d", i))
+	}
+	s.awaitMails(t, 5)
+	for i := range 10 {
+		request(t, x, fmt.Sprintf("EVIL%d", i))
+	}
+	header := http.Header{}
+	known := httptest.NewRequest(http.MethodPost, "/reset", nil)
+	logins.MakeKnown(header, known, auth.NewAttempt("victim", victim))
+	for _, c := range (&http.Response{Header: header}).Cookies() {
+		known.AddCookie(c)
+	}
+	if err := x.Request(known, "victim"); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.box.mails); n != 6 {
+		t.Fatalf("%d mails, want 5 for strangers and 1 for the owner's device", n)
+	}
+	for _, m := range s.box.mails {
+		if m.To != "victim@example.com" || !mentions(m, victim) {
+			t.Errorf("a mail to %s without the owner's link", m.To)
+		}
+	}
+	if s.log.Len() > 0 {
+		t.Errorf("log %s", s.log)
+	}
+}
+
+// TestLimitCountsRequestsNotMails: a request that makes two mails is one.
+func TestLimitCountsRequestsNotMails(t *testing.T) {
+	s := newSite(t)
+	s.signUp(t, 1, "second", "alice@example.com") // beside Alice@example.com
+	x, _ := s.limited(t, throttle.Limit{Burst: 2, Every: time.Hour})
+	request(t, x, "alice@example.com")
+	s.awaitMails(t, 2)
+	request(t, x, "alice@example.com") // whose mails are used up
+	err := x.Request(httptest.NewRequest(http.MethodPost, "/reset", nil), "alice@example.com")
+	if !errors.Is(err, throttle.ErrLimited) {
+		t.Errorf("the third request: error %v, want ErrLimited", err)
+	}
+	if err := x.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.box.mails); n != 2 {
+		t.Errorf("%d mails, want 2", n)
+	}
+}
+
+// awaitMails waits until so many mails were sent.
+func (s *site) awaitMails(t *testing.T, n int) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); s.box.count() < n; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d mails after ten seconds, want %d", s.box.count(), n)
+		}
+	}
+}
+
+func (b *box) count() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.mails)
+}
+
+// TestOneSourceDoesNotFillTheQueue: it has a tenth of the places.
+func TestOneSourceDoesNotFillTheQueue(t *testing.T) {
+	s := newSite(t)
+	limiter, err := throttle.New(throttle.NewMemory(0), keys, &throttle.Options{
+		Purpose: "password reset", Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens, err := token.New(keys, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	x, err := reset.New(s.logins, slow{asked: make(chan struct{}), done: done}, tokens, s.box, reset.Options{
+		URL: "https://example.com/reset/{id}/{token}/", Limiter: limiter, Queue: 30,
+		Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := func(addr string) (n int) {
+		for i := range 40 {
+			r := httptest.NewRequest(http.MethodPost, "/reset", nil)
+			r.RemoteAddr = addr
+			if x.Request(r, fmt.Sprintf("user%d@example.com", i)) == nil {
+				n++
+			}
+		}
+		return n
+	}
+	for _, addr := range []string{"192.0.2.1:1", "192.0.2.2:1", "[2001:db8::1]:1"} {
+		if n := taken(addr); n != 3 {
+			t.Errorf("%s has %d of 30 places, want 3", addr, n)
+		}
+	}
+	if n := taken("[2001:db8::2]:1"); n != 0 {
+		t.Errorf("the same network has %d more", n)
+	}
+	close(done)
+	if err := x.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// faulty panics with a secret for the address of bob.
+type faulty struct {
+	reset.Users
+	*box
+	in string
+}
+
+func (f faulty) ByEmail(ctx context.Context, email string) ([]auth.User, error) {
+	if f.in == "ByEmail" && strings.HasPrefix(email, "bob") {
+		panic("SENTINEL")
+	}
+	return f.Users.ByEmail(ctx, email)
+}
+
+func (f faulty) Send(ctx context.Context, m mail.Message) error {
+	if f.in == "Send" && strings.HasPrefix(m.To, "bob") {
+		panic(errors.New("SENTINEL"))
+	}
+	return f.box.Send(ctx, m)
+}
+
+func (f faulty) compose(l reset.Letter) mail.Message {
+	if f.in == "Compose" && strings.HasPrefix(l.To, "bob") {
+		panic(l)
+	}
+	return mail.Message{Subject: "x", Text: l.Accounts[0].Link}
+}
+
+// TestPanicCostsOneMail: neither the program nor the other mails; it is logged
+// with its stack, and without a link.
+func TestPanicCostsOneMail(t *testing.T) {
+	for _, in := range []string{"ByEmail", "Compose", "Send"} {
+		s := newSite(t)
+		s.signUp(t, 1, "bob", "bob@example.com")
+		tokens, err := token.New(keys, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := faulty{s.users, s.box, in}
+		var log bytes.Buffer
+		x, err := reset.New(s.logins, f, tokens, f, reset.Options{
+			URL: "https://example.com/reset/{id}/{token}/", Compose: f.compose,
+			Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 10 { // more than there are workers
+			request(t, x, "bob@example.com")
+		}
+		request(t, x, "alice@example.com")
+		if err := x.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if len(s.box.mails) != 1 || s.box.mails[0].To != "Alice@example.com" {
+			t.Errorf("%s: mails %v", in, s.box.mails)
+		}
+		text := log.String()
+		if strings.Count(text, "panic: of type") != 10 || !strings.Contains(text, "hostile_test.go") ||
+			strings.Contains(text, "SENTINEL") || strings.Contains(text, "/reset/MQ") || strings.Contains(text, "bob@") {
+			t.Errorf("%s: log %s", in, text)
+		}
+	}
+}
+
+// stuck is a mail server that answers nothing for one address.
+type stuck struct{ *box }
+
+func (s stuck) Send(ctx context.Context, m mail.Message) error {
+	if m.To == "stuck@example.com" {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return s.box.Send(ctx, m)
+}
+
+// emails are users in memory, one for each address.
+type emails struct{ reset.Users }
+
+func (emails) ByUsername(context.Context, string) (auth.User, error) {
+	return auth.User{}, auth.ErrUserNotFound
+}
+
+func (emails) ByEmail(_ context.Context, email string) ([]auth.User, error) {
+	return []auth.User{{ID: 1, Username: "x", Email: email, IsActive: true, Password: "pbkdf2_sha256$1$x$x"}}, nil
+}
+
+// TestSilentMailServerStopsNothingForEver: each mail has its time.
+func TestSilentMailServerStopsNothingForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tokens, err := token.New(keys, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := &box{}
+		x, err := reset.New(nil, emails{}, tokens, stuck{b}, reset.Options{
+			URL: "https://example.com/reset/{id}/{token}/", Logger: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20 { // keeps all senders busy five times
+			request(t, x, "stuck@example.com")
+		}
+		request(t, x, "alice@example.com")
+		start := time.Now()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if err := x.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Wait()
+		if took := time.Since(start); took > 6*time.Minute || b.count() != 1 {
+			t.Errorf("%d mails after %v", b.count(), took)
+		}
+	})
+}
+
+// TestNameBeginsNoLine: a name that Django's code stored begins no line.
+func TestNameBeginsNoLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tokens, err := token.New(keys, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := &box{}
+		x, err := reset.New(nil, named("bob\r\n\u2028https://evil.example/"), tokens, b, reset.Options{
+			URL: "https://example.com/reset/{id}/{token}/",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		request(t, x, "alice@example.com")
+		if err := x.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if len(b.mails) != 1 || !strings.HasPrefix(b.mails[0].Text, "Hello bob\uFFFD\uFFFD\uFFFDhttps") {
+			t.Errorf("mails %q", b.mails)
+		}
+	})
+}
+
+// named has one user, of this name.
+type named string
+
+func (named) ByID(context.Context, int64) (auth.User, error) {
+	return auth.User{}, auth.ErrUserNotFound
+}
+
+func (named) ByUsername(context.Context, string) (auth.User, error) {
+	return auth.User{}, auth.ErrUserNotFound
+}
+
+func (n named) ByEmail(ctx context.Context, email string) ([]auth.User, error) {
+	users, err := emails{}.ByEmail(ctx, email)
+	users[0].Username = string(n)
+	return users, err
+}

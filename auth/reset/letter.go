@@ -1,0 +1,109 @@
+package reset
+
+import (
+	"crypto/rand"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/token"
+	"github.com/jamsession/jamsession/mail"
+)
+
+// A Letter is what a mail has to say: which accounts have an address, and the
+// link by which each gets a new password.
+type Letter struct {
+	To       string    // the address, as it is stored
+	Accounts []Account // 1 to 20
+	More     bool      // more accounts have the address: their users ask by name
+}
+
+// An Account is one in a letter.
+type Account struct {
+	User auth.User
+	Link string // opens the account: it belongs into this mail only
+}
+
+const (
+	maxLetters  = 3  // of one request
+	maxAccounts = 20 // in one letter
+)
+
+// choose returns at most n of the users, and whether they are not all: half of
+// them those who logged in last, the others drawn at random. Whoever signs up
+// with the address of somebody else, before or after them, does not keep them
+// out for good.
+func choose(users []auth.User, n int) (some []auth.User, more bool) {
+	if len(users) <= n {
+		return users, false
+	}
+	users = slices.Clone(users)
+	slices.SortStableFunc(users, func(a, b auth.User) int { return b.LastLogin.Compare(a.LastLogin) })
+	shuffle(users[n/2:])
+	return users[:n], true
+}
+
+// shuffle puts items in random order.
+func shuffle[T any](items []T) {
+	for i := range items {
+		j, err := rand.Int(rand.Reader, big.NewInt(int64(i+1)))
+		if err != nil {
+			panic(err) // never: the program ends before
+		}
+		items[i], items[j.Int64()] = items[j.Int64()], items[i]
+	}
+}
+
+// letter writes the links into a letter.
+func (x *Resets) letter(p parcel) Letter {
+	l := Letter{To: p.to, More: p.more}
+	for _, user := range p.users {
+		l.Accounts = append(l.Accounts, Account{user, x.link(user)})
+	}
+	return l
+}
+
+func (x *Resets) link(user auth.User) string {
+	return strings.NewReplacer(
+		"{id}", token.EncodeID(strconv.FormatInt(user.ID, 10)),
+		"{token}", x.tokens.Make(user),
+	).Replace(x.opts.URL)
+}
+
+// compose writes a short mail in English.
+func compose(l Letter) mail.Message {
+	var b strings.Builder
+	if len(l.Accounts) == 1 {
+		a := l.Accounts[0]
+		b.WriteString("Hello " + oneLine(a.User.Username) + ",\n\n" +
+			"someone, probably you, asked for a new password for your account. Choose one here:\n\n" +
+			a.Link + "\n\n")
+	} else {
+		b.WriteString("Hello,\n\n" +
+			"someone, probably you, asked for a new password. Several accounts have this e-mail\n" +
+			"address. Choose a new password for the one you mean:\n\n")
+		for _, a := range l.Accounts {
+			b.WriteString(oneLine(a.User.Username) + "\n" + a.Link + "\n\n")
+		}
+	}
+	if l.More {
+		b.WriteString("More accounts have this address. If yours is not listed, ask again with its\n" +
+			"username instead of the address.\n\n")
+	}
+	b.WriteString("If it was not you, ignore this mail: nothing has changed.\n")
+	return mail.Message{Subject: "Choose a new password", Text: b.String()}
+}
+
+// oneLine returns a name that begins no line of its own: Django's code may have
+// stored any text.
+func oneLine(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, name)
+}

@@ -1,0 +1,97 @@
+package reset
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/session"
+)
+
+// maxTyped is how many characters of an address Django's table holds; mails
+// have no longer ones (RFC 5321, 4.5.3.1.3). Usernames are shorter.
+const maxTyped = 254
+
+// Request mails links to the users whom a visitor means by what they have
+// typed: the user with exactly this name, and all with this address. It returns
+// at once and tells nothing: answer every visitor alike. What goes wrong later
+// is logged. Nothing of more than 254 characters is looked for.
+//
+// The error is a [*BusyError] if too many requests wait, from there or at all,
+// or after [Resets.Close]: nothing was promised, and nothing is mailed. With
+// Options.Limiter it counts the request, and the error is the limiter's if there
+// were too many from there or for this address or name, whether somebody has it
+// or not. [session.Abort] answers both. Otherwise it returns nil.
+func (x *Resets) Request(r *http.Request, typed string) error {
+	typed = strings.TrimSpace(typed)
+	a := asked{typed: strings.Clone(typed)} // or the whole form would stay in memory with it
+	if l, ok := x.opts.Limiter.(mailLimiter); ok {
+		a.source, a.allow = l.SourceOf(r), l.Mails(r)
+	}
+	if !x.queue.hasRoom(a.source) { // before the limiter: what is refused here costs no attempt
+		return x.busy(r)
+	}
+	if x.opts.Limiter != nil {
+		if err := x.opts.Limiter.Check(r, auth.Attempt{Username: typed}); err != nil {
+			return err
+		}
+	}
+	if utf8.RuneCountInString(typed) > maxTyped {
+		return nil
+	}
+	if !x.queue.put(a) {
+		return x.busy(r)
+	}
+	return nil
+}
+
+// asked is a request that waits.
+type asked struct {
+	typed  string
+	source string // empty if it is not known
+	allow  allow
+}
+
+// allow counts a mail. It is nil if mails are not counted.
+type allow func(ctx context.Context, address string, users []auth.User) error
+
+// A mailLimiter is a limiter that also counts mails: a *throttle.Limiter.
+type mailLimiter interface {
+	SourceOf(r *http.Request) string
+	Mails(r *http.Request) func(ctx context.Context, address string, users []auth.User) error
+}
+
+func (x *Resets) busy(r *http.Request) error {
+	x.opts.Logger.WarnContext(r.Context(), "reset: too many requests wait; one is refused")
+	return &BusyError{RetryAfter: 30 * time.Second}
+}
+
+// A BusyError refuses a request because too many wait. It wraps
+// [session.ErrUnavailable].
+type BusyError struct {
+	RetryAfter time.Duration // when to try again, roughly
+}
+
+// Error says that too many requests wait.
+func (e *BusyError) Error() string { return "reset: too many requests wait; try again later" }
+
+// Unwrap returns [session.ErrUnavailable].
+func (e *BusyError) Unwrap() error { return session.ErrUnavailable }
+
+// SetHeader sets Retry-After, in seconds, and keeps the answer out of caches.
+func (e *BusyError) SetHeader(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Retry-After", strconv.FormatInt(int64(e.RetryAfter/time.Second), 10))
+}
+
+// ServeHTTP answers by a line of text, 503 and [BusyError.SetHeader].
+// [session.Abort] with this error does so, too.
+func (e *BusyError) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	e.SetHeader(w.Header())
+	http.Error(w, "This is not possible at the moment. Please try again in a minute.",
+		http.StatusServiceUnavailable)
+}
