@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
@@ -94,4 +95,31 @@ func TestMailsThatCannotBeCountedAreNotSent(t *testing.T) {
 			t.Errorf("FailOpen %t: a mail that was given up was counted", open)
 		}
 	}
+}
+
+// TestMailsCountedAtOnceAreNotLost: of two that are counted at the same time,
+// the one whose clock was read earlier may come later.
+func TestMailsCountedAtOnceAreNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start, calls := time.Now(), 0
+		now := func() time.Time {
+			if calls++; calls == 1 {
+				return start.Add(time.Millisecond)
+			}
+			return time.Now()
+		}
+		l, err := throttle.New(throttle.NewMemory(0), keys, &throttle.Options{
+			PerAccount: throttle.Limit{Burst: 2, Every: time.Hour}, Now: now,
+			Logger: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		count := l.Mails(from(home))
+		for i := range 3 {
+			if err := count(t.Context(), "ann@example.com", nil); (err == nil) != (i < 2) {
+				t.Errorf("mail %d: %v", i+1, err)
+			}
+		}
+	})
 }
