@@ -219,3 +219,33 @@ func TestLimitsInACacheNeedRedis(t *testing.T) {
 		}
 	}
 }
+
+// TestResetLimiterKnowsTheDevicesOfLogins: a stranger who uses up the requests
+// for a name, or the mails to an address, keeps nobody from theirs at home. What
+// sign-ups are counted by knows no device.
+func TestResetLimiterKnowsTheDevicesOfLogins(t *testing.T) {
+	site := open(t, tempFile(t), map[string]string{"PASSWORD_RESET_LIMIT": "1/3600"})
+	if err := site.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	header := http.Header{}
+	stranger := httptest.NewRequest(http.MethodPost, "/reset", nil)
+	site.Limiter.MakeKnown(header, stranger, "ann")
+	home := httptest.NewRequest(http.MethodPost, "/reset", nil)
+	for _, c := range (&http.Response{Header: header}).Cookies() {
+		home.AddCookie(c)
+	}
+	limiter := site.ResetLimiter.(*throttle.Limiter)
+	ann := []auth.User{{Username: "ann"}}
+	for _, c := range []struct {
+		r    *http.Request
+		want bool
+	}{{stranger, true}, {stranger, false}, {home, true}, {home, false}} {
+		if got := limiter.Check(c.r, "ann") == nil; got != c.want {
+			t.Errorf("a request passes: %t, want %t", got, c.want)
+		}
+		if got := limiter.Mails(c.r)(t.Context(), "ann@example.com", ann) == nil; got != c.want {
+			t.Errorf("a mail passes: %t, want %t", got, c.want)
+		}
+	}
+}

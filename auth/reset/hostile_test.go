@@ -227,7 +227,7 @@ func (s *site) awaitMails(t *testing.T, n int) {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); s.box.count() < n; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("%d mails after ten seconds, want %d", s.box.count(), n)
+			t.Fatalf("%d mails after ten seconds, want %d; log %s", s.box.count(), n, s.log)
 		}
 	}
 }
@@ -238,11 +238,13 @@ func (b *box) count() int {
 	return len(b.mails)
 }
 
-// TestOneSourceDoesNotFillTheQueue: it has a tenth of the places.
+// TestOneSourceDoesNotFillTheQueue: it has a tenth of the places, and what is
+// refused costs no attempt.
 func TestOneSourceDoesNotFillTheQueue(t *testing.T) {
 	s := newSite(t)
 	limiter, err := throttle.New(throttle.NewMemory(0), keys, &throttle.Options{
-		Purpose: "password reset", Logger: slog.New(slog.DiscardHandler),
+		Purpose: "password reset", PerAccount: throttle.Limit{Burst: 3, Every: time.Hour},
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -276,6 +278,13 @@ func TestOneSourceDoesNotFillTheQueue(t *testing.T) {
 	}
 	if n := taken("[2001:db8::2]:1"); n != 0 {
 		t.Errorf("the same network has %d more", n)
+	}
+	for range 3 {
+		r := httptest.NewRequest(http.MethodPost, "/reset", nil)
+		r.RemoteAddr = "192.0.2.99:1"
+		if err := x.Request(r, "user39@example.com"); err != nil {
+			t.Errorf("what was refused has cost an attempt: %v", err)
+		}
 	}
 	close(done)
 	if err := x.Close(t.Context()); err != nil {
