@@ -132,7 +132,9 @@ func (x *Resets) named(ctx context.Context, typed string) (parcel, error) {
 		return parcel{}, err
 	}
 	found, err := x.users.ByEmail(ctx, user.Email)
-	others := slices.DeleteFunc(bySpelling(found)[user.Email], func(u auth.User) bool { return u.ID == user.ID })
+	others := slices.DeleteFunc(bySpelling(found)[user.Email], func(other auth.User) bool {
+		return other.ID == user.ID
+	})
 	others, more := choose(others, maxAccounts-1)
 	return parcel{to: user.Email, users: append([]auth.User{user}, others...), more: more}, err
 }

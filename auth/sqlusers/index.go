@@ -36,7 +36,8 @@ func makeIndex(ctx context.Context, db djangodb.DB, logger *slog.Logger) ([]stri
 	case err != nil:
 		logger.WarnContext(ctx, "sqlusers: the index of e-mail addresses cannot be made, so that each search"+
 			" for one reads the whole table; let the owner of the table run the statement",
-			slog.String("statement", emailIndex.DDL(db.Dialect)), slog.Any("error", djangodb.Wrap(ctx, "sqlusers: migrate", err)))
+			slog.String("statement", emailIndex.DDL(db.Dialect)),
+			slog.Any("error", djangodb.Wrap(ctx, "sqlusers: migrate", err)))
 		return nil, nil
 	case made:
 		return []string{EmailIndex}, nil

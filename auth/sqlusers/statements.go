@@ -31,7 +31,8 @@ func prepare(ctx context.Context, db, readers *sql.DB, d Dialect, floors bool) (
 		{&s.byID, readers, row + " WHERE id = " + id},
 		{&s.byUsername, readers, row + " WHERE username = ?"},
 		{&s.byEmail, readers, selectByEmail(d, floors)},
-		{&s.lastByEmail, readers, "SELECT id FROM auth_user WHERE " + d.SameText("email") + " ORDER BY id DESC LIMIT 1"},
+		{&s.lastByEmail, readers, "SELECT id FROM auth_user WHERE " + d.SameText("email") +
+			" ORDER BY id DESC LIMIT 1"},
 		{&s.effective, readers, effectivePermissions(id)},
 		{&s.list, readers, row + " WHERE id > " + id + " ORDER BY id LIMIT ?"},
 		{&s.count, readers, "SELECT count(*) FROM auth_user"},
