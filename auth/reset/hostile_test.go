@@ -317,7 +317,7 @@ func (f faulty) compose(l reset.Letter) mail.Message {
 	if f.in == "Compose" && strings.HasPrefix(l.To, "bob") {
 		panic(l)
 	}
-	return mail.Message{Subject: "x", Text: l.Accounts[0].Link}
+	return mail.Message{Subject: "x", Text: l.Accounts[0].Link.Reveal()}
 }
 
 // TestPanicCostsOneMail: neither the program nor the other mails; it is logged

@@ -11,6 +11,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/mail"
+	"github.com/jamsession/jamsession/secret"
 )
 
 // A Letter is what a mail has to say: which accounts have an address, and the
@@ -24,7 +25,7 @@ type Letter struct {
 // An Account is one in a letter.
 type Account struct {
 	User auth.User
-	Link string // opens the account: it belongs into this mail only
+	Link secret.Text // opens the account: reveal it in this mail only
 }
 
 const (
@@ -61,7 +62,7 @@ func shuffle[T any](items []T) {
 func (x *Resets) letter(p parcel) Letter {
 	l := Letter{To: p.to, More: p.more}
 	for _, user := range p.users {
-		l.Accounts = append(l.Accounts, Account{user, x.link(user)})
+		l.Accounts = append(l.Accounts, Account{user, secret.New(x.link(user))})
 	}
 	return l
 }
@@ -80,13 +81,13 @@ func compose(l Letter) mail.Message {
 		a := l.Accounts[0]
 		b.WriteString("Hello " + oneLine(a.User.Username) + ",\n\n" +
 			"someone, probably you, asked for a new password for your account. Choose one here:\n\n" +
-			a.Link + "\n\n")
+			a.Link.Reveal() + "\n\n")
 	} else {
 		b.WriteString("Hello,\n\n" +
 			"someone, probably you, asked for a new password. Several accounts have this e-mail\n" +
 			"address. Choose a new password for the one you mean:\n\n")
 		for _, a := range l.Accounts {
-			b.WriteString(oneLine(a.User.Username) + "\n" + a.Link + "\n\n")
+			b.WriteString(oneLine(a.User.Username) + "\n" + a.Link.Reveal() + "\n\n")
 		}
 	}
 	if l.More {

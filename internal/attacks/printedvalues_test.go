@@ -48,6 +48,7 @@ func values(t *testing.T, planted secrettest.Planted) []any {
 	t.Helper()
 	list := append(plainValues(), settingsValues(t)...)
 	list = append(list, keyedValues(t)...)
+	list = append(list, letterValues(planted)...)
 	for engine, vars := range engines {
 		flags := map[string]string{
 			"SECRET_KEY": plantedKey, "SECRET_KEY_FALLBACKS": plantedOlder, "EMAIL_URL": plantedFlags["EMAIL_URL"],
@@ -119,6 +120,18 @@ func plainValues() []any {
 		memstore.NewCache(1), memstore.New(),
 		mail.Message{To: "a@example.com", Subject: "x", Text: "x"},
 		session.Key[int]("x"),
+	}
+}
+
+// letterValues are what a mail of a reset is made of, and what refuses one.
+func letterValues(planted secrettest.Planted) []any {
+	const word = "c2xk-planted-link-of-a-letter"
+	planted["link of a letter"] = word
+	account := reset.Account{User: auth.User{ID: 1, Username: "alice"}, Link: secret.New("https://example.com/reset/MQ/" + word)}
+	return []any{
+		account,
+		reset.Letter{To: "a@example.com", Accounts: []reset.Account{account}, More: true},
+		&reset.BusyError{RetryAfter: time.Second},
 	}
 }
 
