@@ -201,7 +201,10 @@ var table = []Setting{
 		boolean(func(s *Settings) *bool { return &s.SecureSSLRedirect }),
 	},
 	{"SECURE_SSL_HOST", "text", "", "where to; empty: the same host", false, setSSLHost},
-	{"SECURE_REDIRECT_EXEMPT", "list", "", "regular expressions of paths that stay", false, setRedirectExempt},
+	{
+		"SECURE_REDIRECT_EXEMPT", "list", "", "regular expressions of paths that stay", false,
+		setRedirectExempt,
+	},
 	{
 		"SECURE_HSTS_SECONDS", "seconds", "0", "browsers take HTTPS only so long; 0: off", false,
 		seconds(0, func(s *Settings) *duration { return &s.SecureHSTS }),
