@@ -127,7 +127,7 @@ func TestLoginAsAnotherUserGivesNoAttemptBack(t *testing.T) {
 			t.Error(err)
 		}
 	}, "")
-	if want := []string{"check alice", "known bob"}; !slices.Equal(l.calls, want) {
+	if want := []string{"check alice of 1 cd2d", "known bob of 2 ebf8"}; !slices.Equal(l.calls, want) {
 		t.Errorf("calls %q, want %q", l.calls, want)
 	}
 }
