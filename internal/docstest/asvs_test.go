@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/jamsession/jamsession/settings"
 )
 
 // TestASVSIsWhole: docs/asvs.md has every requirement of V7, V3.3 and V3.4
@@ -44,27 +42,5 @@ func TestASVSIsWhole(t *testing.T) {
 	want := fmt.Sprintf("%d met, %d partly, %d not, %d n/a.", counts["met"], counts["partly"], counts["not"], counts["n/a"])
 	if !strings.Contains(doc, "\n"+want+"\n") {
 		t.Errorf("of V7 are %s", want)
-	}
-}
-
-// TestTheGuideHasLimits: the settings of the guide end sessions as docs/asvs.md
-// says.
-func TestTheGuideHasLimits(t *testing.T) {
-	_, block, _ := strings.Cut(read(t, "docs/login.md"), "```toml\n")
-	block, _, _ = strings.Cut(block, "```")
-	flags := make(map[string]string)
-	for _, line := range regexp.MustCompile(`(?m)^(\w+) = "(.*)"$`).FindAllStringSubmatch(block, -1) {
-		flags[line[1]] = line[2]
-	}
-	s, err := settings.Load(settings.Sources{Flags: flags})
-	if err != nil {
-		t.Fatal(err)
-	}
-	const day = 24 * 3600
-	if s.SessionIdleTimeout.Seconds() != 14*day || s.SessionAbsoluteTimeout.Seconds() != 30*day {
-		t.Errorf("unused for %v, in all %v", s.SessionIdleTimeout, s.SessionAbsoluteTimeout)
-	}
-	if s.LoginRememberAge > s.SessionAbsoluteTimeout {
-		t.Errorf("remember me is %v", s.LoginRememberAge)
 	}
 }
