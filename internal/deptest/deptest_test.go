@@ -24,9 +24,9 @@ var drivers = []string{
 	"github.com/go-sql-driver/mysql",
 }
 
-// mayLinkDriver are the parts of the module that are programs, or open sites
-// for them.
-var mayLinkDriver = []string{"settings", "cmd", "examples", "internal/docstest"}
+// mayLinkDriver are the parts of the module that are programs, open sites for them,
+// or are for tests.
+var mayLinkDriver = []string{"settings", "cmd", "examples", "internal/docstest", "internal/silentdb"}
 
 // A pkg is what the go command says of a package.
 type pkg struct {

@@ -17,6 +17,7 @@ var bare = map[string]string{
 	"internal/panics":            "it is the mechanism",
 	"internal/servertest":        "a panic ends a test, as it should",
 	"sessiontest":                "likewise; a kit of tests",
+	"internal/mutants":           "likewise; it runs tests",
 	"auth/throttle/throttletest": "likewise",
 
 	"mail/smtp.go connect":                            "it closes a connection of package net",
