@@ -81,7 +81,7 @@
 //	LOGIN_LIMIT_STORE                text      auto                 db, cache, memory, none; see Guesses
 //	LOGIN_LIMIT_ACCOUNT              limit     10/300               guesses on one name, as attempts/seconds
 //	LOGIN_LIMIT_SOURCE               limit     50/2                 guesses from one address
-//	PASSWORD_RESET_LIMIT             limit     5/1200               requests to reset for one name or address, and mails to one address
+//	PASSWORD_RESET_LIMIT             limit     5/1200               reset requests and mails of one address
 //	SIGNUP_LIMIT                     limit     20/60                sign-ups from one address
 //	NEW_SESSION_LIMIT                limit     1000/1               new sessions of an address; or none
 //	TRUSTED_PROXIES                  list                           networks whose X-Forwarded-For counts

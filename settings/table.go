@@ -179,7 +179,7 @@ var table = []Setting{
 		limit(func(s *Settings) *throttle.Limit { return &s.LoginLimitSource }),
 	},
 	{
-		"PASSWORD_RESET_LIMIT", "limit", "5/1200", "requests to reset for one name or address, and mails to one address", false,
+		"PASSWORD_RESET_LIMIT", "limit", "5/1200", "reset requests and mails of one address", false,
 		limit(func(s *Settings) *throttle.Limit { return &s.PasswordResetLimit }),
 	},
 	{

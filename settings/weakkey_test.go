@@ -40,16 +40,27 @@ var weakKeys = map[string][]string{
 // public has, of each kind, settings of a site that others can reach although
 // it listens on loopback.
 var public = []map[string]string{
-	{"TRUSTED_PROXIES": "127.0.0.1"}, {"TRUSTED_PROXIES": "10.0.0.0/8"},
+	{"TRUSTED_PROXIES": "127.0.0.1"},
+	{"TRUSTED_PROXIES": "10.0.0.0/8"},
 	{"SECURE_PROXY_SSL_HEADER": "HTTP_X_FORWARDED_PROTO,https"},
-	{"ALLOWED_HOSTS": "www.example.com"}, {"ALLOWED_HOSTS": "localhost,.example.com"}, {"ALLOWED_HOSTS": "*"},
-	{"ALLOWED_HOSTS": "192.0.2.1"}, {"ALLOWED_HOSTS": "localhost.example.com"},
-	{"CSRF_TRUSTED_ORIGINS": "https://example.com"}, {"CSRF_TRUSTED_ORIGINS": "http://localhost,https://*.example.com"},
-	{"SESSION_COOKIE_SECURE": "true"}, {"CSRF_COOKIE_SECURE": "true"},
-	{"SESSION_COOKIE_NAME": "__Host-sid"}, {"SESSION_COOKIE_NAME": "__Secure-sid"}, {"CSRF_COOKIE_NAME": "__HOST-csrf"},
-	{"SESSION_COOKIE_DOMAIN": "example.com"}, {"CSRF_COOKIE_DOMAIN": ".example.com"},
-	{"LOGIN_URL": "https://login.example.com/"}, {"LOGIN_REDIRECT_URL": "https://example.com/"},
-	{"LOGOUT_REDIRECT_URL": "https://example.com/"}, {"EMAIL_URL": "smtp://mail.example.com"},
+	{"ALLOWED_HOSTS": "www.example.com"},
+	{"ALLOWED_HOSTS": "localhost,.example.com"},
+	{"ALLOWED_HOSTS": "*"},
+	{"ALLOWED_HOSTS": "192.0.2.1"},
+	{"ALLOWED_HOSTS": "localhost.example.com"},
+	{"CSRF_TRUSTED_ORIGINS": "https://example.com"},
+	{"CSRF_TRUSTED_ORIGINS": "http://localhost,https://*.example.com"},
+	{"SESSION_COOKIE_SECURE": "true"},
+	{"CSRF_COOKIE_SECURE": "true"},
+	{"SESSION_COOKIE_NAME": "__Host-sid"},
+	{"SESSION_COOKIE_NAME": "__Secure-sid"},
+	{"CSRF_COOKIE_NAME": "__HOST-csrf"},
+	{"SESSION_COOKIE_DOMAIN": "example.com"},
+	{"CSRF_COOKIE_DOMAIN": ".example.com"},
+	{"LOGIN_URL": "https://login.example.com/"},
+	{"LOGIN_REDIRECT_URL": "https://example.com/"},
+	{"LOGOUT_REDIRECT_URL": "https://example.com/"},
+	{"EMAIL_URL": "smtp://mail.example.com"},
 }
 
 // private has settings of sites that nobody else can reach.
@@ -57,7 +68,9 @@ var private = []map[string]string{
 	{},
 	{"ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],.localhost,app.localhost"},
 	{"CSRF_TRUSTED_ORIGINS": "http://localhost:3000,http://127.0.0.1:3000,http://*.localhost:3000"},
-	{"SESSION_COOKIE_SECURE": "false"}, {"SESSION_COOKIE_DOMAIN": "localhost"}, {"LOGIN_URL": "http://localhost:8000/login/"},
+	{"SESSION_COOKIE_SECURE": "false"},
+	{"SESSION_COOKIE_DOMAIN": "localhost"},
+	{"LOGIN_URL": "http://localhost:8000/login/"},
 	{"EMAIL_URL": "smtp://localhost:1025"},
 }
 

@@ -104,7 +104,8 @@ func (o HostileOptions) attack(ctx context.Context, b *contest.Bed, name, url st
 	o.Log("%s: %d honest logins under attack; the attacker got %v", name, len(s.attacked), s.hostile)
 	for i, l := range s.attacked {
 		if l.took > wantTimes*s.usual() || l.status != 303 {
-			o.Log("%s: %v after the beginning: status %d in %v", name, time.Duration(i)*o.Every, l.status, l.took)
+			o.Log("%s: %v after the beginning: status %d in %v",
+				name, time.Duration(i)*o.Every, l.status, l.took)
 		}
 	}
 	return s, err

@@ -28,7 +28,8 @@ func (d Dialect) Transact(ctx context.Context, db *sql.DB, fn func(*sql.Conn) er
 
 // worthRepeating reports whether the next run of a transaction may end better.
 func (d Dialect) worthRepeating(err error) bool {
-	return errors.Is(err, driver.ErrBadConn) || dialects[d].isPassing(err) || d.IsUnique(err) || d.IsForeign(err)
+	return errors.Is(err, driver.ErrBadConn) || dialects[d].isPassing(err) ||
+		d.IsUnique(err) || d.IsForeign(err)
 }
 
 func (d Dialect) transact(ctx context.Context, db *sql.DB, fn func(*sql.Conn) error) error {

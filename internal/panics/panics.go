@@ -7,6 +7,7 @@
 package panics
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -61,7 +62,8 @@ func Go(f func(), caught func(error)) { go Guard(f, caught)() }
 func Log(logger *slog.Logger, doing string) func(error) {
 	return func(err error) {
 		args := []any{slog.Any("error", err)}
-		if e, ok := err.(*Error); ok {
+		var e *Error
+		if errors.As(err, &e) {
 			args = append(args, slog.String("stack", e.Stack))
 		}
 		logger.Error(doing, args...)

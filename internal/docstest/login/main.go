@@ -45,7 +45,8 @@ func serverOf(site *settings.Site) *http.Server {
 func policy(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy",
-			"default-src 'self'; object-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+			"default-src 'self'; object-src 'none'; form-action 'self'; "+
+				"frame-ancestors 'none'; base-uri 'none'")
 		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 		pages.ServeHTTP(w, r)
 	})
