@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -149,19 +148,16 @@ func (m *machine) push(v Value) {
 
 // push appends a value. It doubles what is full, so that growing costs no
 // more than twice what there is at the end.
-func push(values []Value, v Value) []Value {
+func push[T any](values []T, v T) []T {
 	if len(values) == cap(values) {
-		values = slices.Grow(values, max(len(values), 1))
+		values = append(make([]T, 0, max(2*len(values), 1)), values...)
 	}
 	return append(values, v)
 }
 
 func (m *machine) mark() {
 	m.spend(valueCost)
-	if len(m.below) == cap(m.below) {
-		m.below = slices.Grow(m.below, max(len(m.below), 1))
-	}
-	m.below = append(m.below, m.stack)
+	m.below = push(m.below, m.stack)
 	m.stack = nil
 }
 
