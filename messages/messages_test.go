@@ -378,8 +378,10 @@ func TestTagsAndLevels(t *testing.T) {
 
 func TestHTMLIsEscapedUnlessSafe(t *testing.T) {
 	m := messages.Message{Text: `<b title="x">&</b>`}
-	if got := m.HTML(); got != `&lt;b title=&#34;x&#34;&gt;&amp;&lt;/b&gt;` {
-		t.Errorf("HTML = %s", got)
+	for m.Level = range messages.Level(100) {
+		if got := m.HTML(); got != `&lt;b title=&#34;x&#34;&gt;&amp;&lt;/b&gt;` {
+			t.Errorf("level %d: HTML = %s", m.Level, got)
+		}
 	}
 	m.Safe = true
 	if got := m.HTML(); got != template.HTML(m.Text) {

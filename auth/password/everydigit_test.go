@@ -1,6 +1,8 @@
 package password_test
 
 import (
+	"encoding/base64"
+	"errors"
 	"strings"
 	"testing"
 
@@ -48,6 +50,32 @@ func TestEveryCharacterOfAHashCounts(t *testing.T) {
 			}
 			if ok, _ := c.hasher.Verify("secret", c.encoded[:i]); ok {
 				t.Errorf("%s: cut off before digit %d it is good", c.hasher.Algorithm(), i)
+			}
+		}
+	}
+}
+
+// TestShorterHashesAreMalformed: a string whose hash is shorter than those that
+// are made is not one that can be compared.
+func TestShorterHashesAreMalformed(t *testing.T) {
+	for _, h := range []password.Hasher{
+		password.PBKDF2SHA256{Iterations: 2},
+		password.PBKDF2SHA1{Iterations: 2},
+		password.Scrypt{N: 2, R: 1, P: 1},
+	} {
+		encoded, err := h.Encode("secret")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cut := strings.LastIndexByte(encoded, '$') + 1
+		hash, err := base64.StdEncoding.DecodeString(encoded[cut:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range hash {
+			shorter := encoded[:cut] + base64.StdEncoding.EncodeToString(hash[:n])
+			if ok, err := h.Verify("secret", shorter); ok || !errors.Is(err, password.ErrMalformed) {
+				t.Errorf("%s of %d bytes: %t, %v", h.Algorithm(), n, ok, err)
 			}
 		}
 	}

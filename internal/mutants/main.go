@@ -35,7 +35,7 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()), "of the random order")
 	flag.IntVar(&o.parallel, "parallel", 2, "how many at once")
 	flag.BoolVar(&o.baseline, "baseline", true, "test each package without a mistake first")
-	flag.DurationVar(&o.timeout, "timeout", 10*time.Minute, "for the tests of one package")
+	flag.DurationVar(&o.timeout, "timeout", 4*time.Minute, "for the tests of one package")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
