@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
@@ -475,6 +476,10 @@ func TestHardened(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("Set-Cookie lacks %s: %s", want, got)
 		}
+	}
+	o := session.Hardened()
+	if !o.HashKeys || o.IdleTimeout != time.Hour || o.AbsoluteTimeout != 24*time.Hour {
+		t.Errorf("keys hashed %t, limits %v and %v", o.HashKeys, o.IdleTimeout, o.AbsoluteTimeout)
 	}
 }
 

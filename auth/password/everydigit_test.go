@@ -80,3 +80,34 @@ func TestShorterHashesAreMalformed(t *testing.T) {
 		}
 	}
 }
+
+// TestZeroByteEndsNoPassword: crypt of C reads up to a zero byte, so that one
+// password would be good with many ends.
+func TestZeroByteEndsNoPassword(t *testing.T) {
+	for _, end := range []string{"\x00", "\x00\x00", "\x00x"} {
+		if ok, err := (password.Crypt{}).Verify("secret"+end, "crypt$$abNANd1rDfiNc"); ok || err != nil {
+			t.Errorf("with %q at the end: %t, %v", end, ok, err)
+		}
+	}
+}
+
+// TestRandomCharactersAreUniform: a byte has no multiple of 62 values, and its
+// remainder would prefer eight characters by a quarter. A tenth is seven times
+// the standard deviation.
+func TestRandomCharactersAreUniform(t *testing.T) {
+	const each = 5000
+	count := make(map[rune]int)
+	for range 62 * each / 40 {
+		for _, c := range password.MakeUnusable()[1:] {
+			count[c]++
+		}
+	}
+	if len(count) != 62 {
+		t.Errorf("%d characters, want 62", len(count))
+	}
+	for c, n := range count {
+		if n < each*9/10 || n > each*11/10 {
+			t.Errorf("%c came %d times, want about %d", c, n, each)
+		}
+	}
+}

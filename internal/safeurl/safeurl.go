@@ -25,7 +25,7 @@ const maxLength = 2048
 // begins or ends with a space or another character that nobody sees: Django
 // judges the address without it, and then redirects to the address with it.
 func Allowed(rawURL string, hosts []string, requireHTTPS bool) bool {
-	if utf8.RuneCountInString(rawURL) > maxLength || !visible(rawURL) || strings.HasPrefix(rawURL, "///") {
+	if utf8.RuneCountInString(rawURL) > maxLength || !visible(rawURL) {
 		return false
 	}
 	if path, _, _ := strings.Cut(rawURL, "?"); strings.Contains(path, `\`) {
