@@ -54,14 +54,28 @@ type wireServer struct {
 type wireCall struct {
 	Method   string
 	Key      string
-	Old, New session.Record
+	Old, New wireRecord
 	Now      time.Time
 }
 
 type wireAnswer struct {
-	Record session.Record
+	Record wireRecord
 	Error  string
 	N      int
+}
+
+// A wireRecord has the fields of a session.Record, which encodes itself only to
+// be shown.
+type wireRecord struct {
+	Key    string
+	Data   []byte
+	Expiry time.Time
+}
+
+func sent(r session.Record) wireRecord { return wireRecord{r.Key, r.Data, r.Expiry} }
+
+func (r wireRecord) received() session.Record {
+	return session.Record{Key: r.Key, Data: r.Data, Expiry: r.Expiry}
 }
 
 // wireErrors are the errors that have a name on the wire.
@@ -147,11 +161,13 @@ func (s *wireServer) answer(c wireCall) wireAnswer {
 	ctx := context.Background()
 	switch c.Method {
 	case "Load":
-		a.Record, err = s.records.Load(ctx, c.Key)
+		var rec session.Record
+		rec, err = s.records.Load(ctx, c.Key)
+		a.Record = sent(rec)
 	case "Create":
-		err = s.records.Create(ctx, c.New)
+		err = s.records.Create(ctx, c.New.received())
 	case "Save":
-		err = s.records.Save(ctx, c.Old, c.New)
+		err = s.records.Save(ctx, c.Old.received(), c.New.received())
 	case "Delete":
 		err = s.records.Delete(ctx, c.Key)
 	case "ClearExpired":
@@ -206,18 +222,18 @@ func (s *wireStore) close() {
 func (s *wireStore) Load(ctx context.Context, key string) (session.Record, error) {
 	a, err := s.call(ctx, wireCall{Method: "Load", Key: key})
 	if s.lapse == servesFromMemory {
-		return s.remember(key, a, err)
+		return s.remember(key, a.Record.received(), err)
 	}
-	return a.Record, err
+	return a.Record.received(), err
 }
 
 func (s *wireStore) Create(ctx context.Context, rec session.Record) error {
-	_, err := s.call(ctx, wireCall{Method: "Create", New: rec})
+	_, err := s.call(ctx, wireCall{Method: "Create", New: sent(rec)})
 	return err
 }
 
 func (s *wireStore) Save(ctx context.Context, old, new session.Record) error {
-	_, err := s.call(ctx, wireCall{Method: "Save", Old: old, New: new})
+	_, err := s.call(ctx, wireCall{Method: "Save", Old: sent(old), New: sent(new)})
 	return err
 }
 
@@ -334,15 +350,15 @@ func (s *wireStore) down(ctx context.Context, c wireCall, err error) error {
 }
 
 // remember answers for a server that does not.
-func (s *wireStore) remember(key string, a wireAnswer, err error) (session.Record, error) {
+func (s *wireStore) remember(key string, rec session.Record, err error) (session.Record, error) {
 	ctx := context.Background()
 	if err == nil {
 		_ = s.seen.Delete(ctx, key)
-		_ = s.seen.Create(ctx, a.Record)
-		return a.Record, nil
-	}
-	if rec, seenErr := s.seen.Load(ctx, key); seenErr == nil {
+		_ = s.seen.Create(ctx, rec)
 		return rec, nil
 	}
-	return a.Record, err
+	if seen, seenErr := s.seen.Load(ctx, key); seenErr == nil {
+		return seen, nil
+	}
+	return rec, err
 }
