@@ -90,7 +90,7 @@ func (p *Protection) stored(r *http.Request) (string, error) {
 		return "", err
 	}
 	value, err := session.Lookup[string](s, itemName)
-	if errors.Is(err, session.ErrNoKey) {
+	if errors.Is(err, session.ErrNoItem) {
 		return "", refuse(ErrCookie, "CSRF cookie not set.")
 	}
 	return value, nil // one that is no text is empty: of incorrect length

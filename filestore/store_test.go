@@ -497,7 +497,7 @@ gone.save()
 	}
 	again, err := m.Load(t.Context(), s.Key())
 	if err != nil || !session.Get(again, "theirs", false) {
-		t.Fatalf("what Django saved: %v, %v", again.Keys(), err)
+		t.Fatalf("what Django saved: %v, %v", again.Names(), err)
 	}
 	if n, err := m.ClearExpired(t.Context()); n != 1 || err != nil {
 		t.Errorf("ClearExpired: %d, %v; want the one of Django", n, err)

@@ -385,7 +385,7 @@ s.save()
 		}
 		again, err := m.Load(t.Context(), s.Key())
 		if err != nil || !session.Get(again, "theirs", false) {
-			t.Errorf("what Django saved: %v, %v", again.Keys(), err)
+			t.Errorf("what Django saved: %v, %v", again.Names(), err)
 		}
 		again.Flush()
 		if err := again.Save(t.Context()); err != nil {

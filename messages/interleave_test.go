@@ -339,7 +339,7 @@ func TestWhatDjangoLeftMeanwhileStays(t *testing.T) {
 			if got := strings.Join(take(r), " "); got != c.want {
 				t.Errorf("%s: left are %q, want %q", about, got, c.want)
 			}
-			if names := session.From(r).Keys(); !slices.Equal(names, []string{"begun"}) {
+			if names := session.From(r).Names(); !slices.Equal(names, []string{"begun"}) {
 				t.Errorf("%s: afterwards the session has %q", about, names)
 			}
 		})

@@ -444,7 +444,7 @@ s.save()
 	}
 	again, err := m.Load(t.Context(), s.Key())
 	if err != nil || !session.Get(again, "theirs", false) {
-		t.Errorf("what Django saved: %v, %v", again.Keys(), err)
+		t.Errorf("what Django saved: %v, %v", again.Names(), err)
 	}
 	s.Set("late", 1)
 	if err := s.Save(t.Context()); err != nil { // it is replayed on what Django saved

@@ -55,7 +55,7 @@ func TestOnlyNewVisitorsAreAskedAbout(t *testing.T) {
 		"leaves it":          func(s *session.Session) { s.Flush(); s.Set("message", "bye") },
 		"gets a new key":     (*session.Session).CycleKey,
 		"logs in over it":    func(s *session.Session) { s.Flush(); s.CycleKey(); s.Set("_auth_user_id", "1") },
-		"looks at it":        func(s *session.Session) { s.Keys() },
+		"looks at it":        func(s *session.Session) { s.Names() },
 		"saves by himself":   func(s *session.Session) { s.Set("n", 3); _ = s.Save(t.Context()) },
 		"has nothing to say": func(*session.Session) {},
 	} {

@@ -16,7 +16,7 @@
 //
 // [From] returns the session of a request. [Get] reads an item by the type of
 // its default; [Lookup] tells why it cannot. [Session.Set] writes, [Update]
-// reads and writes in one step, [Pop] reads and removes. A [Key] ties a name
+// reads and writes in one step, [Pop] reads and removes. An [Item] ties a name
 // to a type. Values are what encoding/json can hold.
 //
 //	name := session.Get(s, "username", "Guest")

@@ -23,8 +23,8 @@ var (
 	// ErrNoManager: the request did not pass through [Manager.Handler].
 	ErrNoManager = errors.New("session: the request did not pass through Manager.Handler")
 
-	// ErrNoKey: the session has no item of this name.
-	ErrNoKey = errors.New("session: no such item")
+	// ErrNoItem: the session has no item of this name.
+	ErrNoItem = errors.New("session: no such item")
 
 	// ErrTooLarge: the session has more than 16 MiB or 100 000 items, or is
 	// nested deeper than 64 levels; or, where the cookie is the record, the

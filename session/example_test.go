@@ -105,8 +105,8 @@ func ExampleSetDefault() {
 	// dark
 }
 
-func ExampleKey() {
-	cart := session.Key[[]string]("cart")
+func ExampleItem() {
+	cart := session.Item[[]string]("cart")
 
 	s := newSession()
 	cart.Update(s, nil, func(items []string) []string { return append(items, "apple") })

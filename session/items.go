@@ -17,21 +17,21 @@ func Get[T any](s *Session, name string, def T) T {
 	if err == nil {
 		return v
 	}
-	if !errors.Is(err, ErrNoKey) {
+	if !errors.Is(err, ErrNoItem) {
 		s.m.opts.Logger.Warn("session: item has another type; using the default",
 			slog.String("item", name), slog.String("type", reflect.TypeFor[T]().String()))
 	}
 	return def
 }
 
-// Lookup returns the item of this name. Its error is [ErrNoKey] if there is
+// Lookup returns the item of this name. Its error is [ErrNoItem] if there is
 // none, and wraps [ErrType] if it is no T. The rules are encoding/json's;
 // beyond them, NaN and the infinities, which Python writes, are floats.
 func Lookup[T any](s *Session, name string) (T, error) {
 	var v T
 	raw, ok := s.raw(name)
 	if !ok {
-		return v, ErrNoKey
+		return v, ErrNoItem
 	}
 	if err := decodeItem(name, raw, &v); err != nil {
 		var none T
@@ -189,31 +189,31 @@ func decodeItem(name string, raw []byte, v any) error {
 		ErrType, name, reflect.TypeOf(v).Elem(), field)
 }
 
-// A Key is the name of an item together with its type, so that one
-// declaration serves all who use the item:
+// An Item is the name of an item together with its type, so that one
+// declaration serves all code that uses the item:
 //
-//	var cart = session.Key[[]Item]("cart")
-type Key[T any] string
+//	var cart = session.Item[[]Line]("cart")
+type Item[T any] string
 
-// Get is [Get] for the key's item.
-func (k Key[T]) Get(s *Session, def T) T { return Get(s, string(k), def) }
+// Get is [Get] for this item.
+func (i Item[T]) Get(s *Session, def T) T { return Get(s, string(i), def) }
 
-// Lookup is [Lookup] for the key's item.
-func (k Key[T]) Lookup(s *Session) (T, error) { return Lookup[T](s, string(k)) }
+// Lookup is [Lookup] for this item.
+func (i Item[T]) Lookup(s *Session) (T, error) { return Lookup[T](s, string(i)) }
 
-// Set is [Session.Set] for the key's item.
-func (k Key[T]) Set(s *Session, v T) { s.Set(string(k), v) }
+// Set is [Session.Set] for this item.
+func (i Item[T]) Set(s *Session, v T) { s.Set(string(i), v) }
 
-// Update is [Update] for the key's item.
-func (k Key[T]) Update(s *Session, def T, fn func(T) T) T {
-	return Update(s, string(k), def, fn)
+// Update is [Update] for this item.
+func (i Item[T]) Update(s *Session, def T, fn func(T) T) T {
+	return Update(s, string(i), def, fn)
 }
 
-// Pop is [Pop] for the key's item.
-func (k Key[T]) Pop(s *Session, def T) T { return Pop(s, string(k), def) }
+// Pop is [Pop] for this item.
+func (i Item[T]) Pop(s *Session, def T) T { return Pop(s, string(i), def) }
 
-// Has is [Session.Has] for the key's item.
-func (k Key[T]) Has(s *Session) bool { return s.Has(string(k)) }
+// Has is [Session.Has] for this item.
+func (i Item[T]) Has(s *Session) bool { return s.Has(string(i)) }
 
-// Delete is [Session.Delete] for the key's item.
-func (k Key[T]) Delete(s *Session) { s.Delete(string(k)) }
+// Delete is [Session.Delete] for this item.
+func (i Item[T]) Delete(s *Session) { s.Delete(string(i)) }

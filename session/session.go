@@ -113,9 +113,9 @@ func removal(name string) change {
 	})}
 }
 
-// Keys returns the names of all items in order, those of the framework
+// Names returns the names of all items in order, those of the framework
 // included: they begin with an underscore.
-func (s *Session) Keys() []string {
+func (s *Session) Names() []string {
 	var names []string
 	for name := range s.All() {
 		names = append(names, name)

@@ -100,14 +100,14 @@ func TestTypes(t *testing.T) {
 		t.Errorf("none: %q", got)
 	}
 	want := []string{"string", "int", "float", "nan", "bool", "list", "none"}
-	if got := s.Keys(); !slices.Equal(got, want) || s.Len() != len(want) {
-		t.Errorf("keys: %v", got)
+	if got := s.Names(); !slices.Equal(got, want) || s.Len() != len(want) {
+		t.Errorf("names: %v", got)
 	}
 }
 
 func TestLookupTellsWhyNot(t *testing.T) {
 	s, _, _ := load(t, `{"secret":"hunter2"}`)
-	if _, err := session.Lookup[int](s, "other"); !errors.Is(err, session.ErrNoKey) {
+	if _, err := session.Lookup[int](s, "other"); !errors.Is(err, session.ErrNoItem) {
 		t.Errorf("missing: %v", err)
 	}
 	_, err := session.Lookup[int](s, "secret")
@@ -190,13 +190,13 @@ func TestPopAndSetDefault(t *testing.T) {
 		t.Errorf("SetDefault of what is there: %d", got)
 	}
 	save(t, s)
-	if got := reload(t, m).Keys(); !slices.Equal(got, []string{"b"}) {
+	if got := reload(t, m).Names(); !slices.Equal(got, []string{"b"}) {
 		t.Errorf("saved %v", got)
 	}
 }
 
 func TestTypedKey(t *testing.T) {
-	cart := session.Key[[]string]("cart")
+	cart := session.Item[[]string]("cart")
 	s, _, _ := load(t, "{}")
 	if cart.Has(s) || cart.Get(s, nil) != nil {
 		t.Error("the cart is there")
@@ -212,7 +212,7 @@ func TestTypedKey(t *testing.T) {
 	cart.Set(s, nil)
 	cart.Delete(s)
 	if s.Len() != 0 {
-		t.Errorf("left %v", s.Keys())
+		t.Errorf("left %v", s.Names())
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-var cart = session.Key[int]("n")
+var cart = session.Item[int]("n")
 
 func same(n int) int { return n }
 
@@ -40,8 +40,8 @@ var looks = map[string]func(s *session.Session){
 	"Format":                func(s *session.Session) { fmt.Fprintf(io.Discard, "%v", s) },
 	"Has":                   func(s *session.Session) { s.Has("n") },
 	"Key":                   func(s *session.Session) { _ = s.Key() },
-	"Keys":                  func(s *session.Session) { s.Keys() },
 	"Len":                   func(s *session.Session) { s.Len() },
+	"Names":                 func(s *session.Session) { s.Names() },
 	"LogValue":              func(s *session.Session) { slog.New(slog.NewTextHandler(io.Discard, nil)).Info("x", "s", s) },
 	"ResetExpiry":           (*session.Session).ResetExpiry,
 	"Save":                  func(s *session.Session) { _ = s.Save(context.Background()) },

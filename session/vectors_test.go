@@ -199,7 +199,7 @@ func act(t *testing.T, r *http.Request, action string) {
 		session.From(r).Set("b", 1)
 	case "delete_every_key":
 		s := session.From(r)
-		s.Delete(s.Keys()...)
+		s.Delete(s.Names()...)
 	case "cycle_key":
 		session.From(r).CycleKey()
 	case "set_expiry(0)":
@@ -299,7 +299,7 @@ func flagOperation(t *testing.T, m *session.Manager, s *session.Session, op stri
 	case "setdefault(missing)":
 		return session.SetDefault(s, "zz", 5)
 	case "keys":
-		s.Keys()
+		s.Names()
 	case "items":
 		for range s.All() { // looking is enough
 		}

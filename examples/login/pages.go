@@ -11,7 +11,7 @@ import (
 )
 
 // username is the item that the forms of the first page set and delete.
-var username = session.Key[string]("username")
+var username = session.Item[string]("username")
 
 // index counts the visit and shows what the session holds.
 func (s *site) index(w http.ResponseWriter, r *http.Request) {

@@ -354,7 +354,7 @@ func TestNoLostUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	items := 0
-	for _, name := range sess.Keys() {
+	for _, name := range sess.Names() {
 		if strings.HasPrefix(name, "item") {
 			items++
 		}
@@ -403,7 +403,7 @@ func TestLogoutStaysALogout(t *testing.T) {
 	close(loggedOut)
 	wg.Wait()
 	if sess, err := s.Sessions.Load(t.Context(), key); err != nil || sess.Len() != 0 {
-		t.Errorf("the session is back: %v, %v", sess.Keys(), err)
+		t.Errorf("the session is back: %v, %v", sess.Names(), err)
 	}
 }
 

@@ -119,7 +119,7 @@ func plainValues() []any {
 		settings.All(),
 		memstore.NewCache(1), memstore.New(),
 		mail.Message{To: "a@example.com", Subject: "x", Text: "x"},
-		session.Key[int]("x"),
+		session.Item[int]("x"),
 	}
 }
 
