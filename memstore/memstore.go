@@ -11,8 +11,9 @@
 // [session.Manager.ClearExpired] is called; session.Manager.ClearPeriodically
 // does so in the background until its context is done.
 //
-// A record is kept with the items that it was made from, so that no load decodes
-// it again; with a codec that signs, a session takes its size twice.
+// A record is kept with the items that it was made from, as a
+// [session.Rememberer] keeps them, so that no load decodes it again. With a codec
+// that signs, a session takes its size twice.
 //
 // [NewBounded] limits how many records there can be. When it is full, those
 // that have expired are removed; if there are none, a new session is refused
@@ -41,18 +42,27 @@ type Store struct {
 
 	// records is a function, since printers that find no method go through
 	// fields by reflection, and would show keys and data.
-	records func() map[string]session.Record
+	records func() map[string]entry
+}
+
+// An entry is a record, with what a manager has decoded from it, or nil.
+type entry struct {
+	session.Record
+	decoded any
 }
 
 // ErrFull says that the store holds as many records as it may.
 var ErrFull = errors.New("memstore: full; no new session can be kept until others expire")
 
-var _ session.Lister = (*Store)(nil)
+var (
+	_ session.Lister     = (*Store)(nil)
+	_ session.Rememberer = (*Store)(nil)
+)
 
 // New returns an empty store.
 func New() *Store {
-	records := make(map[string]session.Record)
-	return &Store{records: func() map[string]session.Record { return records }}
+	records := make(map[string]entry)
+	return &Store{records: func() map[string]entry { return records }}
 }
 
 // NewBounded returns an empty store that holds at most max records. It panics
@@ -72,12 +82,38 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 		return session.Record{}, err
 	}
 	s.mu.RLock()
-	rec, ok := s.live(key)
+	e, ok := s.live(key)
 	s.mu.RUnlock()
 	if !ok {
 		return session.Record{}, session.ErrNotFound
 	}
-	return rec, nil
+	return e.Record, nil
+}
+
+// Remember implements [session.Rememberer].
+func (s *Store) Remember(rec session.Record, decoded any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.records()[rec.Key]
+	if ok && isSame(e.Data, rec.Data) {
+		s.records()[rec.Key] = entry{e.Record, decoded}
+	}
+}
+
+// Recall implements [session.Rememberer].
+func (s *Store) Recall(rec session.Record) (decoded any) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	e, ok := s.records()[rec.Key]
+	if !ok || !isSame(e.Data, rec.Data) {
+		return nil
+	}
+	return e.decoded
+}
+
+// isSame reports whether a and b are one slice.
+func isSame(a, b []byte) bool {
+	return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0]
 }
 
 // Create stores a new record, or returns [session.ErrExists] or [ErrFull].
@@ -93,7 +129,7 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 	if s.full() {
 		return ErrFull
 	}
-	s.records()[rec.Key] = rec
+	s.records()[rec.Key] = entry{Record: rec}
 	return nil
 }
 
@@ -104,7 +140,7 @@ func (s *Store) full() bool {
 		return false
 	}
 	now := time.Now()
-	maps.DeleteFunc(s.records(), func(_ string, rec session.Record) bool { return !rec.Expiry.After(now) })
+	maps.DeleteFunc(s.records(), func(_ string, e entry) bool { return !e.Expiry.After(now) })
 	return len(s.records()) >= s.max
 }
 
@@ -129,7 +165,7 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 		}
 		delete(s.records(), old.Key)
 	}
-	s.records()[new.Key] = new
+	s.records()[new.Key] = entry{Record: new}
 	return nil
 }
 
@@ -167,7 +203,7 @@ func (s *Store) clear(keys []string, now time.Time) (n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, key := range keys {
-		if rec, ok := s.records()[key]; ok && !rec.Expiry.After(now) {
+		if e, ok := s.records()[key]; ok && !e.Expiry.After(now) {
 			delete(s.records(), key)
 			n++
 		}
@@ -193,9 +229,9 @@ func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	}
 }
 
-// live returns the record under key unless it has expired. The caller holds
+// live returns the entry under key unless it has expired. The caller holds
 // the lock.
-func (s *Store) live(key string) (session.Record, bool) {
-	rec, ok := s.records()[key]
-	return rec, ok && rec.Expiry.After(time.Now())
+func (s *Store) live(key string) (entry, bool) {
+	e, ok := s.records()[key]
+	return e, ok && e.Expiry.After(time.Now())
 }

@@ -23,7 +23,7 @@ func (m *Manager) DeleteWhere(ctx context.Context, match func(*Session) bool) (i
 			return n, unavailable("list", err)
 		}
 		items, err := m.parse(rec)
-		if err != nil || !match(&Session{m: m, stored: rec, items: items, loaded: true}) {
+		if err != nil || !match(&Session{m: m, stored: version{Record: rec}, items: items, loaded: true}) {
 			continue
 		}
 		if err := m.store.Delete(ctx, rec.Key); err != nil {

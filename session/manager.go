@@ -2,11 +2,7 @@ package session
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"log/slog"
 
-	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
@@ -15,7 +11,8 @@ import (
 // for concurrent use.
 type Manager struct {
 	store  Store
-	sealer Sealer // the store, if the cookie is the record
+	sealer Sealer     // the store, if the cookie is the record
+	memory Rememberer // the store, if it keeps what was decoded
 	opts   Options
 
 	refusals refusals
@@ -29,6 +26,7 @@ func New(store Store, o *Options) *Manager {
 	}
 	m := &Manager{store: store, opts: o.withDefaults()}
 	m.sealer, _ = store.(Sealer)
+	m.memory, _ = store.(Rememberer)
 	if m.sealer != nil && m.opts.HashKeys {
 		panic("session: New: HashKeys is for stores that keep records; this one has them in the cookie")
 	}
@@ -90,35 +88,4 @@ func (m *Manager) storeKey(key string) string {
 		return hashKey(key)
 	}
 	return key
-}
-
-// decode is parse, but makes corrupt data an empty session and a log line,
-// as Django does: the visitor starts anew, and his next change overwrites it.
-func (m *Manager) decode(ctx context.Context, rec Record) (rawjson.Object, error) {
-	if items := rec.itemsOf(m); items != nil {
-		return items.Object(), nil
-	}
-	items, err := m.parse(rec)
-	if errors.Is(err, ErrCorrupt) {
-		m.opts.Logger.WarnContext(ctx, "session: data corrupted; the session is empty",
-			slog.String("session", Fingerprint(rec.Key)), slog.Any("error", err))
-		return rawjson.Object{}, nil
-	}
-	return items, err
-}
-
-func (m *Manager) parse(rec Record) (rawjson.Object, error) {
-	text, err := m.opts.Codec.Decode(rec.Data)
-	if err != nil {
-		return rawjson.Object{}, fmt.Errorf("session: decode: %w", err)
-	}
-	items, err := rawjson.Parse(text)
-	switch {
-	case err == nil:
-		return items, nil
-	case errors.Is(err, rawjson.ErrLimit):
-		return rawjson.Object{}, fmt.Errorf("%w: %w", ErrTooLarge, err)
-	default:
-		return rawjson.Object{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
-	}
 }

@@ -2,7 +2,13 @@ package session_test
 
 import (
 	"errors"
+	"fmt"
+	"reflect"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/secrettest"
@@ -73,7 +79,73 @@ func TestItemsOfAnotherManagerAreNotTaken(t *testing.T) {
 	}
 }
 
-// TestItemsOfReplacedDataAreNotTaken: who edits a record by hand is believed.
+// TestRecordIsAPlainValue: records compare by their fields, those that come out
+// of memory too.
+func TestRecordIsAPlainValue(t *testing.T) {
+	store := memstore.New()
+	s, err := session.New(store, nil).Load(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Set("n", 1)
+	save(t, s)
+	got, err := store.Load(t.Context(), s.Key())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := session.Record{Key: s.Key(), Data: []byte(`{"n":1}`), Expiry: got.Expiry}
+	if !cmp.Equal(got, want) || !reflect.DeepEqual(got, want) {
+		t.Error("a record that came out of memory is not one with the same fields")
+	}
+	want.Data = []byte(`{"n":2}`)
+	if cmp.Diff(got, want) == "" {
+		t.Error("records with other data are the same")
+	}
+}
+
+// A careless store keeps for ever what it was given for a key.
+type careless struct {
+	*memstore.Store
+	kept map[string]any
+}
+
+func (s careless) Remember(rec session.Record, decoded any) { s.kept[rec.Key] = decoded }
+func (s careless) Recall(rec session.Record) any            { return s.kept[rec.Key] }
+
+// TestCarelessMemoryIsNotBelieved: what a store gives back counts only if it was
+// made from the very data beside it.
+func TestCarelessMemoryIsNotBelieved(t *testing.T) {
+	store := careless{memstore.New(), make(map[string]any)}
+	m := session.New(store, nil)
+	s, err := m.Load(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Set("role", "admin")
+	save(t, s)
+	kept := store.kept[s.Key()]
+	if kept == nil {
+		t.Fatal("nothing was left with the store")
+	}
+	if text := fmt.Sprintf("%v %+v %#v", kept, kept, kept); strings.Contains(text, "admin") {
+		t.Errorf("what is left with the store shows an item: %s", text)
+	}
+	rec := session.Record{Key: validKey, Data: []byte(`{"role":"guest"}`), Expiry: time.Now().Add(time.Hour)}
+	if err := store.Create(t.Context(), rec); err != nil {
+		t.Fatal(err)
+	}
+	store.kept[validKey] = kept
+	got, err := m.Load(t.Context(), validKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if role := session.Get(got, "role", ""); role != "guest" {
+		t.Errorf("role is %q, want what the data says", role)
+	}
+}
+
+// TestItemsOfReplacedDataAreNotTaken: what somebody writes into a record by hand
+// counts.
 func TestItemsOfReplacedDataAreNotTaken(t *testing.T) {
 	store := memstore.New()
 	m := session.New(store, nil)

@@ -90,53 +90,53 @@ func (s *Session) create(ctx context.Context) error {
 	if !s.mayCreate() {
 		return ErrRefused
 	}
-	key, rec, err := s.underNewKey(func(rec Record) error {
+	key, next, err := s.underNewKey(func(rec Record) error {
 		return s.m.store.Create(ctx, rec)
 	})
 	if err != nil {
 		return err
 	}
-	s.saved(key, rec)
-	s.m.observe(ctx, Created, rec.Key, 0)
+	s.saved(key, next)
+	s.m.observe(ctx, Created, next.Key, 0)
 	return nil
 }
 
 // replace saves over the stored record, under a new key if it is to rotate.
 func (s *Session) replace(ctx context.Context) (err error) {
-	key, rec := s.key, Record{}
+	key, next := s.key, version{}
 	if s.moves() {
-		key, rec, err = s.underNewKey(func(rec Record) error {
-			return s.m.store.Save(ctx, s.stored, rec)
+		key, next, err = s.underNewKey(func(rec Record) error {
+			return s.m.store.Save(ctx, s.stored.Record, rec)
 		})
-	} else if rec, err = s.record(s.stored.Key); err == nil {
-		err = storeError("save", s.m.store.Save(ctx, s.stored, rec))
+	} else if next, err = s.next(s.stored.Key); err == nil {
+		err = storeError("save", s.m.store.Save(ctx, s.stored.Record, next.Record))
 	}
 	if err != nil {
 		return err
 	}
-	s.saved(key, rec)
-	s.m.observe(ctx, Saved, rec.Key, 0)
+	s.saved(key, next)
+	s.m.observe(ctx, Saved, next.Key, 0)
 	return nil
 }
 
 // underNewKey draws keys until put finds one that is not taken. With 165 bits
 // the first one is free; a second collision means that the store is broken.
-func (s *Session) underNewKey(put func(Record) error) (key string, rec Record, err error) {
+func (s *Session) underNewKey(put func(Record) error) (key string, next version, err error) {
 	for range 3 {
 		key = newKey()
-		rec, err = s.record(s.m.storeKey(key))
+		next, err = s.next(s.m.storeKey(key))
 		if err == nil && s.m.sealer != nil {
-			rec, err = s.seal(rec)
-			key = rec.Key
+			next.Record, err = s.seal(next.Record)
+			key = next.Key
 		}
 		if err != nil {
-			return "", Record{}, err
+			return "", version{}, err
 		}
-		if err = put(rec); !errors.Is(err, ErrExists) {
-			return key, rec, storeError("save", err)
+		if err = put(next.Record); !errors.Is(err, ErrExists) {
+			return key, next, storeError("save", err)
 		}
 	}
-	return "", Record{}, unavailable("save", err)
+	return "", version{}, unavailable("save", err)
 }
 
 // storeError passes on what a store says of a record, and wraps all else.
@@ -147,36 +147,31 @@ func storeError(doing string, err error) error {
 	return unavailable(doing, err)
 }
 
-// record is what the store is to keep.
-func (s *Session) record(storeKey string) (Record, error) {
+// next is what the store is to keep.
+func (s *Session) next(storeKey string) (version, error) {
 	now := time.Now()
 	if s.m.opts.AbsoluteTimeout > 0 {
 		s.stamp(now)
 	}
-	rec := Record{
-		Key:    storeKey,
-		Data:   s.stored.Data,
-		made:   s.stored.made,
-		Expiry: s.m.lifetime(&s.items, now).deadline.Truncate(time.Microsecond),
-	}
+	next := s.stored // with its Data, if only the expiry or the key changes
+	next.Key = storeKey
+	next.Expiry = s.m.lifetime(&s.items, now).deadline.Truncate(time.Microsecond)
 	if len(s.changes) == 0 && s.stored.Key != "" {
-		return rec, nil // only the expiry or the key changes
+		return next, nil
 	}
 	text := s.items.AppendTo(nil)
 	if len(text) > rawjson.MaxSize || s.items.Len() > rawjson.MaxMembers {
-		return Record{}, fmt.Errorf("%w: %d items, %d bytes", ErrTooLarge, s.items.Len(), len(text))
+		return version{}, fmt.Errorf("%w: %d items, %d bytes", ErrTooLarge, s.items.Len(), len(text))
 	}
 	var err error
 	if p, ok := s.m.opts.Codec.(Preserver); ok && s.stored.Key != "" {
-		rec.made = madeOf{} // there may be more in the data than in the text
-		rec.Data, err = p.EncodeOver(s.stored.Data, text)
-		return rec, err
+		next.decoded = nil // there may be more in the data than in the text
+		next.Data, err = p.EncodeOver(s.stored.Data, text)
+		return next, err
 	}
-	rec.Data, err = s.m.opts.Codec.Encode(text)
-	if s.m.sealer == nil { // which may add to the data
-		rec.made = madeOf{s.items.Parsed(text), s.m, rec.Data}
-	}
-	return rec, err
+	next.Data, err = s.m.opts.Codec.Encode(text)
+	next.decoded = s.m.madeOf(&s.items, text, next.Data)
+	return next, err
 }
 
 // maxCookie is how many bytes of name and value a browser keeps; a larger
@@ -185,7 +180,7 @@ const maxCookie = 4096
 
 // seal puts the record into the key.
 func (s *Session) seal(rec Record) (Record, error) {
-	rec, err := s.m.sealer.Seal(s.stored, rec, s.rotate)
+	rec, err := s.m.sealer.Seal(s.stored.Record, rec, s.rotate)
 	if err != nil {
 		return Record{}, err
 	}
@@ -221,14 +216,14 @@ func (s *Session) replay(ctx context.Context, round int) error {
 	if err := pause(ctx, round); err != nil {
 		return unavailable("replay", err)
 	}
-	rec, err := s.m.store.Load(ctx, s.stored.Key)
+	stored, err := s.m.version(ctx, s.stored.Key)
 	if errors.Is(err, ErrNotFound) {
 		return s.interrupted(ctx)
 	}
 	if err != nil {
 		return unavailable("replay", err)
 	}
-	items, err := s.m.decode(ctx, rec)
+	items, err := s.m.decode(ctx, stored)
 	if err != nil {
 		return err
 	}
@@ -238,7 +233,7 @@ func (s *Session) replay(ctx context.Context, round int) error {
 			return err
 		}
 	}
-	s.stored, s.items = rec, items
+	s.stored, s.items = stored, items
 	return nil
 }
 
@@ -269,9 +264,10 @@ func (s *Session) interrupted(ctx context.Context) error {
 	return nil
 }
 
-// saved notes that rec is what the store holds now.
-func (s *Session) saved(key string, rec Record) {
-	s.key, s.stored = key, rec
+// saved notes what the store holds now.
+func (s *Session) saved(key string, next version) {
+	s.m.remember(next)
+	s.key, s.stored = key, next
 	s.changes, s.modified, s.rotate = nil, false, false
 }
 

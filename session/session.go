@@ -27,7 +27,7 @@ type Session struct {
 
 	mu     sync.Mutex
 	key    string         // as the visitor has it; "" for none
-	stored Record         // as the store has it; zero for none
+	stored version        // as the store has it; zero for none
 	items  rawjson.Object // stored, with changes applied
 
 	room    [1]change // most requests make one
@@ -169,9 +169,9 @@ func (s *Session) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stored.Key != "" {
-		s.doomed = append(s.doomed, s.stored)
+		s.doomed = append(s.doomed, s.stored.Record)
 	}
-	s.key, s.stored, s.birth = "", Record{}, nil
+	s.key, s.stored, s.birth = "", version{}, nil
 	s.items.Clear()
 	s.changes, s.failure = nil, nil
 	s.accessed, s.modified = true, true
@@ -256,7 +256,7 @@ func (s *Session) load(ctx context.Context) error {
 		return nil
 	}
 	s.loading.Begin(ctx, s.m.opts.Timeout)
-	rec, err := s.m.store.Load(&s.loading, s.m.storeKey(s.key))
+	stored, err := s.m.version(&s.loading, s.m.storeKey(s.key))
 	s.loading.End()
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -264,24 +264,24 @@ func (s *Session) load(ctx context.Context) error {
 	case err != nil:
 		s.loadErr = unavailable("load", err)
 	default:
-		s.loadErr = s.adopt(ctx, rec)
+		s.loadErr = s.adopt(ctx, stored)
 	}
 	return s.loadErr
 }
 
-// adopt makes rec, just loaded, what the session holds.
-func (s *Session) adopt(ctx context.Context, rec Record) error {
-	items, err := s.m.decode(ctx, rec)
+// adopt makes what was just loaded what the session holds.
+func (s *Session) adopt(ctx context.Context, stored version) error {
+	items, err := s.m.decode(ctx, stored)
 	if err != nil {
 		return err
 	}
 	if s.m.outlived(&items) {
-		s.key, s.stored = "", Record{}
+		s.key, s.stored = "", version{}
 		return nil
 	}
-	s.stored, s.items, s.visit = rec, items, nil
+	s.stored, s.items, s.visit = stored, items, nil
 	s.birth, _ = items.Get(createdItem)
-	s.m.observe(ctx, Loaded, rec.Key, 0)
+	s.m.observe(ctx, Loaded, stored.Key, 0)
 	return nil
 }
 

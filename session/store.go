@@ -7,8 +7,6 @@ import (
 	"iter"
 	"log/slog"
 	"time"
-
-	"github.com/jamsession/jamsession/internal/rawjson"
 )
 
 // A Record is a session at rest. Stores keep it and do not look inside.
@@ -17,34 +15,11 @@ import (
 // whoever holds a Record may keep Data without copying it, and nobody
 // writes into it.
 //
-// A Record also carries, unseen, the items that its Data was made from. A
-// store that keeps the value itself in memory spares every later load the
-// decoding, for the memory that the items take; a store that keeps the fields
-// elsewhere, or replaces Data, loses nothing but that.
+// It is a plain value: two records are the same if their fields are.
 type Record struct {
 	Key    string    // 32 characters of a-z0-9, or the 40 of a hashed key; see Sealer
 	Data   []byte    // what the [Codec] made of the session's items
 	Expiry time.Time // the record is gone from this instant on; see Store.Load
-
-	// made counts if Data is still its data, and for no other manager: it may
-	// have another key, and find Data forged.
-	made madeOf
-}
-
-// madeOf says that data was made from items, by one manager of this process.
-type madeOf struct {
-	items *rawjson.Parsed
-	by    *Manager
-	data  []byte
-}
-
-// itemsOf returns the items that the record carries for m, or nil.
-func (r *Record) itemsOf(m *Manager) *rawjson.Parsed {
-	made := &r.made
-	if made.by != m || len(r.Data) == 0 || len(r.Data) != len(made.data) || &r.Data[0] != &made.data[0] {
-		return nil
-	}
-	return made.items
 }
 
 // Format implements [fmt.Formatter]: every verb prints the fingerprint of the
@@ -132,6 +107,26 @@ type Sealer interface {
 	// old, with a key of "" for none. If fresh, the new key must have nothing
 	// in common with the old one: a logout of one is none of the other.
 	Seal(old, next Record, fresh bool) (Record, error)
+}
+
+// A Rememberer is a [Store] in the memory of this process, which can also keep
+// what a [Manager] has decoded from a record, for the memory that it takes. So
+// no later load decodes it again. For other stores it is of no use.
+//
+// What is kept is the Manager's own: a store does not look inside, and a
+// Manager does not use what another one has left, or what was not decoded from
+// the very Data that is beside it.
+type Rememberer interface {
+	Store
+
+	// Remember keeps decoded beside the record under rec.Key, in place of what
+	// is kept there, if the stored Data is rec's slice. If not, it does
+	// nothing. Save and Delete forget what is kept.
+	Remember(rec Record, decoded any)
+
+	// Recall returns what is kept beside the record under rec.Key if the
+	// stored Data is rec's slice, and nil if not. It is called after Load.
+	Recall(rec Record) (decoded any)
 }
 
 // A Lister is a [Store] that can enumerate what it holds, for consoles.

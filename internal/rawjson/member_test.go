@@ -41,7 +41,7 @@ func TestNewMemberFailsAsAppendValue(t *testing.T) {
 	}
 }
 
-// TestObjectsThatWereReadTogetherChangeApart: what Parse and Parsed return may
+// TestObjectsThatWereReadTogetherChangeApart: what Parse and WriteParsed make may
 // be given to many.
 func TestObjectsThatWereReadTogetherChangeApart(t *testing.T) {
 	const start = `{"a":1,"b":[2],"c":"3"}`
@@ -72,7 +72,9 @@ func TestParsedIsParse(t *testing.T) {
 		o := parse(t, start)
 		put(t, &o, "new", "v")
 		written := o.AppendTo(nil)
-		got, want := o.Parsed(written).Object(), parse(t, string(written))
+		var parsed rawjson.Parsed
+		o.WriteParsed(&parsed, written)
+		got, want := parsed.Object(), parse(t, string(written))
 		if text(&got) != text(&want) || got.Len() != want.Len() {
 			t.Errorf("%s: %s, want %s", start, text(&got), text(&want))
 		}

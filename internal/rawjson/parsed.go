@@ -2,24 +2,20 @@ package rawjson
 
 // A Parsed is a text and where its members are. Nobody changes it, so that
 // many objects can have the same one. The marks hold no pointers: whoever keeps
-// a million of them in memory does not slow the garbage collector.
+// a million of them in memory does not slow the garbage collector. It is not to
+// be copied.
 type Parsed struct {
 	text  []byte
 	marks []mark
+	room  [6]mark // of marks, if they are few: a part of one allocation
 }
 
-// newParsed returns a text without marks. There is room for n of them, or more.
-func newParsed(text []byte, n int) *Parsed {
-	const few = 6
-	if n > few {
-		return &Parsed{text, make([]mark, 0, n)}
-	}
-	p := &struct { // one allocation for both
-		Parsed
-		room [few]mark
-	}{}
+// begin makes p a text without marks. There is room for n of them, or more.
+func (p *Parsed) begin(text []byte, n int) {
 	p.text, p.marks = text, p.room[:0]
-	return &p.Parsed
+	if n > len(p.room) {
+		p.marks = make([]mark, 0, n)
+	}
 }
 
 // Object returns an object that is what was parsed, until it is changed.

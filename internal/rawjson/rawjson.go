@@ -68,7 +68,8 @@ func Parse(src []byte) (Object, error) {
 	if len(src) > MaxSize {
 		return Object{}, fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(src), MaxSize)
 	}
-	p := newParsed(src, 0)
+	p := new(Parsed)
+	p.begin(src, 0)
 	if err := p.split(); err != nil {
 		return Object{}, err
 	}
@@ -211,11 +212,11 @@ func (o *Object) size() int {
 	return size
 }
 
-// Parsed returns what [Parse] would make of text, which must be what AppendTo
-// has appended and nothing else. It keeps text, and nothing of what the object
-// was made from.
-func (o *Object) Parsed(text []byte) *Parsed {
-	p := newParsed(text, o.Len())
+// WriteParsed makes p what [Parse] would make of text, which must be what
+// AppendTo has appended and nothing else. It keeps text, and nothing of what the
+// object was made from.
+func (o *Object) WriteParsed(p *Parsed, text []byte) {
+	p.begin(text, o.Len())
 	at := 1
 	for i := range o.Len() {
 		m := o.member(i)
@@ -223,5 +224,4 @@ func (o *Object) Parsed(text []byte) *Parsed {
 		p.marks = append(p.marks, newMark(at, value-1, value, value+len(m.value), m.plain))
 		at = value + len(m.value) + 1
 	}
-	return p
 }

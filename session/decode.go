@@ -1,0 +1,97 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/jamsession/jamsession/internal/rawjson"
+)
+
+// A decoded is what a [Rememberer] keeps: that data says these items, found out
+// by one manager of this process. It counts if the data is still the record's,
+// and for no other manager, which may have another key and find it forged.
+type decoded struct {
+	items rawjson.Parsed
+	by    *Manager
+	data  []byte
+}
+
+// decodedOf returns what is kept beside a record if it counts, or nil.
+func (m *Manager) decodedOf(rec Record, kept any) *decoded {
+	d, _ := kept.(*decoded)
+	if d == nil || d.by != m || len(rec.Data) == 0 ||
+		len(rec.Data) != len(d.data) || &rec.Data[0] != &d.data[0] {
+		return nil
+	}
+	return d
+}
+
+// Format implements [fmt.Formatter]: no verb prints an item.
+func (d *decoded) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "decoded session") }
+
+// decode returns the items of a record. Corrupt data is an empty session and a
+// log line, as in Django: the visitor starts anew, and the next change
+// overwrites it.
+func (m *Manager) decode(ctx context.Context, v version) (rawjson.Object, error) {
+	if v.decoded != nil {
+		return v.decoded.items.Object(), nil
+	}
+	items, err := m.parse(v.Record)
+	if errors.Is(err, ErrCorrupt) {
+		m.opts.Logger.WarnContext(ctx, "session: data corrupted; the session is empty",
+			slog.String("session", Fingerprint(v.Key)), slog.Any("error", err))
+		return rawjson.Object{}, nil
+	}
+	return items, err
+}
+
+func (m *Manager) parse(rec Record) (rawjson.Object, error) {
+	text, err := m.opts.Codec.Decode(rec.Data)
+	if err != nil {
+		return rawjson.Object{}, fmt.Errorf("session: decode: %w", err)
+	}
+	items, err := rawjson.Parse(text)
+	switch {
+	case err == nil:
+		return items, nil
+	case errors.Is(err, rawjson.ErrLimit):
+		return rawjson.Object{}, fmt.Errorf("%w: %w", ErrTooLarge, err)
+	default:
+		return rawjson.Object{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+}
+
+// A version is a record as it is stored, with what the store remembers of it.
+type version struct {
+	Record
+	decoded *decoded // nil if nothing is known
+}
+
+// version returns the one that is stored under a key.
+func (m *Manager) version(ctx context.Context, storeKey string) (version, error) {
+	rec, err := m.store.Load(ctx, storeKey)
+	if err != nil || m.memory == nil {
+		return version{Record: rec}, err
+	}
+	return version{rec, m.decodedOf(rec, m.memory.Recall(rec))}, nil
+}
+
+// remember leaves with the store what a version was made from.
+func (m *Manager) remember(v version) {
+	if m.memory != nil && v.decoded != nil {
+		m.memory.Remember(v.Record, v.decoded)
+	}
+}
+
+// madeOf returns that data was encoded from text, and text written from items.
+func (m *Manager) madeOf(items *rawjson.Object, text, data []byte) *decoded {
+	if m.memory == nil {
+		return nil
+	}
+	d := &decoded{by: m, data: data}
+	items.WriteParsed(&d.items, text)
+	return d
+}
