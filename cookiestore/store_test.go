@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/cookiestore"
 	"github.com/jamsession/jamsession/internal/djangotest"
 	"github.com/jamsession/jamsession/internal/secrettest"
@@ -301,7 +302,7 @@ func TestLargestCookie(t *testing.T) {
 		strings.Repeat("n", 4096-len(key)): nil,
 		strings.Repeat("n", 4097-len(key)): session.ErrTooLarge,
 	} {
-		m := session.New(cookiestore.New(keys, nil), &session.Options{CookieName: name})
+		m := session.New(cookiestore.New(keys, nil), &session.Options{Cookie: cookie.Options{Name: name}})
 		s, err := m.Load(t.Context(), "")
 		if err != nil {
 			t.Fatal(err)

@@ -79,7 +79,7 @@ func safe(method string) bool {
 // stored returns the visitor's secret as the cookie or the session has it.
 func (p *Protection) stored(r *http.Request) (string, error) {
 	if !p.opts.UseSessions {
-		value, ok := httpcookie.Lookup(r.Header, p.opts.CookieName)
+		value, ok := httpcookie.Lookup(r.Header, p.opts.Cookie.Name)
 		if !ok {
 			return "", refuse(ErrCookie, "CSRF cookie not set.")
 		}

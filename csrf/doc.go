@@ -32,7 +32,7 @@
 //
 // A form holds [TemplateField]. A script sends [Token] in the header
 // X-CSRFToken; it can find it in its page, such as in a <meta name="csrf-token">,
-// or in the cookie, unless Options.HTTPOnlyCookie keeps it from there:
+// or in the cookie, if Options.Cookie is Scriptable:
 //
 //	const token = document.querySelector('meta[name="csrf-token"]').content
 //	const answer = await fetch("/pay", {

@@ -46,8 +46,8 @@ var advices = []advice{
 	{
 		ErrCookie, "Allow cookies for this site. Then go back, reload the page and try again.",
 		"The page with the form must call csrf.Token or csrf.TemplateField before it writes its " +
-			"first byte. A Secure cookie does not travel over plain HTTP, and CookieDomain and " +
-			"CookiePath must fit this address.",
+			"first byte. A Secure cookie does not travel over plain HTTP, and Domain and " +
+			"Path of Options.Cookie must fit this address.",
 	},
 	{
 		ErrToken, "The page with the form is out of date; you may have logged in or out since. " +

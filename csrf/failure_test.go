@@ -34,7 +34,7 @@ func TestFailurePageSaysWhatToDo(t *testing.T) {
 		},
 		{
 			post("", ""), http.StatusForbidden,
-			[]string{"CSRF cookie not set.", "Allow cookies", "CookieDomain"},
+			[]string{"CSRF cookie not set.", "Allow cookies", "Options.Cookie"},
 		},
 		{
 			post(secret, ""), http.StatusRequestEntityTooLarge,

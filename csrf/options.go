@@ -6,7 +6,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/internal/setcookie"
 )
 
 // Options configure a [Protection]. The zero value is Django's configuration;
@@ -25,44 +26,25 @@ type Options struct {
 	CrossOrigin *http.CrossOriginProtection
 
 	// UseSessions is CSRF_USE_SESSIONS: the secret is kept in the session,
-	// as the item "_csrftoken", and not in a cookie of its own. The Cookie
-	// fields do not count then, but for CookieDomain. False is a cookie.
+	// as the item "_csrftoken", and not in a cookie of its own. Of Cookie only
+	// the Domain counts then. False is a cookie.
 	UseSessions bool
 
-	// CookieName is CSRF_COOKIE_NAME. Empty is "csrftoken". A name that
-	// begins with "__Host-" or "__Secure-" makes the cookie Secure always.
-	CookieName string
+	// Cookie is the cookie that holds the secret: CSRF_COOKIE_NAME, _DOMAIN,
+	// _PATH, _SECURE, _HTTPONLY and _SAMESITE. The name of its zero value is
+	// "csrftoken", and scripts cannot read it, which they can in Django: they
+	// find the token in the page. Set Cookie.Scriptable for scripts that look
+	// into the cookie.
+	//
+	// Over HTTPS the Domain is also the one that a Referer must have:
+	// ".example.com" stands for all hosts below, too. With UseSessions set it to
+	// that of the session's cookie.
+	Cookie cookie.Options
 
 	// CookieAge is CSRF_COOKIE_AGE: how long the browser keeps the cookie
 	// after a page last asked for a token. Zero is 52 weeks; negative ends it
 	// with the browser.
 	CookieAge time.Duration
-
-	// CookieDomain is CSRF_COOKIE_DOMAIN; with UseSessions set it to that of
-	// the session. Over HTTPS it is also the domain that a Referer must
-	// have: ".example.com" stands for all hosts below, too. Empty is this
-	// host only.
-	CookieDomain string
-
-	// CookiePath is CSRF_COOKIE_PATH. Empty is "/".
-	CookiePath string
-
-	// CookieSameSite is CSRF_COOKIE_SAMESITE. Zero is Lax;
-	// http.SameSiteDefaultMode leaves the attribute out.
-	CookieSameSite http.SameSite
-
-	// HTTPOnlyCookie is CSRF_COOKIE_HTTPONLY: scripts cannot read the cookie
-	// and take the token from the page. False lets them.
-	HTTPOnlyCookie bool
-
-	// SecureCookie sends the cookie with Secure always, as
-	// CSRF_COOKIE_SECURE = True. False decides by the request: Secure,
-	// unless it came over plain HTTP to a loopback host.
-	SecureCookie bool
-
-	// InsecureCookie never sends Secure, so that the cookie also travels over
-	// plain HTTP, where anyone on the way can read it.
-	InsecureCookie bool
 
 	// HeaderName is the header in which scripts send the token
 	// (CSRF_HEADER_NAME). Empty is "X-CSRFToken".
@@ -96,10 +78,8 @@ func (o *Options) withDefaults() Options {
 	if o != nil {
 		c = *o
 	}
-	fill(&c.CookieName, "csrftoken")
+	c.Cookie = setcookie.WithDefaults(c.Cookie, "csrftoken")
 	fill(&c.CookieAge, 52*7*24*time.Hour)
-	fill(&c.CookiePath, "/")
-	fill(&c.CookieSameSite, http.SameSiteLaxMode)
 	fill(&c.HeaderName, "X-CSRFToken")
 	fill(&c.MaxFormBytes, 32<<20)
 	fill(&c.Logger, slog.Default())
@@ -121,15 +101,8 @@ func fill[T comparable](field *T, zero T) {
 
 // check says which of the fields, filled in, are wrong.
 func (o *Options) check() error {
-	if err := o.cookie().Check(); err != nil {
+	if err := o.Cookie.Check(); err != nil {
 		return fmt.Errorf("csrf: Options: %w", err)
 	}
 	return nil
-}
-
-func (o *Options) cookie() httpcookie.Attributes {
-	return httpcookie.Attributes{
-		Name: o.CookieName, Domain: o.CookieDomain, Path: o.CookiePath, SameSite: o.CookieSameSite,
-		Secure: o.SecureCookie, Insecure: o.InsecureCookie, Scriptable: !o.HTTPOnlyCookie,
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/csrf"
 )
 
@@ -22,13 +23,10 @@ func TestNewRefusesOptions(t *testing.T) {
 		options csrf.Options
 		want    string // in the error
 	}{
-		{csrf.Options{SecureCookie: true, InsecureCookie: true}, "exclude each other"},
-		{csrf.Options{CookieName: "__Secure-a", InsecureCookie: true}, "not Secure"},
-		{csrf.Options{CookieName: "__Host-a", CookieDomain: "example.com"}, "__Host-"},
-		{csrf.Options{CookieName: "__Host-a", CookiePath: "/a"}, "__Host-"},
-		{csrf.Options{CookieName: "a b"}, "name"},
-		{csrf.Options{CookiePath: "/;"}, "path"},
-		{csrf.Options{CookieDomain: "a\r\n"}, "domain"},
+		{csrf.Options{Cookie: cookie.Options{Name: "__Host-a", Domain: "example.com"}}, "__Host-"},
+		{csrf.Options{Cookie: cookie.Options{Name: "a b"}}, "Name"},
+		{csrf.Options{Cookie: cookie.Options{Path: "/;"}}, "Path"},
+		{csrf.Options{Cookie: cookie.Options{Domain: "a\r\n"}}, "Domain"},
 	} {
 		if _, err := csrf.New(&c.options); err == nil ||
 			!strings.HasPrefix(err.Error(), "csrf: Options: ") || !strings.Contains(err.Error(), c.want) {
@@ -87,58 +85,61 @@ func TestCookieAttributes(t *testing.T) {
 		tls     bool
 		want    string // after the value, but for expires
 	}{
-		{"default", csrf.Options{}, "example.com", true, "; Max-Age=31449600; Path=/; SameSite=Lax; Secure"},
+		{"default", csrf.Options{}, "example.com", true, "; HttpOnly; Max-Age=31449600; Path=/; SameSite=Lax; Secure"},
 		{
 			"proxy that ends TLS",
 			csrf.Options{},
 			"example.com", false,
-			"; Max-Age=31449600; Path=/; SameSite=Lax; Secure",
+			"; HttpOnly; Max-Age=31449600; Path=/; SameSite=Lax; Secure",
 		},
-		{"loopback", csrf.Options{}, "localhost:8000", false, "; Max-Age=31449600; Path=/; SameSite=Lax"},
+		{"loopback", csrf.Options{}, "localhost:8000", false, "; HttpOnly; Max-Age=31449600; Path=/; SameSite=Lax"},
 		{
 			"loopback over TLS",
 			csrf.Options{},
 			"localhost", true,
-			"; Max-Age=31449600; Path=/; SameSite=Lax; Secure",
+			"; HttpOnly; Max-Age=31449600; Path=/; SameSite=Lax; Secure",
 		},
 		{
-			"loopback and SecureCookie",
-			csrf.Options{SecureCookie: true},
+			"loopback and SecureAlways",
+			csrf.Options{Cookie: cookie.Options{Secure: cookie.SecureAlways}},
 			"localhost", false,
-			"; Max-Age=31449600; Path=/; SameSite=Lax; Secure",
+			"; HttpOnly; Max-Age=31449600; Path=/; SameSite=Lax; Secure",
 		},
 		{
 			"loopback and prefix",
-			csrf.Options{CookieName: "__Host-csrf"},
+			csrf.Options{Cookie: cookie.Options{Name: "__Host-csrf"}},
 			"localhost", false,
-			"; Max-Age=31449600; Path=/; SameSite=Lax; Secure",
+			"; HttpOnly; Max-Age=31449600; Path=/; SameSite=Lax; Secure",
 		},
 		{
 			"loopback and Secure",
 			csrf.Options{Secure: func(*http.Request) bool { return true }},
-			"localhost", false, "; Max-Age=31449600; Path=/; SameSite=Lax; Secure",
+			"localhost", false, "; HttpOnly; Max-Age=31449600; Path=/; SameSite=Lax; Secure",
 		},
 		{
-			"InsecureCookie",
-			csrf.Options{InsecureCookie: true},
+			"SecureNeverUnsafe",
+			csrf.Options{Cookie: cookie.Options{Secure: cookie.SecureNeverUnsafe}},
 			"example.com", true,
-			"; Max-Age=31449600; Path=/; SameSite=Lax",
+			"; HttpOnly; Max-Age=31449600; Path=/; SameSite=Lax",
 		},
-		{"browser's end", csrf.Options{CookieAge: -1}, "example.com", true, "; Path=/; SameSite=Lax; Secure"},
+		{"browser's end", csrf.Options{CookieAge: -1}, "example.com", true, "; HttpOnly; Path=/; SameSite=Lax; Secure"},
 		{
 			"all",
 			csrf.Options{
-				CookieName: "c", CookieAge: time.Hour, CookieDomain: "example.com", CookiePath: "/a",
-				CookieSameSite: http.SameSiteStrictMode, HTTPOnlyCookie: true,
+				CookieAge: time.Hour,
+				Cookie: cookie.Options{
+					Name: "c", Domain: "example.com", Path: "/a", SameSite: http.SameSiteNoneMode,
+					Partitioned: true, Scriptable: true,
+				},
 			},
 			"example.com", true,
-			"; Domain=example.com; HttpOnly; Max-Age=3600; Path=/a; SameSite=Strict; Secure",
+			"; Domain=example.com; Max-Age=3600; Partitioned; Path=/a; SameSite=None; Secure",
 		},
 		{
 			"no SameSite",
-			csrf.Options{CookieSameSite: http.SameSiteDefaultMode},
+			csrf.Options{Cookie: cookie.Options{SameSite: http.SameSiteDefaultMode}},
 			"example.com", true,
-			"; Max-Age=31449600; Path=/; Secure",
+			"; HttpOnly; Max-Age=31449600; Path=/; Secure",
 		},
 	} {
 		t.Run(c.about, func(t *testing.T) {
@@ -157,7 +158,7 @@ func TestCookieAttributes(t *testing.T) {
 					got.WriteString(name)
 				}
 			}
-			name := c.options.CookieName
+			name := c.options.Cookie.Name
 			if name == "" {
 				name = "csrftoken"
 			}

@@ -114,14 +114,14 @@ func (p *Protection) checkReferer(r *http.Request) error {
 
 // expectedReferer is the host of a Referer from this site.
 func (p *Protection) expectedReferer(r *http.Request) string {
-	if p.opts.CookieDomain == "" {
+	if p.opts.Cookie.Domain == "" {
 		return r.Host
 	}
 	_, port, err := net.SplitHostPort(r.Host)
 	if err != nil || port == "443" || port == "80" {
-		return p.opts.CookieDomain
+		return p.opts.Cookie.Domain
 	}
-	return p.opts.CookieDomain + ":" + port
+	return p.opts.Cookie.Domain + ":" + port
 }
 
 func (p *Protection) trusts(scheme, host string) bool {

@@ -5,8 +5,10 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/setcookie"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -52,7 +54,7 @@ func (x *exchange) begin() {
 		}
 		return
 	}
-	value, ok := httpcookie.Lookup(x.req.Header, x.p.opts.CookieName)
+	value, ok := httpcookie.Lookup(x.req.Header, x.p.opts.Cookie.Name)
 	secret, flaw := parseToken(value)
 	x.secret = secret
 	if ok && flaw != "" {
@@ -94,13 +96,13 @@ func (x *exchange) replace() string {
 // cache may have it: whoever got the same secret from one could forge the
 // others' requests (CVE-2014-0473).
 func (x *exchange) send() {
-	httpcookie.Send(x, x.header, x.cookie(time.Now()), httpcache.Private)
+	setcookie.Send(x, x.header, x.cookie(time.Now()), httpcache.Private)
 }
 
 func (x *exchange) cookie(now time.Time) httpcookie.Cookie {
 	o := &x.p.opts
-	c := o.cookie().Cookie(x.req, x.secret)
-	c.Secure = c.Secure || !o.InsecureCookie && o.Secure(x.req)
+	c := setcookie.New(&o.Cookie, x.req, x.secret)
+	c.Secure = c.Secure || o.Cookie.Secure == cookie.SecureAuto && o.Secure(x.req)
 	if o.CookieAge > 0 {
 		c.Persistent = true
 		c.MaxAge = int(o.CookieAge / time.Second)

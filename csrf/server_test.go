@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/csrf"
 )
 
@@ -201,7 +202,7 @@ func TestRefererOfTheCookieDomain(t *testing.T) {
 		r.TLS, r.Host = &tls.ConnectionState{}, c.host
 		r.Header.Del("Origin")
 		r.Header.Set("Referer", c.referer)
-		if err := protect(t, csrf.Options{CookieDomain: c.domain}).Check(r); !errors.Is(err, c.want) {
+		if err := protect(t, csrf.Options{Cookie: cookie.Options{Domain: c.domain}}).Check(r); !errors.Is(err, c.want) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}

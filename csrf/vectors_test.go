@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/internal/vectors"
 	"github.com/jamsession/jamsession/memstore"
@@ -144,7 +145,7 @@ func (in *decision) decide(t *testing.T) *csrf.Error {
 	p, err := csrf.New(&csrf.Options{
 		TrustedOrigins: in.trustedOrigins(),
 		UseSessions:    in.Settings.UseSessions,
-		CookieDomain:   in.Settings.CookieDomain,
+		Cookie:         cookie.Options{Domain: in.Settings.CookieDomain},
 		Logger:         discard,
 		FailureHandler: func(_ http.ResponseWriter, _ *http.Request, err error) {
 			if !errors.As(err, &got) {
@@ -251,16 +252,16 @@ func TestVectorsCookieWritten(t *testing.T) {
 }
 
 // cookieAt returns what a view that asks for a token sends at a given time.
-func cookieAt(t *testing.T, now time.Time, cookie string) (line, vary string) {
+func cookieAt(t *testing.T, now time.Time, value string) (line, vary string) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(now))
-		p, err := csrf.New(&csrf.Options{InsecureCookie: true})
+		p, err := csrf.New(&csrf.Options{Cookie: cookie.Options{Secure: cookie.SecureNeverUnsafe, Scriptable: true}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest("GET", "/", nil)
-		r.Header.Set("Cookie", "csrftoken="+cookie)
+		r.Header.Set("Cookie", "csrftoken="+value)
 		p.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			csrf.Token(r)
 		})).ServeHTTP(w, r)

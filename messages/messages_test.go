@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/internal/djangotest"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/memstore"
@@ -405,11 +406,9 @@ func TestOptionsThatCannotBe(t *testing.T) {
 	for _, o := range []messages.Options{
 		{Storage: 3},
 		{Storage: -1},
-		{CookieName: "a b"},
-		{CookieDomain: "a;b"},
-		{SecureCookie: true, InsecureCookie: true},
-		{CookieName: "__Host-a", CookieDomain: "example.com"},
-		{CookieSameSite: http.SameSiteNoneMode, InsecureCookie: true},
+		{Cookie: cookie.Options{Name: "a b"}},
+		{Cookie: cookie.Options{Domain: "a;b"}},
+		{Cookie: cookie.Options{Name: "__Host-a", Domain: "example.com"}},
 	} {
 		if m, err := messages.New(keys, &o); err == nil || m != nil {
 			t.Errorf("%+v: no error", o)

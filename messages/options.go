@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 
-	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/internal/setcookie"
 	"github.com/jamsession/jamsession/internal/signing"
 	"github.com/jamsession/jamsession/secret"
 )
@@ -36,24 +36,10 @@ type Options struct {
 	// own: MESSAGE_TAGS. Nil is Django's.
 	Tags map[Level]string
 
-	// CookieName is the name of the cookie. Empty is "messages".
-	CookieName string
-
-	// CookieDomain is SESSION_COOKIE_DOMAIN. Empty is this host only.
-	CookieDomain string
-
-	// CookieSameSite is SESSION_COOKIE_SAMESITE. Zero is Lax; DefaultMode
-	// leaves the attribute out.
-	CookieSameSite http.SameSite
-
-	// ScriptableCookie lets scripts read the cookie: SESSION_COOKIE_HTTPONLY
-	// turned round.
-	ScriptableCookie bool
-
-	// SecureCookie and InsecureCookie decide whether browsers send the cookie
-	// over HTTPS only. If neither is set, they do, unless the request came
-	// over plain HTTP to a loopback host.
-	SecureCookie, InsecureCookie bool
+	// Cookie is the cookie. The name of its zero value is "messages". Django
+	// gives it SESSION_COOKIE_DOMAIN, _SECURE, _HTTPONLY and _SAMESITE, and the
+	// path "/".
+	Cookie cookie.Options
 
 	// Logger is told of messages that were dropped. Nil is slog.Default().
 	Logger *slog.Logger
@@ -89,12 +75,7 @@ func (o *Options) fill() {
 	if o.Least == 0 {
 		o.Least = InfoLevel
 	}
-	if o.CookieName == "" {
-		o.CookieName = "messages"
-	}
-	if o.CookieSameSite == 0 {
-		o.CookieSameSite = http.SameSiteLaxMode
-	}
+	o.Cookie = setcookie.WithDefaults(o.Cookie, "messages")
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
@@ -104,17 +85,10 @@ func (o *Options) check() error {
 	if o.Storage < Fallback || o.Storage > Session {
 		return fmt.Errorf("messages: Storage %d is none of Fallback, Cookie and Session", o.Storage)
 	}
-	if err := o.cookie().Check(); err != nil {
+	if err := o.Cookie.Check(); err != nil {
 		return fmt.Errorf("messages: Options: %w", err)
 	}
 	return nil
-}
-
-func (o *Options) cookie() httpcookie.Attributes {
-	return httpcookie.Attributes{
-		Name: o.CookieName, Domain: o.CookieDomain, Path: "/", SameSite: o.CookieSameSite,
-		Secure: o.SecureCookie, Insecure: o.InsecureCookie, Scriptable: o.ScriptableCookie,
-	}
 }
 
 // tag returns the word for a level.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/setcookie"
 	"github.com/jamsession/jamsession/internal/signing"
 )
 
@@ -34,7 +35,7 @@ func (x *exchange) load() {
 // more.
 func (x *exchange) loadCookie() (list []Message, unfinished bool) {
 	httpcache.Require(x, x.writer.Header(), httpcache.VaryCookie)
-	value, ok := httpcookie.Lookup(x.req.Header, x.m.opts.CookieName)
+	value, ok := httpcookie.Lookup(x.req.Header, x.m.opts.Cookie.Name)
 	if !ok {
 		return nil, false
 	}
@@ -110,12 +111,12 @@ func (x *exchange) send(value string) {
 		x.tooLate()
 		return
 	}
-	attributes := x.m.opts.cookie()
-	c := attributes.Removal()
+	o := &x.m.opts.Cookie
+	c := setcookie.Removal(o)
 	if value != "" {
-		c = attributes.Cookie(x.req, value)
+		c = setcookie.New(o, x.req, value)
 	}
-	httpcookie.Send(x, x.writer.Header(), c, httpcache.Private)
+	setcookie.Send(x, x.writer.Header(), c, httpcache.Private)
 }
 
 // begun reports whether the headers have left. The writer of package session

@@ -6,21 +6,21 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/httpcache"
-	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/setcookie"
 )
 
 // setCookie sends the session's key to the browser. The lifetime in it is
 // for show: the record carries the one that counts.
 func (m *Manager) setCookie(h http.Header, r *http.Request, s *Session, now time.Time) {
-	c := m.opts.cookie().Cookie(r, s.key)
+	c := setcookie.New(&m.opts.Cookie, r, s.key)
 	if l := m.lifetime(&s.items, now); !l.browser {
 		c.Persistent = true
 		c.MaxAge = int(math.Floor(l.deadline.Sub(now).Seconds()))
 		c.Expires = now.Add(time.Duration(c.MaxAge) * time.Second)
 	}
-	httpcookie.Send(r.Context(), h, c, httpcache.NoStore)
+	setcookie.Send(r.Context(), h, c, httpcache.NoStore)
 }
 
 func (m *Manager) removeCookie(h http.Header, r *http.Request) {
-	httpcookie.Send(r.Context(), h, m.opts.cookie().Removal(), httpcache.NoStore)
+	setcookie.Send(r.Context(), h, setcookie.Removal(&m.opts.Cookie), httpcache.NoStore)
 }

@@ -24,7 +24,7 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 		x.req = r.WithContext(x)
 		x.writer = responseWriter{ResponseWriter: w, x: x}
 		x.session.m, x.session.visit = m, x
-		x.session.key, x.cookie = httpcookie.Lookup(r.Header, m.opts.CookieName)
+		x.session.key, x.cookie = httpcookie.Lookup(r.Header, m.opts.Cookie.Name)
 		x.serve(next)
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -365,9 +366,9 @@ func TestSecureCookie(t *testing.T) {
 		{"plain HTTP to localhost", "http://localhost/", session.Options{}, false},
 		{"plain HTTP to a host, as behind a proxy", "http://example.com/", session.Options{}, true},
 		{"HTTPS", "https://localhost/", session.Options{}, true},
-		{"always", "http://localhost/", session.Options{SecureCookie: true}, true},
-		{"never", "https://example.com/", session.Options{InsecureCookie: true}, false},
-		{"prefixed", "http://localhost/", session.Options{CookieName: "__Host-sid"}, true},
+		{"always", "http://localhost/", session.Options{Cookie: cookie.Options{Secure: cookie.SecureAlways}}, true},
+		{"never", "https://example.com/", session.Options{Cookie: cookie.Options{Secure: cookie.SecureNeverUnsafe}}, false},
+		{"prefixed", "http://localhost/", session.Options{Cookie: cookie.Options{Name: "__Host-sid"}}, true},
 	} {
 		m := session.New(memstore.New(), &c.opts)
 		w := httptest.NewRecorder()
@@ -382,10 +383,10 @@ func TestSecureCookie(t *testing.T) {
 
 func TestScriptableCookie(t *testing.T) {
 	for scriptable, want := range map[bool]bool{false: true, true: false} {
-		m := session.New(memstore.New(), &session.Options{ScriptableCookie: scriptable})
+		m := session.New(memstore.New(), &session.Options{Cookie: cookie.Options{Scriptable: scriptable}})
 		resp := request(m, "", func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("a", 1) })
 		if got := resp.Cookies()[0].HttpOnly; got != want {
-			t.Errorf("ScriptableCookie %v: HttpOnly is %v", scriptable, got)
+			t.Errorf("Scriptable %v: HttpOnly is %v", scriptable, got)
 		}
 	}
 }
@@ -406,17 +407,11 @@ func TestFlushUndoesCycleKey(t *testing.T) {
 
 func TestContradictingOptionsPanic(t *testing.T) {
 	for name, o := range map[string]session.Options{
-		"secure and insecure":       {SecureCookie: true, InsecureCookie: true},
-		"insecure prefix":           {CookieName: "__Secure-sid", InsecureCookie: true},
-		"host prefix with domain":   {CookieName: "__Host-sid", CookieDomain: "example.com"},
-		"host prefix with path":     {CookieName: "__Host-sid", CookiePath: "/app"},
-		"http prefix for scripts":   {CookieName: "__Host-Http-sid", ScriptableCookie: true},
-		"no name for a cookie":      {CookieName: "my session"},
-		"host prefix in lower case": {CookieName: "__host-sid", CookieDomain: "example.com"},
-		"http prefix, too":          {CookieName: "__Http-sid", ScriptableCookie: true},
-		"none and insecure":         {CookieSameSite: http.SameSiteNoneMode, InsecureCookie: true},
-		"negative age":              {CookieAge: -1},
-		"negative absolute limits":  {AbsoluteTimeout: -1},
+		"not a name":               {Cookie: cookie.Options{Name: "my session"}},
+		"a prefix and a domain":    {Cookie: cookie.Options{Name: "__Host-sid", Domain: "example.com"}},
+		"a domain with a port":     {Cookie: cookie.Options{Domain: "example.com:8000"}},
+		"negative age":             {CookieAge: -1},
+		"negative absolute limits": {AbsoluteTimeout: -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

@@ -6,7 +6,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/internal/setcookie"
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
@@ -17,36 +18,14 @@ type Options struct {
 	// plain JSON. Use django.Signed to share a table with Django.
 	Codec Codec
 
-	// CookieName is SESSION_COOKIE_NAME. Empty is "sessionid". A name that
-	// begins with "__Host-" or "__Secure-" makes the cookie Secure always.
-	CookieName string
+	// Cookie is how the session's key travels: SESSION_COOKIE_NAME, _DOMAIN,
+	// _PATH, _SECURE, _HTTPONLY and _SAMESITE. The name of its zero value is
+	// "sessionid".
+	Cookie cookie.Options
 
 	// CookieAge is SESSION_COOKIE_AGE: how long a session lives after it was
 	// last saved, unless it says otherwise itself. Zero is two weeks.
 	CookieAge time.Duration
-
-	// CookieDomain is SESSION_COOKIE_DOMAIN. Empty is this host only.
-	CookieDomain string
-
-	// CookiePath is SESSION_COOKIE_PATH. Empty is "/".
-	CookiePath string
-
-	// CookieSameSite is SESSION_COOKIE_SAMESITE. Zero is Lax;
-	// http.SameSiteDefaultMode leaves the attribute out.
-	CookieSameSite http.SameSite
-
-	// ScriptableCookie lets scripts read the cookie, against
-	// SESSION_COOKIE_HTTPONLY. False is HttpOnly.
-	ScriptableCookie bool
-
-	// SecureCookie sends the cookie with Secure always, as
-	// SESSION_COOKIE_SECURE = True. False decides by the request: Secure,
-	// unless it came over plain HTTP to a loopback host.
-	SecureCookie bool
-
-	// InsecureCookie never sends Secure, so that the cookie also travels over
-	// plain HTTP, where anyone on the way can read it.
-	InsecureCookie bool
 
 	// ExpireAtBrowserClose is SESSION_EXPIRE_AT_BROWSER_CLOSE: the cookie
 	// carries no lifetime. False is a cookie that outlives the browser.
@@ -115,7 +94,7 @@ type Options struct {
 // of 24 hours (NIST SP 800-63B-4, AAL2).
 func Hardened() *Options {
 	return &Options{
-		CookieName:      "__Host-Http-sid",
+		Cookie:          cookie.Options{Name: "__Host-Http-sid"},
 		HashKeys:        true,
 		IdleTimeout:     time.Hour,
 		AbsoluteTimeout: 24 * time.Hour,
@@ -130,10 +109,8 @@ func (o *Options) withDefaults() Options {
 		c = *o
 	}
 	fill(&c.Codec, Codec(plain{}))
-	fill(&c.CookieName, "sessionid")
+	c.Cookie = setcookie.WithDefaults(c.Cookie, "sessionid")
 	fill(&c.CookieAge, 14*24*time.Hour)
-	fill(&c.CookiePath, "/")
-	fill(&c.CookieSameSite, http.SameSiteLaxMode)
 	fill(&c.Timeout, timelimit.Default)
 	fill(&c.Logger, slog.Default())
 	if c.ErrorHandler == nil {
@@ -158,17 +135,10 @@ func fill[T comparable](field *T, zero T) {
 
 // check panics if the fields contradict each other.
 func (o *Options) check() {
-	if err := o.cookie().Check(); err != nil {
+	if err := o.Cookie.Check(); err != nil {
 		panic("session: Options: " + err.Error())
 	}
 	if o.CookieAge < 0 || o.IdleTimeout < 0 || o.AbsoluteTimeout < 0 || o.Timeout < 0 {
 		panic("session: Options: CookieAge, IdleTimeout, AbsoluteTimeout and Timeout cannot be negative")
-	}
-}
-
-func (o *Options) cookie() httpcookie.Attributes {
-	return httpcookie.Attributes{
-		Name: o.CookieName, Domain: o.CookieDomain, Path: o.CookiePath, SameSite: o.CookieSameSite,
-		Secure: o.SecureCookie, Insecure: o.InsecureCookie, Scriptable: o.ScriptableCookie,
 	}
 }

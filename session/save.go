@@ -184,7 +184,7 @@ func (s *Session) seal(rec Record) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	if n := len(s.m.opts.CookieName) + len(rec.Key); n > maxCookie {
+	if n := len(s.m.opts.Cookie.Name) + len(rec.Key); n > maxCookie {
 		return Record{}, fmt.Errorf("%w: the cookie would have %d bytes, and browsers keep %d; "+
 			"keep less in the session, or choose another engine", ErrTooLarge, n, maxCookie)
 	}

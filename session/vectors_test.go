@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/internal/vectors"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
@@ -151,7 +152,7 @@ func runMiddleware(t *testing.T, in middlewareCase) middlewareResult {
 		SaveEveryRequest:     in.SaveEveryRequest,
 		RefreshInterval:      -1, // as Django, which knows no interval
 		ExpireAtBrowserClose: in.ExpireAtBrowserClose,
-		InsecureCookie:       true, // SESSION_COOKIE_SECURE is False in Django
+		Cookie:               cookie.Options{Secure: cookie.SecureNeverUnsafe}, // SESSION_COOKIE_SECURE is False in Django
 	})
 	r := httptest.NewRequest("GET", "/", nil)
 	key := map[string]string{"valid": validKey, "stale": staleKey, "tooshort": "short"}[in.Cookie]

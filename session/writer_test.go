@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -446,7 +447,7 @@ func TestSecondHandlerSharesTheSession(t *testing.T) {
 
 func TestTwoManagersOnOneRequest(t *testing.T) {
 	outer := session.New(memstore.New(), nil)
-	inner := session.New(memstore.New(), &session.Options{CookieName: "adminid"})
+	inner := session.New(memstore.New(), &session.Options{Cookie: cookie.Options{Name: "adminid"}})
 	h := outer.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("who", "outer")
 		inner.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -5,88 +5,76 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
 func (s *Settings) checkCookies() []Finding {
 	var findings []Finding
-	if s.SessionCookieSecure == SecureNever {
+	if s.SessionCookie.Secure == cookie.SecureNeverUnsafe {
 		findings = append(findings, warn("security.W012",
 			"SESSION_COOKIE_SECURE is false: the session cookie also travels over plain HTTP, where "+
 				"anyone on the way can take it over.", "Remove the setting, or set it to true.")...)
 	}
-	if !s.SessionCookieHTTPOnly {
+	if s.SessionCookie.Scriptable {
 		findings = append(findings, warn("security.W015",
 			"SESSION_COOKIE_HTTPONLY is false: a script injected into a page can read the session cookie.",
 			"Remove the setting, or set it to true.")...)
 	}
-	if s.CSRFCookieSecure == SecureNever && !s.CSRFUseSessions {
+	if s.CSRFCookie.Secure == cookie.SecureNeverUnsafe && !s.CSRFUseSessions {
 		findings = append(findings, warn("security.W016",
 			"CSRF_COOKIE_SECURE is false: the cookie also travels over plain HTTP.",
 			"Remove the setting, or set it to true.")...)
 	}
-	findings = append(findings, s.sessionCookie().checkScope()...)
+	findings = append(findings, checkScope("SESSION_COOKIE", s.SessionCookie)...)
 	if !s.CSRFUseSessions {
-		findings = append(findings, s.csrfCookie().checkScope()...)
+		findings = append(findings, checkScope("CSRF_COOKIE", s.CSRFCookie)...)
 	}
 	return findings
 }
 
 // checkScope asks which other sites can send or set the cookie: ASVS 3.3.1 to
 // 3.3.3.
-func (c cookie) checkScope() []Finding {
-	return slices.Concat(c.checkName(), c.checkDomain(), c.checkSameSite())
+func checkScope(setting string, o cookie.Options) []Finding {
+	return slices.Concat(checkName(setting, o), checkDomain(setting, o), checkSameSite(setting, o))
 }
 
-func (c cookie) checkName() []Finding {
-	lower := strings.ToLower(c.name)
-	if strings.HasPrefix(lower, "__host-") || c.domain != "" && strings.HasPrefix(lower, "__secure-") {
+func checkName(setting string, o cookie.Options) []Finding {
+	if httpcookie.NeedsHost(o.Name) || o.Domain != "" && httpcookie.NeedsSecure(o.Name) {
 		return nil
 	}
 	prefix := "__Host-"
-	if c.domain != "" {
+	if o.Domain != "" {
 		prefix = "__Secure-"
 	}
-	return warn("jamsession.W020", c.setting+"_NAME does not begin with "+prefix+": sites beside "+
+	return warn("jamsession.W020", setting+"_NAME does not begin with "+prefix+": sites beside "+
 		"this one, and whoever is on the way of plain HTTP, can set such a cookie.",
-		"Set it to "+prefix+strings.TrimPrefix(c.name, "__Secure-")+
+		"Set it to "+prefix+strings.TrimPrefix(o.Name, "__Secure-")+
 			", also in a Django site that shares it; everybody logs in again.")
 }
 
-func (c cookie) checkDomain() []Finding {
-	if c.domain == "" {
+func checkDomain(setting string, o cookie.Options) []Finding {
+	if o.Domain == "" {
 		return nil
 	}
-	return warn("jamsession.W021", c.setting+"_DOMAIN is set: every host below the domain gets the "+
+	return warn("jamsession.W021", setting+"_DOMAIN is set: every host below the domain gets the "+
 		"cookie, and a fault in one of them is a fault here.", "Remove the setting, unless several "+
 		"hosts have to share their logins.")
 }
 
-func (c cookie) checkSameSite() []Finding {
-	switch c.sameSite {
+func checkSameSite(setting string, o cookie.Options) []Finding {
+	switch o.SameSite {
 	case http.SameSiteNoneMode:
-		return warn("jamsession.W022", c.setting+"_SAMESITE is None: browsers send the cookie with "+
+		return warn("jamsession.W022", setting+"_SAMESITE is None: browsers send the cookie with "+
 			"requests that other sites make.", "Remove the setting, unless pages of other sites "+
 			"embed this one.")
 	case http.SameSiteDefaultMode:
-		return warn("jamsession.W022", c.setting+"_SAMESITE is left out: each browser has a rule of "+
+		return warn("jamsession.W022", setting+"_SAMESITE is left out: each browser has a rule of "+
 			"its own about requests that other sites make.", "Remove the setting, or set it to Lax "+
 			"or Strict.")
 	}
 	return nil
-}
-
-func (s *Settings) sessionCookie() cookie {
-	return cookie{
-		"SESSION_COOKIE", s.SessionCookieName, s.SessionCookieDomain, s.SessionCookiePath,
-		s.SessionCookieSecure, s.SessionCookieHTTPOnly, s.SessionCookieSameSite,
-	}
-}
-
-func (s *Settings) csrfCookie() cookie {
-	return cookie{
-		"CSRF_COOKIE", s.CSRFCookieName, s.CSRFCookieDomain, s.CSRFCookiePath,
-		s.CSRFCookieSecure, s.CSRFCookieHTTPOnly, s.CSRFCookieSameSite,
-	}
 }
 
 // mostAge is how long NIST SP 800-63B-4 lets a session last at its lowest

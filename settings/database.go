@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/secret"
 )
 
@@ -67,7 +68,7 @@ func parseDatabaseURL(raw string) (databaseURL, error) {
 		u.scheme = "mysql"
 		u.server, err = parseServer(raw, "3306", "socket")
 	default:
-		if !isToken(scheme) || len(scheme) > 20 {
+		if !httpcookie.IsToken(scheme) || len(scheme) > 20 {
 			scheme = "unknown"
 		}
 		err = fmt.Errorf("there are no databases of the kind %q; %s", scheme, supportedURLs)

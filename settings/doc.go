@@ -58,7 +58,7 @@
 //	SESSION_COOKIE_AGE               seconds   1209600              how long a session lives unused
 //	SESSION_COOKIE_DOMAIN            text                           empty: this host only
 //	SESSION_COOKIE_PATH              text      /
-//	SESSION_COOKIE_SECURE            secure    auto                 auto: but for plain HTTP to loopback
+//	SESSION_COOKIE_SECURE            secure    auto                 auto: except plain HTTP to loopback
 //	SESSION_COOKIE_HTTPONLY          bool      true                 false: scripts can read it
 //	SESSION_COOKIE_SAMESITE          samesite  Lax
 //	SESSION_EXPIRE_AT_BROWSER_CLOSE  bool      false
@@ -71,8 +71,8 @@
 //	CSRF_COOKIE_AGE                  seconds   31449600             0: until the browser closes
 //	CSRF_COOKIE_DOMAIN               text                           empty: this host only
 //	CSRF_COOKIE_PATH                 text      /
-//	CSRF_COOKIE_SECURE               secure    auto                 auto: but for plain HTTP to loopback
-//	CSRF_COOKIE_HTTPONLY             bool      false
+//	CSRF_COOKIE_SECURE               secure    auto                 auto: except plain HTTP to loopback
+//	CSRF_COOKIE_HTTPONLY             bool      false                false: scripts can read it
 //	CSRF_COOKIE_SAMESITE             samesite  Lax
 //	CSRF_HEADER_NAME                 text      HTTP_X_CSRFTOKEN     header that may carry the token
 //	CSRF_TRUSTED_ORIGINS             list                           such as https://*.example.com

@@ -211,7 +211,7 @@ func (s *Settings) openFiles(e *engine) error {
 	}
 	codec, age := e.codec, s.SessionCookieAge
 	store, err := filestore.New(s.SessionFilePath, &filestore.Options{
-		Prefix:            s.SessionCookieName,
+		Prefix:            s.SessionCookie.Name,
 		MaxAge:            age,
 		AllowFilesOfUsers: s.SessionFileAllowUsers,
 		Deadline: func(data []byte, saved time.Time) time.Time {

@@ -15,6 +15,7 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/throttle/redisthrottle"
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/redisstore"
 )
 
@@ -98,7 +99,7 @@ func (s *Site) openLimits(ctx context.Context) (limits, error) {
 		PerAccount:     set.LoginLimitAccount,
 		PerSource:      set.LoginLimitSource,
 		TrustedProxies: set.TrustedProxies,
-		InsecureCookie: set.SessionCookieSecure == SecureNever,
+		Cookie:         cookie.Options{Secure: set.SessionCookie.Secure},
 		Timeout:        set.StoreTimeout,
 	}
 	l.logins, err = throttle.New(store, s.keys, &o)

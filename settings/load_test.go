@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/settings"
@@ -56,37 +57,34 @@ func load(t *testing.T, src settings.Sources) *settings.Settings {
 func TestDefaultsAreDjangos(t *testing.T) {
 	got := load(t, settings.Sources{})
 	want := &settings.Settings{
-		Addr:                  "127.0.0.1:8000",
-		DatabaseURL:           secret.New("sqlite:///db.sqlite3"),
-		StoreTimeout:          5 * time.Second,
-		PBKDF2Iterations:      1_000_000,
-		PasswordUpgrade:       true,
-		PasswordValidators:    []string{"similarity", "length", "common", "numeric"},
-		PasswordMinLength:     8,
-		PasswordResetTimeout:  3 * 24 * time.Hour,
-		LoginRememberAge:      30 * 24 * time.Hour,
-		MessageLevel:          messages.InfoLevel,
-		SessionEngine:         "db",
-		SessionCacheAlias:     "default",
-		SessionCacheFormat:    "django",
-		SessionDenyList:       "none",
-		SessionCookieName:     "sessionid",
-		SessionCookieAge:      14 * 24 * time.Hour,
-		SessionCookiePath:     "/",
-		SessionCookieHTTPOnly: true,
-		SessionCookieSameSite: http.SameSiteLaxMode,
-		CSRFCookieName:        "csrftoken",
-		CSRFCookieAge:         364 * 24 * time.Hour,
-		CSRFCookiePath:        "/",
-		CSRFCookieSameSite:    http.SameSiteLaxMode,
-		CSRFHeaderName:        "X-Csrftoken",
-		LoginLimitStore:       "auto",
-		LoginLimitAccount:     throttle.Limit{Burst: 10, Every: 5 * time.Minute},
-		LoginLimitSource:      throttle.Limit{Burst: 50, Every: 2 * time.Second},
-		PasswordResetLimit:    throttle.Limit{Burst: 5, Every: 20 * time.Minute},
-		SignUpLimit:           throttle.Limit{Burst: 20, Every: time.Minute},
-		NewSessionLimit:       throttle.Limit{Burst: 1000, Every: time.Second},
-		DefaultFromEmail:      "webmaster@localhost",
+		Addr:                 "127.0.0.1:8000",
+		DatabaseURL:          secret.New("sqlite:///db.sqlite3"),
+		StoreTimeout:         5 * time.Second,
+		PBKDF2Iterations:     1_000_000,
+		PasswordUpgrade:      true,
+		PasswordValidators:   []string{"similarity", "length", "common", "numeric"},
+		PasswordMinLength:    8,
+		PasswordResetTimeout: 3 * 24 * time.Hour,
+		LoginRememberAge:     30 * 24 * time.Hour,
+		MessageLevel:         messages.InfoLevel,
+		SessionEngine:        "db",
+		SessionCacheAlias:    "default",
+		SessionCacheFormat:   "django",
+		SessionDenyList:      "none",
+		SessionCookie:        cookie.Options{Name: "sessionid", Path: "/", SameSite: http.SameSiteLaxMode},
+		SessionCookieAge:     14 * 24 * time.Hour,
+		CSRFCookie: cookie.Options{
+			Name: "csrftoken", Path: "/", SameSite: http.SameSiteLaxMode, Scriptable: true,
+		},
+		CSRFCookieAge:      364 * 24 * time.Hour,
+		CSRFHeaderName:     "X-Csrftoken",
+		LoginLimitStore:    "auto",
+		LoginLimitAccount:  throttle.Limit{Burst: 10, Every: 5 * time.Minute},
+		LoginLimitSource:   throttle.Limit{Burst: 50, Every: 2 * time.Second},
+		PasswordResetLimit: throttle.Limit{Burst: 5, Every: 20 * time.Minute},
+		SignUpLimit:        throttle.Limit{Burst: 20, Every: time.Minute},
+		NewSessionLimit:    throttle.Limit{Burst: 1000, Every: time.Second},
+		DefaultFromEmail:   "webmaster@localhost",
 
 		SecureContentTypeNosniff:      true,
 		SecureReferrerPolicy:          "same-origin",
@@ -111,9 +109,9 @@ func TestFlagBeforeEnvironmentBeforeFileBeforeDefault(t *testing.T) {
 	src.LookupEnv = env(map[string]string{"SESSION_COOKIE_AGE": "2", "SESSION_COOKIE_NAME": "env"})
 	src.Flags = map[string]string{"SESSION_COOKIE_AGE": "1"}
 	s := load(t, src)
-	if s.SessionCookieAge != time.Second || s.SessionCookieName != "env" ||
+	if s.SessionCookieAge != time.Second || s.SessionCookie.Name != "env" ||
 		s.LoginURL != "/file/" || s.LoginRedirectURL != "/accounts/profile/" {
-		t.Errorf("age %v, name %q, login %q", s.SessionCookieAge, s.SessionCookieName, s.LoginURL)
+		t.Errorf("age %v, name %q, login %q", s.SessionCookieAge, s.SessionCookie.Name, s.LoginURL)
 	}
 }
 
@@ -271,7 +269,7 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		},
 		{
 			"SESSION_COOKIE_NAME", "__Host-sid", `"__Host-sid"`,
-			func(s *settings.Settings) any { return s.SessionCookieName }, "__Host-sid",
+			func(s *settings.Settings) any { return s.SessionCookie.Name }, "__Host-sid",
 		},
 		{
 			"SESSION_COOKIE_AGE", " 60 ", "60",
@@ -279,39 +277,39 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		},
 		{
 			"SESSION_COOKIE_DOMAIN", ".example.com", `".example.com"`,
-			func(s *settings.Settings) any { return s.SessionCookieDomain }, ".example.com",
+			func(s *settings.Settings) any { return s.SessionCookie.Domain }, ".example.com",
 		},
 		{
 			"SESSION_COOKIE_PATH", "/app", `"/app"`,
-			func(s *settings.Settings) any { return s.SessionCookiePath }, "/app",
+			func(s *settings.Settings) any { return s.SessionCookie.Path }, "/app",
 		},
 		{
 			"SESSION_COOKIE_SECURE", "True", "true",
-			func(s *settings.Settings) any { return s.SessionCookieSecure }, settings.SecureAlways,
+			func(s *settings.Settings) any { return s.SessionCookie.Secure }, cookie.SecureAlways,
 		},
 		{
 			"SESSION_COOKIE_SECURE", "0", "false",
-			func(s *settings.Settings) any { return s.SessionCookieSecure }, settings.SecureNever,
+			func(s *settings.Settings) any { return s.SessionCookie.Secure }, cookie.SecureNeverUnsafe,
 		},
 		{
 			"SESSION_COOKIE_SECURE", "", `"auto"`,
-			func(s *settings.Settings) any { return s.SessionCookieSecure }, settings.SecureAuto,
+			func(s *settings.Settings) any { return s.SessionCookie.Secure }, cookie.SecureAuto,
 		},
 		{
 			"SESSION_COOKIE_HTTPONLY", "no", "false",
-			func(s *settings.Settings) any { return s.SessionCookieHTTPOnly }, false,
+			func(s *settings.Settings) any { return s.SessionCookie.Scriptable }, true,
 		},
 		{
 			"SESSION_COOKIE_SAMESITE", "strict", `"Strict"`,
-			func(s *settings.Settings) any { return s.SessionCookieSameSite }, http.SameSiteStrictMode,
+			func(s *settings.Settings) any { return s.SessionCookie.SameSite }, http.SameSiteStrictMode,
 		},
 		{
 			"SESSION_COOKIE_SAMESITE", "None", `"None"`,
-			func(s *settings.Settings) any { return s.SessionCookieSameSite }, http.SameSiteNoneMode,
+			func(s *settings.Settings) any { return s.SessionCookie.SameSite }, http.SameSiteNoneMode,
 		},
 		{
 			"SESSION_COOKIE_SAMESITE", "False", `false`,
-			func(s *settings.Settings) any { return s.SessionCookieSameSite }, http.SameSiteDefaultMode,
+			func(s *settings.Settings) any { return s.SessionCookie.SameSite }, http.SameSiteDefaultMode,
 		},
 		{
 			"SESSION_EXPIRE_AT_BROWSER_CLOSE", "1", "true",
@@ -339,7 +337,7 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		},
 		{
 			"CSRF_COOKIE_NAME", "xsrf", `"xsrf"`,
-			func(s *settings.Settings) any { return s.CSRFCookieName }, "xsrf",
+			func(s *settings.Settings) any { return s.CSRFCookie.Name }, "xsrf",
 		},
 		{
 			"CSRF_COOKIE_AGE", "0", "0",
@@ -347,23 +345,23 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		},
 		{
 			"CSRF_COOKIE_DOMAIN", "example.com", `"example.com"`,
-			func(s *settings.Settings) any { return s.CSRFCookieDomain }, "example.com",
+			func(s *settings.Settings) any { return s.CSRFCookie.Domain }, "example.com",
 		},
 		{
 			"CSRF_COOKIE_PATH", "/app", `"/app"`,
-			func(s *settings.Settings) any { return s.CSRFCookiePath }, "/app",
+			func(s *settings.Settings) any { return s.CSRFCookie.Path }, "/app",
 		},
 		{
 			"CSRF_COOKIE_SECURE", "true", "true",
-			func(s *settings.Settings) any { return s.CSRFCookieSecure }, settings.SecureAlways,
+			func(s *settings.Settings) any { return s.CSRFCookie.Secure }, cookie.SecureAlways,
 		},
 		{
 			"CSRF_COOKIE_HTTPONLY", "true", "true",
-			func(s *settings.Settings) any { return s.CSRFCookieHTTPOnly }, true,
+			func(s *settings.Settings) any { return s.CSRFCookie.Scriptable }, false,
 		},
 		{
 			"CSRF_COOKIE_SAMESITE", "Strict", `"strict"`,
-			func(s *settings.Settings) any { return s.CSRFCookieSameSite }, http.SameSiteStrictMode,
+			func(s *settings.Settings) any { return s.CSRFCookie.SameSite }, http.SameSiteStrictMode,
 		},
 		{
 			"CSRF_HEADER_NAME", "HTTP_X_XSRF_TOKEN", `"HTTP_X_XSRF_TOKEN"`,
@@ -472,8 +470,8 @@ func TestBadValuesNameSettingSourceValueAndWhatIsGood(t *testing.T) {
 		{"SESSION_COOKIE_HTTPONLY", "maybe", `want true or false`},
 		{"SESSION_COOKIE_SECURE", "maybe", `want true, false or auto`},
 		{"SESSION_COOKIE_SAMESITE", "lux", `want "Lax", "Strict", "None", or false to leave it out`},
-		{"SESSION_COOKIE_NAME", "a b", `want a cookie name`},
-		{"SESSION_COOKIE_DOMAIN", "a;b", `want no space, comma or semicolon`},
+		{"SESSION_COOKIE_NAME", "a b", `want letters, digits and`},
+		{"SESSION_COOKIE_DOMAIN", "a;b", `want a host name of letters`},
 		{"SESSION_COOKIE_PATH", "app", `want a path that begins with "/"`},
 		{"SESSION_ENGINE", "redis", `no such engine; there are db, cache, cached_db, file, signed_cookies`},
 		{"SESSION_CACHE_FORMAT", "json", `want django or plain`},

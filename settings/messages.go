@@ -35,15 +35,9 @@ func setMessageLevel(s *Settings, v value) error {
 }
 
 // messageOptions gives the cookie of messages the attributes of the session's,
-// as Django does.
+// but for its name and path, as Django does.
 func (s *Settings) messageOptions() *messages.Options {
-	return &messages.Options{
-		Storage:          s.MessageStorage,
-		Least:            s.MessageLevel,
-		CookieDomain:     s.SessionCookieDomain,
-		CookieSameSite:   s.SessionCookieSameSite,
-		ScriptableCookie: !s.SessionCookieHTTPOnly,
-		SecureCookie:     s.SessionCookieSecure == SecureAlways,
-		InsecureCookie:   s.SessionCookieSecure == SecureNever,
-	}
+	c := s.SessionCookie
+	c.Name, c.Path = "", ""
+	return &messages.Options{Storage: s.MessageStorage, Least: s.MessageLevel, Cookie: c}
 }

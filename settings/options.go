@@ -16,14 +16,8 @@ import (
 func (s *Settings) sessionOptions(codec session.Codec) *session.Options {
 	return &session.Options{
 		Codec:                codec,
-		CookieName:           s.SessionCookieName,
+		Cookie:               s.SessionCookie,
 		CookieAge:            s.SessionCookieAge,
-		CookieDomain:         s.SessionCookieDomain,
-		CookiePath:           s.SessionCookiePath,
-		CookieSameSite:       s.SessionCookieSameSite,
-		ScriptableCookie:     !s.SessionCookieHTTPOnly,
-		SecureCookie:         s.SessionCookieSecure == SecureAlways,
-		InsecureCookie:       s.SessionCookieSecure == SecureNever,
 		ExpireAtBrowserClose: s.SessionExpireAtBrowserClose,
 		SaveEveryRequest:     s.SessionSaveEveryRequest,
 		RefreshInterval:      s.SessionRefreshInterval,
@@ -38,14 +32,8 @@ func (s *Settings) csrfOptions() *csrf.Options {
 		TrustedOrigins: s.CSRFTrustedOrigins,
 		CrossOrigin:    http.NewCrossOriginProtection(),
 		UseSessions:    s.CSRFUseSessions,
-		CookieName:     s.CSRFCookieName,
+		Cookie:         s.CSRFCookie,
 		CookieAge:      s.CSRFCookieAge,
-		CookieDomain:   s.CSRFCookieDomain,
-		CookiePath:     s.CSRFCookiePath,
-		CookieSameSite: s.CSRFCookieSameSite,
-		HTTPOnlyCookie: s.CSRFCookieHTTPOnly,
-		SecureCookie:   s.CSRFCookieSecure == SecureAlways,
-		InsecureCookie: s.CSRFCookieSecure == SecureNever,
 		HeaderName:     s.CSRFHeaderName,
 		Secure:         s.secure,
 	}
@@ -53,7 +41,7 @@ func (s *Settings) csrfOptions() *csrf.Options {
 		o.CookieAge = -1 // ends with the browser
 	}
 	if o.UseSessions {
-		o.CookieDomain = s.SessionCookieDomain
+		o.Cookie.Domain = s.SessionCookie.Domain
 	}
 	return o
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/session"
 )
@@ -17,12 +18,12 @@ import (
 // an option of another package.
 var allChanged = map[string]string{
 	"PBKDF2_ITERATIONS": "7", "STORE_TIMEOUT": "6",
-	"SESSION_COOKIE_NAME": "s", "SESSION_COOKIE_AGE": "1", "SESSION_COOKIE_DOMAIN": "d",
+	"SESSION_COOKIE_NAME": "s", "SESSION_COOKIE_AGE": "1", "SESSION_COOKIE_DOMAIN": "d.example",
 	"SESSION_COOKIE_PATH": "/p", "SESSION_COOKIE_SECURE": "true", "SESSION_COOKIE_HTTPONLY": "false",
 	"SESSION_COOKIE_SAMESITE": "Strict", "SESSION_EXPIRE_AT_BROWSER_CLOSE": "true",
 	"SESSION_SAVE_EVERY_REQUEST": "true", "SESSION_IDLE_TIMEOUT": "2",
 	"SESSION_ABSOLUTE_TIMEOUT": "3", "SESSION_REFRESH_INTERVAL": "-1",
-	"CSRF_COOKIE_NAME": "c", "CSRF_COOKIE_AGE": "4", "CSRF_COOKIE_DOMAIN": "e", "CSRF_COOKIE_PATH": "/q",
+	"CSRF_COOKIE_NAME": "c", "CSRF_COOKIE_AGE": "4", "CSRF_COOKIE_DOMAIN": "e.example", "CSRF_COOKIE_PATH": "/q",
 	"CSRF_COOKIE_SECURE": "false", "CSRF_COOKIE_HTTPONLY": "true", "CSRF_COOKIE_SAMESITE": "false",
 	"CSRF_HEADER_NAME": "HTTP_X_T", "CSRF_TRUSTED_ORIGINS": "https://o.example",
 	"SECURE_PROXY_SSL_HEADER": "HTTP_X_P,https", "LOGIN_URL": "/in", "LOGIN_REDIRECT_URL": "/home",
@@ -35,8 +36,10 @@ func TestSettingsBecomeOptions(t *testing.T) {
 	}
 	got := s.sessionOptions(nil)
 	want := &session.Options{
-		CookieName: "s", CookieAge: time.Second, CookieDomain: "d", CookiePath: "/p",
-		CookieSameSite: http.SameSiteStrictMode, ScriptableCookie: true, SecureCookie: true,
+		CookieAge: time.Second, Cookie: cookie.Options{
+			Name: "s", Domain: "d.example", Path: "/p", SameSite: http.SameSiteStrictMode,
+			Scriptable: true, Secure: cookie.SecureAlways,
+		},
 		ExpireAtBrowserClose: true, SaveEveryRequest: true, RefreshInterval: -time.Second,
 		IdleTimeout: 2 * time.Second, AbsoluteTimeout: 3 * time.Second, Timeout: 6 * time.Second,
 	}
@@ -46,9 +49,12 @@ func TestSettingsBecomeOptions(t *testing.T) {
 	forms := s.csrfOptions()
 	forms.Secure = nil
 	wantForms := &csrf.Options{
-		TrustedOrigins: []string{"https://o.example"}, CrossOrigin: http.NewCrossOriginProtection(), CookieName: "c", CookieAge: 4 * time.Second,
-		CookieDomain: "e", CookiePath: "/q", CookieSameSite: http.SameSiteDefaultMode,
-		HTTPOnlyCookie: true, InsecureCookie: true, HeaderName: "X-T",
+		TrustedOrigins: []string{"https://o.example"}, CrossOrigin: http.NewCrossOriginProtection(), CookieAge: 4 * time.Second,
+		Cookie: cookie.Options{
+			Name: "c", Domain: "e.example", Path: "/q", SameSite: http.SameSiteDefaultMode,
+			Secure: cookie.SecureNeverUnsafe,
+		},
+		HeaderName: "X-T",
 	}
 	if !reflect.DeepEqual(forms, wantForms) {
 		t.Errorf("CSRF options %+v", forms)
@@ -68,17 +74,18 @@ func TestSettingsBecomeOptions(t *testing.T) {
 func TestSettingsBecomeOptionsTheOtherWayRound(t *testing.T) {
 	s, err := Load(Sources{Flags: map[string]string{
 		"SESSION_COOKIE_SECURE": "false", "CSRF_COOKIE_SECURE": "true",
-		"CSRF_COOKIE_AGE": "0", "CSRF_USE_SESSIONS": "true", "SESSION_COOKIE_DOMAIN": "d",
-		"CSRF_COOKIE_DOMAIN": "e",
+		"CSRF_COOKIE_AGE": "0", "CSRF_USE_SESSIONS": "true", "SESSION_COOKIE_DOMAIN": "d.example",
+		"CSRF_COOKIE_DOMAIN": "e.example",
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := s.sessionOptions(nil); o.SecureCookie || !o.InsecureCookie || o.ScriptableCookie {
+	if o := s.sessionOptions(nil); o.Cookie.Secure != cookie.SecureNeverUnsafe || o.Cookie.Scriptable {
 		t.Errorf("session options %+v", o)
 	}
 	o := s.csrfOptions()
-	if !o.SecureCookie || o.InsecureCookie || o.CookieAge >= 0 || !o.UseSessions || o.CookieDomain != "d" {
+	if o.Cookie.Secure != cookie.SecureAlways || !o.Cookie.Scriptable || o.CookieAge >= 0 || !o.UseSessions ||
+		o.Cookie.Domain != "d.example" {
 		t.Errorf("CSRF options %+v", o)
 	}
 }

@@ -10,56 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/httpcookie"
 )
-
-// cookieName takes a token of RFC 6265.
-func cookieName(field func(*Settings) *string) func(*Settings, value) error {
-	return into(field, func(v value) (string, error) {
-		s, err := v.text()
-		if err != nil {
-			return "", err
-		}
-		if !isToken(s) {
-			return "", errors.New("want a cookie name: letters, digits and !#$%&'*+-.^_`|~")
-		}
-		return s, nil
-	})
-}
-
-// isToken reports whether s is a token of RFC 9110: the name of a cookie or
-// of a header.
-func isToken(s string) bool {
-	for _, c := range []byte(s) {
-		alnum := c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		if !alnum && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// attribute takes the value of a cookie's attribute.
-func attribute(field func(*Settings) *string) func(*Settings, value) error {
-	return into(field, value.attribute)
-}
-
-func (v value) attribute() (string, error) {
-	s, err := v.text()
-	if err == nil && strings.ContainsAny(s, "; ,") {
-		err = errors.New("want no space, comma or semicolon")
-	}
-	return s, err
-}
-
-func path(field func(*Settings) *string) func(*Settings, value) error {
-	return into(field, func(v value) (string, error) {
-		s, err := v.attribute()
-		if err == nil && !strings.HasPrefix(s, "/") {
-			err = errors.New(`want a path that begins with "/"`)
-		}
-		return s, err
-	})
-}
 
 // location takes where a redirect leads.
 func location(field func(*Settings) *string) func(*Settings, value) error {
@@ -162,7 +115,7 @@ func setCSRFHeader(s *Settings, v value) error {
 // X-Csrftoken, which is how it is sent.
 func headerName(environ string) (string, error) {
 	name, ok := strings.CutPrefix(environ, "HTTP_")
-	if !ok || !isToken(name) || strings.Contains(name, "-") {
+	if !ok || !httpcookie.IsToken(name) || strings.Contains(name, "-") {
 		return "", errors.New(`want a header as Django names it, such as "HTTP_X_CSRFTOKEN"`)
 	}
 	return http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-")), nil

@@ -4,6 +4,9 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
 // reach says which setting tells that others can reach the site, or nothing if
@@ -19,12 +22,12 @@ func (s *Settings) reach() string {
 		{s.SecureProxySSLHeader.Name != "", "SECURE_PROXY_SSL_HEADER names the header of a proxy"},
 		{others(s.AllowedHosts, hostOfPattern), "ALLOWED_HOSTS names a host that is not this machine"},
 		{others(s.CSRFTrustedOrigins, hostOfURL), "CSRF_TRUSTED_ORIGINS names an origin elsewhere"},
-		{s.SessionCookieSecure == SecureAlways, "SESSION_COOKIE_SECURE is true"},
-		{s.CSRFCookieSecure == SecureAlways, "CSRF_COOKIE_SECURE is true"},
-		{namedSecure(s.SessionCookieName), "SESSION_COOKIE_NAME is that of a cookie for HTTPS"},
-		{namedSecure(s.CSRFCookieName), "CSRF_COOKIE_NAME is that of a cookie for HTTPS"},
-		{others([]string{s.SessionCookieDomain}, hostOfPattern), "SESSION_COOKIE_DOMAIN is not this machine"},
-		{others([]string{s.CSRFCookieDomain}, hostOfPattern), "CSRF_COOKIE_DOMAIN is not this machine"},
+		{s.SessionCookie.Secure == cookie.SecureAlways, "SESSION_COOKIE_SECURE is true"},
+		{s.CSRFCookie.Secure == cookie.SecureAlways, "CSRF_COOKIE_SECURE is true"},
+		{httpcookie.NeedsSecure(s.SessionCookie.Name), "SESSION_COOKIE_NAME is one for HTTPS"},
+		{httpcookie.NeedsSecure(s.CSRFCookie.Name), "CSRF_COOKIE_NAME is one for HTTPS"},
+		{others([]string{s.SessionCookie.Domain}, hostOfPattern), "SESSION_COOKIE_DOMAIN is not this machine"},
+		{others([]string{s.CSRFCookie.Domain}, hostOfPattern), "CSRF_COOKIE_DOMAIN is not this machine"},
 		{others([]string{s.LoginURL}, hostOfURL), "LOGIN_URL is on another host"},
 		{others([]string{s.LoginRedirectURL}, hostOfURL), "LOGIN_REDIRECT_URL is on another host"},
 		{others([]string{s.LogoutRedirectURL}, hostOfURL), "LOGOUT_REDIRECT_URL is on another host"},

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"net/netip"
 	"time"
 
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/secret"
 )
@@ -44,13 +44,8 @@ type Settings struct {
 	SessionFilePath             string
 	SessionFileAllowUsers       []int  // ids, beside the process's own
 	SessionDenyList             string // "none", "db" or "cache"
-	SessionCookieName           string
+	SessionCookie               cookie.Options
 	SessionCookieAge            time.Duration
-	SessionCookieDomain         string
-	SessionCookiePath           string
-	SessionCookieSecure         SecureMode
-	SessionCookieHTTPOnly       bool
-	SessionCookieSameSite       http.SameSite // DefaultMode: left out
 	SessionExpireAtBrowserClose bool
 	SessionSaveEveryRequest     bool
 	SessionIdleTimeout          time.Duration // zero: none
@@ -58,13 +53,8 @@ type Settings struct {
 	SessionRefreshInterval      time.Duration // zero: chosen by package session
 
 	CSRFUseSessions    bool // the secret is kept in the session
-	CSRFCookieName     string
+	CSRFCookie         cookie.Options
 	CSRFCookieAge      time.Duration // zero: until the browser closes
-	CSRFCookieDomain   string
-	CSRFCookiePath     string
-	CSRFCookieSecure   SecureMode
-	CSRFCookieHTTPOnly bool
-	CSRFCookieSameSite http.SameSite // DefaultMode: left out
 	CSRFHeaderName     string        // as in HTTP: "X-Csrftoken"
 	CSRFTrustedOrigins []string
 
@@ -100,28 +90,6 @@ type Settings struct {
 
 	UseTZ    bool
 	TimeZone string
-}
-
-// A SecureMode says when a cookie carries the attribute Secure.
-type SecureMode int
-
-// The values of SESSION_COOKIE_SECURE and CSRF_COOKIE_SECURE.
-const (
-	SecureAuto   SecureMode = iota // unless on plain HTTP to a loopback host
-	SecureAlways                   // true
-	SecureNever                    // false: anyone on the way can read it
-)
-
-// String returns the value as it is written in the settings.
-func (m SecureMode) String() string {
-	switch m {
-	case SecureAlways:
-		return "true"
-	case SecureNever:
-		return "false"
-	default:
-		return "auto"
-	}
 }
 
 // A ProxyHeader is SECURE_PROXY_SSL_HEADER: a request that carries Name with

@@ -3,12 +3,14 @@ package settings
 import (
 	"fmt"
 	"strings"
+
+	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
 // unknown says that there is no such setting, and which may be meant.
 func unknown(name, where string) error {
 	best := closest(name)
-	if !isToken(name) || len(name) > 64 {
+	if !httpcookie.IsToken(name) || len(name) > 64 {
 		name = quoted(name)
 	}
 	if best != "" {

@@ -77,7 +77,7 @@ var table = []Setting{
 	},
 	{
 		"SESSION_COOKIE_NAME", "text", "sessionid", "", false,
-		cookieName(func(s *Settings) *string { return &s.SessionCookieName }),
+		cookieName(func(s *Settings) *string { return &s.SessionCookie.Name }),
 	},
 	{
 		"SESSION_COOKIE_AGE", "seconds", "1209600", "how long a session lives unused", false,
@@ -85,23 +85,23 @@ var table = []Setting{
 	},
 	{
 		"SESSION_COOKIE_DOMAIN", "text", "", "empty: this host only", false,
-		attribute(func(s *Settings) *string { return &s.SessionCookieDomain }),
+		cookieDomain(func(s *Settings) *string { return &s.SessionCookie.Domain }),
 	},
 	{
 		"SESSION_COOKIE_PATH", "text", "/", "", false,
-		path(func(s *Settings) *string { return &s.SessionCookiePath }),
+		cookiePath(func(s *Settings) *string { return &s.SessionCookie.Path }),
 	},
 	{
-		"SESSION_COOKIE_SECURE", "secure", "auto", "auto: but for plain HTTP to loopback", false,
-		secureMode(func(s *Settings) *SecureMode { return &s.SessionCookieSecure }),
+		"SESSION_COOKIE_SECURE", "secure", "auto", "auto: except plain HTTP to loopback", false,
+		secure(func(s *Settings) *secureMode { return &s.SessionCookie.Secure }),
 	},
 	{
 		"SESSION_COOKIE_HTTPONLY", "bool", "true", "false: scripts can read it", false,
-		boolean(func(s *Settings) *bool { return &s.SessionCookieHTTPOnly }),
+		unless(func(s *Settings) *bool { return &s.SessionCookie.Scriptable }),
 	},
 	{
 		"SESSION_COOKIE_SAMESITE", "samesite", "Lax", "", false,
-		sameSite(func(s *Settings) *sameSiteMode { return &s.SessionCookieSameSite }),
+		sameSite(func(s *Settings) *sameSiteMode { return &s.SessionCookie.SameSite }),
 	},
 	{
 		"SESSION_EXPIRE_AT_BROWSER_CLOSE", "bool", "false", "", false,
@@ -130,7 +130,7 @@ var table = []Setting{
 	},
 	{
 		"CSRF_COOKIE_NAME", "text", "csrftoken", "", false,
-		cookieName(func(s *Settings) *string { return &s.CSRFCookieName }),
+		cookieName(func(s *Settings) *string { return &s.CSRFCookie.Name }),
 	},
 	{
 		"CSRF_COOKIE_AGE", "seconds", "31449600", "0: until the browser closes", false,
@@ -138,23 +138,23 @@ var table = []Setting{
 	},
 	{
 		"CSRF_COOKIE_DOMAIN", "text", "", "empty: this host only", false,
-		attribute(func(s *Settings) *string { return &s.CSRFCookieDomain }),
+		cookieDomain(func(s *Settings) *string { return &s.CSRFCookie.Domain }),
 	},
 	{
 		"CSRF_COOKIE_PATH", "text", "/", "", false,
-		path(func(s *Settings) *string { return &s.CSRFCookiePath }),
+		cookiePath(func(s *Settings) *string { return &s.CSRFCookie.Path }),
 	},
 	{
-		"CSRF_COOKIE_SECURE", "secure", "auto", "auto: but for plain HTTP to loopback", false,
-		secureMode(func(s *Settings) *SecureMode { return &s.CSRFCookieSecure }),
+		"CSRF_COOKIE_SECURE", "secure", "auto", "auto: except plain HTTP to loopback", false,
+		secure(func(s *Settings) *secureMode { return &s.CSRFCookie.Secure }),
 	},
 	{
-		"CSRF_COOKIE_HTTPONLY", "bool", "false", "", false,
-		boolean(func(s *Settings) *bool { return &s.CSRFCookieHTTPOnly }),
+		"CSRF_COOKIE_HTTPONLY", "bool", "false", "false: scripts can read it", false,
+		unless(func(s *Settings) *bool { return &s.CSRFCookie.Scriptable }),
 	},
 	{
 		"CSRF_COOKIE_SAMESITE", "samesite", "Lax", "", false,
-		sameSite(func(s *Settings) *sameSiteMode { return &s.CSRFCookieSameSite }),
+		sameSite(func(s *Settings) *sameSiteMode { return &s.CSRFCookie.SameSite }),
 	},
 	{
 		"CSRF_HEADER_NAME", "text", "HTTP_X_CSRFTOKEN", "header that may carry the token", false,

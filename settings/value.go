@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/secret"
 )
 
@@ -21,6 +22,7 @@ type value struct{ any }
 type (
 	duration     = time.Duration
 	sameSiteMode = http.SameSite
+	secureMode   = cookie.Secure
 )
 
 // text returns the value if it is text.
@@ -133,6 +135,14 @@ func boolean(field func(*Settings) *bool) func(*Settings, value) error {
 	return into(field, value.bool)
 }
 
+// unless is boolean for a field that is the other way round.
+func unless(field func(*Settings) *bool) func(*Settings, value) error {
+	return into(field, func(v value) (bool, error) {
+		on, err := v.bool()
+		return !on, err
+	})
+}
+
 func secretList(field func(*Settings) *[]secret.Text) func(*Settings, value) error {
 	return into(field, func(v value) ([]secret.Text, error) {
 		items, err := v.list()
@@ -154,19 +164,19 @@ func seconds(least int64, field func(*Settings) *duration) func(*Settings, value
 	})
 }
 
-func secureMode(field func(*Settings) *SecureMode) func(*Settings, value) error {
-	return into(field, func(v value) (SecureMode, error) {
+func secure(field func(*Settings) *secureMode) func(*Settings, value) error {
+	return into(field, func(v value) (secureMode, error) {
 		if v.any == "auto" || v.any == "" {
-			return SecureAuto, nil
+			return cookie.SecureAuto, nil
 		}
 		on, err := v.bool()
 		switch {
 		case err != nil:
-			return SecureAuto, errors.New("want true, false or auto")
+			return cookie.SecureAuto, errors.New("want true, false or auto")
 		case on:
-			return SecureAlways, nil
+			return cookie.SecureAlways, nil
 		default:
-			return SecureNever, nil
+			return cookie.SecureNeverUnsafe, nil
 		}
 	})
 }

@@ -69,7 +69,7 @@ var private = []map[string]string{
 	{"ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],.localhost,app.localhost"},
 	{"CSRF_TRUSTED_ORIGINS": "http://localhost:3000,http://127.0.0.1:3000,http://*.localhost:3000"},
 	{"SESSION_COOKIE_SECURE": "false"},
-	{"SESSION_COOKIE_DOMAIN": "localhost"},
+	{"SESSION_COOKIE_DOMAIN": "app.localhost"},
 	{"LOGIN_URL": "http://localhost:8000/login/"},
 	{"EMAIL_URL": "smtp://localhost:1025"},
 }

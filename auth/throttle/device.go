@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/setcookie"
 	"github.com/jamsession/jamsession/internal/signing"
 	"github.com/jamsession/jamsession/secret"
 )
@@ -52,7 +54,7 @@ type device struct {
 // device returns what the request's cookie says, if it is ours and not too old.
 func (l *Limiter) device(r *http.Request) (device, bool) {
 	httpcache.Note(r.Context(), httpcache.VaryCookie)
-	signed, ok := httpcookie.Lookup(r.Header, l.cookieName(r))
+	signed, ok := httpcookie.Lookup(r.Header, l.cookieFor(r).Name)
 	if !ok {
 		return device{}, false
 	}
@@ -106,17 +108,23 @@ func (l *Limiter) remember(header http.Header, r *http.Request, a auth.Attempt) 
 	}
 	value := signing.AppendBase62(nil, now.Unix())
 	value = append(value, "."+d.id+"."+strings.Join(users, ".")...)
-	c := httpcookie.Attributes{
-		Name: l.cookieName(r), Path: "/", SameSite: http.SameSiteLaxMode, Insecure: l.opts.InsecureCookie,
-	}.Cookie(r, key.signer.Sign(string(value)))
+	o := l.cookieFor(r)
+	c := setcookie.New(&o, r, key.signer.Sign(string(value)))
 	c.Persistent, c.MaxAge, c.Expires = true, int(cookieAge/time.Second), now.Add(cookieAge)
-	httpcookie.Send(r.Context(), header, c, httpcache.NoStore)
+	setcookie.Send(r.Context(), header, c, httpcache.NoStore)
 }
 
-// cookieName has the prefix with which no other host can set the cookie.
-func (l *Limiter) cookieName(r *http.Request) string {
-	if !l.opts.InsecureCookie && httpcookie.AutoSecure(r) {
-		return "__Host-" + cookieName
+// cookieFor returns what is said of the cookie that answers the request. Unless
+// the options name it, its name has the prefix with which the fewest others can
+// set it.
+func (l *Limiter) cookieFor(r *http.Request) cookie.Options {
+	o := setcookie.WithDefaults(l.opts.Cookie, cookieName)
+	switch {
+	case l.opts.Cookie.Name != "" || !setcookie.IsSecure(&o, r):
+	case o.Domain == "" && o.Path == "/":
+		o.Name = "__Host-" + cookieName
+	default:
+		o.Name = "__Secure-" + cookieName
 	}
-	return cookieName
+	return o
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/internal/signing"
 )
@@ -214,33 +215,36 @@ func TestDeviceOfAFamily(t *testing.T) {
 
 func TestDeviceCookie(t *testing.T) {
 	for _, c := range []struct {
-		url      string
-		insecure bool
-		name     string
-		secure   bool
+		url     string
+		options cookie.Options
+		name    string
+		secure  bool
 	}{
-		{"https://example.com/", false, "__Host-jamsession_device", true},
-		{"http://example.com/", false, "__Host-jamsession_device", true}, // a proxy ends TLS
-		{"http://localhost:8000/", false, "jamsession_device", false},
-		{"http://example.com/", true, "jamsession_device", false},
+		{"https://example.com/", cookie.Options{}, "__Host-jamsession_device", true},
+		{"http://example.com/", cookie.Options{}, "__Host-jamsession_device", true}, // a proxy ends TLS
+		{"http://localhost:8000/", cookie.Options{}, "jamsession_device", false},
+		{"http://localhost:8000/", cookie.Options{Secure: cookie.SecureAlways}, "__Host-jamsession_device", true},
+		{"http://example.com/", cookie.Options{Secure: cookie.SecureNeverUnsafe}, "jamsession_device", false},
+		{"https://example.com/", cookie.Options{Domain: "example.com"}, "__Secure-jamsession_device", true},
+		{"https://example.com/", cookie.Options{Name: "known"}, "known", true},
 	} {
-		s := open(t, throttle.Options{InsecureCookie: c.insecure})
+		s := open(t, throttle.Options{Cookie: c.options})
 		r := httptest.NewRequest("POST", c.url, nil)
 		w := httptest.NewRecorder()
 		s.Succeeded(w.Header(), r, "john_doe")
-		cookie := w.Result().Cookies()[0]
-		if cookie.Name != c.name || cookie.Secure != c.secure {
-			t.Errorf("%s: %v", c.url, cookie)
+		sent := w.Result().Cookies()[0]
+		if sent.Name != c.name || sent.Secure != c.secure {
+			t.Errorf("%s: %v", c.url, sent)
 		}
-		if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" ||
-			cookie.Domain != "" || cookie.MaxAge != 365*24*60*60 || len(cookie.Value) > 300 {
-			t.Errorf("%s: %v", c.url, cookie)
+		if !sent.HttpOnly || sent.SameSite != http.SameSiteLaxMode || sent.Path != "/" ||
+			sent.Domain != c.options.Domain || sent.MaxAge != 365*24*60*60 || len(sent.Value) > 300 {
+			t.Errorf("%s: %v", c.url, sent)
 		}
 		if h := w.Header(); h.Get("Vary") != "Cookie" || h.Get("Cache-Control") != "private, no-store" {
 			t.Errorf("%s: caches may keep the cookie: %v", c.url, h)
 		}
 		s.exhaust("john_doe")
-		r.AddCookie(cookie)
+		r.AddCookie(sent)
 		s.wantPass(r, "john_doe")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
@@ -60,10 +61,10 @@ type Options struct {
 	// refuses them with [ErrUnavailable].
 	FailOpen bool
 
-	// InsecureCookie never sends the cookie of known devices with Secure, for
-	// a site on plain HTTP. False sends it so, unless the request came over
-	// plain HTTP to a loopback host.
-	InsecureCookie bool
+	// Cookie is the cookie of known devices. The name of its zero value is
+	// "__Host-jamsession_device", or with a Domain or Path
+	// "__Secure-jamsession_device"; where it is not Secure the prefix is left out.
+	Cookie cookie.Options
 
 	// OnLimited is called for each attempt that was refused by a limit, to
 	// count or to alert. Nil is nobody.
@@ -117,6 +118,9 @@ func (o *Options) withDefaults() Options {
 
 // check says which of the fields, filled in, are wrong.
 func (o *Options) check() error {
+	if err := o.Cookie.Check(); err != nil {
+		return fmt.Errorf("throttle: Options: %w", err)
+	}
 	if err := o.PerAccount.check(); err != nil {
 		return fmt.Errorf("throttle: Options: PerAccount: %w", err)
 	}

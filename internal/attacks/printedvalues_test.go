@@ -17,6 +17,7 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
 	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/cachedstore"
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/cookiestore"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/django"
@@ -99,6 +100,8 @@ func plainValues() []any {
 		messages.Options{},
 		csrf.Options{},
 		session.Options{},
+		cookie.Options{},
+		cookie.SecureAuto, &cookie.Error{Field: "x", Reason: "x"},
 		sqlusers.Options{},
 		sqlstore.Options{},
 		sqlthrottle.Options{},

@@ -339,7 +339,7 @@ func (s *site) newSession(t *testing.T, name string) string {
 		}
 	})).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "https://example.com/", nil))
 	for _, c := range w.Result().Cookies() {
-		if c.Name == s.Settings.SessionCookieName {
+		if c.Name == s.Settings.SessionCookie.Name {
 			return c.Value
 		}
 	}

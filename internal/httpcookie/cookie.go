@@ -24,17 +24,14 @@ type Cookie struct {
 	HTTPOnly   bool          // scripts cannot read it
 	Secure     bool          // it travels over HTTPS only
 	SameSite   http.SameSite // zero and SameSiteDefaultMode leave the attribute out
+
+	Partitioned bool // each site that embeds this one has a jar of its own (CHIPS)
 }
 
-// hasPrefix ignores case, since browsers do when they look at these prefixes.
-func hasPrefix(name, prefix string) bool {
-	return len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)
-}
-
-// check says what is wrong with a cookie's name, domain and path, or nil. They
-// come from a program's options, so that it is told when it starts.
+// check says what would write another header than is meant, or nil. Options.Check
+// of package cookie refuses all that, and more, when the program starts.
 func check(name, domain, path string) error {
-	if name == "" || !only(name, inToken) {
+	if !IsToken(name) {
 		return fmt.Errorf("the cookie name %q is not letters, digits and !#$%%&'*+-.^_`|~", name)
 	}
 	if !only(domain, inAttribute) {
@@ -47,7 +44,7 @@ func check(name, domain, path string) error {
 }
 
 // String returns the text of the Set-Cookie header, attributes in Django's
-// order and spelling. It panics if its name,
+// order, which is Python's, by the alphabet, and spelling. It panics if its name,
 // domain or path cannot be written.
 func (c Cookie) String() string {
 	if err := check(c.Name, c.Domain, c.Path); err != nil {
@@ -68,6 +65,9 @@ func (c Cookie) String() string {
 	if c.Persistent {
 		b = append(b, "; Max-Age="...)
 		b = strconv.AppendInt(b, int64(c.MaxAge), 10)
+	}
+	if c.Partitioned {
+		b = append(b, "; Partitioned"...)
 	}
 	b = appendAttribute(b, "; Path=", c.Path)
 	b = appendAttribute(b, "; SameSite=", sameSiteText(c.SameSite))

@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/setcookie"
 	"github.com/jamsession/jamsession/internal/vectors"
 )
 
@@ -128,9 +130,9 @@ func TestVectorsDeleteCookie(t *testing.T) {
 			SetCookie string `json:"set_cookie"`
 		}
 		c.Decode(t, &in, &want)
-		got := httpcookie.Attributes{
+		got := setcookie.Removal(&cookie.Options{
 			Name: in.Key, Domain: in.Domain, Path: in.path(), SameSite: sameSite(t, in.SameSite),
-		}.Removal()
+		})
 		if got.String() != want.SetCookie {
 			t.Errorf("got  %s\nwant %s", got, want.SetCookie)
 		}
@@ -142,11 +144,11 @@ func TestVectorsHTTPDate(t *testing.T) {
 		var in struct{ Epoch float64 }
 		var want struct{ Text string }
 		c.Decode(t, &in, &want)
-		cookie := httpcookie.Cookie{
+		sent := httpcookie.Cookie{
 			Name: "a", Value: "b", Persistent: true,
 			Expires: time.UnixMilli(int64(in.Epoch * 1000)),
 		}
-		if got := cookie.String(); got != "a=b; expires="+want.Text+"; Max-Age=0" {
+		if got := sent.String(); got != "a=b; expires="+want.Text+"; Max-Age=0" {
 			t.Errorf("got %s, want %s", got, want.Text)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/settings"
 )
 
@@ -21,17 +22,17 @@ type equal struct {
 var equals = []equal{
 	{
 		"SESSION_COOKIE_NAME", "E106",
-		func(s *settings.Settings) string { return s.SessionCookieName },
+		func(s *settings.Settings) string { return s.SessionCookie.Name },
 		"each side looks for a cookie that the other does not set, so nobody is logged in on both.",
 	},
 	{
 		"SESSION_COOKIE_DOMAIN", "E107",
-		func(s *settings.Settings) string { return s.SessionCookieDomain },
+		func(s *settings.Settings) string { return s.SessionCookie.Domain },
 		"browsers keep two session cookies of the same name, and each side may read the other one's old one.",
 	},
 	{
 		"SESSION_COOKIE_PATH", "E108",
-		func(s *settings.Settings) string { return s.SessionCookiePath },
+		func(s *settings.Settings) string { return s.SessionCookie.Path },
 		"browsers keep two session cookies of the same name, or do not send it to one side.",
 	},
 	{
@@ -41,12 +42,12 @@ var equals = []equal{
 	},
 	{
 		"SESSION_COOKIE_SAMESITE", "W107",
-		func(s *settings.Settings) string { return sameSite(s.SessionCookieSameSite) },
+		func(s *settings.Settings) string { return sameSite(s.SessionCookie.SameSite) },
 		"whether links from elsewhere find the visitor logged in depends on which side set the cookie last.",
 	},
 	{
 		"SESSION_COOKIE_HTTPONLY", "W108",
-		func(s *settings.Settings) string { return boolean(s.SessionCookieHTTPOnly) },
+		func(s *settings.Settings) string { return boolean(!s.SessionCookie.Scriptable) },
 		"whether scripts can read the session cookie depends on which side set it last.",
 	},
 	{
@@ -67,18 +68,18 @@ var equals = []equal{
 	},
 	{
 		"CSRF_COOKIE_NAME", "E121",
-		func(s *settings.Settings) string { return s.CSRFCookieName },
+		func(s *settings.Settings) string { return s.CSRFCookie.Name },
 		"each side has a CSRF cookie of its own, so a form of one side that is sent to the other is " +
 			"refused with 403.",
 	},
 	{
 		"CSRF_COOKIE_DOMAIN", "E122",
-		func(s *settings.Settings) string { return s.CSRFCookieDomain },
+		func(s *settings.Settings) string { return s.CSRFCookie.Domain },
 		"browsers keep two CSRF cookies of the same name, and forms are refused with 403 now and then.",
 	},
 	{
 		"CSRF_COOKIE_PATH", "E123",
-		func(s *settings.Settings) string { return s.CSRFCookiePath },
+		func(s *settings.Settings) string { return s.CSRFCookie.Path },
 		"browsers keep two CSRF cookies of the same name, and forms are refused with 403 now and then.",
 	},
 	{
@@ -100,12 +101,12 @@ var equals = []equal{
 	},
 	{
 		"CSRF_COOKIE_SAMESITE", "W123",
-		func(s *settings.Settings) string { return sameSite(s.CSRFCookieSameSite) },
+		func(s *settings.Settings) string { return sameSite(s.CSRFCookie.SameSite) },
 		"the attributes of the CSRF cookie depend on which side set it last.",
 	},
 	{
 		"CSRF_COOKIE_HTTPONLY", "W124",
-		func(s *settings.Settings) string { return boolean(s.CSRFCookieHTTPOnly) },
+		func(s *settings.Settings) string { return boolean(!s.CSRFCookie.Scriptable) },
 		"scripts that read the CSRF cookie work or not, depending on which side set it last.",
 	},
 	{
@@ -196,12 +197,12 @@ func (s site) secureCookies() []settings.Finding {
 	var findings []settings.Finding
 	for _, c := range []struct {
 		name, id string
-		here     settings.SecureMode
+		here     cookie.Secure
 	}{
-		{"SESSION_COOKIE_SECURE", "W111", s.here.SessionCookieSecure},
-		{"CSRF_COOKIE_SECURE", "W125", s.here.CSRFCookieSecure},
+		{"SESSION_COOKIE_SECURE", "W111", s.here.SessionCookie.Secure},
+		{"CSRF_COOKIE_SECURE", "W125", s.here.CSRFCookie.Secure},
 	} {
-		if s.truth(c.name) == (c.here != settings.SecureNever) {
+		if s.truth(c.name) == (c.here != cookie.SecureNeverUnsafe) {
 			continue
 		}
 		insecure, safe := "Django", "here"

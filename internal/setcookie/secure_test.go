@@ -1,11 +1,11 @@
-package httpcookie_test
+package setcookie_test
 
 import (
 	"crypto/tls"
 	"net/http"
 	"testing"
 
-	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/setcookie"
 )
 
 func TestAutoSecure(t *testing.T) {
@@ -35,14 +35,14 @@ func TestAutoSecure(t *testing.T) {
 		{"::1", true},
 		{"[localhost", false},
 	} {
-		if got := httpcookie.AutoSecure(&http.Request{Host: c.host}); got != c.secure {
+		if got := setcookie.AutoSecure(&http.Request{Host: c.host}); got != c.secure {
 			t.Errorf("host %q: %t", c.host, got)
 		}
 	}
 }
 
 func TestAutoSecureOverTLS(t *testing.T) {
-	if r := (&http.Request{Host: "localhost", TLS: &tls.ConnectionState{}}); !httpcookie.AutoSecure(r) {
+	if r := (&http.Request{Host: "localhost", TLS: &tls.ConnectionState{}}); !setcookie.AutoSecure(r) {
 		t.Error("HTTPS to localhost: not Secure")
 	}
 }
@@ -54,19 +54,19 @@ func TestAutoSecureBehindProxy(t *testing.T) {
 		for _, value := range []string{"", "http", "for=127.0.0.1;proto=http"} {
 			r := &http.Request{Host: "127.0.0.1:8000", Header: http.Header{}}
 			r.Header.Set(name, value)
-			if !httpcookie.AutoSecure(r) {
+			if !setcookie.AutoSecure(r) {
 				t.Errorf("%s: %q: not Secure", name, value)
 			}
 		}
 	}
-	if !httpcookie.AutoSecure(&http.Request{Host: "127.0.0.1:8000", ProtoMajor: 1, ProtoMinor: 0}) {
+	if !setcookie.AutoSecure(&http.Request{Host: "127.0.0.1:8000", ProtoMajor: 1, ProtoMinor: 0}) {
 		t.Error("HTTP/1.0, as from nginx: not Secure")
 	}
-	if httpcookie.AutoSecure(&http.Request{Host: "127.0.0.1:8000", ProtoMajor: 1, ProtoMinor: 1}) {
+	if setcookie.AutoSecure(&http.Request{Host: "127.0.0.1:8000", ProtoMajor: 1, ProtoMinor: 1}) {
 		t.Error("HTTP/1.1: Secure")
 	}
 	r := &http.Request{Host: "127.0.0.1:8000", Header: http.Header{"Accept": {"*/*"}}}
-	if httpcookie.AutoSecure(r) {
+	if setcookie.AutoSecure(r) {
 		t.Error("a header that no proxy sends: Secure")
 	}
 }

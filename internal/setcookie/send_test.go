@@ -1,4 +1,4 @@
-package httpcookie_test
+package setcookie_test
 
 import (
 	"net/http"
@@ -9,11 +9,12 @@ import (
 	"github.com/jamsession/jamsession/internal/greedycache"
 	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/setcookie"
 )
 
 func TestReplace(t *testing.T) {
 	h := http.Header{"Set-Cookie": {"a=1; Path=/", "ab=2"}}
-	httpcookie.Replace(h, httpcookie.Cookie{Name: "a", Value: "3"})
+	setcookie.Replace(h, httpcookie.Cookie{Name: "a", Value: "3"})
 	if want := []string{"ab=2", "a=3"}; !slices.Equal(h["Set-Cookie"], want) {
 		t.Errorf("got %q, want %q", h["Set-Cookie"], want)
 	}
@@ -32,8 +33,8 @@ func TestSend(t *testing.T) {
 			httpcache.Private: "private", httpcache.NoStore: "private, no-store",
 		} {
 			h := before.Clone()
-			httpcookie.Send(t.Context(), h, httpcookie.Cookie{Name: "a", Value: "1"}, want)
-			httpcookie.Send(t.Context(), h, httpcookie.Cookie{Name: "a", Value: "2"}, want)
+			setcookie.Send(t.Context(), h, httpcookie.Cookie{Name: "a", Value: "1"}, want)
+			setcookie.Send(t.Context(), h, httpcookie.Cookie{Name: "a", Value: "2"}, want)
 			if !slices.Contains(h["Set-Cookie"], "a=2") || slices.Contains(h["Set-Cookie"], "a=1") ||
 				!strings.HasSuffix(h.Get("Vary"), "Cookie") || !strings.HasPrefix(h.Get("Cache-Control"), text) {
 				t.Errorf("%v became %v", before, h)
@@ -41,24 +42,6 @@ func TestSend(t *testing.T) {
 			if greedycache.MayStore(true, h) || want == httpcache.NoStore && greedycache.MayStore(false, h) {
 				t.Errorf("%v became %v, which a cache may store", before, h)
 			}
-		}
-	}
-}
-
-func TestPrefixes(t *testing.T) {
-	for name, want := range map[string][3]bool{ // Secure, host only, HttpOnly
-		"sessionid":     {},
-		"__other":       {},
-		"__Secure-a":    {true, false, false},
-		"__host-a":      {true, true, false},
-		"__Http-a":      {true, false, true},
-		"__HOST-HTTP-a": {true, true, true},
-	} {
-		got := [3]bool{
-			httpcookie.NeedsSecure(name), httpcookie.NeedsHost(name), httpcookie.NeedsHTTPOnly(name),
-		}
-		if got != want {
-			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
 }

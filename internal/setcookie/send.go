@@ -1,4 +1,4 @@
-package httpcookie
+package setcookie
 
 import (
 	"context"
@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"github.com/jamsession/jamsession/internal/httpcache"
+	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
 // Send adds a cookie to a response, in place of one of its name that was added
 // before, and keeps the caches from giving it to somebody else: the response is
 // httpcache.Private, or httpcache.NoStore if the browser's own cache must not
 // have the page either. The context is the request's.
-func Send(ctx context.Context, h http.Header, c Cookie, want httpcache.Want) {
+func Send(ctx context.Context, h http.Header, c httpcookie.Cookie, want httpcache.Want) {
 	if h["Set-Cookie"] == nil && h["Vary"] == nil && h["Cache-Control"] == nil {
 		lines := [...]string{c.String(), "Cookie", httpcache.Control(want)} // one allocation for three
 		h["Set-Cookie"], h["Vary"], h["Cache-Control"] = lines[0:1:1], lines[1:2:2], lines[2:3:3]
@@ -24,25 +25,8 @@ func Send(ctx context.Context, h http.Header, c Cookie, want httpcache.Want) {
 }
 
 // Replace adds the cookie to the response, in place of one of the same name.
-func Replace(h http.Header, c Cookie) {
+func Replace(h http.Header, c httpcookie.Cookie) {
 	h["Set-Cookie"] = append(slices.DeleteFunc(h["Set-Cookie"], func(line string) bool {
 		return strings.HasPrefix(line, c.Name+"=")
 	}), c.String())
-}
-
-// NeedsSecure reports whether browsers refuse a cookie of this name that is
-// not Secure: its name begins with one of the prefixes "__Secure-", "__Host-",
-// "__Http-" and "__Host-Http-", in any case.
-func NeedsSecure(name string) bool {
-	return hasPrefix(name, "__Secure-") || NeedsHost(name) || NeedsHTTPOnly(name)
-}
-
-// NeedsHost reports whether browsers refuse a cookie of this name that has a
-// Domain or another Path than "/".
-func NeedsHost(name string) bool { return hasPrefix(name, "__Host-") }
-
-// NeedsHTTPOnly reports whether browsers refuse a cookie of this name that is
-// not HttpOnly.
-func NeedsHTTPOnly(name string) bool {
-	return hasPrefix(name, "__Http-") || hasPrefix(name, "__Host-Http-")
 }

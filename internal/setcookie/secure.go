@@ -1,4 +1,4 @@
-package httpcookie
+package setcookie
 
 import (
 	"net/http"
@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// AutoSecure reports whether a cookie that answers r is to be Secure when
+// autoSecure reports whether a cookie that answers r is to be Secure when
 // nobody said which: always, except over plain HTTP to a loopback host, that
 // is on the programmer's own machine. A header of a proxy ends the exception,
 // because the browser may be anywhere then, and probably uses HTTPS. So does
 // HTTP/1.0: no browser speaks it, but nginx does to the servers behind it, and
 // it names them in Host, unless it is told otherwise.
-func AutoSecure(r *http.Request) bool {
+func autoSecure(r *http.Request) bool {
 	return r.TLS != nil || !loopback(r.Host) || r.ProtoMajor == 1 && r.ProtoMinor == 0 || proxied(r.Header)
 }
 
@@ -29,7 +29,7 @@ var proxyHeaders = [...]string{
 	"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip",
 }
 
-// mayBeAddress reports what no name is: the names of top-level domains begin with
+// mayBeAddress reports what cannot be a name: the names of top-level domains begin with
 // a letter, and no name has a colon.
 func mayBeAddress(host string) bool {
 	last := host[strings.LastIndexByte(host, '.')+1:]

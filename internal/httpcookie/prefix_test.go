@@ -1,0 +1,25 @@
+package httpcookie_test
+
+import (
+	"testing"
+
+	"github.com/jamsession/jamsession/internal/httpcookie"
+)
+
+func TestPrefixes(t *testing.T) {
+	for name, want := range map[string][3]bool{ // Secure, host only, HttpOnly
+		"sessionid":     {},
+		"__other":       {},
+		"__Secure-a":    {true, false, false},
+		"__host-a":      {true, true, false},
+		"__Http-a":      {true, false, true},
+		"__HOST-HTTP-a": {true, true, true},
+	} {
+		got := [3]bool{
+			httpcookie.NeedsSecure(name), httpcookie.NeedsHost(name), httpcookie.NeedsHTTPOnly(name),
+		}
+		if got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}

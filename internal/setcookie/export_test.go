@@ -1,0 +1,3 @@
+package setcookie
+
+var AutoSecure = autoSecure
