@@ -17,7 +17,7 @@ import (
 type Attempt struct {
 	Username string // as the visitor typed it
 
-	key      string // of the user whom it means; empty if that is nobody
+	userID   string // of the user whom it means; empty if that is nobody
 	password secret.Text
 }
 
@@ -27,12 +27,12 @@ func NewAttempt(username string, user User) Attempt {
 	if !user.IsAuthenticated() {
 		return Attempt{Username: username}
 	}
-	return Attempt{username, user.sessionID(), secret.New(user.Password)}
+	return Attempt{username, user.ID, secret.New(user.Password)}
 }
 
-// UserKey returns the text that stands for the user in a session. It is empty
-// if the name is nobody's, or its backend is not a [UserFinder].
-func (a Attempt) UserKey() string { return a.key }
+// UserID returns the [User.ID] of the user. It is empty if the name is nobody's,
+// or its backend is not a [UserFinder].
+func (a Attempt) UserID() string { return a.userID }
 
 // AuthHash returns a MAC of the user's password under a key, as a session has
 // it: it changes when the password does.
@@ -78,7 +78,7 @@ func (m *Manager) attempt(ctx context.Context, username string) (Attempt, error)
 		if err != nil && !errors.Is(err, ErrUserNotFound) {
 			return Attempt{}, unavailable(b, err)
 		}
-		if err == nil && a.UserKey() == "" {
+		if err == nil && a.UserID() == "" {
 			a = NewAttempt(username, user)
 		}
 	}

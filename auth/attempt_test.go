@@ -126,15 +126,15 @@ func TestBackendAroundAnotherDecides(t *testing.T) {
 // TestFindOfOneBackendIsNotAnothers: what one has found, and has no use for, is
 // not taken by the next for a user of its own.
 func TestFindOfOneBackendIsNotAnothers(t *testing.T) {
-	other := auth.User{ID: 9, Username: "bob", Password: "meter$1$other", IsActive: true}
+	other := auth.User{ID: "9", Username: "bob", Password: "meter$1$other", IsActive: true}
 	s := newSite(t, &auth.Options{Limiter: &limiter{}, Backends: []auth.Backend{
 		byEmail{auth.NewModelBackend(newUsers(other), cheap()), map[string]string{"bob": "nobody"}},
 		auth.NewModelBackend(newUsers(bob()), cheap()),
 	}})
-	for pw, want := range map[string]int64{"builder": 2, "other": 0} {
+	for pw, want := range map[string]string{"builder": "2", "other": ""} {
 		s.do(func(_ http.ResponseWriter, r *http.Request) {
 			if user, err := s.auth.Authenticate(r, "bob", pw); user.ID != want {
-				t.Errorf("%s: user %d, %v", pw, user.ID, err)
+				t.Errorf("%s: user %q, %v", pw, user.ID, err)
 			}
 		}, "")
 	}
@@ -144,7 +144,7 @@ func TestFindOfOneBackendIsNotAnothers(t *testing.T) {
 // of them has found somebody. The first counts.
 func TestEachBackendIsAskedWhomTheNameMeans(t *testing.T) {
 	l := &limiter{}
-	first, second := &asking{users: newUsers(alice())}, &asking{users: newUsers(auth.User{ID: 9, Username: "alice"}, bob())}
+	first, second := &asking{users: newUsers(alice())}, &asking{users: newUsers(auth.User{ID: "9", Username: "alice"}, bob())}
 	s := newSite(t, &auth.Options{Limiter: l, Backends: []auth.Backend{
 		fake{name: "sso", err: auth.ErrNoMatch},
 		auth.NewModelBackend(first, cheap()),
@@ -168,7 +168,7 @@ func TestEachBackendIsAskedWhomTheNameMeans(t *testing.T) {
 func TestDeviceIsKnownByTheNewPassword(t *testing.T) {
 	l := &limiter{}
 	s := newSite(t, &auth.Options{Limiter: l})
-	s.users.change(1, func(u *auth.User) { u.Password = "meter$2$wonderland" }) // of another cost
+	s.users.change("1", func(u *auth.User) { u.Password = "meter$2$wonderland" }) // of another cost
 	s.do(func(_ http.ResponseWriter, r *http.Request) {
 		user, err := s.auth.Authenticate(r, "alice", "wonderland")
 		err = errors.Join(err, s.auth.Login(r, user), s.auth.ChangePassword(r, "wonderland", good))
@@ -177,7 +177,7 @@ func TestDeviceIsKnownByTheNewPassword(t *testing.T) {
 		}
 	}, "")
 	hash := func(password string) string {
-		return auth.NewAttempt("", auth.User{ID: 1, Password: password}).AuthHash(keys.Current())[:4]
+		return auth.NewAttempt("", auth.User{ID: "1", Password: password}).AuthHash(keys.Current())[:4]
 	}
 	old, replaced, chosen := hash("meter$2$wonderland"), hash("meter$1$wonderland"), hash("meter$1$"+good)
 	want := []string{
@@ -191,7 +191,7 @@ func TestDeviceIsKnownByTheNewPassword(t *testing.T) {
 
 // TestAttemptShowsNothing of the user, nor of a password in the wrong field.
 func TestAttemptShowsNothing(t *testing.T) {
-	a := auth.NewAttempt("NAME-SENTINEL", auth.User{ID: 1, Username: "SENTINEL", Password: "HASH-SENTINEL"})
+	a := auth.NewAttempt("NAME-SENTINEL", auth.User{ID: "1", Username: "SENTINEL", Password: "HASH-SENTINEL"})
 	text, err := json.Marshal(a)
 	if err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ type Backend interface {
 	// If it is [ErrInactive], the session is deleted as well.
 	// Any other error means that it could not be found out: 503.
 	//
-	// The id is what the browser's session says, in decimal. A session ends
+	// The id is what the browser's session says, a [User.ID]. A session ends
 	// when the Password of its user changes; a backend without passwords may
 	// leave it empty.
 	User(ctx context.Context, id string) (User, error)

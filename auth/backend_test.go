@@ -34,7 +34,7 @@ func (f fake) User(context.Context, string) (auth.User, error) { return f.user, 
 
 func TestBackendsAreAskedInOrderUntilOneDecides(t *testing.T) {
 	down := errors.New("connection refused")
-	one, two := auth.User{ID: 1, Username: "one"}, auth.User{ID: 2, Username: "two"}
+	one, two := auth.User{ID: "1", Username: "one"}, auth.User{ID: "2", Username: "two"}
 	tests := []struct {
 		name     string
 		backends []fake

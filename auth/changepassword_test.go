@@ -22,7 +22,7 @@ func TestChangePasswordEndsTheOtherSessions(t *testing.T) {
 		if err := s.auth.ChangePassword(r, "wonderland", good); err != nil {
 			t.Error(err)
 		}
-		if got := auth.From(r); got.Username != "alice" || got.Password != s.users.row(1).Password {
+		if got := auth.From(r); got.Username != "alice" || got.Password != s.users.row("1").Password {
 			t.Errorf("the request has %#v", got)
 		}
 	}, here)
@@ -36,7 +36,7 @@ func TestChangePasswordEndsTheOtherSessions(t *testing.T) {
 	if got := s.whoami(t, there); got != "AnonymousUser" {
 		t.Errorf("the other session is still %s", got)
 	}
-	if got := s.users.row(1).Password; got != "meter$1$"+good {
+	if got := s.users.row("1").Password; got != "meter$1$"+good {
 		t.Errorf("stored is %s", got)
 	}
 }
@@ -85,7 +85,7 @@ func TestChangePasswordThatIsRefusedChangesNothing(t *testing.T) {
 			t.Errorf("error %v shows the password", err)
 		}
 	}
-	if got := s.users.row(1).Password; got != alice().Password {
+	if got := s.users.row("1").Password; got != alice().Password {
 		t.Errorf("stored is %s", got)
 	}
 	s.users.fail(errors.New("connection refused"))
@@ -99,7 +99,7 @@ func TestChangePasswordThatIsRefusedChangesNothing(t *testing.T) {
 func TestSetPasswordCountsOnce(t *testing.T) {
 	s := newSite(t, nil)
 	for range 200 {
-		s.users.change(1, func(u *auth.User) { u.Password = alice().Password })
+		s.users.change("1", func(u *auth.User) { u.Password = alice().Password })
 		var won atomic.Int64
 		var wg sync.WaitGroup
 		start := make(chan struct{})
@@ -123,7 +123,7 @@ func TestSetPasswordCountsOnce(t *testing.T) {
 			t.Fatalf("%d set the password, want 1", n)
 		}
 	}
-	s.users.remove(1)
+	s.users.remove("1")
 	if _, err := s.auth.SetPassword(t.Context(), alice(), good); !errors.Is(err, auth.ErrPasswordChanged) {
 		t.Errorf("of a user who is gone: error %v", err)
 	}

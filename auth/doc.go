@@ -98,8 +98,8 @@
 //
 // # Differences from Django
 //
-// A session whose user id is no integer makes its visitor anonymous, and a
-// line in the log; Django answers 500. The SHA-1 hashes that Django 3.x still
+// A session whose user id no user can have makes its visitor anonymous, and is
+// logged; Django answers 500. The SHA-1 hashes that Django 3.x still
 // accepts in sessions are not accepted. A user who is logged in but refused by
 // [Manager.Require] gets 403, not the login page. An anonymous or inactive
 // visitor has no permission, also if a backend would grant him one.

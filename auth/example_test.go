@@ -125,7 +125,7 @@ func (keyring) User(_ context.Context, id string) (auth.User, error) {
 	if id != "100" {
 		return auth.User{}, auth.ErrUserNotFound
 	}
-	return auth.User{ID: 100, Username: "janitor", IsActive: true, IsStaff: true}, nil
+	return auth.User{ID: "100", Username: "janitor", IsActive: true, IsStaff: true}, nil
 }
 
 // A backend of one's own is asked before or after the users of the table.
@@ -229,7 +229,7 @@ type Member struct {
 // members are the users of Django's table, with a plan each.
 type members struct {
 	*auth.ModelBackend
-	plans map[int64]string // in a table of the shop's own
+	plans map[string]string // in a table of the shop's own
 }
 
 func (m members) Authenticate(ctx context.Context, username, password string) (auth.User, error) {
@@ -258,7 +258,7 @@ func member(r *http.Request) Member {
 func ExampleUser_custom() {
 	users := newUsers(alice())
 	logins, err := auth.New(users, keys, &auth.Options{Backends: []auth.Backend{
-		members{auth.NewModelBackend(users, cheap()), map[int64]string{1: "gold"}},
+		members{auth.NewModelBackend(users, cheap()), map[string]string{"1": "gold"}},
 	}})
 	if err != nil {
 		panic(err)

@@ -29,18 +29,17 @@ type FloorKeeper interface {
 	RaiseLoginFloor(ctx context.Context, user User) (time.Time, error)
 }
 
-// A FloorStore keeps floors by the key of a user: the text that stands for the
-// user in a session, in decimal for a [User.ID]. sqlusers.Users is one. It
+// A FloorStore keeps floors by the [User.ID] of a user. sqlusers.Users is one. It
 // must be safe for concurrent use.
 type FloorStore interface {
 	// LoginFloor returns the floor of a user; zero if there is none.
-	LoginFloor(ctx context.Context, key string) (time.Time, error)
+	LoginFloor(ctx context.Context, userID string) (time.Time, error)
 
 	// RaiseLoginFloor raises the floor of a user to the second after now, and
 	// returns it. It must be higher than any that LoginFloor, or a method that
-	// returns the user, has returned before, whatever the clocks say. The key
-	// "" raises the floor of every user, including those who have none.
-	RaiseLoginFloor(ctx context.Context, key string) (time.Time, error)
+	// returns the user, has returned before, whatever the clocks say. The
+	// empty ID raises the floor of every user, including those who have none.
+	RaiseLoginFloor(ctx context.Context, userID string) (time.Time, error)
 }
 
 // RaiseLoginFloor implements [FloorKeeper] if the users are a [FloorStore].
@@ -49,11 +48,7 @@ func (b *ModelBackend) RaiseLoginFloor(ctx context.Context, user User) (time.Tim
 	if !ok {
 		return time.Time{}, ErrNoFloors
 	}
-	key := ""
-	if user.IsAuthenticated() {
-		key = user.sessionID()
-	}
-	return floors.RaiseLoginFloor(ctx, key)
+	return floors.RaiseLoginFloor(ctx, user.ID)
 }
 
 // isDead reports whether the session's login is below the user's floor.
@@ -123,7 +118,7 @@ func (m *Manager) EndSessions(
 	}
 	return deleteRecords(ctx, sessions, func(s *session.Session) bool {
 		name := itemText(s, backendItem)
-		return itemText(s, idItem) == user.sessionID() &&
+		return itemText(s, idItem) == user.ID &&
 			(name == b.Name() || m.backend(name) == nil) // one of Django's
 	})
 }

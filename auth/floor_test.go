@@ -80,19 +80,19 @@ func TestEndedSessionsAreDead(t *testing.T) {
 func TestLoginAfterTheFloorLives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t, nil)
-		s.users.change(1, func(u *auth.User) { u.LoginFloor = time.Now().Add(-time.Hour) })
+		s.users.change("1", func(u *auth.User) { u.LoginFloor = time.Now().Add(-time.Hour) })
 		for round := range 5 {
-			before := s.login(t, s.users.row(1))
+			before := s.login(t, s.users.row("1"))
 			s.floor(t, alice())
-			after := s.login(t, s.users.row(1))
+			after := s.login(t, s.users.row("1"))
 			if old, now := s.whoami(t, before), s.whoami(t, after); old != "AnonymousUser" || now != "alice" {
 				t.Errorf("round %d: the login before is %s, the one after %s", round, old, now)
 			}
 		}
-		s.users.change(1, func(u *auth.User) { u.LoginFloor = time.Now().Add(time.Hour) }) // by another clock
-		before := s.login(t, s.users.row(1))
+		s.users.change("1", func(u *auth.User) { u.LoginFloor = time.Now().Add(time.Hour) }) // by another clock
+		before := s.login(t, s.users.row("1"))
 		s.floor(t, alice())
-		after := s.login(t, s.users.row(1))
+		after := s.login(t, s.users.row("1"))
 		if old, now := s.whoami(t, before), s.whoami(t, after); old != "AnonymousUser" || now != "alice" {
 			t.Errorf("with another clock: the login before is %s, the one after %s", old, now)
 		}
@@ -104,13 +104,13 @@ func TestLoginAfterTheFloorLives(t *testing.T) {
 func TestLoginOfAUserLookedUpBeforeTheFloorIsDead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t, nil)
-		user := s.users.row(1)
+		user := s.users.row("1")
 		s.floor(t, alice())
 		time.Sleep(time.Hour)
 		if name := s.whoami(t, s.login(t, user)); name != "AnonymousUser" {
 			t.Errorf("it is %s", name)
 		}
-		if name := s.whoami(t, s.login(t, s.users.row(1))); name != "alice" {
+		if name := s.whoami(t, s.login(t, s.users.row("1"))); name != "alice" {
 			t.Errorf("looked up again it is %s", name)
 		}
 	})
@@ -152,7 +152,7 @@ func TestLoginElsewhereCountsByItsTime(t *testing.T) {
 				if name := s.whoami(t, key); name != "alice" {
 					t.Fatalf("without a floor it is %s", name)
 				}
-				s.users.change(1, func(u *auth.User) { u.LoginFloor = time.Now().Add(-test.old) })
+				s.users.change("1", func(u *auth.User) { u.LoginFloor = time.Now().Add(-test.old) })
 				if name := s.whoami(t, key); name != test.want {
 					t.Errorf("it is %s, want %s", name, test.want)
 				}
@@ -167,11 +167,11 @@ func TestFloorAgeIsTwoWeeks(t *testing.T) {
 	for ago, want := range map[time.Duration]string{
 		14*24*time.Hour - time.Minute: "AnonymousUser", 14*24*time.Hour + time.Minute: "alice",
 	} {
-		key := s.login(t, s.users.row(1))
+		key := s.login(t, s.users.row("1"))
 		s.do(func(_ http.ResponseWriter, r *http.Request) {
 			session.From(r).Delete("_login_floor", "_login_time")
 		}, key)
-		s.users.change(1, func(u *auth.User) { u.LoginFloor = time.Now().Add(-ago) })
+		s.users.change("1", func(u *auth.User) { u.LoginFloor = time.Now().Add(-ago) })
 		if name := s.whoami(t, key); name != want {
 			t.Errorf("after %v: %s, want %s", ago, name, want)
 		}
@@ -214,7 +214,7 @@ func TestEndSessionsLeavesTheRecordsOfAnotherBackend(t *testing.T) {
 	s := newSite(t, nil)
 	var err error
 	s.auth, err = auth.New(s.users, keys, &auth.Options{Hashers: cheap(), Backends: []auth.Backend{
-		auth.NewModelBackend(s.users, cheap()), fake{name: "ldap", user: auth.User{ID: 1, Username: "walter"}},
+		auth.NewModelBackend(s.users, cheap()), fake{name: "ldap", user: auth.User{ID: "1", Username: "walter"}},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -222,21 +222,21 @@ func TestEndSessionsLeavesTheRecordsOfAnotherBackend(t *testing.T) {
 	model := alice()
 	model.Backend = "django.contrib.auth.backends.ModelBackend"
 	s.login(t, model)
-	key := s.login(t, auth.User{ID: 1, Username: "walter", Backend: "ldap"})
+	key := s.login(t, auth.User{ID: "1", Username: "walter", Backend: "ldap"})
 	if ended := s.end(t, model); ended.Records != 1 {
 		t.Errorf("ended %+v", ended)
 	}
 	if name := s.whoami(t, key); name != "walter" {
 		t.Errorf("the other one is %s", name)
 	}
-	if _, err := s.auth.EndSessions(t.Context(), s.sessions, auth.User{ID: 1, Backend: "ldap"}); !errors.Is(err, auth.ErrNoFloors) {
+	if _, err := s.auth.EndSessions(t.Context(), s.sessions, auth.User{ID: "1", Backend: "ldap"}); !errors.Is(err, auth.ErrNoFloors) {
 		t.Errorf("a backend without floors: %v", err)
 	}
 	if n := len(s.keys(t)); n != 1 {
 		t.Errorf("%d records are left", n)
 	}
 	// Of all, what can be ended is, and the error says what cannot.
-	model.LoginFloor = s.users.row(1).LoginFloor
+	model.LoginFloor = s.users.row("1").LoginFloor
 	s.login(t, model)
 	ended, err := s.auth.EndAllSessions(t.Context(), s.sessions)
 	if !errors.Is(err, auth.ErrNoFloors) || ended != (auth.Ended{Records: 2, All: true}) {
@@ -329,7 +329,7 @@ func TestEndSessionsTellsWhatFailed(t *testing.T) {
 		t.Errorf("users are down: %v", err)
 	}
 	s.users.fail(nil)
-	key := s.login(t, s.users.row(1))
+	key := s.login(t, s.users.row("1"))
 	ended, err := s.auth.EndSessions(t.Context(), broken, alice())
 	if !errors.Is(err, session.ErrUnavailable) || errors.Is(err, auth.ErrUnavailable) || ended.All {
 		t.Errorf("sessions are down: %+v, %v", ended, err)

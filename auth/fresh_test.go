@@ -107,11 +107,11 @@ func TestRememberIsALongerSession(t *testing.T) {
 		if long := time.Until(rec.Expiry) > 59*24*time.Hour; long != remember {
 			t.Errorf("remember %v: it expires %v", remember, rec.Expiry)
 		}
-		s.users.change(1, func(u *auth.User) { u.Password = "meter$1$other" })
+		s.users.change("1", func(u *auth.User) { u.Password = "meter$1$other" })
 		if got := s.whoami(t, cookies[0].Value); got != "AnonymousUser" {
 			t.Errorf("remember %v: after a change of the password it is %s", remember, got)
 		}
-		s.users.change(1, func(u *auth.User) { u.Password = alice().Password })
+		s.users.change("1", func(u *auth.User) { u.Password = alice().Password })
 	}
 }
 

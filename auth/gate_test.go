@@ -88,7 +88,7 @@ func TestRequireLoginNeedsNoHandlerAroundIt(t *testing.T) {
 
 func TestRequireRefusesUsersWhoMayNot(t *testing.T) {
 	s := newSite(t, nil)
-	s.users.change(2, func(u *auth.User) { u.IsStaff = true })
+	s.users.change("2", func(u *auth.User) { u.IsStaff = true })
 	gate := s.auth.Require(func(u auth.User) bool { return u.IsStaff }, http.HandlerFunc(hello))
 	for user, want := range map[string]int{
 		"": http.StatusFound, "alice": http.StatusForbidden, "bob": http.StatusOK,

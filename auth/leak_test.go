@@ -23,7 +23,7 @@ func TestNothingSecretIsLogged(t *testing.T) {
 		OnLoginFailed: func(_ *http.Request, c map[string]string) { hooked = append(hooked, c) },
 	})
 	const hash = "meter$1$SENTINEL-password"
-	s.users.change(1, func(u *auth.User) { u.Password = hash })
+	s.users.change("1", func(u *auth.User) { u.Password = hash })
 	srv := loginSite(t, s)
 	var keys []string
 	step := func(form string) {
@@ -48,7 +48,7 @@ func TestNothingSecretIsLogged(t *testing.T) {
 		`"django.contrib.auth.backends.ModelBackend","_auth_user_hash":"SENTINEL"}`)
 	s.whoami(t, key)
 	s.do(func(_ http.ResponseWriter, r *http.Request) {
-		err := s.auth.Login(r, auth.User{ID: 1, Password: hash, Backend: "x"})
+		err := s.auth.Login(r, auth.User{ID: "1", Password: hash, Backend: "x"})
 		log.WriteString(err.Error())
 	}, "")
 

@@ -152,6 +152,6 @@ func (x *exchange) takeTyped(user User) (a Attempt, ok bool) {
 // request. Its name may be another than the username, such as an address.
 type typed struct {
 	attempt Attempt
-	user    int64
+	user    string
 	backend string
 }

@@ -37,10 +37,10 @@ func (l *limiter) MakeKnown(header http.Header, _ *http.Request, a auth.Attempt)
 
 // told returns the name of an attempt, and of whom it is.
 func (l *limiter) told(a auth.Attempt) string {
-	if a.UserKey() == "" {
+	if a.UserID() == "" {
 		return a.Username + " of nobody"
 	}
-	return a.Username + " of " + a.UserKey() + " " + a.AuthHash(keys.Current())[:4]
+	return a.Username + " of " + a.UserID() + " " + a.AuthHash(keys.Current())[:4]
 }
 
 // errStopped answers for itself.

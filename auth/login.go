@@ -50,12 +50,12 @@ func (m *Manager) Login(r *http.Request, user User) error {
 	}
 	user.Backend = b.Name()
 	hash := authHash(m.keys.Current(), user.Password)
-	if s.Has(idItem) && (itemText(s, idItem) != user.sessionID() ||
+	if s.Has(idItem) && (itemText(s, idItem) != user.ID ||
 		!sameHash(itemText(s, hashItem), hash)) {
 		s.Flush()
 	}
 	s.CycleKey()
-	s.Set(idItem, user.sessionID())
+	s.Set(idItem, user.ID)
 	s.Set(backendItem, user.Backend)
 	s.Set(hashItem, hash)
 	s.Set(timeItem, time.Now().Unix())

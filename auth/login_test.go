@@ -94,10 +94,10 @@ func TestLoginOfAnotherUserEmptiesTheSession(t *testing.T) {
 // the same empty hash, so that the id alone tells them apart.
 func TestLoginOfAnotherUserWithoutPasswords(t *testing.T) {
 	s := newSite(t, &auth.Options{Backends: []auth.Backend{fake{name: "sso"}}})
-	key := s.login(t, auth.User{ID: 1})
+	key := s.login(t, auth.User{ID: "1"})
 	s.do(func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("cart", 1) }, key)
 	s.do(func(_ http.ResponseWriter, r *http.Request) {
-		if err := s.auth.Login(r, auth.User{ID: 2}); err != nil {
+		if err := s.auth.Login(r, auth.User{ID: "2"}); err != nil {
 			t.Error(err)
 		}
 		if session.From(r).Has("cart") {
@@ -141,7 +141,7 @@ func TestLoginStoresTheTime(t *testing.T) {
 			t.Error("the request's user does not have it")
 		}
 	}, "")
-	if got := s.users.row(1).LastLogin; got.Before(before) || got.After(time.Now()) {
+	if got := s.users.row("1").LastLogin; got.Before(before) || got.After(time.Now()) {
 		t.Errorf("LastLogin is %v", got)
 	}
 }
@@ -155,9 +155,9 @@ func TestLoginThatFailsChangesNothing(t *testing.T) {
 		want error
 	}{
 		{"anonymous", auth.User{}, nil, nil},
-		{"unknown backend", auth.User{ID: 1, Backend: "nope.Backend"}, nil, nil},
+		{"unknown backend", auth.User{ID: "1", Backend: "nope.Backend"}, nil, nil},
 		{"users are down", alice(), down, auth.ErrUnavailable},
-		{"user is gone", auth.User{ID: 9}, nil, auth.ErrUserNotFound},
+		{"user is gone", auth.User{ID: "9"}, nil, auth.ErrUserNotFound},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -178,14 +178,14 @@ func TestLoginThatFailsChangesNothing(t *testing.T) {
 
 func TestLoginWithSeveralBackendsNeedsToKnowWhich(t *testing.T) {
 	s := newSite(t, &auth.Options{Backends: []auth.Backend{
-		fake{name: "one"}, fake{name: "two", user: auth.User{ID: 5, Username: "eve"}},
+		fake{name: "one"}, fake{name: "two", user: auth.User{ID: "5", Username: "eve"}},
 	}})
 	s.do(func(_ http.ResponseWriter, r *http.Request) {
-		if err := s.auth.Login(r, auth.User{ID: 5}); err == nil {
+		if err := s.auth.Login(r, auth.User{ID: "5"}); err == nil {
 			t.Error("no error")
 		}
 	}, "")
-	if name := s.whoami(t, s.login(t, auth.User{ID: 5, Backend: "two"})); name != "eve" {
+	if name := s.whoami(t, s.login(t, auth.User{ID: "5", Backend: "two"})); name != "eve" {
 		t.Errorf("logged in is %s", name)
 	}
 }
@@ -374,7 +374,7 @@ func TestUpdateSessionAuthHashKeepsThisSessionAndEndsTheOthers(t *testing.T) {
 	resp := s.do(func(_ http.ResponseWriter, r *http.Request) {
 		user := auth.From(r)
 		user.Password = "meter$1$new"
-		s.users.change(1, func(u *auth.User) { u.Password = user.Password })
+		s.users.change("1", func(u *auth.User) { u.Password = user.Password })
 		if err := s.auth.UpdateSessionAuthHash(r, user); err != nil {
 			t.Error(err)
 		}
@@ -423,8 +423,8 @@ func TestHooksAreToldAfterAndBefore(t *testing.T) {
 // out who has an account.
 func TestA18FailedLoginsLookAlike(t *testing.T) {
 	s := newSite(t, nil)
-	s.users.rows[3] = auth.User{ID: 3, Username: "inactive", Password: "meter$1$good"}
-	s.users.rows[4] = auth.User{ID: 4, Username: "unusable", Password: "!abc", IsActive: true}
+	s.users.rows["3"] = auth.User{ID: "3", Username: "inactive", Password: "meter$1$good"}
+	s.users.rows["4"] = auth.User{ID: "4", Username: "unusable", Password: "!abc", IsActive: true}
 	srv := loginSite(t, s)
 	var first string
 	for _, form := range []url.Values{

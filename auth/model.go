@@ -3,8 +3,6 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -16,9 +14,6 @@ import (
 
 // maxUsername is the width of Django's column, in characters.
 const maxUsername = 150
-
-// errBadID is wrapped by the error of a user id that no login has written.
-var errBadID = fmt.Errorf("%w: the id is no integer", ErrUserNotFound)
 
 var (
 	_ FloorKeeper   = (*ModelBackend)(nil)
@@ -50,7 +45,7 @@ func (b *ModelBackend) within(limit time.Duration) *ModelBackend {
 }
 
 // byID asks the users within the limit.
-func (b *ModelBackend) byID(ctx context.Context, id int64) (User, error) {
+func (b *ModelBackend) byID(ctx context.Context, id string) (User, error) {
 	ctx, cancel := timelimit.Within(ctx, b.timeout)
 	defer cancel()
 	return b.users.ByID(ctx, id)
@@ -167,11 +162,7 @@ func replacePassword(
 
 // User returns the active user with this id, and [ErrInactive] for another.
 func (b *ModelBackend) User(ctx context.Context, id string) (User, error) {
-	n, err := strconv.ParseInt(id, 10, 64)
-	if err != nil {
-		return User{}, errBadID
-	}
-	user, err := b.byID(ctx, n)
+	user, err := b.byID(ctx, id)
 	if err == nil && !user.IsActive {
 		err = ErrInactive
 	}

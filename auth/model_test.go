@@ -21,14 +21,14 @@ func TestA14EveryFailedLoginCostsTheSameWork(t *testing.T) {
 	work := new(atomic.Int64)
 	hashers := password.New(&password.Options{Hashers: []password.Hasher{meter{fresh, work}}})
 	b := auth.NewModelBackend(newUsers(
-		auth.User{ID: 1, Username: "active", Password: "meter$1000$good", IsActive: true},
-		auth.User{ID: 2, Username: "cheaper", Password: "meter$10$good", IsActive: true},
-		auth.User{ID: 3, Username: "inactive", Password: "meter$1000$good"},
-		auth.User{ID: 4, Username: "inactive cheaper", Password: "meter$10$good"},
-		auth.User{ID: 5, Username: "unusable", Password: password.MakeUnusable(), IsActive: true},
-		auth.User{ID: 6, Username: "empty", IsActive: true},
-		auth.User{ID: 7, Username: "damaged", Password: "meter$x", IsActive: true},
-		auth.User{ID: 8, Username: "foreign", Password: "md5$a$b", IsActive: true},
+		auth.User{ID: "1", Username: "active", Password: "meter$1000$good", IsActive: true},
+		auth.User{ID: "2", Username: "cheaper", Password: "meter$10$good", IsActive: true},
+		auth.User{ID: "3", Username: "inactive", Password: "meter$1000$good"},
+		auth.User{ID: "4", Username: "inactive cheaper", Password: "meter$10$good"},
+		auth.User{ID: "5", Username: "unusable", Password: password.MakeUnusable(), IsActive: true},
+		auth.User{ID: "6", Username: "empty", IsActive: true},
+		auth.User{ID: "7", Username: "damaged", Password: "meter$x", IsActive: true},
+		auth.User{ID: "8", Username: "foreign", Password: "md5$a$b", IsActive: true},
 	), hashers)
 	for _, login := range [][2]string{
 		{"active", "wrong"},
@@ -62,7 +62,7 @@ func TestA14EveryFailedLoginCostsTheSameWork(t *testing.T) {
 
 func TestNamesThatNobodyCanHaveAreNotLookedUp(t *testing.T) {
 	long := strings.Repeat("ä", 150)
-	u := newUsers(auth.User{ID: 1, Username: long, Password: "meter$1$pw", IsActive: true})
+	u := newUsers(auth.User{ID: "1", Username: long, Password: "meter$1$pw", IsActive: true})
 	b := auth.NewModelBackend(u, cheap())
 	u.fail(errors.New("it was asked"))
 	for _, name := range []string{"", " ", long + "x", "a\x00b", "\xff"} {
@@ -108,30 +108,30 @@ func TestUsernameIsReadAsDjangosFormReadsIt(t *testing.T) {
 		"alice": true, " alice\t": true, "ａｌｉｃｅ": true, "Alice": false, "al ice": false, "alıce": false,
 	} {
 		user, err := b.Authenticate(t.Context(), name, "wonderland")
-		if ok && (err != nil || user.ID != 1) || !ok && !errors.Is(err, auth.ErrNoMatch) {
+		if ok && (err != nil || user.ID != "1") || !ok && !errors.Is(err, auth.ErrNoMatch) {
 			t.Errorf("%q: user %v, error %v", name, user, err)
 		}
 	}
 }
 
 func TestLoginUpgradesAHashOfAnotherCost(t *testing.T) {
-	u := newUsers(auth.User{ID: 1, Username: "alice", Password: "meter$10$pw", IsActive: true})
+	u := newUsers(auth.User{ID: "1", Username: "alice", Password: "meter$10$pw", IsActive: true})
 	hashers := func(o password.Options) *password.Hashers {
 		o.Hashers = []password.Hasher{meter{1000, new(atomic.Int64)}}
 		return password.New(&o)
 	}
 	if _, err := auth.NewModelBackend(u, hashers(password.Options{})).
-		Authenticate(t.Context(), "alice", "wrong"); err == nil || u.row(1).Password != "meter$10$pw" {
-		t.Errorf("a wrong password: error %v, hash %s", err, u.row(1).Password)
+		Authenticate(t.Context(), "alice", "wrong"); err == nil || u.row("1").Password != "meter$10$pw" {
+		t.Errorf("a wrong password: error %v, hash %s", err, u.row("1").Password)
 	}
 	if _, err := auth.NewModelBackend(u, hashers(password.Options{NoUpgrade: true})).
-		Authenticate(t.Context(), "alice", "pw"); err != nil || u.row(1).Password != "meter$10$pw" {
-		t.Errorf("NoUpgrade: error %v, hash %s", err, u.row(1).Password)
+		Authenticate(t.Context(), "alice", "pw"); err != nil || u.row("1").Password != "meter$10$pw" {
+		t.Errorf("NoUpgrade: error %v, hash %s", err, u.row("1").Password)
 	}
 	user, err := auth.NewModelBackend(u, hashers(password.Options{})).
 		Authenticate(t.Context(), "alice", "pw")
-	if err != nil || u.row(1).Password != "meter$1000$pw" || user.Password != "meter$1000$pw" {
-		t.Errorf("error %v, stored %s, returned %s", err, u.row(1).Password, user.Password)
+	if err != nil || u.row("1").Password != "meter$1000$pw" || user.Password != "meter$1000$pw" {
+		t.Errorf("error %v, stored %s, returned %s", err, u.row("1").Password, user.Password)
 	}
 }
 
@@ -141,7 +141,7 @@ type upgradeHook struct {
 	before func()
 }
 
-func (u *upgradeHook) UpgradePassword(ctx context.Context, id int64, old, encoded string) (bool, error) {
+func (u *upgradeHook) UpgradePassword(ctx context.Context, id string, old, encoded string) (bool, error) {
 	u.before()
 	return u.users.UpgradePassword(ctx, id, old, encoded)
 }
@@ -159,9 +159,9 @@ func TestUpgradeDoesNotBringAnOldPasswordBack(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			u := newUsers(auth.User{ID: 1, Username: "alice", Password: "meter$10$pw", IsActive: true})
+			u := newUsers(auth.User{ID: "1", Username: "alice", Password: "meter$10$pw", IsActive: true})
 			hook := &upgradeHook{u, func() {
-				u.change(1, func(user *auth.User) {
+				u.change("1", func(user *auth.User) {
 					user.Password, user.IsActive = test.meanwhile, test.active
 				})
 			}}
@@ -173,14 +173,14 @@ func TestUpgradeDoesNotBringAnOldPasswordBack(t *testing.T) {
 				!test.ok && !errors.Is(err, auth.ErrNoMatch) {
 				t.Errorf("returned hash %s, error %v", user.Password, err)
 			}
-			if got := u.row(1).Password; got != test.stored {
+			if got := u.row("1").Password; got != test.stored {
 				t.Errorf("stored hash %s, want %s", got, test.stored)
 			}
 		})
 	}
 	t.Run("the user was deleted", func(t *testing.T) {
-		u := newUsers(auth.User{ID: 1, Username: "alice", Password: "meter$10$pw", IsActive: true})
-		b := auth.NewModelBackend(&upgradeHook{u, func() { u.remove(1) }}, cheap())
+		u := newUsers(auth.User{ID: "1", Username: "alice", Password: "meter$10$pw", IsActive: true})
+		b := auth.NewModelBackend(&upgradeHook{u, func() { u.remove("1") }}, cheap())
 		if _, err := b.Authenticate(t.Context(), "alice", "pw"); !errors.Is(err, auth.ErrNoMatch) {
 			t.Errorf("got error %v", err)
 		}
@@ -191,7 +191,7 @@ func TestUpgradeDoesNotBringAnOldPasswordBack(t *testing.T) {
 // is stored in the end, or its session would end at the next request.
 func TestLoginsAtOnceWithAnUpgradeAllStayLoggedIn(t *testing.T) {
 	for range 100 {
-		u := newUsers(auth.User{ID: 1, Username: "alice", Password: "meter$10$pw", IsActive: true})
+		u := newUsers(auth.User{ID: "1", Username: "alice", Password: "meter$10$pw", IsActive: true})
 		b := auth.NewModelBackend(u, password.New(&password.Options{
 			Hashers: []password.Hasher{&salted{}},
 		}))
@@ -210,8 +210,8 @@ func TestLoginsAtOnceWithAnUpgradeAllStayLoggedIn(t *testing.T) {
 		close(start)
 		wg.Wait()
 		for _, user := range got {
-			if user.Password != u.row(1).Password {
-				t.Fatalf("a login has the hash %s, stored is %s", user.Password, u.row(1).Password)
+			if user.Password != u.row("1").Password {
+				t.Fatalf("a login has the hash %s, stored is %s", user.Password, u.row("1").Password)
 			}
 		}
 	}
@@ -254,7 +254,7 @@ func TestModelBackendPassesFailuresOn(t *testing.T) {
 }
 
 func TestModelBackendUser(t *testing.T) {
-	u := newUsers(alice(), auth.User{ID: 3, Username: "inactive"})
+	u := newUsers(alice(), auth.User{ID: "3", Username: "inactive"})
 	b := auth.NewModelBackend(u, nil)
 	if user, err := b.User(t.Context(), "1"); err != nil || user.Username != "alice" {
 		t.Errorf("user %v, error %v", user, err)

@@ -28,11 +28,11 @@ type PermissionBackend interface {
 // sqlusers has one for Django's tables. Without one, a [ModelBackend] grants
 // nothing.
 type PermissionStore interface {
-	// EffectivePermissions returns what the user with this primary key may
+	// EffectivePermissions returns what the user with this [User.ID] may
 	// do, by himself and by his groups, each as "app_label.codename". There
 	// may be duplicates. It returns none for an ID that nobody has, and an
 	// error only if the store could not be asked.
-	EffectivePermissions(ctx context.Context, id int64) ([]string, error)
+	EffectivePermissions(ctx context.Context, id string) ([]string, error)
 }
 
 // Permissions are what one user may do, as it was when they were looked up.

@@ -35,11 +35,11 @@ type permitting struct {
 	*users
 
 	mu      sync.Mutex
-	granted map[int64][]string
+	granted map[string][]string
 	calls   int
 }
 
-func (p *permitting) EffectivePermissions(_ context.Context, id int64) ([]string, error) {
+func (p *permitting) EffectivePermissions(_ context.Context, id string) ([]string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls++
@@ -56,8 +56,8 @@ func (p *permitting) asked() int {
 func newPermitSite(t *testing.T) (*site, *permitting) {
 	t.Helper()
 	s := newSite(t, nil)
-	store := &permitting{users: s.users, granted: map[int64][]string{
-		1: {"shop.view_order", "shop.add_order", "shop.view_order"},
+	store := &permitting{users: s.users, granted: map[string][]string{
+		"1": {"shop.view_order", "shop.add_order", "shop.view_order"},
 	}}
 	var err error
 	if s.auth, err = auth.New(store, keys, &auth.Options{Hashers: cheap()}); err != nil {
@@ -145,10 +145,10 @@ func TestSomeUsersAreNotAskedAbout(t *testing.T) {
 		want bool
 	}{
 		"anonymous":           {auth.User{IsActive: true, IsSuperuser: true}, false},
-		"inactive":            {auth.User{ID: 1}, false},
-		"inactive superuser":  {auth.User{ID: 1, IsSuperuser: true}, false},
-		"superuser":           {auth.User{ID: 1, IsActive: true, IsSuperuser: true}, true},
-		"superuser and staff": {auth.User{ID: 1, IsActive: true, IsSuperuser: true, IsStaff: true}, true},
+		"inactive":            {auth.User{ID: "1"}, false},
+		"inactive superuser":  {auth.User{ID: "1", IsSuperuser: true}, false},
+		"superuser":           {auth.User{ID: "1", IsActive: true, IsSuperuser: true}, true},
+		"superuser and staff": {auth.User{ID: "1", IsActive: true, IsSuperuser: true, IsStaff: true}, true},
 	} {
 		p, err := m.Permissions(t.Context(), c.user)
 		if err != nil || p.Unlimited() != c.want || len(p.Names()) > 0 {
@@ -319,12 +319,12 @@ func TestPermissionsNeedTheManager(t *testing.T) {
 
 func TestRequirePerm(t *testing.T) {
 	s, store := newPermitSite(t)
-	s.users.change(2, func(u *auth.User) { u.IsStaff = true })
-	s.users.rows[3] = auth.User{ID: 3, Username: "root", Password: "!", IsActive: true, IsSuperuser: true}
+	s.users.change("2", func(u *auth.User) { u.IsStaff = true })
+	s.users.rows["3"] = auth.User{ID: "3", Username: "root", Password: "!", IsActive: true, IsSuperuser: true}
 	page := s.auth.RequirePerm("shop.add_order", http.HandlerFunc(hello))
 	both := s.auth.RequirePerm("shop.view_order", page)
-	root := s.login(t, s.users.row(3))
-	gone := s.login(t, s.users.row(3))
+	root := s.login(t, s.users.row("3"))
+	gone := s.login(t, s.users.row("3"))
 	tests := []struct {
 		name string
 		key  string
@@ -351,7 +351,7 @@ func TestRequirePerm(t *testing.T) {
 	if resp := s.do(onlyView.ServeHTTP, tests[1].key); resp.StatusCode != http.StatusForbidden {
 		t.Errorf("with one permission of two: %s", resp.Status)
 	}
-	s.users.change(3, func(u *auth.User) { u.IsActive = false })
+	s.users.change("3", func(u *auth.User) { u.IsActive = false })
 	if resp := s.do(page.ServeHTTP, gone); resp.StatusCode != http.StatusFound {
 		t.Errorf("an inactive superuser: %s", resp.Status)
 	}
@@ -405,11 +405,11 @@ func TestRequirePermRefusesWhatIsNoName(t *testing.T) {
 // deactivated in the table has nothing of it.
 func TestModelBackendGrantsOnlyItsOwnUsers(t *testing.T) {
 	store := &permitting{
-		users:   newUsers(alice(), auth.User{ID: 2, Username: "gone"}),
-		granted: map[int64][]string{1: {"shop.a"}, 2: {"shop.b"}},
+		users:   newUsers(alice(), auth.User{ID: "2", Username: "gone"}),
+		granted: map[string][]string{"1": {"shop.a"}, "2": {"shop.b"}},
 	}
 	model := auth.NewModelBackend(store, cheap())
-	user := func(id int64, name, backend string, active bool) auth.User {
+	user := func(id string, name, backend string, active bool) auth.User {
 		return auth.User{ID: id, Username: name, Backend: backend, IsActive: active}
 	}
 	for _, c := range []struct {
@@ -417,14 +417,14 @@ func TestModelBackendGrantsOnlyItsOwnUsers(t *testing.T) {
 		user auth.User
 		want []string
 	}{
-		{"own", user(1, "alice", model.Name(), true), []string{"shop.a"}},
-		{"read from the table", user(1, "alice", "", true), []string{"shop.a"}},
-		{"another backend for the same row", user(1, "alice", "sso.Backend", true), []string{"shop.a"}},
-		{"another user of the same ID", user(1, "janitor", "sso.Backend", true), nil},
-		{"an ID that the table lacks", user(7, "alice", "sso.Backend", true), nil},
-		{"an inactive row", user(2, "gone", "sso.Backend", true), nil},
-		{"inactive", user(1, "alice", model.Name(), false), nil},
-		{"anonymous", user(0, "", model.Name(), true), nil},
+		{"own", user("1", "alice", model.Name(), true), []string{"shop.a"}},
+		{"read from the table", user("1", "alice", "", true), []string{"shop.a"}},
+		{"another backend for the same row", user("1", "alice", "sso.Backend", true), []string{"shop.a"}},
+		{"another user of the same ID", user("1", "janitor", "sso.Backend", true), nil},
+		{"an ID that the table lacks", user("7", "alice", "sso.Backend", true), nil},
+		{"an inactive row", user("2", "gone", "sso.Backend", true), nil},
+		{"inactive", user("1", "alice", model.Name(), false), nil},
+		{"anonymous", user("", "", model.Name(), true), nil},
 	} {
 		got, err := model.Permissions(t.Context(), c.user)
 		if !slices.Equal(got, c.want) || err != nil {
@@ -432,7 +432,7 @@ func TestModelBackendGrantsOnlyItsOwnUsers(t *testing.T) {
 		}
 	}
 	store.fail(errors.New("connection refused"))
-	if got, err := model.Permissions(t.Context(), user(1, "janitor", "sso.Backend", true)); err == nil {
+	if got, err := model.Permissions(t.Context(), user("1", "janitor", "sso.Backend", true)); err == nil {
 		t.Errorf("with a store that fails: %q", got)
 	}
 }

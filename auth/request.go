@@ -147,7 +147,7 @@ func end(ctx context.Context, s *session.Session) error {
 // logUnreadable logs a session that names nobody at all, which no login has
 // written. Django answers 500 to it.
 func (m *Manager) logUnreadable(ctx context.Context, err error) {
-	if errors.Is(err, errBadID) {
+	if errors.Is(err, ErrInvalidUserID) {
 		m.opts.Logger.WarnContext(ctx, "auth: unreadable user in a session; anonymous",
 			slog.Any("error", err))
 	}

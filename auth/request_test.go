@@ -70,11 +70,11 @@ func TestSessionsEndAtTheNextRequest(t *testing.T) {
 		keys   int // records that stay
 	}{
 		{"deactivated", func(s *site) {
-			s.users.change(1, func(u *auth.User) { u.IsActive = false })
+			s.users.change("1", func(u *auth.User) { u.IsActive = false })
 		}, 0},
-		{"deleted", func(s *site) { s.users.remove(1) }, 2},
+		{"deleted", func(s *site) { s.users.remove("1") }, 2},
 		{"password changed", func(s *site) {
-			s.users.change(1, func(u *auth.User) { u.Password = "meter$1$new" })
+			s.users.change("1", func(u *auth.User) { u.Password = "meter$1$new" })
 		}, 0},
 	}
 	for _, test := range tests {
@@ -103,9 +103,9 @@ func TestSessionsEndAtTheNextRequest(t *testing.T) {
 func TestSessionSeenWhileInactiveStaysDead(t *testing.T) {
 	s := newSite(t, nil)
 	seen, unseen := s.login(t, alice()), s.login(t, alice())
-	s.users.change(1, func(u *auth.User) { u.IsActive = false })
+	s.users.change("1", func(u *auth.User) { u.IsActive = false })
 	s.whoami(t, seen)
-	s.users.change(1, func(u *auth.User) { u.IsActive = true })
+	s.users.change("1", func(u *auth.User) { u.IsActive = true })
 	if name := s.whoami(t, seen); name != "AnonymousUser" {
 		t.Errorf("what was seen meanwhile is %s", name)
 	}
@@ -170,7 +170,7 @@ func TestReadersMeetAChangeOfTheSecret(t *testing.T) {
 	if outer, inner := overtaken(s, key, true); outer.StatusCode != 200 || inner.StatusCode != 200 {
 		t.Errorf("new secret: status %d and %d", outer.StatusCode, inner.StatusCode)
 	}
-	s.users.change(1, func(u *auth.User) { u.Password = "pbkdf2_sha256$1$s$changed" })
+	s.users.change("1", func(u *auth.User) { u.Password = "pbkdf2_sha256$1$s$changed" })
 	if outer, inner := overtaken(s, key, false); outer.StatusCode != 200 || inner.StatusCode != 200 {
 		t.Errorf("new password: status %d and %d", outer.StatusCode, inner.StatusCode)
 	}
@@ -208,7 +208,7 @@ func TestUnreadableIDIsAnonymousAndLogged(t *testing.T) {
 
 func TestBackendThatReturnsNobodyIsAnonymous(t *testing.T) {
 	s := newSite(t, &auth.Options{Backends: []auth.Backend{fake{name: "sso"}}})
-	key := s.login(t, auth.User{ID: 1})
+	key := s.login(t, auth.User{ID: "1"})
 	s.do(func(_ http.ResponseWriter, r *http.Request) {
 		if user := auth.From(r); user != (auth.User{}) {
 			t.Errorf("got %+v of %q", user, user.Backend)

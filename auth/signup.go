@@ -60,7 +60,7 @@ func (m *Manager) SignUp(r *http.Request, user User, password string) (User, err
 	if !ok {
 		return User{}, ErrNoUsers
 	}
-	if user.ID != 0 || user.Password != "" {
+	if user.ID != "" || user.Password != "" {
 		return User{}, errors.New("auth: SignUp: the new user has an ID or a Password already")
 	}
 	if m.opts.SignUpLimiter != nil {

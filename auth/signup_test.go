@@ -27,10 +27,10 @@ func (s *site) signUp(user auth.User, pw string) (created auth.User, err error) 
 func TestSignUpMakesAUserWhoCanLogIn(t *testing.T) {
 	s := newSite(t, nil)
 	user, err := s.signUp(auth.User{Username: "CAROL", Email: "carol@example.com", IsActive: true}, "a plain staple")
-	if err != nil || user.ID != 3 || user.Username != "carol" || user.Email != "carol@example.com" {
+	if err != nil || user.ID != "3" || user.Username != "carol" || user.Email != "carol@example.com" {
 		t.Fatalf("%+v, error %v", user, err)
 	}
-	if s.users.row(3).Password != "meter$1$a plain staple" {
+	if s.users.row("3").Password != "meter$1$a plain staple" {
 		t.Error("the stored password is no hash of the hashers")
 	}
 	s.do(func(_ http.ResponseWriter, r *http.Request) {
@@ -127,7 +127,7 @@ func TestSignUpsAtOnceMakeOneUser(t *testing.T) {
 // mistake.
 func TestSignUpRefusesWhatIsNotNew(t *testing.T) {
 	s := newSite(t, nil)
-	for _, user := range []auth.User{{ID: 1, Username: "carol"}, {Username: "carol", Password: "meter$1$x"}} {
+	for _, user := range []auth.User{{ID: "1", Username: "carol"}, {Username: "carol", Password: "meter$1$x"}} {
 		if _, err := s.signUp(user, "a plain staple"); err == nil || errors.Is(err, auth.ErrUnavailable) {
 			t.Errorf("%+v: error %v", user, err)
 		}
@@ -213,7 +213,7 @@ func TestFullQueueIs503(t *testing.T) {
 			}
 		}
 	}
-	if s.users.row(1).Password != alice().Password || s.users.row(3).ID != 0 {
+	if s.users.row("1").Password != alice().Password || s.users.row("3").ID != "" {
 		t.Error("something was stored")
 	}
 	if s.log.Len() > 0 {

@@ -39,27 +39,30 @@ var keys = secrettest.Keys(siteKey)
 // users is a UserStore in memory, which can be made to fail.
 type users struct {
 	mu    sync.Mutex
-	rows  map[int64]auth.User
+	rows  map[string]auth.User
 	down  error // what every method answers, if not nil
 	asked int   // how often ByID was called
 }
 
 func newUsers(list ...auth.User) *users {
-	u := &users{rows: make(map[int64]auth.User)}
+	u := &users{rows: make(map[string]auth.User)}
 	for _, user := range list {
 		u.rows[user.ID] = user
 	}
 	return u
 }
 
-func (u *users) ByID(_ context.Context, id int64) (auth.User, error) {
+func (u *users) ByID(_ context.Context, id string) (auth.User, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.asked++
 	return u.get(id)
 }
 
-func (u *users) get(id int64) (auth.User, error) {
+func (u *users) get(id string) (auth.User, error) {
+	if _, err := strconv.Atoi(id); err != nil {
+		return auth.User{}, auth.ErrInvalidUserID
+	}
 	user, ok := u.rows[id]
 	if u.down != nil {
 		return auth.User{}, u.down
@@ -78,10 +81,10 @@ func (u *users) ByUsername(_ context.Context, name string) (auth.User, error) {
 			return u.get(id)
 		}
 	}
-	return u.get(-1)
+	return u.get("-1")
 }
 
-func (u *users) UpgradePassword(_ context.Context, id int64, old, encoded string) (bool, error) {
+func (u *users) UpgradePassword(_ context.Context, id string, old, encoded string) (bool, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	user, err := u.get(id)
@@ -96,7 +99,7 @@ func (u *users) UpgradePassword(_ context.Context, id int64, old, encoded string
 	return true, nil
 }
 
-func (u *users) TouchLastLogin(_ context.Context, id int64, at time.Time) error {
+func (u *users) TouchLastLogin(_ context.Context, id string, at time.Time) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	user, err := u.get(id)
@@ -134,13 +137,13 @@ func (u *users) Create(_ context.Context, user auth.User) (auth.User, error) {
 	if err := u.free(user.Username); err != nil {
 		return auth.User{}, err
 	}
-	user.ID = int64(len(u.rows)) + 1
+	user.ID = strconv.Itoa(len(u.rows) + 1)
 	u.rows[user.ID] = user
 	return user, nil
 }
 
 // change changes one row, as somebody else would.
-func (u *users) change(id int64, fn func(*auth.User)) {
+func (u *users) change(id string, fn func(*auth.User)) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	user := u.rows[id]
@@ -148,7 +151,7 @@ func (u *users) change(id int64, fn func(*auth.User)) {
 	u.rows[id] = user
 }
 
-func (u *users) remove(id int64) {
+func (u *users) remove(id string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	delete(u.rows, id)
@@ -160,7 +163,7 @@ func (u *users) fail(err error) {
 	u.down = err
 }
 
-func (u *users) row(id int64) auth.User {
+func (u *users) row(id string) auth.User {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.rows[id]
@@ -217,11 +220,11 @@ func cheap() *password.Hashers {
 func cheapMeter() meter { return meter{1, new(atomic.Int64)} }
 
 func alice() auth.User {
-	return auth.User{ID: 1, Username: "alice", Password: "meter$1$wonderland", IsActive: true}
+	return auth.User{ID: "1", Username: "alice", Password: "meter$1$wonderland", IsActive: true}
 }
 
 func bob() auth.User {
-	return auth.User{ID: 2, Username: "bob", Password: "meter$1$builder", IsActive: true}
+	return auth.User{ID: "2", Username: "bob", Password: "meter$1$builder", IsActive: true}
 }
 
 // A site is everything that a login needs, and its log.

@@ -31,7 +31,7 @@ type silentUsers struct {
 	silence
 }
 
-func (u silentUsers) ByID(ctx context.Context, id int64) (auth.User, error) {
+func (u silentUsers) ByID(ctx context.Context, id string) (auth.User, error) {
 	if err := u.at(ctx, "ByID"); err != nil {
 		return auth.User{}, err
 	}
@@ -45,21 +45,21 @@ func (u silentUsers) ByUsername(ctx context.Context, name string) (auth.User, er
 	return u.users.ByUsername(ctx, name)
 }
 
-func (u silentUsers) UpgradePassword(ctx context.Context, id int64, old, new string) (bool, error) {
+func (u silentUsers) UpgradePassword(ctx context.Context, id string, old, new string) (bool, error) {
 	if err := u.at(ctx, "UpgradePassword"); err != nil {
 		return false, err
 	}
 	return u.users.UpgradePassword(ctx, id, old, new)
 }
 
-func (u silentUsers) TouchLastLogin(ctx context.Context, id int64, at time.Time) error {
+func (u silentUsers) TouchLastLogin(ctx context.Context, id string, at time.Time) error {
 	if err := u.at(ctx, "TouchLastLogin"); err != nil {
 		return err
 	}
 	return u.users.TouchLastLogin(ctx, id, at)
 }
 
-func (u silentUsers) EffectivePermissions(ctx context.Context, _ int64) ([]string, error) {
+func (u silentUsers) EffectivePermissions(ctx context.Context, _ string) ([]string, error) {
 	return nil, u.at(ctx, "EffectivePermissions")
 }
 
@@ -138,7 +138,7 @@ var silentPages = map[string]struct {
 		[]string{"UpgradePassword"},
 		http.StatusServiceUnavailable,
 		func(s *site, r *http.Request) error {
-			s.users.change(1, func(u *auth.User) { u.Password = "meter$2$wonderland" })
+			s.users.change("1", func(u *auth.User) { u.Password = "meter$2$wonderland" })
 			return loginAlice(s, r)
 		},
 	},

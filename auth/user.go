@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"time"
 )
 
@@ -15,7 +14,7 @@ import (
 //
 // A User prints, logs and encodes as JSON and XML without its password hash.
 type User struct {
-	ID       int64  // the primary key; 0 is the anonymous visitor
+	ID       string // the primary key as text, as a session holds it; empty is the anonymous visitor
 	Username string // at most 150 characters
 	Password string `json:"-" xml:"-"` // the encoded hash, never a password
 
@@ -46,7 +45,7 @@ type User struct {
 }
 
 // IsAuthenticated reports whether this is a user, not the anonymous visitor.
-func (u User) IsAuthenticated() bool { return u.ID != 0 }
+func (u User) IsAuthenticated() bool { return u.ID != "" }
 
 // String returns the username, or "AnonymousUser" as Django prints it.
 func (u User) String() string {
@@ -63,22 +62,25 @@ func (u User) Format(f fmt.State, verb rune) {
 		_, _ = f.Write([]byte(u.String()))
 		return
 	}
-	_, _ = fmt.Fprintf(f, "auth.User{ID:%d, Username:%q}", u.ID, u.Username)
+	_, _ = fmt.Fprintf(f, "auth.User{ID:%q, Username:%q}", u.ID, u.Username)
 }
 
 // LogValue implements [slog.LogValuer]: a User logs as its id and name.
 func (u User) LogValue() slog.Value {
 	return slog.GroupValue(
-		slog.Int64("id", u.ID),
+		slog.String("id", u.ID),
 		slog.String("username", u.Username),
 	)
 }
 
-// sessionID returns the text that stands for the user in a session.
-func (u User) sessionID() string { return strconv.FormatInt(u.ID, 10) }
-
 // ErrUserNotFound is the answer of a [UserStore] that has no such user.
 var ErrUserNotFound = errors.New("auth: no such user")
+
+// ErrInvalidUserID is the answer of a [UserStore] or [Backend] to an ID that
+// none of its users can have, such as a word where the IDs are numbers. It is an
+// ErrUserNotFound, too. A session that has such an ID is logged: no login has
+// written it.
+var ErrInvalidUserID = fmt.Errorf("%w: no user can have this ID", ErrUserNotFound)
 
 // ErrInactive is the answer of a [Backend] whose user may not log in at the
 // moment. It is an ErrUserNotFound, too; but the session that names the user is
@@ -93,8 +95,10 @@ var ErrInactive = fmt.Errorf("%w: not active", ErrUserNotFound)
 // it could not be asked: the request then ends with 503, since nothing is
 // known about the visitor. No error may contain a password hash.
 type UserStore interface {
-	// ByID returns the user with this primary key, active or not.
-	ByID(ctx context.Context, id int64) (User, error)
+	// ByID returns the user with this [User.ID], active or not. The text comes
+	// from a session or a link, and may be any: one that no user can have is
+	// [ErrInvalidUserID].
+	ByID(ctx context.Context, id string) (User, error)
 
 	// ByUsername returns the user with exactly this name, active or not.
 	ByUsername(ctx context.Context, username string) (User, error)
@@ -103,8 +107,8 @@ type UserStore interface {
 	// step, changes nothing else, and reports true. If old is no longer what
 	// is stored, or the user is gone, it must change nothing and report
 	// false: a password that was changed meanwhile must not come back.
-	UpgradePassword(ctx context.Context, id int64, old, new string) (bool, error)
+	UpgradePassword(ctx context.Context, id string, old, new string) (bool, error)
 
 	// TouchLastLogin stores the time of a login, and changes nothing else.
-	TouchLastLogin(ctx context.Context, id int64, at time.Time) error
+	TouchLastLogin(ctx context.Context, id string, at time.Time) error
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func TestUserPrintsWithoutItsHash(t *testing.T) {
-	user := auth.User{ID: 7, Username: "alice", Password: "SENTINEL"}
+	user := auth.User{ID: "7", Username: "alice", Password: "SENTINEL"}
 	var out strings.Builder
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%T %v"} {
 		fmt.Fprintf(&out, format+"\n", user)
@@ -31,8 +31,8 @@ func TestUserPrintsWithoutItsHash(t *testing.T) {
 		t.Errorf("the hash is in\n%s", out.String())
 	}
 	for format, want := range map[string]string{
-		"%v": "alice", "%s": "alice", "%#v": `auth.User{ID:7, Username:"alice"}`,
-		"%+v": `auth.User{ID:7, Username:"alice"}`,
+		"%v": "alice", "%s": "alice", "%#v": `auth.User{ID:"7", Username:"alice"}`,
+		"%+v": `auth.User{ID:"7", Username:"alice"}`,
 	} {
 		if got := fmt.Sprintf(format, user); got != want {
 			t.Errorf("%s: got %s, want %s", format, got, want)

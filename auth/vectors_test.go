@@ -26,13 +26,13 @@ const (
 
 // A state is what Django reports of a session before and after.
 type state struct {
-	Before    string   `json:"session_before_json"`
-	Secret    string   `json:"secret_key"`
-	Fallbacks []string `json:"secret_key_fallbacks"`
-	UserID    int64    `json:"login_user_id"`
-	Password  string   `json:"user_password_field"`
-	New       string   `json:"new_password_field"`
-	Own       bool     `json:"user_is_request_user"`
+	Before    string      `json:"session_before_json"`
+	Secret    string      `json:"secret_key"`
+	Fallbacks []string    `json:"secret_key_fallbacks"`
+	UserID    json.Number `json:"login_user_id"`
+	Password  string      `json:"user_password_field"`
+	New       string      `json:"new_password_field"`
+	Own       bool        `json:"user_is_request_user"`
 
 	After       string `json:"session_after_json"`
 	KeyChanged  bool   `json:"key_changed"`
@@ -43,9 +43,9 @@ type state struct {
 	CSRFRotated *bool  `json:"csrf_rotated"`
 	UserSet     *bool  `json:"request_user_set"`
 	Result      struct {
-		UserID        int64  `json:"user_id"`
-		Authenticated bool   `json:"is_authenticated"`
-		Error         string `json:"error"`
+		UserID        json.Number `json:"user_id"`
+		Authenticated bool        `json:"is_authenticated"`
+		Error         string      `json:"error"`
 	} `json:"result"`
 }
 
@@ -70,10 +70,10 @@ func vectorSite(t *testing.T, v state) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.users.rows = map[int64]auth.User{
-		1: {ID: 1, Username: "one", Password: "pbkdf2_sha256$1$s1$x", IsActive: true},
-		2: {ID: 2, Username: "two", Password: "pbkdf2_sha256$1$s2$x", IsActive: true},
-		3: {ID: 3, Username: "three", Password: "pbkdf2_sha256$1$s3$x"},
+	s.users.rows = map[string]auth.User{
+		"1": {ID: "1", Username: "one", Password: "pbkdf2_sha256$1$s1$x", IsActive: true},
+		"2": {ID: "2", Username: "two", Password: "pbkdf2_sha256$1$s2$x", IsActive: true},
+		"3": {ID: "3", Username: "three", Password: "pbkdf2_sha256$1$s3$x"},
 	}
 	err = s.store.Create(t.Context(), session.Record{
 		Key: vectorKey, Data: []byte(v.Before), Expiry: time.Now().Add(time.Hour),
@@ -155,7 +155,7 @@ func TestVectorsSessionAuthHash(t *testing.T) {
 			s := vectorSite(t, state{
 				Before: items(hash), Secret: in.Secret, Fallbacks: in.Fallbacks,
 			})
-			s.users.change(1, func(u *auth.User) { u.Password = in.Password })
+			s.users.change("1", func(u *auth.User) { u.Password = in.Password })
 			resp := s.do(func(_ http.ResponseWriter, r *http.Request) {
 				if got := auth.From(r).IsAuthenticated(); got != good {
 					t.Errorf("%s is accepted: %t, want %t", hash, got, good)
@@ -184,15 +184,15 @@ func TestVectorsLogin(t *testing.T) {
 			v.KeyChanged, v.OldRow = true, false
 		}
 		s := vectorSite(t, v)
-		s.users.change(v.UserID, func(u *auth.User) { u.Password = v.Password })
+		s.users.change(string(v.UserID), func(u *auth.User) { u.Password = v.Password })
 		handler := func(_ http.ResponseWriter, r *http.Request) {
-			if err := s.auth.Login(r, s.users.row(v.UserID)); err != nil {
+			if err := s.auth.Login(r, s.users.row(string(v.UserID))); err != nil {
 				t.Fatal(err)
 			}
 			if none := session.From(r).Key() == ""; none != *v.KeyIsNone {
 				t.Errorf("no key yet: %t, Django: %t", none, *v.KeyIsNone)
 			}
-			if set := auth.From(r).ID == v.UserID; set != *v.UserSet {
+			if set := auth.From(r).ID == string(v.UserID); set != *v.UserSet {
 				t.Errorf("the request has the user: %t, Django: %t", set, *v.UserSet)
 			}
 		}
@@ -230,7 +230,7 @@ func TestVectorsGetUser(t *testing.T) {
 			// 3.2 still accepts SHA-1. 4.0 and later do not, and neither do
 			// we: the session is flushed like any with a wrong hash.
 			yes := true
-			v.Result.UserID, v.Result.Authenticated = 0, false
+			v.Result.UserID, v.Result.Authenticated = "", false
 			v.After, v.KeyChanged, v.OldRow, v.Modified = "{}", true, false, &yes
 		}
 		if c.Name == "user inactive" {
@@ -242,8 +242,8 @@ func TestVectorsGetUser(t *testing.T) {
 		s := vectorSite(t, v)
 		var user auth.User
 		resp := s.do(func(_ http.ResponseWriter, r *http.Request) { user = auth.From(r) }, vectorKey)
-		if user.ID != v.Result.UserID || user.IsAuthenticated() != v.Result.Authenticated || v.Result.Error != "" {
-			t.Errorf("user %d, Django: %+v", user.ID, v.Result)
+		if user.ID != string(v.Result.UserID) || user.IsAuthenticated() != v.Result.Authenticated || v.Result.Error != "" {
+			t.Errorf("user %q, Django: %+v", user.ID, v.Result)
 		}
 		checkAfter(t, v, s.store, resp)
 	})
@@ -256,7 +256,7 @@ func TestVectorsUpdateSessionAuthHash(t *testing.T) {
 		resp := s.do(func(_ http.ResponseWriter, r *http.Request) {
 			user := auth.From(r)
 			if !v.Own {
-				user = s.users.row(2)
+				user = s.users.row("2")
 			}
 			user.Password = v.New
 			s.users.change(user.ID, func(u *auth.User) { u.Password = v.New })

@@ -228,7 +228,7 @@ func TestResetLimiterKnowsTheDevicesOfLogins(t *testing.T) {
 	if err := site.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	ann := auth.User{ID: 1, Username: "ann", Password: "!"}
+	ann := auth.User{ID: "1", Username: "ann", Password: "!"}
 	header := http.Header{}
 	stranger := httptest.NewRequest(http.MethodPost, "/reset", nil)
 	site.Limiter.MakeKnown(header, stranger, auth.NewAttempt("ann", ann))

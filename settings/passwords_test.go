@@ -61,7 +61,7 @@ func TestValidatorsOfTheSettings(t *testing.T) {
 // TestTokensOfTheSettings: links time out when PASSWORD_RESET_TIMEOUT says,
 // and those of an older secret are good.
 func TestTokensOfTheSettings(t *testing.T) {
-	user := auth.User{ID: 1, Password: "x"}
+	user := auth.User{ID: "1", Password: "x"}
 	s := &Settings{
 		SecretKey: secret.New("one"), SecretKeyFallbacks: []secret.Text{secret.New("two")},
 		PasswordResetTimeout: time.Minute, TimeZone: "Europe/Berlin",

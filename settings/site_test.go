@@ -186,7 +186,7 @@ func TestProgramsThatStartTogetherMigrateOnce(t *testing.T) {
 	close(start)
 	wg.Wait()
 	addUser(t, sites[0])
-	if user, err := sites[1].Users.ByUsername(t.Context(), "alice"); err != nil || user.ID == 0 {
+	if user, err := sites[1].Users.ByUsername(t.Context(), "alice"); err != nil || user.ID == "" {
 		t.Errorf("user %v, error %v", user, err)
 	}
 }

@@ -49,7 +49,7 @@ func (s *site) victim(t *testing.T, email string) auth.User {
 
 // mentions reports whether a mail has a link for the user.
 func mentions(m mail.Message, user auth.User) bool {
-	return strings.Contains(m.Text, "/reset/"+token.EncodeID(fmt.Sprint(user.ID))+"/") &&
+	return strings.Contains(m.Text, "/reset/"+token.EncodeID(user.ID)+"/") &&
 		strings.Contains(m.Text, user.Username)
 }
 
@@ -100,7 +100,7 @@ func TestNameIsNeverShutOut(t *testing.T) {
 			t.Fatalf("mails %v", mails)
 		}
 		links := linkForm.FindAllStringSubmatch(mails[0].Text, -1)
-		if len(links) != 20 || links[0][1] != token.EncodeID(fmt.Sprint(victim.ID)) {
+		if len(links) != 20 || links[0][1] != token.EncodeID(victim.ID) {
 			t.Fatalf("%d links, the first is not the victim's", len(links))
 		}
 	}
@@ -376,7 +376,7 @@ func (emails) ByUsername(context.Context, string) (auth.User, error) {
 }
 
 func (emails) ByEmail(_ context.Context, email string) ([]auth.User, error) {
-	return []auth.User{{ID: 1, Username: "x", Email: email, IsActive: true, Password: "pbkdf2_sha256$1$x$x"}}, nil
+	return []auth.User{{ID: "1", Username: "x", Email: email, IsActive: true, Password: "pbkdf2_sha256$1$x$x"}}, nil
 }
 
 // TestSilentMailServerStopsNothingForEver: each mail has its time.
@@ -438,7 +438,7 @@ func TestNameBeginsNoLine(t *testing.T) {
 // named has one user, of this name.
 type named string
 
-func (named) ByID(context.Context, int64) (auth.User, error) {
+func (named) ByID(context.Context, string) (auth.User, error) {
 	return auth.User{}, auth.ErrUserNotFound
 }
 

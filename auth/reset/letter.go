@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -69,7 +68,7 @@ func (x *Resets) letter(p parcel) Letter {
 
 func (x *Resets) link(user auth.User) string {
 	return strings.NewReplacer(
-		"{id}", token.EncodeID(strconv.FormatInt(user.ID, 10)),
+		"{id}", token.EncodeID(user.ID),
 		"{token}", x.tokens.Make(user),
 	).Replace(x.opts.URL)
 }

@@ -12,7 +12,7 @@ import (
 // request nor a worker.
 type limitedUsers struct{ users Users }
 
-func (l limitedUsers) ByID(ctx context.Context, id int64) (auth.User, error) {
+func (l limitedUsers) ByID(ctx context.Context, id string) (auth.User, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Default)
 	defer cancel()
 	return l.users.ByID(ctx, id)

@@ -36,7 +36,7 @@ func (s silent) wait(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (s silent) ByID(ctx context.Context, _ int64) (auth.User, error) {
+func (s silent) ByID(ctx context.Context, _ string) (auth.User, error) {
 	return auth.User{}, s.wait(ctx)
 }
 
@@ -55,7 +55,7 @@ type known struct{ silent }
 
 func (known) ByEmail(context.Context, string) ([]auth.User, error) {
 	return []auth.User{{
-		ID: 1, Username: "alice", Email: "alice@example.com", IsActive: true,
+		ID: "1", Username: "alice", Email: "alice@example.com", IsActive: true,
 		Password: "pbkdf2_sha256$10$salt$WLNMZVxHN0cpXqJ3VYVMz1kvGdsg+GRHDsjtLdOmhSs=",
 	}}, nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/token"
@@ -110,11 +109,7 @@ func (x *Resets) user(ctx context.Context, encoded string) (auth.User, error) {
 	if err != nil {
 		return auth.User{}, ErrBadLink
 	}
-	n, err := strconv.ParseInt(id, 10, 64)
-	if err != nil {
-		return auth.User{}, ErrBadLink
-	}
-	user, err := x.users.ByID(ctx, n)
+	user, err := x.users.ByID(ctx, id)
 	switch {
 	case errors.Is(err, auth.ErrUserNotFound):
 		return auth.User{}, ErrBadLink

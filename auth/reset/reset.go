@@ -18,9 +18,9 @@ import (
 // Users is what is asked of the user store. sqlusers.Users has it. Its methods
 // should return when ctx is done.
 type Users interface {
-	// ByID returns the user with this primary key, active or not, or an error
-	// that wraps auth.ErrUserNotFound.
-	ByID(ctx context.Context, id int64) (auth.User, error)
+	// ByID returns the user with this ID, active or not, or an error that wraps
+	// auth.ErrUserNotFound. The text comes from a link, and may be any.
+	ByID(ctx context.Context, id string) (auth.User, error)
 
 	// ByUsername returns the user with exactly this name, active or not, or an
 	// error that wraps auth.ErrUserNotFound.

@@ -318,7 +318,7 @@ func TestPlantedKeyCannotFinish(t *testing.T) {
 // deactivated users are as they were, but may not log in.
 type deactivated struct{ reset.Users }
 
-func (d deactivated) ByID(ctx context.Context, id int64) (auth.User, error) {
+func (d deactivated) ByID(ctx context.Context, id string) (auth.User, error) {
 	user, err := d.Users.ByID(ctx, id)
 	user.IsActive = false
 	return user, err

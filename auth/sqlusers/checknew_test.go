@@ -27,7 +27,7 @@ func TestCheckNewSaysWhatCreateWould(t *testing.T) {
 		{Username: "bob", Email: strings.Repeat("x", 255)},
 		{Username: "bob", FirstName: "\xff"},
 		{Username: "bob", LastName: "a\x00"},
-		{Username: "bob", ID: 7},
+		{Username: "bob", ID: "7"},
 	} {
 		checked, err := users.CheckNew(t.Context(), user)
 		if list := names(t, users); list != "alice" {

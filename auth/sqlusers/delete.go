@@ -23,8 +23,12 @@ const logTable = "django_admin_log"
 //
 // Its error is [auth.ErrUserNotFound] if there is no such user, and
 // [ErrReferenced] if the database holds that a row of another table needs him.
-func (u *Users) Delete(ctx context.Context, id int64) error {
-	return u.erase(ctx, id, "auth_user", "user_id", auth.ErrUserNotFound,
+func (u *Users) Delete(ctx context.Context, id string) error {
+	row, err := parseID(id)
+	if err != nil {
+		return err
+	}
+	return u.erase(ctx, row, "auth_user", "user_id", auth.ErrUserNotFound,
 		[]string{"auth_user_groups", "auth_user_user_permissions", logTable})
 }
 

@@ -13,7 +13,7 @@ func TestDelete(t *testing.T) {
 	forEachDatabase(t, func(t *testing.T, d database) {
 		ctx := t.Context()
 		g := createGroup(t, d, "editors")
-		var ids []int64
+		var ids []string
 		for _, name := range []string{"john", "jane"} {
 			user := create(t, d.Users, auth.User{Username: name})
 			ids = append(ids, user.ID)

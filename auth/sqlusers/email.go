@@ -80,7 +80,7 @@ func (u *Users) sameEmail(ctx context.Context, email string) ([]auth.User, error
 	if err != nil || len(users) <= maxSameEmail {
 		return users, err
 	}
-	first, last := users[0].ID, int64(0)
+	first, last := rowID(users[0]), int64(0)
 	if err := djangodb.One(ctx, u.asked(ctx).lastByEmail, []any{email}, &last); err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (u *Users) fromID(ctx context.Context, email string, id int64, limit int) (
 
 // unique returns users in order of their ids, each once.
 func unique(users []auth.User) []auth.User {
-	slices.SortFunc(users, func(a, b auth.User) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(users, func(a, b auth.User) int { return cmp.Compare(rowID(a), rowID(b)) })
 	return slices.CompactFunc(users, func(a, b auth.User) bool { return a.ID == b.ID })
 }
 

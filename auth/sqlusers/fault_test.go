@@ -26,21 +26,21 @@ var answers = []error{
 // calls returns the errors of all methods that ask the database.
 func calls(ctx context.Context, u *sqlusers.Users) map[string]error {
 	_, byEmail := u.ByEmail(ctx, "john@example.com")
-	_, updated := u.Update(ctx, 1, sqlusers.Changes{IsStaff: new(true)})
-	_, looked := u.Update(ctx, 1, sqlusers.Changes{})
+	_, updated := u.Update(ctx, "1", sqlusers.Changes{IsStaff: new(true)})
+	_, looked := u.Update(ctx, "1", sqlusers.Changes{})
 	_, created := u.CreateGroup(ctx, "authors")
 	_, user := u.Create(ctx, auth.User{Username: "jane"})
 	_, checked := u.CheckNew(ctx, auth.User{Username: "jane"})
-	_, byID := u.ByID(ctx, 1)
+	_, byID := u.ByID(ctx, "1")
 	_, byName := u.ByUsername(ctx, "john")
 	_, count := u.Count(ctx)
-	_, upgraded := u.UpgradePassword(ctx, 1, encoded, encoded)
+	_, upgraded := u.UpgradePassword(ctx, "1", encoded, encoded)
 	_, group := u.GroupByName(ctx, "editors")
-	_, groups := u.UserGroups(ctx, 1)
+	_, groups := u.UserGroups(ctx, "1")
 	_, all := u.Permissions(ctx)
-	_, own := u.UserPermissions(ctx, 1)
+	_, own := u.UserPermissions(ctx, "1")
 	_, ofGroup := u.GroupPermissions(ctx, 1)
-	_, effective := u.EffectivePermissions(ctx, 1)
+	_, effective := u.EffectivePermissions(ctx, "1")
 	_, named := u.PermissionsByName(ctx, "auth.add_user")
 	_, model := u.RegisterModel(ctx, "shop", "order", "order")
 	_, registered := u.RegisterPermission(ctx, "auth", "user", "add_user", "x")
@@ -53,15 +53,15 @@ func calls(ctx context.Context, u *sqlusers.Users) map[string]error {
 	}
 	return map[string]error{
 		"Create": user, "CheckNew": checked, "ByID": byID, "ByUsername": byName, "Count": count, "List": users,
-		"UpgradePassword": upgraded, "SetPassword": u.SetPassword(ctx, 1, encoded),
-		"TouchLastLogin": u.TouchLastLogin(ctx, 1, time.Now()),
+		"UpgradePassword": upgraded, "SetPassword": u.SetPassword(ctx, "1", encoded),
+		"TouchLastLogin": u.TouchLastLogin(ctx, "1", time.Now()),
 		"ByEmail":        byEmail, "Update": updated, "Update of nothing": looked,
-		"SetActive": u.SetActive(ctx, 1, false), "Delete": u.Delete(ctx, 1),
+		"SetActive": u.SetActive(ctx, "1", false), "Delete": u.Delete(ctx, "1"),
 		"CreateGroup": created, "RenameGroup": u.RenameGroup(ctx, 1, "x"), "DeleteGroup": u.DeleteGroup(ctx, 1),
 		"GroupByName": group, "Groups": listed, "UserGroups": groups,
-		"AddToGroup": u.AddToGroup(ctx, 1, 1), "RemoveFromGroup": u.RemoveFromGroup(ctx, 1, 1),
-		"GrantToUser":     u.GrantToUser(ctx, 1, "auth.add_user"),
-		"RevokeFromUser":  u.RevokeFromUser(ctx, 1, "auth.add_user"),
+		"AddToGroup": u.AddToGroup(ctx, "1", 1), "RemoveFromGroup": u.RemoveFromGroup(ctx, "1", 1),
+		"GrantToUser":     u.GrantToUser(ctx, "1", "auth.add_user"),
+		"RevokeFromUser":  u.RevokeFromUser(ctx, "1", "auth.add_user"),
 		"GrantToGroup":    u.GrantToGroup(ctx, 1, "auth.add_user"),
 		"RevokeFromGroup": u.RevokeFromGroup(ctx, 1, "auth.add_user"),
 		"Permissions":     all, "UserPermissions": own, "GroupPermissions": ofGroup,

@@ -16,8 +16,8 @@ import (
 // Django does not have.
 const FloorTable = "jamsession_login_floor"
 
-// floorTable has the floors of logins, in seconds since 1970, by what stands
-// for a user in a session. The key "" is everybody's.
+// floorTable has the floors of logins, in seconds since 1970, by the ID of the
+// user. The floor of the empty ID is everybody's.
 var floorTable = djangodb.OwnTable{
 	Name:    FloorTable,
 	Columns: []string{"user_key", "not_before"},
@@ -31,8 +31,8 @@ var floorTable = djangodb.OwnTable{
 	},
 }
 
-// maxFloorKey is the width of the column, in characters.
-const maxFloorKey = 255
+// maxFloorID is the width of the column, in characters.
+const maxFloorID = 255
 
 // floorColumns are the floors that count for a row of auth_user, its own and
 // everybody's, NULL if there is none. Each is found by the primary key, which
@@ -55,45 +55,45 @@ func floorTime(floors ...sql.NullInt64) (highest time.Time) {
 	return highest
 }
 
-// LoginFloor returns the floor of the user with this key, as [auth.FloorStore]
+// LoginFloor returns the floor of the user with this ID, as [auth.FloorStore]
 // says: for a backend of another kind that keeps its floors here. The users
 // that are returned here have theirs. Its error wraps [ErrInvalid] if no user
-// can have the key, and [auth.ErrNoFloors] if the table jamsession_login_floor
+// can have the ID, and [auth.ErrNoFloors] if the table jamsession_login_floor
 // does not exist.
-func (u *Users) LoginFloor(ctx context.Context, key string) (time.Time, error) {
+func (u *Users) LoginFloor(ctx context.Context, userID string) (time.Time, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	if err := u.checkFloorKey(ctx, key); err != nil {
+	if err := u.checkFloorID(ctx, userID); err != nil {
 		return time.Time{}, err
 	}
 	var floor sql.NullInt64
 	rows, err := u.opts.Readers.QueryContext(ctx, u.opts.Dialect.Rebind(
-		"SELECT MAX(not_before) FROM jamsession_login_floor WHERE user_key IN ('', ?)"), key)
+		"SELECT MAX(not_before) FROM jamsession_login_floor WHERE user_key IN ('', ?)"), userID)
 	err = djangodb.OneOf(rows, err, &floor)
 	return floorTime(floor), wrap(ctx, "read floor", err)
 }
 
-// RaiseLoginFloor raises the floor of the user with this key, and of everybody
+// RaiseLoginFloor raises the floor of the user with this ID, and of everybody
 // if it is empty, as [auth.FloorStore] says: [auth.Manager.EndSessions] calls
 // it. There need not be such a user; one who was deleted keeps the floor, so
-// that no later user with the same key gets the sessions. Its errors are those
+// that no later user with the same ID gets the sessions. Its errors are those
 // of [Users.LoginFloor].
-func (u *Users) RaiseLoginFloor(ctx context.Context, key string) (floor time.Time, err error) {
+func (u *Users) RaiseLoginFloor(ctx context.Context, userID string) (floor time.Time, err error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	if err := u.checkFloorKey(ctx, key); err != nil {
+	if err := u.checkFloorID(ctx, userID); err != nil {
 		return time.Time{}, err
 	}
 	err = u.opts.Dialect.Transact(ctx, u.db, func(tx *sql.Conn) error {
-		floor, err = u.raise(ctx, tx, key)
+		floor, err = u.raise(ctx, tx, userID)
 		return err
 	})
 	return floor, wrap(ctx, "raise floor", err)
 }
 
-func (u *Users) checkFloorKey(ctx context.Context, key string) error {
-	if longer(key, maxFloorKey) || !utf8.ValidString(key) || strings.ContainsRune(key, 0) {
-		return invalid("key", fmt.Sprintf("is longer than %d characters, or not text", maxFloorKey))
+func (u *Users) checkFloorID(ctx context.Context, userID string) error {
+	if longer(userID, maxFloorID) || !utf8.ValidString(userID) || strings.ContainsRune(userID, 0) {
+		return invalid("id", fmt.Sprintf("is longer than %d characters, or not text", maxFloorID))
 	}
 	has, err := u.hasFloors(ctx)
 	if err == nil && !has {
@@ -106,17 +106,17 @@ func (u *Users) checkFloorKey(ctx context.Context, key string) error {
 // compared with: a clock may be wrong, and a second has room for several. The
 // first statement locks the row, so that of two raises at once one sees the
 // other.
-func (u *Users) raise(ctx context.Context, tx *sql.Conn, key string) (time.Time, error) {
+func (u *Users) raise(ctx context.Context, tx *sql.Conn, userID string) (time.Time, error) {
 	rebind := u.opts.Dialect.Rebind
 	exists, err := matches(tx.ExecContext(ctx, rebind(
-		"UPDATE jamsession_login_floor SET not_before = not_before + 1 WHERE user_key = ?"), key))
+		"UPDATE jamsession_login_floor SET not_before = not_before + 1 WHERE user_key = ?"), userID))
 	if err != nil {
 		return time.Time{}, err
 	}
 	highest := "SELECT MAX(not_before) FROM jamsession_login_floor"
 	var args []any
-	if key != "" { // all floors but those of other users
-		highest, args = highest+" WHERE user_key IN ('', ?)", []any{key}
+	if userID != "" { // all floors but those of other users
+		highest, args = highest+" WHERE user_key IN ('', ?)", []any{userID}
 	}
 	var old sql.NullInt64
 	rows, err := tx.QueryContext(ctx, rebind(highest), args...)
@@ -128,7 +128,7 @@ func (u *Users) raise(ctx context.Context, tx *sql.Conn, key string) (time.Time,
 	if exists {
 		store = "UPDATE jamsession_login_floor SET not_before = ? WHERE user_key = ?"
 	}
-	_, err = tx.ExecContext(ctx, rebind(store), floor, key)
+	_, err = tx.ExecContext(ctx, rebind(store), floor, userID)
 	return time.Unix(floor, 0), err
 }
 

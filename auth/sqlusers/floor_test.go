@@ -149,7 +149,7 @@ func TestActivityRaisesTheFloor(t *testing.T) {
 		if floor := d.floor(t, other); !floor.IsZero() {
 			t.Errorf("the other user has a floor: %v", floor)
 		}
-		if err := d.SetActive(t.Context(), 99, false); !errors.Is(err, auth.ErrUserNotFound) {
+		if err := d.SetActive(t.Context(), "99", false); !errors.Is(err, auth.ErrUserNotFound) {
 			t.Errorf("nobody is deactivated: %v", err)
 		}
 		if n := d.count(t, "jamsession_login_floor"); n != 1 {
@@ -287,7 +287,7 @@ func TestReaderLooksForFloorsOnceAMinute(t *testing.T) {
 			want int64
 		}{{0, 0}, {59 * time.Second, 0}, {time.Second, 7}, {0, 7}} {
 			time.Sleep(step.wait)
-			user, err := late.ByID(t.Context(), 1)
+			user, err := late.ByID(t.Context(), "1")
 			if got := user.LoginFloor; err != nil || got.IsZero() != (step.want == 0) || step.want > 0 && got.Unix() != step.want {
 				t.Errorf("after %v: %v, %v", step.wait, got, err)
 			}

@@ -9,8 +9,12 @@ import "context"
 //
 // Its error is [auth.ErrUserNotFound] or [ErrPermissionNotFound] if there is
 // no such user or permission. See [Users.RegisterPermission].
-func (u *Users) GrantToUser(ctx context.Context, userID int64, name string) error {
-	return u.grant(ctx, userPermissions, userID, name)
+func (u *Users) GrantToUser(ctx context.Context, userID, name string) error {
+	row, err := parseID(userID)
+	if err != nil {
+		return err
+	}
+	return u.grant(ctx, userPermissions, row, name)
 }
 
 // GrantToGroup gives a group a permission, as [Users.GrantToUser] does to a
@@ -23,8 +27,12 @@ func (u *Users) GrantToGroup(ctx context.Context, groupID int64, name string) er
 // RevokeFromUser takes a permission, named "app_label.codename", from a user,
 // if he has it by himself, for all models of the app. What he has by a group
 // stays. Its errors are those of [Users.GrantToUser].
-func (u *Users) RevokeFromUser(ctx context.Context, userID int64, name string) error {
-	return u.revoke(ctx, userPermissions, userID, name)
+func (u *Users) RevokeFromUser(ctx context.Context, userID, name string) error {
+	row, err := parseID(userID)
+	if err != nil {
+		return err
+	}
+	return u.revoke(ctx, userPermissions, row, name)
 }
 
 // RevokeFromGroup takes a permission from a group, as [Users.RevokeFromUser]

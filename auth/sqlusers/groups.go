@@ -126,10 +126,14 @@ func (u *Users) Groups(ctx context.Context) iter.Seq2[Group, error] {
 
 // UserGroups returns the groups of a user in order of their IDs; none if
 // there is no such user.
-func (u *Users) UserGroups(ctx context.Context, userID int64) ([]Group, error) {
+func (u *Users) UserGroups(ctx context.Context, userID string) ([]Group, error) {
+	row, err := parseID(userID)
+	if err != nil {
+		return nil, nil
+	}
 	groups, err := u.groups(ctx, "SELECT g.id, g.name FROM auth_group g"+
 		" JOIN auth_user_groups ug ON ug.group_id = g.id WHERE ug.user_id = "+
-		u.opts.Dialect.BigInt()+" ORDER BY g.id", userID)
+		u.opts.Dialect.BigInt()+" ORDER BY g.id", row)
 	return groups, wrap(ctx, "list groups", err)
 }
 
@@ -146,12 +150,20 @@ func (u *Users) groups(ctx context.Context, query string, args ...any) ([]Group,
 // AddToGroup makes a user a member of a group, if he is none yet. Its error is
 // [auth.ErrUserNotFound] or [ErrGroupNotFound] if there is no such user or
 // group.
-func (u *Users) AddToGroup(ctx context.Context, userID, groupID int64) error {
-	return u.link(ctx, userGroups, userID, groupID)
+func (u *Users) AddToGroup(ctx context.Context, userID string, groupID int64) error {
+	row, err := parseID(userID)
+	if err != nil {
+		return err
+	}
+	return u.link(ctx, userGroups, row, groupID)
 }
 
 // RemoveFromGroup ends the membership of a user in a group, if there is one.
 // Its errors are those of [Users.AddToGroup].
-func (u *Users) RemoveFromGroup(ctx context.Context, userID, groupID int64) error {
-	return u.unlink(ctx, userGroups, userID, groupID)
+func (u *Users) RemoveFromGroup(ctx context.Context, userID string, groupID int64) error {
+	row, err := parseID(userID)
+	if err != nil {
+		return err
+	}
+	return u.unlink(ctx, userGroups, row, groupID)
 }

@@ -100,13 +100,12 @@ func TestMembership(t *testing.T) {
 		jane := create(t, d.Users, auth.User{Username: "jane"})
 		editors, authors := createGroup(t, d, "editors"), createGroup(t, d, "authors")
 		for range 2 { // the second time it is so already
-			for _, pair := range [][2]int64{{john.ID, editors.ID}, {john.ID, authors.ID}, {jane.ID, authors.ID}} {
-				if err := d.AddToGroup(ctx, pair[0], pair[1]); err != nil {
-					t.Errorf("AddToGroup: %v", err)
-				}
+			if err := errors.Join(d.AddToGroup(ctx, john.ID, editors.ID), d.AddToGroup(ctx, john.ID, authors.ID),
+				d.AddToGroup(ctx, jane.ID, authors.ID)); err != nil {
+				t.Errorf("AddToGroup: %v", err)
 			}
 		}
-		members := func(id int64) []string {
+		members := func(id string) []string {
 			groups, err := d.UserGroups(ctx, id)
 			if err != nil {
 				t.Error(err)
@@ -127,16 +126,18 @@ func TestMembership(t *testing.T) {
 		if got := members(jane.ID); !slices.Equal(got, []string{"authors"}) {
 			t.Errorf("jane is in %q", got)
 		}
-		if got := members(99); got != nil {
+		if got := members("99"); got != nil {
 			t.Errorf("nobody is in %q", got)
 		}
-		for name, change := range map[string]func(context.Context, int64, int64) error{
+		for name, change := range map[string]func(context.Context, string, int64) error{
 			"AddToGroup": d.AddToGroup, "RemoveFromGroup": d.RemoveFromGroup,
 		} {
-			for _, none := range []int64{0, 99, math.MaxInt64} {
+			for _, none := range nobodies {
 				if err := change(ctx, none, editors.ID); !errors.Is(err, auth.ErrUserNotFound) {
-					t.Errorf("%s of user %d: %v", name, none, err)
+					t.Errorf("%s of user %q: %v", name, none, err)
 				}
+			}
+			for _, none := range []int64{0, 99, math.MaxInt64} {
 				if err := change(ctx, john.ID, none); !errors.Is(err, sqlusers.ErrGroupNotFound) {
 					t.Errorf("%s of group %d: %v", name, none, err)
 				}

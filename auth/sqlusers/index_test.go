@@ -128,7 +128,7 @@ func TestByEmailIsBounded(t *testing.T) {
 			if len(users) != 1000 {
 				t.Fatalf("%d users, want 1000", len(users))
 			}
-			if !slices.IsSortedFunc(users, func(a, b auth.User) int { return int(a.ID - b.ID) }) {
+			if !slices.IsSortedFunc(users, func(a, b auth.User) int { return number(t, a) - number(t, b) }) {
 				t.Fatal("they are not in order of their ids")
 			}
 			for _, name := range usernames(users) {

@@ -37,7 +37,7 @@ func (u *Users) List(ctx context.Context) iter.Seq2[auth.User, error] {
 				if !yield(user, nil) {
 					return
 				}
-				after = user.ID
+				after = rowID(user)
 			}
 			if len(page) < listPage {
 				return

@@ -34,10 +34,14 @@ func (u *Users) Permissions(ctx context.Context) ([]Permission, error) {
 // UserPermissions returns the permissions that a user has by himself, without
 // those of his groups, sorted by app, model and codename; none if there is no
 // such user. (Django: user.user_permissions.)
-func (u *Users) UserPermissions(ctx context.Context, userID int64) ([]Permission, error) {
+func (u *Users) UserPermissions(ctx context.Context, userID string) ([]Permission, error) {
+	row, err := parseID(userID)
+	if err != nil {
+		return nil, nil
+	}
 	return u.permissions(ctx, u.opts.Readers,
 		" JOIN auth_user_user_permissions j ON j.permission_id = p.id"+
-			" WHERE j.user_id = "+u.opts.Dialect.BigInt(), userID)
+			" WHERE j.user_id = "+u.opts.Dialect.BigInt(), row)
 }
 
 // GroupPermissions returns the permissions of a group, sorted by app, model
@@ -52,10 +56,14 @@ func (u *Users) GroupPermissions(ctx context.Context, groupID int64) ([]Permissi
 // groups, each as "app_label.codename", sorted; none if there is no such user.
 // It does not ask whether he is active or a superuser: [auth.HasPerm] does.
 // (Django: ModelBackend.get_all_permissions.)
-func (u *Users) EffectivePermissions(ctx context.Context, userID int64) ([]string, error) {
+func (u *Users) EffectivePermissions(ctx context.Context, userID string) ([]string, error) {
+	row, err := parseID(userID)
+	if err != nil {
+		return nil, nil
+	}
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	rows, err := u.asked(ctx).effective.QueryContext(ctx, userID, userID)
+	rows, err := u.asked(ctx).effective.QueryContext(ctx, row, row)
 	names, err := collect(rows, err, func(rows *sql.Rows) (string, error) {
 		var p Permission
 		err := rows.Scan(&p.AppLabel, &p.Codename)

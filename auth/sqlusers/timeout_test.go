@@ -64,7 +64,7 @@ func TestContextThatEndsLaterIsLeftAlone(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		begin := time.Now()
-		_, err = u.ByID(ctx, 1)
+		_, err = u.ByID(ctx, "1")
 		if took := time.Since(begin); took != time.Minute || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v after %v, want an end after a minute", err, took)
 		}

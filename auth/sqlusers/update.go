@@ -23,14 +23,18 @@ type Changes struct {
 //
 // Its error is [auth.ErrUserNotFound] if there is no such user, [ErrUserExists]
 // if the new username is taken, and wraps [ErrInvalid] if a field does not fit.
-func (u *Users) Update(ctx context.Context, id int64, c Changes) (auth.User, error) {
+func (u *Users) Update(ctx context.Context, id string, c Changes) (auth.User, error) {
 	columns, args, err := c.columns()
 	if err != nil {
 		return auth.User{}, err
 	}
+	row, err := parseID(id)
+	if err != nil {
+		return auth.User{}, err
+	}
 	if len(columns) > 0 {
-		err := u.update(ctx, id, c.IsActive, "UPDATE auth_user SET "+strings.Join(columns, ", ")+
-			" WHERE id = "+u.opts.Dialect.BigInt(), append(args, id)...)
+		err := u.update(ctx, row, c.IsActive, "UPDATE auth_user SET "+strings.Join(columns, ", ")+
+			" WHERE id = "+u.opts.Dialect.BigInt(), append(args, row)...)
 		if u.opts.Dialect.IsUnique(err) {
 			return auth.User{}, ErrUserExists
 		}
@@ -38,7 +42,7 @@ func (u *Users) Update(ctx context.Context, id int64, c Changes) (auth.User, err
 			return auth.User{}, wrap(ctx, "update", err)
 		}
 	}
-	return u.one(ctx, u.asked(ctx).inserted, id) // the writer is sure to see it
+	return u.one(ctx, u.asked(ctx).inserted, row) // the writer is sure to see it
 }
 
 // update runs an UPDATE of one user. One that activates or deactivates the user
@@ -87,7 +91,7 @@ func (u *Users) update(ctx context.Context, id int64, active *bool, query string
 // that deactivates and reactivates, a session that made no request meanwhile
 // is the user's again. At a Django site it always is, unless its record was
 // deleted: here, by a request, or by [auth.Manager.EndSessions].
-func (u *Users) SetActive(ctx context.Context, id int64, active bool) error {
+func (u *Users) SetActive(ctx context.Context, id string, active bool) error {
 	_, err := u.Update(ctx, id, Changes{IsActive: &active})
 	return err
 }

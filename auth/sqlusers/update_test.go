@@ -2,7 +2,6 @@ package sqlusers_test
 
 import (
 	"errors"
-	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -52,10 +51,10 @@ func TestUpdate(t *testing.T) {
 		if got, err := d.ByID(t.Context(), other.ID); err != nil || got != other {
 			t.Errorf("the other user became %v, %v", fields(got), err)
 		}
-		for _, id := range []int64{0, 99, math.MaxInt64} {
+		for _, id := range nobodies {
 			for _, changes := range []sqlusers.Changes{{}, {IsStaff: new(true)}} {
 				if _, err := d.Update(t.Context(), id, changes); !errors.Is(err, auth.ErrUserNotFound) {
-					t.Errorf("user %d: %v", id, err)
+					t.Errorf("user %q: %v", id, err)
 				}
 			}
 		}
@@ -137,7 +136,7 @@ func TestSetActive(t *testing.T) {
 			t.Errorf("SetActive(%v): %v, %v", active, fields(got), err)
 		}
 	}
-	if err := users.SetActive(t.Context(), 99, true); !errors.Is(err, auth.ErrUserNotFound) {
+	if err := users.SetActive(t.Context(), "99", true); !errors.Is(err, auth.ErrUserNotFound) {
 		t.Errorf("SetActive of nobody: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
@@ -64,10 +65,15 @@ func New(ctx context.Context, db *sql.DB, o *Options) (*Users, error) {
 // Close releases the statements. It does not close the pools.
 func (u *Users) Close() error { return u.late.close() }
 
-// ByID returns the user with this primary key, active or not. Its error is
-// [auth.ErrUserNotFound] if there is none.
-func (u *Users) ByID(ctx context.Context, id int64) (auth.User, error) {
-	return u.one(ctx, u.asked(ctx).byID, id)
+// ByID returns the user with this ID, active or not. Its error is
+// [auth.ErrUserNotFound] if there is none, and [auth.ErrInvalidUserID], which is
+// one, too, if the text is not a number.
+func (u *Users) ByID(ctx context.Context, id string) (auth.User, error) {
+	row, err := parseID(id)
+	if err != nil {
+		return auth.User{}, err
+	}
+	return u.one(ctx, u.asked(ctx).byID, row)
 }
 
 // ByUsername returns the user with exactly this name, active or not. Its
@@ -148,7 +154,7 @@ func asStored(user auth.User) (auth.User, error) {
 	if user.DateJoined.IsZero() {
 		user.DateJoined = time.Now()
 	}
-	if user.ID != 0 {
+	if user.ID != "" {
 		return auth.User{}, invalid("id", "is given; the database chooses it")
 	}
 	return user, check(user)
@@ -174,11 +180,15 @@ func (u *Users) create(ctx context.Context, user auth.User) (auth.User, error) {
 // SetPassword replaces the encoded hash of a user, and changes nothing else.
 // That ends all his sessions. Its error is [auth.ErrUserNotFound] if there is
 // no such user, and wraps [ErrInvalid] if encoded is no encoded hash.
-func (u *Users) SetPassword(ctx context.Context, id int64, encoded string) error {
+func (u *Users) SetPassword(ctx context.Context, id, encoded string) error {
 	if err := checkPassword(encoded); err != nil {
 		return err
 	}
-	n, err := u.change(ctx, "set password", u.asked(ctx).setPassword, encoded, id)
+	row, err := parseID(id)
+	if err != nil {
+		return err
+	}
+	n, err := u.change(ctx, "set password", u.asked(ctx).setPassword, encoded, row)
 	if err == nil && n == 0 {
 		return auth.ErrUserNotFound
 	}
@@ -188,18 +198,26 @@ func (u *Users) SetPassword(ctx context.Context, id int64, encoded string) error
 // UpgradePassword replaces the encoded hash old by new, changes nothing else,
 // and reports true. If old is not what is stored, it changes nothing and
 // reports false. Its error wraps [ErrInvalid] if new is no encoded hash.
-func (u *Users) UpgradePassword(ctx context.Context, id int64, old, new string) (bool, error) {
+func (u *Users) UpgradePassword(ctx context.Context, id, old, new string) (bool, error) {
 	if err := checkPassword(new); err != nil {
 		return false, err
 	}
-	n, err := u.change(ctx, "upgrade password", u.asked(ctx).upgradePassword, new, id, old)
+	row, err := parseID(id)
+	if err != nil {
+		return false, nil // it is stored for nobody
+	}
+	n, err := u.change(ctx, "upgrade password", u.asked(ctx).upgradePassword, new, row, old)
 	return n > 0, err
 }
 
 // TouchLastLogin stores the time of a login, and changes nothing else. Its
 // error is [auth.ErrUserNotFound] if there is no such user.
-func (u *Users) TouchLastLogin(ctx context.Context, id int64, at time.Time) error {
-	n, err := u.change(ctx, "touch last login", u.asked(ctx).touchLastLogin, u.time(at), id)
+func (u *Users) TouchLastLogin(ctx context.Context, id string, at time.Time) error {
+	row, err := parseID(id)
+	if err != nil {
+		return err
+	}
+	n, err := u.change(ctx, "touch last login", u.asked(ctx).touchLastLogin, u.time(at), row)
 	if err == nil && n == 0 {
 		return auth.ErrUserNotFound
 	}
@@ -220,12 +238,14 @@ func (u *Users) scan(row *sql.Rows) (auth.User, error) {
 	lastLogin := djangodb.Time{Location: u.opts.Location}
 	dateJoined := djangodb.Time{Location: u.opts.Location}
 	var own, all sql.NullInt64 // floors
-	err := row.Scan(&user.ID, &user.Password, &lastLogin, &user.IsSuperuser,
+	var id int64
+	err := row.Scan(&id, &user.Password, &lastLogin, &user.IsSuperuser,
 		&user.Username, &user.FirstName, &user.LastName, &user.Email,
 		&user.IsStaff, &user.IsActive, &dateJoined, &own, &all)
 	if err != nil {
 		return auth.User{}, err
 	}
+	user.ID = strconv.FormatInt(id, 10)
 	user.LoginFloor = floorTime(own, all)
 	user.LastLogin, user.DateJoined = lastLogin.At, dateJoined.At
 	return user, nil

@@ -81,7 +81,7 @@ func TestCreateAndRead(t *testing.T) {
 		DateJoined: joined, LastLogin: joined.Add(time.Hour),
 	}
 	want := given
-	want.ID, want.Email = 1, "John@example.com"
+	want.ID, want.Email = "1", "John@example.com"
 	want.DateJoined, want.LastLogin = given.DateJoined.UTC(), given.LastLogin.UTC()
 	created := create(t, users, given)
 	byID, errID := users.ByID(t.Context(), created.ID)
@@ -130,11 +130,11 @@ func TestCreateFillsIn(t *testing.T) {
 func TestUserNotFound(t *testing.T) {
 	users, _ := open(t, tempFile(t), sqlusers.Options{})
 	create(t, users, auth.User{Username: "john"})
-	_, byID := users.ByID(t.Context(), 2)
+	_, byID := users.ByID(t.Context(), "2")
 	for name, err := range map[string]error{
 		"ByID":           byID,
-		"SetPassword":    users.SetPassword(t.Context(), 2, encoded),
-		"TouchLastLogin": users.TouchLastLogin(t.Context(), 2, time.Now()),
+		"SetPassword":    users.SetPassword(t.Context(), "2", encoded),
+		"TouchLastLogin": users.TouchLastLogin(t.Context(), "2", time.Now()),
 	} {
 		if !errors.Is(err, auth.ErrUserNotFound) {
 			t.Errorf("%s: error %v, want auth.ErrUserNotFound", name, err)
@@ -179,7 +179,7 @@ func TestInvalid(t *testing.T) {
 		{auth.User{Username: "a", Password: "a$long$password,but$SENTINEL"}, "password is not encoded"},
 		{auth.User{Username: "a", Password: "Not$an$algorithm$SENTINEL$SENTINEL$SENTINEL"}, "password is not encoded"},
 		{auth.User{Username: "a", Password: encoded + strings.Repeat("x", 128)}, "password is longer than 128"},
-		{auth.User{Username: "a", ID: 7}, "id is given"},
+		{auth.User{Username: "a", ID: "7"}, "id is given"},
 	} {
 		_, err := users.Create(t.Context(), c.user)
 		if !errors.Is(err, sqlusers.ErrInvalid) || !strings.Contains(err.Error(), c.want) {
@@ -257,7 +257,7 @@ func TestUpgradePasswordOnce(t *testing.T) {
 	if ok, err := users.UpgradePassword(t.Context(), user.ID, encoded, encoded+"old"); ok || err != nil {
 		t.Errorf("UpgradePassword after a change = %v, %v; want false", ok, err)
 	}
-	if ok, err := users.UpgradePassword(t.Context(), 99, encoded, encoded); ok || err != nil {
+	if ok, err := users.UpgradePassword(t.Context(), "99", encoded, encoded); ok || err != nil {
 		t.Errorf("UpgradePassword of nobody = %v, %v; want false", ok, err)
 	}
 	if got, err := users.ByID(t.Context(), user.ID); err != nil || got.Password != encoded+"changed" {
@@ -282,13 +282,13 @@ func TestListAndCount(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if user.ID != last+1 || user.Username != fmt.Sprint("u", user.ID) {
-			t.Fatalf("user %d %q comes after %d", user.ID, user.Username, last)
+		if user.ID != fmt.Sprint(last+1) || user.Username != "u"+user.ID {
+			t.Fatalf("user %q %q comes after %d", user.ID, user.Username, last)
 		}
 		if err := users.TouchLastLogin(t.Context(), user.ID, time.Now()); err != nil {
 			t.Fatal(err)
 		}
-		last = user.ID
+		last++
 		if last == 777 {
 			break
 		}
@@ -391,7 +391,7 @@ func TestLongTextsAreNotLookedAt(t *testing.T) {
 			return err
 		}, sqlusers.ErrInvalid},
 		"Update": {func() error {
-			_, err := users.Update(ctx, 1, sqlusers.Changes{Username: &name, Email: &email})
+			_, err := users.Update(ctx, "1", sqlusers.Changes{Username: &name, Email: &email})
 			return err
 		}, sqlusers.ErrInvalid},
 		"CreateGroup": {func() error { _, err := users.CreateGroup(ctx, name); return err }, sqlusers.ErrInvalid},

@@ -38,7 +38,7 @@ func newKeyring(key secret.Text, purpose string) keyring {
 // and password. A device that has logged in has not done for it what another
 // limiter counts.
 func (k keyring) fingerprint(a auth.Attempt) string {
-	of := strings.Join([]string{k.purpose, a.UserKey(), a.AuthHash(k.key), exact(a.Username)}, "\x00")
+	of := strings.Join([]string{k.purpose, a.UserID(), a.AuthHash(k.key), exact(a.Username)}, "\x00")
 	mac := signing.SaltedHMAC(keySalt+".fingerprint", k.key, []byte(of))
 	return base64.RawURLEncoding.EncodeToString(mac[:16])
 }
@@ -90,7 +90,7 @@ func (d device) knows(a auth.Attempt) bool {
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // bucketOf is what its bucket for a user is named after.
-func (d device) bucketOf(a auth.Attempt) string { return d.id + "\x00" + a.UserKey() }
+func (d device) bucketOf(a auth.Attempt) string { return d.id + "\x00" + a.UserID() }
 
 // remember sets the cookie by which this device is known to the user from now
 // on.

@@ -70,12 +70,12 @@ func TestDeviceEndsWithThePassword(t *testing.T) {
 	s := open(t, throttle.Options{})
 	cookie := s.login(from(home), "victim")
 	s.exhaust("victim")
-	user := auth.User{ID: 7, Username: "victim", Password: "old"}
+	user := auth.User{ID: "7", Username: "victim", Password: "old"}
 	w := httptest.NewRecorder()
 	s.Limiter.MakeKnown(w.Header(), from(home, cookie), auth.NewAttempt("victim", user))
 	cookie = w.Result().Cookies()[0]
 	changed, renamed, other, none := user, user, user, auth.User{}
-	changed.Password, renamed.Username, other.ID = "new", "winner", 8
+	changed.Password, renamed.Username, other.ID = "new", "winner", "8"
 	s.exhaust("winner")
 	for name, a := range map[string]auth.Attempt{
 		"another password": auth.NewAttempt("victim", changed), "another name": auth.NewAttempt("winner", renamed),

@@ -21,7 +21,7 @@ func ExampleLimiter() {
 	}
 	login := func(w http.ResponseWriter, r *http.Request) {
 		username := r.FormValue("username")
-		attempt := auth.NewAttempt(username, auth.User{ID: 1, Password: "hash"}) // as it was found
+		attempt := auth.NewAttempt(username, auth.User{ID: "1", Password: "hash"}) // as it was found
 		if err := limiter.Check(r, attempt); err != nil {
 			throttle.Respond(w, r, err)
 			return

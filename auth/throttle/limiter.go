@@ -109,14 +109,14 @@ func (l *Limiter) Succeeded(r *http.Request, a auth.Attempt) {
 // factor in a request of its own; and when the visitor has chosen a new
 // password, since no device is known any more.
 func (l *Limiter) MakeKnown(header http.Header, r *http.Request, a auth.Attempt) {
-	if a.UserKey() != "" {
+	if a.UserID() != "" {
 		l.remember(header, r, a)
 	}
 }
 
 // bucket returns whose attempts count for the attempt.
 func (l *Limiter) bucket(r *http.Request, a auth.Attempt) (by By, of string) {
-	if a.UserKey() != "" {
+	if a.UserID() != "" {
 		if d, ok := l.device(r); ok && d.knows(a) {
 			return ByDevice, d.bucketOf(a)
 		}

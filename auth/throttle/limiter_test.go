@@ -46,7 +46,7 @@ func (s *site) attempt(name string) auth.Attempt { return auth.NewAttempt(name, 
 
 func (s *site) user(name string) auth.User {
 	stored := username.Normalize(strings.TrimSpace(name))
-	user := auth.User{ID: int64(crc32.ChecksumIEEE([]byte(stored))), Username: stored, Password: stored}
+	user := auth.User{ID: fmt.Sprint(crc32.ChecksumIEEE([]byte(stored))), Username: stored, Password: stored}
 	if password, ok := s.passwords[stored]; ok {
 		user.Password = password
 	}

@@ -105,7 +105,7 @@ func (g *Generator) make(user auth.User, key secret.Text, seconds int64) string 
 	if !user.LastLogin.IsZero() {
 		login = user.LastLogin.In(g.opts.LastLogin).Format(time.DateTime)
 	}
-	value := fmt.Sprintf("%d%s%s%d%s", user.ID, user.Password, login, seconds, user.Email)
+	value := fmt.Sprintf("%s%s%s%d%s", user.ID, user.Password, login, seconds, user.Email)
 	digits := hex.EncodeToString(signing.SaltedHMAC(salt, key, []byte(value)))
 	half := make([]byte, 0, len(digits)/2)
 	for i := 0; i < len(digits); i += 2 {

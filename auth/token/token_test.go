@@ -1,6 +1,7 @@
 package token_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -30,7 +31,7 @@ func generator(t testing.TB, o token.Options) *token.Generator {
 func at(now time.Time) func() time.Time { return func() time.Time { return now } }
 
 func alice() auth.User {
-	return auth.User{ID: 1, Username: "alice", Password: "pbkdf2_sha256$1$a$b", Email: "u@example.com"}
+	return auth.User{ID: "1", Username: "alice", Password: "pbkdf2_sha256$1$a$b", Email: "u@example.com"}
 }
 
 func TestVectorsPasswordResetToken(t *testing.T) {
@@ -38,7 +39,7 @@ func TestVectorsPasswordResetToken(t *testing.T) {
 		var in struct {
 			SecretKey string `json:"secret_key"`
 			Now       string `json:"now_naive_local"`
-			PK        int64
+			PK        json.Number
 			Password  string `json:"password_field"`
 			Email     string
 			LastLogin *time.Time `json:"last_login"`
@@ -49,7 +50,7 @@ func TestVectorsPasswordResetToken(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		user := auth.User{ID: in.PK, Password: in.Password, Email: in.Email}
+		user := auth.User{ID: in.PK.String(), Password: in.Password, Email: in.Email}
 		if in.LastLogin != nil {
 			user.LastLogin = *in.LastLogin
 		}
@@ -124,7 +125,7 @@ func TestTokenEndsWithAnyChangeOfItsUser(t *testing.T) {
 	g := generator(t, token.Options{Now: at(frozen)})
 	tok := g.Make(alice())
 	for name, change := range map[string]func(*auth.User){
-		"id":         func(u *auth.User) { u.ID = 2 },
+		"id":         func(u *auth.User) { u.ID = "2" },
 		"password":   func(u *auth.User) { u.Password = "pbkdf2_sha256$1$a$c" },
 		"last login": func(u *auth.User) { u.LastLogin = frozen },
 		"email":      func(u *auth.User) { u.Email = "v@example.com" },
@@ -284,7 +285,7 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	user := auth.User{ID: 42, Username: "john_doe", Password: "pbkdf2_sha256$...", IsActive: true}
+	user := auth.User{ID: "42", Username: "john_doe", Password: "pbkdf2_sha256$...", IsActive: true}
 	tok := tokens.Make(user)
 	fmt.Println(token.EncodeID("42"), tokens.Check(user, tok))
 	user.Password = "pbkdf2_sha256$ a new one"

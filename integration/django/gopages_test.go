@@ -55,7 +55,7 @@ func (g *goSite) user(w io.Writer, r *http.Request) error {
 	return errors.Join(g.change(ctx, user.ID, r), say(w, "changed"))
 }
 
-func (g *goSite) change(ctx context.Context, id int64, r *http.Request) error {
+func (g *goSite) change(ctx context.Context, id string, r *http.Request) error {
 	for field, change := range map[string]func(value string) error{
 		"active": func(value string) error { return g.Users.SetActive(ctx, id, value == "1") },
 		"hash":   func(value string) error { return g.Users.SetPassword(ctx, id, value) },
@@ -74,7 +74,7 @@ func (g *goSite) change(ctx context.Context, id int64, r *http.Request) error {
 }
 
 // join puts the user into a new group, which may view groups.
-func (g *goSite) join(ctx context.Context, id int64, name string) error {
+func (g *goSite) join(ctx context.Context, id string, name string) error {
 	group, err := g.Users.CreateGroup(ctx, name)
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func (g *goSite) join(ctx context.Context, id int64, name string) error {
 	return g.Users.AddToGroup(ctx, id, group.ID)
 }
 
-func (g *goSite) leave(ctx context.Context, id int64) error {
+func (g *goSite) leave(ctx context.Context, id string) error {
 	groups, err := g.Users.UserGroups(ctx, id)
 	for _, group := range groups {
 		err = errors.Join(err, g.Users.RemoveFromGroup(ctx, id, group.ID))

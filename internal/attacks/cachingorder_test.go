@@ -57,7 +57,7 @@ var actions = []action{
 		_, _ = p.auth.Authenticate(r, "alice", "wrong")
 	}},
 	{"device", forgotten, forgotten, func(p *parts, w http.ResponseWriter, r *http.Request) {
-		p.limiter.MakeKnown(w.Header(), r, auth.NewAttempt("alice", auth.User{ID: 1}))
+		p.limiter.MakeKnown(w.Header(), r, auth.NewAttempt("alice", auth.User{ID: "1"}))
 	}},
 	{"login", forgotten, forgotten, (*parts).login},
 	{"logout", forgotten, forgotten, func(p *parts, _ http.ResponseWriter, r *http.Request) { p.auth.Logout(r) }},
@@ -253,7 +253,7 @@ func newParts(t *testing.T, c combination) *parts {
 }
 
 func (p *parts) login(_ http.ResponseWriter, r *http.Request) {
-	if err := p.auth.Login(r, auth.User{ID: 1, Username: "alice", Password: "hash"}); err != nil {
+	if err := p.auth.Login(r, auth.User{ID: "1", Username: "alice", Password: "hash"}); err != nil {
 		panic(err)
 	}
 }
@@ -319,5 +319,5 @@ func (onlyAlice) Authenticate(context.Context, string, string) (auth.User, error
 }
 
 func (onlyAlice) User(context.Context, string) (auth.User, error) {
-	return auth.User{ID: 1, Username: "alice", Password: "hash"}, nil
+	return auth.User{ID: "1", Username: "alice", Password: "hash"}, nil
 }

@@ -68,7 +68,7 @@ func plainValues() []any {
 	problem := &hashing.Problem{Code: "x", Message: "x"}
 	common, _ := hashing.ReadCommonList(strings.NewReader("x"))
 	return []any{
-		auth.NewAttempt("alice", auth.User{ID: 1, Password: plantedKey}),
+		auth.NewAttempt("alice", auth.User{ID: "1", Password: plantedKey}),
 		auth.Ended{},
 		limited, limited.By,
 		throttle.Limit{},
@@ -130,7 +130,7 @@ func plainValues() []any {
 func letterValues(planted secrettest.Planted) []any {
 	const word = "c2xk-planted-link-of-a-letter"
 	planted["link of a letter"] = word
-	account := reset.Account{User: auth.User{ID: 1, Username: "alice"}, Link: secret.New("https://example.com/reset/MQ/" + word)}
+	account := reset.Account{User: auth.User{ID: "1", Username: "alice"}, Link: secret.New("https://example.com/reset/MQ/" + word)}
 	return []any{
 		account,
 		reset.Letter{To: "a@example.com", Accounts: []reset.Account{account}, More: true},

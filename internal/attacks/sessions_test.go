@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -125,7 +124,7 @@ func (s *site) resetLink(t *testing.T, name string) (link, form string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := "/reset/" + authtoken.EncodeID(strconv.FormatInt(user.ID, 10)) + "/"
+	path := "/reset/" + authtoken.EncodeID(user.ID) + "/"
 	return path + s.Tokens.Make(user), path + reset.KeptToken
 }
 
