@@ -2,7 +2,6 @@ package cookiestore
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -129,20 +128,18 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 	return s.list.add(ctx, old)
 }
 
-// Delete implements [session.Store]. It revokes the cookie if there is a
-// list, and can do nothing if there is none.
+// Delete implements [session.Store]. It revokes the cookie if there is a list.
+// If there is none, it can do nothing, and says that it has deleted a cookie
+// that everybody who holds it can go on using.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	rec, err := s.open(key)
 	if err != nil || s.list.store == nil {
-		return nil // nobody can use it anyway, or everybody
-	}
-	if err := s.list.add(ctx, rec); !errors.Is(err, session.ErrNotFound) {
 		return err
 	}
-	return nil
+	return s.list.add(ctx, rec)
 }
 
 // ClearExpired implements [session.Store]: it clears the list, if there is one.

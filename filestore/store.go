@@ -201,9 +201,21 @@ func (s *Store) move(old, next session.Record) error {
 // Delete implements [session.Store].
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if !sessionkey.WellFormed(key) {
-		return nil
+		return session.ErrNotFound
 	}
-	return s.locked(ctx, "delete", key, key, func() error { return s.remove(key) })
+	return s.locked(ctx, "delete", key, key, func() error { return s.delete(key) })
+}
+
+// delete removes the file of a live record. One that has expired is left to
+// ClearExpired.
+func (s *Store) delete(key string) error {
+	if _, err := s.read(key); err != nil {
+		return err
+	}
+	if err := s.root.Remove(s.opts.Prefix + key); err != nil {
+		return gone(err)
+	}
+	return s.flushFolder()
 }
 
 // locked runs f while no other process of ours changes these keys.

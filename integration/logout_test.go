@@ -29,14 +29,13 @@ func TestLogoutStaysALogout(t *testing.T) {
 }
 
 // TestLogoutStaysALogoutRejects: the check finds stores that bring a session
-// back. A logout ends a record and then deletes it, so that some mistakes
-// alone do not.
+// back.
 func TestLogoutStaysALogoutRejects(t *testing.T) {
 	if err := eachOvertaking(t.Context(), newWrong(nothing)); err != nil {
 		t.Errorf("rejected though nothing is wrong: %v", err)
 	}
 	for _, m := range []mistake{
-		upserts, checksFirst, undoesDeletes, leavesOldKey, savesExpired, servesStale,
+		upserts, checksFirst, forgetsDeletes, deletesNothing, undoesDeletes, leavesOldKey, servesStale,
 	} {
 		t.Run(mistakes[m], func(t *testing.T) {
 			store := newWrong(m)

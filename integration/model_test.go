@@ -74,7 +74,7 @@ type contract struct {
 	// expire.
 	slack int64
 
-	// tombstones: a record that was moved may leave something under its old
+	// tombstones: a record that was moved or deleted may leave something under its old
 	// key that is in the way of a new record, for a while.
 	tombstones bool
 }
@@ -118,8 +118,7 @@ func (c contract) step(s state, in call, out answer) (bool, state) {
 	case save, move:
 		return c.save(s, in, out)
 	case remove:
-		s[in.key] = slot{}
-		return true, s
+		return c.remove(s, in, out)
 	default:
 		return true, state{}
 	}
@@ -180,12 +179,33 @@ func (c contract) save(s state, in call, out answer) (bool, state) {
 	}
 }
 
-func (c contract) moved(s state, in call) state {
-	s[in.key] = slot{}
-	if c.tombstones {
-		s[in.key] = slot{in.old, true}
+// remove is also a logout. As a save, one that began in time may succeed.
+func (c contract) remove(s state, in call, out answer) (bool, state) {
+	there := s[in.key]
+	switch out.verdict {
+	case done:
+		return there.n != 0 && in.from <= there.expiry+c.slack, c.without(s, in.key)
+	case notFound:
+		return c.end(s, in)
+	case unknown:
+		return true, c.without(s, in.key)
 	}
+	return false, s
+}
+
+func (c contract) moved(s state, in call) state {
+	s = c.without(s, in.key)
 	s[in.to] = fill(in)
+	return s
+}
+
+// without is s when the record under a key has gone.
+func (c contract) without(s state, key int) state {
+	if s[key].n != 0 && c.tombstones {
+		s[key].gone = true
+	} else {
+		s[key] = slot{}
+	}
 	return s
 }
 

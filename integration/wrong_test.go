@@ -17,6 +17,7 @@ const (
 	upserts
 	checksFirst
 	forgetsDeletes
+	deletesNothing
 	undoesDeletes
 	leavesOldKey
 	movesOver
@@ -36,6 +37,7 @@ var mistakes = map[mistake]string{
 	upserts:          "Save creates what is not there",
 	checksFirst:      "Save compares, and writes later",
 	forgetsDeletes:   "Delete may do nothing",
+	deletesNothing:   "Delete says that it has deleted what is not there",
 	undoesDeletes:    "Save writes back what was deleted meanwhile",
 	leavesOldKey:     "a move leaves the old key",
 	movesOver:        "a move overwrites its target",
@@ -173,6 +175,9 @@ func (s *wrong) Delete(ctx context.Context, key string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if _, ok := s.live(key); !ok && s.mistake != deletesNothing {
+		return session.ErrNotFound
+	}
 	if !s.sometimes(forgetsDeletes) {
 		delete(s.records, key)
 	}

@@ -90,7 +90,7 @@ func (c *Cache) Swap(ctx context.Context, key string, old, value []byte, ttl tim
 	switch {
 	case errors.Is(err, memcache.ErrCASConflict):
 		return session.ErrConflict
-	case errors.Is(err, memcache.ErrCacheMiss), errors.Is(err, memcache.ErrNotStored):
+	case errors.Is(err, memcache.ErrCacheMiss):
 		return session.ErrNotFound
 	}
 	return wrap(ctx, "swap", key, err)

@@ -13,8 +13,9 @@
 // # What it promises
 //
 // A save reads with gets and writes with cas, which the server refuses if
-// anything has changed: no update is lost and no logout undone. A logout puts
-// a tombstone in the place of the record, which a save in flight cannot pass.
+// anything has changed: no update is lost and no logout undone. A logout does
+// the same, and puts a tombstone in the place of the record, which a save in
+// flight cannot pass.
 //
 // Memcached forgets: when it restarts, when its memory is full, and when the
 // server of a key is taken out of the list. Those sessions are gone. For

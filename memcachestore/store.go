@@ -50,14 +50,8 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 	if !sessionkey.WellFormed(key) {
 		return session.Record{}, session.ErrNotFound
 	}
-	item, err := s.client.get(ctx, s.opts.Prefix+key)
-	if errors.Is(err, memcache.ErrCacheMiss) {
-		return session.Record{}, session.ErrNotFound
-	}
-	if err != nil {
-		return session.Record{}, wrap(ctx, "load", key, err)
-	}
-	return s.record(key, item)
+	_, rec, err := s.live(ctx, "load", key)
+	return rec, err
 }
 
 // record returns what an item holds, or ErrNotFound if that has ended.
@@ -127,38 +121,44 @@ func (s *Store) Save(ctx context.Context, old, next session.Record) error {
 		return s.move(ctx, item, old, next)
 	}
 	if next.Expiry.After(time.Now()) {
-		return s.replace(ctx, old.Key, item, s.item(next))
+		return s.replace(ctx, "save", old.Key, item, s.item(next))
 	}
-	return s.end(ctx, old.Key, item)
+	return s.end(ctx, "save", old.Key, item)
 }
 
 // stored returns the item of a record, if it still has the record's data.
 func (s *Store) stored(ctx context.Context, old session.Record) (*memcache.Item, error) {
-	item, err := s.client.get(ctx, s.opts.Prefix+old.Key)
-	if errors.Is(err, memcache.ErrCacheMiss) {
-		return nil, session.ErrNotFound
-	}
-	if err != nil {
-		return nil, wrap(ctx, "save", old.Key, err)
-	}
-	rec, err := s.record(old.Key, item)
+	item, rec, err := s.live(ctx, "save", old.Key)
 	if err == nil && !bytes.Equal(rec.Data, old.Data) {
 		err = session.ErrConflict
 	}
 	return item, err
 }
 
+// live returns the item and the record under a key.
+func (s *Store) live(ctx context.Context, doing, key string) (*memcache.Item, session.Record, error) {
+	item, err := s.client.get(ctx, s.opts.Prefix+key)
+	if errors.Is(err, memcache.ErrCacheMiss) {
+		return nil, session.Record{}, session.ErrNotFound
+	}
+	if err != nil {
+		return nil, session.Record{}, wrap(ctx, doing, key, err)
+	}
+	rec, err := s.record(key, item)
+	return item, rec, err
+}
+
 // replace writes over an item that was read, unless it has changed since.
-func (s *Store) replace(ctx context.Context, key string, item, next *memcache.Item) error {
+func (s *Store) replace(ctx context.Context, doing, key string, item, next *memcache.Item) error {
 	item.Value, item.Flags, item.Expiration = next.Value, next.Flags, next.Expiration
 	err := s.client.do(ctx, func(mc *memcache.Client) error { return mc.CompareAndSwap(item) })
 	switch {
 	case errors.Is(err, memcache.ErrCASConflict):
 		return s.whyConflict(ctx, key)
-	case errors.Is(err, memcache.ErrCacheMiss), errors.Is(err, memcache.ErrNotStored):
+	case errors.Is(err, memcache.ErrCacheMiss):
 		return session.ErrNotFound
 	}
-	return wrap(ctx, "save", key, err)
+	return wrap(ctx, doing, key, err)
 }
 
 // whyConflict tells a record that has changed from one that has ended.
@@ -170,8 +170,8 @@ func (s *Store) whyConflict(ctx context.Context, key string) error {
 }
 
 // end puts a tombstone in the place of an item that was read.
-func (s *Store) end(ctx context.Context, key string, item *memcache.Item) error {
-	return s.replace(ctx, key, item, &memcache.Item{
+func (s *Store) end(ctx context.Context, doing, key string, item *memcache.Item) error {
+	return s.replace(ctx, doing, key, item, &memcache.Item{
 		Value: []byte(tombstone), Flags: s.opts.flags(), Expiration: seconds(tombstoneLife),
 	})
 }
@@ -184,28 +184,40 @@ func (s *Store) move(ctx context.Context, item *memcache.Item, old, next session
 	if err := s.Create(ctx, next); err != nil {
 		return err
 	}
-	err := s.end(ctx, old.Key, item)
+	err := s.end(ctx, "save", old.Key, item)
 	if err != nil {
 		// Nobody knows the new key yet. If even this fails, nobody ever will.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 		defer cancel()
-		_ = s.Delete(ctx, next.Key)
+		_ = s.client.do(ctx, func(mc *memcache.Client) error { return mc.Delete(s.opts.Prefix + next.Key) })
 	}
 	return err
 }
 
-// Delete implements [session.Store]. A save in flight finds nothing to replace.
+// maxDeletes is after how many saves of others a deletion gives up. Each of them
+// needs a load of its own, so that they come one after another.
+const maxDeletes = 100
+
+// Delete implements [session.Store]. It reads the record and puts a tombstone in
+// its place: a plain delete would also take the tombstone of a record that was
+// moved for the record, and tell of a logout that was none.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if !sessionkey.WellFormed(key) {
-		return nil
+		return session.ErrNotFound
 	}
-	name := s.opts.Prefix + key
-	err := s.client.repeated(ctx, func(mc *memcache.Client) error { return mc.Delete(name) })
-	if errors.Is(err, memcache.ErrCacheMiss) {
-		return nil
+	for range maxDeletes {
+		item, _, err := s.live(ctx, "delete", key)
+		if err != nil {
+			return err
+		}
+		if err = s.end(ctx, "delete", key, item); !errors.Is(err, session.ErrConflict) {
+			return err
+		}
 	}
-	return wrap(ctx, "delete", key, err)
+	return errBusy
 }
+
+var errBusy = errors.New("memcachestore: delete: others save the record again and again")
 
 // ClearExpired implements [session.Store]. Memcached lets records vanish by
 // itself.

@@ -146,7 +146,8 @@ func TestLogoutCannotBeUndone(t *testing.T) {
 		}
 		close(start)
 		if round%2 == 0 {
-			if err := store.Delete(t.Context(), rec.Key); err != nil {
+			// A move may have been faster, and then there is nothing to delete.
+			if err := store.Delete(t.Context(), rec.Key); err != nil && !errors.Is(err, session.ErrNotFound) {
 				t.Fatal(err)
 			}
 		} else {

@@ -169,14 +169,18 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 	return nil
 }
 
-// Delete removes the record under key, if there is one.
+// Delete removes the record under key, or returns [session.ErrNotFound].
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	_, ok := s.live(key)
 	delete(s.records(), key)
+	if !ok {
+		return session.ErrNotFound
+	}
 	return nil
 }
 

@@ -78,7 +78,7 @@ func (c *Cache) Swap(ctx context.Context, key string, old, value []byte, ttl tim
 	if err != nil {
 		return wrap(ctx, "swap", err)
 	}
-	return answers[answer]
+	return told("swap", answer)
 }
 
 // atLeastOne returns a lifetime in milliseconds. None is ever endless.

@@ -12,7 +12,7 @@
 // # What it promises
 //
 // Each method is one step of the server: a save compares and replaces in one
-// script, and so does a logout. What Redis has acknowledged is what it keeps;
+// script, and a logout is one DEL. What Redis has acknowledged is what it keeps;
 // how well it keeps it is a matter of its configuration. Without an
 // append-only file, or after a failover to a replica that lags behind, the
 // last changes can be undone, a logout among them. WAIT is not used.

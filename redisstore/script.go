@@ -1,17 +1,31 @@
 package redisstore
 
 import (
+	"fmt"
+
 	"github.com/redis/rueidis"
 
 	"github.com/jamsession/jamsession/session"
 )
 
-// answers are what saveScript returns.
-var answers = map[int64]error{
-	0: nil,
-	1: session.ErrNotFound,
-	2: session.ErrConflict,
-	3: session.ErrExists,
+// told returns what the answer of a script means. One that no script gives, as
+// something between here and the server may, is an error, and never a success.
+func told(doing string, answer int64) error {
+	switch answer {
+	case 0:
+		return nil
+	case 1:
+		return session.ErrNotFound
+	case 2:
+		return session.ErrConflict
+	case 3:
+		return session.ErrExists
+	}
+	return errAnswer(doing, answer)
+}
+
+func errAnswer(doing string, answer int64) error {
+	return fmt.Errorf("redisstore: %s: the server gave an unknown answer: %d", doing, answer)
 }
 
 // layout tells saveScript what stands around the data in a value; see package

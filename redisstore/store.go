@@ -202,7 +202,17 @@ func (s *Store) swap(ctx context.Context, old, next session.Record) (bool, error
 		rueidis.BinaryString(format.Seal(next.Data, next.Expiry)),
 		strconv.FormatInt(ttl, 10),
 	}).AsInt64()
-	return answer == 0 && err == nil, wrap(ctx, "save", err)
+	if err != nil {
+		return false, wrap(ctx, "save", err)
+	}
+	switch said := told("save", answer); {
+	case said == nil:
+		return true, nil
+	case errors.Is(said, session.ErrNotFound), errors.Is(said, session.ErrConflict):
+		return false, nil // as far as this script can tell
+	default:
+		return false, said
+	}
 }
 
 // replace compares and replaces, or moves, in one script.
@@ -220,7 +230,7 @@ func (s *Store) replace(ctx context.Context, old, next session.Record) error {
 	if err != nil {
 		return wrap(ctx, "save", err)
 	}
-	return answers[answer]
+	return told("save", answer)
 }
 
 // changed notes what the client-side cache is not to be asked for.
@@ -253,11 +263,19 @@ func (s *Store) moveInSteps(ctx context.Context, old, next session.Record) error
 // Delete implements [session.Store].
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if !sessionkey.WellFormed(key) {
-		return nil
+		return session.ErrNotFound
 	}
-	err := s.client.Do(ctx, s.client.B().Del().Key(s.opts.Prefix+key).Build()).Error()
+	n, err := s.client.Do(ctx, s.client.B().Del().Key(s.opts.Prefix+key).Build()).AsInt64()
 	s.changed(key)
-	return wrap(ctx, "delete", err)
+	switch {
+	case err != nil:
+		return wrap(ctx, "delete", err)
+	case n == 0:
+		return session.ErrNotFound
+	case n != 1:
+		return errAnswer("delete", n)
+	}
+	return nil
 }
 
 // ClearExpired implements [session.Store]. Redis lets records vanish by itself.

@@ -26,7 +26,11 @@ func (m *Manager) DeleteWhere(ctx context.Context, match func(*Session) bool) (i
 		if err != nil || !match(&Session{m: m, stored: version{Record: rec}, items: items, loaded: true}) {
 			continue
 		}
-		if err := m.store.Delete(ctx, rec.Key); err != nil {
+		err = m.store.Delete(ctx, rec.Key)
+		if errors.Is(err, ErrNotFound) {
+			continue // another one has deleted it
+		}
+		if err != nil {
 			return n, unavailable("delete", err)
 		}
 		m.observe(ctx, Deleted, rec.Key, 0)

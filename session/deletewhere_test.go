@@ -50,6 +50,29 @@ func TestDeleteWhere(t *testing.T) {
 	}
 }
 
+// emptied is a store whose records others have deleted when it is asked to.
+type emptied struct{ *memstore.Store }
+
+func (s emptied) Delete(ctx context.Context, key string) error {
+	_ = s.Store.Delete(ctx, key)
+	return s.Store.Delete(ctx, key)
+}
+
+// TestDeleteWhereCountsItsOwn deletions, and goes on where others were faster.
+func TestDeleteWhereCountsItsOwn(t *testing.T) {
+	store := memstore.New()
+	for _, key := range []string{"0123456789abcdefghijklmnopqrstuv", "1123456789abcdefghijklmnopqrstuv"} {
+		mustCreate(t, store, session.Record{Key: key, Data: []byte("{}"), Expiry: time.Now().Add(time.Hour)})
+	}
+	all := func(*session.Session) bool { return true }
+	if n, err := session.New(emptied{store}, nil).DeleteWhere(t.Context(), all); n != 0 || err != nil {
+		t.Errorf("%d deleted, error %v", n, err)
+	}
+	for range store.List(t.Context()) {
+		t.Error("it did not go on")
+	}
+}
+
 // undeletable is a store that lists, and does not delete.
 type undeletable struct{ *memstore.Store }
 

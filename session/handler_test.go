@@ -79,7 +79,7 @@ func TestA13HostileKeysNeverReachTheStore(t *testing.T) {
 		"аbcdefghijklmnopqrstuvwxyz012345", "con", "aaaaaaaa\\bbbbbbbb", "aaaaaaaaaaaa:bbbbbbb",
 	} {
 		request(m, key, reading)
-		if err := m.Delete(t.Context(), key); err != nil {
+		if err := m.Delete(t.Context(), key); !errors.Is(err, session.ErrNotFound) {
 			t.Errorf("%.40q: Delete: %v", key, err)
 		}
 		if s, err := m.Load(t.Context(), key); err != nil || s.Len() > 0 {
@@ -289,6 +289,54 @@ func TestFailedDeleteIsNoLogout(t *testing.T) {
 	}
 }
 
+// TestLogoutIsOneWrite: the store is told to delete the record, and nothing else.
+func TestLogoutIsOneWrite(t *testing.T) {
+	spy := newSpy()
+	m := session.New(spy, nil)
+	key := keyOf(request(m, "", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("uid", 7) }))
+	before := len(spy.calls())
+	request(m, key, func(w http.ResponseWriter, r *http.Request) { session.From(r).Flush() })
+	if calls := spy.calls()[before:]; !slices.Equal(calls, []string{"Load", "Delete"}) {
+		t.Errorf("a logout called %v, want a Load and a Delete", calls)
+	}
+}
+
+// A replyLosing store carries a deletion out, and does not say so.
+type replyLosing struct {
+	*memstore.Store
+	lost bool
+}
+
+func (s *replyLosing) Delete(ctx context.Context, key string) error {
+	err := s.Store.Delete(ctx, key)
+	if !s.lost {
+		s.lost = true
+		return errDown
+	}
+	return err
+}
+
+// TestOwnDeletionIsNotAnInterruption: a logout that is tried again, since the
+// store did not answer, finds nothing. Whether it was this request that has ended
+// the session, or a rotation has moved it, nobody knows.
+func TestOwnDeletionIsNotAnInterruption(t *testing.T) {
+	m := session.New(&replyLosing{Store: memstore.New()}, &session.Options{Logger: quiet})
+	key := keyOf(request(m, "", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("uid", 7) }))
+	resp := request(m, key, func(w http.ResponseWriter, r *http.Request) {
+		s := session.From(r)
+		s.Flush()
+		if err := s.Save(r.Context()); !errors.Is(err, session.ErrUnavailable) {
+			t.Errorf("Save returned %v", err)
+		}
+		if err := s.Save(r.Context()); !errors.Is(err, session.ErrUnavailable) || errors.Is(err, session.ErrInterrupted) {
+			t.Errorf("the second Save returned %v", err)
+		}
+	})
+	if resp.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("status %d, want 503", resp.StatusCode)
+	}
+}
+
 func TestFlushCountsWhateverTheStatus(t *testing.T) {
 	for _, end := range []string{"500", "panic", "late"} {
 		t.Run(end, func(t *testing.T) {
@@ -457,6 +505,9 @@ func TestHashedKeysAreNotInTheStore(t *testing.T) {
 	}
 	if resp := request(m, key, reading); readAll(t, resp.Body) != "0" {
 		t.Error("the session is still there after Delete")
+	}
+	if err := m.Delete(t.Context(), key); err != session.ErrNotFound {
+		t.Errorf("Delete of what was deleted: %v", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/timelimit"
@@ -47,16 +48,22 @@ func (m *Manager) Load(ctx context.Context, key string) (*Session, error) {
 	return s, nil
 }
 
-// Delete deletes the session that has this key, if there is one: whoever
-// holds its cookie is logged out.
+// Delete deletes the session that has this key: whoever holds its cookie is
+// logged out. Its error is [ErrNotFound] if there is no such session, also if
+// it has just got another key, and wraps [ErrUnavailable] if the store could not
+// be asked, so that it is not known whether there is one.
 func (m *Manager) Delete(ctx context.Context, key string) error {
 	if !m.issued(key) {
-		return nil
+		return ErrNotFound
 	}
 	storeKey := m.storeKey(key)
 	ctx, cancel := timelimit.Within(ctx, m.opts.Timeout)
 	defer cancel()
-	if err := m.store.Delete(ctx, storeKey); err != nil {
+	err := m.store.Delete(ctx, storeKey)
+	if errors.Is(err, ErrNotFound) {
+		return ErrNotFound
+	}
+	if err != nil {
 		return unavailable("delete", err)
 	}
 	m.observe(ctx, Deleted, storeKey, 0)

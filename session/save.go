@@ -271,51 +271,36 @@ func (s *Session) saved(key string, next version) {
 	s.changes, s.modified, s.rotate = nil, false, false
 }
 
+// A doomed record is one that Flush gave up.
+type doomed struct {
+	key   string // as the store has it
+	asked bool   // the store was asked to delete it, and it is not known whether it did
+}
+
 // deleteDoomed deletes what Flush gave up. It returns [ErrInterrupted] if a
 // record was gone already: perhaps another request had moved it to a new key,
 // where it lives on, so nobody must be told that it has ended.
 func (s *Session) deleteDoomed(ctx context.Context) error {
 	missed := false
 	for len(s.doomed) > 0 {
-		rec := s.doomed[0]
-		err := s.end(ctx, rec)
-		if err != nil && !errors.Is(err, ErrNotFound) {
+		d := &s.doomed[0]
+		err := s.m.store.Delete(ctx, d.key)
+		switch {
+		case err == nil:
+			s.m.observe(ctx, Deleted, d.key, 0)
+		case errors.Is(err, ErrNotFound) && !d.asked:
+			s.m.observe(ctx, Interrupted, d.key, 0)
+			missed = true
+		default: // also if it is gone since an attempt that was not answered
+			d.asked = true
 			return unavailable("delete", err)
 		}
 		s.doomed = s.doomed[1:]
-		if err == nil {
-			s.m.observe(ctx, Deleted, rec.Key, 0)
-			continue
-		}
-		s.m.observe(ctx, Interrupted, rec.Key, 0)
-		missed = true
 	}
 	if missed {
 		return ErrInterrupted
 	}
 	return nil
-}
-
-// end lets a record expire, in the one step that also tells whether it was
-// there, and deletes it. It returns ErrNotFound if it was not.
-func (s *Session) end(ctx context.Context, rec Record) error {
-	for round := 0; ; round++ {
-		dead := rec
-		dead.Expiry = time.Now().Add(-time.Second).Truncate(time.Microsecond)
-		err := s.m.store.Save(ctx, rec, dead)
-		if err == nil {
-			return s.m.store.Delete(ctx, rec.Key)
-		}
-		if !errors.Is(err, ErrConflict) || round == maxReplays {
-			return err
-		}
-		if err := pause(ctx, round); err != nil {
-			return err
-		}
-		if rec, err = s.m.store.Load(ctx, rec.Key); err != nil {
-			return err
-		}
-	}
 }
 
 // refreshes reports whether there are saves for the sake of the expiry at all.

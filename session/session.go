@@ -32,7 +32,7 @@ type Session struct {
 
 	room    [1]change // most requests make one
 	changes []change  // since stored was loaded, to be replayed on conflict
-	doomed  []Record  // what Flush gave up, to be deleted
+	doomed  []doomed  // what Flush gave up, to be deleted
 	birth   []byte    // the item that says when the session began, or nil
 	failure error     // the first change that could not be made
 	loadErr error
@@ -169,7 +169,7 @@ func (s *Session) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stored.Key != "" {
-		s.doomed = append(s.doomed, s.stored.Record)
+		s.doomed = append(s.doomed, doomed{key: s.stored.Key})
 	}
 	s.key, s.stored, s.birth = "", version{}, nil
 	s.items.Clear()

@@ -61,8 +61,7 @@ type Store interface {
 	// old.Key is still old. It must return ErrConflict, and change nothing,
 	// if the stored Data is not old.Data. It must return ErrNotFound, and
 	// never create a record, if there is none or if it has expired. A new
-	// whose Expiry has passed ends the record: a logout is such a Save, since
-	// it tells whether there was one to end.
+	// whose Expiry has passed ends the record.
 	//
 	// If new.Key differs from old.Key the record moves: afterwards new.Key
 	// holds it and old.Key is gone. It must return ErrExists, and change
@@ -70,7 +69,14 @@ type Store interface {
 	// step must leave old.Key in place if it fails.
 	Save(ctx context.Context, old, new Record) error
 
-	// Delete removes the record. It must return nil if there is none.
+	// Delete removes the record, whatever its Data. It must return ErrNotFound
+	// if there is none, or if its Expiry is not after now: a logout tells by it
+	// whether it has ended the session. Of a Delete and a Save that moves the
+	// record, or of several Deletes, one succeeds.
+	//
+	// ErrNotFound must never tell of this call's own deletion. A store that
+	// sends it again, since the answer did not come, and then finds nothing,
+	// cannot tell who has deleted the record: it must return another error.
 	Delete(ctx context.Context, key string) error
 
 	// ClearExpired removes records whose Expiry is not after now and returns

@@ -79,7 +79,7 @@ var recordCases = []contractCase{
 				rec.Key + "\x00", rec.Key[:31] + "%", rec.Key[:31] + "_", rec.Key[:31] + "*",
 			} {
 				x.lacks(other)
-				x.want("Delete", x.store.Delete(x.ctx, other), nil)
+				x.want("Delete", x.store.Delete(x.ctx, other), session.ErrNotFound)
 			}
 			x.holds(rec)
 		},
@@ -96,8 +96,44 @@ var recordCases = []contractCase{
 	},
 	{
 		"DeleteOfNothing",
-		"Delete must return nil if there is none.",
-		func(x *trial) { x.want("Delete", x.store.Delete(x.ctx, newKey()), nil) },
+		"Delete must return ErrNotFound if there is none.",
+		func(x *trial) {
+			x.want("Delete", x.store.Delete(x.ctx, newKey()), session.ErrNotFound)
+			rec := x.created(`{"a":1}`)
+			x.want("Delete", x.store.Delete(x.ctx, rec.Key), nil)
+			x.want("Delete of what was deleted", x.store.Delete(x.ctx, rec.Key), session.ErrNotFound)
+		},
+	},
+	{
+		"DeleteOfMoved",
+		"Delete must return ErrNotFound if the record has another key by now.",
+		func(x *trial) {
+			old := x.created(`{"a":1}`)
+			new := moved(old)
+			x.want("Save", x.store.Save(x.ctx, old, new), nil)
+			x.want("Delete of the old key", x.store.Delete(x.ctx, old.Key), session.ErrNotFound)
+			x.holds(new)
+		},
+	},
+	{
+		"DeleteOfExpired",
+		"Delete must return ErrNotFound if the record's Expiry is not after now.",
+		func(x *trial) {
+			rec := x.created(`{"a":1}`)
+			x.want("Save", x.store.Save(x.ctx, rec, expired(rec)), nil)
+			x.want("Delete", x.store.Delete(x.ctx, rec.Key), session.ErrNotFound)
+			x.lacks(rec.Key)
+		},
+	},
+	{
+		"DeleteOfChanged",
+		"Delete removes the record, whatever its Data.",
+		func(x *trial) {
+			rec := x.created(`{"a":1}`)
+			x.want("Save", x.store.Save(x.ctx, rec, with(rec, `{"b":2}`)), nil)
+			x.want("Delete", x.store.Delete(x.ctx, rec.Key), nil)
+			x.lacks(rec.Key)
+		},
 	},
 	{
 		"ClearExpired",

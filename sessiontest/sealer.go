@@ -65,7 +65,7 @@ func (x *sealerTrial) seal(old, next session.Record, fresh bool) session.Record 
 	return rec
 }
 
-// ended returns what a logout saves over rec.
+// ended returns rec as one that has expired.
 func ended(rec session.Record) session.Record {
 	rec.Expiry = in(-time.Second)
 	return rec
@@ -170,7 +170,7 @@ var revocationCases = []sealerCase{
 			x.want("Save over an ended record", x.sealer.Save(x.ctx, old, inFlight), session.ErrNotFound)
 			x.lacks(inFlight.Key)
 			x.want("Save that ends again", x.sealer.Save(x.ctx, old, ended(old)), session.ErrNotFound)
-			x.want("Delete of an ended record", x.sealer.Delete(x.ctx, old.Key), nil)
+			x.want("Delete of an ended record", x.sealer.Delete(x.ctx, old.Key), session.ErrNotFound)
 			x.holds(other)
 		},
 	},
@@ -184,6 +184,8 @@ var revocationCases = []sealerCase{
 			x.want("Delete", x.sealer.Delete(x.ctx, old.Key), nil)
 			x.lacks(old.Key)
 			x.lacks(inFlight.Key)
+			x.want("Delete of the same session", x.sealer.Delete(x.ctx, inFlight.Key), session.ErrNotFound)
+			x.want("Save over a deleted record", x.sealer.Save(x.ctx, old, inFlight), session.ErrNotFound)
 		},
 	},
 	{
@@ -194,7 +196,7 @@ var revocationCases = []sealerCase{
 			next := x.seal(old, session.Record{Data: old.Data, Expiry: in(time.Hour)}, true)
 			x.want("Save under a fresh key", x.sealer.Save(x.ctx, old, next), nil)
 			x.lacks(old.Key)
-			x.want("Delete of the old key", x.sealer.Delete(x.ctx, old.Key), nil)
+			x.want("Delete of the old key", x.sealer.Delete(x.ctx, old.Key), session.ErrNotFound)
 			x.holds(next)
 		},
 	},
@@ -208,10 +210,10 @@ var revocationCases = []sealerCase{
 				var wg sync.WaitGroup
 				var errs [2]error
 				wg.Go(func() { errs[0] = x.sealer.Save(x.ctx, old, next) })
-				wg.Go(func() { errs[1] = x.sealer.Save(x.ctx, old, ended(old)) })
+				wg.Go(func() { errs[1] = x.sealer.Delete(x.ctx, old.Key) })
 				wg.Wait()
-				if (errs[0] == nil) == (errs[1] == nil) {
-					x.failf("the rotation got %v, the logout %v", errs[0], errs[1])
+				if x.oneOf(errs[:], session.ErrNotFound) == 0 {
+					x.holds(next)
 				}
 				x.lacks(old.Key)
 			}

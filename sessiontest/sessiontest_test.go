@@ -74,7 +74,13 @@ var brokenStores = []struct {
 	{"drops the new expiry", "SaveOfExpiryOnly", func() store { return dropsExpiry{memstore.New()} }},
 	{"calls an unchanged save lost", "SaveWithoutChange", func() store { return countsChanged{memstore.New()} }},
 	{"ignores case of keys", "KeysAreComparedByteForByte", func() store { return foldsCase{memstore.New()} }},
-	{"delete of nothing fails", "DeleteOfNothing", func() store { return strictDelete{memstore.New()} }},
+	{"deletes nothing with success", "DeleteOfNothing", func() store { return mildDelete{memstore.New()} }},
+	{"deletes what has moved", "DeleteOfMoved", func() store { return mildDelete{memstore.New()} }},
+	{"deletes what has expired", "DeleteOfExpired", func() store { return mildDelete{memstore.New()} }},
+	{"compares before it deletes", "DeleteOfChanged", func() store { return newComparingDelete() }},
+	{"deletes in two steps", "RaceOfDeletes", func() store { return lookThenDelete{memstore.New()} }},
+	{"deletes what is moving", "RaceOfMoveAndDelete", func() store { return mildDelete{memstore.New()} }},
+	{"sends a deletion again", "RaceOfDeleteAndItsContext", func() store { return deletesAgain{memstore.New()} }},
 	{"clears the living", "ClearExpired", func() store { return clearsAll{memstore.New()} }},
 	{"swallows errors", "ContextDone", func() store { return swallows{memstore.New()} }},
 	{"shows the key in an error", "ErrorsShowNoSecret", func() store { return leaks{memstore.New()} }},
@@ -261,13 +267,58 @@ func (s foldsCase) Load(ctx context.Context, key string) (session.Record, error)
 	return s.Store.Load(ctx, strings.ToLower(key))
 }
 
-type strictDelete struct{ *memstore.Store }
+type mildDelete struct{ *memstore.Store }
 
-func (s strictDelete) Delete(ctx context.Context, key string) error {
+func (s mildDelete) Delete(ctx context.Context, key string) error {
+	err := s.Store.Delete(ctx, key)
+	if errors.Is(err, session.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// comparingDelete deletes only what is still what was created.
+type comparingDelete struct {
+	*memstore.Store
+	created *sync.Map
+}
+
+func newComparingDelete() comparingDelete { return comparingDelete{memstore.New(), new(sync.Map)} }
+
+func (s comparingDelete) Create(ctx context.Context, rec session.Record) error {
+	s.created.Store(rec.Key, rec)
+	return s.Store.Create(ctx, rec)
+}
+
+func (s comparingDelete) Delete(ctx context.Context, key string) error {
+	rec, err := s.Load(ctx, key)
+	if first, ok := s.created.Load(key); err == nil && ok && !bytes.Equal(first.(session.Record).Data, rec.Data) {
+		return session.ErrConflict
+	}
+	return s.Store.Delete(ctx, key)
+}
+
+type lookThenDelete struct{ *memstore.Store }
+
+func (s lookThenDelete) Delete(ctx context.Context, key string) error {
 	if _, err := s.Load(ctx, key); err != nil {
 		return err
 	}
-	return s.Store.Delete(ctx, key)
+	runtime.Gosched()
+	return mildDelete(s).Delete(ctx, key)
+}
+
+// deletesAgain sends a deletion again whose answer it did not wait for.
+type deletesAgain struct{ *memstore.Store }
+
+func (s deletesAgain) Delete(ctx context.Context, key string) error {
+	err := s.Store.Delete(context.WithoutCancel(ctx), key)
+	select {
+	case <-ctx.Done():
+		return s.Store.Delete(context.WithoutCancel(ctx), key)
+	case <-time.After(time.Millisecond): // the answer has come
+		return err
+	}
 }
 
 type clearsAll struct{ *memstore.Store }

@@ -36,7 +36,7 @@ func prepare(ctx context.Context, db, readers *sql.DB, d Dialect) (*statements, 
 		{&s.move, db, "UPDATE django_session" +
 			" SET session_key = ?, session_data = ?, expire_date = ?" +
 			" WHERE " + same + " AND expire_date > ?"},
-		{&s.delete, db, "DELETE FROM django_session WHERE " + key},
+		{&s.delete, db, "DELETE FROM django_session WHERE " + key + " AND expire_date > ?"},
 		{&s.tidy, db, d.ClearExpired()},
 	} {
 		stmt, err := p.db.PrepareContext(ctx, d.Rebind(p.text))

@@ -163,7 +163,7 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 	if n == 0 {
 		return s.whyUnsaved(ctx, old.Key)
 	}
-	return nil
+	return checkOne("save", n)
 }
 
 // whyUnsaved tells a record that has changed from one that is gone. The row
@@ -183,15 +183,31 @@ func (s *Store) whyUnsaved(ctx context.Context, key string) error {
 	return wrap(ctx, "save", err)
 }
 
-// Delete implements [session.Store].
+// Delete implements [session.Store]. A row that has expired is left to
+// [Store.ClearExpired].
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if !sessionkey.WellFormed(key) {
-		return nil
+		return session.ErrNotFound
 	}
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
-	_, err := s.opts.Dialect.Exec(ctx, s.delete, s.opts.Dialect.KeyArgs(nil, key)...)
-	return wrap(ctx, "delete", err)
+	n, err := s.opts.Dialect.Exec(ctx, s.delete, s.live(key)...)
+	switch {
+	case err != nil:
+		return wrap(ctx, "delete", err)
+	case n == 0:
+		return session.ErrNotFound
+	}
+	return checkOne("delete", n)
+}
+
+// checkOne returns an error unless a statement has changed one row: whatever
+// else the table or the driver means by it, it is not a success.
+func checkOne(doing string, n int64) error {
+	if n != 1 {
+		return fmt.Errorf("sqlstore: %s: the database says that it changed %d rows, want 1", doing, n)
+	}
+	return nil
 }
 
 // live returns what to bind for a row that has a key and has not expired.

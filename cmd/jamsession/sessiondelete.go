@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jamsession/jamsession/session"
@@ -35,7 +36,8 @@ func (c *deleteCommand) run(a *app, site *settings.Site) error {
 		if err := a.ctx.Err(); err != nil {
 			return err
 		}
-		if err := site.Sessions.Delete(context.WithoutCancel(a.ctx), rec.Key); err != nil {
+		err := site.Sessions.Delete(context.WithoutCancel(a.ctx), rec.Key)
+		if err != nil && !errors.Is(err, session.ErrNotFound) { // it may have ended meanwhile
 			return err
 		}
 		fmt.Fprintf(a.out, "Session %s deleted.\n", session.Fingerprint(rec.Key))

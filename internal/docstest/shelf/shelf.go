@@ -81,11 +81,12 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 	})
 }
 
-// Delete implements session.Store.
+// Delete implements session.Store. It tells whether there was a record to delete.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	return s.locked(ctx, func() error {
+		_, err := s.live(key)
 		delete(s.records, key)
-		return nil
+		return err
 	})
 }
 
