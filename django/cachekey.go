@@ -10,8 +10,8 @@ import (
 // The names that Django's engines put before the key of a session in the
 // cache.
 const (
-	CacheEngine    = "django.contrib.sessions.cache"
-	CachedDBEngine = "django.contrib.sessions.cached_db"
+	EngineCache    = "django.contrib.sessions.cache"
+	EngineCachedDB = "django.contrib.sessions.cached_db"
 )
 
 // CacheKey returns what Django's default KEY_FUNCTION makes of a key: the

@@ -23,7 +23,7 @@ type Cache struct {
 
 // OpenCache connects as [Open] does. Of the options, Django has no meaning
 // here: all values of a cachedstore.Store are pickles. For Django the prefix
-// is django.CacheKey of KEY_PREFIX, VERSION and django.CachedDBEngine.
+// is django.CacheKey of KEY_PREFIX, VERSION and django.EngineCachedDB.
 func OpenCache(ctx context.Context, servers []string, o *Options) (*Cache, error) {
 	opts := o.withDefaults()
 	c, err := dial(ctx, servers, &opts)

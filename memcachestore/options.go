@@ -10,7 +10,7 @@ import (
 type Options struct {
 	// Prefix is what stands before the session's key in the key of Memcached.
 	// For Django it is django.CacheKey of KEY_PREFIX, VERSION and
-	// django.CacheEngine. It has at most 200 bytes, no space and no control
+	// django.EngineCache. It has at most 200 bytes, no space and no control
 	// character. Empty is "jamsession:".
 	Prefix string
 

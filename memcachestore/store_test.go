@@ -355,7 +355,7 @@ func TestWithDjango(t *testing.T) {
 		fmt.Sprintf(`CACHES = {"default": {"BACKEND": "django.core.cache.backends.memcached.PyMemcacheCache",
 			"LOCATION": [%q, %q], "KEY_PREFIX": %q, "VERSION": 3}}`, servers[0], servers[1], prefix))
 	m := session.New(open(t, memcachestore.Options{
-		Prefix: django.CacheKey(prefix, 3, django.CacheEngine), Django: true,
+		Prefix: django.CacheKey(prefix, 3, django.EngineCache), Django: true,
 	}, servers...), &session.Options{Codec: django.Pickled()})
 	for range 4 { // on either server
 		key := strings.TrimSpace(site.Run(`

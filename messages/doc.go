@@ -26,7 +26,7 @@
 // # Where they are kept
 //
 // In a signed cookie, and in the session what does not fit there: that is
-// Fallback, Django's default, and costs no session for most messages. The
+// StorageFallback, Django's default, and costs no session for most messages. The
 // cookie is not encrypted: the visitor's own browser can read it.
 //
 // Of requests at the same time, each that had a message in hand may show it.

@@ -148,8 +148,8 @@ func TestInterleavedRequestsShowEachMessageOnce(t *testing.T) {
 		texts   []string
 		rounds  uint64
 	}{
-		"session":  {messages.Session, 0, []string{"a", "b"}, 1000},
-		"overflow": {messages.Fallback, 6, []string{long("a"), long("b")}, 50},
+		"session":  {messages.StorageSession, 0, []string{"a", "b"}, 1000},
+		"overflow": {messages.StorageFallback, 6, []string{long("a"), long("b")}, 50},
 	} {
 		t.Run(about, func(t *testing.T) {
 			for round := range c.rounds {
@@ -249,7 +249,7 @@ func interleave(t *testing.T, random *rand.Rand, storage messages.Storage, noise
 // left.
 func TestRacingRequestsShowEachMessageOnce(t *testing.T) {
 	for range 300 {
-		d := newDesk(t, messages.Session, add(2, ""))
+		d := newDesk(t, messages.StorageSession, add(2, ""))
 		var loaded, wg sync.WaitGroup
 		loaded.Add(3)
 		for _, page := range []func(r *http.Request){
@@ -290,7 +290,7 @@ func TestEqualMessagesAreToldApart(t *testing.T) {
 		"told again":                {showAll, []http.HandlerFunc{add(1, "")}, "0"},
 		"told here, and told again": {func(w http.ResponseWriter, r *http.Request) { add(1, "")(w, r); take(r) }, []http.HandlerFunc{add(1, "")}, "0"},
 	} {
-		d := newDesk(t, messages.Session, add(1, ""))
+		d := newDesk(t, messages.StorageSession, add(1, ""))
 		d.serve(func(w http.ResponseWriter, r *http.Request) {
 			c.page(w, r)
 			for _, page := range c.meanwhile {
@@ -330,7 +330,7 @@ func TestWhatDjangoLeftMeanwhileStays(t *testing.T) {
 			messages.Info(r, "x")
 		}, "0 x"},
 	} {
-		d := newDesk(t, messages.Session, c.first)
+		d := newDesk(t, messages.StorageSession, c.first)
 		d.serve(func(_ http.ResponseWriter, r *http.Request) {
 			take(r)
 			d.serve(c.meanwhile)
@@ -348,8 +348,8 @@ func TestWhatDjangoLeftMeanwhileStays(t *testing.T) {
 
 // TestInvalidTextIsTakenOnce: it is compared as it is stored.
 func TestInvalidTextIsTakenOnce(t *testing.T) {
-	d := newDesk(t, messages.Session, func(_ http.ResponseWriter, r *http.Request) {
-		messages.Add(r, messages.Message{Level: messages.InfoLevel, Text: "a\xff\xfe", ExtraTags: "\xed\xa0\x80"})
+	d := newDesk(t, messages.StorageSession, func(_ http.ResponseWriter, r *http.Request) {
+		messages.Add(r, messages.Message{Level: messages.LevelInfo, Text: "a\xff\xfe", ExtraTags: "\xed\xa0\x80"})
 		if got := take(r); len(got) != 1 {
 			t.Errorf("taken are %q", got)
 		}

@@ -10,17 +10,17 @@ type Level int
 
 // The levels, with Django's numbers. Others may stand between them.
 const (
-	DebugLevel   Level = 10
-	InfoLevel    Level = 20
-	SuccessLevel Level = 25
-	WarningLevel Level = 30
-	ErrorLevel   Level = 40
+	LevelDebug   Level = 10
+	LevelInfo    Level = 20
+	LevelSuccess Level = 25
+	LevelWarning Level = 30
+	LevelError   Level = 40
 )
 
 // levelTags are Django's words for the levels.
 var levelTags = map[Level]string{
-	DebugLevel: "debug", InfoLevel: "info", SuccessLevel: "success",
-	WarningLevel: "warning", ErrorLevel: "error",
+	LevelDebug: "debug", LevelInfo: "info", LevelSuccess: "success",
+	LevelWarning: "warning", LevelError: "error",
 }
 
 // A Message is one notice.

@@ -106,11 +106,11 @@ func (v *visitor) take() string {
 
 // TestMessagesAreShownOnce: on the next page that asks, in order.
 func TestMessagesAreShownOnce(t *testing.T) {
-	for _, storage := range []messages.Storage{messages.Fallback, messages.Cookie, messages.Session} {
+	for _, storage := range []messages.Storage{messages.StorageFallback, messages.StorageCookie, messages.StorageSession} {
 		v := visit(t, &messages.Options{Storage: storage})
 		v.get(func(_ http.ResponseWriter, r *http.Request) {
 			messages.Success(r, "saved")
-			messages.Add(r, messages.Message{Level: messages.ErrorLevel, Text: "but", ExtraTags: "big red"})
+			messages.Add(r, messages.Message{Level: messages.LevelError, Text: "but", ExtraTags: "big red"})
 		})
 		v.get(func(http.ResponseWriter, *http.Request) {}) // does not show them
 		v.get(func(_ http.ResponseWriter, r *http.Request) { messages.Warning(r, "late") })
@@ -214,7 +214,7 @@ func TestWhatDoesNotFitIsKeptInTheSession(t *testing.T) {
 }
 
 func TestCookieAloneDropsTheOldest(t *testing.T) {
-	v := visit(t, &messages.Options{Storage: messages.Cookie})
+	v := visit(t, &messages.Options{Storage: messages.StorageCookie})
 	v.get(addNoise(6))
 	got := strings.Fields(v.take())
 	if n := len(got); n == 0 || n == 6 || !strings.HasPrefix(got[n-1], "info:5") || v.cookie("sessionid") != "" {
@@ -226,7 +226,7 @@ func TestCookieAloneDropsTheOldest(t *testing.T) {
 }
 
 func TestWhoNeverLooksPilesNothingUp(t *testing.T) {
-	v := visit(t, &messages.Options{Storage: messages.Session})
+	v := visit(t, &messages.Options{Storage: messages.StorageSession})
 	v.get(add(250, ""))
 	if got := strings.Fields(v.take()); len(got) != 100 || got[99] != "info:249" {
 		t.Errorf("%d wait, the last is %q", len(got), got[len(got)-1])
@@ -236,14 +236,14 @@ func TestWhoNeverLooksPilesNothingUp(t *testing.T) {
 // TestLongMessagesAreBounded: what waits can always be read again, and one that
 // is too long takes no other with it.
 func TestLongMessagesAreBounded(t *testing.T) {
-	for _, storage := range []messages.Storage{messages.Fallback, messages.Session} {
+	for _, storage := range []messages.Storage{messages.StorageFallback, messages.StorageSession} {
 		v := visit(t, &messages.Options{Storage: storage})
 		v.get(add(1, "first"))
 		for range 3 {
 			v.get(func(_ http.ResponseWriter, r *http.Request) {
 				messages.Info(r, strings.Repeat("\x01", 50<<10)) // six bytes each in JSON
 				messages.Info(r, strings.Repeat("x", 128<<10+1))
-				messages.Add(r, messages.Message{Level: messages.InfoLevel, Text: "x", ExtraTags: strings.Repeat("x", 128<<10)})
+				messages.Add(r, messages.Message{Level: messages.LevelInfo, Text: "x", ExtraTags: strings.Repeat("x", 128<<10)})
 			})
 		}
 		v.get(add(1, "last"))
@@ -328,7 +328,7 @@ func TestTakingTooLateIsLogged(t *testing.T) {
 }
 
 func TestStoreThatIsDownIs503(t *testing.T) {
-	m, err := messages.New(keys, &messages.Options{Storage: messages.Session})
+	m, err := messages.New(keys, &messages.Options{Storage: messages.StorageSession})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -365,10 +365,10 @@ func TestOlderKeysAreRead(t *testing.T) {
 
 func TestTagsAndLevels(t *testing.T) {
 	v := visit(t, &messages.Options{
-		Least: 15, Tags: map[messages.Level]string{messages.ErrorLevel: "danger", 17: "own"},
+		MinLevel: 15, Tags: map[messages.Level]string{messages.LevelError: "danger", 17: "own"},
 	})
 	v.get(func(_ http.ResponseWriter, r *http.Request) {
-		for _, level := range []messages.Level{messages.DebugLevel, 17, 18, messages.ErrorLevel} {
+		for _, level := range []messages.Level{messages.LevelDebug, 17, 18, messages.LevelError} {
 			messages.Add(r, messages.Message{Level: level, Text: "x", LevelTag: "forged"})
 		}
 	})
@@ -452,7 +452,7 @@ print(response.cookies["messages"].value)
 	v := visit(t, nil)
 	v.get(func(_ http.ResponseWriter, r *http.Request) {
 		messages.Success(r, "from Go é☃😀 <b>")
-		messages.Add(r, messages.Message{Level: messages.ErrorLevel, Text: strings.Repeat("y", 500), ExtraTags: "t"})
+		messages.Add(r, messages.Message{Level: messages.LevelError, Text: strings.Repeat("y", 500), ExtraTags: "t"})
 	})
 	out := strings.Split(strings.TrimSpace(project.Run(fmt.Sprintf(script, v.cookie("messages")))), "\n")
 	want := `[[25, "from Go \u00e9\u2603\ud83d\ude00 <b>", ""], [40, "` + strings.Repeat("y", 500) + `", "t"]]`

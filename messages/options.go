@@ -16,21 +16,21 @@ type Storage int
 
 // The storages. (Django: MESSAGE_STORAGE.)
 const (
-	Fallback Storage = iota // the cookie, and the session for what does not fit
-	Cookie                  // the cookie alone; the oldest are dropped if they do not fit
-	Session                 // the session alone
+	StorageFallback Storage = iota // the cookie, and the session for what does not fit
+	StorageCookie                  // the cookie alone; the oldest are dropped if they do not fit
+	StorageSession                 // the session alone
 )
 
 // Options configure a [Manager]. The zero value is Django's configuration.
 // Where both show each other's messages, the cookie's attributes are those of
 // the session's cookie.
 type Options struct {
-	// Storage is where messages are kept. Zero is Fallback.
+	// Storage is where messages are kept. Zero is StorageFallback.
 	Storage Storage
 
-	// Least is the lowest level that is kept: MESSAGE_LEVEL. Zero is
-	// InfoLevel.
-	Least Level
+	// MinLevel is the lowest level that is kept: MESSAGE_LEVEL. Zero is
+	// LevelInfo.
+	MinLevel Level
 
 	// Tags are words for levels, in place of Django's or for levels of one's
 	// own: MESSAGE_TAGS. Nil is Django's.
@@ -72,8 +72,8 @@ func New(keys secret.Keys, o *Options) (*Manager, error) {
 }
 
 func (o *Options) fill() {
-	if o.Least == 0 {
-		o.Least = InfoLevel
+	if o.MinLevel == 0 {
+		o.MinLevel = LevelInfo
 	}
 	o.Cookie = setcookie.WithDefaults(o.Cookie, "messages")
 	if o.Logger == nil {
@@ -82,8 +82,9 @@ func (o *Options) fill() {
 }
 
 func (o *Options) check() error {
-	if o.Storage < Fallback || o.Storage > Session {
-		return fmt.Errorf("messages: Storage %d is none of Fallback, Cookie and Session", o.Storage)
+	if o.Storage < StorageFallback || o.Storage > StorageSession {
+		return fmt.Errorf("messages: Options.Storage: %d is not StorageFallback, StorageCookie or StorageSession",
+			o.Storage)
 	}
 	if err := o.Cookie.Check(); err != nil {
 		return fmt.Errorf("messages: Options: %w", err)

@@ -31,7 +31,7 @@ func TestParallelRequestsLoseNoMessage(t *testing.T) {
 		"add, nothing":  {add("mine"), func(http.ResponseWriter, *http.Request) {}, "info:first info:second info:mine"},
 		"both, the two": {both, func(w http.ResponseWriter, r *http.Request) { both(w, r); add("other")(w, r) }, "info:new info:other info:new"},
 	} {
-		v := visit(t, &messages.Options{Storage: messages.Session})
+		v := visit(t, &messages.Options{Storage: messages.StorageSession})
 		v.get(func(_ http.ResponseWriter, r *http.Request) {
 			messages.Info(r, "first")
 			messages.Info(r, "second")
@@ -65,7 +65,7 @@ func TestParallelRequestsLoseNoMessageOfALongCookie(t *testing.T) {
 
 // TestParallelRequestsPileNothingUp: the bound holds for what was merged.
 func TestParallelRequestsPileNothingUp(t *testing.T) {
-	v := visit(t, &messages.Options{Storage: messages.Session})
+	v := visit(t, &messages.Options{Storage: messages.StorageSession})
 	v.get(add(1, ""))
 	v.get(func(w http.ResponseWriter, r *http.Request) {
 		add(90, "a")(w, r)

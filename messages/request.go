@@ -11,7 +11,7 @@ import (
 )
 
 // Handler serves [Add] and [Take] on the requests that reach next. It belongs
-// inside session's Manager.Handler, unless Storage is Cookie. A second Handler
+// inside session's Manager.Handler, unless Storage is StorageCookie. A second Handler
 // of the same manager on one request steps aside.
 func (m *Manager) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -32,13 +32,13 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 }
 
 // Add keeps a message until a page takes it, unless it is empty or below
-// Options.Least. At most 100 wait, of 128 KiB together; then the oldest are
+// Options.MinLevel. At most 100 wait, of 128 KiB together; then the oldest are
 // dropped, and so is one that is longer by itself. Call it before
 // the response begins, from the handler's goroutine: it changes the header. It
 // panics if the request did not pass through [Manager.Handler].
 func Add(r *http.Request, m Message) {
 	x := mustExchange(r, "Add")
-	if m.Text == "" || m.Level < x.m.opts.Least {
+	if m.Text == "" || m.Level < x.m.opts.MinLevel {
 		return
 	}
 	x.mu.Lock()
@@ -81,21 +81,21 @@ func latest(list []notice) []notice {
 
 func (m Message) size() int { return len(m.Text) + len(m.ExtraTags) }
 
-// Debug adds a message for developers. It is dropped unless Options.Least is
-// at most DebugLevel.
-func Debug(r *http.Request, text string) { Add(r, Message{Level: DebugLevel, Text: text}) }
+// Debug adds a message for developers. It is dropped unless Options.MinLevel is
+// at most LevelDebug.
+func Debug(r *http.Request, text string) { Add(r, Message{Level: LevelDebug, Text: text}) }
 
 // Info adds a message. Its errors and time are those of [Add].
-func Info(r *http.Request, text string) { Add(r, Message{Level: InfoLevel, Text: text}) }
+func Info(r *http.Request, text string) { Add(r, Message{Level: LevelInfo, Text: text}) }
 
 // Success adds a message that something was done.
-func Success(r *http.Request, text string) { Add(r, Message{Level: SuccessLevel, Text: text}) }
+func Success(r *http.Request, text string) { Add(r, Message{Level: LevelSuccess, Text: text}) }
 
 // Warning adds a message that something may go wrong.
-func Warning(r *http.Request, text string) { Add(r, Message{Level: WarningLevel, Text: text}) }
+func Warning(r *http.Request, text string) { Add(r, Message{Level: LevelWarning, Text: text}) }
 
 // Error adds a message that something was not done.
-func Error(r *http.Request, text string) { Add(r, Message{Level: ErrorLevel, Text: text}) }
+func Error(r *http.Request, text string) { Add(r, Message{Level: LevelError, Text: text}) }
 
 // Take returns the messages that wait, the oldest first, and forgets them.
 // Call it before the response begins, like [Add].

@@ -20,13 +20,13 @@ func (x *exchange) load() {
 		return
 	}
 	x.loaded = true
-	unfinished := x.m.opts.Storage == Session
+	unfinished := x.m.opts.Storage == StorageSession
 	if !unfinished {
 		var list []Message
 		list, unfinished = x.loadCookie()
 		x.waiting = notices(list)
 	}
-	if unfinished && x.m.opts.Storage != Cookie {
+	if unfinished && x.m.opts.Storage != StorageCookie {
 		x.waiting = append(x.waiting, x.loadSession()...)
 	}
 }
@@ -56,9 +56,9 @@ func (x *exchange) store() {
 	httpcache.Require(x, x.writer.Header(), httpcache.Private)
 	list := x.waiting
 	switch x.m.opts.Storage {
-	case Session:
+	case StorageSession:
 		x.storeSession(list)
-	case Cookie:
+	case StorageCookie:
 		if rest := x.storeCookie(list, true); len(rest) > 0 {
 			x.warn("messages: too many for the cookie; the oldest are dropped", len(rest))
 		}

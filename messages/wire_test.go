@@ -96,7 +96,7 @@ func TestCookieHasAsManyAsDjangos(t *testing.T) {
 			for i := range text {
 				text[i] = byte(' ' + random.IntN(64))
 			}
-			list = append(list, newNotice(Message{Level: InfoLevel, Text: string(text)}))
+			list = append(list, newNotice(Message{Level: LevelInfo, Text: string(text)}))
 		}
 		for _, dropOldest := range []bool{false, true} {
 			kept := list
@@ -128,7 +128,7 @@ func TestFewLengthsAreTried(t *testing.T) {
 	}
 	var list []notice
 	for range maxWaiting {
-		list = append(list, newNotice(Message{Level: InfoLevel, Text: strings.Repeat(crypto.Text(), 40)}))
+		list = append(list, newNotice(Message{Level: LevelInfo, Text: strings.Repeat(crypto.Text(), 40)}))
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -23,7 +23,7 @@ type Cache struct {
 
 // OpenCache connects as [Open] does. The prefix stands before each key; for
 // Django it is django.CacheKey of KEY_PREFIX, VERSION and
-// django.CachedDBEngine.
+// django.EngineCachedDB.
 func OpenCache(ctx context.Context, url, prefix string) (*Cache, error) {
 	client, _, err := dial(ctx, url, false)
 	if err != nil {

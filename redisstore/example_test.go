@@ -25,7 +25,7 @@ func ExampleOpen() {
 // With a Django site that has SESSION_ENGINE cache on the same Redis.
 func ExampleOpen_django() {
 	store, err := redisstore.Open(context.Background(), "redis://localhost:6379/0", &redisstore.Options{
-		Prefix: django.CacheKey("", 1, django.CacheEngine),
+		Prefix: django.CacheKey("", 1, django.EngineCache),
 		Django: true,
 	})
 	if err != nil {

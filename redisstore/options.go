@@ -10,7 +10,7 @@ import (
 type Options struct {
 	// Prefix is what stands before the session's key in the key of Redis. For
 	// Django it is django.CacheKey of KEY_PREFIX, VERSION and
-	// django.CacheEngine. Empty is "jamsession:".
+	// django.EngineCache. Empty is "jamsession:".
 	Prefix string
 
 	// Django keeps the values as Django's cache has them, for the codec

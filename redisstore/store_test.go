@@ -411,7 +411,7 @@ func TestWithDjango(t *testing.T) {
 		servertest.Missing(t, "django-redis")
 	}
 	m := session.New(open(t, "redis://"+server.Addr, redisstore.Options{
-		Prefix: django.CacheKey(prefix, 1, django.CacheEngine), Django: true,
+		Prefix: django.CacheKey(prefix, 1, django.EngineCache), Django: true,
 	}), &session.Options{Codec: django.Pickled()})
 	key := strings.TrimSpace(site.Run(`
 from django.contrib.sessions.backends.cache import SessionStore

@@ -15,7 +15,7 @@ import (
 func (m *Manager) ClearExpired(ctx context.Context) (int, error) {
 	n, err := m.store.ClearExpired(ctx, time.Now())
 	if n > 0 {
-		m.observe(ctx, Cleared, "", n)
+		m.observe(ctx, EventCleared, "", n)
 	}
 	if err != nil {
 		return n, unavailable("clear", err)

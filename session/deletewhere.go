@@ -33,7 +33,7 @@ func (m *Manager) DeleteWhere(ctx context.Context, match func(*Session) bool) (i
 		if err != nil {
 			return n, unavailable("delete", err)
 		}
-		m.observe(ctx, Deleted, rec.Key, 0)
+		m.observe(ctx, EventDeleted, rec.Key, 0)
 		n++
 	}
 	return n, nil

@@ -20,7 +20,7 @@ func TestDeleteWhere(t *testing.T) {
 		store := memstore.New()
 		var deleted []string
 		m := session.New(store, &session.Options{HashKeys: hashed, Observe: func(_ context.Context, e session.Event) {
-			if e.Kind == session.Deleted {
+			if e.Kind == session.EventDeleted {
 				deleted = append(deleted, e.Fingerprint)
 			}
 		}})

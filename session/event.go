@@ -7,14 +7,14 @@ type EventKind int
 
 // The kinds of [Event].
 const (
-	Created     EventKind = iota + 1 // a record was created
-	Loaded                           // a record was loaded for a request
-	Saved                            // a record was saved
-	Conflict                         // a save met a record changed by another request
-	Replayed                         // a save succeeded after N replays
-	Interrupted                      // a save met a record deleted by another request
-	Deleted                          // a record was deleted by Flush or Manager.Delete
-	Cleared                          // ClearExpired removed N records
+	EventCreated     EventKind = iota + 1 // a record was created
+	EventLoaded                           // a record was loaded for a request
+	EventSaved                            // a record was saved
+	EventConflict                         // a save met a record changed by another request
+	EventReplayed                         // a save succeeded after N replays
+	EventInterrupted                      // a save met a record deleted by another request
+	EventDeleted                          // a record was deleted by Flush or Manager.Delete
+	EventCleared                          // ClearExpired removed N records
 )
 
 var eventNames = [...]string{
@@ -35,7 +35,7 @@ func (k EventKind) String() string {
 type Event struct {
 	Kind        EventKind
 	Fingerprint string // of the session's key; see [Fingerprint]
-	N           int    // Replayed: how often; Cleared: how many
+	N           int    // EventReplayed: how often; EventCleared: how many
 }
 
 // observe tells Options.Observe, if there is one.

@@ -537,7 +537,7 @@ func TestEvents(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		got = append(got, fmt.Sprint(e.Kind))
-		if e.Kind != session.Cleared && len(e.Fingerprint) != 12 {
+		if e.Kind != session.EventCleared && len(e.Fingerprint) != 12 {
 			t.Errorf("%v: fingerprint %q", e.Kind, e.Fingerprint)
 		}
 	}})

@@ -66,7 +66,7 @@ func (m *Manager) Delete(ctx context.Context, key string) error {
 	if err != nil {
 		return unavailable("delete", err)
 	}
-	m.observe(ctx, Deleted, storeKey, 0)
+	m.observe(ctx, EventDeleted, storeKey, 0)
 	return nil
 }
 

@@ -67,12 +67,12 @@ func (s *Session) save(ctx context.Context) error {
 		case errors.Is(err, ErrNotFound):
 			return s.interrupted(ctx)
 		case errors.Is(err, ErrConflict) && replays < maxReplays:
-			s.m.observe(ctx, Conflict, s.stored.Key, 0)
+			s.m.observe(ctx, EventConflict, s.stored.Key, 0)
 		case errors.Is(err, ErrConflict):
 			return unavailable("save", err)
 		default:
 			if err == nil && replays > 0 {
-				s.m.observe(ctx, Replayed, s.stored.Key, replays)
+				s.m.observe(ctx, EventReplayed, s.stored.Key, replays)
 			}
 			return err
 		}
@@ -97,7 +97,7 @@ func (s *Session) create(ctx context.Context) error {
 		return err
 	}
 	s.saved(key, next)
-	s.m.observe(ctx, Created, next.Key, 0)
+	s.m.observe(ctx, EventCreated, next.Key, 0)
 	return nil
 }
 
@@ -115,7 +115,7 @@ func (s *Session) replace(ctx context.Context) (err error) {
 		return err
 	}
 	s.saved(key, next)
-	s.m.observe(ctx, Saved, next.Key, 0)
+	s.m.observe(ctx, EventSaved, next.Key, 0)
 	return nil
 }
 
@@ -256,7 +256,7 @@ func pause(ctx context.Context, round int) error {
 
 // interrupted notes that the record is gone. Who only read is not told.
 func (s *Session) interrupted(ctx context.Context) error {
-	s.m.observe(ctx, Interrupted, s.stored.Key, 0)
+	s.m.observe(ctx, EventInterrupted, s.stored.Key, 0)
 	s.gone = true
 	if s.modified {
 		return ErrInterrupted
@@ -287,9 +287,9 @@ func (s *Session) deleteDoomed(ctx context.Context) error {
 		err := s.m.store.Delete(ctx, d.key)
 		switch {
 		case err == nil:
-			s.m.observe(ctx, Deleted, d.key, 0)
+			s.m.observe(ctx, EventDeleted, d.key, 0)
 		case errors.Is(err, ErrNotFound) && !d.asked:
-			s.m.observe(ctx, Interrupted, d.key, 0)
+			s.m.observe(ctx, EventInterrupted, d.key, 0)
 			missed = true
 		default: // also if it is gone since an attempt that was not answered
 			d.asked = true

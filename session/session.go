@@ -281,7 +281,7 @@ func (s *Session) adopt(ctx context.Context, stored version) error {
 	}
 	s.stored, s.items, s.visit = stored, items, nil
 	s.birth, _ = items.Get(createdItem)
-	s.m.observe(ctx, Loaded, stored.Key, 0)
+	s.m.observe(ctx, EventLoaded, stored.Key, 0)
 	return nil
 }
 

@@ -11,13 +11,13 @@ type Level int
 
 // The levels of a [Finding], as in Django.
 const (
-	Warning Level = iota + 1
-	Error
+	LevelWarning Level = iota + 1
+	LevelError
 )
 
 // String returns the level in capitals, as Django prints it.
 func (l Level) String() string {
-	if l == Error {
+	if l == LevelError {
 		return "ERROR"
 	}
 	return "WARNING"
@@ -70,7 +70,7 @@ func (s *Settings) checkKeys() []Finding {
 	var findings []Finding
 	if fault := weaknessToDjango(s.SecretKey); fault != "" {
 		findings = append(findings, Finding{
-			Warning, "security.W009",
+			LevelWarning, "security.W009",
 			"SECRET_KEY " + fault + ": whoever guesses it can forge sessions.",
 			"Make a key with: openssl rand -base64 48",
 		})
@@ -78,7 +78,7 @@ func (s *Settings) checkKeys() []Finding {
 	for i, key := range s.SecretKeyFallbacks {
 		if fault := weaknessToDjango(key); fault != "" {
 			findings = append(findings, Finding{
-				Warning, "security.W025",
+				LevelWarning, "security.W025",
 				fmt.Sprintf("SECRET_KEY_FALLBACKS[%d] %s.", i, fault),
 				"Drop it as soon as no session uses it any more.",
 			})
@@ -122,5 +122,5 @@ func (s *Settings) checkOldKeys() []Finding {
 
 // warn returns one finding; all of a deployment are warnings, as Django's.
 func warn(id, message, hint string) []Finding {
-	return []Finding{{Warning, id, message, hint}}
+	return []Finding{{LevelWarning, id, message, hint}}
 }

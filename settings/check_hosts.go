@@ -14,7 +14,7 @@ func (s *Settings) checkOrigins() []Finding {
 	for _, origin := range s.CSRFTrustedOrigins {
 		if !isOrigin(origin) {
 			findings = append(findings, Finding{
-				Error, "4_0.E001",
+				LevelError, "4_0.E001",
 				fmt.Sprintf("CSRF_TRUSTED_ORIGINS has %q, which is no origin.", origin),
 				`Write scheme and host, such as "https://example.com".`,
 			})

@@ -60,13 +60,13 @@ func perDay(l throttle.Limit) int {
 // checkMessages asks what visitors get to see.
 func (s *Settings) checkMessages() []Finding {
 	var findings []Finding
-	if s.MessageStorage == messages.Cookie {
+	if s.MessageStorage == messages.StorageCookie {
 		findings = append(findings, warn("jamsession.W051",
 			"MESSAGE_STORAGE is cookie: texts of messages lie in the browser as they are, and a "+
 				"logout leaves them there.",
 			"Set it to session.")...)
 	}
-	if s.MessageLevel < messages.InfoLevel {
+	if s.MessageLevel < messages.LevelInfo {
 		findings = append(findings, warn("jamsession.W052",
 			"MESSAGE_LEVEL lets messages for debugging through to visitors.", "Remove the setting, "+
 				"or set it to 20.")...)

@@ -229,7 +229,7 @@ func TestDeployFindsWhatAnAuditorFinds(t *testing.T) {
 				t.Errorf("got %v, want %v", findings, want)
 			}
 			for _, f := range findings {
-				if f.Level != settings.Warning || f.Hint == "" || !strings.HasSuffix(f.Message, ".") ||
+				if f.Level != settings.LevelWarning || f.Hint == "" || !strings.HasSuffix(f.Message, ".") ||
 					!strings.HasPrefix(f.String(), "WARNING: ("+f.ID+") ") {
 					t.Errorf("%s", f)
 				}
@@ -415,7 +415,7 @@ func TestCheckFindsOriginsWithoutScheme(t *testing.T) {
 	s := load(t, fromEnv(map[string]string{"SECRET_KEY": goodKey}))
 	s.CSRFTrustedOrigins = []string{"https://a.example", "example.com"}
 	findings := s.Check(false)
-	if len(findings) != 1 || findings[0].ID != "4_0.E001" || findings[0].Level != settings.Error ||
+	if len(findings) != 1 || findings[0].ID != "4_0.E001" || findings[0].Level != settings.LevelError ||
 		!strings.HasPrefix(findings[0].String(), "ERROR: (4_0.E001) ") {
 		t.Errorf("got %v", findings)
 	}

@@ -112,7 +112,7 @@ func (s *Settings) openTableCache(ctx context.Context) (cachedstore.Cache, io.Cl
 	if err != nil {
 		return nil, nil, err
 	}
-	prefix := s.cachePrefix(django.CachedDBEngine)
+	prefix := s.cachePrefix(django.EngineCachedDB)
 	switch c.kind() {
 	case "redis":
 		cache, err := redisstore.OpenCache(ctx, c.URL.Reveal(), prefix)
@@ -143,7 +143,7 @@ func (s *Settings) openCache(ctx context.Context, e *engine) error {
 	if shared && c.kind() != "memory" {
 		e.codec = django.Pickled()
 	}
-	store, err := c.openStore(ctx, s.cachePrefix(django.CacheEngine), shared)
+	store, err := c.openStore(ctx, s.cachePrefix(django.EngineCache), shared)
 	if err != nil {
 		return err
 	}

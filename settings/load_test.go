@@ -66,7 +66,7 @@ func TestDefaultsAreDjangos(t *testing.T) {
 		PasswordMinLength:    8,
 		PasswordResetTimeout: 3 * 24 * time.Hour,
 		LoginRememberAge:     30 * 24 * time.Hour,
-		MessageLevel:         messages.InfoLevel,
+		MessageLevel:         messages.LevelInfo,
 		SessionEngine:        "db",
 		SessionCacheAlias:    "default",
 		SessionCacheFormat:   "django",
@@ -172,11 +172,11 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		},
 		{
 			"MESSAGE_STORAGE", "cookie", `"django.contrib.messages.storage.cookie.CookieStorage"`,
-			func(s *settings.Settings) any { return s.MessageStorage }, messages.Cookie,
+			func(s *settings.Settings) any { return s.MessageStorage }, messages.StorageCookie,
 		},
 		{
 			"MESSAGE_LEVEL", "10", "10",
-			func(s *settings.Settings) any { return s.MessageLevel }, messages.DebugLevel,
+			func(s *settings.Settings) any { return s.MessageLevel }, messages.LevelDebug,
 		},
 		{
 			"ALLOWED_HOSTS", "a.example,.b.example,[::1]", `["a.example", ".b.example", "[::1]"]`,

@@ -10,9 +10,9 @@ import (
 // messageStorages has the storages by their short names and by Django's dotted
 // ones, without what these have in common.
 var messageStorages = map[string]messages.Storage{
-	"fallback": messages.Fallback, "fallback.FallbackStorage": messages.Fallback,
-	"cookie": messages.Cookie, "cookie.CookieStorage": messages.Cookie,
-	"session": messages.Session, "session.SessionStorage": messages.Session,
+	"fallback": messages.StorageFallback, "fallback.FallbackStorage": messages.StorageFallback,
+	"cookie": messages.StorageCookie, "cookie.CookieStorage": messages.StorageCookie,
+	"session": messages.StorageSession, "session.SessionStorage": messages.StorageSession,
 }
 
 func setMessageStorage(s *Settings, v value) error {
@@ -39,5 +39,5 @@ func setMessageLevel(s *Settings, v value) error {
 func (s *Settings) messageOptions() *messages.Options {
 	c := s.SessionCookie
 	c.Name, c.Path = "", ""
-	return &messages.Options{Storage: s.MessageStorage, Least: s.MessageLevel, Cookie: c}
+	return &messages.Options{Storage: s.MessageStorage, MinLevel: s.MessageLevel, Cookie: c}
 }

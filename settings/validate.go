@@ -21,7 +21,7 @@ func (s *Settings) contradictions() []error {
 	if s.SessionCookie.Name == s.CSRFCookie.Name {
 		add(errors.New("settings: SESSION_COOKIE_NAME and CSRF_COOKIE_NAME must differ"))
 	}
-	if s.MessageStorage != messages.Session &&
+	if s.MessageStorage != messages.StorageSession &&
 		(s.SessionCookie.Name == messagesCookie || s.CSRFCookie.Name == messagesCookie) {
 		add(errors.New("settings: SESSION_COOKIE_NAME and CSRF_COOKIE_NAME must not be \"messages\", " +
 			"which is the cookie of MESSAGE_STORAGE"))

@@ -51,7 +51,7 @@ func (c *checkCommand) Run(a *app) error {
 	}
 	writeFindings(a.err, findings)
 	for _, f := range findings {
-		if f.Level == settings.Error || c.FailLevel == "WARNING" {
+		if f.Level == settings.LevelError || c.FailLevel == "WARNING" {
 			return errReported
 		}
 	}
@@ -63,7 +63,7 @@ func checkKey(s *settings.Settings) []settings.Finding {
 		return nil
 	}
 	return []settings.Finding{{
-		Level: settings.Error, ID: "jamsession.E001",
+		Level: settings.LevelError, ID: "jamsession.E001",
 		Message: "SECRET_KEY is not set.",
 		Hint:    "Make one with: openssl rand -base64 48",
 	}}
@@ -81,12 +81,12 @@ func checkDatabase(a *app, s *settings.Settings) []settings.Finding {
 	switch {
 	case err != nil:
 		return []settings.Finding{{
-			Level: settings.Error, ID: id,
+			Level: settings.LevelError, ID: id,
 			Message: "The database cannot be used: " + strings.TrimPrefix(err.Error(), "settings: "),
 		}}
 	case len(plan) > 0:
 		return []settings.Finding{{
-			Level: settings.Warning, ID: "jamsession.W002",
+			Level: settings.LevelWarning, ID: "jamsession.W002",
 			Message: unapplied(plan),
 			Hint:    "Run jamsession migrate.",
 		}}
@@ -162,7 +162,7 @@ func checkDjango(a *app, s *settings.Settings) ([]settings.Finding, error) {
 // writeFindings writes what Django's check writes, within 80 columns.
 func writeFindings(w io.Writer, findings []settings.Finding) {
 	fmt.Fprintln(w, "System check identified some issues:")
-	for _, level := range []settings.Level{settings.Error, settings.Warning} {
+	for _, level := range []settings.Level{settings.LevelError, settings.LevelWarning} {
 		heading := fmt.Sprintf("\n%sS:\n", level)
 		for _, f := range findings {
 			if f.Level != level {

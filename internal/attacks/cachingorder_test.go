@@ -181,8 +181,8 @@ func combinations() []combination {
 	for _, order := range permutations([]string{"session", "csrf", "auth", "messages"}) {
 		at := func(name string) int { return slices.Index(order, name) - slices.Index(order, "session") }
 		for _, inCSRF := range []bool{false, true} {
-			for _, storage := range []messages.Storage{messages.Fallback, messages.Cookie, messages.Session} {
-				if at("auth") > 0 && (at("csrf") > 0 || !inCSRF) && (at("messages") > 0 || storage == messages.Cookie) {
+			for _, storage := range []messages.Storage{messages.StorageFallback, messages.StorageCookie, messages.StorageSession} {
+				if at("auth") > 0 && (at("csrf") > 0 || !inCSRF) && (at("messages") > 0 || storage == messages.StorageCookie) {
 					all = append(all, combination{order, inCSRF, storage})
 				}
 			}

@@ -73,9 +73,9 @@ func (s site) messages() []settings.Finding {
 		return findings
 	}
 	here := map[messages.Storage]string{
-		messages.Fallback: "fallback.FallbackStorage",
-		messages.Cookie:   "cookie.CookieStorage",
-		messages.Session:  "session.SessionStorage",
+		messages.StorageFallback: "fallback.FallbackStorage",
+		messages.StorageCookie:   "cookie.CookieStorage",
+		messages.StorageSession:  "session.SessionStorage",
 	}[s.here.MessageStorage]
 	if path == "django.contrib.messages.storage."+here {
 		return nil

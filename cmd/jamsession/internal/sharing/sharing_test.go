@@ -405,7 +405,7 @@ func TestEachDifferenceIsFound(t *testing.T) {
 			}
 			warned := false
 			for _, f := range findings {
-				if warned = warned || f.Level == settings.Warning; warned && f.Level == settings.Error {
+				if warned = warned || f.Level == settings.LevelWarning; warned && f.Level == settings.LevelError {
 					t.Errorf("%s comes after warnings", f.ID)
 				}
 				if f.Hint == "" {
