@@ -41,14 +41,17 @@ func openSQLite(t testing.TB) session.Store {
 	file := "file:" + (&url.URL{Path: filepath.Join(t.TempDir(), "site.db")}).EscapedPath()
 	writer := openPool(t, "sqlite", file+"?_txlock=immediate&_pragma=busy_timeout(5000)"+
 		"&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)", 1)
-	return openSQL(t, writer, sqlstore.Options{
+	return openSQL(t, django.Database{
+		DB:      writer,
 		Readers: openPool(t, "sqlite", file+"?_pragma=busy_timeout(5000)&_pragma=query_only(1)", 4),
 	})
 }
 
 func openPostgres(t testing.TB, at servertest.Database) session.Store {
 	t.Helper()
-	return openSQL(t, openPool(t, "pgx", at.PostgresURL(), 8), sqlstore.Options{Dialect: sqlstore.PostgreSQL})
+	return openSQL(t, django.Database{
+		DB: openPool(t, "pgx", at.PostgresURL(), 8), Dialect: django.PostgreSQL,
+	})
 }
 
 func openPgx(t testing.TB, at servertest.Database) session.Store {
@@ -68,7 +71,9 @@ func openPgx(t testing.TB, at servertest.Database) session.Store {
 
 func openMariaDB(t testing.TB, at servertest.Database) session.Store {
 	t.Helper()
-	return openSQL(t, openPool(t, "mysql", at.MySQLName(), 8), sqlstore.Options{Dialect: sqlstore.MySQL})
+	return openSQL(t, django.Database{
+		DB: openPool(t, "mysql", at.MySQLName(), 8), Dialect: django.MySQL,
+	})
 }
 
 func startPostgres(t testing.TB) place {
@@ -107,12 +112,12 @@ func openPool(t testing.TB, driver, dsn string, conns int) *sql.DB {
 	return db
 }
 
-func openSQL(t testing.TB, db *sql.DB, o sqlstore.Options) session.Store {
+func openSQL(t testing.TB, db django.Database) session.Store {
 	t.Helper()
-	if _, err := sqlstore.Migrate(t.Context(), db, &o); err != nil {
+	if _, err := sqlstore.Migrate(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
-	store, err := sqlstore.New(t.Context(), db, &o)
+	store, err := sqlstore.New(t.Context(), db, nil)
 	return closing(t, store, err)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/sqlstore"
 )
@@ -18,11 +19,11 @@ func OpenTable(t testing.TB, at servertest.Database) *sqlstore.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	o := &sqlstore.Options{Dialect: sqlstore.PostgreSQL}
-	if _, err := sqlstore.Migrate(t.Context(), db, o); err != nil {
+	site := django.Database{DB: db, Dialect: django.PostgreSQL}
+	if _, err := sqlstore.Migrate(t.Context(), site); err != nil {
 		t.Fatal(err)
 	}
-	table, err := sqlstore.New(t.Context(), db, o)
+	table, err := sqlstore.New(t.Context(), site, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

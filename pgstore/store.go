@@ -154,7 +154,7 @@ func (s *Store) update(ctx context.Context, old, new session.Record) (pgconn.Com
 		return pgconn.CommandTag{}, err
 	}
 	defer giveBack(conn)
-	expiry := sqlstore.PostgreSQL.EncodeTime(new.Expiry, nil)
+	expiry := djangodb.PostgreSQL.EncodeTime(new.Expiry, nil)
 	if new.Key == old.Key {
 		return conn.Conn().Exec(ctx, inPlace,
 			string(new.Data), expiry, old.Key, string(old.Data), time.Now())

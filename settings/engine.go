@@ -64,7 +64,7 @@ func (s *Site) openEngine(ctx context.Context) (engine, error) {
 }
 
 func (s *Site) openTable(ctx context.Context, e *engine) error {
-	table, err := sqlstore.New(ctx, s.DB, &s.forStore)
+	table, err := sqlstore.New(ctx, s.tables, nil)
 	if err != nil {
 		return wireError(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/settings"
 	"github.com/jamsession/jamsession/sqlstore"
@@ -66,8 +67,8 @@ func TestProgramsCountGuessesTogether(t *testing.T) {
 func TestDatabaseThatDjangoMigratedCountsInMemory(t *testing.T) {
 	file := tempFile(t)
 	site := open(t, file, nil)
-	_, err := sqlusers.Migrate(t.Context(), site.DB, nil)
-	if _, err2 := sqlstore.Migrate(t.Context(), site.DB, nil); err != nil || err2 != nil {
+	_, err := sqlusers.Migrate(t.Context(), django.Database{DB: site.DB}, nil)
+	if _, err2 := sqlstore.Migrate(t.Context(), django.Database{DB: site.DB}); err != nil || err2 != nil {
 		t.Fatal(err, err2)
 	}
 	site = open(t, file, nil)

@@ -19,9 +19,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/secret"
-	"github.com/jamsession/jamsession/sqlstore"
 )
 
 // openDatabase opens what DATABASE_URL names.
@@ -30,7 +30,7 @@ import (
 // server has the limit to accept a connection.
 func openDatabase(
 	ctx context.Context, rawURL secret.Text, sessions bool, limit time.Duration,
-) (*database, sqlstore.Dialect, error) {
+) (*database, django.Dialect, error) {
 	u, err := parseDatabaseURL(rawURL.Reveal())
 	if err != nil {
 		return nil, 0, fmt.Errorf("settings: DATABASE_URL: %w", err)
@@ -38,13 +38,13 @@ func openDatabase(
 	switch u.scheme {
 	case "postgres":
 		db, err := openPostgres(ctx, u.server, sessions, newWires(limit))
-		return db, sqlstore.PostgreSQL, err
+		return db, django.PostgreSQL, err
 	case "mysql":
 		db, err := openMySQL(ctx, u.server, newWires(limit))
-		return db, sqlstore.MySQL, err
+		return db, django.MySQL, err
 	default:
 		db, err := openSQLite(ctx, u.path)
-		return db, sqlstore.SQLite, err
+		return db, django.SQLite, err
 	}
 }
 

@@ -125,15 +125,15 @@ func (s *Settings) Keys() (secret.Keys, error) {
 
 var errNoKey = errors.New("settings: SECRET_KEY is not set; make one with: openssl rand -base64 48")
 
-// location returns where the database's times without a zone are, nil for
-// UTC. TIME_ZONE was checked by Load.
-func (s *Settings) location() (*time.Location, error) {
+// timeZone returns whose wall clock time the database keeps, nil for UTC.
+// TIME_ZONE was checked by Load.
+func (s *Settings) timeZone() (*time.Location, error) {
 	if s.UseTZ {
 		return nil, nil // nil is UTC
 	}
-	loc, err := time.LoadLocation(s.TimeZone)
+	zone, err := time.LoadLocation(s.TimeZone)
 	if err != nil {
 		return nil, fmt.Errorf("settings: TIME_ZONE: unknown time zone %q", s.TimeZone)
 	}
-	return loc, nil
+	return zone, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
 	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/secret"
@@ -45,13 +46,11 @@ type Site struct {
 	// LOGIN_LIMIT_STORE is none, and else a *throttle.Limiter.
 	Limiter, ResetLimiter, SignUpLimiter auth.Limiter
 
-	keys      secret.Keys
-	db        *database
-	forStore  sqlstore.Options
-	forUsers  sqlusers.Options
-	forLimits sqlthrottle.Options
-	engine    engine
-	limits    limits
+	keys   secret.Keys
+	db     *database
+	tables django.Database
+	engine engine
+	limits limits
 }
 
 // Open opens the database of the settings, whose file it makes if there is
@@ -68,7 +67,7 @@ func Open(ctx context.Context, s *Settings) (*Site, error) {
 	if problems := s.refuseWeakKeys(); problems != nil {
 		return nil, problems[0]
 	}
-	location, err := s.location()
+	zone, err := s.timeZone()
 	if err != nil {
 		return nil, err
 	}
@@ -84,11 +83,9 @@ func Open(ctx context.Context, s *Settings) (*Site, error) {
 		DB:       db.writer,
 		Readers:  db.readers,
 		Hashers:  s.hashers(),
-		forStore: sqlstore.Options{Dialect: dialect, Readers: db.readers, Location: location},
-		forUsers: sqlusers.Options{
-			Dialect: dialect, Readers: db.readers, Location: location, Timeout: s.storeTimeout(),
+		tables: django.Database{
+			DB: db.writer, Readers: db.readers, Dialect: dialect, TimeZone: zone,
 		},
-		forLimits: sqlthrottle.Options{Dialect: dialect},
 	}
 	if err := site.wire(ctx); err != nil && !errors.Is(err, errNotMigrated) {
 		return nil, errors.Join(err, site.Close())
@@ -118,7 +115,7 @@ func (s *Site) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	users, err := sqlusers.New(ctx, s.DB, &s.forUsers)
+	users, err := sqlusers.New(ctx, s.tables, &sqlusers.Options{Timeout: s.Settings.storeTimeout()})
 	if err != nil {
 		return wireError(err)
 	}
@@ -132,7 +129,7 @@ func (s *Site) wire(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("settings: %w", err), limits.close(), users.Close())
 	}
-	tokens, err := s.Settings.tokens(s.forUsers.Location)
+	tokens, err := s.Settings.tokens(s.tables.TimeZone)
 	if err != nil {
 		return errors.Join(err, limits.close(), users.Close())
 	}
@@ -174,17 +171,17 @@ func (s *Site) Handler(next http.Handler) http.Handler {
 // the names under which Django records them, and the names of the tables and the
 // index that are not Django's; none if there is nothing to do.
 func (s *Site) MigrationPlan(ctx context.Context) ([]string, error) {
-	users, err := sqlusers.Plan(ctx, s.DB, &s.forUsers)
+	users, err := sqlusers.Plan(ctx, s.tables)
 	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
 	}
-	sessions, err := sqlstore.Plan(ctx, s.DB, &s.forStore)
+	sessions, err := sqlstore.Plan(ctx, s.tables)
 	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
 	}
 	plan := append(users, sessions...)
 	if s.countsInTable() {
-		own, err := sqlthrottle.Plan(ctx, s.DB, &s.forLimits)
+		own, err := sqlthrottle.Plan(ctx, s.tables)
 		if err != nil {
 			return nil, fmt.Errorf("settings: %w", err)
 		}
@@ -201,14 +198,14 @@ func (s *Site) MigrationPlan(ctx context.Context) ([]string, error) {
 // called at each start, also by programs that start together; but not while the
 // site serves requests for the first time.
 func (s *Site) Migrate(ctx context.Context) error {
-	if _, err := sqlusers.Migrate(ctx, s.DB, &s.forUsers); err != nil {
+	if _, err := sqlusers.Migrate(ctx, s.tables, nil); err != nil {
 		return fmt.Errorf("settings: %w", err)
 	}
-	if _, err := sqlstore.Migrate(ctx, s.DB, &s.forStore); err != nil {
+	if _, err := sqlstore.Migrate(ctx, s.tables); err != nil {
 		return fmt.Errorf("settings: %w", err)
 	}
 	if s.countsInTable() {
-		if _, err := sqlthrottle.Migrate(ctx, s.DB, &s.forLimits); err != nil {
+		if _, err := sqlthrottle.Migrate(ctx, s.tables); err != nil {
 			return fmt.Errorf("settings: %w", err)
 		}
 	}

@@ -158,7 +158,7 @@ func TestNewDatabaseIsReadyOnceItIsMigrated(t *testing.T) {
 func TestDatabaseWithoutSessionsIsNotReady(t *testing.T) {
 	file := tempFile(t)
 	site := open(t, file, nil)
-	if _, err := sqlusers.Migrate(t.Context(), site.DB, nil); err != nil {
+	if _, err := sqlusers.Migrate(t.Context(), django.Database{DB: site.DB}, nil); err != nil {
 		t.Fatal(err)
 	}
 	site = open(t, file, nil)

@@ -49,7 +49,7 @@ func (s *Store) pause(ctx context.Context) error {
 func (s *Store) ClearExpiredBatch(ctx context.Context, now time.Time, limit int) (int, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
-	n, err := s.opts.Dialect.Exec(ctx, s.tidy, s.time(now), s.time(now), limit)
+	n, err := s.db.Dialect.Exec(ctx, s.tidy, s.time(now), s.time(now), limit)
 	return int(n), wrap(ctx, "clear expired", err)
 }
 
@@ -57,8 +57,8 @@ func (s *Store) ClearExpiredBatch(ctx context.Context, now time.Time, limit int)
 func (s *Store) CountExpired(ctx context.Context, now time.Time) (n int, err error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
-	rows, err := s.opts.Readers.QueryContext(ctx,
-		s.opts.Dialect.Rebind("SELECT COUNT(*) FROM django_session WHERE expire_date <= ?"), s.time(now))
+	rows, err := s.db.Readers.QueryContext(ctx,
+		s.db.Dialect.Rebind("SELECT COUNT(*) FROM django_session WHERE expire_date <= ?"), s.time(now))
 	return n, wrap(ctx, "count expired", djangodb.OneOf(rows, err, &n))
 }
 
@@ -103,7 +103,7 @@ func (s *Store) page(ctx context.Context, after string) ([]session.Record, error
 	var page []session.Record
 	for rows.Next() {
 		var rec session.Record
-		expiry := djangodb.Time{Location: s.opts.Location}
+		expiry := s.db.Time()
 		if err := rows.Scan(&rec.Key, &rec.Data, &expiry); err != nil {
 			return nil, err
 		}

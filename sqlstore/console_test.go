@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
 )
@@ -111,10 +112,10 @@ func TestClearExpiredSparesTheLiving(t *testing.T) {
 // TestListPages: more than a page, and a loop that writes to the same pool.
 func TestListPages(t *testing.T) {
 	db := pool(t, tempFile(t), writerDSN, 1)
-	if _, err := sqlstore.Migrate(t.Context(), db, nil); err != nil {
+	if _, err := sqlstore.Migrate(t.Context(), django.Database{DB: db}); err != nil {
 		t.Fatal(err)
 	}
-	store, err := sqlstore.New(t.Context(), db, nil)
+	store, err := sqlstore.New(t.Context(), django.Database{DB: db}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

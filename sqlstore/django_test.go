@@ -68,7 +68,7 @@ func TestWithDjangoLocalTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, _ := open(t, path, sqlstore.Options{Location: newYork})
+	store, _ := openIn(t, path, newYork, sqlstore.Options{})
 	// Four hours behind UTC in summer, five in winter.
 	summer, winter := time.Date(2230, 7, 1, 12, 0, 0, 0, time.UTC), time.Date(2231, 1, 1, 12, 0, 0, 0, time.UTC)
 	create(t, store, record(1, summer), record(2, winter), record(3, time.Now().Add(-time.Minute)),

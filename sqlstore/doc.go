@@ -10,8 +10,9 @@
 //		"&_pragma=foreign_keys(1)")
 //	...
 //	db.SetMaxOpenConns(1)
-//	if _, err := sqlstore.Migrate(ctx, db, nil); err != nil { ... }
-//	store, err := sqlstore.New(ctx, db, nil)
+//	site := django.Database{DB: db} // one for all packages that use it
+//	if _, err := sqlstore.Migrate(ctx, site); err != nil { ... }
+//	store, err := sqlstore.New(ctx, site, nil)
 //	...
 //	sessions := session.New(store, &session.Options{Codec: django.Signed(keys)})
 //
@@ -19,15 +20,15 @@
 //
 // # PostgreSQL
 //
-// Give [Options].Dialect PostgreSQL, and any driver that numbers its
+// Set [django.Database].Dialect to PostgreSQL, and use any driver that numbers its
 // parameters, such as github.com/jackc/pgx/v5/stdlib. Behind PgBouncer in its
 // transaction mode, statements cannot stay prepared: open pgx with
-// default_query_exec_mode=exec. Instants are kept in full, so that Location
+// default_query_exec_mode=exec. Instants are kept in full, so that TimeZone
 // does not matter. Data must be UTF-8 without NUL, as that of all codecs is.
 //
 // # MySQL and MariaDB
 //
-// Give [Options].Dialect MySQL, and github.com/go-sql-driver/mysql with
+// Set [django.Database].Dialect to MySQL, and use github.com/go-sql-driver/mysql with
 // clientFoundRows=true: without it an update to what is there counts as none,
 // and [New] refuses to go on. Keys and data are compared byte for byte, also
 // where the table has a collation that ignores case, as Django's has. A
@@ -40,8 +41,8 @@
 // # SQLite
 //
 // SQLite lets one connection write at a time. Let the program wait for its
-// turn in the pool and not in the database: give [New] a pool of one
-// connection for writing, and in [Options].Readers a second pool for reading,
+// turn in the pool and not in the database: give [New] a DB of one
+// connection for writing, and in [django.Database].Readers a second pool for reading,
 // which WAL lets run beside the writer:
 //
 //	readers, err := sql.Open("sqlite", "file:site.db?"+
@@ -64,7 +65,7 @@
 // # Time
 //
 // Django with USE_TZ keeps UTC. Without it, it keeps the wall clock time of
-// TIME_ZONE: give that zone as [Options].Location. Where such a zone sets its
+// TIME_ZONE: give that zone as [django.Database].TimeZone. Where such a zone sets its
 // clocks back, sessions that end in the hour that comes twice end up to an
 // hour early or late, as in Django.
 //

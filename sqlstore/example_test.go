@@ -10,6 +10,7 @@ import (
 
 	_ "modernc.org/sqlite"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
 )
@@ -31,13 +32,13 @@ func ExampleNew() {
 	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
 
-	applied, err := sqlstore.Migrate(ctx, db, nil)
+	applied, err := sqlstore.Migrate(ctx, django.Database{DB: db})
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println("applied", applied)
 
-	store, err := sqlstore.New(ctx, db, nil)
+	store, err := sqlstore.New(ctx, django.Database{DB: db}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

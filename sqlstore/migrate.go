@@ -2,9 +2,10 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
+	"fmt"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
@@ -15,8 +16,12 @@ var ErrNotMigrated = errors.New("sqlstore: table django_session does not exist; 
 // Plan returns the migrations that [Migrate] would apply, by the names under
 // which Django records them: "sessions.0001_initial", or none. Its errors are
 // those of Migrate.
-func Plan(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
-	steps, err := database(db, o).Plan(ctx, djangodb.Sessions)
+func Plan(ctx context.Context, db django.Database) ([]string, error) {
+	d, err := djangodb.New(db)
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: %w", err)
+	}
+	steps, err := d.Plan(ctx, djangodb.Sessions)
 	return steps, wrap(ctx, "migrate", err)
 }
 
@@ -27,13 +32,12 @@ func Plan(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
 //
 // A table django_session that is not Django's is an error that names the
 // column it lacks. A table that is Django's, but not in its records, is
-// adopted. Migrate uses only Dialect and Location of the options.
-func Migrate(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
-	steps, err := database(db, o).Migrate(ctx, djangodb.Sessions)
+// adopted.
+func Migrate(ctx context.Context, db django.Database) ([]string, error) {
+	d, err := djangodb.New(db)
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: %w", err)
+	}
+	steps, err := d.Migrate(ctx, djangodb.Sessions)
 	return steps, wrap(ctx, "migrate", err)
-}
-
-func database(db *sql.DB, o *Options) djangodb.DB {
-	c := o.withDefaults(db)
-	return djangodb.DB{DB: db, Dialect: c.Dialect, Location: c.Location}
 }

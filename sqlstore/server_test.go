@@ -14,6 +14,7 @@ import (
 	_ "github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangotest"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/session"
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) { servertest.Main(m) }
 
 // A backend is a database that runs as a server.
 type backend struct {
-	dialect sqlstore.Dialect
+	dialect django.Dialect
 	driver  string
 	engine  string // Django's
 	shared  func(testing.TB) servertest.Database
@@ -35,11 +36,11 @@ type backend struct {
 
 var backends = []backend{
 	{
-		sqlstore.PostgreSQL, "pgx", "postgresql",
+		django.PostgreSQL, "pgx", "postgresql",
 		servertest.Postgres, servertest.StartPostgres, servertest.Database.PostgresURL,
 	},
 	{
-		sqlstore.MySQL, "mysql", "mysql",
+		django.MySQL, "mysql", "mysql",
 		servertest.MariaDB, servertest.StartMariaDB, servertest.Database.MySQLName,
 	},
 }
@@ -59,11 +60,11 @@ func (b backend) open(t testing.TB, at servertest.Database, o sqlstore.Options) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	o.Dialect = b.dialect
-	if _, err := sqlstore.Migrate(t.Context(), db, &o); err != nil {
+	site := django.Database{DB: db, Dialect: b.dialect}
+	if _, err := sqlstore.Migrate(t.Context(), site); err != nil {
 		t.Fatal(err)
 	}
-	store, err := sqlstore.New(t.Context(), db, &o)
+	store, err := sqlstore.New(t.Context(), site, &o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +170,7 @@ func TestMySQLMustCountFoundRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	_, err = sqlstore.New(t.Context(), db, &sqlstore.Options{Dialect: b.dialect})
+	_, err = sqlstore.New(t.Context(), django.Database{DB: db, Dialect: b.dialect}, nil)
 	if err == nil || !strings.Contains(err.Error(), "clientFoundRows=true") {
 		t.Errorf("New: error %v", err)
 	}
@@ -196,7 +197,7 @@ func TestServerKeepsInstants(t *testing.T) {
 		store, db := b.open(t, b.shared(t), sqlstore.Options{})
 		db.SetMaxOpenConns(1)
 		zone := "SET TIME ZONE 'Asia/Tokyo'"
-		if b.dialect == sqlstore.MySQL {
+		if b.dialect == django.MySQL {
 			zone = "SET time_zone = '+09:00'"
 		}
 		if _, err := db.Exec(zone); err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+
+	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
 // statements are all that a store asks of the database, prepared once. Those
@@ -13,8 +15,9 @@ type statements struct {
 	create, save, move, delete, tidy *sql.Stmt
 }
 
-func prepare(ctx context.Context, db, readers *sql.DB, d Dialect) (*statements, error) {
+func prepare(ctx context.Context, on djangodb.DB) (*statements, error) {
 	s := &statements{}
+	db, readers, d := on.DB, on.Readers, on.Dialect
 	expiry := d.RawTime("expire_date")
 	key := d.SameKey("session_key")
 	same := key + " AND " + d.SameBytes("session_data")

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/timelimit"
@@ -28,33 +29,35 @@ var (
 // So is one that is silent: a call whose context does not say when it ends has
 // five seconds, and a statement over many rows, as of clearing, has a minute.
 type Store struct {
+	db   djangodb.DB
 	opts Options
 	*statements
 }
 
 // New prepares the statements of a store. Its error is [ErrNotMigrated] if
 // the table does not exist. The pools stay the caller's: close the store, then
-// the pools.
-func New(ctx context.Context, db *sql.DB, o *Options) (*Store, error) {
+// the pools. The options may be nil.
+func New(ctx context.Context, db django.Database, o *Options) (*Store, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
-	s := &Store{opts: o.withDefaults(db)}
-	if err := s.opts.Dialect.Check(); err != nil {
+	s := &Store{opts: o.withDefaults()}
+	var err error
+	if s.db, err = djangodb.New(db); err != nil {
 		return nil, fmt.Errorf("sqlstore: %w", err)
 	}
-	columns, err := s.opts.Dialect.Columns(ctx, db, "django_session")
+	columns, err := s.db.Dialect.Columns(ctx, s.db, "django_session")
 	switch {
 	case err != nil:
 		return nil, wrap(ctx, "open", err)
 	case len(columns) == 0:
 		return nil, ErrNotMigrated
 	}
-	if s.opts.Dialect.CountsFoundRows() {
-		if err := checkFoundRows(ctx, db, s.opts.Dialect); err != nil {
+	if s.db.Dialect.CountsFoundRows() {
+		if err := checkFoundRows(ctx, s.db); err != nil {
 			return nil, wrap(ctx, "open", err)
 		}
 	}
-	s.statements, err = prepare(ctx, db, s.opts.Readers, s.opts.Dialect)
+	s.statements, err = prepare(ctx, s.db)
 	if err != nil {
 		return nil, wrap(ctx, "prepare", err)
 	}
@@ -67,17 +70,17 @@ var errFoundRows = errors.New("an UPDATE does not count rows that it found and d
 // checkFoundRows finds out how the driver counts, by a row that nobody else
 // ever sees. If it counts changes only, a save that changes nothing would look
 // like one of a session that is gone.
-func checkFoundRows(ctx context.Context, db *sql.DB, d Dialect) error {
+func checkFoundRows(ctx context.Context, db djangodb.DB) error {
 	counts := false
-	err := d.Transact(ctx, db, func(tx *sql.Conn) error {
+	err := db.Transact(ctx, func(tx *sql.Conn) error {
 		key := strings.ToLower(rand.Text())
-		_, err := tx.ExecContext(ctx, d.Rebind("INSERT INTO django_session"+
+		_, err := tx.ExecContext(ctx, db.Dialect.Rebind("INSERT INTO django_session"+
 			" (session_key, session_data, expire_date) VALUES (?, ?, ?)"), key, "",
-			d.EncodeTime(time.Now().Add(-time.Hour), nil))
+			db.EncodeTime(time.Now().Add(-time.Hour)))
 		if err != nil {
 			return err
 		}
-		result, err := tx.ExecContext(ctx, d.Rebind(
+		result, err := tx.ExecContext(ctx, db.Dialect.Rebind(
 			"UPDATE django_session SET session_data = ? WHERE session_key = ?"), "", key)
 		if err != nil {
 			return err
@@ -109,7 +112,7 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
 	rec := session.Record{Key: key}
-	expiry := djangodb.Time{Location: s.opts.Location}
+	expiry := s.db.Time()
 	err := djangodb.One(ctx, s.load, s.live(key), &rec.Data, &expiry)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -128,8 +131,8 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 	}
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
-	_, err := s.opts.Dialect.Exec(ctx, s.create, rec.Key, string(rec.Data), s.time(rec.Expiry))
-	if s.opts.Dialect.IsUnique(err) {
+	_, err := s.db.Dialect.Exec(ctx, s.create, rec.Key, string(rec.Data), s.time(rec.Expiry))
+	if s.db.Dialect.IsUnique(err) {
 		return session.ErrExists
 	}
 	return wrap(ctx, "create", err)
@@ -151,10 +154,10 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 		stmt, args = s.move, append(args, new.Key)
 	}
 	args = append(args, string(new.Data), s.time(new.Expiry))
-	args = s.opts.Dialect.KeyArgs(args, old.Key)
+	args = s.db.Dialect.KeyArgs(args, old.Key)
 	args = append(args, string(old.Data), s.now())
-	n, err := s.opts.Dialect.Exec(ctx, stmt, args...)
-	if s.opts.Dialect.IsUnique(err) {
+	n, err := s.db.Dialect.Exec(ctx, stmt, args...)
+	if s.db.Dialect.IsUnique(err) {
 		return session.ErrExists
 	}
 	if err != nil {
@@ -191,7 +194,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	}
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
-	n, err := s.opts.Dialect.Exec(ctx, s.delete, s.live(key)...)
+	n, err := s.db.Dialect.Exec(ctx, s.delete, s.live(key)...)
 	switch {
 	case err != nil:
 		return wrap(ctx, "delete", err)
@@ -212,13 +215,13 @@ func checkOne(doing string, n int64) error {
 
 // live returns what to bind for a row that has a key and has not expired.
 func (s *Store) live(key string) []any {
-	return append(s.opts.Dialect.KeyArgs(make([]any, 0, 3), key), s.now())
+	return append(s.db.Dialect.KeyArgs(make([]any, 0, 3), key), s.now())
 }
 
 func (s *Store) now() any { return s.time(time.Now()) }
 
 func (s *Store) time(t time.Time) any {
-	return s.opts.Dialect.EncodeTime(t, s.opts.Location)
+	return s.db.EncodeTime(t)
 }
 
 // errKey does not show the key.

@@ -16,6 +16,7 @@ import (
 
 	_ "modernc.org/sqlite"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sessiontest"
 	"github.com/jamsession/jamsession/sqlstore"
@@ -54,12 +55,18 @@ func pool(t testing.TB, path, dsn string, conns int) *sql.DB {
 // and the pool that writes.
 func open(t testing.TB, path string, o sqlstore.Options) (*sqlstore.Store, *sql.DB) {
 	t.Helper()
+	return openIn(t, path, nil, o)
+}
+
+// openIn is open for a table that keeps the wall clock time of a zone.
+func openIn(t testing.TB, path string, zone *time.Location, o sqlstore.Options) (*sqlstore.Store, *sql.DB) {
+	t.Helper()
 	db := pool(t, path, quickDSN, 1)
-	if _, err := sqlstore.Migrate(t.Context(), db, &o); err != nil {
+	site := django.Database{DB: db, Readers: pool(t, path, readerDSN, 4), TimeZone: zone}
+	if _, err := sqlstore.Migrate(t.Context(), site); err != nil {
 		t.Fatal(err)
 	}
-	o.Readers = pool(t, path, readerDSN, 4)
-	store, err := sqlstore.New(t.Context(), db, &o)
+	store, err := sqlstore.New(t.Context(), site, &o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +150,7 @@ func create(t testing.TB, store session.Store, records ...session.Record) {
 func TestRowIsDjangos(t *testing.T) {
 	paris := time.FixedZone("Paris", 3600)
 	for _, c := range []struct {
-		loc    *time.Location
+		zone   *time.Location
 		expiry time.Time
 		want   string
 	}{
@@ -151,7 +158,7 @@ func TestRowIsDjangos(t *testing.T) {
 		{nil, time.Date(2230, 1, 2, 3, 4, 5, 678_000, time.UTC), "2230-01-02 03:04:05.000678"},
 		{paris, time.Date(2230, 1, 2, 3, 4, 5, 678_000_000, time.UTC), "2230-01-02 04:04:05.678000"},
 	} {
-		store, db := open(t, tempFile(t), sqlstore.Options{Location: c.loc})
+		store, db := openIn(t, tempFile(t), c.zone, sqlstore.Options{})
 		rec := session.Record{Key: strings.Repeat("k", 32), Data: []byte("first"), Expiry: c.expiry}
 		create(t, store, rec)
 		check := func() {
@@ -274,7 +281,7 @@ func TestLocked(t *testing.T) {
 	path := tempFile(t)
 	_, other := open(t, path, sqlstore.Options{})
 	db := pool(t, path, "?_pragma=busy_timeout(1)", 1)
-	store, err := sqlstore.New(t.Context(), db, nil)
+	store, err := sqlstore.New(t.Context(), django.Database{DB: db}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -324,7 +331,7 @@ func TestExpiryIsStrict(t *testing.T) {
 	for _, hours := range []int{-9, 0, +5} {
 		path := tempFile(t)
 		synctest.Test(t, func(t *testing.T) {
-			store, _ := open(t, path, sqlstore.Options{Location: time.FixedZone("", hours*3600)})
+			store, _ := openIn(t, path, time.FixedZone("", hours*3600), sqlstore.Options{})
 			checkExpiry(t, store)
 		})
 	}
@@ -363,10 +370,10 @@ func checkExpiry(t *testing.T, store *sqlstore.Store) {
 // TestOnePool: without options, one connection is enough for every method.
 func TestOnePool(t *testing.T) {
 	db := pool(t, tempFile(t), writerDSN, 1)
-	if _, err := sqlstore.Migrate(t.Context(), db, nil); err != nil {
+	if _, err := sqlstore.Migrate(t.Context(), django.Database{DB: db}); err != nil {
 		t.Fatal(err)
 	}
-	store, err := sqlstore.New(t.Context(), db, nil)
+	store, err := sqlstore.New(t.Context(), django.Database{DB: db}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -418,32 +425,48 @@ func TestUnreadableExpiry(t *testing.T) {
 
 func TestNewWithoutTable(t *testing.T) {
 	db := pool(t, tempFile(t), writerDSN, 1)
-	if _, err := sqlstore.New(t.Context(), db, nil); !errors.Is(err, sqlstore.ErrNotMigrated) {
+	if _, err := sqlstore.New(t.Context(), django.Database{DB: db}, nil); !errors.Is(err, sqlstore.ErrNotMigrated) {
 		t.Errorf("New: error %v, want ErrNotMigrated", err)
 	}
 	if _, err := db.Exec("CREATE TABLE django_session (session_key text)"); err != nil {
 		t.Fatal(err)
 	}
-	_, err := sqlstore.New(t.Context(), db, nil)
+	_, err := sqlstore.New(t.Context(), django.Database{DB: db}, nil)
 	if err == nil || errors.Is(err, sqlstore.ErrNotMigrated) || !strings.HasPrefix(err.Error(), "sqlstore: prepare: ") {
 		t.Errorf("New on a foreign table: error %v", err)
 	}
-	if _, err := sqlstore.New(t.Context(), db, &sqlstore.Options{Dialect: 99}); err == nil {
-		t.Error("New with an unknown dialect: no error")
+}
+
+// TestAWrongDatabaseIsAnErrorThatNamesTheField in each function that is given one.
+func TestAWrongDatabaseIsAnErrorThatNamesTheField(t *testing.T) {
+	db := pool(t, tempFile(t), writerDSN, 1)
+	for field, site := range map[string]django.Database{
+		"Database.DB ":      {},
+		"Database.Dialect ": {DB: db, Dialect: 99},
+	} {
+		_, planErr := sqlstore.Plan(t.Context(), site)
+		_, migrateErr := sqlstore.Migrate(t.Context(), site)
+		_, newErr := sqlstore.New(t.Context(), site, nil)
+		for _, err := range []error{planErr, migrateErr, newErr} {
+			if err == nil || !strings.HasPrefix(err.Error(), "sqlstore: "+field) {
+				t.Errorf("error %v, want one that names %s", err, field)
+			}
+		}
 	}
 }
 
 func TestMigrate(t *testing.T) {
 	db := pool(t, tempFile(t), writerDSN, 1)
+	site := django.Database{DB: db}
 	want := []string{"sessions.0001_initial"}
-	for _, run := range []func(context.Context, *sql.DB, *sqlstore.Options) ([]string, error){
+	for _, run := range []func(context.Context, django.Database) ([]string, error){
 		sqlstore.Plan, sqlstore.Plan, sqlstore.Migrate, sqlstore.Plan, sqlstore.Migrate,
 	} {
-		steps, err := run(t.Context(), db, nil)
+		steps, err := run(t.Context(), site)
 		if err != nil || !slices.Equal(steps, want) {
 			t.Errorf("%q, %v; want %q", steps, err, want)
 		}
-		if _, err := sqlstore.New(t.Context(), db, nil); err == nil {
+		if _, err := sqlstore.New(t.Context(), django.Database{DB: db}, nil); err == nil {
 			want = nil
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/silentdb"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
@@ -45,11 +46,11 @@ func TestSilentDatabaseEndsEachCall(t *testing.T) {
 				return err
 			},
 			"New": func(ctx context.Context, _ *sqlstore.Store, db silentdb.DB) error {
-				_, err := sqlstore.New(ctx, db.DB, nil)
+				_, err := sqlstore.New(ctx, django.Database{DB: db.DB}, nil)
 				return err
 			},
 			"Plan": func(ctx context.Context, _ *sqlstore.Store, db silentdb.DB) error {
-				_, err := sqlstore.Plan(ctx, db.DB, nil)
+				_, err := sqlstore.Plan(ctx, django.Database{DB: db.DB})
 				return err
 			},
 		},
@@ -59,10 +60,10 @@ func TestSilentDatabaseEndsEachCall(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					db := silentdb.Open(t)
 					defer func() { _ = db.Close() }()
-					if _, err := sqlstore.Migrate(t.Context(), db.DB, nil); err != nil {
+					if _, err := sqlstore.Migrate(t.Context(), django.Database{DB: db.DB}); err != nil {
 						t.Fatal(err)
 					}
-					store, err := sqlstore.New(t.Context(), db.DB, nil)
+					store, err := sqlstore.New(t.Context(), django.Database{DB: db.DB}, nil)
 					if err != nil {
 						t.Fatal(err)
 					}

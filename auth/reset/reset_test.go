@@ -28,6 +28,7 @@ import (
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/token"
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/memstore"
@@ -75,11 +76,11 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	if _, err := sqlusers.Migrate(t.Context(), db, nil); err != nil {
+	if _, err := sqlusers.Migrate(t.Context(), django.Database{DB: db}, nil); err != nil {
 		t.Fatal(err)
 	}
 	s := &site{box: &box{}, log: &bytes.Buffer{}}
-	if s.users, err = sqlusers.New(t.Context(), db, nil); err != nil {
+	if s.users, err = sqlusers.New(t.Context(), django.Database{DB: db}, nil); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.users.Close() })

@@ -14,7 +14,7 @@ import (
 
 // TestCheckNewSaysWhatCreateWould, and stores nothing.
 func TestCheckNewSaysWhatCreateWould(t *testing.T) {
-	users, _ := open(t, tempFile(t), sqlusers.Options{})
+	users, _ := open(t, tempFile(t))
 	create(t, users, auth.User{Username: "alice"})
 	for _, user := range []auth.User{
 		{Username: "\uff41\uff42", Email: "a@EXAMPLE.com", FirstName: "A", IsActive: true},

@@ -6,17 +6,18 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangotest"
 )
 
 // sqliteFile is SQLite as a backend of forEachDatabase.
-var sqliteFile = backend{dialect: sqlusers.SQLite, driver: "sqlite"}
+var sqliteFile = backend{dialect: django.SQLite, driver: "sqlite"}
 
 // A database is users in a new database of a test's own.
 type database struct {
 	*sqlusers.Users
 
-	dialect sqlusers.Dialect
+	dialect django.Dialect
 	db      *sql.DB
 	django  *djangotest.Project // nil if the test does not ask for it
 }
@@ -78,17 +79,19 @@ func (b backend) connect(t *testing.T) (d database, setting string) {
 // migrate makes the tables that do not exist.
 func (d database) migrate(t *testing.T) database {
 	t.Helper()
-	o := &sqlusers.Options{Dialect: d.dialect}
-	if _, err := sqlusers.Migrate(t.Context(), d.db, o); err != nil {
+	if _, err := sqlusers.Migrate(t.Context(), d.site(), nil); err != nil {
 		t.Fatal(err)
 	}
 	var err error
-	if d.Users, err = sqlusers.New(t.Context(), d.db, o); err != nil {
+	if d.Users, err = sqlusers.New(t.Context(), d.site(), nil); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.Users.Close() })
 	return d
 }
+
+// site is the database as the package wants it.
+func (d database) site() django.Database { return django.Database{DB: d.db, Dialect: d.dialect} }
 
 // exec runs statements that we do not have.
 func (d database) exec(t *testing.T, statements ...string) {

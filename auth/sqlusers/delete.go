@@ -38,8 +38,8 @@ func (u *Users) erase(
 ) error {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	d := u.opts.Dialect
-	err := d.Transact(ctx, u.db, func(tx *sql.Conn) error {
+	d := u.db.Dialect
+	err := u.db.Transact(ctx, func(tx *sql.Conn) error {
 		for _, child := range children {
 			if _, err := u.eraseWhere(ctx, tx, child, column, id); err != nil {
 				return err
@@ -66,7 +66,7 @@ func (u *Users) erase(
 func (u *Users) eraseWhere(
 	ctx context.Context, tx *sql.Conn, table, column string, id int64,
 ) (int64, error) {
-	d := u.opts.Dialect
+	d := u.db.Dialect
 	if table == logTable {
 		columns, err := d.Columns(ctx, tx, table)
 		if err != nil || len(columns) == 0 {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
-	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/internal/djangotest"
 )
 
@@ -17,7 +16,7 @@ const key = "a-secret-key-for-the-tests-only-0123456789-abcdef"
 func TestWithDjango(t *testing.T) {
 	path := tempFile(t)
 	project := djangotest.Site(t, path, key)
-	users, _ := open(t, path, sqlusers.Options{})
+	users, _ := open(t, path)
 	project.Manage("migrate", "--run-syncdb")
 
 	project.Run(`
@@ -70,7 +69,7 @@ func TestPasswordChangeByDjango(t *testing.T) {
 	path := tempFile(t)
 	project := djangotest.Site(t, path, key,
 		`PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]`)
-	users, _ := open(t, path, sqlusers.Options{})
+	users, _ := open(t, path)
 	user := create(t, users, auth.User{Username: "go", Password: encoded, IsActive: true})
 	out := project.Run(`
 from django.contrib.auth.models import User
@@ -92,7 +91,7 @@ print(u.password)
 func TestWithDjangoLocalTime(t *testing.T) {
 	path := tempFile(t)
 	project := djangotest.Site(t, path, key, "USE_TZ = False", `TIME_ZONE = "Asia/Tokyo"`)
-	users, _ := open(t, path, sqlusers.Options{Location: time.FixedZone("Tokyo", 9*3600)})
+	users, _ := openIn(t, path, time.FixedZone("Tokyo", 9*3600))
 	joined := time.Date(2025, 1, 2, 20, 4, 5, 0, time.UTC)
 	user := create(t, users, auth.User{Username: "go", DateJoined: joined})
 	if !user.DateJoined.Equal(joined) {

@@ -1,6 +1,7 @@
 // Package sqlusers keeps users, groups and permissions in a SQL database, in
 // Django's tables. A Django site and a Go program may use them at the same time.
 //
+//	db := django.Database{DB: handle} // as for package sqlstore
 //	if _, err := sqlusers.Migrate(ctx, db, nil); err != nil { ... }
 //	users, err := sqlusers.New(ctx, db, nil)
 //	...

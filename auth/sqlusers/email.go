@@ -65,7 +65,7 @@ func (u *Users) ByEmail(ctx context.Context, email string) ([]auth.User, error) 
 
 // spellings are those of an address that the database has to be asked for.
 func (u *Users) spellings(email string) []string {
-	if u.opts.Dialect.ComparesUpper() {
+	if u.db.Dialect.ComparesUpper() {
 		return []string{email}
 	}
 	all := []string{email, NormalizeEmail(email), strings.ToLower(email)}

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/auth"
-	"github.com/jamsession/jamsession/auth/sqlusers"
 )
 
 func usernames(users []auth.User) []string {
@@ -110,7 +109,7 @@ print(json.dumps([sorted(u.username for u in f.get_users(f.fields["email"].to_py
 
 // TestByEmailComparesItself: what the database holds for equal is not enough.
 func TestByEmailComparesItself(t *testing.T) {
-	users, db := open(t, tempFile(t), sqlusers.Options{})
+	users, db := open(t, tempFile(t))
 	create(t, users, auth.User{Username: "john", Email: "x@example.com", Password: encoded, IsActive: true})
 	_, err := db.Exec("UPDATE auth_user SET email = CAST('X@example.com' || x'00' || 'evil' AS TEXT)")
 	if err != nil {

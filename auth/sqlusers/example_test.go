@@ -11,6 +11,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/secret"
 )
 
@@ -23,10 +24,10 @@ func ExampleNew() {
 	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
 
-	if _, err := sqlusers.Migrate(ctx, db, nil); err != nil {
+	if _, err := sqlusers.Migrate(ctx, django.Database{DB: db}, nil); err != nil {
 		log.Fatal(err)
 	}
-	users, err := sqlusers.New(ctx, db, nil)
+	users, err := sqlusers.New(ctx, django.Database{DB: db}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -63,10 +64,10 @@ func ExampleUsers_GrantToGroup() {
 	}
 	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
-	if _, err := sqlusers.Migrate(ctx, db, nil); err != nil {
+	if _, err := sqlusers.Migrate(ctx, django.Database{DB: db}, nil); err != nil {
 		log.Fatal(err)
 	}
-	users, err := sqlusers.New(ctx, db, nil)
+	users, err := sqlusers.New(ctx, django.Database{DB: db}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -117,10 +118,10 @@ func ExampleUsers_Update() {
 	}
 	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
-	if _, err := sqlusers.Migrate(ctx, db, nil); err != nil {
+	if _, err := sqlusers.Migrate(ctx, django.Database{DB: db}, nil); err != nil {
 		log.Fatal(err)
 	}
-	users, err := sqlusers.New(ctx, db, nil)
+	users, err := sqlusers.New(ctx, django.Database{DB: db}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

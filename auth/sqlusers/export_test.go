@@ -1,7 +1,9 @@
 package sqlusers
 
+import "github.com/jamsession/jamsession/internal/djangodb"
+
 // FloorColumns is what each user is loaded with.
-func FloorColumns(d Dialect) string { return floorColumns(d, true) }
+func FloorColumns(d djangodb.Dialect) string { return floorColumns(d, true) }
 
 // SelectByEmail is the statement by which ByEmail searches.
-func SelectByEmail(d Dialect) string { return d.Rebind(selectByEmail(d, true)) }
+func SelectByEmail(d djangodb.Dialect) string { return d.Rebind(selectByEmail(d, true)) }

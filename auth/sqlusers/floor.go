@@ -21,9 +21,9 @@ const FloorTable = "jamsession_login_floor"
 var floorTable = djangodb.OwnTable{
 	Name:    FloorTable,
 	Columns: []string{"user_key", "not_before"},
-	DDL: func(d Dialect) []string {
+	DDL: func(d djangodb.Dialect) []string {
 		column, engine := "varchar(255)", ""
-		if d == MySQL {
+		if d == djangodb.MySQL {
 			column, engine = "varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", " ENGINE=InnoDB"
 		}
 		return []string{"CREATE TABLE jamsession_login_floor (user_key " + column +
@@ -37,7 +37,7 @@ const maxFloorID = 255
 // floorColumns are the floors that count for a row of auth_user, its own and
 // everybody's, NULL if there is none. Each is found by the primary key, which
 // costs less than to look for both at once.
-func floorColumns(d Dialect, exist bool) string {
+func floorColumns(d djangodb.Dialect, exist bool) string {
 	if !exist {
 		return "NULL, NULL"
 	}
@@ -67,7 +67,7 @@ func (u *Users) LoginFloor(ctx context.Context, userID string) (time.Time, error
 		return time.Time{}, err
 	}
 	var floor sql.NullInt64
-	rows, err := u.opts.Readers.QueryContext(ctx, u.opts.Dialect.Rebind(
+	rows, err := u.db.Readers.QueryContext(ctx, u.db.Dialect.Rebind(
 		"SELECT MAX(not_before) FROM jamsession_login_floor WHERE user_key IN ('', ?)"), userID)
 	err = djangodb.OneOf(rows, err, &floor)
 	return floorTime(floor), wrap(ctx, "read floor", err)
@@ -84,7 +84,7 @@ func (u *Users) RaiseLoginFloor(ctx context.Context, userID string) (floor time.
 	if err := u.checkFloorID(ctx, userID); err != nil {
 		return time.Time{}, err
 	}
-	err = u.opts.Dialect.Transact(ctx, u.db, func(tx *sql.Conn) error {
+	err = u.db.Transact(ctx, func(tx *sql.Conn) error {
 		floor, err = u.raise(ctx, tx, userID)
 		return err
 	})
@@ -107,7 +107,7 @@ func (u *Users) checkFloorID(ctx context.Context, userID string) error {
 // first statement locks the row, so that of two raises at once one sees the
 // other.
 func (u *Users) raise(ctx context.Context, tx *sql.Conn, userID string) (time.Time, error) {
-	rebind := u.opts.Dialect.Rebind
+	rebind := u.db.Dialect.Rebind
 	exists, err := matches(tx.ExecContext(ctx, rebind(
 		"UPDATE jamsession_login_floor SET not_before = not_before + 1 WHERE user_key = ?"), userID))
 	if err != nil {

@@ -15,6 +15,8 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
@@ -174,7 +176,7 @@ func TestRefusedUpdateRaisesNoFloor(t *testing.T) {
 // TestDeletedUserKeepsTheFloor, so that no later user with the same key gets
 // what is left of the sessions.
 func TestDeletedUserKeepsTheFloor(t *testing.T) {
-	users, _ := open(t, tempFile(t), sqlusers.Options{})
+	users, _ := open(t, tempFile(t))
 	john := create(t, users, auth.User{Username: "john", Password: encoded, IsActive: true})
 	floor, err := users.RaiseLoginFloor(t.Context(), "1")
 	if err = errors.Join(err, users.Delete(t.Context(), john.ID)); err != nil {
@@ -223,9 +225,8 @@ func TestTableOfFloorsMayComeLate(t *testing.T) {
 		ctx := t.Context()
 		john := create(t, d.Users, auth.User{Username: "john", Password: encoded, IsActive: true})
 		d.exec(t, "DROP TABLE jamsession_login_floor")
-		o := &sqlusers.Options{Dialect: d.dialect}
 		open := func() *sqlusers.Users {
-			users, err := sqlusers.New(ctx, d.db, o)
+			users, err := sqlusers.New(ctx, d.site(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -246,10 +247,10 @@ func TestTableOfFloorsMayComeLate(t *testing.T) {
 		if !errors.Is(raised, auth.ErrNoFloors) || !errors.Is(read, auth.ErrNoFloors) {
 			t.Errorf("without a table: %v, %v", raised, read)
 		}
-		if plan, err := sqlusers.Plan(ctx, d.db, o); err != nil || len(plan) != 1 || plan[0] != sqlusers.FloorTable {
+		if plan, err := sqlusers.Plan(ctx, d.site()); err != nil || len(plan) != 1 || plan[0] != sqlusers.FloorTable {
 			t.Errorf("Plan = %q, %v", plan, err)
 		}
-		if made, err := sqlusers.Migrate(ctx, d.db, o); err != nil || len(made) != 1 || made[0] != sqlusers.FloorTable {
+		if made, err := sqlusers.Migrate(ctx, d.site(), nil); err != nil || len(made) != 1 || made[0] != sqlusers.FloorTable {
 			t.Errorf("Migrate = %q, %v", made, err)
 		}
 		if err := writer.SetActive(ctx, john.ID, true); err != nil {
@@ -265,18 +266,18 @@ func TestTableOfFloorsMayComeLate(t *testing.T) {
 
 // TestReaderLooksForFloorsOnceAMinute: and not at each request.
 func TestReaderLooksForFloorsOnceAMinute(t *testing.T) {
-	users, db := open(t, tempFile(t), sqlusers.Options{})
+	users, db := open(t, tempFile(t))
 	create(t, users, auth.User{Username: "john", Password: encoded, IsActive: true})
 	if _, err := db.ExecContext(t.Context(), "DROP TABLE jamsession_login_floor"); err != nil {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		late, err := sqlusers.New(t.Context(), db, nil)
+		late, err := sqlusers.New(t.Context(), django.Database{DB: db}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = late.Close() }()
-		if _, err := sqlusers.Migrate(t.Context(), db, nil); err != nil {
+		if _, err := sqlusers.Migrate(t.Context(), django.Database{DB: db}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := db.ExecContext(t.Context(), "INSERT INTO jamsession_login_floor VALUES ('1', 7)"); err != nil {
@@ -297,10 +298,10 @@ func TestReaderLooksForFloorsOnceAMinute(t *testing.T) {
 
 // TestFloorIsFoundByItsKey: no list of floors is read to load a user.
 func TestFloorIsFoundByItsKey(t *testing.T) {
-	how := map[sqlusers.Dialect]struct{ explain, found string }{
-		sqlusers.SQLite:     {"EXPLAIN QUERY PLAN ", "SEARCH f USING INDEX"},
-		sqlusers.PostgreSQL: {"EXPLAIN ", " using jamsession_login_floor_pkey on jamsession_login_floor f"},
-		sqlusers.MySQL:      {"EXPLAIN ", "|PRIMARY|PRIMARY|1022|"},
+	how := map[django.Dialect]struct{ explain, found string }{
+		django.SQLite:     {"EXPLAIN QUERY PLAN ", "SEARCH f USING INDEX"},
+		django.PostgreSQL: {"EXPLAIN ", " using jamsession_login_floor_pkey on jamsession_login_floor f"},
+		django.MySQL:      {"EXPLAIN ", "|PRIMARY|PRIMARY|1022|"},
 	}
 	forEachDatabase(t, func(t *testing.T, d database) {
 		create(t, d.Users, auth.User{Username: "john", Password: encoded})
@@ -308,8 +309,8 @@ func TestFloorIsFoundByItsKey(t *testing.T) {
 		fill(t, d)
 		d.raise(t, "")
 		h := how[d.dialect]
-		plan := lines(t, d.db, h.explain+"SELECT "+sqlusers.FloorColumns(d.dialect)+" FROM auth_user WHERE id >= 1")
-		if strings.Count(plan, h.found) != 2 && (d.dialect != sqlusers.MySQL || !strings.Contains(plan, h.found)) {
+		plan := lines(t, d.db, h.explain+"SELECT "+sqlusers.FloorColumns(djangodb.Dialect(d.dialect))+" FROM auth_user WHERE id >= 1")
+		if strings.Count(plan, h.found) != 2 && (d.dialect != django.MySQL || !strings.Contains(plan, h.found)) {
 			t.Errorf("the plan does not use the key twice:\n%s", plan)
 		}
 	})
@@ -325,7 +326,7 @@ func fill(t *testing.T, d database) {
 		}
 		d.exec(t, "INSERT INTO jamsession_login_floor (user_key, not_before) VALUES "+strings.Join(rows, ","))
 	}
-	if d.dialect == sqlusers.MySQL {
+	if d.dialect == django.MySQL {
 		lines(t, d.db, "ANALYZE TABLE jamsession_login_floor")
 		return
 	}

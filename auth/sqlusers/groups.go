@@ -31,7 +31,7 @@ func (u *Users) CreateGroup(ctx context.Context, name string) (Group, error) {
 	}
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	d := u.opts.Dialect
+	d := u.db.Dialect
 	insert, err := u.db.PrepareContext(ctx,
 		d.Rebind("INSERT INTO auth_group (name) VALUES (?)"+d.Returning("id")))
 	if err != nil {
@@ -61,9 +61,9 @@ func (u *Users) RenameGroup(ctx context.Context, id int64, name string) error {
 // rename changes the name of a group or a permission; those of groups are
 // unique.
 func (u *Users) rename(ctx context.Context, e end, id int64, name string) error {
-	n, err := u.exec(ctx, "UPDATE "+e.table+" SET name = ? WHERE id = "+u.opts.Dialect.BigInt(), name, id)
+	n, err := u.exec(ctx, "UPDATE "+e.table+" SET name = ? WHERE id = "+u.db.Dialect.BigInt(), name, id)
 	switch {
-	case u.opts.Dialect.IsUnique(err):
+	case u.db.Dialect.IsUnique(err):
 		return ErrGroupExists
 	case err == nil && n == 0: // or the name is the old one, which some drivers do not count
 		return u.mustExist(ctx, e, id)
@@ -87,7 +87,7 @@ func (u *Users) GroupByName(ctx context.Context, name string) (Group, error) {
 	if checkGroupName(name) != nil {
 		return Group{}, ErrGroupNotFound
 	}
-	d := u.opts.Dialect
+	d := u.db.Dialect
 	found, err := u.groups(ctx, "SELECT id, name FROM auth_group WHERE "+d.SameKey("name"),
 		d.KeyArgs(nil, name)...)
 	switch {
@@ -106,7 +106,7 @@ func (u *Users) Groups(ctx context.Context) iter.Seq2[Group, error] {
 		after := int64(math.MinInt64)
 		for {
 			page, err := u.groups(ctx, "SELECT id, name FROM auth_group WHERE id > "+
-				u.opts.Dialect.BigInt()+" ORDER BY id LIMIT ?", after, listPage)
+				u.db.Dialect.BigInt()+" ORDER BY id LIMIT ?", after, listPage)
 			if err != nil {
 				yield(Group{}, wrap(ctx, "list groups", err))
 				return
@@ -133,14 +133,14 @@ func (u *Users) UserGroups(ctx context.Context, userID string) ([]Group, error) 
 	}
 	groups, err := u.groups(ctx, "SELECT g.id, g.name FROM auth_group g"+
 		" JOIN auth_user_groups ug ON ug.group_id = g.id WHERE ug.user_id = "+
-		u.opts.Dialect.BigInt()+" ORDER BY g.id", row)
+		u.db.Dialect.BigInt()+" ORDER BY g.id", row)
 	return groups, wrap(ctx, "list groups", err)
 }
 
 func (u *Users) groups(ctx context.Context, query string, args ...any) ([]Group, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	rows, err := u.opts.Readers.QueryContext(ctx, u.opts.Dialect.Rebind(query), args...)
+	rows, err := u.db.Readers.QueryContext(ctx, u.db.Dialect.Rebind(query), args...)
 	return collect(rows, err, func(rows *sql.Rows) (g Group, err error) {
 		err = rows.Scan(&g.ID, &g.Name)
 		return g, err

@@ -205,7 +205,7 @@ func TestGroupsAtOnce(t *testing.T) {
 }
 
 func TestGroupsYieldsAllPages(t *testing.T) {
-	users, db := open(t, tempFile(t), sqlusers.Options{})
+	users, db := open(t, tempFile(t))
 	const total = 1203
 	if _, err := db.Exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
 		INSERT INTO auth_group (name) SELECT 'g' || i FROM n`, total); err != nil {

@@ -14,11 +14,11 @@ const EmailIndex = "jamsession_auth_user_email"
 var emailIndex = djangodb.OwnIndex{Name: EmailIndex, Table: "auth_user", On: emailIndexOn}
 
 // emailIndexOn has the id where it does not come with every index by itself.
-func emailIndexOn(d Dialect) string {
+func emailIndexOn(d djangodb.Dialect) string {
 	switch d {
-	case PostgreSQL:
+	case djangodb.PostgreSQL:
 		return "UPPER(email), id"
-	case MySQL:
+	case djangodb.MySQL:
 		return "email"
 	default:
 		return "UPPER(email)"

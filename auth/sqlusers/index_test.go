@@ -11,6 +11,8 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/servertest"
 )
 
@@ -21,10 +23,10 @@ func (d database) thousands(t *testing.T) {
 	const insert = "INSERT INTO auth_user (password, is_superuser, username, first_name, last_name," +
 		" email, is_staff, is_active, date_joined) SELECT '" + encoded + "', %s, %s, '', '', %s, %[1]s, %[4]s, '2026-01-01 00:00:00' FROM %s"
 	switch d.dialect {
-	case sqlusers.PostgreSQL:
+	case django.PostgreSQL:
 		d.exec(t, fmt.Sprintf(insert, "false", "'u' || n", "'User' || n || '@example.com'", "true",
 			"generate_series(1, 300000) n"), "ANALYZE auth_user")
-	case sqlusers.MySQL:
+	case django.MySQL:
 		d.exec(t, fmt.Sprintf(insert, "0", "concat('u', seq)", "concat('User', seq, '@example.com')", "1",
 			"seq_1_to_300000"), "ANALYZE TABLE auth_user")
 	default:
@@ -37,14 +39,14 @@ func (d database) thousands(t *testing.T) {
 // plan returns how the database would search for an address.
 func (d database) plan(t *testing.T) string {
 	t.Helper()
-	query := sqlusers.SelectByEmail(d.dialect)
+	query := sqlusers.SelectByEmail(djangodb.Dialect(d.dialect))
 	args := []any{"user777@EXAMPLE.com", int64(0), 1001}
 	switch d.dialect {
-	case sqlusers.PostgreSQL: // as it plans for values that it does not know
+	case django.PostgreSQL: // as it plans for values that it does not know
 		d.db.SetMaxOpenConns(1)
 		d.exec(t, "SET plan_cache_mode = force_generic_plan", "PREPARE search (text, bigint, bigint) AS "+query)
 		query, args = "EXPLAIN EXECUTE search ('user777@EXAMPLE.com', 0, 1001)", nil
-	case sqlusers.MySQL:
+	case django.MySQL:
 		query = "EXPLAIN " + query
 	default:
 		query = "EXPLAIN QUERY PLAN " + query
@@ -142,7 +144,7 @@ func TestByEmailIsBounded(t *testing.T) {
 }
 
 func (d database) bool(v bool) string {
-	if d.dialect == sqlusers.PostgreSQL {
+	if d.dialect == django.PostgreSQL {
 		return fmt.Sprint(v)
 	}
 	if v {
@@ -157,7 +159,6 @@ func TestIndexIsMadeOnceByManyAtOnce(t *testing.T) {
 		t.Run(b.dialect.String(), func(t *testing.T) {
 			d, _ := b.connect(t)
 			d = d.migrate(t)
-			o := &sqlusers.Options{Dialect: d.dialect}
 			for range 5 {
 				d.exec(t, d.dropIndex())
 				made := make(chan []string, 8)
@@ -166,7 +167,7 @@ func TestIndexIsMadeOnceByManyAtOnce(t *testing.T) {
 				for range cap(made) {
 					wg.Go(func() {
 						<-start
-						steps, err := sqlusers.Migrate(t.Context(), d.db, o)
+						steps, err := sqlusers.Migrate(t.Context(), d.site(), nil)
 						if err != nil {
 							t.Error(err)
 						}
@@ -189,7 +190,7 @@ func TestIndexIsMadeOnceByManyAtOnce(t *testing.T) {
 }
 
 func (d database) dropIndex() string {
-	if d.dialect == sqlusers.MySQL {
+	if d.dialect == django.MySQL {
 		return "DROP INDEX " + sqlusers.EmailIndex + " ON auth_user"
 	}
 	return "DROP INDEX " + sqlusers.EmailIndex
@@ -201,15 +202,14 @@ func TestIndexThatWasCutOffIsMadeAnew(t *testing.T) {
 	d, _ := backends[0].connect(t)
 	d = d.migrate(t)
 	d.exec(t, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = '"+sqlusers.EmailIndex+"'::regclass")
-	o := &sqlusers.Options{Dialect: d.dialect}
-	plan, err := sqlusers.Plan(t.Context(), d.db, o)
+	plan, err := sqlusers.Plan(t.Context(), d.site())
 	if err != nil || !slices.Equal(plan, []string{sqlusers.EmailIndex}) {
 		t.Errorf("Plan = %q, %v", plan, err)
 	}
-	if steps, err := sqlusers.Migrate(t.Context(), d.db, o); err != nil || !slices.Equal(steps, plan) {
+	if steps, err := sqlusers.Migrate(t.Context(), d.site(), nil); err != nil || !slices.Equal(steps, plan) {
 		t.Errorf("Migrate = %q, %v", steps, err)
 	}
-	if plan, err := sqlusers.Plan(t.Context(), d.db, o); err != nil || len(plan) > 0 {
+	if plan, err := sqlusers.Plan(t.Context(), d.site()); err != nil || len(plan) > 0 {
 		t.Errorf("afterwards Plan = %q, %v", plan, err)
 	}
 }
@@ -221,15 +221,15 @@ func TestUserWhoMayNotMakeTheIndex(t *testing.T) {
 		t.Run(b.dialect.String(), func(t *testing.T) {
 			d := b.asGuest(t)
 			var log bytes.Buffer
-			o := &sqlusers.Options{Dialect: d.dialect, Logger: slog.New(slog.NewTextHandler(&log, nil))}
-			steps, err := sqlusers.Migrate(t.Context(), d.db, o)
+			o := &sqlusers.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}
+			steps, err := sqlusers.Migrate(t.Context(), d.site(), o)
 			if err != nil || len(steps) > 0 {
 				t.Errorf("Migrate = %q, %v", steps, err)
 			}
 			if text := log.String(); !strings.Contains(text, "CREATE INDEX") || !strings.Contains(text, "error=") {
 				t.Errorf("log %q", text)
 			}
-			users, err := sqlusers.New(t.Context(), d.db, o)
+			users, err := sqlusers.New(t.Context(), d.site(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -237,7 +237,7 @@ func TestUserWhoMayNotMakeTheIndex(t *testing.T) {
 			if got, err := users.ByEmail(t.Context(), "john@example.com"); err != nil || len(got) != 1 {
 				t.Errorf("ByEmail = %q, %v", usernames(got), err)
 			}
-			if plan, err := sqlusers.Plan(t.Context(), d.db, o); err != nil || !slices.Equal(plan, []string{sqlusers.EmailIndex}) {
+			if plan, err := sqlusers.Plan(t.Context(), d.site()); err != nil || !slices.Equal(plan, []string{sqlusers.EmailIndex}) {
 				t.Errorf("Plan = %q, %v", plan, err)
 			}
 		})
@@ -258,11 +258,11 @@ func (b backend) asGuest(t *testing.T) database {
 	create(t, d.Users, auth.User{Username: "john", Email: "John@example.com", Password: encoded, IsActive: true})
 	d.exec(t, d.dropIndex())
 	switch d.dialect {
-	case sqlusers.SQLite:
+	case django.SQLite:
 		d.db.SetMaxOpenConns(1)
 		d.exec(t, "PRAGMA query_only = 1")
 		return d
-	case sqlusers.PostgreSQL:
+	case django.PostgreSQL:
 		d.exec(t, "CREATE ROLE guest LOGIN", "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO guest")
 	default:
 		d.exec(t, "CREATE USER guest", "GRANT SELECT, INSERT, UPDATE, DELETE ON "+at.Name+".* TO guest")
@@ -277,8 +277,7 @@ func (b backend) asGuest(t *testing.T) database {
 func TestDjangoLeavesTheIndexAlone(t *testing.T) {
 	forEachDatabaseWithDjango(t, func(t *testing.T, d database) {
 		d.django.Manage("migrate")
-		o := &sqlusers.Options{Dialect: d.dialect}
-		if plan, err := sqlusers.Plan(t.Context(), d.db, o); err != nil || len(plan) > 0 {
+		if plan, err := sqlusers.Plan(t.Context(), d.site()); err != nil || len(plan) > 0 {
 			t.Errorf("after Django's migrate, Plan = %q, %v", plan, err)
 		}
 		d.django.Manage("migrate", "--check")
@@ -297,15 +296,15 @@ with connection.schema_editor() as editor:
 User.objects.create(username="john", email="John@example.com", password="` + encoded + `")
 assert User.objects.get(email__iexact="john@example.com").username == "john"
 `)
-		plan, err := sqlusers.Plan(t.Context(), d.db, o)
+		plan, err := sqlusers.Plan(t.Context(), d.site())
 		var want []string
-		if d.dialect == sqlusers.SQLite {
+		if d.dialect == django.SQLite {
 			want = []string{sqlusers.EmailIndex}
 		}
 		if err != nil || !slices.Equal(plan, want) {
 			t.Errorf("Plan = %q, %v; want %q", plan, err, want)
 		}
-		if steps, err := sqlusers.Migrate(t.Context(), d.db, o); err != nil || !slices.Equal(steps, want) {
+		if steps, err := sqlusers.Migrate(t.Context(), d.site(), nil); err != nil || !slices.Equal(steps, want) {
 			t.Errorf("Migrate = %q, %v; want %q", steps, err, want)
 		}
 		d.db.SetMaxIdleConns(0) // pgx keeps plans of the old column with its connections

@@ -47,7 +47,7 @@ func (u *Users) prepare(ctx context.Context) error {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
 	u.late.looked.Store(time.Now().UnixMicro())
-	has, err := database(u.db, &u.opts).HasOwn(ctx, floorTable)
+	has, err := u.db.HasOwn(ctx, floorTable)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (u *Users) prepare(ctx context.Context) error {
 	if current := u.late.current.Load(); current != nil && (current.floors || !has) {
 		return nil // another look was faster
 	}
-	s, err := prepare(ctx, u.db, u.opts.Readers, u.opts.Dialect, has)
+	s, err := prepare(ctx, u.db, has)
 	if err != nil {
 		return err
 	}

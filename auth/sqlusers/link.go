@@ -35,7 +35,7 @@ var (
 // link stores a pair, unless it is there. It asks for both ends, since SQLite
 // does not hold the reference unless it is told to.
 func (u *Users) link(ctx context.Context, j join, left, right int64) error {
-	id := u.opts.Dialect.BigInt()
+	id := u.db.Dialect.BigInt()
 	return u.pair(ctx, "link", j, left, []int64{right},
 		"INSERT INTO "+j.table+" ("+j.left.column+", "+j.right.column+")"+
 			" SELECT l.id, r.id FROM "+j.left.table+" l, "+j.right.table+" r"+
@@ -45,7 +45,7 @@ func (u *Users) link(ctx context.Context, j join, left, right int64) error {
 
 // unlink deletes the pairs of one with each of others, those that are there.
 func (u *Users) unlink(ctx context.Context, j join, left int64, rights ...int64) error {
-	id := u.opts.Dialect.BigInt()
+	id := u.db.Dialect.BigInt()
 	in := strings.TrimSuffix(strings.Repeat(id+", ", len(rights)), ", ")
 	return u.pair(ctx, "unlink", j, left, rights, "DELETE FROM "+j.table+
 		" WHERE "+j.left.column+" = "+id+" AND "+j.right.column+" IN ("+in+")")
@@ -63,8 +63,8 @@ func (u *Users) pair(
 		args = append(args, right)
 	}
 	var n int64
-	err := u.opts.Dialect.Transact(ctx, u.db, func(tx *sql.Conn) error {
-		result, err := tx.ExecContext(ctx, u.opts.Dialect.Rebind(query), args...)
+	err := u.db.Transact(ctx, func(tx *sql.Conn) error {
+		result, err := tx.ExecContext(ctx, u.db.Dialect.Rebind(query), args...)
 		if err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func (u *Users) pair(
 func (u *Users) mustExist(ctx context.Context, e end, id int64) error {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	d := u.opts.Dialect
+	d := u.db.Dialect
 	rows, err := u.db.QueryContext(ctx, d.Rebind("SELECT id FROM "+e.table+" WHERE id = "+d.BigInt()), id)
 	err = djangodb.OneOf(rows, err, &id)
 	if errors.Is(err, sql.ErrNoRows) {

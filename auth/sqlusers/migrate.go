@@ -2,9 +2,10 @@ package sqlusers
 
 import (
 	"context"
-	"database/sql"
 	"errors"
+	"fmt"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
@@ -18,8 +19,11 @@ var apps = []djangodb.App{djangodb.ContentTypes, djangodb.Auth}
 // Plan returns the migrations that [Migrate] would apply, by the names under
 // which Django records them, such as "auth.0001_initial", then [EmailIndex] and
 // [FloorTable]; none if there is nothing to do. Its errors are those of Migrate.
-func Plan(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
-	d := database(db, o)
+func Plan(ctx context.Context, db django.Database) ([]string, error) {
+	d, err := djangodb.New(db)
+	if err != nil {
+		return nil, fmt.Errorf("sqlusers: %w", err)
+	}
 	steps, err := d.Plan(ctx, apps...)
 	if err != nil {
 		return nil, djangodb.Wrap(ctx, "sqlusers: migrate", err)
@@ -48,20 +52,23 @@ func Plan(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
 //
 // A table of one of these names that is not Django's is an error that names
 // the column it lacks. So is an app that Django has left half migrated. Tables
-// that are Django's, but not in its records, are adopted. Migrate uses only
-// Dialect, Location and Logger of the options.
+// that are Django's, but not in its records, are adopted. The options may be nil;
+// Migrate uses only their Logger.
 //
 // Where Django makes auth_user anew, as on SQLite to change a column, the index
 // is gone until the next Migrate. On PostgreSQL it is made CONCURRENTLY, on MySQL online: users log in
 // meanwhile. SQLite keeps writers waiting. If the database does not let us make
 // it, that is logged with the statement for the table's owner, and is no error.
-func Migrate(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
-	d := database(db, o)
+func Migrate(ctx context.Context, db django.Database, o *Options) ([]string, error) {
+	d, err := djangodb.New(db)
+	if err != nil {
+		return nil, fmt.Errorf("sqlusers: %w", err)
+	}
 	steps, err := d.Migrate(ctx, apps...)
 	if err != nil {
 		return nil, djangodb.Wrap(ctx, "sqlusers: migrate", err)
 	}
-	index, err := makeIndex(ctx, d, o.withDefaults(db).Logger)
+	index, err := makeIndex(ctx, d, o.withDefaults().Logger)
 	steps = append(steps, index...)
 	if err != nil {
 		return steps, err
@@ -71,9 +78,4 @@ func Migrate(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
 		steps = append(steps, FloorTable)
 	}
 	return steps, djangodb.Wrap(ctx, "sqlusers: migrate", err)
-}
-
-func database(db *sql.DB, o *Options) djangodb.DB {
-	c := o.withDefaults(db)
-	return djangodb.DB{DB: db, Dialect: c.Dialect, Location: c.Location}
 }

@@ -28,7 +28,7 @@ func (p Permission) String() string { return p.AppLabel + "." + p.Codename }
 // Permissions returns all permissions that there are, sorted by app, model and
 // codename.
 func (u *Users) Permissions(ctx context.Context) ([]Permission, error) {
-	return u.permissions(ctx, u.opts.Readers, "")
+	return u.permissions(ctx, u.db.Readers, "")
 }
 
 // UserPermissions returns the permissions that a user has by himself, without
@@ -39,17 +39,17 @@ func (u *Users) UserPermissions(ctx context.Context, userID string) ([]Permissio
 	if err != nil {
 		return nil, nil
 	}
-	return u.permissions(ctx, u.opts.Readers,
+	return u.permissions(ctx, u.db.Readers,
 		" JOIN auth_user_user_permissions j ON j.permission_id = p.id"+
-			" WHERE j.user_id = "+u.opts.Dialect.BigInt(), row)
+			" WHERE j.user_id = "+u.db.Dialect.BigInt(), row)
 }
 
 // GroupPermissions returns the permissions of a group, sorted by app, model
 // and codename; none if there is no such group.
 func (u *Users) GroupPermissions(ctx context.Context, groupID int64) ([]Permission, error) {
-	return u.permissions(ctx, u.opts.Readers,
+	return u.permissions(ctx, u.db.Readers,
 		" JOIN auth_group_permissions j ON j.permission_id = p.id"+
-			" WHERE j.group_id = "+u.opts.Dialect.BigInt(), groupID)
+			" WHERE j.group_id = "+u.db.Dialect.BigInt(), groupID)
 }
 
 // EffectivePermissions returns what a user may do, by himself and by his
@@ -81,7 +81,7 @@ func (u *Users) EffectivePermissions(ctx context.Context, userID string) ([]stri
 // an app may have permissions of the same codename, which [auth.HasPerm] does
 // not tell apart. Its error is [ErrPermissionNotFound] if there is none.
 func (u *Users) PermissionsByName(ctx context.Context, name string) ([]Permission, error) {
-	return u.byName(ctx, u.opts.Readers, name)
+	return u.byName(ctx, u.db.Readers, name)
 }
 
 func (u *Users) byName(ctx context.Context, db *sql.DB, name string) ([]Permission, error) {
@@ -89,7 +89,7 @@ func (u *Users) byName(ctx context.Context, db *sql.DB, name string) ([]Permissi
 	if checkLabel("app label", app) != nil || checkText("codename", codename, maxCodename) != nil {
 		return nil, ErrPermissionNotFound
 	}
-	d := u.opts.Dialect
+	d := u.db.Dialect
 	found, err := u.permissions(ctx, db,
 		" WHERE "+d.SameKey("c.app_label")+" AND "+d.SameKey("p.codename"),
 		d.KeyArgs(d.KeyArgs(nil, app), codename)...)
@@ -105,7 +105,7 @@ func (u *Users) permissions(
 ) ([]Permission, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	rows, err := db.QueryContext(ctx, u.opts.Dialect.Rebind(
+	rows, err := db.QueryContext(ctx, u.db.Dialect.Rebind(
 		"SELECT p.id, c.app_label, c.model, p.codename, p.name FROM auth_permission p"+
 			" JOIN django_content_type c ON c.id = p.content_type_id"+where), args...)
 	found, err := collect(rows, err, func(rows *sql.Rows) (p Permission, err error) {

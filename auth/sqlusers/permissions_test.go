@@ -14,6 +14,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/secrettest"
 )
 
@@ -278,7 +279,7 @@ func TestRegisterAtOnce(t *testing.T) {
 }
 
 func TestRegisterInvalid(t *testing.T) {
-	users, _ := open(t, tempFile(t), sqlusers.Options{})
+	users, _ := open(t, tempFile(t))
 	long := strings.Repeat("x", 101)
 	for _, c := range []struct {
 		app, model, codename, name string
@@ -316,7 +317,7 @@ func TestNamesInAnotherCase(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := d.RegisterPermission(ctx, "shop", "order", "REFUND", "Can refund")
-		if one := d.dialect == sqlusers.MySQL; errors.Is(err, sqlusers.ErrInvalid) != one || (err == nil) == one {
+		if one := d.dialect == django.MySQL; errors.Is(err, sqlusers.ErrInvalid) != one || (err == nil) == one {
 			t.Errorf("RegisterPermission in another case: %v", err)
 		}
 		if _, err := d.RegisterPermission(ctx, "shop", "invoice", "REFUND", "Can refund"); err != nil {
@@ -506,7 +507,7 @@ func TestRegisterIsDjangos(t *testing.T) {
 // TestRegisterAgainWritesNothing: a program that starts needs no lock for what
 // is there already.
 func TestRegisterAgainWritesNothing(t *testing.T) {
-	users, db := open(t, tempFile(t), sqlusers.Options{})
+	users, db := open(t, tempFile(t))
 	first, err := users.RegisterModel(t.Context(), "shop", "Order", "order")
 	if err != nil {
 		t.Fatal(err)

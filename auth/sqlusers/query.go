@@ -10,12 +10,12 @@ import (
 func (u *Users) exec(ctx context.Context, query string, args ...any) (n int64, err error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	stmt, err := u.db.PrepareContext(ctx, u.opts.Dialect.Rebind(query))
+	stmt, err := u.db.PrepareContext(ctx, u.db.Dialect.Rebind(query))
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = stmt.Close() }()
-	return u.opts.Dialect.Exec(ctx, stmt, args...)
+	return u.db.Dialect.Exec(ctx, stmt, args...)
 }
 
 // collect returns what scan makes of each row.

@@ -81,7 +81,7 @@ func (u *Users) register(ctx context.Context, wanted []Permission) ([]Permission
 	if err != nil || len(stored) == len(wanted) {
 		return stored, err
 	}
-	err = u.opts.Dialect.Transact(ctx, u.db, func(tx *sql.Conn) error {
+	err = u.db.Transact(ctx, func(tx *sql.Conn) error {
 		if err := u.addContentType(ctx, tx, wanted[0]); err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func (u *Users) register(ctx context.Context, wanted []Permission) ([]Permission
 		}
 		return nil
 	})
-	if u.opts.Dialect.IsUnique(err) {
+	if u.db.Dialect.IsUnique(err) {
 		return nil, fmt.Errorf("%w: app label, model or codename exists in another case", ErrInvalid)
 	}
 	if err != nil {
@@ -107,8 +107,8 @@ func (u *Users) register(ctx context.Context, wanted []Permission) ([]Permission
 
 // ofModel returns those of the wanted permissions that are stored.
 func (u *Users) ofModel(ctx context.Context, wanted []Permission) ([]Permission, error) {
-	d := u.opts.Dialect
-	stored, err := u.permissions(ctx, u.db,
+	d := u.db.Dialect
+	stored, err := u.permissions(ctx, u.db.DB,
 		" WHERE "+d.SameKey("c.app_label")+" AND "+d.SameKey("c.model"),
 		d.KeyArgs(d.KeyArgs(nil, wanted[0].AppLabel), wanted[0].Model)...)
 	return slices.DeleteFunc(stored, func(p Permission) bool {
@@ -117,7 +117,7 @@ func (u *Users) ofModel(ctx context.Context, wanted []Permission) ([]Permission,
 }
 
 func (u *Users) addContentType(ctx context.Context, tx *sql.Conn, p Permission) error {
-	d := u.opts.Dialect
+	d := u.db.Dialect
 	args := d.KeyArgs(d.KeyArgs([]any{p.AppLabel, p.Model}, p.AppLabel), p.Model)
 	_, err := tx.ExecContext(ctx, d.Rebind("INSERT INTO django_content_type (app_label, model)"+
 		" SELECT ?, ? FROM (SELECT 1 AS one) one WHERE NOT EXISTS"+
@@ -127,7 +127,7 @@ func (u *Users) addContentType(ctx context.Context, tx *sql.Conn, p Permission) 
 }
 
 func (u *Users) addPermission(ctx context.Context, tx *sql.Conn, p Permission) error {
-	d := u.opts.Dialect
+	d := u.db.Dialect
 	args := d.KeyArgs(d.KeyArgs([]any{p.Codename, p.Name}, p.AppLabel), p.Model)
 	args = d.KeyArgs(args, p.Codename)
 	_, err := tx.ExecContext(ctx, d.Rebind("INSERT INTO auth_permission (content_type_id, codename, name)"+

@@ -17,6 +17,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangotest"
 	"github.com/jamsession/jamsession/internal/servertest"
 )
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) { servertest.Main(m) }
 
 // A backend is a database that runs as a server.
 type backend struct {
-	dialect sqlusers.Dialect
+	dialect django.Dialect
 	driver  string
 	engine  string // Django's
 	start   func(testing.TB) servertest.Database
@@ -33,8 +34,8 @@ type backend struct {
 }
 
 var backends = []backend{
-	{sqlusers.PostgreSQL, "pgx", "postgresql", servertest.Postgres, servertest.Database.PostgresURL},
-	{sqlusers.MySQL, "mysql", "mysql", servertest.MariaDB, servertest.Database.MySQLName},
+	{django.PostgreSQL, "pgx", "postgresql", servertest.Postgres, servertest.Database.PostgresURL},
+	{django.MySQL, "mysql", "mysql", servertest.MariaDB, servertest.Database.MySQLName},
 }
 
 // forEachServer runs a test on a new database of each, made by us or by Django.
@@ -61,11 +62,11 @@ func (b backend) open(t *testing.T, at servertest.Database) *sqlusers.Users {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	o := &sqlusers.Options{Dialect: b.dialect}
-	if _, err := sqlusers.Migrate(t.Context(), db, o); err != nil {
+	site := django.Database{DB: db, Dialect: b.dialect}
+	if _, err := sqlusers.Migrate(t.Context(), site, nil); err != nil {
 		t.Fatal(err)
 	}
-	users, err := sqlusers.New(t.Context(), db, o)
+	users, err := sqlusers.New(t.Context(), site, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+
+	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
 // statements are what Users asks of the database often, prepared once. Those
@@ -19,8 +21,9 @@ type statements struct {
 }
 
 // prepare prepares them, with the floors of logins if their table is there.
-func prepare(ctx context.Context, db, readers *sql.DB, d Dialect, floors bool) (*statements, error) {
+func prepare(ctx context.Context, on djangodb.DB, floors bool) (*statements, error) {
 	s := &statements{floors: floors}
+	db, readers, d := on.DB, on.Readers, on.Dialect
 	id := d.BigInt() // a session may name a user that the column could not hold
 	row := selectRow(d, floors)
 	for _, p := range []struct {
@@ -55,7 +58,7 @@ func prepare(ctx context.Context, db, readers *sql.DB, d Dialect, floors bool) (
 }
 
 // selectRow selects what Users.scan reads.
-func selectRow(d Dialect, floors bool) string {
+func selectRow(d djangodb.Dialect, floors bool) string {
 	return "SELECT id, password, " + d.RawTime("last_login") + ", is_superuser, username," +
 		" first_name, last_name, email, is_staff, is_active, " + d.RawTime("date_joined") + ", " +
 		floorColumns(d, floors) + " FROM auth_user"
@@ -63,7 +66,7 @@ func selectRow(d Dialect, floors bool) string {
 
 // selectByEmail reads no row that it does not return: with the index, it goes
 // to the first one of an address, and reads on from there.
-func selectByEmail(d Dialect, floors bool) string {
+func selectByEmail(d djangodb.Dialect, floors bool) string {
 	return selectRow(d, floors) + " WHERE " + d.SameText("email") + " AND id >= " + d.BigInt() +
 		" ORDER BY id LIMIT ?"
 }

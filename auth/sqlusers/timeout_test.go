@@ -9,6 +9,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/silentdb"
 )
 
@@ -19,10 +20,10 @@ func TestSilentDatabaseEndsEachCall(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			db := silentdb.Open(t)
 			defer func() { _ = db.Close() }()
-			if _, err := sqlusers.Migrate(t.Context(), db.DB, nil); err != nil {
+			if _, err := sqlusers.Migrate(t.Context(), django.Database{DB: db.DB}, nil); err != nil {
 				t.Fatal(err)
 			}
-			u, err := sqlusers.New(t.Context(), db.DB, &sqlusers.Options{Timeout: limit})
+			u, err := sqlusers.New(t.Context(), django.Database{DB: db.DB}, &sqlusers.Options{Timeout: limit})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -52,10 +53,10 @@ func TestContextThatEndsLaterIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := silentdb.Open(t)
 		defer func() { _ = db.Close() }()
-		if _, err := sqlusers.Migrate(t.Context(), db.DB, nil); err != nil {
+		if _, err := sqlusers.Migrate(t.Context(), django.Database{DB: db.DB}, nil); err != nil {
 			t.Fatal(err)
 		}
-		u, err := sqlusers.New(t.Context(), db.DB, nil)
+		u, err := sqlusers.New(t.Context(), django.Database{DB: db.DB}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,8 +34,8 @@ func (u *Users) Update(ctx context.Context, id string, c Changes) (auth.User, er
 	}
 	if len(columns) > 0 {
 		err := u.update(ctx, row, c.IsActive, "UPDATE auth_user SET "+strings.Join(columns, ", ")+
-			" WHERE id = "+u.opts.Dialect.BigInt(), append(args, row)...)
-		if u.opts.Dialect.IsUnique(err) {
+			" WHERE id = "+u.db.Dialect.BigInt(), append(args, row)...)
+		if u.db.Dialect.IsUnique(err) {
 			return auth.User{}, ErrUserExists
 		}
 		if err != nil {
@@ -61,12 +61,12 @@ func (u *Users) update(ctx context.Context, id int64, active *bool, query string
 		_, err := u.exec(ctx, query, args...)
 		return err
 	}
-	d := u.opts.Dialect
+	d := u.db.Dialect
 	flag, values := "UPDATE auth_user SET is_active = ? WHERE id = "+d.BigInt(), []any{*active, id}
 	if *active { // who was so already keeps the sessions, and a new user has none
 		flag, values = flag+" AND is_active = ? AND last_login IS NOT NULL", append(values, false)
 	}
-	return d.Transact(ctx, u.db, func(tx *sql.Conn) error {
+	return u.db.Transact(ctx, func(tx *sql.Conn) error {
 		raise, err := matches(tx.ExecContext(ctx, d.Rebind(flag), values...))
 		if err != nil {
 			return err

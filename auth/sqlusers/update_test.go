@@ -67,7 +67,7 @@ func TestUpdate(t *testing.T) {
 }
 
 func TestUpdateChecksAsCreateDoes(t *testing.T) {
-	users, _ := open(t, tempFile(t), sqlusers.Options{})
+	users, _ := open(t, tempFile(t))
 	user := create(t, users, auth.User{Username: "john", Password: encoded})
 	for _, c := range []struct {
 		changes sqlusers.Changes
@@ -125,7 +125,7 @@ func TestUpdatesOfOtherFieldsCount(t *testing.T) {
 }
 
 func TestSetActive(t *testing.T) {
-	users, _ := open(t, tempFile(t), sqlusers.Options{})
+	users, _ := open(t, tempFile(t))
 	user := create(t, users, auth.User{Username: "john", Password: encoded, IsStaff: true})
 	for _, active := range []bool{true, true, false, false} {
 		if err := users.SetActive(t.Context(), user.ID, active); err != nil {

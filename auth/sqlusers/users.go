@@ -10,6 +10,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/internal/username"
@@ -34,22 +35,23 @@ var ErrUserExists error = &kindError{"sqlusers: username is taken", auth.ErrUser
 // not be asked, or not within Options.Timeout. They wrap [auth.ErrUnavailable],
 // so that session.Abort answers 503. None contains a password hash.
 type Users struct {
-	db   *sql.DB
+	db   djangodb.DB
 	opts Options
 	late lateFloors
 }
 
 // New prepares the statements on a table. Its error is [ErrNotMigrated] if
 // the table does not exist. The pools stay the caller's: close the users, then
-// the pools.
-func New(ctx context.Context, db *sql.DB, o *Options) (*Users, error) {
+// the pools. The options may be nil.
+func New(ctx context.Context, db django.Database, o *Options) (*Users, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
-	u := &Users{db: db, opts: o.withDefaults(db)}
-	if err := u.opts.Dialect.Check(); err != nil {
+	u := &Users{opts: o.withDefaults()}
+	var err error
+	if u.db, err = djangodb.New(db); err != nil {
 		return nil, fmt.Errorf("sqlusers: %w", err)
 	}
-	columns, err := u.opts.Dialect.Columns(ctx, db, "auth_user")
+	columns, err := u.db.Dialect.Columns(ctx, u.db, "auth_user")
 	switch {
 	case err != nil:
 		return nil, wrap(ctx, "open", err)
@@ -163,10 +165,10 @@ func asStored(user auth.User) (auth.User, error) {
 func (u *Users) create(ctx context.Context, user auth.User) (auth.User, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	id, err := u.opts.Dialect.InsertID(ctx, u.asked(ctx).insert, user.Password, u.time(user.LastLogin),
+	id, err := u.db.Dialect.InsertID(ctx, u.asked(ctx).insert, user.Password, u.time(user.LastLogin),
 		user.IsSuperuser, user.Username, user.FirstName, user.LastName, user.Email,
 		user.IsStaff, user.IsActive, u.time(user.DateJoined))
-	if u.opts.Dialect.IsUnique(err) {
+	if u.db.Dialect.IsUnique(err) {
 		return auth.User{}, ErrUserExists
 	}
 	if err != nil {
@@ -228,15 +230,14 @@ func (u *Users) TouchLastLogin(ctx context.Context, id string, at time.Time) err
 func (u *Users) change(ctx context.Context, op string, stmt *sql.Stmt, args ...any) (int64, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	n, err := u.opts.Dialect.Exec(ctx, stmt, args...)
+	n, err := u.db.Dialect.Exec(ctx, stmt, args...)
 	return n, wrap(ctx, op, err)
 }
 
 // scan reads one row of the columns that every SELECT here has.
 func (u *Users) scan(row *sql.Rows) (auth.User, error) {
 	var user auth.User
-	lastLogin := djangodb.Time{Location: u.opts.Location}
-	dateJoined := djangodb.Time{Location: u.opts.Location}
+	lastLogin, dateJoined := u.db.Time(), u.db.Time()
 	var own, all sql.NullInt64 // floors
 	var id int64
 	err := row.Scan(&id, &user.Password, &lastLogin, &user.IsSuperuser,
@@ -256,7 +257,7 @@ func (u *Users) time(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
-	return u.opts.Dialect.EncodeTime(t, u.opts.Location)
+	return u.db.EncodeTime(t)
 }
 
 // limit returns ctx with an end.

@@ -21,6 +21,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/django"
 )
 
 // encoded is a hash of no password that anyone knows.
@@ -42,16 +43,24 @@ func pool(t testing.TB, path, dsn string) *sql.DB {
 }
 
 // open returns the users of a file, on two pools, and the pool that writes.
-func open(t testing.TB, path string, o sqlusers.Options) (*sqlusers.Users, *sql.DB) {
+func open(t testing.TB, path string) (*sqlusers.Users, *sql.DB) {
+	t.Helper()
+	return openIn(t, path, nil)
+}
+
+// openIn is open for tables that keep the wall clock time of a zone.
+func openIn(t testing.TB, path string, zone *time.Location) (*sqlusers.Users, *sql.DB) {
 	t.Helper()
 	db := pool(t, path, "?_txlock=immediate&_pragma=busy_timeout(5000)"+
 		"&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)")
 	db.SetMaxOpenConns(1)
-	if _, err := sqlusers.Migrate(t.Context(), db, &o); err != nil {
+	site := django.Database{
+		DB: db, Readers: pool(t, path, "?_pragma=busy_timeout(5000)&_pragma=query_only(1)"), TimeZone: zone,
+	}
+	if _, err := sqlusers.Migrate(t.Context(), site, nil); err != nil {
 		t.Fatal(err)
 	}
-	o.Readers = pool(t, path, "?_pragma=busy_timeout(5000)&_pragma=query_only(1)")
-	users, err := sqlusers.New(t.Context(), db, &o)
+	users, err := sqlusers.New(t.Context(), site, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +82,7 @@ func create(t testing.TB, users *sqlusers.Users, user auth.User) auth.User {
 }
 
 func TestCreateAndRead(t *testing.T) {
-	users, _ := open(t, tempFile(t), sqlusers.Options{})
+	users, _ := open(t, tempFile(t))
 	joined := time.Date(2025, 1, 2, 3, 4, 5, 678_000, time.FixedZone("", 3600))
 	given := auth.User{
 		Username: "jöhn.doe+1@x_-", Password: encoded, FirstName: "John", LastName: "Doe",
@@ -106,7 +115,7 @@ func fields(u auth.User) map[string]any {
 }
 
 func TestCreateFillsIn(t *testing.T) {
-	users, db := open(t, tempFile(t), sqlusers.Options{})
+	users, db := open(t, tempFile(t))
 	before := time.Now().Truncate(time.Microsecond)
 	user := create(t, users, auth.User{Username: "\uff41\uff42"})
 	if user.Username != "ab" {
@@ -128,7 +137,7 @@ func TestCreateFillsIn(t *testing.T) {
 }
 
 func TestUserNotFound(t *testing.T) {
-	users, _ := open(t, tempFile(t), sqlusers.Options{})
+	users, _ := open(t, tempFile(t))
 	create(t, users, auth.User{Username: "john"})
 	_, byID := users.ByID(t.Context(), "2")
 	for name, err := range map[string]error{
@@ -148,7 +157,7 @@ func TestUserNotFound(t *testing.T) {
 }
 
 func TestUserExists(t *testing.T) {
-	users, _ := open(t, tempFile(t), sqlusers.Options{})
+	users, _ := open(t, tempFile(t))
 	create(t, users, auth.User{Username: "ab"})
 	for _, name := range []string{"ab", "\uff41\uff42"} {
 		if _, err := users.Create(t.Context(), auth.User{Username: name}); !errors.Is(err, sqlusers.ErrUserExists) {
@@ -159,7 +168,7 @@ func TestUserExists(t *testing.T) {
 }
 
 func TestInvalid(t *testing.T) {
-	users, _ := open(t, tempFile(t), sqlusers.Options{})
+	users, _ := open(t, tempFile(t))
 	for _, c := range []struct {
 		user auth.User
 		want string
@@ -203,7 +212,7 @@ func TestInvalid(t *testing.T) {
 
 // TestChangesOneColumn: what another program changes meanwhile stays.
 func TestChangesOneColumn(t *testing.T) {
-	users, db := open(t, tempFile(t), sqlusers.Options{})
+	users, db := open(t, tempFile(t))
 	user := create(t, users, auth.User{Username: "john", Password: encoded, IsActive: true})
 	if _, err := db.Exec("UPDATE auth_user SET is_active = 0, email = 'new@example.com'"); err != nil {
 		t.Fatal(err)
@@ -232,7 +241,7 @@ func TestChangesOneColumn(t *testing.T) {
 // TestUpgradePasswordOnce: of many upgrades of one hash one counts, and none
 // after the password was changed.
 func TestUpgradePasswordOnce(t *testing.T) {
-	users, _ := open(t, tempFile(t), sqlusers.Options{})
+	users, _ := open(t, tempFile(t))
 	user := create(t, users, auth.User{Username: "john", Password: encoded})
 	var upgraded atomic.Int64
 	var wg sync.WaitGroup
@@ -266,7 +275,7 @@ func TestUpgradePasswordOnce(t *testing.T) {
 }
 
 func TestListAndCount(t *testing.T) {
-	users, db := open(t, tempFile(t), sqlusers.Options{})
+	users, db := open(t, tempFile(t))
 	const total = 1203
 	_, err := db.Exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
 		INSERT INTO auth_user (password, is_superuser, username, first_name, last_name, email,
@@ -306,7 +315,7 @@ func TestListAndCount(t *testing.T) {
 
 // TestUnavailable: a database that cannot be asked is not "no such user".
 func TestUnavailable(t *testing.T) {
-	users, db := open(t, tempFile(t), sqlusers.Options{})
+	users, db := open(t, tempFile(t))
 	user := create(t, users, auth.User{Username: "john", Password: encoded})
 	done, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -344,26 +353,26 @@ func TestUnavailable(t *testing.T) {
 
 func TestNewWithoutTable(t *testing.T) {
 	db := pool(t, tempFile(t), "")
-	if _, err := sqlusers.New(t.Context(), db, nil); !errors.Is(err, sqlusers.ErrNotMigrated) {
+	if _, err := sqlusers.New(t.Context(), django.Database{DB: db}, nil); !errors.Is(err, sqlusers.ErrNotMigrated) {
 		t.Errorf("New: error %v, want ErrNotMigrated", err)
 	}
-	if _, err := sqlusers.New(t.Context(), db, &sqlusers.Options{Dialect: 99}); err == nil {
+	if _, err := sqlusers.New(t.Context(), django.Database{DB: db, Dialect: 99}, nil); err == nil {
 		t.Error("New with an unknown dialect: no error")
 	}
 }
 
 func TestMigrate(t *testing.T) {
 	db := pool(t, tempFile(t), "")
-	plan, err := sqlusers.Plan(t.Context(), db, nil)
+	plan, err := sqlusers.Plan(t.Context(), django.Database{DB: db})
 	if err != nil || len(plan) != 16 || plan[13] != "auth.0012_alter_user_first_name_max_length" ||
 		plan[14] != sqlusers.EmailIndex || plan[15] != sqlusers.FloorTable {
 		t.Errorf("Plan = %q, %v", plan, err)
 	}
-	steps, err := sqlusers.Migrate(t.Context(), db, nil)
+	steps, err := sqlusers.Migrate(t.Context(), django.Database{DB: db}, nil)
 	if err != nil || !slices.Equal(steps, plan) {
 		t.Errorf("Migrate = %q, %v; want what Plan says", steps, err)
 	}
-	if steps, err = sqlusers.Migrate(t.Context(), db, nil); err != nil || steps != nil {
+	if steps, err = sqlusers.Migrate(t.Context(), django.Database{DB: db}, nil); err != nil || steps != nil {
 		t.Errorf("the second time Migrate = %q, %v", steps, err)
 	}
 }
@@ -371,7 +380,7 @@ func TestMigrate(t *testing.T) {
 // TestLongTextsAreNotLookedAt: neither a name nor an address of megabytes is
 // normalized, or sent to the database.
 func TestLongTextsAreNotLookedAt(t *testing.T) {
-	users, _ := open(t, tempFile(t), sqlusers.Options{})
+	users, _ := open(t, tempFile(t))
 	ctx, stop := context.WithCancel(t.Context())
 	stop() // a database that is asked says so
 	name := strings.Repeat("ﬁ", 1<<20)

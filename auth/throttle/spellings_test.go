@@ -13,6 +13,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/servertest"
 )
 
@@ -67,11 +68,11 @@ const encoded = "pbkdf2_sha256$1$abcdefghijkl$0123456789012345678901234567890123
 
 func openUsers(t *testing.T, db *sql.DB) *sqlusers.Users {
 	t.Helper()
-	o := &sqlusers.Options{Dialect: sqlusers.MySQL}
-	if _, err := sqlusers.Migrate(t.Context(), db, o); err != nil {
+	site := django.Database{DB: db, Dialect: django.MySQL}
+	if _, err := sqlusers.Migrate(t.Context(), site, nil); err != nil {
 		t.Fatal(err)
 	}
-	users, err := sqlusers.New(t.Context(), db, o)
+	users, err := sqlusers.New(t.Context(), site, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func jamOnPostgres(codec session.Codec) opener {
 		if err != nil {
 			return nil, err
 		}
-		table, err := openTable(ctx, db, sqlstore.Options{Dialect: sqlstore.PostgreSQL})
+		table, err := openTable(ctx, django.Database{DB: db, Dialect: django.PostgreSQL})
 		if err != nil {
 			return nil, err
 		}
@@ -101,7 +101,7 @@ func jamOnSQLite(codec session.Codec) opener {
 		if err != nil {
 			return nil, err
 		}
-		table, err := openTable(ctx, writer, sqlstore.Options{Readers: readers})
+		table, err := openTable(ctx, django.Database{DB: writer, Readers: readers})
 		if err != nil {
 			return nil, err
 		}
@@ -112,11 +112,11 @@ func jamOnSQLite(codec session.Codec) opener {
 // sqliteConns is how many connections read from SQLite.
 func sqliteConns() int { return max(4, runtime.GOMAXPROCS(0)) }
 
-func openTable(ctx context.Context, db *sql.DB, o sqlstore.Options) (*sqlstore.Store, error) {
-	if _, err := sqlstore.Migrate(ctx, db, &o); err != nil {
+func openTable(ctx context.Context, db django.Database) (*sqlstore.Store, error) {
+	if _, err := sqlstore.Migrate(ctx, db); err != nil {
 		return nil, err
 	}
-	return sqlstore.New(ctx, db, &o)
+	return sqlstore.New(ctx, db, nil)
 }
 
 // pool returns a pool that keeps its connections.

@@ -15,6 +15,7 @@ import (
 	_ "modernc.org/sqlite"             // the driver
 
 	"github.com/jamsession/jamsession/bench/contest"
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/pgstore"
 	"github.com/jamsession/jamsession/session"
@@ -39,14 +40,14 @@ var sqliteEngine = engine{
 			return writer, openPool(bed, "sqlite", sqliteName(path, wait+"&_pragma=query_only(1)"), 4)
 		}
 		writer, readers := open()
-		store := tableStore(bed, writer, &sqlstore.Options{Readers: readers})
+		store := tableStore(bed, django.Database{DB: writer, Readers: readers})
 		peer := openPool(bed, "sqlite", sqliteName(filepath.Join(bed.TempDir(), "scs.sqlite3"), write), 4)
 		exec(peer, `CREATE TABLE sessions (token TEXT PRIMARY KEY, data BLOB NOT NULL, expiry REAL NOT NULL)`)
 		exec(peer, `CREATE INDEX sessions_expiry_idx ON sessions(expiry)`)
 		bareWriter, bareReaders := open()
 		return databaseEntrants(writer, store, bare{
 			db: bareWriter, readers: bareReaders, statements: plainStatements, time: asText,
-		}.prepared(bed, nil), scsSite(sqlite3store.NewWithCleanupInterval(peer, 0)))
+		}.prepared(bed, django.SQLite), scsSite(sqlite3store.NewWithCleanupInterval(peer, 0)))
 	},
 }
 
@@ -86,7 +87,7 @@ var postgresSQL = engine{
 		own, db := openPostgres(bed), openPostgres(bed)
 		floor := bare{db: db, readers: db, statements: postgresStatements, time: asItIs}
 		return databaseEntrants(own, postgresTable(bed, own),
-			floor.prepared(bed, &sqlstore.Options{Dialect: sqlstore.PostgreSQL}), nil)
+			floor.prepared(bed, django.PostgreSQL), nil)
 	},
 }
 
@@ -115,7 +116,7 @@ func barePgx(bed *contest.Bed) bareEntrant {
 	at := servertest.Postgres(bed)
 	db := openPool(bed, "pgx", at.PostgresURL(), conns)
 	floor := bare{db: db, readers: db, statements: postgresStatements, time: asItIs}.prepared(
-		bed, &sqlstore.Options{Dialect: sqlstore.PostgreSQL})
+		bed, django.PostgreSQL)
 	pool := openPgx(bed, at)
 	row := func(key string, length int) {
 		var data []byte
@@ -150,7 +151,7 @@ func openPostgres(bed *contest.Bed) *sql.DB {
 }
 
 func postgresTable(bed *contest.Bed, db *sql.DB) *sqlstore.Store {
-	return tableStore(bed, db, &sqlstore.Options{Dialect: sqlstore.PostgreSQL})
+	return tableStore(bed, django.Database{DB: db, Dialect: django.PostgreSQL})
 }
 
 var mariaDB = engine{
@@ -161,15 +162,14 @@ var mariaDB = engine{
 		open := func() *sql.DB {
 			return openPool(bed, "mysql", servertest.MariaDB(bed).MySQLName(), conns)
 		}
-		o := &sqlstore.Options{Dialect: sqlstore.MySQL}
 		own, peer, db := open(), open(), open()
-		store := tableStore(bed, own, o)
+		store := tableStore(bed, django.Database{DB: own, Dialect: django.MySQL})
 		exec(peer, `CREATE TABLE sessions (token CHAR(43) PRIMARY KEY,`+
 			` data MEDIUMBLOB NOT NULL, expiry TIMESTAMP(6) NOT NULL)`)
 		exec(peer, `CREATE INDEX sessions_expiry_idx ON sessions (expiry)`)
 		return databaseEntrants(own, store, bare{
 			db: db, readers: db, statements: plainStatements, time: asText,
-		}.prepared(bed, o), scsSite(mysqlstore.NewWithCleanupInterval(peer, 0)))
+		}.prepared(bed, django.MySQL), scsSite(mysqlstore.NewWithCleanupInterval(peer, 0)))
 	},
 }
 
@@ -189,11 +189,10 @@ func exec(db *sql.DB, statement string, args ...any) {
 
 // tableStore makes the table and opens it. Clearing does not pause, since the
 // time that it takes is what is measured.
-func tableStore(bed *contest.Bed, db *sql.DB, o *sqlstore.Options) *sqlstore.Store {
-	_, err := sqlstore.Migrate(context(), db, o)
+func tableStore(bed *contest.Bed, db django.Database) *sqlstore.Store {
+	_, err := sqlstore.Migrate(context(), db)
 	mustNot(err)
-	o.ClearPause = -1
-	store, err := sqlstore.New(context(), db, o)
+	store, err := sqlstore.New(context(), db, &sqlstore.Options{ClearPause: -1})
 	mustNot(err)
 	bed.Cleanup(func() { _ = store.Close() })
 	return store
@@ -256,11 +255,8 @@ type bareEntrant struct {
 	insertRow func(goroutine int, data string) string
 }
 
-func (b bare) prepared(bed *contest.Bed, o *sqlstore.Options) bareEntrant {
-	if o == nil {
-		o = &sqlstore.Options{}
-	}
-	store := tableStore(bed, b.db, o)
+func (b bare) prepared(bed *contest.Bed, d django.Dialect) bareEntrant {
+	store := tableStore(bed, django.Database{DB: b.db, Dialect: d})
 	prepare := func(db *sql.DB, text string) *sql.Stmt {
 		stmt, err := db.PrepareContext(context(), text)
 		mustNot(err)

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/bench/report"
+	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/session"
-	"github.com/jamsession/jamsession/sqlstore"
 )
 
 // A clearing is one way to delete what has expired, and a table of its own to
@@ -31,7 +31,7 @@ func managed(t table, store session.Store, gate sync.Locker) clearing {
 }
 
 // unbounded clears as Django's clearsessions does: by one statement.
-func unbounded(t table, db *sql.DB, d sqlstore.Dialect, gate sync.Locker) clearing {
+func unbounded(t table, db *sql.DB, d djangodb.Dialect, gate sync.Locker) clearing {
 	return clearing{"one DELETE", t, func(ctx context.Context) (int, error) {
 		result, err := db.ExecContext(ctx,
 			d.Rebind("DELETE FROM django_session WHERE expire_date < ?"), d.EncodeTime(time.Now(), nil))

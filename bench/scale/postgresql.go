@@ -10,6 +10,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/jamsession/jamsession/bench/report"
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
@@ -35,7 +37,7 @@ func (r *run) postgreSQL() string {
 	first := managed(one, r.postgreSQLStore(db), between)
 	db, between = r.cleaner(server, "again")
 	slow := r.clearings("PostgreSQL", r.size.PostgreSQL,
-		first, unbounded(two, db, sqlstore.PostgreSQL, between))
+		first, unbounded(two, db, djangodb.PostgreSQL, between))
 	r.postgreSQLGoals(times, slow[0])
 
 	var version string
@@ -76,7 +78,7 @@ func (r *run) postgreSQLPool(server servertest.Database, name string, tracer pgx
 }
 
 func (r *run) postgreSQLStore(db *sql.DB) *sqlstore.Store {
-	store, err := sqlstore.New(r.ctx, db, &sqlstore.Options{Dialect: sqlstore.PostgreSQL})
+	store, err := sqlstore.New(r.ctx, django.Database{DB: db, Dialect: django.PostgreSQL}, nil)
 	r.check("open", err)
 	return store
 }
@@ -145,7 +147,7 @@ func (r *run) migratePostgreSQL(server servertest.Database) {
 	db, err := sql.Open("pgx", server.PostgresURL())
 	r.check("open", err)
 	defer func() { _ = db.Close() }()
-	_, err = sqlstore.Migrate(r.ctx, db, &sqlstore.Options{Dialect: sqlstore.PostgreSQL})
+	_, err = sqlstore.Migrate(r.ctx, django.Database{DB: db, Dialect: django.PostgreSQL})
 	r.check("migrate", err)
 }
 

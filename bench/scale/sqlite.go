@@ -10,6 +10,8 @@ import (
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
 )
@@ -35,7 +37,7 @@ func (r *run) sqlite() string {
 	two, db := r.openSQLite(path("again.db"), large)
 	r.pointReads("SQLite", few, one, r.size.SQLite)
 	r.clearings("SQLite", r.size.SQLite,
-		r.atOnce(managed(one, one.store, nil)), r.atOnce(unbounded(two, db, sqlstore.SQLite, nil)))
+		r.atOnce(managed(one, one.store, nil)), r.atOnce(unbounded(two, db, djangodb.SQLite, nil)))
 
 	var version string
 	r.check("version", db.QueryRowContext(r.ctx, "SELECT sqlite_version()").Scan(&version))
@@ -47,7 +49,7 @@ func (r *run) sqlite() string {
 func (r *run) openSQLite(path string, hot []session.Record) (table, *sql.DB) {
 	writer := r.sqlitePool(path+sqliteWriter, 1)
 	readers := r.sqlitePool(path+sqliteReader, max(4, runtime.GOMAXPROCS(0)))
-	store, err := sqlstore.New(r.ctx, writer, &sqlstore.Options{Readers: readers})
+	store, err := sqlstore.New(r.ctx, django.Database{DB: writer, Readers: readers}, nil)
 	r.check("open", err)
 	return newTable(store, hot), r.sqlitePool(path+sqliteWriter, 1)
 }
@@ -71,7 +73,7 @@ func (r *run) fillSQLite(path string, rows *rows) []session.Record {
 	r.check("open", err)
 	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
-	_, err = sqlstore.Migrate(r.ctx, db, nil)
+	_, err = sqlstore.Migrate(r.ctx, django.Database{DB: db})
 	r.check("migrate", err)
 	r.timed("load "+thousands(rows.n)+" rows", func() error { return r.insertAll(db, rows) })
 	return rows.hot
@@ -115,7 +117,7 @@ func nextRows(rows *rows) (args []any) {
 		if !ok {
 			break
 		}
-		args = append(args, rec.Key, string(rec.Data), sqlstore.SQLite.EncodeTime(rec.Expiry, nil))
+		args = append(args, rec.Key, string(rec.Data), djangodb.SQLite.EncodeTime(rec.Expiry, nil))
 	}
 	return args
 }

@@ -95,7 +95,7 @@ func plainValues() []any {
 		auth.Options{},
 		throttle.Options{},
 		token.Options{},
-		django.CookieSignerOptions{},
+		django.CookieSignerOptions{}, django.Database{}, django.PostgreSQL,
 		cookiestore.Options{},
 		messages.Options{},
 		csrf.Options{},
@@ -207,7 +207,7 @@ func visitValues(t *testing.T, engine string, s *site, planted secrettest.Plante
 	planted["password hash of "+engine] = user.Password
 	planted["session auth hash of "+engine] = authHash(user.Password)
 	planted["CSRF secret of "+engine] = v.cookie("csrftoken")
-	attempts, err := sqlthrottle.New(t.Context(), s.DB, nil)
+	attempts, err := sqlthrottle.New(t.Context(), django.Database{DB: s.DB}, nil)
 	must(t, err)
 	t.Cleanup(func() { _ = attempts.Close() })
 	list := []any{s.Site, s.resets, user, auth.NewModelBackend(s.Users, s.Hashers), attempts}

@@ -1,6 +1,6 @@
 // Package djangodb knows what differs between the databases that Django can
-// use, and makes Django's tables in them. Packages sqlstore and sqlusers share
-// it.
+// use, and makes Django's tables in them. The packages that work on such tables
+// share it.
 //
 // A database is one file here, such as sqlite.go, one folder of ddl, and one
 // line in the list of dialects.
@@ -12,17 +12,18 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
-// A Dialect names a kind of database. The zero Dialect is SQLite.
-type Dialect int
+// A Dialect is a [django.Dialect] that knows what differs.
+type Dialect django.Dialect
 
 // The dialects.
 const (
-	SQLite     Dialect = iota // SQLite 3.35 or newer
-	PostgreSQL                // PostgreSQL 12 or newer
-	MySQL                     // MySQL 5.7 or newer, MariaDB 10.5 or newer
+	SQLite     = Dialect(django.SQLite)
+	PostgreSQL = Dialect(django.PostgreSQL)
+	MySQL      = Dialect(django.MySQL)
 )
 
 var dialects = [...]dialect{
@@ -33,8 +34,6 @@ var dialects = [...]dialect{
 
 // A dialect is what differs between databases.
 type dialect struct {
-	name string
-
 	// ping opens the first connection where PingContext is not enough.
 	ping func(ctx context.Context, db *sql.DB) error
 
@@ -115,28 +114,20 @@ type dialect struct {
 	isPassing func(error) bool
 }
 
-// Check returns an error unless d is one of the dialects.
-func (d Dialect) Check() error {
+// check returns an error unless d is one of the dialects.
+func (d Dialect) check() error {
 	if d < 0 || int(d) >= len(dialects) {
-		return fmt.Errorf("dialect %d is unknown; there are SQLite, PostgreSQL and MySQL", int(d))
+		return fmt.Errorf("Database.Dialect %d is unknown; there are SQLite, PostgreSQL and MySQL", int(d))
 	}
 	return nil
 }
 
 // String returns the usual name of the database.
-func (d Dialect) String() string {
-	if d.Check() != nil {
-		return fmt.Sprintf("Dialect(%d)", int(d))
-	}
-	return dialects[d].name
-}
+func (d Dialect) String() string { return django.Dialect(d).String() }
 
 // Ping opens a connection, if none is open, and returns the error of that. On
 // SQLite it waits some seconds for other programs that open the file, too.
 func (d Dialect) Ping(ctx context.Context, db *sql.DB) error {
-	if err := d.Check(); err != nil {
-		return err
-	}
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
 	if ping := dialects[d].ping; ping != nil {
@@ -150,10 +141,10 @@ func (d Dialect) Ping(ctx context.Context, db *sql.DB) error {
 func (d Dialect) RawTime(column string) string { return dialects[d].rawTime(column) }
 
 // EncodeTime returns what to bind for t in a database that keeps the wall
-// clock time of loc. Nil is UTC. Years before 1 and after 9999, which Python
+// clock time of a zone. Nil is UTC. Years before 1 and after 9999, which Python
 // does not know, become the first and last instant that it does.
-func (d Dialect) EncodeTime(t time.Time, loc *time.Location) any {
-	t = t.In(location(loc)).Truncate(time.Microsecond)
+func (d Dialect) EncodeTime(t time.Time, timeZone *time.Location) any {
+	t = t.In(zone(timeZone)).Truncate(time.Microsecond)
 	switch {
 	case t.Year() < 1:
 		t = time.Date(1, 1, 1, 0, 0, 0, 0, t.Location())
@@ -299,9 +290,9 @@ func column(ctx context.Context, q Querier, query string, args ...any) ([]string
 	return values, rows.Err()
 }
 
-func location(loc *time.Location) *time.Location {
-	if loc == nil {
+func zone(z *time.Location) *time.Location {
+	if z == nil {
 		return time.UTC
 	}
-	return loc
+	return z
 }

@@ -97,7 +97,7 @@ func (db DB) apply(ctx context.Context, conn *sql.Conn, apps []App, steps []step
 	for _, s := range steps {
 		_, err := conn.ExecContext(ctx,
 			db.Dialect.Rebind("INSERT INTO django_migrations (app, name, applied) VALUES (?, ?, ?)"),
-			s.app, s.name, db.Dialect.EncodeTime(time.Now(), db.Location))
+			s.app, s.name, db.EncodeTime(time.Now()))
 		if err != nil {
 			return fmt.Errorf("record %s.%s: %w", s.app, s.name, err)
 		}

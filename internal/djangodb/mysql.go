@@ -12,7 +12,6 @@ import (
 
 // mySQL is MySQL 5.7 and MariaDB 10.5 or newer, with go-sql-driver/mysql.
 var mySQL = dialect{
-	name:     "MySQL",
 	begin:    mysqlBegin,
 	end:      "SELECT RELEASE_LOCK(" + mysqlLock + ")",
 	autoDDL:  true,

@@ -2,20 +2,11 @@ package djangodb
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
-
-// A DB is a database with the facts that its handle does not know.
-type DB struct {
-	*sql.DB
-	Dialect  Dialect
-	Location *time.Location // of the wall clock times that it keeps; nil is UTC
-}
 
 // Plan returns the migrations of these apps that are not applied, in order,
 // as "sessions.0001_initial". It changes nothing. It refuses tables that are

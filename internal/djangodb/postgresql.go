@@ -11,7 +11,6 @@ import (
 
 // postgreSQL is PostgreSQL with any driver whose errors have the SQLSTATE.
 var postgreSQL = dialect{
-	name:  "PostgreSQL",
 	begin: postgresBegin,
 	columns: "SELECT attname FROM pg_attribute" +
 		" WHERE attrelid = to_regclass(quote_ident(?)) AND attnum > 0 AND NOT attisdropped",

@@ -28,7 +28,7 @@ func TestTransactionEndsWithItsContextAtEachStep(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
 			begin := time.Now()
-			err := djangodb.SQLite.Transact(ctx, db.DB, func(tx *sql.Conn) error {
+			err := djangodb.DB{DB: db.DB}.Transact(ctx, func(tx *sql.Conn) error {
 				if _, err := tx.ExecContext(ctx, "INSERT INTO one VALUES (1)"); err != nil {
 					return err
 				}

@@ -9,7 +9,6 @@ import (
 
 // sqlite is SQLite with any driver whose errors have SQLite's own code.
 var sqlite = dialect{
-	name:       "SQLite",
 	ping:       sqlitePing,
 	begin:      sqliteBegin,
 	beginRows:  []string{"BEGIN IMMEDIATE"},

@@ -12,8 +12,8 @@ type Time struct {
 	// either.
 	At time.Time
 
-	// Location is whose wall clock time the database keeps. Nil is UTC.
-	Location *time.Location
+	// TimeZone is whose wall clock time the database keeps. Nil is UTC.
+	TimeZone *time.Location
 }
 
 // Scan implements sql.Scanner.
@@ -22,9 +22,9 @@ func (t *Time) Scan(src any) error {
 	case nil:
 		t.At = time.Time{}
 	case []byte:
-		t.At = parseTime(string(v), location(t.Location))
+		t.At = parseTime(string(v), zone(t.TimeZone))
 	case string:
-		t.At = parseTime(v, location(t.Location))
+		t.At = parseTime(v, zone(t.TimeZone))
 	case time.Time:
 		t.At = v.UTC()
 	default:
@@ -45,12 +45,12 @@ var layouts = [...]string{
 }
 
 // parseTime reads a text of time as Django 5.2 does; zero if it is none.
-func parseTime(text string, loc *time.Location) time.Time {
+func parseTime(text string, timeZone *time.Location) time.Time {
 	if len(text) > len("2006-01-02") && text[len("2006-01-02")] == 'T' {
 		text = strings.Replace(text, "T", " ", 1)
 	}
 	for _, layout := range layouts {
-		t, err := time.ParseInLocation(layout, text, loc)
+		t, err := time.ParseInLocation(layout, text, timeZone)
 		if err == nil {
 			return pythonTime(t.UTC().Truncate(time.Microsecond))
 		}

@@ -10,7 +10,7 @@ import (
 
 func scan(t *testing.T, text string, loc *time.Location) time.Time {
 	t.Helper()
-	got := djangodb.Time{Location: loc}
+	got := djangodb.Time{TimeZone: loc}
 	if err := got.Scan([]byte(text)); err != nil {
 		t.Fatal(err)
 	}

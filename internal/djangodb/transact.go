@@ -16,10 +16,10 @@ import (
 //
 // It ends with ctx also while it commits: the Commit of a *sql.Tx waits for the
 // server's answer as long as that takes.
-func (d Dialect) Transact(ctx context.Context, db *sql.DB, fn func(*sql.Conn) error) (err error) {
+func (db DB) Transact(ctx context.Context, fn func(*sql.Conn) error) (err error) {
 	for range maxRepeats {
-		err = d.transact(ctx, db, fn)
-		if err == nil || !d.worthRepeating(err) || ctx.Err() != nil {
+		err = db.transact(ctx, fn)
+		if err == nil || !db.Dialect.worthRepeating(err) || ctx.Err() != nil {
 			break
 		}
 	}
@@ -32,7 +32,7 @@ func (d Dialect) worthRepeating(err error) bool {
 		d.IsUnique(err) || d.IsForeign(err)
 }
 
-func (d Dialect) transact(ctx context.Context, db *sql.DB, fn func(*sql.Conn) error) error {
+func (db DB) transact(ctx context.Context, fn func(*sql.Conn) error) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (d Dialect) transact(ctx context.Context, db *sql.DB, fn func(*sql.Conn) er
 			cleanUp(ctx, conn, "ROLLBACK")
 		}
 	}()
-	for _, statement := range dialects[d].beginRows {
+	for _, statement := range dialects[db.Dialect].beginRows {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("begin: %w", err)
 		}

@@ -26,7 +26,7 @@ func TestTransact(t *testing.T) {
 		db := open(t, tempFile(t))
 		exec(t, db, "CREATE TABLE pair (id integer PRIMARY KEY, other integer NOT NULL REFERENCES pair (id))")
 		runs := 0
-		err := djangodb.SQLite.Transact(t.Context(), db.DB, func(tx *sql.Conn) error {
+		err := djangodb.DB{DB: db.DB}.Transact(t.Context(), func(tx *sql.Conn) error {
 			runs++
 			if _, err := tx.ExecContext(t.Context(), "INSERT INTO pair VALUES (1, 1)"); err != nil {
 				return err
@@ -48,7 +48,7 @@ func TestTransactSeesWhatCameMeanwhile(t *testing.T) {
 	db := open(t, tempFile(t))
 	exec(t, db, "CREATE TABLE one (id integer PRIMARY KEY)", "INSERT INTO one VALUES (1)")
 	runs := 0
-	err := djangodb.SQLite.Transact(t.Context(), db.DB, func(tx *sql.Conn) error {
+	err := djangodb.DB{DB: db.DB}.Transact(t.Context(), func(tx *sql.Conn) error {
 		runs++
 		if runs == 1 {
 			_, err := tx.ExecContext(t.Context(), "INSERT INTO one VALUES (1)")

@@ -2,7 +2,8 @@
 // database, in a table of its own, jamsession_throttle, for all processes of a
 // site.
 //
-//	if _, err := sqlthrottle.Migrate(ctx, db, nil); err != nil { ... }
+//	db := django.Database{DB: handle}
+//	if _, err := sqlthrottle.Migrate(ctx, db); err != nil { ... }
 //	attempts, err := sqlthrottle.New(ctx, db, nil)
 //	...
 //	limiter, err := throttle.New(attempts, keys, nil)

@@ -12,6 +12,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/secret"
 )
 
@@ -24,10 +25,10 @@ func ExampleNew() {
 	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
 
-	if _, err := sqlthrottle.Migrate(ctx, db, nil); err != nil {
+	if _, err := sqlthrottle.Migrate(ctx, django.Database{DB: db}); err != nil {
 		log.Fatal(err)
 	}
-	attempts, err := sqlthrottle.New(ctx, db, nil)
+	attempts, err := sqlthrottle.New(ctx, django.Database{DB: db}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

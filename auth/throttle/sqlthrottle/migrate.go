@@ -2,9 +2,10 @@ package sqlthrottle
 
 import (
 	"context"
-	"database/sql"
 	"errors"
+	"fmt"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
@@ -23,8 +24,8 @@ var table = djangodb.OwnTable{
 	DDL:     ddl,
 }
 
-func ddl(d Dialect) []string {
-	if d == MySQL { // which commits at each statement, so that there is one
+func ddl(d djangodb.Dialect) []string {
+	if d == djangodb.MySQL { // which commits at each statement, so that there is one
 		return []string{"CREATE TABLE jamsession_throttle (" +
 			"bucket varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY, " +
 			"full_at bigint NOT NULL, KEY jamsession_throttle_full_at (full_at)) ENGINE=InnoDB"}
@@ -37,8 +38,12 @@ func ddl(d Dialect) []string {
 
 // Plan returns the names of the tables that [Migrate] would make: one, or none
 // if there is nothing to do. Its errors are those of Migrate.
-func Plan(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
-	has, err := database(db, o).HasOwn(ctx, table)
+func Plan(ctx context.Context, db django.Database) ([]string, error) {
+	d, err := djangodb.New(db)
+	if err != nil {
+		return nil, fmt.Errorf("sqlthrottle: %w", err)
+	}
+	has, err := d.HasOwn(ctx, table)
 	return made(!has && err == nil), wrap(ctx, "migrate", err)
 }
 
@@ -47,8 +52,12 @@ func Plan(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
 // may all call it. If it fails, nothing was changed. The table is not Django's,
 // and so it is not in Django's records; manage.py migrate leaves it alone. A
 // table of this name that lacks a column is an error that names it.
-func Migrate(ctx context.Context, db *sql.DB, o *Options) ([]string, error) {
-	done, err := database(db, o).MakeOwn(ctx, table)
+func Migrate(ctx context.Context, db django.Database) ([]string, error) {
+	d, err := djangodb.New(db)
+	if err != nil {
+		return nil, fmt.Errorf("sqlthrottle: %w", err)
+	}
+	done, err := d.MakeOwn(ctx, table)
 	return made(done), wrap(ctx, "migrate", err)
 }
 
@@ -57,8 +66,4 @@ func made(it bool) []string {
 		return []string{table.Name}
 	}
 	return nil
-}
-
-func database(db *sql.DB, o *Options) djangodb.DB {
-	return djangodb.DB{DB: db, Dialect: o.withDefaults().Dialect}
 }

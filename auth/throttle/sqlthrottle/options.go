@@ -1,27 +1,25 @@
 package sqlthrottle
 
-import "github.com/jamsession/jamsession/internal/djangodb"
+import (
+	"time"
 
-// A Dialect names a kind of database. The zero Dialect is [SQLite].
-type Dialect = djangodb.Dialect
-
-// The dialects.
-const (
-	SQLite     = djangodb.SQLite     // SQLite 3.35 or newer
-	PostgreSQL = djangodb.PostgreSQL // PostgreSQL 12 or newer
-	MySQL      = djangodb.MySQL      // MySQL 5.7 or newer, MariaDB 10.5 or newer
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // Options configure a [Store].
 type Options struct {
-	// Dialect is the kind of database. Zero is SQLite.
-	Dialect Dialect
+	// Timeout is how long the database may take for an answer if the context
+	// of the call does not say when it ends. Zero is five seconds.
+	Timeout time.Duration
 }
 
 func (o *Options) withDefaults() Options {
 	var c Options
 	if o != nil {
 		c = *o
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = timelimit.Default
 	}
 	return c
 }

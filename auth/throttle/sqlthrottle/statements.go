@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+
+	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
 // statements are all that a Store asks of the database, prepared once.
@@ -11,10 +13,10 @@ type statements struct {
 	take, read, insert, correct, give, nth, delete *sql.Stmt
 }
 
-func prepare(ctx context.Context, db *sql.DB, d Dialect) (*statements, error) {
+func prepare(ctx context.Context, db djangodb.DB) (*statements, error) {
 	s := &statements{}
 	const table = "jamsession_throttle"
-	int64s := d.BigInt()
+	int64s := db.Dialect.BigInt()
 	for _, p := range []struct {
 		stmt **sql.Stmt
 		text string
@@ -29,7 +31,7 @@ func prepare(ctx context.Context, db *sql.DB, d Dialect) (*statements, error) {
 		{&s.nth, "SELECT full_at FROM " + table + " WHERE full_at <= ? ORDER BY full_at LIMIT 1 OFFSET ?"},
 		{&s.delete, "DELETE FROM " + table + " WHERE full_at <= ?"},
 	} {
-		stmt, err := db.PrepareContext(ctx, d.Rebind(p.text))
+		stmt, err := db.PrepareContext(ctx, db.Dialect.Rebind(p.text))
 		if err != nil {
 			return nil, errors.Join(err, s.close())
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/gcra"
 	"github.com/jamsession/jamsession/internal/timelimit"
@@ -18,7 +19,8 @@ var _ throttle.Store = (*Store)(nil)
 // A Store is a [throttle.Store] in a SQL database. Make one with [New]; it is
 // safe for concurrent use.
 type Store struct {
-	dialect Dialect
+	dialect djangodb.Dialect
+	timeout time.Duration
 	sweep   sweep
 	*statements
 }
@@ -26,18 +28,22 @@ type Store struct {
 // New prepares the statements on the table. Its error is [ErrNotMigrated] if
 // the table does not exist. The pool stays the caller's: close the store, then
 // the pool. The options may be nil.
-func New(ctx context.Context, db *sql.DB, o *Options) (*Store, error) {
+func New(ctx context.Context, db django.Database, o *Options) (*Store, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
-	s := &Store{dialect: o.withDefaults().Dialect}
-	has, err := database(db, o).HasOwn(ctx, table)
+	d, err := djangodb.New(db)
+	if err != nil {
+		return nil, fmt.Errorf("sqlthrottle: %w", err)
+	}
+	s := &Store{dialect: d.Dialect, timeout: o.withDefaults().Timeout}
+	has, err := d.HasOwn(ctx, table)
 	switch {
 	case err != nil:
 		return nil, wrap(ctx, "open", err)
 	case !has:
 		return nil, ErrNotMigrated
 	}
-	s.statements, err = prepare(ctx, db, s.dialect)
+	s.statements, err = prepare(ctx, d)
 	if err != nil {
 		return nil, wrap(ctx, "prepare", err)
 	}
@@ -56,7 +62,7 @@ const maxRounds = 100
 func (s *Store) Take(
 	ctx context.Context, key string, limit throttle.Limit, now time.Time,
 ) (time.Duration, error) {
-	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	ctx, cancel := timelimit.Ensure(ctx, s.timeout)
 	defer cancel()
 	every, at := limit.Every.Microseconds(), now.UnixMicro()
 	depth := every * int64(limit.Burst)
@@ -108,7 +114,7 @@ func (s *Store) first(ctx context.Context, key string, now, every int64) (int64,
 
 // Give implements [throttle.Store].
 func (s *Store) Give(ctx context.Context, key string, limit throttle.Limit) error {
-	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	ctx, cancel := timelimit.Ensure(ctx, s.timeout)
 	defer cancel()
 	_, err := s.dialect.Exec(ctx, s.give, limit.Every.Microseconds(), key)
 	return wrap(ctx, "give", err)

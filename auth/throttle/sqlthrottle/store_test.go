@@ -19,6 +19,7 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
 	"github.com/jamsession/jamsession/auth/throttle/throttletest"
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/servertest"
 )
 
@@ -28,20 +29,20 @@ var limit = throttle.Limit{Burst: 3, Every: time.Minute}
 
 // A backend is a kind of database; where returns a new one, by what opens it.
 type backend struct {
-	dialect sqlthrottle.Dialect
+	dialect django.Dialect
 	driver  string
 	where   func(testing.TB) string
 }
 
 var backends = []backend{
-	{sqlthrottle.SQLite, "sqlite", func(t testing.TB) string {
+	{django.SQLite, "sqlite", func(t testing.TB) string {
 		path := filepath.Join(t.TempDir(), "site.db")
 		return "file:" + (&url.URL{Path: path}).EscapedPath() +
 			"?_txlock=immediate&_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)"
 	}},
-	{sqlthrottle.PostgreSQL, "pgx", func(t testing.TB) string { return servertest.Postgres(t).PostgresURL() }},
-	{sqlthrottle.MySQL, "mysql", func(t testing.TB) string { return servertest.MariaDB(t).MySQLName() }},
-	{sqlthrottle.MySQL, "mysql", func(t testing.TB) string { // counts changed rows
+	{django.PostgreSQL, "pgx", func(t testing.TB) string { return servertest.Postgres(t).PostgresURL() }},
+	{django.MySQL, "mysql", func(t testing.TB) string { return servertest.MariaDB(t).MySQLName() }},
+	{django.MySQL, "mysql", func(t testing.TB) string { // counts changed rows
 		return strings.Replace(servertest.MariaDB(t).MySQLName(), "clientFoundRows=true", "", 1)
 	}},
 }
@@ -53,7 +54,7 @@ func forEach(t *testing.T, test func(t *testing.T, b backend, where string)) {
 	}
 }
 
-func (b backend) options() *sqlthrottle.Options { return &sqlthrottle.Options{Dialect: b.dialect} }
+func (b backend) site(db *sql.DB) django.Database { return django.Database{DB: db, Dialect: b.dialect} }
 
 func (b backend) pool(t testing.TB, where string) *sql.DB {
 	t.Helper()
@@ -61,7 +62,7 @@ func (b backend) pool(t testing.TB, where string) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.dialect == sqlthrottle.SQLite {
+	if b.dialect == django.SQLite {
 		db.SetMaxOpenConns(1)
 	}
 	t.Cleanup(func() { _ = db.Close() })
@@ -71,10 +72,10 @@ func (b backend) pool(t testing.TB, where string) *sql.DB {
 func (b backend) open(t testing.TB, where string) (*sqlthrottle.Store, *sql.DB) {
 	t.Helper()
 	db := b.pool(t, where)
-	if _, err := sqlthrottle.Migrate(t.Context(), db, b.options()); err != nil {
+	if _, err := sqlthrottle.Migrate(t.Context(), b.site(db)); err != nil {
 		t.Fatal(err)
 	}
-	store, err := sqlthrottle.New(t.Context(), db, b.options())
+	store, err := sqlthrottle.New(t.Context(), b.site(db), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,10 +136,10 @@ func TestMigrate(t *testing.T) {
 	forEach(t, func(t *testing.T, b backend, where string) {
 		db := b.pool(t, where)
 		ctx := t.Context()
-		if _, err := sqlthrottle.New(ctx, db, b.options()); !errors.Is(err, sqlthrottle.ErrNotMigrated) {
+		if _, err := sqlthrottle.New(ctx, b.site(db), nil); !errors.Is(err, sqlthrottle.ErrNotMigrated) {
 			t.Errorf("New before: %v, want ErrNotMigrated", err)
 		}
-		if plan, err := sqlthrottle.Plan(ctx, db, b.options()); len(plan) != 1 || err != nil {
+		if plan, err := sqlthrottle.Plan(ctx, b.site(db)); len(plan) != 1 || err != nil {
 			t.Errorf("Plan: %v, %v", plan, err)
 		}
 		var group sync.WaitGroup
@@ -147,7 +148,7 @@ func TestMigrate(t *testing.T) {
 		for range 4 {
 			pool := b.pool(t, where)
 			group.Go(func() {
-				names, err := sqlthrottle.Migrate(ctx, pool, b.options())
+				names, err := sqlthrottle.Migrate(ctx, b.site(pool))
 				if err != nil {
 					t.Errorf("Migrate: %v", err)
 				}
@@ -160,7 +161,7 @@ func TestMigrate(t *testing.T) {
 		if len(made) != 1 || made[0] != "jamsession_throttle" {
 			t.Errorf("four at the same time made %q", made)
 		}
-		if plan, err := sqlthrottle.Plan(ctx, db, b.options()); len(plan) != 0 || err != nil {
+		if plan, err := sqlthrottle.Plan(ctx, b.site(db)); len(plan) != 0 || err != nil {
 			t.Errorf("Plan afterwards: %v, %v", plan, err)
 		}
 		if _, err := db.Exec("SELECT * FROM django_migrations"); err == nil {
@@ -176,9 +177,9 @@ func TestMigrateRefusesAnotherTable(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, f := range map[string]func() error{
-			"Plan":    func() error { _, err := sqlthrottle.Plan(t.Context(), db, b.options()); return err },
-			"Migrate": func() error { _, err := sqlthrottle.Migrate(t.Context(), db, b.options()); return err },
-			"New":     func() error { _, err := sqlthrottle.New(t.Context(), db, b.options()); return err },
+			"Plan":    func() error { _, err := sqlthrottle.Plan(t.Context(), b.site(db)); return err },
+			"Migrate": func() error { _, err := sqlthrottle.Migrate(t.Context(), b.site(db)); return err },
+			"New":     func() error { _, err := sqlthrottle.New(t.Context(), b.site(db), nil); return err },
 		} {
 			if err := f(); err == nil || !strings.Contains(err.Error(), "full_at") {
 				t.Errorf("%s: %v, want the column that is missing", name, err)
@@ -320,13 +321,20 @@ func TestDatabaseDown(t *testing.T) {
 	})
 }
 
-func TestUnknownDialect(t *testing.T) {
+// TestAWrongDatabaseIsAnErrorThatNamesTheField in each function that is given one.
+func TestAWrongDatabaseIsAnErrorThatNamesTheField(t *testing.T) {
 	db := backends[0].pool(t, backends[0].where(t))
-	o := &sqlthrottle.Options{Dialect: 99}
-	if _, err := sqlthrottle.New(t.Context(), db, o); err == nil {
-		t.Error("New: no error")
-	}
-	if _, err := sqlthrottle.Migrate(t.Context(), db, o); err == nil {
-		t.Error("Migrate: no error")
+	for field, site := range map[string]django.Database{
+		"Database.DB ":      {},
+		"Database.Dialect ": {DB: db, Dialect: 99},
+	} {
+		_, planErr := sqlthrottle.Plan(t.Context(), site)
+		_, migrateErr := sqlthrottle.Migrate(t.Context(), site)
+		_, newErr := sqlthrottle.New(t.Context(), site, nil)
+		for _, err := range []error{planErr, migrateErr, newErr} {
+			if err == nil || !strings.HasPrefix(err.Error(), "sqlthrottle: "+field) {
+				t.Errorf("error %v, want one that names %s", err, field)
+			}
+		}
 	}
 }

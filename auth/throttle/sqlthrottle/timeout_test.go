@@ -9,6 +9,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/silentdb"
 )
 
@@ -36,10 +37,10 @@ func TestSilentDatabaseEndsEachCall(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				db := silentdb.Open(t)
 				defer func() { _ = db.Close() }()
-				if _, err := sqlthrottle.Migrate(t.Context(), db.DB, nil); err != nil {
+				if _, err := sqlthrottle.Migrate(t.Context(), django.Database{DB: db.DB}); err != nil {
 					t.Fatal(err)
 				}
-				s, err := sqlthrottle.New(t.Context(), db.DB, nil)
+				s, err := sqlthrottle.New(t.Context(), django.Database{DB: db.DB}, nil)
 				if err != nil {
 					t.Fatal(err)
 				}

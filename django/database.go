@@ -1,0 +1,54 @@
+package django
+
+import (
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// A Dialect names a kind of database. The zero Dialect is [SQLite].
+type Dialect int
+
+// The dialects.
+const (
+	SQLite     Dialect = iota // SQLite 3.35 or newer
+	PostgreSQL                // PostgreSQL 12 or newer
+	MySQL                     // MySQL 5.7 or newer, MariaDB 10.5 or newer
+)
+
+// String returns the usual name of the database.
+func (d Dialect) String() string {
+	switch d {
+	case SQLite:
+		return "SQLite"
+	case PostgreSQL:
+		return "PostgreSQL"
+	case MySQL:
+		return "MySQL"
+	default:
+		return fmt.Sprintf("Dialect(%d)", int(d))
+	}
+}
+
+// A Database is one that may hold Django's tables, with the facts that its
+// handle does not know. A program makes one and gives it to each package that
+// works on such tables: sqlstore, sqlusers and sqlthrottle. They refuse one that
+// lacks what it needs, by an error that names the field, and close none of its
+// pools.
+type Database struct {
+	// DB is the pool of connections, which reads and writes. It is needed.
+	DB *sql.DB
+
+	// Readers is a second pool for the statements that only read, see package
+	// sqlstore. It must see at once what the first pool has written: a lagging
+	// replica would serve sessions after their logout, and let users in after
+	// their deactivation. Nil is DB.
+	Readers *sql.DB
+
+	// Dialect is the kind of database. Zero is SQLite.
+	Dialect Dialect
+
+	// TimeZone is whose wall clock time the tables keep: the TIME_ZONE of a
+	// Django site without USE_TZ. Nil is UTC.
+	TimeZone *time.Location
+}
