@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	_ session.Store  = (*Store)(nil)
-	_ session.Lister = (*Store)(nil)
+	_ session.ByteStore = (*Store)(nil)
+	_ session.Lister    = (*Store)(nil)
 )
 
 // tombstoneLife is how long nobody may fill the place of an entry that was
@@ -41,6 +41,12 @@ func New(db session.Store, cache Cache, o *Options) *Store {
 func (s *Store) Close() error {
 	s.cache.close()
 	return nil
+}
+
+// KeepsBytes implements [session.ByteStore]: it reports whether the database does.
+func (s *Store) KeepsBytes() bool {
+	db, ok := s.db.(session.ByteStore)
+	return ok && db.KeepsBytes()
 }
 
 // Load implements [session.Store].

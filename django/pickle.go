@@ -32,7 +32,8 @@ import (
 // A key that is no text, such as the int 1, has no name in Go. Its item stays
 // as it is, also when the session is cleared; only Flush ends it.
 //
-// The codec is a [session.Preserver].
+// The codec is a [session.Preserver]. It makes bytes, so that the table of
+// Django's engine db cannot keep it.
 func Pickled() session.Codec { return pickled{} }
 
 type pickled struct{}
@@ -41,6 +42,9 @@ var _ session.Preserver = pickled{}
 
 // Encode writes protocol 4, which every Django can load.
 func (pickled) Encode(items []byte) ([]byte, error) { return encode(nil, items) }
+
+// MakesText implements [session.Codec]: a pickle is bytes.
+func (pickled) MakesText() bool { return false }
 
 // EncodeOver implements [session.Preserver].
 func (pickled) EncodeOver(old, items []byte) ([]byte, error) {

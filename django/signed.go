@@ -35,6 +35,9 @@ func (c signed) Encode(items []byte) ([]byte, error) {
 	return c.signer.Dumps(items, len(items) >= signing.WorthCompressing), nil
 }
 
+// MakesText implements [session.Codec]: base64 and colons.
+func (signed) MakesText() bool { return true }
+
 func (c signed) Decode(data []byte) ([]byte, error) {
 	items, err := c.signer.Loads(data, signing.NoMaxAge, rawjson.MaxSize)
 	if errors.Is(err, signing.ErrTooLarge) {

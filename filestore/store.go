@@ -15,8 +15,8 @@ import (
 )
 
 var (
-	_ session.Store  = (*Store)(nil)
-	_ session.Lister = (*Store)(nil)
+	_ session.ByteStore = (*Store)(nil)
+	_ session.Lister    = (*Store)(nil)
 )
 
 // A Store keeps sessions in the files of a folder. Make one with [New]; it is
@@ -89,6 +89,9 @@ func (s *Store) Close() error {
 	}
 	return errors.Join(append(errs, s.root.Close())...)
 }
+
+// KeepsBytes implements [session.ByteStore].
+func (s *Store) KeepsBytes() bool { return true }
 
 // Load implements [session.Store].
 func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-var _ session.Store = (*Store)(nil)
+var _ session.ByteStore = (*Store)(nil)
 
 // tombstone takes the place of a record that has ended, so that a save that
 // has read it before cannot write it again. It is a pickled None, which is a
@@ -43,6 +43,9 @@ func Open(ctx context.Context, servers []string, o *Options) (*Store, error) {
 
 // Close closes the connections that nobody uses.
 func (s *Store) Close() error { return s.client.Close() }
+
+// KeepsBytes implements [session.ByteStore].
+func (s *Store) KeepsBytes() bool { return true }
 
 // Load implements [session.Store]. Of a record that Django wrote it does not
 // know when it ends: its Expiry is zero.

@@ -56,6 +56,7 @@ var ErrFull = errors.New("memstore: full; no new session can be kept until other
 
 var (
 	_ session.Lister     = (*Store)(nil)
+	_ session.ByteStore  = (*Store)(nil)
 	_ session.Rememberer = (*Store)(nil)
 )
 
@@ -115,6 +116,9 @@ func (s *Store) Recall(rec session.Record) (decoded any) {
 func isSame(a, b []byte) bool {
 	return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0]
 }
+
+// KeepsBytes implements [session.ByteStore].
+func (s *Store) KeepsBytes() bool { return true }
 
 // Create stores a new record, or returns [session.ErrExists] or [ErrFull].
 func (s *Store) Create(ctx context.Context, rec session.Record) error {

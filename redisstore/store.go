@@ -16,8 +16,8 @@ import (
 )
 
 var (
-	_ session.Store  = (*Store)(nil)
-	_ session.Lister = (*Store)(nil)
+	_ session.ByteStore = (*Store)(nil)
+	_ session.Lister    = (*Store)(nil)
 )
 
 // A Store keeps sessions in Redis. Make one with [Open] or [New]; it is safe
@@ -59,6 +59,9 @@ func (s *Store) Close() error {
 	s.client.Close()
 	return nil
 }
+
+// KeepsBytes implements [session.ByteStore].
+func (s *Store) KeepsBytes() bool { return true }
 
 // Load implements [session.Store].
 func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {

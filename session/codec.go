@@ -15,6 +15,10 @@ type Codec interface {
 	// ErrCorrupt: the session is then empty, and one line is logged. Any
 	// other error stops the request.
 	Decode(data []byte) (items []byte, err error)
+
+	// MakesText reports whether all that Encode returns is ASCII without NUL,
+	// which every Store keeps. If not, only a [ByteStore] keeps it.
+	MakesText() bool
 }
 
 // A Preserver is a [Codec] whose stored form can hold values that JSON has no
@@ -39,3 +43,4 @@ type plain struct{}
 
 func (plain) Encode(items []byte) ([]byte, error) { return items, nil }
 func (plain) Decode(data []byte) ([]byte, error)  { return data, nil }
+func (plain) MakesText() bool                     { return true }

@@ -28,8 +28,8 @@ func New(store Store, o *Options) *Manager {
 	m := &Manager{store: store, opts: o.withDefaults()}
 	m.sealer, _ = store.(Sealer)
 	m.memory, _ = store.(Rememberer)
-	if m.sealer != nil && m.opts.HashKeys {
-		panic("session: New: HashKeys is for stores that keep records; this one has them in the cookie")
+	if err := m.checkStore(); err != nil {
+		panic(err.Error())
 	}
 	return m
 }

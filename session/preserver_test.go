@@ -15,6 +15,8 @@ type tuples struct{}
 
 func (tuples) Encode(items []byte) ([]byte, error) { return items, nil }
 
+func (tuples) MakesText() bool { return true }
+
 func (tuples) Decode(data []byte) ([]byte, error) {
 	return []byte(strings.NewReplacer("(", "[", ")", "]").Replace(string(data))), nil
 }

@@ -18,7 +18,7 @@ import (
 // It is a plain value: two records are the same if their fields are.
 type Record struct {
 	Key    string    // 32 characters of a-z0-9, or the 40 of a hashed key; see Sealer
-	Data   []byte    // what the [Codec] made of the session's items
+	Data   []byte    // what the [Codec] made of the session's items: see Codec.MakesText
 	Expiry time.Time // the record is gone from this instant on; see Store.Load
 }
 
@@ -97,6 +97,17 @@ var (
 	// ErrConflict: the stored record is no longer the one that was loaded.
 	ErrConflict = errors.New("session: record has changed")
 )
+
+// A ByteStore is a [Store] that says whether it keeps any bytes as Data. One that
+// is not a ByteStore need only keep ASCII without NUL, as a column of text does.
+// [New] refuses a [Codec] that makes anything else beside it.
+type ByteStore interface {
+	Store
+
+	// KeepsBytes reports whether Data can be any bytes. A store in front of
+	// another one answers for that one.
+	KeepsBytes() bool
+}
 
 // A Sealer is a [Store] whose keys are the records: the visitor's cookie holds
 // everything, signed. It makes its keys itself, and each change of a record

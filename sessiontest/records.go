@@ -40,6 +40,27 @@ var recordCases = []contractCase{
 		},
 	},
 	{
+		"TextIsKept",
+		"Every store keeps ASCII without NUL as Data.",
+		func(x *trial) {
+			var text []byte
+			for c := byte(1); c < 0x80; c++ {
+				text = append(text, c)
+			}
+			rec := x.created(string(text))
+			x.holds(rec)
+			changed := with(rec, string(text[:0x7e])+" ")
+			x.want("Save", x.store.Save(x.ctx, rec, changed), nil)
+			x.holds(changed)
+			x.want("Save over other data", x.store.Save(x.ctx, rec, rec), session.ErrConflict)
+		},
+	},
+	{
+		"BytesAreKept",
+		"A store whose KeepsBytes is true keeps any bytes as Data.",
+		tryBytes,
+	},
+	{
 		"ExpiryIsKept",
 		"The record is gone from its Expiry on, and not before.",
 		func(x *trial) {
@@ -161,6 +182,24 @@ var recordCases = []contractCase{
 		"List must yield every record that has not expired, in order of key, and stop when the loop breaks.",
 		tryList,
 	},
+}
+
+func tryBytes(x *trial) {
+	if s, ok := x.store.(session.ByteStore); !ok || !s.KeepsBytes() {
+		return
+	}
+	var all []byte
+	for c := range 256 {
+		all = append(all, byte(c))
+	}
+	for _, data := range []string{string(all), "\x00", "\x80\x04}\x94.", "a\x00b\xff\xfe", "J1", "\xc3(\r\n"} {
+		rec := x.created(data)
+		x.holds(rec)
+		other := with(rec, data[:len(data)-1]+"\xfd")
+		x.want("Save over other data", x.store.Save(x.ctx, other, rec), session.ErrConflict)
+		x.want("Save", x.store.Save(x.ctx, rec, other), nil)
+		x.holds(other)
+	}
 }
 
 func tryClearExpired(x *trial) {

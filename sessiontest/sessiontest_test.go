@@ -85,6 +85,8 @@ var brokenStores = []struct {
 	{"swallows errors", "ContextDone", func() store { return swallows{memstore.New()} }},
 	{"shows the key in an error", "ErrorsShowNoSecret", func() store { return leaks{memstore.New()} }},
 	{"trims data", "DataIsKeptByteForByte", func() store { return trims{memstore.New()} }},
+	{"changes line ends", "TextIsKept", func() store { return unixLines{memstore.New()} }},
+	{"keeps text and calls it bytes", "BytesAreKept", func() store { return textOnly{memstore.New()} }},
 	{"lists without order", "List", func() store { return unordered{memstore.New()} }},
 }
 
@@ -351,6 +353,22 @@ type trims struct{ *memstore.Store }
 func (s trims) Load(ctx context.Context, key string) (session.Record, error) {
 	rec, err := s.Store.Load(ctx, key)
 	rec.Data = bytes.TrimSpace(rec.Data)
+	return rec, err
+}
+
+type unixLines struct{ *memstore.Store }
+
+func (s unixLines) Load(ctx context.Context, key string) (session.Record, error) {
+	rec, err := s.Store.Load(ctx, key)
+	rec.Data = bytes.ReplaceAll(rec.Data, []byte("\r"), nil)
+	return rec, err
+}
+
+type textOnly struct{ *memstore.Store }
+
+func (s textOnly) Load(ctx context.Context, key string) (session.Record, error) {
+	rec, err := s.Store.Load(ctx, key)
+	rec.Data = bytes.ToValidUTF8(rec.Data, []byte("?"))
 	return rec, err
 }
 

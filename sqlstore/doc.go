@@ -24,7 +24,7 @@
 // parameters, such as github.com/jackc/pgx/v5/stdlib. Behind PgBouncer in its
 // transaction mode, statements cannot stay prepared: open pgx with
 // default_query_exec_mode=exec. Instants are kept in full, so that TimeZone
-// does not matter. Data must be UTF-8 without NUL, as that of all codecs is.
+// does not matter.
 //
 // # MySQL and MariaDB
 //

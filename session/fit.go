@@ -1,0 +1,25 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+)
+
+// checkStore says why the store and the options cannot work together. Found out
+// here, it is an error at the start; later, it would be one for every visitor.
+func (m *Manager) checkStore() error {
+	_, isPlain := m.opts.Codec.(plain)
+	bytes, _ := m.store.(ByteStore)
+	switch {
+	case m.sealer != nil && m.opts.HashKeys:
+		return errors.New("session: Options.HashKeys is for stores that keep records; " +
+			"this one has them in the cookie")
+	case m.sealer != nil && !isPlain:
+		return errors.New("session: Options.Codec is for stores that keep records; " +
+			"this one has them in the cookie, and signs them itself")
+	case m.sealer == nil && !m.opts.Codec.MakesText() && (bytes == nil || !bytes.KeepsBytes()):
+		return fmt.Errorf("session: Options.Codec makes bytes, and a %T keeps text only; "+
+			"take a codec that makes text, such as django.Signed, or a store that is a ByteStore", m.store)
+	}
+	return nil
+}
