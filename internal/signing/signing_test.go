@@ -44,6 +44,20 @@ func TestEveryChangedByteIsABadSignature(t *testing.T) {
 	}
 }
 
+// TestSaltedHMACSignsEveryByte: Django's samples are shorter than a hash or a
+// name can be.
+func TestSaltedHMACSignsEveryByte(t *testing.T) {
+	value := bytes.Repeat([]byte("value "), 20)
+	sum := signing.SaltedHMAC("salt", keys.Current(), value)
+	for i := range value {
+		changed := bytes.Clone(value)
+		changed[i] ^= 1
+		if bytes.Equal(signing.SaltedHMAC("salt", keys.Current(), changed), sum) {
+			t.Errorf("byte %d does not count", i)
+		}
+	}
+}
+
 func TestSaltSeparatesPurposes(t *testing.T) {
 	signed := signing.New("cookies", keys).Sign("value")
 	_, err := signing.New("messages", keys).Unsign(signed)
