@@ -219,7 +219,7 @@ func (a *address) setDB(text string) error {
 
 func (a *address) secure(caFile string) error {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	a.option.TLSConfig = config
+	a.option.TLSConfig, a.option.Sentinel.TLSConfig = config, config
 	if caFile == "" {
 		return nil
 	}

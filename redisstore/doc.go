@@ -32,6 +32,7 @@
 //	unix:///path/redis.sock?db=0
 //	redis-cluster://host1:6379,host2:6379     rediss-cluster for TLS
 //	redis-sentinel://host1:26379,host2:26379/mymaster/0
+//	                                          rediss-sentinel for TLS, to both
 //
 // What is special in a user or password is percent-encoded. The name and
 // password of a sentinel URL are those of the servers, not of the sentinels.

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -135,6 +136,56 @@ func TestTLS(t *testing.T) {
 	if _, err := store.Load(t.Context(), rec.Key); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestTLSFromTheFirstByte: nothing is said in the clear to whoever listens,
+// whether a ca is named or not.
+func TestTLSFromTheFirstByte(t *testing.T) {
+	ca, _, _ := certificates(t)
+	for scheme, path := range map[string]string{
+		"rediss": "/0", "rediss-cluster": "", "rediss-sentinel": "/mymaster/0",
+	} {
+		for _, options := range []string{"", "?ca=" + ca} {
+			addr, first := firstBytes(t)
+			client, err := redisstore.Dial(t.Context(), scheme+"://:sesame@"+addr+path+options)
+			if err == nil {
+				client.Close()
+				t.Errorf("%s%s: connected to nobody", scheme, options)
+			}
+			const handshake = 0x16 // RFC 8446, 5.1
+			if got := <-first; got != handshake {
+				t.Errorf("%s%s: the first byte is %#x", scheme, options, got)
+			}
+		}
+	}
+}
+
+// firstBytes listens, and tells the first byte of the first connection. It
+// closes each connection after that.
+func firstBytes(t *testing.T) (addr string, first <-chan byte) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	bytes := make(chan byte, 1)
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			var b [1]byte
+			_, _ = io.ReadFull(conn, b[:])
+			_ = conn.Close()
+			select {
+			case bytes <- b[0]:
+			default:
+			}
+		}
+	}()
+	return l.Addr().String(), bytes
 }
 
 func freePort(t *testing.T) string {
