@@ -192,6 +192,18 @@ func TestDeviceIsKnownToOneUserOnly(t *testing.T) {
 	s.wantLimited(from(home, shared), "ann", throttle.ByDevice, 5*time.Minute)
 }
 
+// TestDeviceIsKnownToNoneOfAThousand: that a device is taken for that of another
+// user is as unlikely as a guess at 128 bits.
+func TestDeviceIsKnownToNoneOfAThousand(t *testing.T) {
+	s := open(t, throttle.Options{PerSource: throttle.Limit{Burst: 100_000, Every: time.Second}})
+	cookie := s.login(from(evil), "attacker")
+	for i := range 1000 {
+		victim := fmt.Sprint("victim", i)
+		s.exhaust(victim)
+		s.isStranger(victim, from(evil, cookie), victim)
+	}
+}
+
 // TestDeviceOfAFamily: five accounts are known on one device, the last ones,
 // each with attempts of its own.
 func TestDeviceOfAFamily(t *testing.T) {
