@@ -31,7 +31,7 @@
 //
 // # Beside Django
 //
-// With [Options.Pickle] a Django site with SESSION_ENGINE cached_db can share
+// With its codec as [Options].Codec a Django site with SESSION_ENGINE cached_db can share
 // the database and the cache. Entries that Django wrote are not believed, since
 // Django's own refill can bring a session back after its logout; the database
 // is asked, and the entry replaced. What Django itself reads is Django's

@@ -3,6 +3,9 @@ package cachedstore
 import (
 	"log/slog"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/cachevalue"
+	"github.com/jamsession/jamsession/session"
 )
 
 // Options configure a [Store].
@@ -15,10 +18,11 @@ type Options struct {
 	// database is asked in its place. Zero is 250 milliseconds.
 	Timeout time.Duration
 
-	// Pickle returns the data of a record as Django's cached_db keeps it in
-	// the cache: the pickled dict of the items. Nil is for a cache that is not
-	// shared with Django.
-	Pickle func(data []byte) ([]byte, error)
+	// Codec is that of session.Options, if Django shares the cache: django.Signed.
+	// The entries then also say what the data says as Django's cached_db keeps
+	// it, as the pickled dict of the items. Nil is for a cache that is not shared
+	// with Django.
+	Codec session.Codec
 
 	// Logger is told, once in a while, that the cache fails. Nil is
 	// slog.Default().
@@ -39,8 +43,13 @@ func (o *Options) withDefaults() Options {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	if c.Pickle == nil {
-		c.Pickle = func([]byte) ([]byte, error) { return []byte(none), nil }
-	}
 	return c
+}
+
+// pickle returns what Django shall find in the entry for some data.
+func (o *Options) pickle(data []byte) ([]byte, error) {
+	if p, ok := o.Codec.(cachevalue.Pickler); ok {
+		return p.Pickle(data)
+	}
+	return []byte(none), nil
 }

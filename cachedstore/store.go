@@ -43,6 +43,9 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// Codec implements [session.CodecStore].
+func (s *Store) Codec() session.Codec { return s.opts.Codec }
+
 // KeepsBytes implements [session.ByteStore]: it reports whether the database does.
 func (s *Store) KeepsBytes() bool {
 	db, ok := s.db.(session.ByteStore)
@@ -96,7 +99,7 @@ func (s *Store) entry(rec session.Record) (value []byte, ttl time.Duration, ok b
 	if ttl <= 0 {
 		return nil, 0, false
 	}
-	pickled, err := s.opts.Pickle(rec.Data)
+	pickled, err := s.opts.pickle(rec.Data)
 	if err != nil {
 		return nil, 0, false // corrupt: the session says so when it decodes it
 	}

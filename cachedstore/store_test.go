@@ -698,9 +698,9 @@ func TestPythonLoadsEntries(t *testing.T) {
 		return strings.TrimSpace(string(out))
 	}
 	db, cache := newDB(), newMapCache()
-	s := cachedstore.New(db, cache, &cachedstore.Options{Pickle: func([]byte) ([]byte, error) {
+	s := cachedstore.New(db, cache, &cachedstore.Options{Codec: pickler{nil, func([]byte) ([]byte, error) {
 		return hex.DecodeString("80059508000000000000007d948c0161944b01732e") // {"a": 1}, in a frame
-	}})
+	}}})
 	rec := cached(t, s)
 	if got := load(cache.holds(rec.Key)); got != "{'a': 1}" {
 		t.Errorf("Python loads %s", got)
@@ -718,6 +718,14 @@ func TestPythonLoadsEntries(t *testing.T) {
 	}
 }
 
+// A pickler is a codec of which only the pickles count.
+type pickler struct {
+	session.Codec
+	pickle func([]byte) ([]byte, error)
+}
+
+func (p pickler) Pickle(data []byte) ([]byte, error) { return p.pickle(data) }
+
 func TestPickleThatFailsIsNotCached(t *testing.T) {
 	for name, pickle := range map[string]func([]byte) ([]byte, error){
 		"error":    func([]byte) ([]byte, error) { return nil, session.ErrCorrupt },
@@ -726,7 +734,7 @@ func TestPickleThatFailsIsNotCached(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cache := newMapCache()
-			s := cachedstore.New(newDB(), cache, &cachedstore.Options{Pickle: pickle, Logger: quiet})
+			s := cachedstore.New(newDB(), cache, &cachedstore.Options{Codec: pickler{nil, pickle}, Logger: quiet})
 			rec := cached(t, s)
 			if v := cache.holds(rec.Key); v != nil {
 				t.Errorf("the cache holds %q", v)

@@ -168,15 +168,5 @@ func loadDict(data []byte) (*pickle.Dict, error) {
 	return dict, nil
 }
 
-// Repickle returns a function for cachedstore.Options.Pickle: of data that the
-// codec signed made, as it is in the database, it makes what Django's engine
-// cached_db keeps in the cache.
-func Repickle(signed session.Codec) func(data []byte) ([]byte, error) {
-	return func(data []byte) ([]byte, error) {
-		items, err := signed.Decode(data)
-		if err != nil {
-			return nil, err
-		}
-		return encode(nil, items)
-	}
-}
+// Pickle returns the data: it is a pickle itself.
+func (pickled) Pickle(data []byte) ([]byte, error) { return data, nil }

@@ -48,3 +48,13 @@ func (c signed) Decode(data []byte) ([]byte, error) {
 	}
 	return items, nil
 }
+
+// Pickle returns what Django's engine cached_db keeps in the cache for data, as
+// it is in the database: the pickled dict of its items.
+func (c signed) Pickle(data []byte) ([]byte, error) {
+	items, err := c.Decode(data)
+	if err != nil {
+		return nil, err
+	}
+	return encode(nil, items)
+}

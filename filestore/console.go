@@ -91,7 +91,7 @@ func (s *Store) clear(ctx context.Context, name string, now time.Time) (bool, er
 		return false, s.remove(name)
 	}
 	data, saved, err := s.readFile(key)
-	if err != nil || s.opts.Deadline(data, saved).After(now) {
+	if err != nil || s.opts.deadline(data, saved).After(now) {
 		return false, nil // what cannot be read says so when it is loaded
 	}
 	return true, s.remove(key)

@@ -3,7 +3,6 @@ package filestore_test
 import (
 	"log"
 	"net/http"
-	"time"
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/filestore"
@@ -18,15 +17,7 @@ func ExampleNew() {
 		panic(err)
 	}
 	codec := django.Signed(keys)
-	store, err := filestore.New("/var/lib/site/sessions", &filestore.Options{
-		Deadline: func(data []byte, saved time.Time) time.Time {
-			items, err := codec.Decode(data)
-			if err != nil {
-				items = nil // what is corrupt ends after MaxAge
-			}
-			return session.Deadline(items, saved, 14*24*time.Hour)
-		},
-	})
+	store, err := filestore.New("/var/lib/site/sessions", &filestore.Options{Codec: codec})
 	if err != nil {
 		log.Fatal(err)
 	}

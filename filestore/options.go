@@ -1,6 +1,10 @@
 package filestore
 
-import "time"
+import (
+	"time"
+
+	"github.com/jamsession/jamsession/session"
+)
 
 // Options configure a [Store].
 type Options struct {
@@ -12,10 +16,11 @@ type Options struct {
 	// lives. Zero is two weeks.
 	MaxAge time.Duration
 
-	// Deadline returns when a session with this data ends if it was saved at
-	// an instant. For Django it decodes the data and asks session.Deadline.
-	// Nil is MaxAge after it was saved.
-	Deadline func(data []byte, saved time.Time) time.Time
+	// Codec is that of session.Options, if Django shares the folder: what a
+	// session says of its own end is then read out of its data, as Django does.
+	// Nil takes MaxAge for all, and lets a session that ends sooner look as if it
+	// had been saved earlier.
+	Codec session.Codec
 
 	// AllowSharedFolder accepts a folder in which other users of the machine
 	// can make files, as they can in /tmp. It must be sticky, so that they
@@ -48,19 +53,28 @@ func (o *Options) withDefaults() Options {
 	if c.MaxAge <= 0 {
 		c.MaxAge = 14 * 24 * time.Hour
 	}
-	if c.Deadline == nil {
-		age := c.MaxAge
-		c.Deadline = func(_ []byte, saved time.Time) time.Time { return saved.Add(age) }
-	}
 	return c
+}
+
+// deadline returns when a session with this data ends if it was saved at an
+// instant. What is corrupt ends after MaxAge.
+func (o *Options) deadline(data []byte, saved time.Time) time.Time {
+	if o.Codec == nil {
+		return saved.Add(o.MaxAge)
+	}
+	items, err := o.Codec.Decode(data)
+	if err != nil {
+		items = nil
+	}
+	return session.Deadline(items, saved, o.MaxAge)
 }
 
 // savedAt returns the time of change that lets a file with this data end at
 // expiry.
 func (o *Options) savedAt(data []byte, expiry time.Time) time.Time {
 	now := time.Now().Truncate(time.Microsecond)
-	at := now.Add(expiry.Sub(o.Deadline(data, now)))
-	if o.Deadline(data, at).Equal(expiry) {
+	at := now.Add(expiry.Sub(o.deadline(data, now)))
+	if o.deadline(data, at).Equal(expiry) {
 		return at
 	}
 	return now // the session names its last instant itself

@@ -90,6 +90,9 @@ func (s *Store) Close() error {
 	return errors.Join(append(errs, s.root.Close())...)
 }
 
+// Codec implements [session.CodecStore].
+func (s *Store) Codec() session.Codec { return s.opts.Codec }
+
 // KeepsBytes implements [session.ByteStore].
 func (s *Store) KeepsBytes() bool { return true }
 
@@ -114,7 +117,7 @@ func (s *Store) read(key string) (session.Record, error) {
 	if err != nil {
 		return session.Record{}, err
 	}
-	expiry := s.opts.Deadline(data, saved)
+	expiry := s.opts.deadline(data, saved)
 	// An empty file is one that Django is about to write.
 	if len(data) == 0 || !expiry.After(time.Now()) {
 		return session.Record{}, session.ErrNotFound

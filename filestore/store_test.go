@@ -446,21 +446,12 @@ func TestClearing(t *testing.T) {
 	}
 }
 
-// deadline is what a site of Django's gives.
-func deadline(data []byte, saved time.Time) time.Time {
-	items, err := django.Signed(secrettest.Keys(siteKey)).Decode(data)
-	if err != nil {
-		items = nil
-	}
-	return session.Deadline(items, saved, 14*24*time.Hour)
-}
-
 // TestWithDjango: each reads, changes, ends and clears what the other wrote,
 // and they agree on when it ends.
 func TestWithDjango(t *testing.T) {
 	dir := folder(t)
-	m := session.New(open(t, dir, &filestore.Options{Deadline: deadline}),
-		&session.Options{Codec: django.Signed(secrettest.Keys(siteKey))})
+	codec := django.Signed(secrettest.Keys(siteKey))
+	m := session.New(open(t, dir, &filestore.Options{Codec: codec}), &session.Options{Codec: codec})
 	site := djangotest.Site(t, filepath.Join(t.TempDir(), "unused.db"), siteKey,
 		`SESSION_ENGINE = "django.contrib.sessions.backends.file"`, fmt.Sprintf("SESSION_FILE_PATH = %q", dir))
 	key := strings.TrimSpace(site.Run(`
@@ -525,7 +516,7 @@ print(dict(SessionStore(%q)))
 // TestIntegerExpiryAges: in Django's own engine it never does.
 func TestIntegerExpiryAges(t *testing.T) {
 	dir := folder(t)
-	s := open(t, dir, &filestore.Options{Deadline: deadline})
+	s := open(t, dir, &filestore.Options{Codec: django.Signed(secrettest.Keys(siteKey))})
 	data, err := django.Signed(secrettest.Keys(siteKey)).Encode([]byte(`{"_session_expiry":60}`))
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/memcachestore"
 	"github.com/jamsession/jamsession/memstore"
@@ -94,10 +95,10 @@ var engines = []engine{
 		swaps: true,
 	},
 	redisEngine("Redis", redisstore.Options{}),
-	ofDjango(redisEngine("Redis of Django", redisstore.Options{Django: true})),
+	ofDjango(redisEngine("Redis of Django", redisstore.Options{Codec: django.Pickled()})),
 	redisEngine("Redis with a client cache", redisstore.Options{ClientCache: time.Minute}),
 	memcachedEngine("Memcached", memcachestore.Options{}),
-	ofDjango(memcachedEngine("Memcached of Django", memcachestore.Options{Django: true})),
+	ofDjango(memcachedEngine("Memcached of Django", memcachestore.Options{Codec: django.Pickled()})),
 	{
 		name:  "cached_db on Redis",
 		open:  func(t testing.TB) session.Store { return openCachedRedis(t, servertest.Redis(t).Addr) },

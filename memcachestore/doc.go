@@ -5,7 +5,7 @@
 //	defer store.Close()
 //	sessions := session.New(store, nil)
 //
-// With [Options.Django] it is Django's engine cache on Memcached with
+// With the codec of Django as [Options].Codec it is Django's engine cache on Memcached with
 // PyMemcacheCache: the keys, flags and lifetimes are Django's, and several
 // servers share the keys as pymemcache lets them. (PyLibMCCache distributes
 // them in another way: share one server with it.)

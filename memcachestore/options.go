@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/cachevalue"
+	"github.com/jamsession/jamsession/session"
 )
 
 // Options configure a [Store].
@@ -14,10 +15,10 @@ type Options struct {
 	// character. Empty is "jamsession:".
 	Prefix string
 
-	// Django keeps the values as Django's cache has them, for the codec
-	// django.Pickled. False puts a header of ten bytes before the data, which
-	// Django cannot read.
-	Django bool
+	// Codec is that of session.Options, if it is django.Pickled: the values are
+	// then those of Django's cache. Nil puts a header of ten bytes before the
+	// data, which Django cannot read.
+	Codec session.Codec
 
 	// Timeout is how long a server may take for one answer. Zero is a second.
 	Timeout time.Duration
@@ -45,15 +46,12 @@ func (o *Options) withDefaults() Options {
 }
 
 func (o *Options) format() cachevalue.Format {
-	if o.Django {
-		return cachevalue.Django
-	}
-	return cachevalue.Plain
+	return cachevalue.For(o.Codec)
 }
 
 // flags tell pymemcache what a value is: 1 for a pickle, 0 for bytes.
 func (o *Options) flags() uint32 {
-	if o.Django {
+	if o.format() == cachevalue.Django {
 		return 1
 	}
 	return 0

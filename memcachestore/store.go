@@ -47,6 +47,9 @@ func (s *Store) Close() error { return s.client.Close() }
 // KeepsBytes implements [session.ByteStore].
 func (s *Store) KeepsBytes() bool { return true }
 
+// Codec implements [session.CodecStore].
+func (s *Store) Codec() session.Codec { return s.opts.Codec }
+
 // Load implements [session.Store]. Of a record that Django wrote it does not
 // know when it ends: its Expiry is zero.
 func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {

@@ -59,7 +59,7 @@ func created(t testing.TB, s session.Store, data string) session.Record {
 }
 
 func TestContract(t *testing.T) {
-	for name, o := range map[string]memcachestore.Options{"plain": {}, "Django": {Django: true}} {
+	for name, o := range map[string]memcachestore.Options{"plain": {}, "Django": {Codec: django.Pickled()}} {
 		t.Run(name, func(t *testing.T) {
 			server := servertest.Memcached(t).Addr
 			sessiontest.Run(t, func(t *testing.T) session.Store { return open(t, o, server) })
@@ -105,7 +105,7 @@ func TestLifetimes(t *testing.T) {
 // TestExpiryOfWhatDjangoWroteIsUnknown.
 func TestExpiryOfWhatDjangoWroteIsUnknown(t *testing.T) {
 	server := servertest.Memcached(t).Addr
-	store := open(t, memcachestore.Options{Prefix: "theirs:", Django: true}, server)
+	store := open(t, memcachestore.Options{Prefix: "theirs:", Codec: django.Pickled()}, server)
 	key := strings.ToLower(rand.Text())
 	err := memcache.New(server).Set(&memcache.Item{Key: "theirs:" + key, Value: []byte("\x80\x05}\x94."), Flags: 1})
 	if err != nil {
@@ -355,7 +355,7 @@ func TestWithDjango(t *testing.T) {
 		fmt.Sprintf(`CACHES = {"default": {"BACKEND": "django.core.cache.backends.memcached.PyMemcacheCache",
 			"LOCATION": [%q, %q], "KEY_PREFIX": %q, "VERSION": 3}}`, servers[0], servers[1], prefix))
 	m := session.New(open(t, memcachestore.Options{
-		Prefix: django.CacheKey(prefix, 3, django.EngineCache), Django: true,
+		Prefix: django.CacheKey(prefix, 3, django.EngineCache), Codec: django.Pickled(),
 	}, servers...), &session.Options{Codec: django.Pickled()})
 	for range 4 { // on either server
 		key := strings.TrimSpace(site.Run(`

@@ -5,7 +5,7 @@
 //	defer store.Close()
 //	sessions := session.New(store, nil)
 //
-// With [Options.Django] it is Django's engine cache on Redis: the keys, the
+// With the codec of Django as [Options].Codec it is Django's engine cache on Redis: the keys, the
 // values and their lifetimes are those of Django's RedisCache and of
 // django-redis.
 //

@@ -24,15 +24,16 @@ func ExampleOpen() {
 
 // With a Django site that has SESSION_ENGINE cache on the same Redis.
 func ExampleOpen_django() {
+	codec := django.Pickled()
 	store, err := redisstore.Open(context.Background(), "redis://localhost:6379/0", &redisstore.Options{
 		Prefix: django.CacheKey("", 1, django.EngineCache),
-		Django: true,
+		Codec:  codec,
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer store.Close()
-	sessions := session.New(store, &session.Options{Codec: django.Pickled()})
+	sessions := session.New(store, &session.Options{Codec: codec})
 	_ = sessions.Handler
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/cachevalue"
+	"github.com/jamsession/jamsession/session"
 )
 
 // Options configure a [Store].
@@ -13,10 +14,10 @@ type Options struct {
 	// django.EngineCache. Empty is "jamsession:".
 	Prefix string
 
-	// Django keeps the values as Django's cache has them, for the codec
-	// django.Pickled. False puts a header of ten bytes before the data, which
-	// is faster, and which Django cannot read.
-	Django bool
+	// Codec is that of session.Options, if it is django.Pickled: the values are
+	// then those of Django's cache. Nil puts a header of ten bytes before the
+	// data, which is faster, and which Django cannot read.
+	Codec session.Codec
 
 	// ClientCache is how long this process may answer a load from its own
 	// memory. Redis tells it at once when another process changes the record,
@@ -43,8 +44,5 @@ func (o *Options) withDefaults() Options {
 }
 
 func (o *Options) format() cachevalue.Format {
-	if o.Django {
-		return cachevalue.Django
-	}
-	return cachevalue.Plain
+	return cachevalue.For(o.Codec)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/redis/rueidis"
 
+	"github.com/jamsession/jamsession/internal/cachevalue"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -31,7 +32,7 @@ func errAnswer(doing string, answer int64) error {
 // layout tells saveScript what stands around the data in a value; see package
 // cachevalue.
 func (s *Store) layout() string {
-	if s.opts.Django {
+	if s.opts.format() == cachevalue.Django {
 		return "django"
 	}
 	return "plain"

@@ -63,6 +63,9 @@ func (s *Store) Close() error {
 // KeepsBytes implements [session.ByteStore].
 func (s *Store) KeepsBytes() bool { return true }
 
+// Codec implements [session.CodecStore].
+func (s *Store) Codec() session.Codec { return s.opts.Codec }
+
 // Load implements [session.Store].
 func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 	if !sessionkey.WellFormed(key) {

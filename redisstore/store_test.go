@@ -64,10 +64,10 @@ func created(t testing.TB, s session.Store, data string) session.Record {
 func TestContract(t *testing.T) {
 	for name, o := range map[string]redisstore.Options{
 		"plain":         {},
-		"Django":        {Django: true},
+		"Django":        {Codec: django.Pickled()},
 		"client cache":  {ClientCache: time.Minute},
 		"steps":         {Cluster: true}, // of a move, as in a cluster
-		"Django cached": {Django: true, ClientCache: time.Minute},
+		"Django cached": {Codec: django.Pickled(), ClientCache: time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sessiontest.Run(t, func(t *testing.T) session.Store { return open(t, tcp(t), o) })
@@ -82,7 +82,7 @@ func TestContractUnixSocket(t *testing.T) {
 
 // TestContractPickles: with data that is stamped.
 func TestContractPickles(t *testing.T) {
-	store := open(t, tcp(t), redisstore.Options{Django: true})
+	store := open(t, tcp(t), redisstore.Options{Codec: django.Pickled()})
 	ctx := t.Context()
 	rec := created(t, store, "\x80\x05}\x94(\x8c\x01a\x94K\x01u.")
 	got, err := store.Load(ctx, rec.Key)
@@ -411,7 +411,7 @@ func TestWithDjango(t *testing.T) {
 		servertest.Missing(t, "django-redis")
 	}
 	m := session.New(open(t, "redis://"+server.Addr, redisstore.Options{
-		Prefix: django.CacheKey(prefix, 1, django.EngineCache), Django: true,
+		Prefix: django.CacheKey(prefix, 1, django.EngineCache), Codec: django.Pickled(),
 	}), &session.Options{Codec: django.Pickled()})
 	key := strings.TrimSpace(site.Run(`
 from django.contrib.sessions.backends.cache import SessionStore

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"reflect"
 )
 
 // checkStore says why the store and the options cannot work together. Found out
@@ -10,6 +11,7 @@ import (
 func (m *Manager) checkStore() error {
 	_, isPlain := m.opts.Codec.(plain)
 	bytes, _ := m.store.(ByteStore)
+	coded, _ := m.store.(CodecStore)
 	switch {
 	case m.sealer != nil && m.opts.HashKeys:
 		return errors.New("session: Options.HashKeys is for stores that keep records; " +
@@ -20,6 +22,9 @@ func (m *Manager) checkStore() error {
 	case m.sealer == nil && !m.opts.Codec.MakesText() && (bytes == nil || !bytes.KeepsBytes()):
 		return fmt.Errorf("session: Options.Codec makes bytes, and a %T keeps text only; "+
 			"take a codec that makes text, such as django.Signed, or a store that is a ByteStore", m.store)
+	case coded != nil && coded.Codec() != nil && reflect.TypeOf(coded.Codec()) != reflect.TypeOf(m.opts.Codec):
+		return fmt.Errorf("session: Options.Codec is a %T, and the store was given a %T: give both the same",
+			m.opts.Codec, coded.Codec())
 	}
 	return nil
 }

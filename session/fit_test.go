@@ -17,9 +17,18 @@ import (
 // textStore is a store that says nothing of bytes.
 type textStore struct{ session.Store }
 
+// coded is a store that was given a codec.
+type coded struct {
+	*memstore.Store
+	codec session.Codec
+}
+
+func (s coded) Codec() session.Codec { return s.codec }
+
 // TestPairsThatCannotWorkAreRefused when the manager is made, and not at the first
-// visitor: a codec that makes bytes beside a store that keeps text, and a codec
-// beside a store that signs its records itself.
+// visitor: a codec that makes bytes beside a store that keeps text, a codec beside
+// a store that was given another, and one beside a store that signs its records
+// itself.
 func TestPairsThatCannotWorkAreRefused(t *testing.T) {
 	keys := secrettest.Keys("a secret")
 	signed, pickled := django.Signed(keys), django.Pickled()
@@ -39,6 +48,10 @@ func TestPairsThatCannotWorkAreRefused(t *testing.T) {
 		{"pickled in a store that does not say", textStore{memstore.New()}, pickled, false},
 		{"pickled in a table behind a cache", cached(table), pickled, false},
 		{"pickled in memory behind a cache", cached(memstore.New()), pickled, true},
+		{"pickled in a store that was told so", coded{memstore.New(), pickled}, pickled, true},
+		{"signed in a store that was told of pickles", coded{memstore.New(), pickled}, signed, false},
+		{"plain in a store that was told of signatures", coded{memstore.New(), signed}, nil, false},
+		{"other keys", coded{memstore.New(), signed}, django.Signed(secrettest.Keys("another secret")), true},
 		{"plain in the cookie", cookiestore.New(keys, nil), nil, true},
 		{"signed in the cookie", cookiestore.New(keys, nil), signed, false},
 		{"pickled in the cookie", cookiestore.New(keys, nil), pickled, false},

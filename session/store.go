@@ -109,6 +109,15 @@ type ByteStore interface {
 	KeepsBytes() bool
 }
 
+// A CodecStore is a [Store] that has to know what Data says, and was given the
+// codec for it. [New] refuses another kind of codec beside it.
+type CodecStore interface {
+	Store
+
+	// Codec returns the codec that the store was given, or nil.
+	Codec() Codec
+}
+
 // A Sealer is a [Store] whose keys are the records: the visitor's cookie holds
 // everything, signed. It makes its keys itself, and each change of a record
 // makes another one.

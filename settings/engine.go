@@ -7,7 +7,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/cookiestore"
@@ -92,7 +91,7 @@ func (s *Site) openCachedTable(ctx context.Context, e *engine) error {
 	}
 	o := &cachedstore.Options{}
 	if s.Settings.SessionCacheFormat == "django" {
-		o.Pickle = django.Repickle(e.codec)
+		o.Codec = e.codec
 	}
 	store := cachedstore.New(s.tableStore(e.table), cache, o)
 	e.store = store
@@ -143,7 +142,7 @@ func (s *Settings) openCache(ctx context.Context, e *engine) error {
 	if shared && c.kind() != "memory" {
 		e.codec = django.Pickled()
 	}
-	store, err := c.openStore(ctx, s.cachePrefix(django.EngineCache), shared)
+	store, err := c.openStore(ctx, s.cachePrefix(django.EngineCache), e.codec)
 	if err != nil {
 		return err
 	}
@@ -155,15 +154,15 @@ func (s *Settings) openCache(ctx context.Context, e *engine) error {
 }
 
 // openStore opens a cache as a store of sessions.
-func (c Cache) openStore(ctx context.Context, prefix string, shared bool) (session.Store, error) {
+func (c Cache) openStore(ctx context.Context, prefix string, codec session.Codec) (session.Store, error) {
 	switch c.kind() {
 	case "redis":
 		store, err := redisstore.Open(ctx, c.URL.Reveal(),
-			&redisstore.Options{Prefix: prefix, Django: shared})
+			&redisstore.Options{Prefix: prefix, Codec: codec})
 		return store, cacheError(err)
 	case "memcached":
 		store, err := memcachestore.Open(ctx, c.servers(),
-			&memcachestore.Options{Prefix: prefix, Django: shared})
+			&memcachestore.Options{Prefix: prefix, Codec: codec})
 		return store, cacheError(err)
 	default:
 		return memstore.NewBounded(memoryStoreSize), nil
@@ -209,18 +208,11 @@ func (s *Settings) openFiles(e *engine) error {
 	if s.SessionFilePath == "" {
 		return errors.New("settings: SESSION_ENGINE file needs SESSION_FILE_PATH, a folder of its own")
 	}
-	codec, age := e.codec, s.SessionCookieAge
 	store, err := filestore.New(s.SessionFilePath, &filestore.Options{
 		Prefix:            s.SessionCookie.Name,
-		MaxAge:            age,
+		MaxAge:            s.SessionCookieAge,
 		AllowFilesOfUsers: s.SessionFileAllowUsers,
-		Deadline: func(data []byte, saved time.Time) time.Time {
-			items, err := codec.Decode(data)
-			if err != nil {
-				items = nil // what is corrupt ends after its age
-			}
-			return session.Deadline(items, saved, age)
-		},
+		Codec:             e.codec,
 	})
 	if err != nil {
 		return fmt.Errorf("settings: SESSION_FILE_PATH: %w", err)
@@ -245,7 +237,7 @@ func (s *Site) openCookies(ctx context.Context, e *engine) error {
 		if err != nil {
 			return err
 		}
-		o.Revoked, err = c.openStore(ctx, s.Settings.cachePrefix("jamsession.revoked."), false)
+		o.Revoked, err = c.openStore(ctx, s.Settings.cachePrefix("jamsession.revoked."), nil)
 		if err != nil {
 			return err
 		}

@@ -133,7 +133,7 @@ func pool(driver, name string, conns int) (*sql.DB, error) {
 // djangosCache shares the sessions of Django's engine cache.
 func djangosCache() opener {
 	return jamOnRedis(&redisstore.Options{
-		Django: true, Prefix: django.CacheKey("", 1, django.EngineCache),
+		Codec: django.Pickled(), Prefix: django.CacheKey("", 1, django.EngineCache),
 	}, django.Pickled())
 }
 

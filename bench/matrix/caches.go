@@ -33,7 +33,7 @@ var redisEngine = engine{
 	open: func(bed *contest.Bed) []entrant {
 		addr := servertest.Redis(bed).Addr
 		client := dialRedis(bed, addr)
-		shared := &jamredis.Options{Django: true, Prefix: "django:"}
+		shared := &jamredis.Options{Codec: django.Pickled(), Prefix: "django:"}
 		goClient := goredis.NewClient(&goredis.Options{Addr: addr})
 		bed.Cleanup(func() { _ = goClient.Close() })
 		pool := &redis.Pool{MaxIdle: 32, Dial: func() (redis.Conn, error) { return redis.Dial("tcp", addr) }}
@@ -147,7 +147,7 @@ var memcached = engine{
 			}},
 			{name: ours, site: jamsession(open(nil), nil)},
 			{name: oursDjango, site: jamsession(
-				open(&memcachestore.Options{Django: true, Prefix: "django:"}), django.Pickled())},
+				open(&memcachestore.Options{Codec: django.Pickled(), Prefix: "django:"}), django.Pickled())},
 		}
 	},
 }
@@ -183,7 +183,7 @@ var cachedDB = engine{
 			{name: floorName, floor: map[Case]func(int) func(){ReadCase: bareGet(client, payload)}},
 			{name: ours, site: jamsession(open("plain:", nil), nil)},
 			{name: oursDjango, site: jamsession(
-				open("django:", &cachedstore.Options{Pickle: django.Repickle(codec)}), codec)},
+				open("django:", &cachedstore.Options{Codec: codec}), codec)},
 		}
 	},
 }

@@ -183,7 +183,7 @@ func keyedValues(t *testing.T) []any {
 	return []any{
 		keys, secret.New(plantedKey), logins, limiter, tokens, notices, sender, codec, django.NewCookieSigner(keys, nil),
 		cookiestore.New(keys, nil), &session.Options{Codec: codec}, &auth.Options{Limiter: limiter},
-		cachedstore.Options{Pickle: django.Repickle(codec)},
+		cachedstore.Options{Codec: codec},
 		session.New(memstore.New(), &session.Options{Codec: codec}),
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"time"
+
+	"github.com/jamsession/jamsession/session"
 )
 
 // A Format says who shall be able to read the values.
@@ -32,6 +34,21 @@ const (
 	pop       = '0'        // opcode POP
 	stampSize = len(long1) + 8 + 1
 )
+
+// A Pickler is a codec that can say in a Python pickle what its data says. Those
+// of package django are.
+type Pickler interface {
+	Pickle(data []byte) ([]byte, error)
+}
+
+// For returns the format for the data of a codec, which may be nil: Django's, if
+// the data is a pickle itself.
+func For(codec session.Codec) Format {
+	if _, ok := codec.(Pickler); ok && !codec.MakesText() {
+		return Django
+	}
+	return Plain
+}
 
 // Seal returns the value for a record that ends at expiry. Instants are kept
 // to the microsecond.
