@@ -13,7 +13,7 @@ import (
 
 	_ "github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5/pgxpool"
-	_ "github.com/jackc/pgx/v5/stdlib"
+	"github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
 	"github.com/jamsession/jamsession/cachedstore"
@@ -66,7 +66,15 @@ func openPgx(t testing.TB, at servertest.Database) session.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	return pgstore.New(pool, openPostgres(t, at).(*sqlstore.Store))
+	db := stdlib.OpenDBFromPool(pool)
+	if _, err := sqlstore.Migrate(t.Context(), django.Database{DB: db, Dialect: django.PostgreSQL}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	store, err := pgstore.New(t.Context(), pool, nil)
+	return closing(t, store, err)
 }
 
 func openMariaDB(t testing.TB, at servertest.Database) session.Store {

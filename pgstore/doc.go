@@ -4,14 +4,11 @@
 //
 //	pool, err := pgxpool.New(ctx, url)
 //	...
-//	db, err := sql.Open("pgx", url) // for the rest of the program
+//	store, err := pgstore.New(ctx, pool, nil)
 //	...
-//	table, err := sqlstore.New(ctx, django.Database{DB: db, Dialect: django.PostgreSQL}, nil)
-//	...
-//	store := pgstore.New(pool, table)
 //	sessions := session.New(store, &session.Options{Codec: django.Signed(keys)})
 //
-// Settings open it where DATABASE_URL names a PostgreSQL.
+// Package site opens it where DATABASE_URL names a PostgreSQL.
 //
 // # Loads that share a question
 //
@@ -24,10 +21,21 @@
 // one on a connection that has fallen silent, and the visitors who still wait are
 // tried on others. Ten thousand may wait; the next gets an error, which is 503.
 //
-// Saves are never put together: each is one UPDATE that compares.
+// Saves are never put together: each is one UPDATE that compares. A session is
+// created by one INSERT and deleted by one DELETE.
 //
-// (A db from stdlib.OpenDBFromPool would share the connections of the pool, and
-// prepare its statements anew each time: three round trips in place of one.)
+// # One driver for a database
+//
+// What pgx has no part in here, such as clearing, and users, limits and
+// migrations, goes through database/sql with pgx's own adapter, on the same pool:
+//
+//	db := django.Database{DB: stdlib.OpenDBFromPool(pool), Dialect: django.PostgreSQL}
+//	_, err = sqlstore.Migrate(ctx, db)
+//	users, err := sqlusers.New(ctx, db, nil)
+//
+// On such a handle each statement is prepared anew, three round trips in place of
+// one. A busy site gives users and limits a handle of their own from the same
+// driver, by sql.Open("pgx", url), as package site does.
 //
 // Whether statements stay prepared is for the pool to say: behind PgBouncer in
 // its transaction mode, set default_query_exec_mode=exec.

@@ -1,32 +1,29 @@
 package pgstore
 
 import (
-	"database/sql"
 	"testing"
 
-	_ "github.com/jackc/pgx/v5/stdlib"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/jamsession/jamsession/django"
-	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/sqlstore"
 )
 
-// OpenTable makes the table in a database, and returns the other path to it.
-func OpenTable(t testing.TB, at servertest.Database) *sqlstore.Store {
+// Open makes the table in the database of a pool, and opens it.
+func Open(t testing.TB, pool *pgxpool.Pool) *Store {
 	t.Helper()
-	db, err := sql.Open("pgx", at.PostgresURL())
+	db := stdlib.OpenDBFromPool(pool)
+	if _, err := sqlstore.Migrate(t.Context(), django.Database{DB: db, Dialect: django.PostgreSQL}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	store, err := New(t.Context(), pool, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
-	site := django.Database{DB: db, Dialect: django.PostgreSQL}
-	if _, err := sqlstore.Migrate(t.Context(), site); err != nil {
-		t.Fatal(err)
-	}
-	table, err := sqlstore.New(t.Context(), site, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = table.Close() }) // twice is no matter
-	return table
+	t.Cleanup(func() { _ = store.Close() })
+	return store
 }

@@ -8,7 +8,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/timelimit"
@@ -23,21 +25,36 @@ var (
 
 // A Store keeps sessions in the table django_session. Make one with [New]; it
 // is safe for concurrent use. What it does not do itself, such as clearing,
-// is done by the [sqlstore.Store] that it was given.
+// is done by a [sqlstore.Store] on the same pool.
 type Store struct {
 	*sqlstore.Store
 
 	pool  *pgxpool.Pool
 	loads loads
+	close func() error
 }
 
-// New returns a store on a table, which must be in the database of the pool.
-// Pool and table stay the caller's to close.
-func New(pool *pgxpool.Pool, table *sqlstore.Store) *Store {
-	s := &Store{Store: table, pool: pool}
+// New opens the table in the database of the pool. Its error is
+// [sqlstore.ErrNotMigrated] if the table does not exist. The pool stays the
+// caller's: close the store, then the pool. The options may be nil.
+func New(ctx context.Context, pool *pgxpool.Pool, o *sqlstore.Options) (*Store, error) {
+	if pool == nil {
+		return nil, errors.New("pgstore: the pool is nil")
+	}
+	db := stdlib.OpenDBFromPool(pool)
+	table, err := sqlstore.New(ctx, django.Database{DB: db, Dialect: django.PostgreSQL}, o)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	s := &Store{Store: table, pool: pool, close: func() error {
+		return errors.Join(table.Close(), db.Close())
+	}}
 	s.loads.ask, s.loads.patience = s.askMany, patience
-	return s
+	return s, nil
 }
+
+// Close releases the table. It does not close the pool.
+func (s *Store) Close() error { return s.close() }
 
 const columns = "SELECT session_key, session_data, expire_date FROM django_session"
 
@@ -149,18 +166,66 @@ func (s *Store) update(ctx context.Context, old, new session.Record) (pgconn.Com
 		" WHERE session_key = $4 AND session_data = $5 AND expire_date > $6"
 	const inPlace = "UPDATE django_session SET session_data = $1, expire_date = $2" +
 		" WHERE session_key = $3 AND session_data = $4 AND expire_date > $5"
+	expiry := djangodb.PostgreSQL.EncodeTime(new.Expiry, nil)
+	if new.Key == old.Key {
+		return s.exec(ctx, inPlace,
+			string(new.Data), expiry, old.Key, string(old.Data), time.Now())
+	}
+	return s.exec(ctx, move,
+		new.Key, string(new.Data), expiry, old.Key, string(old.Data), time.Now())
+}
+
+// Create implements [session.Store].
+func (s *Store) Create(ctx context.Context, rec session.Record) error {
+	if !sessionkey.WellFormed(rec.Key) {
+		return s.Store.Create(ctx, rec)
+	}
+	const query = "INSERT INTO django_session (session_key, session_data, expire_date) VALUES ($1, $2, $3)"
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
+	_, err := s.exec(ctx, query, rec.Key, string(rec.Data), djangodb.PostgreSQL.EncodeTime(rec.Expiry, nil))
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() == nil && isRefused(err):
+		return s.Store.Create(ctx, rec) // which finds out why
+	default:
+		return djangodb.Wrap(ctx, "pgstore: create", err)
+	}
+}
+
+// Delete implements [session.Store]. A row that has expired is left to
+// ClearExpired.
+func (s *Store) Delete(ctx context.Context, key string) error {
+	if !sessionkey.WellFormed(key) {
+		return session.ErrNotFound
+	}
+	const query = "DELETE FROM django_session WHERE session_key = $1 AND expire_date > $2"
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
+	tag, err := s.exec(ctx, query, key, time.Now())
+	switch {
+	case err == nil && tag.RowsAffected() == 1:
+		return nil
+	case err == nil && tag.RowsAffected() == 0:
+		return session.ErrNotFound
+	case err != nil && ctx.Err() == nil && isRefused(err):
+		return s.Store.Delete(ctx, key)
+	case err == nil:
+		err = errRows
+	}
+	return djangodb.Wrap(ctx, "pgstore: delete", err)
+}
+
+var errRows = errors.New("the database says that it changed several rows, want 1")
+
+func (s *Store) exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
 	defer giveBack(conn)
-	expiry := djangodb.PostgreSQL.EncodeTime(new.Expiry, nil)
-	if new.Key == old.Key {
-		return conn.Conn().Exec(ctx, inPlace,
-			string(new.Data), expiry, old.Key, string(old.Data), time.Now())
-	}
-	return conn.Conn().Exec(ctx, move,
-		new.Key, string(new.Data), expiry, old.Key, string(old.Data), time.Now())
+	return conn.Conn().Exec(ctx, query, args...)
 }
 
 // isRefused reports whether the server certainly has not carried a statement

@@ -15,6 +15,7 @@ import (
 	"github.com/jamsession/jamsession/pgstore"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sessiontest"
+	"github.com/jamsession/jamsession/sqlstore"
 )
 
 func TestMain(m *testing.M) { servertest.Main(m) }
@@ -27,7 +28,7 @@ func open(t testing.TB, at servertest.Database) (*pgstore.Store, *pgxpool.Pool) 
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	return pgstore.New(pool, pgstore.OpenTable(t, at)), pool
+	return pgstore.Open(t, pool), pool
 }
 
 func record(i int) session.Record {
@@ -229,20 +230,14 @@ func together(n int, f func()) {
 	wg.Wait()
 }
 
-// TestSaveIsOneUpdateInEveryMode: also where pgx does not know the types of
+// TestEachChangeIsOneStatementInEveryMode: also where pgx does not know the types of
 // parameters, as behind PgBouncer. The table's own statements are closed, so
 // that nothing is left to them.
-func TestSaveIsOneUpdateInEveryMode(t *testing.T) {
+func TestEachChangeIsOneStatementInEveryMode(t *testing.T) {
 	for _, mode := range []string{"cache_statement", "exec", "simple_protocol"} {
 		at := servertest.Postgres(t)
 		config, err := pgxpool.ParseConfig(at.PostgresURL())
 		if err != nil {
-			t.Fatal(err)
-		}
-		table := pgstore.OpenTable(t, at)
-		rec := record(1)
-		create(t, table, rec)
-		if err := table.Close(); err != nil {
 			t.Fatal(err)
 		}
 		switch mode {
@@ -256,7 +251,12 @@ func TestSaveIsOneUpdateInEveryMode(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer pool.Close()
-		store := pgstore.New(pool, table)
+		store := pgstore.Open(t, pool)
+		if err := store.Store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		rec := record(1)
+		create(t, store, rec)
 		next, moved := rec, rec
 		next.Data, moved.Key = []byte(`\x41 'é'`), record(2).Key
 		if err := store.Save(t.Context(), rec, next); err != nil {
@@ -269,5 +269,35 @@ func TestSaveIsOneUpdateInEveryMode(t *testing.T) {
 		if got, err := store.Load(t.Context(), moved.Key); err != nil || string(got.Data) != string(next.Data) {
 			t.Errorf("%s: Load: %q, %v", mode, got.Data, err)
 		}
+		if err := store.Delete(t.Context(), moved.Key); err != nil {
+			t.Errorf("%s: Delete: %v", mode, err)
+		}
+	}
+}
+
+// TestCloseLeavesThePoolOpen: the pool is the caller's.
+func TestCloseLeavesThePoolOpen(t *testing.T) {
+	store, pool := open(t, servertest.Postgres(t))
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := pool.Ping(t.Context()); err != nil {
+		t.Errorf("the pool after Close: %v", err)
+	}
+}
+
+// TestNewWithoutTable and without a pool.
+func TestNewWithoutTable(t *testing.T) {
+	_, at := servertest.StartPostgres(t)
+	pool, err := pgxpool.New(t.Context(), at.PostgresURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if _, err := pgstore.New(t.Context(), pool, nil); !errors.Is(err, sqlstore.ErrNotMigrated) {
+		t.Errorf("New: error %v, want ErrNotMigrated", err)
+	}
+	if _, err := pgstore.New(t.Context(), nil, nil); err == nil {
+		t.Error("New without a pool: no error")
 	}
 }

@@ -20,7 +20,7 @@ func TestStuckLoadKeepsNoPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pool.Close()
-	store := New(pool, OpenTable(t, at))
+	store := Open(t, pool)
 	store.loads.patience = 50 * time.Millisecond
 	server.Pause()
 	ctx, leave := context.WithCancel(t.Context())

@@ -44,7 +44,6 @@ func (s *Site) openEngine(ctx context.Context) (engine, error) {
 	switch set.SessionEngine {
 	case "db":
 		err = s.openTable(ctx, &e)
-		e.store = s.tableStore(e.table)
 	case "cached_db":
 		err = s.openCachedTable(ctx, &e)
 	case "cache":
@@ -62,22 +61,24 @@ func (s *Site) openEngine(ctx context.Context) (engine, error) {
 	return e, nil
 }
 
+// openTable opens the table, by the fastest way to it.
 func (s *Site) openTable(ctx context.Context, e *engine) error {
+	if s.db.sessions != nil {
+		store, err := pgstore.New(ctx, s.db.sessions, nil)
+		if err != nil {
+			return wireError(err)
+		}
+		e.store, e.table = store, store.Store
+		e.parts = append(e.parts, store)
+		return nil
+	}
 	table, err := sqlstore.New(ctx, s.tables, nil)
 	if err != nil {
 		return wireError(err)
 	}
-	e.table = table
+	e.store, e.table = table, table
 	e.parts = append(e.parts, table)
 	return nil
-}
-
-// tableStore returns the fastest way to the table.
-func (s *Site) tableStore(table *sqlstore.Store) session.Store {
-	if s.db.sessions == nil {
-		return table
-	}
-	return pgstore.New(s.db.sessions, table)
 }
 
 // openCachedTable puts a cache in front of the table.
@@ -93,7 +94,7 @@ func (s *Site) openCachedTable(ctx context.Context, e *engine) error {
 	if s.Settings.SessionCacheFormat == "django" {
 		o.Codec = e.codec
 	}
-	store := cachedstore.New(s.tableStore(e.table), cache, o)
+	store := cachedstore.New(e.store, cache, o)
 	e.store = store
 	e.parts = append([]io.Closer{store, closer}, e.parts...)
 	return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/alexedwards/scs/sqlite3store"
 	"github.com/alexedwards/scs/v2"
 	"github.com/jackc/pgx/v5/pgxpool"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
+	"github.com/jackc/pgx/v5/stdlib" // the driver, too
 	"github.com/redis/go-redis/v9"
 	_ "modernc.org/sqlite" // the driver sqlite
 
@@ -55,22 +55,22 @@ func jamOnRedis(options *redisstore.Options, codec session.Codec) opener {
 	}
 }
 
-// jamOnPostgres has its two pools as package settings makes them.
+// jamOnPostgres has the connections that package settings gives to sessions.
 func jamOnPostgres(codec session.Codec) opener {
 	return func(ctx context.Context, address string) (library, error) {
-		db, err := pool("pgx", address, postgresConns-postgresConns/2)
-		if err != nil {
-			return nil, err
-		}
-		table, err := openTable(ctx, django.Database{DB: db, Dialect: django.PostgreSQL})
-		if err != nil {
-			return nil, err
-		}
 		sessions, err := pgxPool(ctx, address, postgresConns/2)
 		if err != nil {
 			return nil, err
 		}
-		return jam(pgstore.New(sessions, table), codec), nil
+		db := django.Database{DB: stdlib.OpenDBFromPool(sessions), Dialect: django.PostgreSQL}
+		if _, err := sqlstore.Migrate(ctx, db); err != nil {
+			return nil, err
+		}
+		store, err := pgstore.New(ctx, sessions, nil)
+		if err != nil {
+			return nil, err
+		}
+		return jam(store, codec), nil
 	}
 }
 

@@ -17,7 +17,6 @@ import (
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/memcachestore"
-	"github.com/jamsession/jamsession/pgstore"
 	jamredis "github.com/jamsession/jamsession/redisstore"
 )
 
@@ -171,8 +170,7 @@ var cachedDB = engine{
 	open: func(bed *contest.Bed) []entrant {
 		client := dialRedis(bed, servertest.Redis(bed).Addr)
 		at := servertest.Postgres(bed)
-		db := openPool(bed, "pgx", at.PostgresURL(), conns)
-		table := pgstore.New(openPgx(bed, at), postgresTable(bed, db))
+		table := pgxStore(bed, at)
 		open := func(prefix string, o *cachedstore.Options) *cachedstore.Store {
 			store := cachedstore.New(table, jamredis.NewCache(client, prefix), o)
 			bed.Cleanup(func() { _ = store.Close() })

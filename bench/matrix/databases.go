@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"database/sql"
+	"errors"
 	"net/url"
 	"path/filepath"
 	"time"
@@ -11,8 +12,8 @@ import (
 	"github.com/alexedwards/scs/sqlite3store"
 	_ "github.com/go-sql-driver/mysql" // the driver
 	"github.com/jackc/pgx/v5/pgxpool"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver
-	_ "modernc.org/sqlite"             // the driver
+	"github.com/jackc/pgx/v5/stdlib" // the driver, too
+	_ "modernc.org/sqlite"           // the driver
 
 	"github.com/jamsession/jamsession/bench/contest"
 	"github.com/jamsession/jamsession/django"
@@ -63,7 +64,7 @@ var postgres = engine{
 	open: func(bed *contest.Bed) []entrant {
 		at := servertest.Postgres(bed)
 		own := openPool(bed, "pgx", at.PostgresURL(), conns)
-		store := pgstore.New(openPgx(bed, at), postgresTable(bed, own))
+		store := pgxStore(bed, at)
 		peer := openPgx(bed, servertest.Postgres(bed))
 		for _, statement := range []string{
 			`CREATE TABLE sessions (token TEXT PRIMARY KEY,` +
@@ -148,6 +149,18 @@ func barePgx(bed *contest.Bed) bareEntrant {
 
 func openPostgres(bed *contest.Bed) *sql.DB {
 	return openPool(bed, "pgx", servertest.Postgres(bed).PostgresURL(), conns)
+}
+
+// pgxStore makes the table and opens it by pgx itself.
+func pgxStore(bed *contest.Bed, at servertest.Database) *pgstore.Store {
+	pool := openPgx(bed, at)
+	db := stdlib.OpenDBFromPool(pool)
+	_, err := sqlstore.Migrate(context(), django.Database{DB: db, Dialect: django.PostgreSQL})
+	mustNot(errors.Join(err, db.Close()))
+	store, err := pgstore.New(context(), pool, &sqlstore.Options{ClearPause: -1})
+	mustNot(err)
+	bed.Cleanup(func() { _ = store.Close() })
+	return store
 }
 
 func postgresTable(bed *contest.Bed, db *sql.DB) *sqlstore.Store {
