@@ -25,8 +25,8 @@ var drivers = []string{
 }
 
 // mayLinkDriver are the parts of the module that are programs, open sites for them,
-// or are for tests.
-var mayLinkDriver = []string{"settings", "cmd", "examples", "internal/docstest", "internal/silentdb"}
+// or are for tests. A program that imports pgstore has chosen pgx.
+var mayLinkDriver = []string{"settings", "pgstore", "cmd", "examples", "internal/docstest", "internal/silentdb"}
 
 // A pkg is what the go command says of a package.
 type pkg struct {
