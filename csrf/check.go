@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/travel"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -20,7 +21,9 @@ const (
 // Check returns nil if r may do what it asks for, or else an *[Error] that
 // wraps the check that failed. The checks are, in Django's order:
 //
-//  1. The methods GET, HEAD, OPTIONS and TRACE pass.
+//  1. The methods GET, HEAD, OPTIONS and TRACE pass. So does a request whose
+//     session's key is not ambient, such as one that [session.Bearer] finds in
+//     the header Authorization: no page of another site can have it sent.
 //  2. If there is an Origin header, it is this site's scheme and host, or a
 //     trusted origin ([ErrOrigin]).
 //  3. Otherwise, over HTTPS, there is a Referer of this host, or of the
@@ -36,7 +39,7 @@ const (
 // the header, and so is any other body. With Options.UseSessions the error of
 // session.Load is passed on: nothing is known about the request then.
 func (p *Protection) Check(r *http.Request) error {
-	if safe(r.Method) {
+	if safe(r.Method) || !travel.Of(r.Context()).Ambient {
 		return nil
 	}
 	if err := p.checkSource(r); err != nil {

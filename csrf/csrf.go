@@ -7,6 +7,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/carrier"
 	"github.com/jamsession/jamsession/internal/httpcache"
+	"github.com/jamsession/jamsession/internal/travel"
 )
 
 // A Protection refuses forged requests. Make one with [New]; it is safe for
@@ -39,11 +40,16 @@ func New(o *Options) (*Protection, error) {
 // With Options.UseSessions a session store that fails stops requests that are
 // to be checked, as session.From does.
 //
-// A second Handler of the same Protection on one request steps aside.
+// A second Handler of the same Protection on one request steps aside, and so
+// does one on a request whose session's key is not ambient; see [Protection.Check].
 func (p *Protection) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if x := exchangeOf(r.Context()); x != nil && x.p == p {
 			next.ServeHTTP(w, r)
+			return
+		}
+		if !travel.Of(r.Context()).Ambient {
+			next.ServeHTTP(w, r) // nothing to check, and no cookie to send
 			return
 		}
 		x := &exchange{p: p, header: w.Header()}

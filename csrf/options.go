@@ -26,8 +26,9 @@ type Options struct {
 	CrossOrigin *http.CrossOriginProtection
 
 	// UseSessions is CSRF_USE_SESSIONS: the secret is kept in the session,
-	// as the item "_csrftoken", and not in a cookie of its own. Of Cookie only
-	// the Domain counts then. False is a cookie.
+	// as the item "_csrftoken", and not in a cookie of its own. Cookie does not
+	// count then: the Domain that a Referer may have is that of the session's
+	// cookie. False is a cookie.
 	UseSessions bool
 
 	// Cookie is the cookie that holds the secret: CSRF_COOKIE_NAME, _DOMAIN,
@@ -37,8 +38,7 @@ type Options struct {
 	// into the cookie.
 	//
 	// Over HTTPS the Domain is also the one that a Referer must have:
-	// ".example.com" stands for all hosts below, too. With UseSessions set it to
-	// that of the session's cookie.
+	// ".example.com" stands for all hosts below, too.
 	Cookie cookie.Options
 
 	// CookieAge is CSRF_COOKIE_AGE: how long the browser keeps the cookie

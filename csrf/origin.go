@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jamsession/jamsession/internal/safeurl"
+	"github.com/jamsession/jamsession/internal/travel"
 )
 
 // An origin is one that is trusted. A host that begins with a dot stands for
@@ -114,14 +115,18 @@ func (p *Protection) checkReferer(r *http.Request) error {
 
 // expectedReferer is the host of a Referer from this site.
 func (p *Protection) expectedReferer(r *http.Request) string {
-	if p.opts.Cookie.Domain == "" {
+	domain := p.opts.Cookie.Domain
+	if p.opts.UseSessions {
+		domain = travel.Of(r.Context()).CookieDomain
+	}
+	if domain == "" {
 		return r.Host
 	}
 	_, port, err := net.SplitHostPort(r.Host)
 	if err != nil || port == "443" || port == "80" {
-		return p.opts.Cookie.Domain
+		return domain
 	}
-	return p.opts.Cookie.Domain + ":" + port
+	return domain + ":" + port
 }
 
 func (p *Protection) trusts(scheme, host string) bool {

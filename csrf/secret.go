@@ -9,6 +9,7 @@ import (
 	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/internal/setcookie"
+	"github.com/jamsession/jamsession/internal/travel"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -19,9 +20,15 @@ import (
 // "private" when it begins, so that no cache gives it to another visitor; a
 // Cache-Control of the handler that is stricter stays, in whatever order.
 //
+// A request that needs none, since its session's key is not ambient, gets a
+// token that nothing goes with, and no cookie.
+//
 // Token panics if the request did not pass through [Protection.Handler].
 func Token(r *http.Request) string {
 	x := exchangeOf(r.Context())
+	if x == nil && !travel.Of(r.Context()).Ambient {
+		return mask(newSecret(), newSecret())
+	}
 	if x == nil {
 		panic("csrf: Token: the request did not pass through Protection.Handler")
 	}

@@ -419,6 +419,36 @@ func TestOptionsThatCannotBe(t *testing.T) {
 	}
 }
 
+// TestRequestByHeaderGetsNoCookie: its messages are in its session.
+func TestRequestByHeaderGetsNoCookie(t *testing.T) {
+	cookies, err := session.Cookies(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions := session.New(memstore.New(), &session.Options{Transport: session.Bearer(cookies)})
+	for _, storage := range []messages.Storage{messages.StorageFallback, messages.StorageCookie, messages.StorageSession} {
+		m, err := messages.New(keys, &messages.Options{Storage: storage})
+		if err != nil {
+			t.Fatal(err)
+		}
+		visit := func(key string, page http.HandlerFunc) http.Header {
+			r, w := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
+			r.Header.Set("Authorization", "Bearer "+key)
+			sessions.Handler(m.Handler(page)).ServeHTTP(w, r)
+			return w.Header()
+		}
+		h := visit("", func(_ http.ResponseWriter, r *http.Request) { messages.Info(r, "saved") })
+		if h["Set-Cookie"] != nil {
+			t.Errorf("storage %d: %v", storage, h)
+		}
+		visit(h.Get(session.KeyHeader), func(_ http.ResponseWriter, r *http.Request) {
+			if list := messages.Take(r); len(list) != 1 || list[0].Text != "saved" {
+				t.Errorf("storage %d: %v", storage, list)
+			}
+		})
+	}
+}
+
 func TestWithoutHandlerPanics(t *testing.T) {
 	defer func() {
 		if fmt.Sprint(recover()) != "messages: Take: the request did not pass through Manager.Handler" {

@@ -25,7 +25,9 @@ const (
 // Where both show each other's messages, the cookie's attributes are those of
 // the session's cookie.
 type Options struct {
-	// Storage is where messages are kept. Zero is StorageFallback.
+	// Storage is where messages are kept. Zero is StorageFallback. Those for a request
+	// that travels by a header, as session.Bearer lets it, are in its session
+	// whatever this is, since it gets no cookie.
 	Storage Storage
 
 	// MinLevel is the lowest level that is kept: MESSAGE_LEVEL. Zero is

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/carrier"
 	"github.com/jamsession/jamsession/internal/httpcache"
+	"github.com/jamsession/jamsession/internal/travel"
 )
 
 // Handler serves [Add] and [Take] on the requests that reach next. It belongs
@@ -19,7 +20,10 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &exchange{m: m, writer: w}
+		x := &exchange{m: m, writer: w, storage: m.opts.Storage}
+		if !travel.Of(r.Context()).Ambient {
+			x.storage = StorageSession // the client has no cookies
+		}
 		if httpcache.From(r.Context()) == nil {
 			x.own.ResponseWriter = w
 			x.writer = &x.own
@@ -129,9 +133,10 @@ func Func(r *http.Request) func() []Message {
 type exchange struct {
 	carrier.Context[exchange]
 
-	m      *Manager
-	req    *http.Request
-	writer http.ResponseWriter
+	m       *Manager
+	req     *http.Request
+	writer  http.ResponseWriter
+	storage Storage
 
 	mu        sync.Mutex
 	loaded    bool

@@ -20,13 +20,13 @@ func (x *exchange) load() {
 		return
 	}
 	x.loaded = true
-	unfinished := x.m.opts.Storage == StorageSession
+	unfinished := x.storage == StorageSession
 	if !unfinished {
 		var list []Message
 		list, unfinished = x.loadCookie()
 		x.waiting = notices(list)
 	}
-	if unfinished && x.m.opts.Storage != StorageCookie {
+	if unfinished && x.storage != StorageCookie {
 		x.waiting = append(x.waiting, x.loadSession()...)
 	}
 }
@@ -55,7 +55,7 @@ func (x *exchange) loadCookie() (list []Message, unfinished bool) {
 func (x *exchange) store() {
 	httpcache.Require(x, x.writer.Header(), httpcache.Private)
 	list := x.waiting
-	switch x.m.opts.Storage {
+	switch x.storage {
 	case StorageSession:
 		x.storeSession(list)
 	case StorageCookie:

@@ -1,26 +1,55 @@
 package session
 
 import (
-	"math"
+	"fmt"
 	"net/http"
 	"time"
 
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/internal/httpcache"
+	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/internal/setcookie"
 )
 
-// setCookie sends the session's key to the browser. The lifetime in it is
-// for show: the record carries the one that counts.
-func (m *Manager) setCookie(h http.Header, r *http.Request, s *Session, now time.Time) {
-	c := setcookie.New(&m.opts.Cookie, r, s.key)
-	if l := m.lifetime(&s.items, now); !l.browser {
-		c.Persistent = true
-		c.MaxAge = int(math.Floor(l.deadline.Sub(now).Seconds()))
-		c.Expires = now.Add(time.Duration(c.MaxAge) * time.Second)
+// A cookieTransport has the key in a cookie.
+type cookieTransport struct{ opts cookie.Options }
+
+// Cookies returns the transport of a manager whose options have no other: the
+// key is in a cookie. It serves transports that are made of others, such as one
+// with another cookie for each tenant. Options may be nil; the name of the zero
+// value is "sessionid". The error is a *[cookie.Error].
+func Cookies(o *cookie.Options) (Transport, error) {
+	if o == nil {
+		o = &cookie.Options{}
+	}
+	if err := o.Check(); err != nil {
+		return nil, fmt.Errorf("session: Cookies: %w", err)
+	}
+	return newCookieTransport(*o), nil
+}
+
+func newCookieTransport(o cookie.Options) *cookieTransport {
+	return &cookieTransport{setcookie.WithDefaults(o, "sessionid")}
+}
+
+func (t *cookieTransport) Key(r *http.Request) (key string, sent bool) {
+	return httpcookie.Lookup(r.Header, t.opts.Name)
+}
+
+func (t *cookieTransport) Send(h http.Header, r *http.Request, key string, maxAge time.Duration) {
+	c := setcookie.New(&t.opts, r, key)
+	if maxAge != 0 {
+		c.Persistent, c.MaxAge, c.Expires = true, int(maxAge/time.Second), time.Now().Add(maxAge)
 	}
 	setcookie.Send(r.Context(), h, c, httpcache.NoStore)
 }
 
-func (m *Manager) removeCookie(h http.Header, r *http.Request) {
-	setcookie.Send(r.Context(), h, setcookie.Removal(&m.opts.Cookie), httpcache.NoStore)
+func (t *cookieTransport) Remove(h http.Header, r *http.Request) {
+	setcookie.Send(r.Context(), h, setcookie.Removal(&t.opts), httpcache.NoStore)
 }
+
+func (t *cookieTransport) Vary() []string { return []string{"Cookie"} }
+
+func (t *cookieTransport) Ambient(*http.Request) bool { return true }
+
+func (t *cookieTransport) cookieDomain() string { return t.opts.Domain }

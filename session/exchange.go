@@ -11,6 +11,7 @@ import (
 	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/timelimit"
+	"github.com/jamsession/jamsession/internal/travel"
 )
 
 // An exchange is one request with its response and its session. It is also
@@ -22,17 +23,41 @@ type exchange struct {
 	writer  responseWriter
 	req     *http.Request
 	demand  httpcache.Demand // what caches are to be told
-	cookie  bool             // the request carried the session cookie
+	way     travel.Way       // how the key travels
+	carried bool             // the request carried a key
 	is5xx   bool             // the response is a server error, as far as it is decided
 	parked  error            // why Abort stopped the request
 }
 
 func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }
 
-// Value finds the exchange and its Demand.
+// exchange returns the one with a session of this manager, or nil.
+func (m *Manager) exchange(ctx context.Context) *exchange {
+	x := exchangeOf(ctx)
+	for x != nil && x.session.m != m {
+		x = exchangeOf(x.Context.Context)
+	}
+	return x
+}
+
+// load returns the session, which is loaded once.
+func (x *exchange) load(ctx context.Context) (*Session, error) {
+	s := &x.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.load(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Value finds the exchange, its Demand and its Way.
 func (x *exchange) Value(key any) any {
 	if d := x.demand.Value(key); d != nil {
 		return d
+	}
+	if w := x.way.Value(key); w != nil {
+		return w
 	}
 	return x.Context.Value(key)
 }
@@ -161,15 +186,15 @@ func (x *exchange) commit(h http.Header, status int) error {
 		return x.parked
 	}
 	if !s.loaded && (!s.m.opts.SaveEveryRequest || len(s.key) < sessionkey.MinLength) {
-		if x.cookie && len(s.key) < sessionkey.MinLength {
-			s.m.removeCookie(h, x.req)
+		if x.carried && len(s.key) < sessionkey.MinLength {
+			x.removeKey(h)
 		}
 		return nil
 	}
 	asked := s.loaded
 	if s.load(x) != nil {
 		if asked { // and was told; who did not ask needs no session
-			x.demand.Add(httpcache.VaryCookie)
+			x.demand.Add(httpcache.VaryKey)
 		}
 		return nil
 	}
@@ -220,14 +245,14 @@ func (x *exchange) toSave() bool {
 func (x *exchange) announce(h http.Header) {
 	s := &x.session
 	switch {
-	case x.cookie && (s.gone || s.empty()):
-		s.m.removeCookie(h, x.req)
+	case x.carried && (s.gone || s.empty()):
+		x.removeKey(h)
 	case s.renew && s.stored.Key != "":
-		s.m.setCookie(h, x.req, s, time.Now())
+		x.sendKey(h, time.Now())
 	case s.modified: // and not saved: nothing is left, or the status is 5xx
-		x.demand.Add(httpcache.NoStore)
+		x.demand.Add(httpcache.NoStoreKey)
 	case s.accessed || s.named:
-		x.demand.Add(httpcache.VaryCookie)
+		x.demand.Add(httpcache.VaryKey)
 	}
 }
 

@@ -5,17 +5,18 @@ import (
 	"net/http"
 
 	"github.com/jamsession/jamsession/internal/carrier"
-	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
 // Handler gives each request that reaches next its session, for [From] and
 // [Load], and saves it before the response begins. A request that does not
 // look at its session costs no I/O and changes no header.
 //
-// A second Handler of the same manager on one request steps aside.
+// A second Handler of the same manager on one request steps aside. Handlers
+// of several managers give a request as many sessions, each by its own cookie:
+// [From] finds the innermost, and [Manager.From] that of its manager.
 func (m *Manager) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if x := exchangeOf(r.Context()); x != nil && x.session.m == m {
+		if m.exchange(r.Context()) != nil {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -24,7 +25,7 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 		x.req = r.WithContext(x)
 		x.writer = responseWriter{ResponseWriter: w, x: x}
 		x.session.m, x.session.visit = m, x
-		x.session.key, x.cookie = httpcookie.Lookup(r.Header, m.opts.Cookie.Name)
+		x.setOut(r)
 		x.serve(next)
 	})
 }
@@ -33,8 +34,8 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 // never begins while the store is down. It costs a load for each request.
 func (m *Manager) Require(next http.Handler) http.Handler {
 	return m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := Load(r); err != nil {
-			exchangeOf(r.Context()).writer.fail(err)
+		if _, err := m.LoadFrom(r); err != nil {
+			m.exchange(r.Context()).writer.fail(err)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -57,6 +58,31 @@ func From(r *http.Request) *Session {
 		Abort(r, err)
 	}
 	return s
+}
+
+// From is [From] for the session of this manager, where a request has those of
+// several. It panics if the request did not pass through [Manager.Handler] of
+// this one.
+func (m *Manager) From(r *http.Request) *Session {
+	x := m.exchange(r.Context())
+	if x == nil {
+		panic("session: Manager.From: the request did not pass through the Handler of this Manager")
+	}
+	s, err := x.load(r.Context())
+	if err != nil {
+		x.park(err)
+		panic(http.ErrAbortHandler)
+	}
+	return s
+}
+
+// LoadFrom is [Load] for the session of this manager.
+func (m *Manager) LoadFrom(r *http.Request) (*Session, error) {
+	x := m.exchange(r.Context())
+	if x == nil {
+		return nil, ErrNoManager
+	}
+	return x.load(r.Context())
 }
 
 // Abort stops the request as [From] does: it panics with
@@ -88,11 +114,5 @@ func Load(r *http.Request) (*Session, error) {
 	if x == nil {
 		return nil, ErrNoManager
 	}
-	s := &x.session
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.load(r.Context()); err != nil {
-		return nil, err
-	}
-	return s, nil
+	return x.load(r.Context())
 }

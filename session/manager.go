@@ -16,6 +16,9 @@ type Manager struct {
 	memory Rememberer // the store, if it keeps what was decoded
 	opts   Options
 
+	transport Transport
+	vary      []string // the headers it looks at
+
 	refusals refusals
 }
 
@@ -31,6 +34,10 @@ func New(store Store, o *Options) *Manager {
 	if err := m.checkStore(); err != nil {
 		panic(err.Error())
 	}
+	if m.transport = m.opts.Transport; m.transport == nil {
+		m.transport = newCookieTransport(m.opts.Cookie)
+	}
+	m.vary = m.transport.Vary()
 	return m
 }
 

@@ -18,10 +18,15 @@ type Options struct {
 	// plain JSON. Use django.Signed to share a table with Django.
 	Codec Codec
 
-	// Cookie is how the session's key travels: SESSION_COOKIE_NAME, _DOMAIN,
-	// _PATH, _SECURE, _HTTPONLY and _SAMESITE. The name of its zero value is
-	// "sessionid".
+	// Cookie is the cookie in which the session's key travels:
+	// SESSION_COOKIE_NAME, _DOMAIN, _PATH, _SECURE, _HTTPONLY and _SAMESITE. The
+	// name of its zero value is "sessionid".
 	Cookie cookie.Options
+
+	// Transport is how the session's key travels, in place of Cookie, which must
+	// be zero then: [Bearer] for mobile programs and APIs, or one of the program's
+	// own. Nil is the cookie.
+	Transport Transport
 
 	// CookieAge is SESSION_COOKIE_AGE: how long a session lives after it was
 	// last saved, unless it says otherwise itself. Zero is two weeks.
@@ -109,7 +114,9 @@ func (o *Options) withDefaults() Options {
 		c = *o
 	}
 	fill(&c.Codec, Codec(plain{}))
-	c.Cookie = setcookie.WithDefaults(c.Cookie, "sessionid")
+	if c.Transport == nil {
+		c.Cookie = setcookie.WithDefaults(c.Cookie, "sessionid")
+	}
 	fill(&c.CookieAge, 14*24*time.Hour)
 	fill(&c.Timeout, timelimit.Default)
 	fill(&c.Logger, slog.Default())
@@ -135,6 +142,9 @@ func fill[T comparable](field *T, zero T) {
 
 // check panics if the fields contradict each other.
 func (o *Options) check() {
+	if o.Transport != nil && o.Cookie != (cookie.Options{}) {
+		panic("session: Options: Cookie and Transport exclude each other; give the cookie to Cookies")
+	}
 	if err := o.Cookie.Check(); err != nil {
 		panic("session: Options: " + err.Error())
 	}

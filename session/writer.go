@@ -152,7 +152,7 @@ var bodyHeaders = []string{
 	"Content-Disposition", "Content-Encoding",
 	"Content-Language", "Content-Length", "Content-Location", "Content-Range",
 	"Content-Type", "ETag", "Expires", "Last-Modified", "Location", "Refresh",
-	"Set-Cookie", "Trailer", "Transfer-Encoding",
+	KeyHeader, "Set-Cookie", "Trailer", "Transfer-Encoding",
 	"X-Accel-Redirect", "X-Sendfile",
 }
 

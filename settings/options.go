@@ -40,9 +40,6 @@ func (s *Settings) csrfOptions() *csrf.Options {
 	if o.CookieAge == 0 {
 		o.CookieAge = -1 // ends with the browser
 	}
-	if o.UseSessions {
-		o.Cookie.Domain = s.SessionCookie.Domain
-	}
 	return o
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/internal/setcookie"
 	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/internal/travel"
 	"github.com/jamsession/jamsession/secret"
 )
 
@@ -53,6 +54,9 @@ type device struct {
 
 // device returns what the request's cookie says, if it is ours and not too old.
 func (l *Limiter) device(r *http.Request) (device, bool) {
+	if !travel.Of(r.Context()).Ambient {
+		return device{}, false // the client has no cookies
+	}
 	httpcache.Note(r.Context(), httpcache.VaryCookie)
 	signed, ok := httpcookie.Lookup(r.Header, l.cookieFor(r).Name)
 	if !ok {
@@ -95,6 +99,9 @@ func (d device) bucketOf(a auth.Attempt) string { return d.id + "\x00" + a.UserI
 // remember sets the cookie by which this device is known to the user from now
 // on.
 func (l *Limiter) remember(header http.Header, r *http.Request, a auth.Attempt) {
+	if !travel.Of(r.Context()).Ambient {
+		return
+	}
 	d, ok := l.device(r)
 	if !ok {
 		d = device{id: rand.Text()}

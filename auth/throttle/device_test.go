@@ -15,6 +15,8 @@ import (
 	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/session"
 )
 
 // isStranger fails unless a request has the attempts of strangers only, which
@@ -258,6 +260,23 @@ func TestDeviceCookie(t *testing.T) {
 		s.exhaust("john_doe")
 		r.AddCookie(sent)
 		s.wantPass(r, "john_doe")
+	}
+}
+
+// TestRequestByHeaderGetsNoDevice, nor is one believed that it has.
+func TestRequestByHeaderGetsNoDevice(t *testing.T) {
+	s := open(t, throttle.Options{})
+	device := s.login(from(home), "john_doe")
+	s.exhaust("john_doe")
+	sessions := session.New(memstore.New(), &session.Options{Transport: session.Bearer(nil)})
+	r, w := from(home, device), httptest.NewRecorder()
+	r.Header.Set("Authorization", "Bearer")
+	sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.isStranger("by header", r, "john_doe")
+		s.Succeeded(w.Header(), r, "john_doe")
+	})).ServeHTTP(w, r)
+	if w.Header()["Set-Cookie"] != nil {
+		t.Errorf("%v", w.Header())
 	}
 }
 

@@ -9,7 +9,13 @@ import (
 // A Demand collects what is wanted of one response. It is safe for concurrent
 // use. A handler that can change the header before its first byte has one, and
 // its context carries it; see [Value].
-type Demand struct{ want atomic.Uint32 }
+type Demand struct {
+	// KeyHeaders are the request's headers by which its session is found. Set
+	// it before anything is added. Nil is Cookie.
+	KeyHeaders []string
+
+	want atomic.Uint32
+}
 
 // Add notes that something is wanted.
 func (d *Demand) Add(want Want) { d.want.Or(uint32(want)) }
@@ -22,6 +28,14 @@ func (d *Demand) Meet(h http.Header, status int) {
 	}
 	if status == http.StatusNotModified && want&private != 0 {
 		want |= noCache // it becomes part of what somebody has stored (RFC 9111, 3.2)
+	}
+	if want&VaryKey != 0 {
+		if d.KeyHeaders == nil {
+			want |= VaryCookie
+		}
+		for _, name := range d.KeyHeaders {
+			AddVary(h, name)
+		}
 	}
 	Restrict(h, want)
 }

@@ -12,7 +12,7 @@ func restrict(text string, want Want) (strict string, changed bool) {
 	if says&noStore != 0 {
 		says |= private // which it includes
 	}
-	if want&^VaryCookie&^says == 0 && list.agrees(says&noStore != 0) {
+	if want&^(VaryCookie|VaryKey)&^says == 0 && list.agrees(says&noStore != 0) {
 		return text, false
 	}
 	all := (want | list.says()).names()

@@ -19,6 +19,10 @@ const (
 	// VaryCookie is wanted if the response depends on the request's cookies.
 	VaryCookie Want = 1 << iota
 
+	// VaryKey is wanted if the response depends on the request's session, which
+	// is found by a cookie or by what the Demand says.
+	VaryKey
+
 	private // no shared cache may store it
 	noStore // no cache may store it
 	noCache // no cache that has it may use it without asking
@@ -28,6 +32,9 @@ const (
 
 	// NoStore is for one visitor, and nobody may keep the response.
 	NoStore = Private | noStore
+
+	// NoStoreKey is NoStore of a response that depends on the session.
+	NoStoreKey = VaryKey | private | noStore
 )
 
 // Restrict makes the header at least as strict as wanted. What the handler has
@@ -37,7 +44,7 @@ func Restrict(h http.Header, want Want) {
 	if want&VaryCookie != 0 {
 		AddVary(h, "Cookie")
 	}
-	if want&^VaryCookie == 0 {
+	if want&^(VaryCookie|VaryKey) == 0 {
 		return
 	}
 	for name, lines := range h {

@@ -1,0 +1,87 @@
+package session
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/httpcache"
+)
+
+// A Transport says how the key of a session travels between a client and the
+// server. [Cookies] and [Bearer] return the ready ones; a program's own finds
+// the key elsewhere, or uses another cookie for each of its tenants.
+//
+// The methods are called by requests as they run, also in parallel. They
+// trust no key: the manager asks its store.
+type Transport interface {
+	// Key returns the key that the request carries, and whether it carries one
+	// at all, be it made up or too short. It must be the same for each call.
+	Key(r *http.Request) (key string, sent bool)
+
+	// Send writes the key into h, the header of the response to r. The client
+	// may keep it for maxAge, in whole seconds: zero is until it closes, and
+	// less has ended already. The session's record has the limits that count.
+	Send(h http.Header, r *http.Request, key string, maxAge time.Duration)
+
+	// Remove writes into h that the client is to forget the key that r
+	// carried.
+	Remove(h http.Header, r *http.Request)
+
+	// Vary returns the names of the request headers that Key looks at, such as
+	// "Cookie". A response that depends on the session has them in Vary; one
+	// for which Send or Remove was called is "no-store" in Cache-Control. The
+	// manager writes both. It calls Vary once.
+	Vary() []string
+
+	// Ambient reports whether a browser may have put into r, by itself, all
+	// that Key looks at, as it does with cookies. Pages of other sites can then
+	// have requests sent in the visitor's name, and package csrf checks r. It
+	// must be true unless r carries what only scripts of this site, and
+	// programs that are no browsers, can add, such as a header that is not
+	// safelisted by CORS.
+	Ambient(r *http.Request) bool
+}
+
+// sendKey tells the client the session's key. The lifetime is for show: the
+// record carries the one that counts.
+func (x *exchange) sendKey(h http.Header, now time.Time) {
+	s := &x.session
+	var maxAge time.Duration
+	if l := s.m.lifetime(&s.items, now); !l.browser {
+		if maxAge = floor(l.deadline.Sub(now)); maxAge == 0 {
+			maxAge = -time.Second // zero has another meaning
+		}
+	}
+	s.m.transport.Send(h, x.req, s.key, maxAge)
+	x.demand.Add(httpcache.NoStoreKey)
+}
+
+// floor returns whole seconds, also of what is negative.
+func floor(d time.Duration) time.Duration {
+	seconds := d.Truncate(time.Second)
+	if seconds > d {
+		seconds -= time.Second
+	}
+	return seconds
+}
+
+// removeKey tells the client to forget the key that it sent.
+func (x *exchange) removeKey(h http.Header) {
+	x.session.m.transport.Remove(h, x.req)
+	x.demand.Add(httpcache.NoStoreKey)
+}
+
+// setOut notes how the request's key travels. If a session of another manager
+// is around this one, and its key is ambient, so is the request.
+func (x *exchange) setOut(r *http.Request) {
+	t := x.session.m.transport
+	x.session.key, x.carried = t.Key(r)
+	x.demand.KeyHeaders = x.session.m.vary
+	x.way.Ambient = t.Ambient(r)
+	if outer := exchangeOf(r.Context()); outer != nil && outer.way.Ambient {
+		x.way.Ambient = true
+	}
+	if c, ok := t.(interface{ cookieDomain() string }); ok {
+		x.way.CookieDomain = c.cookieDomain()
+	}
+}
