@@ -206,6 +206,28 @@ func TestDeviceIsKnownToNoneOfAThousand(t *testing.T) {
 	}
 }
 
+// TestEveryByteOfAFingerprintCounts: a signed cookie with a fingerprint that is
+// nearly the user's is a stranger's.
+func TestEveryByteOfAFingerprintCounts(t *testing.T) {
+	s := open(t, throttle.Options{PerSource: throttle.Limit{Burst: 1000, Every: time.Second}})
+	cookie := s.login(from(home), "victim")
+	s.exhaust("victim")
+	signer := signing.New("jamsession.auth.throttle.device", keys)
+	value, err := signer.Unsign(cookie.Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := strings.LastIndexByte(value, '.') + 1; i < len(value); i++ {
+		c := byte('A')
+		if value[i] == c {
+			c = 'B'
+		}
+		near := &http.Cookie{Name: cookie.Name, Value: signer.Sign(value[:i] + string(c) + value[i+1:])}
+		s.isStranger("nearly known", from(home, near), "victim")
+	}
+	s.wantPass(from(home, cookie), "victim")
+}
+
 // TestDeviceOfAFamily: five accounts are known on one device, the last ones,
 // each with attempts of its own.
 func TestDeviceOfAFamily(t *testing.T) {
