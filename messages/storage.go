@@ -2,7 +2,6 @@ package messages
 
 import (
 	"log/slog"
-	"net/http"
 	"sort"
 
 	"github.com/jamsession/jamsession/internal/httpcache"
@@ -107,7 +106,7 @@ func (x *exchange) warn(what string, dropped int) {
 // send puts the cookie into the response, in place of an older one. One
 // without a value is deleted.
 func (x *exchange) send(value string) {
-	if begun(x.writer) {
+	if httpcache.Begun(x) {
 		x.tooLate()
 		return
 	}
@@ -117,21 +116,6 @@ func (x *exchange) send(value string) {
 		c = setcookie.New(o, x.req, value)
 	}
 	setcookie.Send(x, x.writer.Header(), c, httpcache.Private)
-}
-
-// begun reports whether the headers have left. The writer of package session
-// knows, however many others wrap it; without it nobody does.
-func begun(w http.ResponseWriter) bool {
-	for {
-		if s, ok := w.(interface{ Begun() bool }); ok {
-			return s.Begun()
-		}
-		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			return false
-		}
-		w = u.Unwrap()
-	}
 }
 
 // tooLate tells the log once a request.

@@ -24,14 +24,15 @@ const refusalsTold = 60 // seconds
 // without a request, visitors whose session was there when the request came,
 // and those who gain rights are not asked about.
 func (s *Session) mayCreate() bool {
-	if s.visit == nil || s.rotate || s.m.opts.MayCreate == nil || s.m.opts.MayCreate(s.visit.req) {
+	if s.visit == nil || s.pending == pendingRotation || s.m.opts.MayCreate == nil ||
+		s.m.opts.MayCreate(s.visit) {
 		return true
 	}
 	r := &s.m.refusals
 	r.untold.Add(1)
 	now, told := time.Now().Unix(), r.told.Load()
 	if now-told >= refusalsTold && r.told.CompareAndSwap(told, now) {
-		s.m.opts.Logger.WarnContext(s.visit.req.Context(), "session: new sessions are not kept",
+		s.m.opts.Logger.WarnContext(s.visit.Context(), "session: new sessions are not kept",
 			slog.Int64("refused", r.untold.Swap(0)))
 	}
 	return false

@@ -23,7 +23,9 @@ func (m *Manager) DeleteWhere(ctx context.Context, match func(*Session) bool) (i
 			return n, unavailable("list", err)
 		}
 		items, err := m.parse(rec)
-		if err != nil || !match(&Session{m: m, stored: version{Record: rec}, items: items, loaded: true}) {
+		if err != nil || !match(&Session{
+			m: m, stored: version{Record: rec}, items: items, state: state{record: recordStored},
+		}) {
 			continue
 		}
 		err = m.store.Delete(ctx, rec.Key)

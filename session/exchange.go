@@ -19,14 +19,16 @@ import (
 type exchange struct {
 	carrier.Context[exchange]
 
-	session Session
-	writer  responseWriter
+	session Session             // with the state of both
+	out     http.ResponseWriter // around this exchange
 	req     *http.Request
 	demand  httpcache.Demand // what caches are to be told
 	way     travel.Way       // how the key travels
 	carried bool             // the request carried a key
-	is5xx   bool             // the response is a server error, as far as it is decided
-	parked  error            // why Abort stopped the request
+
+	// cause is why the handler's response is replaced by the ErrorHandler's.
+	// Abort leaves it for the answer, or for the end if that has begun.
+	cause error
 }
 
 func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }
@@ -51,8 +53,11 @@ func (x *exchange) load(ctx context.Context) (*Session, error) {
 	return s, nil
 }
 
-// Value finds the exchange, its Demand and its Way.
+// Value finds the exchange, its Demand, its Way and its Response.
 func (x *exchange) Value(key any) any {
+	if _, ok := key.(httpcache.ResponseKey); ok {
+		return x
+	}
 	if d := x.demand.Value(key); d != nil {
 		return d
 	}
@@ -66,30 +71,42 @@ func (x *exchange) Value(key any) any {
 func (x *exchange) park(err error) {
 	x.session.mu.Lock()
 	defer x.session.mu.Unlock()
-	x.parked = err
+	x.cause = err
 }
 
-// serve runs the handler and ends the exchange.
-func (x *exchange) serve(next http.Handler) {
+// answer returns how far the response is. It is for the handler's goroutine,
+// which alone changes it.
+func (x *exchange) answer() answer { return x.session.answer }
+
+// turn makes the response so far, and no farther.
+func (x *exchange) turn(to answer) {
+	x.session.mu.Lock()
+	defer x.session.mu.Unlock()
+	x.session.answer = to
+}
+
+// Begun reports whether the header may have left, for package httpcache.
+func (x *exchange) Begun() bool { return x.answer() != answerOpen }
+
+// serve runs the handler, which writes to w, and ends the exchange.
+func (x *exchange) serve(next http.Handler, w http.ResponseWriter) {
 	returned := false
 	defer func() {
 		if !returned {
 			x.stopped(recover())
 		}
 	}()
-	next.ServeHTTP(&x.writer, x.req)
+	next.ServeHTTP(w, x.req)
 	returned = true
 	x.finish()
 }
 
 // finish ends an exchange whose handler returned.
 func (x *exchange) finish() {
-	w := &x.writer
-	if !w.committed {
-		w.commit(http.StatusOK)
-		return
-	}
-	if w.failed == nil && x.changedLate() {
+	switch {
+	case x.answer() == answerOpen:
+		_ = x.begin(http.StatusOK) // which has answered, if it failed
+	case x.answer() != answerFailed && x.changedLate():
 		x.finishLate()
 	}
 }
@@ -99,7 +116,7 @@ func (x *exchange) changedLate() bool {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return x.parked != nil || len(s.doomed) > 0 || x.toSave()
+	return x.cause != nil || len(s.doomed) > 0 || x.toSave()
 }
 
 // finishLate saves what the handler changed after the response had begun. If
@@ -112,7 +129,7 @@ func (x *exchange) finishLate() {
 		return
 	}
 	x.log("session: not saved, the response had begun", err)
-	if !errors.Is(err, ErrTooLate) && !x.writer.hijacked {
+	if !errors.Is(err, ErrTooLate) && x.answer() != answerHijacked {
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -121,9 +138,9 @@ func (x *exchange) saveLate(ctx context.Context) error {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if x.parked != nil {
+	if x.cause != nil {
 		x.forget(ctx)
-		return x.parked
+		return x.cause
 	}
 	if err := s.deleteDoomed(ctx); err != nil {
 		return err
@@ -144,19 +161,19 @@ func (x *exchange) stopped(v any) {
 	defer ctx.End()
 	x.session.mu.Lock()
 	x.forget(ctx)
-	parked := x.parked
+	cause := x.cause
 	x.session.mu.Unlock()
 	err, _ := v.(error)
-	if parked != nil && errors.Is(err, http.ErrAbortHandler) {
-		if !x.writer.committed {
-			x.writer.fail(parked)
+	if cause != nil && errors.Is(err, http.ErrAbortHandler) {
+		if x.answer() == answerOpen {
+			x.fail(cause)
 		}
-		if x.writer.failed != nil {
+		if x.answer() == answerFailed {
 			return
 		}
 	}
-	if !x.writer.committed { // somebody may recover, and answer with this header
-		x.demand.Meet(x.writer.Header(), http.StatusInternalServerError)
+	if x.answer() == answerOpen { // somebody may recover, and answer with this header
+		x.demand.Meet(x.out.Header(), http.StatusInternalServerError)
 	}
 	if v != nil {
 		panic(v)
@@ -172,26 +189,54 @@ func (x *exchange) forget(ctx context.Context) {
 	}
 }
 
+// begin deals with the session before the first byte, once. It returns why the
+// handler's response was replaced, if it was.
+func (x *exchange) begin(status int) error {
+	if x.answer() == answerOpen {
+		if err := x.commit(x.out.Header(), status); err != nil {
+			x.fail(err)
+		} else {
+			x.demand.Meet(x.out.Header(), status)
+		}
+	}
+	if x.answer() == answerFailed {
+		return x.cause
+	}
+	return nil
+}
+
+// fail answers through the ErrorHandler in place of the handler.
+func (x *exchange) fail(err error) {
+	x.session.mu.Lock()
+	x.session.answer, x.cause = answerFailed, err
+	x.session.mu.Unlock()
+	_, refused := errors.AsType[refusal](err)
+	if !refused && !errors.Is(err, ErrInterrupted) && !errors.Is(err, ErrRefused) {
+		x.log("session: request failed", err)
+	}
+	replace(x.out, func(w http.ResponseWriter) { x.session.m.opts.ErrorHandler(w, x.req, err) })
+}
+
 // commit decides, before the first byte, what becomes of the session and its
 // cookie. It follows Django's middleware, in its order.
 func (x *exchange) commit(h http.Header, status int) error {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.begun, x.is5xx = true, status >= http.StatusInternalServerError
-	if x.parked != nil {
+	s.answer = answerOf(status)
+	if x.cause != nil {
 		ctx := x.saveContext()
 		defer ctx.End()
 		x.forget(ctx)
-		return x.parked
+		return x.cause
 	}
-	if !s.loaded && (!s.m.opts.SaveEveryRequest || len(s.key) < sessionkey.MinLength) {
+	asked := s.record != recordUnasked
+	if !asked && (!s.m.opts.SaveEveryRequest || len(s.key) < sessionkey.MinLength) {
 		if x.carried && len(s.key) < sessionkey.MinLength {
 			x.removeKey(h)
 		}
 		return nil
 	}
-	asked := s.loaded
 	if s.load(x) != nil {
 		if asked { // and was told; who did not ask needs no session
 			x.demand.Add(httpcache.VaryKey)
@@ -209,7 +254,7 @@ func (x *exchange) commit(h http.Header, status int) error {
 func (x *exchange) settle() error {
 	s := &x.session
 	save := x.toSave()
-	refresh := !s.modified && !x.is5xx && s.refreshes() && s.refreshDue(time.Now())
+	refresh := !s.isModified() && s.answer != answerBroken && s.refreshes() && s.refreshDue(time.Now())
 	if !save && !refresh && len(s.doomed) == 0 {
 		return nil
 	}
@@ -222,7 +267,7 @@ func (x *exchange) settle() error {
 		return nil
 	}
 	err := s.save(ctx)
-	s.renew = s.renew || err == nil
+	s.sendKey = s.sendKey || err == nil
 	if errors.Is(err, ErrRefused) {
 		return nil // the visitor gets the page, and nothing is kept
 	}
@@ -238,20 +283,20 @@ func (x *exchange) settle() error {
 // what was flushed is deleted all the same.
 func (x *exchange) toSave() bool {
 	s := &x.session
-	return s.modified && (!s.empty() || s.failure != nil) && !x.is5xx
+	return s.isModified() && (!s.empty() || s.err != nil) && s.answer != answerBroken
 }
 
 // announce sets the headers that tell the browser and the caches.
 func (x *exchange) announce(h http.Header) {
 	s := &x.session
 	switch {
-	case x.carried && (s.gone || s.empty()):
+	case x.carried && (s.record == recordGone || s.empty()):
 		x.removeKey(h)
-	case s.renew && s.stored.Key != "":
+	case s.sendKey && s.isStored():
 		x.sendKey(h, time.Now())
-	case s.modified: // and not saved: nothing is left, or the status is 5xx
+	case s.isModified(): // and not saved: nothing is left, or the status is 5xx
 		x.demand.Add(httpcache.NoStoreKey)
-	case s.accessed || s.named:
+	case s.look > lookNone:
 		x.demand.Add(httpcache.VaryKey)
 	}
 }

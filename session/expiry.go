@@ -73,7 +73,7 @@ func (s *Session) ExpiresAtBrowserClose() bool {
 func (s *Session) lifetime(now time.Time) lifetime {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.accessed = true
+	s.sees(lookItems)
 	return s.m.lifetime(&s.items, now)
 }
 

@@ -4,14 +4,14 @@ package session
 func Accessed(s *Session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.accessed
+	return s.look == lookItems
 }
 
 // Modified shows the flag to the vector tests.
 func Modified(s *Session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.modified
+	return s.isModified()
 }
 
 // NewKey shows the generator to its test.

@@ -20,13 +20,17 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &exchange{}
+		v := &struct { // one allocation for both
+			exchange
+			writer responseWriter
+		}{}
+		x := &v.exchange
 		x.Context = carrier.New(r.Context(), "session exchange", x)
-		x.req = r.WithContext(x)
-		x.writer = responseWriter{ResponseWriter: w, x: x}
-		x.session.m, x.session.visit = m, x
+		x.out, x.req = w, r.WithContext(x)
+		x.session.m, x.session.visit = m, x.req
 		x.setOut(r)
-		x.serve(next)
+		v.writer = responseWriter{w, x}
+		x.serve(next, &v.writer)
 	})
 }
 
@@ -35,7 +39,7 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 func (m *Manager) Require(next http.Handler) http.Handler {
 	return m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := m.LoadFrom(r); err != nil {
-			m.exchange(r.Context()).writer.fail(err)
+			m.exchange(r.Context()).fail(err)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -28,7 +28,7 @@ const maxReplays = 200
 func (s *Session) Save(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.accessed = true
+	s.sees(lookItems)
 	if err := s.load(ctx); err != nil {
 		return err
 	}
@@ -37,28 +37,28 @@ func (s *Session) Save(ctx context.Context) error {
 	if err := s.deleteDoomed(ctx); err != nil {
 		return err
 	}
-	if s.failure != nil {
-		return s.failure
+	if s.err != nil {
+		return s.err
 	}
-	if !s.modified || s.empty() {
+	if !s.isModified() || s.empty() {
 		return nil
 	}
-	if s.begun && s.moves() {
+	if s.answer != answerOpen && s.moves() {
 		return ErrTooLate
 	}
 	if err := s.save(ctx); err != nil {
 		return err
 	}
-	s.renew = true
+	s.sendKey = true
 	return nil
 }
 
 // save writes the record. The caller holds the lock and has loaded.
 func (s *Session) save(ctx context.Context) error {
-	if s.failure != nil {
-		return s.failure
+	if s.err != nil {
+		return s.err
 	}
-	if s.stored.Key == "" {
+	if !s.isStored() {
 		return s.create(ctx)
 	}
 	for replays := 0; ; replays++ {
@@ -76,10 +76,10 @@ func (s *Session) save(ctx context.Context) error {
 			}
 			return err
 		}
-		if err := s.replay(ctx, replays); err != nil || s.gone {
+		if err := s.replay(ctx, replays); err != nil || s.record == recordGone {
 			return err
 		}
-		if !s.modified && !s.refreshDue(time.Now()) {
+		if !s.isModified() && !s.refreshDue(time.Now()) {
 			return nil // another request has moved the expiry
 		}
 	}
@@ -156,7 +156,7 @@ func (s *Session) next(storeKey string) (version, error) {
 	next := s.stored // with its Data, if only the expiry or the key changes
 	next.Key = storeKey
 	next.Expiry = s.m.lifetime(&s.items, now).deadline.Truncate(time.Microsecond)
-	if len(s.changes) == 0 && s.stored.Key != "" {
+	if len(s.changes) == 0 && s.isStored() {
 		return next, nil
 	}
 	text := s.items.AppendTo(nil)
@@ -164,7 +164,7 @@ func (s *Session) next(storeKey string) (version, error) {
 		return version{}, fmt.Errorf("%w: %d items, %d bytes", ErrTooLarge, s.items.Len(), len(text))
 	}
 	var err error
-	if p, ok := s.m.opts.Codec.(Preserver); ok && s.stored.Key != "" {
+	if p, ok := s.m.opts.Codec.(Preserver); ok && s.isStored() {
 		next.decoded = nil // there may be more in the data than in the text
 		next.Data, err = p.EncodeOver(s.stored.Data, text)
 		return next, err
@@ -180,7 +180,7 @@ const maxCookie = 4096
 
 // seal puts the record into the key.
 func (s *Session) seal(rec Record) (Record, error) {
-	rec, err := s.m.sealer.Seal(s.stored.Record, rec, s.rotate)
+	rec, err := s.m.sealer.Seal(s.stored.Record, rec, s.pending == pendingRotation)
 	if err != nil {
 		return Record{}, err
 	}
@@ -229,7 +229,7 @@ func (s *Session) replay(ctx context.Context, round int) error {
 	}
 	for _, change := range s.changes {
 		if err := change.on(&items); err != nil {
-			s.failure = err
+			s.err = err
 			return err
 		}
 	}
@@ -257,8 +257,8 @@ func pause(ctx context.Context, round int) error {
 // interrupted notes that the record is gone. Who only read is not told.
 func (s *Session) interrupted(ctx context.Context) error {
 	s.m.observe(ctx, EventInterrupted, s.stored.Key, 0)
-	s.gone = true
-	if s.modified {
+	s.record = recordGone
+	if s.isModified() {
 		return ErrInterrupted
 	}
 	return nil
@@ -268,7 +268,7 @@ func (s *Session) interrupted(ctx context.Context) error {
 func (s *Session) saved(key string, next version) {
 	s.m.remember(next)
 	s.key, s.stored = key, next
-	s.changes, s.modified, s.rotate = nil, false, false
+	s.record, s.changes, s.pending = recordStored, nil, pendingNothing
 }
 
 // A doomed record is one that Flush gave up.
@@ -306,7 +306,7 @@ func (s *Session) deleteDoomed(ctx context.Context) error {
 // refreshes reports whether there are saves for the sake of the expiry at all.
 func (s *Session) refreshes() bool {
 	o := &s.m.opts
-	return s.stored.Key != "" && (o.IdleTimeout > 0 || o.SaveEveryRequest)
+	return s.isStored() && (o.IdleTimeout > 0 || o.SaveEveryRequest)
 }
 
 // refreshDue reports whether a session that was looked at but not changed is

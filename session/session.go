@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"log/slog"
+	"net/http"
 	"slices"
 	"sync"
 
@@ -23,7 +24,7 @@ import (
 // to the store byte for byte if they are not changed.
 type Session struct {
 	m     *Manager
-	visit *exchange // of whom no record was found; nil outside of a request
+	visit *http.Request // if no record was found for it; nil outside of a request
 
 	mu     sync.Mutex
 	key    string         // as the visitor has it; "" for none
@@ -34,18 +35,9 @@ type Session struct {
 	changes []change  // since stored was loaded, to be replayed on conflict
 	doomed  []doomed  // what Flush gave up, to be deleted
 	birth   []byte    // the item that says when the session began, or nil
-	failure error     // the first change that could not be made
-	loadErr error
 	loading timelimit.Context
 
-	loaded   bool
-	accessed bool // an item was looked at: the answer varies by cookie
-	named    bool // the key or what names it was looked at, which is no access to Django
-	modified bool // an item was changed: the session is to be saved
-	rotate   bool // CycleKey: the next save moves the record to a new key
-	renew    bool // saved by hand: the cookie is to be sent
-	gone     bool // found deleted while saving
-	begun    bool // the response has begun: the cookie cannot change
+	state
 }
 
 // A change is one operation on the items, kept so that it can be repeated on
@@ -98,7 +90,7 @@ func (s *Session) Has(name string) bool {
 func (s *Session) Delete(names ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.accessed = true
+	s.sees(lookItems)
 	for _, name := range names {
 		if _, ok := s.items.Get(name); ok {
 			s.apply(removal(name))
@@ -127,7 +119,7 @@ func (s *Session) Names() []string {
 func (s *Session) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.accessed = true
+	s.sees(lookItems)
 	return s.items.Len()
 }
 
@@ -136,7 +128,7 @@ func (s *Session) Len() int {
 func (s *Session) All() iter.Seq2[string, json.RawMessage] {
 	return func(yield func(string, json.RawMessage) bool) {
 		s.mu.Lock()
-		s.accessed = true
+		s.sees(lookItems)
 		items := s.items.Clone()
 		s.mu.Unlock()
 		for name, raw := range items.All() {
@@ -168,14 +160,14 @@ func (s *Session) Clear() {
 func (s *Session) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stored.Key != "" {
+	if s.isStored() {
 		s.doomed = append(s.doomed, doomed{key: s.stored.Key})
 	}
 	s.key, s.stored, s.birth = "", version{}, nil
 	s.items.Clear()
-	s.changes, s.failure = nil, nil
-	s.accessed, s.modified = true, true
-	s.rotate, s.gone = false, false
+	s.changes, s.err = nil, nil
+	s.sees(lookItems)
+	s.record, s.pending = recordNone, pendingChanges
 }
 
 // CycleKey gives the session a new key when it is saved. The record moves:
@@ -185,7 +177,7 @@ func (s *Session) Flush() {
 func (s *Session) CycleKey() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.accessed, s.modified, s.rotate = true, true, true
+	s.mustSave(pendingRotation)
 }
 
 // Key returns the key under which the session was loaded or last saved, or
@@ -195,7 +187,7 @@ func (s *Session) CycleKey() {
 func (s *Session) Key() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.named = true
+	s.sees(lookName)
 	return s.key
 }
 
@@ -205,8 +197,8 @@ func (s *Session) Key() string {
 func (s *Session) Fingerprint() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.named = true
-	if s.stored.Key == "" {
+	s.sees(lookName)
+	if !s.isStored() {
 		return "new"
 	}
 	return Fingerprint(s.stored.Key)
@@ -225,14 +217,14 @@ func (s *Session) LogValue() slog.Value { return slog.StringValue(s.Fingerprint(
 func (s *Session) raw(name string) ([]byte, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.accessed = true
+	s.sees(lookItems)
 	return s.items.Get(name)
 }
 
 // apply makes one change, and remembers it for a replay. The caller holds the
 // lock.
 func (s *Session) apply(c change) {
-	s.accessed, s.modified = true, true
+	s.mustSave(pendingChanges)
 	if s.changes == nil {
 		s.changes = s.room[:0]
 	}
@@ -240,19 +232,22 @@ func (s *Session) apply(c change) {
 		s.changes = slices.Grow(s.changes, 3)
 	}
 	s.changes = append(s.changes, c)
-	if err := c.on(&s.items); err != nil && s.failure == nil {
-		s.failure = err
+	if err := c.on(&s.items); err != nil && s.err == nil {
+		s.err = err
 	}
 }
 
 // load asks the store, once. The caller holds the lock.
 func (s *Session) load(ctx context.Context) error {
-	if s.loaded {
-		return s.loadErr
+	switch s.record {
+	case recordUnasked:
+	case recordUnknown:
+		return s.err
+	default:
+		return nil
 	}
-	s.loaded = true
 	if !s.m.issued(s.key) {
-		s.key = ""
+		s.key, s.record = "", recordNone
 		return nil
 	}
 	s.loading.Begin(ctx, s.m.opts.Timeout)
@@ -260,13 +255,17 @@ func (s *Session) load(ctx context.Context) error {
 	s.loading.End()
 	switch {
 	case errors.Is(err, ErrNotFound):
-		s.key = ""
+		s.key, s.record = "", recordNone
+		return nil
 	case err != nil:
-		s.loadErr = unavailable("load", err)
+		err = unavailable("load", err)
 	default:
-		s.loadErr = s.adopt(ctx, stored)
+		err = s.adopt(ctx, stored)
 	}
-	return s.loadErr
+	if err != nil {
+		s.record, s.err = recordUnknown, err
+	}
+	return err
 }
 
 // adopt makes what was just loaded what the session holds.
@@ -276,10 +275,11 @@ func (s *Session) adopt(ctx context.Context, stored version) error {
 		return err
 	}
 	if s.m.outlived(&items) {
-		s.key, s.stored = "", version{}
+		s.key, s.record = "", recordNone
 		return nil
 	}
 	s.stored, s.items, s.visit = stored, items, nil
+	s.record = recordStored
 	s.birth, _ = items.Get(createdItem)
 	s.m.observe(ctx, EventLoaded, stored.Key, 0)
 	return nil
@@ -287,12 +287,12 @@ func (s *Session) adopt(ctx context.Context, stored version) error {
 
 // moves reports whether the next save changes the key, and so the cookie.
 func (s *Session) moves() bool {
-	return s.rotate || s.stored.Key == "" || s.m.sealer != nil
+	return s.pending == pendingRotation || !s.isStored() || s.m.sealer != nil
 }
 
 // empty reports Django's is_empty: no record and no item.
 func (s *Session) empty() bool {
-	return s.stored.Key == "" && s.items.Len() == 0 && !s.rotate
+	return !s.isStored() && s.items.Len() == 0 && s.pending < pendingRotation
 }
 
 func unavailable(doing string, err error) error {

@@ -16,10 +16,14 @@ type Writer struct {
 	begun bool
 }
 
-// Value is [Demand.Value], if the writer is in use.
+// Value is [Demand.Value], if the writer is in use, and finds it as the
+// [Response].
 func (w *Writer) Value(key any) any {
 	if w.ResponseWriter == nil {
 		return nil
+	}
+	if _, ok := key.(ResponseKey); ok {
+		return w
 	}
 	return w.Demand.Value(key)
 }
@@ -27,7 +31,7 @@ func (w *Writer) Value(key any) any {
 // Unwrap serves http.ResponseController.
 func (w *Writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// Begun reports whether the headers may have left, for package messages.
+// Begun reports whether the headers may have left.
 func (w *Writer) Begun() bool { return w.begun }
 
 // WriteHeader passes on the status. Informational answers have headers, too.
