@@ -267,9 +267,9 @@ func (refusing) Authenticate(context.Context, string, string) (auth.User, error)
 // is not ours, may have compared.
 func TestOnlyWhatWasNotLookedAtIsGivenBack(t *testing.T) {
 	hasher := stuck{meter{1, new(atomic.Int64)}, make(chan struct{}), make(chan struct{})}
-	full := password.New(&password.Options{
+	full := must(password.New(&password.Options{
 		Hashers: []password.Hasher{hasher}, Parallel: 1, Queue: -1, Logger: slog.New(slog.DiscardHandler),
-	})
+	}))
 	go func() { _ = full.Burn(context.WithoutCancel(t.Context()), "x") }()
 	<-hasher.inside
 	defer close(hasher.release)

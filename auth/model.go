@@ -34,7 +34,7 @@ type ModelBackend struct {
 // Options.Timeout says of the manager that asks the backend.
 func NewModelBackend(users UserStore, hashers *password.Hashers) *ModelBackend {
 	if hashers == nil {
-		hashers = password.New(nil)
+		hashers, _ = password.New(nil) // nothing is wrong with no options
 	}
 	return &ModelBackend{users, hashers, timelimit.Default}
 }

@@ -19,7 +19,7 @@ import (
 func TestA14EveryFailedLoginCostsTheSameWork(t *testing.T) {
 	const fresh = 1000
 	work := new(atomic.Int64)
-	hashers := password.New(&password.Options{Hashers: []password.Hasher{meter{fresh, work}}})
+	hashers := must(password.New(&password.Options{Hashers: []password.Hasher{meter{fresh, work}}}))
 	b := auth.NewModelBackend(newUsers(
 		auth.User{ID: "1", Username: "active", Password: "meter$1000$good", IsActive: true},
 		auth.User{ID: "2", Username: "cheaper", Password: "meter$10$good", IsActive: true},
@@ -93,7 +93,7 @@ func TestLongNameIsRefusedWithoutWork(t *testing.T) {
 func TestLongPasswordIsRefusedWithoutWork(t *testing.T) {
 	work := new(atomic.Int64)
 	b := auth.NewModelBackend(newUsers(alice()),
-		password.New(&password.Options{Hashers: []password.Hasher{meter{1, work}}}))
+		must(password.New(&password.Options{Hashers: []password.Hasher{meter{1, work}}})))
 	for _, name := range []string{"alice", "nobody"} {
 		_, err := b.Authenticate(t.Context(), name, strings.Repeat("x", password.MaxLength+1))
 		if !errors.Is(err, auth.ErrNoMatch) || work.Load() != 0 {
@@ -118,7 +118,7 @@ func TestLoginUpgradesAHashOfAnotherCost(t *testing.T) {
 	u := newUsers(auth.User{ID: "1", Username: "alice", Password: "meter$10$pw", IsActive: true})
 	hashers := func(o password.Options) *password.Hashers {
 		o.Hashers = []password.Hasher{meter{1000, new(atomic.Int64)}}
-		return password.New(&o)
+		return must(password.New(&o))
 	}
 	if _, err := auth.NewModelBackend(u, hashers(password.Options{})).
 		Authenticate(t.Context(), "alice", "wrong"); err == nil || u.row("1").Password != "meter$10$pw" {
@@ -165,9 +165,9 @@ func TestUpgradeDoesNotBringAnOldPasswordBack(t *testing.T) {
 					user.Password, user.IsActive = test.meanwhile, test.active
 				})
 			}}
-			b := auth.NewModelBackend(hook, password.New(&password.Options{
+			b := auth.NewModelBackend(hook, must(password.New(&password.Options{
 				Hashers: []password.Hasher{meter{1000, new(atomic.Int64)}},
-			}))
+			})))
 			user, err := b.Authenticate(t.Context(), "alice", "pw")
 			if test.ok && (err != nil || user.Password != test.stored) ||
 				!test.ok && !errors.Is(err, auth.ErrNoMatch) {
@@ -192,9 +192,9 @@ func TestUpgradeDoesNotBringAnOldPasswordBack(t *testing.T) {
 func TestLoginsAtOnceWithAnUpgradeAllStayLoggedIn(t *testing.T) {
 	for range 100 {
 		u := newUsers(auth.User{ID: "1", Username: "alice", Password: "meter$10$pw", IsActive: true})
-		b := auth.NewModelBackend(u, password.New(&password.Options{
+		b := auth.NewModelBackend(u, must(password.New(&password.Options{
 			Hashers: []password.Hasher{&salted{}},
-		}))
+		})))
 		start := make(chan struct{})
 		got := make([]auth.User, 4)
 		var wg sync.WaitGroup

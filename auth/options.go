@@ -96,7 +96,7 @@ func (o *Options) withDefaults() Options {
 		c.LoginRedirectURL = "/accounts/profile/"
 	}
 	if c.Hashers == nil {
-		c.Hashers = password.New(nil)
+		c.Hashers, _ = password.New(nil) // nothing is wrong with no options
 	}
 	if c.Validators == nil {
 		c.Validators = password.DefaultValidators()

@@ -169,9 +169,9 @@ func (s stuck) Encode(pw string) (string, error) {
 // nothing has changed.
 func TestFullQueueIs503(t *testing.T) {
 	hasher := stuck{meter{1, new(atomic.Int64)}, make(chan struct{}), make(chan struct{})}
-	hashers := password.New(&password.Options{
+	hashers := must(password.New(&password.Options{
 		Hashers: []password.Hasher{hasher}, Parallel: 1, Queue: -1, Logger: slog.New(slog.DiscardHandler),
-	})
+	}))
 	s := newSite(t, &auth.Options{
 		Hashers:       hashers,
 		OnLoginFailed: func(*http.Request, map[string]string) { t.Error("a failed login") },
@@ -252,10 +252,10 @@ func TestSourcesTakeTurnsAtTheHash(t *testing.T) {
 				hasher := stuck{meter{1, new(atomic.Int64)}, make(chan struct{}, 100), make(chan struct{})}
 				s := newSite(t, &auth.Options{
 					Limiter: sourced{&limiter{}},
-					Hashers: password.New(&password.Options{
+					Hashers: must(password.New(&password.Options{
 						Hashers: []password.Hasher{hasher}, Parallel: 1, Queue: 2, Wait: time.Minute,
 						Logger: slog.New(slog.DiscardHandler),
-					}),
+					})),
 				})
 				key := s.login(t, alice())
 				come := func(from string, try func(s *site, r *http.Request) error) chan error {

@@ -214,7 +214,7 @@ func (m meter) Cost(encoded string) password.Cost {
 
 // cheap returns hashers for tests that do not count.
 func cheap() *password.Hashers {
-	return password.New(&password.Options{Hashers: []password.Hasher{cheapMeter()}})
+	return must(password.New(&password.Options{Hashers: []password.Hasher{cheapMeter()}}))
 }
 
 func cheapMeter() meter { return meter{1, new(atomic.Int64)} }
@@ -442,4 +442,12 @@ func (s *site) plant(t *testing.T, items string) string {
 		t.Fatal(err)
 	}
 	return vectorKey
+}
+
+// must returns what a constructor has made.
+func must[T any](made T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return made
 }

@@ -242,9 +242,9 @@ func (h slowHash) Verify(pw, encoded string) (bool, error) {
 // TestTimeoutDoesNotCountTheHash of a ModelBackend.
 func TestTimeoutDoesNotCountTheHash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		hashers := password.New(&password.Options{Hashers: []password.Hasher{
+		hashers := must(password.New(&password.Options{Hashers: []password.Hasher{
 			slowHash{cheapMeter()},
-		}})
+		}}))
 		s := newSite(t, &auth.Options{Hashers: hashers})
 		s.do(func(_ http.ResponseWriter, r *http.Request) {
 			if err := loginAlice(s, r); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/auth/password/legacy"
 	"github.com/jamsession/jamsession/auth/token"
 )
 
@@ -14,7 +15,7 @@ import (
 // Django's class.
 type named[T any] struct {
 	name, class string
-	new         func(s *Settings) T
+	new         func(s *Settings) (T, error)
 }
 
 func find[T any](list []named[T], name string) (named[T], bool) {
@@ -36,25 +37,33 @@ func namesOf[T any](list []named[T]) []string {
 // algorithms are the hashers by the word that stands in their strings, and by
 // their classes in django.contrib.auth.hashers.
 var algorithms = []named[password.Hasher]{
-	{"pbkdf2_sha256", "PBKDF2PasswordHasher", func(s *Settings) password.Hasher {
-		return password.PBKDF2SHA256{Iterations: s.PBKDF2Iterations}
+	{"pbkdf2_sha256", "PBKDF2PasswordHasher", func(s *Settings) (password.Hasher, error) {
+		return password.PBKDF2SHA256(s.PBKDF2Iterations)
 	}},
-	{"pbkdf2_sha1", "PBKDF2SHA1PasswordHasher", func(s *Settings) password.Hasher {
-		return password.PBKDF2SHA1{Iterations: s.PBKDF2Iterations}
+	{"pbkdf2_sha1", "PBKDF2SHA1PasswordHasher", func(s *Settings) (password.Hasher, error) {
+		return password.PBKDF2SHA1(s.PBKDF2Iterations)
 	}},
-	{"argon2", "Argon2PasswordHasher", is(password.Argon2{})},
-	{"bcrypt_sha256", "BCryptSHA256PasswordHasher", is(password.BCryptSHA256{})},
-	{"bcrypt", "BCryptPasswordHasher", is(password.BCrypt{})},
-	{"scrypt", "ScryptPasswordHasher", is(password.Scrypt{})},
-	{"md5", "MD5PasswordHasher", is(password.MD5{})},
-	{"sha1", "SHA1PasswordHasher", is(password.SHA1{})},
-	{"unsalted_md5", "UnsaltedMD5PasswordHasher", is(password.UnsaltedMD5{})},
-	{"unsalted_sha1", "UnsaltedSHA1PasswordHasher", is(password.UnsaltedSHA1{})},
-	{"crypt", "CryptPasswordHasher", is(password.Crypt{})},
+	{"argon2", "Argon2PasswordHasher", func(*Settings) (password.Hasher, error) {
+		return password.Argon2(nil)
+	}},
+	{"bcrypt_sha256", "BCryptSHA256PasswordHasher", func(*Settings) (password.Hasher, error) {
+		return password.BCryptSHA256(0)
+	}},
+	{"bcrypt", "BCryptPasswordHasher", func(*Settings) (password.Hasher, error) {
+		return password.BCrypt(0)
+	}},
+	{"scrypt", "ScryptPasswordHasher", func(*Settings) (password.Hasher, error) {
+		return password.Scrypt(nil)
+	}},
+	{"md5", "MD5PasswordHasher", is(legacy.MD5())},
+	{"sha1", "SHA1PasswordHasher", is(legacy.SHA1())},
+	{"unsalted_md5", "UnsaltedMD5PasswordHasher", is(legacy.UnsaltedMD5())},
+	{"unsalted_sha1", "UnsaltedSHA1PasswordHasher", is(legacy.UnsaltedSHA1())},
+	{"crypt", "CryptPasswordHasher", is(legacy.Crypt())},
 }
 
-func is(h password.Hasher) func(*Settings) password.Hasher {
-	return func(*Settings) password.Hasher { return h }
+func is[T any](v T) func(*Settings) (T, error) {
+	return func(*Settings) (T, error) { return v, nil }
 }
 
 // readOnly are the algorithms that make no new strings.
@@ -84,18 +93,12 @@ func setHashers(s *Settings, v value) error {
 // validators are those of django.contrib.auth.password_validation by short
 // names and by their classes, in Django's order.
 var validators = []named[password.Validator]{
-	{"similarity", "UserAttributeSimilarityValidator", func(*Settings) password.Validator {
-		return password.NotSimilar{}
+	{"similarity", "UserAttributeSimilarityValidator", is[password.Validator](password.NotSimilar{})},
+	{"length", "MinimumLengthValidator", func(s *Settings) (password.Validator, error) {
+		return password.MinLength{Least: s.PasswordMinLength}, nil
 	}},
-	{"length", "MinimumLengthValidator", func(s *Settings) password.Validator {
-		return password.MinLength{Least: s.PasswordMinLength}
-	}},
-	{"common", "CommonPasswordValidator", func(*Settings) password.Validator {
-		return password.NotCommon{}
-	}},
-	{"numeric", "NumericPasswordValidator", func(*Settings) password.Validator {
-		return password.NotNumeric{}
-	}},
+	{"common", "CommonPasswordValidator", is[password.Validator](password.NotCommon{})},
+	{"numeric", "NumericPasswordValidator", is[password.Validator](password.NotNumeric{})},
 }
 
 // setValidators takes short names, Django's dotted names of their classes, or
@@ -126,30 +129,31 @@ func setMinLength(s *Settings, v value) error {
 	return err
 }
 
-func (s *Settings) hashers() *password.Hashers {
-	list := []password.Hasher{}
-	for _, algorithm := range s.PasswordHashers {
-		list = append(list, s.hasher(algorithm))
-	}
-	if len(list) == 0 {
+func (s *Settings) hashers() (*password.Hashers, error) {
+	names := s.PasswordHashers
+	if len(names) == 0 {
 		for _, h := range password.Default() {
-			list = append(list, s.hasher(h.Algorithm()))
+			names = append(names, h.Algorithm())
 		}
 	}
+	var list []password.Hasher
+	for _, name := range names {
+		known, _ := find(algorithms, name) // setHashers has looked
+		h, err := known.new(s)
+		if err != nil {
+			return nil, fmt.Errorf("settings: PASSWORD_HASHERS: %w", err)
+		}
+		list = append(list, h)
+	}
 	return password.New(&password.Options{Hashers: list, NoUpgrade: !s.PasswordUpgrade})
-}
-
-// hasher returns the hasher of an algorithm that setHashers knows.
-func (s *Settings) hasher(algorithm string) password.Hasher {
-	known, _ := find(algorithms, algorithm)
-	return known.new(s)
 }
 
 func (s *Settings) validators() []password.Validator {
 	list := []password.Validator{} // not nil: none is none
 	for _, name := range s.PasswordValidators {
-		v, _ := find(validators, name) // setValidators has looked
-		list = append(list, v.new(s))
+		known, _ := find(validators, name) // setValidators has looked
+		v, _ := known.new(s)
+		list = append(list, v)
 	}
 	return list
 }

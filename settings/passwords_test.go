@@ -6,8 +6,19 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/secret"
 )
+
+// hashersOf returns what the settings ask for.
+func hashersOf(t *testing.T, s *Settings) *password.Hashers {
+	t.Helper()
+	hashers, err := s.hashers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hashers
+}
 
 func TestHashersOfTheSettings(t *testing.T) {
 	const old = "md5$abcdefghijklmnopqrstuv$59549c8e6897dd44401a081434b86c95"
@@ -20,15 +31,15 @@ func TestHashersOfTheSettings(t *testing.T) {
 		{[]string{"pbkdf2_sha1", "md5"}, "pbkdf2_sha1$7$", true, true},
 	} {
 		s := &Settings{PasswordHashers: test.list, PBKDF2Iterations: 7, PasswordUpgrade: true}
-		encoded, err := s.hashers().Hash(t.Context(), "secret")
+		encoded, err := hashersOf(t, s).Hash(t.Context(), "secret")
 		if err != nil || !strings.HasPrefix(encoded, test.prefix) {
 			t.Errorf("%v: Hash = %s, %v", test.list, encoded, err)
 		}
-		if ok, must, _ := s.hashers().Verify(t.Context(), "secret", old); ok != test.reads || must != test.must {
+		if ok, must, _ := hashersOf(t, s).Verify(t.Context(), "secret", old); ok != test.reads || must != test.must {
 			t.Errorf("%v: Verify of md5 = %v, %v", test.list, ok, must)
 		}
 		s.PasswordUpgrade = false
-		if _, must, _ := s.hashers().Verify(t.Context(), "secret", old); must {
+		if _, must, _ := hashersOf(t, s).Verify(t.Context(), "secret", old); must {
 			t.Errorf("%v: without PASSWORD_UPGRADE md5 must be updated", test.list)
 		}
 	}
@@ -36,8 +47,8 @@ func TestHashersOfTheSettings(t *testing.T) {
 
 func TestEveryAlgorithmOfTheSettingsIsItself(t *testing.T) {
 	for _, a := range algorithms {
-		if h := a.new(&Settings{}); h.Algorithm() != a.name {
-			t.Errorf("%s is %v", a.class, h)
+		if h, err := a.new(&Settings{}); err != nil || h.Algorithm() != a.name {
+			t.Errorf("%s is %v, %v", a.class, h, err)
 		}
 	}
 }

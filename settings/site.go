@@ -71,6 +71,10 @@ func Open(ctx context.Context, s *Settings) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	hashers, err := s.hashers()
+	if err != nil {
+		return nil, err
+	}
 	sessions := s.SessionEngine == "db" || s.SessionEngine == "cached_db"
 	db, dialect, err := openDatabase(ctx, s.DatabaseURL, sessions, s.storeTimeout())
 	if err != nil {
@@ -82,7 +86,7 @@ func Open(ctx context.Context, s *Settings) (*Site, error) {
 		db:       db,
 		DB:       db.writer,
 		Readers:  db.readers,
-		Hashers:  s.hashers(),
+		Hashers:  hashers,
 		tables: django.Database{
 			DB: db.writer, Readers: db.readers, Dialect: dialect, TimeZone: zone,
 		},

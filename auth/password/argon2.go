@@ -1,6 +1,7 @@
 package password
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
@@ -9,12 +10,9 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// Argon2 is Argon2id, version 19. Its strings are "argon2" and the usual form:
-//
-//	argon2$argon2id$v=19$m=102400,t=2,p=8$<base64 salt>$<base64 hash>
-//
-// It also reads Argon2i.
-type Argon2 struct {
+// Argon2Options are the costs of new strings of [Argon2]. The zero value is
+// Django's.
+type Argon2Options struct {
 	// Time is the number of passes over the memory. Zero is 2.
 	Time uint32
 
@@ -30,20 +28,47 @@ type Argon2 struct {
 	HashLength uint32
 }
 
+// Argon2 returns Argon2id, version 19. Its strings are "argon2" and the usual
+// form:
+//
+//	argon2$argon2id$v=19$m=102400,t=2,p=8$<base64 salt>$<base64 hash>
+//
+// It also reads Argon2i. The options may be nil; the error names the one that
+// cannot be.
+func Argon2(o *Argon2Options) (Hasher, error) {
+	fresh := argon2Parts{variety: "argon2id", time: 2, memory: 102_400, threads: 8, length: 32}
+	if o != nil {
+		fresh.time = cmp.Or(o.Time, fresh.time)
+		fresh.memory = cmp.Or(o.Memory, fresh.memory)
+		fresh.threads = cmp.Or(o.Threads, fresh.threads)
+		fresh.length = cmp.Or(o.HashLength, fresh.length)
+	}
+	switch {
+	case fresh.length < 16 || fresh.length > 64:
+		return nil, fmt.Errorf("password: argon2: HashLength is %d; must be 16 to 64", fresh.length)
+	case fresh.memory < 8*uint32(fresh.threads):
+		return nil, fmt.Errorf("password: argon2: Memory is %d; must be 8 for each of %d Threads",
+			fresh.memory, fresh.threads)
+	}
+	if err := fresh.check(); err != nil {
+		return nil, fmt.Errorf("password: argon2: Time or Memory: %w", err)
+	}
+	return &argon2Hasher{fresh}, nil
+}
+
+type argon2Hasher struct{ fresh argon2Parts } // of new strings
+
 // Algorithm implements [Hasher].
-func (Argon2) Algorithm() string { return "argon2" }
+func (*argon2Hasher) Algorithm() string { return "argon2" }
 
 // Encode implements [Hasher] with a salt of 22 letters and digits. Django
 // takes shorter ones for weak.
-func (a Argon2) Encode(password string) (string, error) {
+func (a *argon2Hasher) Encode(password string) (string, error) {
 	return a.encode(password, randomText(saltLength))
 }
 
-func (a Argon2) encode(password, salt string) (string, error) {
-	p := a.fresh()
-	if err := p.check(); err != nil {
-		return "", fmt.Errorf("argon2: the costs cannot be: %w", err)
-	}
+func (a *argon2Hasher) encode(password, salt string) (string, error) {
+	p := a.fresh
 	p.salt = []byte(salt)
 	return fmt.Sprintf("argon2$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.memory, p.time,
 		p.threads, base64.RawStdEncoding.EncodeToString(p.salt),
@@ -51,7 +76,7 @@ func (a Argon2) encode(password, salt string) (string, error) {
 }
 
 // Verify implements [Hasher].
-func (Argon2) Verify(password, encoded string) (bool, error) {
+func (*argon2Hasher) Verify(password, encoded string) (bool, error) {
 	p, err := parseArgon2(encoded)
 	if err != nil {
 		return false, err
@@ -61,43 +86,23 @@ func (Argon2) Verify(password, encoded string) (bool, error) {
 
 // MustUpdate implements [Hasher]: if any parameter differs, or the salt has
 // less than 22 bytes.
-func (a Argon2) MustUpdate(encoded string) bool {
+func (a *argon2Hasher) MustUpdate(encoded string) bool {
 	p, err := parseArgon2(encoded)
-	f := a.fresh()
+	f := a.fresh
 	return err != nil || p.variety != f.variety || p.time != f.time || p.memory != f.memory ||
 		p.threads != f.threads || p.length != f.length || len(p.salt) < saltLength
 }
 
 // Cost implements [Hasher].
-func (a Argon2) Cost(encoded string) Cost {
+func (a *argon2Hasher) Cost(encoded string) Cost {
 	if encoded == "" {
-		return a.fresh().cost()
+		return a.fresh.cost()
 	}
 	p, err := parseArgon2(encoded)
 	if err != nil {
 		return Cost{}
 	}
 	return p.cost()
-}
-
-// fresh returns the parameters of new strings.
-func (a Argon2) fresh() argon2Parts {
-	p := argon2Parts{
-		variety: "argon2id", time: a.Time, memory: a.Memory, threads: a.Threads, length: a.HashLength,
-	}
-	if p.time == 0 {
-		p.time = 2
-	}
-	if p.memory == 0 {
-		p.memory = 102_400
-	}
-	if p.threads == 0 {
-		p.threads = 8
-	}
-	if p.length == 0 {
-		p.length = 32
-	}
-	return p
 }
 
 // argon2Parts are the parameters of one string.

@@ -12,83 +12,49 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// BCryptSHA256 is bcrypt of the hex digits of the password's SHA-256, so that
-// all of a long password counts. Its strings are
-//
-//	bcrypt_sha256$$2b$12$<salt of 22 characters><hash of 31 characters>
-type BCryptSHA256 struct {
-	// Rounds is the logarithm of the cost, from 4 to 15. Zero is 12.
-	Rounds int
-}
-
-// Algorithm implements [Hasher].
-func (BCryptSHA256) Algorithm() string { return "bcrypt_sha256" }
-
-// Encode implements [Hasher].
-func (b BCryptSHA256) Encode(password string) (string, error) {
-	return encodeBCrypt(b.Algorithm(), digestForBCrypt(password), b.Rounds)
-}
-
-// Verify implements [Hasher].
-func (b BCryptSHA256) Verify(password, encoded string) (bool, error) {
-	return verifyBCrypt(b.Algorithm(), digestForBCrypt(password), encoded)
-}
-
-// MustUpdate implements [Hasher]: if the rounds differ.
-func (b BCryptSHA256) MustUpdate(encoded string) bool {
-	return mustUpdateBCrypt(b.Algorithm(), encoded, b.Rounds)
-}
-
-// Cost implements [Hasher].
-func (b BCryptSHA256) Cost(encoded string) Cost {
-	return bcryptCost(b.Algorithm(), encoded, b.Rounds)
-}
-
-func digestForBCrypt(password string) []byte {
-	sum := sha256.Sum256([]byte(password))
-	return hex.AppendEncode(nil, sum[:])
-}
-
-// BCrypt is plain bcrypt, for tables that have it: of a password it sees the
-// first 72 bytes only. Prefer [BCryptSHA256]. Its strings are "bcrypt$" and
-// bcrypt's own.
-type BCrypt struct {
-	// Rounds is as in [BCryptSHA256].
-	Rounds int
-}
-
-// Algorithm implements [Hasher].
-func (BCrypt) Algorithm() string { return "bcrypt" }
-
-// Encode implements [Hasher]. Its error is [ErrTooLong] for more than 72 bytes.
-func (b BCrypt) Encode(password string) (string, error) {
-	return encodeBCrypt(b.Algorithm(), []byte(password), b.Rounds)
-}
-
-// Verify implements [Hasher].
-func (b BCrypt) Verify(password, encoded string) (bool, error) {
-	return verifyBCrypt(b.Algorithm(), []byte(password), encoded)
-}
-
-// MustUpdate implements [Hasher]: if the rounds differ.
-func (b BCrypt) MustUpdate(encoded string) bool {
-	return mustUpdateBCrypt(b.Algorithm(), encoded, b.Rounds)
-}
-
-// Cost implements [Hasher].
-func (b BCrypt) Cost(encoded string) Cost { return bcryptCost(b.Algorithm(), encoded, b.Rounds) }
-
 const (
 	defaultRounds = 12
 	maxRounds     = 15 // the most that stays below MaxWork
 )
 
-func encodeBCrypt(name string, password []byte, rounds int) (string, error) {
-	rounds = orDefaultRounds(rounds)
-	if rounds < bcrypt.MinCost || rounds > maxRounds {
-		return "", fmt.Errorf("%d rounds; must be %d to %d", rounds, bcrypt.MinCost, maxRounds)
+// BCryptSHA256 returns bcrypt of the hex digits of the password's SHA-256, so
+// that all of a long password counts. Its strings are
+//
+//	bcrypt_sha256$$2b$12$<salt of 22 characters><hash of 31 characters>
+//
+// The rounds of new strings are the logarithm of the cost, from 4 to 15; zero is
+// 12, Django's.
+func BCryptSHA256(rounds int) (Hasher, error) { return newBCrypt("bcrypt_sha256", rounds) }
+
+// BCrypt returns plain bcrypt, for tables that have it: of a password it sees
+// the first 72 bytes only, and a new one that is longer is [ErrTooLong]. Prefer
+// [BCryptSHA256], whose rounds it has. Its strings are "bcrypt$" and bcrypt's
+// own.
+func BCrypt(rounds int) (Hasher, error) { return newBCrypt("bcrypt", rounds) }
+
+// A bcryptHasher is bcrypt of a password, or of its digest.
+type bcryptHasher struct {
+	name   string
+	rounds int // of new strings
+}
+
+func newBCrypt(name string, rounds int) (*bcryptHasher, error) {
+	if rounds == 0 {
+		rounds = defaultRounds
 	}
-	hash, err := bcrypt.GenerateFromPassword(password, rounds)
+	if rounds < bcrypt.MinCost || rounds > maxRounds {
+		return nil, fmt.Errorf("password: %s: rounds are %d; must be %d to %d",
+			name, rounds, bcrypt.MinCost, maxRounds)
+	}
+	return &bcryptHasher{name, rounds}, nil
+}
+
+// Algorithm implements [Hasher].
+func (b *bcryptHasher) Algorithm() string { return b.name }
+
+// Encode implements [Hasher].
+func (b *bcryptHasher) Encode(password string) (string, error) {
+	hash, err := bcrypt.GenerateFromPassword(b.input(password), b.rounds)
 	if errors.Is(err, bcrypt.ErrPasswordTooLong) {
 		return "", ErrTooLong
 	}
@@ -96,15 +62,16 @@ func encodeBCrypt(name string, password []byte, rounds int) (string, error) {
 		return "", err
 	}
 	// Python writes $2b$; the library writes $2a$, which is the same.
-	return name + "$$2b" + strings.TrimPrefix(string(hash), "$2a"), nil
+	return b.name + "$$2b" + strings.TrimPrefix(string(hash), "$2a"), nil
 }
 
-func verifyBCrypt(name string, password []byte, encoded string) (bool, error) {
-	hash, _, err := parseBCrypt(name, encoded)
+// Verify implements [Hasher].
+func (b *bcryptHasher) Verify(password, encoded string) (bool, error) {
+	hash, _, err := parseBCrypt(b.name, encoded)
 	if err != nil {
 		return false, err
 	}
-	switch err := bcrypt.CompareHashAndPassword([]byte(hash), password); {
+	switch err := bcrypt.CompareHashAndPassword([]byte(hash), b.input(password)); {
 	case errors.Is(err, bcrypt.ErrMismatchedHashAndPassword):
 		return false, nil
 	case err != nil:
@@ -113,27 +80,31 @@ func verifyBCrypt(name string, password []byte, encoded string) (bool, error) {
 	return true, nil
 }
 
-func mustUpdateBCrypt(name, encoded string, rounds int) bool {
-	_, stored, err := parseBCrypt(name, encoded)
-	return err != nil || stored != orDefaultRounds(rounds)
+// MustUpdate implements [Hasher]: if the rounds differ.
+func (b *bcryptHasher) MustUpdate(encoded string) bool {
+	_, stored, err := parseBCrypt(b.name, encoded)
+	return err != nil || stored != b.rounds
 }
 
-func bcryptCost(name, encoded string, rounds int) Cost {
+// Cost implements [Hasher].
+func (b *bcryptHasher) Cost(encoded string) Cost {
 	if encoded == "" {
-		return Cost{Work: workPerBCryptRound << orDefaultRounds(rounds)}
+		return Cost{Work: workPerBCryptRound << b.rounds}
 	}
-	_, stored, err := parseBCrypt(name, encoded)
+	_, stored, err := parseBCrypt(b.name, encoded)
 	if err != nil {
 		return Cost{}
 	}
 	return Cost{Work: workPerBCryptRound << stored}
 }
 
-func orDefaultRounds(rounds int) int {
-	if rounds == 0 {
-		return defaultRounds
+// input is what bcrypt hashes.
+func (b *bcryptHasher) input(password string) []byte {
+	if b.name == "bcrypt" {
+		return []byte(password)
 	}
-	return rounds
+	sum := sha256.Sum256([]byte(password))
+	return hex.AppendEncode(nil, sum[:])
 }
 
 var bcryptForm = regexp.MustCompile(`^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$`)

@@ -6,7 +6,8 @@
 // A program that logs users in seldom calls it: package auth does. It serves
 // programs that create users or change passwords:
 //
-//	hashers := password.New(nil)
+//	hashers, err := password.New(nil)
+//	...
 //	encoded, err := hashers.Hash(ctx, "correct horse battery staple")
 //	...
 //	ok, mustUpdate, err := hashers.Verify(ctx, guess, encoded)
@@ -15,11 +16,12 @@
 //
 // A string names its algorithm before the first "$". [Hashers] make new
 // strings with their first [Hasher] and check those of all. [Default] is
-// Django's list. Every other algorithm that Django has had since 3.2 is here
-// to be read: a program with an old table lists them behind the default.
+// Django's list. Every other algorithm that Django has had since 3.2 is in
+// package legacy to be read: a program with an old table lists it behind the
+// default.
 //
-//	password.New(&password.Options{
-//		Hashers: append(password.Default(), password.MD5{}, password.UnsaltedMD5{}),
+//	hashers, err := password.New(&password.Options{
+//		Hashers: append(password.Default(), legacy.MD5(), legacy.UnsaltedMD5()),
 //	})
 //
 // # Cost

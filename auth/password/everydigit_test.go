@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/auth/password/legacy"
 )
 
 // TestEveryCharacterOfAHashCounts: with another one in any place, the password
@@ -24,18 +25,18 @@ func TestEveryCharacterOfAHashCounts(t *testing.T) {
 		encoded string
 		digits  int // of the hash, at the end
 	}{
-		{password.PBKDF2SHA256{}, made(password.PBKDF2SHA256{Iterations: 2}), 43},
-		{password.PBKDF2SHA1{}, made(password.PBKDF2SHA1{Iterations: 2}), 27},
-		{password.Argon2{}, made(password.Argon2{Time: 1, Memory: 8, Threads: 1}), 43},
-		{password.Argon2{}, made(password.Argon2{Time: 1, Memory: 8, Threads: 1, HashLength: 64}), 86},
-		{password.Scrypt{}, made(password.Scrypt{N: 2, R: 1, P: 1}), 86},
-		{password.BCryptSHA256{}, made(password.BCryptSHA256{Rounds: 4}), 31},
-		{password.BCrypt{}, made(password.BCrypt{Rounds: 4}), 31},
-		{password.MD5{}, "md5$salt$d42a0f742ffc1be4e1cc0845c2429c97", 32},
-		{password.SHA1{}, "sha1$salt$da00ec2e6ff9ed4d342b24a16e262c82f3c8b10b", 40},
-		{password.UnsaltedMD5{}, "5ebe2294ecd0e0f08eab7690d2a6ee69", 32},
-		{password.UnsaltedSHA1{}, "sha1$$e5e9fa1ba31ecd1ae84f75caaa474f3a663f05f4", 40},
-		{password.Crypt{}, "crypt$$abNANd1rDfiNc", 11},
+		{must(password.PBKDF2SHA256(0)), made(must(password.PBKDF2SHA256(2))), 43},
+		{must(password.PBKDF2SHA1(0)), made(must(password.PBKDF2SHA1(2))), 27},
+		{must(password.Argon2(nil)), made(must(password.Argon2(&password.Argon2Options{Time: 1, Memory: 8, Threads: 1}))), 43},
+		{must(password.Argon2(nil)), made(must(password.Argon2(&password.Argon2Options{Time: 1, Memory: 8, Threads: 1, HashLength: 64}))), 86},
+		{must(password.Scrypt(nil)), made(must(password.Scrypt(&password.ScryptOptions{N: 2, R: 1, P: 1}))), 86},
+		{must(password.BCryptSHA256(0)), made(must(password.BCryptSHA256(4))), 31},
+		{must(password.BCrypt(0)), made(must(password.BCrypt(4))), 31},
+		{legacy.MD5(), "md5$salt$d42a0f742ffc1be4e1cc0845c2429c97", 32},
+		{legacy.SHA1(), "sha1$salt$da00ec2e6ff9ed4d342b24a16e262c82f3c8b10b", 40},
+		{legacy.UnsaltedMD5(), "5ebe2294ecd0e0f08eab7690d2a6ee69", 32},
+		{legacy.UnsaltedSHA1(), "sha1$$e5e9fa1ba31ecd1ae84f75caaa474f3a663f05f4", 40},
+		{legacy.Crypt(), "crypt$$abNANd1rDfiNc", 11},
 	} {
 		end := strings.TrimRight(c.encoded, "=")
 		if ok, err := c.hasher.Verify("secret", c.encoded); !ok || err != nil {
@@ -59,9 +60,9 @@ func TestEveryCharacterOfAHashCounts(t *testing.T) {
 // are made is not one that can be compared.
 func TestShorterHashesAreMalformed(t *testing.T) {
 	for _, h := range []password.Hasher{
-		password.PBKDF2SHA256{Iterations: 2},
-		password.PBKDF2SHA1{Iterations: 2},
-		password.Scrypt{N: 2, R: 1, P: 1},
+		must(password.PBKDF2SHA256(2)),
+		must(password.PBKDF2SHA1(2)),
+		must(password.Scrypt(&password.ScryptOptions{N: 2, R: 1, P: 1})),
 	} {
 		encoded, err := h.Encode("secret")
 		if err != nil {
@@ -85,7 +86,7 @@ func TestShorterHashesAreMalformed(t *testing.T) {
 // password would be good with many ends.
 func TestZeroByteEndsNoPassword(t *testing.T) {
 	for _, end := range []string{"\x00", "\x00\x00", "\x00x"} {
-		if ok, err := (password.Crypt{}).Verify("secret"+end, "crypt$$abNANd1rDfiNc"); ok || err != nil {
+		if ok, err := legacy.Crypt().Verify("secret"+end, "crypt$$abNANd1rDfiNc"); ok || err != nil {
 			t.Errorf("with %q at the end: %t, %v", end, ok, err)
 		}
 	}

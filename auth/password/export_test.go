@@ -2,33 +2,25 @@ package password
 
 import "sync/atomic"
 
-// Counted returns p with a counter of the iterations that it does.
-func Counted(p PBKDF2SHA256, work *atomic.Int64) PBKDF2SHA256 {
+// Counted returns a PBKDF2 with a counter of the iterations that it does.
+func Counted(iterations int, work *atomic.Int64) (Hasher, error) {
+	p, err := newPBKDF2("pbkdf2_sha256", iterations)
+	if err != nil {
+		return nil, err
+	}
 	p.work = work
-	return p
+	return p, nil
 }
 
 // EncodeWithSalt is Encode with a given salt.
 func EncodeWithSalt(h Hasher, password, salt string) (string, error) {
-	switch h := h.(type) {
-	case PBKDF2SHA256:
-		return h.variant().encode(password, salt)
-	case PBKDF2SHA1:
-		return h.variant().encode(password, salt)
-	case Argon2:
-		return h.encode(password, salt)
-	case Scrypt:
-		return h.encode(password, salt)
-	case MD5:
-		return "md5$" + salt + "$" + md5Hex(salt+password), nil
-	case SHA1:
-		return "sha1$" + salt + "$" + sha1Hex(salt+password), nil
-	case UnsaltedMD5:
-		return md5Hex(password), nil
-	case UnsaltedSHA1:
-		return "sha1$$" + sha1Hex(password), nil
+	e, ok := h.(interface {
+		encode(password, salt string) (string, error)
+	})
+	if !ok {
+		return "", ErrReadOnly
 	}
-	return "", ErrReadOnly
+	return e.encode(password, salt)
 }
 
 // InQueue is how many hashes run, and how many wait.

@@ -1,6 +1,7 @@
 package password
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,11 +47,23 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Default returns Django's list: PBKDF2SHA256, PBKDF2SHA1, Argon2,
-// BCryptSHA256 and Scrypt, each with Django 5.2's cost. Older ones, such as
-// [BCrypt] and [MD5], must be listed by name.
+// Default returns Django's list: [PBKDF2SHA256], [PBKDF2SHA1], [Argon2],
+// [BCryptSHA256] and [Scrypt], each with Django 5.2's cost. [BCrypt] and those of
+// package legacy must be listed by name.
 func Default() []Hasher {
-	return []Hasher{PBKDF2SHA256{}, PBKDF2SHA1{}, Argon2{}, BCryptSHA256{}, Scrypt{}}
+	var list []Hasher
+	add := func(h Hasher, err error) {
+		if err != nil {
+			panic(err) // never: each takes its own default
+		}
+		list = append(list, h)
+	}
+	add(PBKDF2SHA256(0))
+	add(PBKDF2SHA1(0))
+	add(Argon2(nil))
+	add(BCryptSHA256(0))
+	add(Scrypt(nil))
+	return list
 }
 
 // Hashers make and check the password strings of a site. They are safe for
@@ -63,10 +76,14 @@ type Hashers struct {
 	complaint complaint
 }
 
-// New returns hashers for these options, which may be nil.
-func New(o *Options) *Hashers {
+// New returns hashers for these options, which may be nil. The error names the
+// option that cannot be; there is none for nil.
+func New(o *Options) (*Hashers, error) {
 	if o == nil {
 		o = &Options{}
+	}
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	h := &Hashers{list: o.Hashers, noUpgrade: o.NoUpgrade, queue: o.queue(), logger: o.Logger}
 	if len(h.list) == 0 {
@@ -75,24 +92,29 @@ func New(o *Options) *Hashers {
 	if h.logger == nil {
 		h.logger = slog.Default()
 	}
-	return h
+	return h, nil
+}
+
+func (o *Options) check() error {
+	for i, h := range o.Hashers {
+		if h == nil {
+			return fmt.Errorf("password: Hashers[%d] is nil", i)
+		}
+	}
+	switch {
+	case o.Parallel < 0:
+		return fmt.Errorf("password: Parallel is %d; it cannot be negative", o.Parallel)
+	case o.Wait < 0:
+		return fmt.Errorf("password: Wait is %v; it cannot be negative", o.Wait)
+	case o.Memory < 0:
+		return fmt.Errorf("password: Memory is %d; it cannot be negative", o.Memory)
+	}
+	return nil
 }
 
 func (o *Options) queue() *queue {
-	parallel, room, wait, memory := o.Parallel, o.Queue, o.Wait, o.Memory
-	if parallel <= 0 {
-		parallel = runtime.GOMAXPROCS(0)
-	}
-	if room == 0 {
-		room = 4 * parallel
-	}
-	if wait <= 0 {
-		wait = time.Second
-	}
-	if memory <= 0 {
-		memory = 1 << 30
-	}
-	return newQueue(parallel, room, wait, memory)
+	parallel := cmp.Or(o.Parallel, runtime.GOMAXPROCS(0))
+	return newQueue(parallel, cmp.Or(o.Queue, 4*parallel), cmp.Or(o.Wait, time.Second), cmp.Or(o.Memory, 1<<30))
 }
 
 // Work returns how much work was done since New, in iterations of PBKDF2 with
@@ -260,9 +282,9 @@ func algorithm(encoded string) string {
 	name, _, found := strings.Cut(encoded, "$")
 	switch {
 	case !found && len(encoded) == 32, len(encoded) == 37 && strings.HasPrefix(encoded, "md5$$"):
-		return UnsaltedMD5{}.Algorithm()
+		return "unsalted_md5"
 	case len(encoded) == 46 && strings.HasPrefix(encoded, "sha1$$"):
-		return UnsaltedSHA1{}.Algorithm()
+		return "unsalted_sha1"
 	case !found:
 		return ""
 	}

@@ -13,17 +13,30 @@ import (
 	"testing/synctest"
 
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/auth/password/legacy"
 )
 
 // cheap keeps the tests fast; the cost does not change what they show.
-var cheap = password.PBKDF2SHA256{Iterations: 10}
+var cheap = must(password.PBKDF2SHA256(10))
 
 func hashers(t *testing.T, o password.Options) *password.Hashers {
 	t.Helper()
 	if len(o.Hashers) == 0 {
 		o.Hashers = []password.Hasher{cheap}
 	}
-	return password.New(&o)
+	h, err := password.New(&o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// must returns what a constructor has made.
+func must(h password.Hasher, err error) password.Hasher {
+	if err != nil {
+		panic(err)
+	}
+	return h
 }
 
 func hash(t *testing.T, h *password.Hashers, pw string) string {
@@ -58,7 +71,7 @@ func TestHashRoundTrip(t *testing.T) {
 }
 
 func TestDefaultIsDjangos(t *testing.T) {
-	encoded := hash(t, password.New(nil), "secret")
+	encoded := hash(t, hashers(t, password.Options{Hashers: password.Default()}), "secret")
 	want := regexp.MustCompile(`^pbkdf2_sha256\$1000000\$[A-Za-z0-9]{22}\$[A-Za-z0-9+/]{43}=$`)
 	if !want.MatchString(encoded) {
 		t.Errorf("Hash = %q, want %s", encoded, want)
@@ -81,7 +94,7 @@ func TestEachHashHasItsOwnSalt(t *testing.T) {
 
 func TestTooLongIsRefusedBeforeHashing(t *testing.T) {
 	var work atomic.Int64
-	h := hashers(t, password.Options{Hashers: []password.Hasher{password.Counted(cheap, &work)}})
+	h := hashers(t, password.Options{Hashers: []password.Hasher{must(password.Counted(10, &work))}})
 	long := strings.Repeat("x", password.MaxLength+1)
 	encoded := hash(t, h, long[1:])
 	work.Store(0)
@@ -125,21 +138,21 @@ func TestUnusableMatchesNothing(t *testing.T) {
 func TestEqualWork(t *testing.T) {
 	const cost = 5000
 	for _, preferred := range []password.Hasher{
-		password.PBKDF2SHA256{Iterations: cost}, password.BCryptSHA256{Rounds: 5},
+		must(password.PBKDF2SHA256(cost)), must(password.BCryptSHA256(5)),
 	} {
 		h := hashers(t, password.Options{
 			Logger: slog.New(slog.DiscardHandler),
 			Hashers: []password.Hasher{
 				preferred,
-				password.PBKDF2SHA256{Iterations: cost},
-				password.Argon2{},
-				password.Scrypt{},
-				password.BCryptSHA256{},
-				password.MD5{},
-				password.SHA1{},
-				password.UnsaltedMD5{},
-				password.UnsaltedSHA1{},
-				password.Crypt{},
+				must(password.PBKDF2SHA256(cost)),
+				must(password.Argon2(nil)),
+				must(password.Scrypt(nil)),
+				must(password.BCryptSHA256(0)),
+				legacy.MD5(),
+				legacy.SHA1(),
+				legacy.UnsaltedMD5(),
+				legacy.UnsaltedSHA1(),
+				legacy.Crypt(),
 			},
 		})
 		want := int64(preferred.Cost("").Work)
@@ -168,9 +181,9 @@ func stored(t *testing.T) map[string]string {
 	}
 	return map[string]string{
 		"pbkdf2":        legacy,
-		"bcrypt":        one(password.BCryptSHA256{Rounds: 4}),
-		"scrypt":        one(password.Scrypt{N: 16}),
-		"argon2":        one(password.Argon2{Memory: 64}),
+		"bcrypt":        one(must(password.BCryptSHA256(4))),
+		"scrypt":        one(must(password.Scrypt(&password.ScryptOptions{N: 16}))),
+		"argon2":        one(must(password.Argon2(&password.Argon2Options{Memory: 64}))),
 		"md5":           "md5$abcdefghijklmnopqrstuv$59549c8e6897dd44401a081434b86c95",
 		"sha1":          "sha1$abcdefghijklmnopqrstuv$b8a69c6bf4351f03ffde3e244e0f215b9073de84",
 		"unsalted md5":  "21232f297a57a5a743894a0e4a801fc3",
@@ -192,13 +205,13 @@ func stored(t *testing.T) map[string]string {
 // iterations that it does.
 func TestCostIsWhatIsDone(t *testing.T) {
 	var work atomic.Int64
-	p := password.Counted(password.PBKDF2SHA256{Iterations: 70}, &work)
+	p := must(password.Counted(70, &work))
 	encoded, err := p.Encode("secret")
 	if err != nil || work.Load() != int64(p.Cost("").Work) {
 		t.Errorf("Encode does %d iterations, error %v; claimed are %d", work.Load(), err, p.Cost("").Work)
 	}
 	work.Store(0)
-	p.Iterations = 3
+	p = must(password.Counted(3, &work))
 	if ok, err := p.Verify("secret", encoded); !ok || work.Load() != int64(p.Cost(encoded).Work) {
 		t.Errorf("Verify = %v, %v after %d iterations; claimed are %d", ok, err, work.Load(), p.Cost(encoded).Work)
 	}
@@ -207,7 +220,7 @@ func TestCostIsWhatIsDone(t *testing.T) {
 // TestGuessThatTheHasherRefuses: bcrypt takes 72 bytes. A longer guess is a
 // wrong password at the usual price, and no failure.
 func TestGuessThatTheHasherRefuses(t *testing.T) {
-	h := hashers(t, password.Options{Hashers: []password.Hasher{password.BCrypt{Rounds: 4}}})
+	h := hashers(t, password.Options{Hashers: []password.Hasher{must(password.BCrypt(4))}})
 	long := strings.Repeat("x", 73)
 	if _, err := h.Hash(t.Context(), long); !errors.Is(err, password.ErrTooLong) {
 		t.Errorf("Hash: error %v, want ErrTooLong", err)
@@ -219,7 +232,7 @@ func TestGuessThatTheHasherRefuses(t *testing.T) {
 
 func TestOldAlgorithmsAreReadOnly(t *testing.T) {
 	for _, old := range []password.Hasher{
-		password.MD5{}, password.SHA1{}, password.UnsaltedMD5{}, password.UnsaltedSHA1{}, password.Crypt{},
+		legacy.MD5(), legacy.SHA1(), legacy.UnsaltedMD5(), legacy.UnsaltedSHA1(), legacy.Crypt(),
 	} {
 		h := hashers(t, password.Options{Hashers: []password.Hasher{old}})
 		if encoded, err := h.Hash(t.Context(), "secret"); !errors.Is(err, password.ErrReadOnly) {
@@ -291,7 +304,7 @@ func TestMustUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	lower := hash(t, hashers(t, password.Options{}), "secret")
-	dear := []password.Hasher{password.PBKDF2SHA256{Iterations: 20}}
+	dear := []password.Hasher{must(password.PBKDF2SHA256(20))}
 	higher := hash(t, hashers(t, password.Options{Hashers: dear}), "secret")
 	for _, c := range []struct {
 		name, encoded string
@@ -354,7 +367,7 @@ func sloppyBase64(encoded string) string {
 
 // slow blocks in Encode until it is released, and counts who is inside.
 type slow struct {
-	password.PBKDF2SHA256
+	password.Hasher
 	inside, most *atomic.Int64
 	release      chan struct{}
 }
@@ -419,10 +432,45 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 }
 
 func TestBadIterationsAreAnError(t *testing.T) {
-	for _, n := range []int{-1, password.MaxIterations + 1} {
-		h := hashers(t, password.Options{Hashers: []password.Hasher{password.PBKDF2SHA256{Iterations: n}}})
-		if encoded, err := h.Hash(t.Context(), "secret"); err == nil {
-			t.Errorf("%d iterations: Hash = %q, want an error", n, encoded)
+	for _, n := range []int{-1, password.MaxWork + 1} {
+		for _, algorithm := range []func(int) (password.Hasher, error){password.PBKDF2SHA256, password.PBKDF2SHA1} {
+			if _, err := algorithm(n); err == nil || !strings.Contains(err.Error(), "iterations") {
+				t.Errorf("%d iterations: %v", n, err)
+			}
+		}
+	}
+}
+
+// TestOptionsThatCannotBeAreAnError that names them.
+func TestOptionsThatCannotBeAreAnError(t *testing.T) {
+	argon2 := func(o password.Argon2Options) error { _, err := password.Argon2(&o); return err }
+	scrypt := func(o password.ScryptOptions) error { _, err := password.Scrypt(&o); return err }
+	made := func(o password.Options) error { _, err := password.New(&o); return err }
+	bcrypt := func(n int) error { _, err := password.BCryptSHA256(n); return err }
+	for _, c := range []struct {
+		field string
+		err   error
+	}{
+		{"rounds", bcrypt(3)},
+		{"rounds", bcrypt(16)},
+		{"rounds", bcrypt(-1)},
+		{"HashLength", argon2(password.Argon2Options{HashLength: 15})},
+		{"HashLength", argon2(password.Argon2Options{HashLength: 65})},
+		{"Memory", argon2(password.Argon2Options{Memory: 63})},
+		{"Memory", argon2(password.Argon2Options{Memory: 2 << 20})},
+		{"Time", argon2(password.Argon2Options{Time: 1 << 31})},
+		{"N", scrypt(password.ScryptOptions{N: 15})},
+		{"N", scrypt(password.ScryptOptions{N: -2})},
+		{"N", scrypt(password.ScryptOptions{N: 1 << 40})},
+		{"R", scrypt(password.ScryptOptions{R: -1})},
+		{"P", scrypt(password.ScryptOptions{P: -1})},
+		{"Hashers[1]", made(password.Options{Hashers: []password.Hasher{cheap, nil}})},
+		{"Parallel", made(password.Options{Parallel: -1})},
+		{"Wait", made(password.Options{Wait: -1})},
+		{"Memory", made(password.Options{Memory: -1})},
+	} {
+		if c.err == nil || !strings.Contains(c.err.Error(), c.field) {
+			t.Errorf("%s: %v", c.field, c.err)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/auth/password/legacy"
 )
 
 // TestCrypt reads what crypt(3) of the C library has written.
@@ -16,10 +17,10 @@ func TestCrypt(t *testing.T) {
 		{"longer than eight", "crypt$$a/gdYJ.gv1FAc"},
 		{"longer t, and then another end", "crypt$$a/gdYJ.gv1FAc"},
 	} {
-		if ok, err := (password.Crypt{}).Verify(c.password, c.encoded); !ok || err != nil {
+		if ok, err := legacy.Crypt().Verify(c.password, c.encoded); !ok || err != nil {
 			t.Errorf("%q, %q: Verify = %v, %v", c.password, c.encoded, ok, err)
 		}
-		if ok, err := (password.Crypt{}).Verify("x"+c.password, c.encoded); ok || err != nil {
+		if ok, err := legacy.Crypt().Verify("x"+c.password, c.encoded); ok || err != nil {
 			t.Errorf("a wrong password, %q: Verify = %v, %v", c.encoded, ok, err)
 		}
 	}
@@ -28,7 +29,7 @@ func TestCrypt(t *testing.T) {
 func TestBCryptReadsEachPrefix(t *testing.T) {
 	const rest = "$04$abcdefghijklmnopqrstuuraR8y8jUb0UMmCc9fwl/YxKZSpSs52u"
 	for _, prefix := range []string{"$2a", "$2b", "$2y"} {
-		if ok, err := (password.BCryptSHA256{}).Verify("secret", "bcrypt_sha256$"+prefix+rest); !ok || err != nil {
+		if ok, err := must(password.BCryptSHA256(0)).Verify("secret", "bcrypt_sha256$"+prefix+rest); !ok || err != nil {
 			t.Errorf("%s: Verify = %v, %v", prefix, ok, err)
 		}
 	}
@@ -37,7 +38,7 @@ func TestBCryptReadsEachPrefix(t *testing.T) {
 func TestMalformedStringsAreRefused(t *testing.T) {
 	const b64 = "TiyaeXLh2tvKATp1sZPfxrKyIZRerx2Fa1eogszdwX6DlsS/TiqTAm3lb0SVtjCJC4nBlx2N6lP2kLL9APpExg=="
 	for hasher, list := range map[password.Hasher][]string{
-		password.Argon2{}: {
+		must(password.Argon2(nil)): {
 			"argon2$argon2d$v=19$m=64,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
 			"argon2$argon2id$v=16$m=64,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
 			"argon2$argon2id$v=19$m=64,t=0,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
@@ -48,23 +49,23 @@ func TestMalformedStringsAreRefused(t *testing.T) {
 			"argon2$argon2id$v=19$m=1048584,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g", // memory alone
 			"argon2$argon2id$v=19$m=4194304,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
 		},
-		password.Scrypt{}: {
+		must(password.Scrypt(nil)): {
 			"scrypt$15$salt$8$1$" + b64, "scrypt$0$salt$8$1$" + b64, "scrypt$1$salt$8$1$" + b64,
 			"scrypt$16$$8$1$" + b64, "scrypt$16$salt$0$1$" + b64, "scrypt$16$salt$8$0$" + b64,
 			"scrypt$16$salt$8$1$" + b64[1:], "scrypt$-16$salt$8$1$" + b64,
 			"scrypt$1099511627776$salt$8$1$" + b64, "scrypt$16$salt$9999999999$9999999999$" + b64,
 		},
-		password.BCryptSHA256{}: {
+		must(password.BCryptSHA256(0)): {
 			"bcrypt_sha256$$2b$03$abcdefghijklmnopqrstuuraR8y8jUb0UMmCc9fwl/YxKZSpSs52u",
 			"bcrypt_sha256$$2b$16$abcdefghijklmnopqrstuuraR8y8jUb0UMmCc9fwl/YxKZSpSs52u",
 			"bcrypt_sha256$$2x$04$abcdefghijklmnopqrstuuraR8y8jUb0UMmCc9fwl/YxKZSpSs52u",
 			"bcrypt_sha256$$2b$04$abcdefghijklmnopqrstuu",
 		},
-		password.MD5{}:          {"md5$salt$zz", "md5$salt$59549c8e6897dd44401a081434b86c9", "md5$59549c8e"},
-		password.SHA1{}:         {"sha1$salt$59549c8e6897dd44401a081434b86c95"},
-		password.UnsaltedMD5{}:  {"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"},
-		password.UnsaltedSHA1{}: {"sha1$$zz"},
-		password.Crypt{}:        {"crypt$$ab", "crypt$x$abNANd1rDfiNc", "crypt$$\x00\x00NANd1rDfiNc"},
+		legacy.MD5():          {"md5$salt$zz", "md5$salt$59549c8e6897dd44401a081434b86c9", "md5$59549c8e"},
+		legacy.SHA1():         {"sha1$salt$59549c8e6897dd44401a081434b86c95"},
+		legacy.UnsaltedMD5():  {"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"},
+		legacy.UnsaltedSHA1(): {"sha1$$zz"},
+		legacy.Crypt():        {"crypt$$ab", "crypt$x$abNANd1rDfiNc", "crypt$$\x00\x00NANd1rDfiNc"},
 	} {
 		for _, encoded := range list {
 			if ok, err := hasher.Verify("secret", encoded); ok || !errors.Is(err, password.ErrMalformed) {

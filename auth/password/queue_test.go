@@ -168,7 +168,7 @@ func TestVerifyEntersOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := block()
 		h := hashers(t, password.Options{
-			Hashers:  []password.Hasher{password.PBKDF2SHA1{Iterations: 10}, b},
+			Hashers:  []password.Hasher{must(password.PBKDF2SHA1(10)), b},
 			Parallel: 1, Queue: 2, Wait: time.Second, Logger: slog.New(slog.DiscardHandler),
 		})
 		errs := make(chan error, 3)
@@ -322,7 +322,7 @@ func TestRefusalsAreLoggedOnceInTenSeconds(t *testing.T) {
 
 // turnstile hashes one at a time, in the order that it notes, when it is let.
 type turnstile struct {
-	password.PBKDF2SHA256
+	password.Hasher
 	order chan string
 	next  chan struct{}
 }

@@ -1,6 +1,7 @@
 package password
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
@@ -11,35 +12,57 @@ import (
 
 const scryptSize = 64
 
-// Scrypt is Django's scrypt, of version 4.0 and newer. Its strings are
-//
-//	scrypt$<N>$<salt>$<r>$<p>$<base64 of 64 bytes>
-type Scrypt struct {
-	// N is the cost, a power of two. Zero is 16384. A larger one does not fit
-	// Django's column: its string has more than 128 characters.
+// ScryptOptions are the costs of new strings of [Scrypt]. The zero value is that
+// of Django 5.1 and newer.
+type ScryptOptions struct {
+	// N is the cost, a power of two. Zero is 16384. One of more digits does not
+	// fit Django's column: its string has more than 128 characters.
 	N int
 
 	// R is the size of blocks. Zero is 8.
 	R int
 
-	// P is the parallelism. Zero is 5, as in Django 5.1 and newer; before, it
-	// was 1.
+	// P is the parallelism. Zero is 5; before Django 5.1, it was 1.
 	P int
 }
 
+// Scrypt returns Django's scrypt, of version 4.0 and newer. Its strings are
+//
+//	scrypt$<N>$<salt>$<r>$<p>$<base64 of 64 bytes>
+//
+// The options may be nil; the error names the one that cannot be.
+func Scrypt(o *ScryptOptions) (Hasher, error) {
+	fresh := scryptParts{n: 16_384, r: 8, p: 5}
+	if o != nil {
+		fresh = scryptParts{n: cmp.Or(o.N, fresh.n), r: cmp.Or(o.R, fresh.r), p: cmp.Or(o.P, fresh.p)}
+	}
+	switch {
+	case fresh.n < 2 || fresh.n&(fresh.n-1) != 0:
+		return nil, fmt.Errorf("password: scrypt: N is %d; must be a power of two", fresh.n)
+	case fresh.r < 1 || fresh.p < 1:
+		return nil, fmt.Errorf("password: scrypt: R is %d and P is %d; they must be positive", fresh.r, fresh.p)
+	}
+	if err := fresh.cost().check(); err != nil {
+		return nil, fmt.Errorf("password: scrypt: N, R or P: %w", err)
+	}
+	return &scryptHasher{fresh}, nil
+}
+
+type scryptHasher struct{ fresh scryptParts } // of new strings
+
 // Algorithm implements [Hasher].
-func (Scrypt) Algorithm() string { return "scrypt" }
+func (*scryptHasher) Algorithm() string { return "scrypt" }
 
 // Encode implements [Hasher] with a salt of 22 characters, 131 bits.
-func (s Scrypt) Encode(password string) (string, error) {
+func (s *scryptHasher) Encode(password string) (string, error) {
 	return s.encode(password, randomText(saltLength))
 }
 
-func (s Scrypt) encode(password, salt string) (string, error) {
-	p := s.fresh()
+func (s *scryptHasher) encode(password, salt string) (string, error) {
+	p := s.fresh
 	p.salt = salt
 	if err := p.check(); err != nil {
-		return "", fmt.Errorf("scrypt: the costs cannot be: %w", err)
+		return "", err
 	}
 	key, err := p.key(password)
 	if err != nil {
@@ -50,7 +73,7 @@ func (s Scrypt) encode(password, salt string) (string, error) {
 }
 
 // Verify implements [Hasher].
-func (Scrypt) Verify(password, encoded string) (bool, error) {
+func (*scryptHasher) Verify(password, encoded string) (bool, error) {
 	p, err := parseScrypt(encoded)
 	if err != nil {
 		return false, err
@@ -61,37 +84,21 @@ func (Scrypt) Verify(password, encoded string) (bool, error) {
 
 // MustUpdate implements [Hasher]: if N, r or p differ. The salt is not
 // looked at, as in Django.
-func (s Scrypt) MustUpdate(encoded string) bool {
+func (s *scryptHasher) MustUpdate(encoded string) bool {
 	p, err := parseScrypt(encoded)
-	f := s.fresh()
-	return err != nil || p.n != f.n || p.r != f.r || p.p != f.p
+	return err != nil || p.n != s.fresh.n || p.r != s.fresh.r || p.p != s.fresh.p
 }
 
 // Cost implements [Hasher].
-func (s Scrypt) Cost(encoded string) Cost {
+func (s *scryptHasher) Cost(encoded string) Cost {
 	if encoded == "" {
-		return s.fresh().cost()
+		return s.fresh.cost()
 	}
 	p, err := parseScrypt(encoded)
 	if err != nil {
 		return Cost{}
 	}
 	return p.cost()
-}
-
-// fresh returns the parameters of new strings.
-func (s Scrypt) fresh() scryptParts {
-	p := scryptParts{n: s.N, r: s.R, p: s.P}
-	if p.n == 0 {
-		p.n = 16_384
-	}
-	if p.r == 0 {
-		p.r = 8
-	}
-	if p.p == 0 {
-		p.p = 5
-	}
-	return p
 }
 
 type scryptParts struct {

@@ -6,6 +6,8 @@
 package password_test
 
 import (
+	"crypto/md5"
+	"crypto/sha1"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -14,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/auth/password/legacy"
 	"github.com/jamsession/jamsession/internal/vectors"
 )
 
@@ -34,23 +37,39 @@ func djangos(t *testing.T, version string) map[string]password.Hasher {
 	t.Helper()
 	n := djangoIterations(t, version)
 	list := []password.Hasher{
-		password.PBKDF2SHA256{Iterations: n},
-		password.PBKDF2SHA1{Iterations: n},
-		password.Argon2{HashLength: 16},
-		password.BCryptSHA256{},
-		password.Scrypt{},
-		password.BCrypt{},
-		password.MD5{},
-		password.SHA1{},
-		password.UnsaltedMD5{},
-		password.UnsaltedSHA1{},
-		password.Crypt{},
+		must(password.PBKDF2SHA256(n)),
+		must(password.PBKDF2SHA1(n)),
+		must(password.Argon2(&password.Argon2Options{HashLength: 16})),
+		must(password.BCryptSHA256(0)),
+		must(password.Scrypt(nil)),
+		must(password.BCrypt(0)),
+		legacy.MD5(),
+		legacy.SHA1(),
+		legacy.UnsaltedMD5(),
+		legacy.UnsaltedSHA1(),
+		legacy.Crypt(),
 	}
 	byName := map[string]password.Hasher{}
 	for _, h := range list {
 		byName[h.Algorithm()] = h
 	}
 	return byName
+}
+
+// encodeWithSalt is Encode with a given salt, also of the algorithms that are
+// only read.
+func encodeWithSalt(h password.Hasher, pw, salt string) (string, error) {
+	switch md5Hex, sha1Hex := md5.Sum([]byte(salt+pw)), sha1.Sum([]byte(salt+pw)); h.Algorithm() {
+	case "md5":
+		return fmt.Sprintf("md5$%s$%x", salt, md5Hex), nil
+	case "sha1":
+		return fmt.Sprintf("sha1$%s$%x", salt, sha1Hex), nil
+	case "unsalted_md5":
+		return fmt.Sprintf("%x", md5Hex), nil
+	case "unsalted_sha1":
+		return fmt.Sprintf("sha1$$%x", sha1Hex), nil
+	}
+	return password.EncodeWithSalt(h, pw, salt)
 }
 
 func TestVectorsPasswordHash(t *testing.T) {
@@ -72,15 +91,15 @@ func TestVectorsPasswordHash(t *testing.T) {
 		h := preferred
 		switch {
 		case in.Hasher == "pbkdf2_sha256" && in.Iterations != 0:
-			h = password.PBKDF2SHA256{Iterations: in.Iterations}
+			h = must(password.PBKDF2SHA256(in.Iterations))
 		case in.Hasher == "pbkdf2_sha1" && in.Iterations != 0:
-			h = password.PBKDF2SHA1{Iterations: in.Iterations}
+			h = must(password.PBKDF2SHA1(in.Iterations))
 		case in.Hasher == "scrypt" && in.N != 0:
-			h = password.Scrypt{N: in.N, R: in.R, P: in.P}
+			h = must(password.Scrypt(&password.ScryptOptions{N: in.N, R: in.R, P: in.P}))
 		}
 		var encoded string
 		if json.Unmarshal(want.Encoded, &encoded) != nil {
-			if got, err := password.EncodeWithSalt(h, in.Password, in.Salt); err == nil {
+			if got, err := encodeWithSalt(h, in.Password, in.Salt); err == nil {
 				t.Errorf("Encode = %q, want an error", got)
 			}
 			return
@@ -90,7 +109,7 @@ func TestVectorsPasswordHash(t *testing.T) {
 			if !form {
 				t.Errorf("%q is not of the form that is read", encoded)
 			}
-		} else if got, err := password.EncodeWithSalt(h, in.Password, in.Salt); err != nil || got != encoded {
+		} else if got, err := encodeWithSalt(h, in.Password, in.Salt); err != nil || got != encoded {
 			t.Errorf("Encode = %q, %v; want %q", got, err, encoded)
 		}
 		if ok, err := h.Verify(in.Password, encoded); !ok || err != nil {
@@ -128,9 +147,9 @@ func TestVectorsPasswordCheck(t *testing.T) {
 			list = append(list, byName[name]) // the case configured it
 		}
 		if !want.Check {
-			list[0] = password.PBKDF2SHA256{Iterations: 1} // matches nothing, at whatever cost
+			list[0] = must(password.PBKDF2SHA256(1)) // matches nothing, at whatever cost
 		}
-		h := password.New(&password.Options{Hashers: list, Logger: slog.New(slog.DiscardHandler)})
+		h := hashers(t, password.Options{Hashers: list, Logger: slog.New(slog.DiscardHandler)})
 		if in.Password == nil { // a program has no password that is none; the empty one is as wrong
 			in.Password = new(string)
 		}
@@ -168,7 +187,7 @@ func TestVectorsPasswordDefaults(t *testing.T) {
 			}
 			return encoded
 		}
-		fields := strings.Split(encode(password.PBKDF2SHA256{Iterations: want.Iterations}), "$")
+		fields := strings.Split(encode(must(password.PBKDF2SHA256(want.Iterations))), "$")
 		if n := strconv.Itoa(want.Iterations); fields[1] != n || len(fields[2]) != want.SaltChars {
 			t.Errorf("pbkdf2 has %s iterations and a salt of %d characters; want %s, %d",
 				fields[1], len(fields[2]), n, want.SaltChars)
@@ -176,16 +195,16 @@ func TestVectorsPasswordDefaults(t *testing.T) {
 		if c.Version == "5.2" && password.DefaultIterations != want.Iterations {
 			t.Errorf("the default is %d iterations, want %d", password.DefaultIterations, want.Iterations)
 		}
-		if got, p := encode(password.BCryptSHA256{}), fmt.Sprintf("bcrypt_sha256$$2b$%d$", want.Rounds); !strings.HasPrefix(got, p) {
+		if got, p := encode(must(password.BCryptSHA256(0))), fmt.Sprintf("bcrypt_sha256$$2b$%d$", want.Rounds); !strings.HasPrefix(got, p) {
 			t.Errorf("bcrypt begins with %.21s, want %s", got, p)
 		}
 		a := want.Argon2
 		p := fmt.Sprintf("argon2$argon2id$v=19$m=%d,t=%d,p=%d$", a.M, a.T, a.P)
-		if got := encode(password.Argon2{HashLength: a.HashLen}); !strings.HasPrefix(got, p) {
+		if got := encode(must(password.Argon2(&password.Argon2Options{HashLength: a.HashLen}))); !strings.HasPrefix(got, p) {
 			t.Errorf("argon2 begins with %.43s, want %s", got, p)
 		}
 		if s := want.Scrypt; s != nil {
-			got := strings.Split(encode(password.Scrypt{}), "$")
+			got := strings.Split(encode(must(password.Scrypt(nil))), "$")
 			if got[1] != strconv.Itoa(s.N) || got[3] != strconv.Itoa(s.R) || got[4] != strconv.Itoa(s.P) {
 				t.Errorf("scrypt has N, r, p = %s, %s, %s", got[1], got[3], got[4])
 			}
@@ -209,7 +228,7 @@ func TestVectorsMustUpdateSalt(t *testing.T) {
 		if in.EntropyBits != 128 {
 			t.Fatalf("%d bits of entropy; 128 are what Django wants", in.EntropyBits)
 		}
-		p := password.PBKDF2SHA256{Iterations: 1}
+		p := must(password.PBKDF2SHA256(1))
 		encoded, err := password.EncodeWithSalt(p, "secret", strings.Repeat("s", in.SaltLength))
 		if err != nil {
 			t.Fatal(err)

@@ -84,7 +84,7 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.users.Close() })
-	hashers := password.New(&password.Options{Hashers: []password.Hasher{password.PBKDF2SHA256{Iterations: 10}}})
+	hashers := must(password.New(&password.Options{Hashers: []password.Hasher{must(password.PBKDF2SHA256(10))}}))
 	if s.logins, err = auth.New(s.users, keys, &auth.Options{Hashers: hashers}); err != nil {
 		t.Fatal(err)
 	}
@@ -637,14 +637,14 @@ func TestURLThatCannotBe(t *testing.T) {
 
 // held is a hash that ends when it is released.
 type held struct {
-	password.PBKDF2SHA256
+	password.Hasher
 	inside, release chan struct{}
 }
 
 func (h held) Encode(pw string) (string, error) {
 	h.inside <- struct{}{}
 	<-h.release
-	return h.PBKDF2SHA256.Encode(pw)
+	return h.Hasher.Encode(pw)
 }
 
 // TestFinishWithAFullQueueIs503: the link is judged before anything is hashed,
@@ -652,10 +652,10 @@ func (h held) Encode(pw string) (string, error) {
 func TestFinishWithAFullQueueIs503(t *testing.T) {
 	s := newSite(t)
 	id, tok := s.link(t)
-	h := held{password.PBKDF2SHA256{Iterations: 10}, make(chan struct{}, 9), make(chan struct{})}
-	hashers := password.New(&password.Options{
+	h := held{must(password.PBKDF2SHA256(10)), make(chan struct{}, 9), make(chan struct{})}
+	hashers := must(password.New(&password.Options{
 		Hashers: []password.Hasher{h}, Parallel: 1, Queue: -1, Logger: slog.New(slog.DiscardHandler),
-	})
+	}))
 	normal := s.logins
 	var err error
 	if s.logins, err = auth.New(s.users, keys, &auth.Options{Hashers: hashers}); err != nil {
@@ -698,4 +698,12 @@ func TestFinishWithAFullQueueIs503(t *testing.T) {
 	if !s.passwordIs(t, "a plain staple") {
 		t.Error("the password is not set")
 	}
+}
+
+// must returns what a constructor has made.
+func must[T any](made T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return made
 }

@@ -23,7 +23,7 @@ func TestWithDjango(t *testing.T) {
 from django.contrib.auth.models import User
 User.objects.create_superuser("django", "D@EXAMPLE.com", "secret from django", first_name="Jo")
 `)
-	hashers := password.New(nil)
+	hashers := must(password.New(nil))
 	theirs, err := users.ByUsername(t.Context(), "django")
 	if err != nil {
 		t.Fatal(err)

@@ -33,7 +33,11 @@ func ExampleNew() {
 	}
 	defer func() { _ = users.Close() }()
 
-	encoded, err := password.New(nil).Hash(ctx, "correct horse battery staple")
+	hashers, err := password.New(nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	encoded, err := hashers.Hash(ctx, "correct horse battery staple")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -376,7 +376,7 @@ func texts(line []sql.RawBytes) (all [][]byte) {
 func TestLoginMeetsADeactivation(t *testing.T) {
 	const rounds, logins = 15, 4
 	forEachDatabase(t, func(t *testing.T, d database) {
-		hashers := password.New(&password.Options{Hashers: []password.Hasher{password.PBKDF2SHA256{Iterations: 1}}})
+		hashers := must(password.New(&password.Options{Hashers: []password.Hasher{must(password.PBKDF2SHA256(1))}}))
 		encoded, err := hashers.Hash(t.Context(), "wonderland")
 		if err != nil {
 			t.Fatal(err)

@@ -68,3 +68,11 @@ func number(t *testing.T, user auth.User) int {
 	}
 	return n
 }
+
+// must returns what a constructor has made.
+func must[T any](made T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return made
+}

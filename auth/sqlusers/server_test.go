@@ -152,7 +152,7 @@ func TestServerWithDjango(t *testing.T) {
 from django.contrib.auth.models import User
 User.objects.create_superuser("django", "D@EXAMPLE.com", "secret from django")
 `)
-		hashers := password.New(nil)
+		hashers := must(password.New(nil))
 		theirs, err := users.ByUsername(t.Context(), "django")
 		if err != nil {
 			t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 
 // stuck makes hashes that do not end before they are released.
 type stuck struct {
-	authpassword.PBKDF2SHA256
+	authpassword.Hasher
 	inside, most *atomic.Int64
 	release      chan struct{}
 }
@@ -31,22 +31,22 @@ func (s stuck) wait() {
 }
 
 // Encode implements the interface of hashers.
-func (s stuck) Encode(pw string) (string, error) { s.wait(); return s.PBKDF2SHA256.Encode(pw) }
+func (s stuck) Encode(pw string) (string, error) { s.wait(); return s.Hasher.Encode(pw) }
 
 // Verify implements the interface of hashers.
 func (s stuck) Verify(pw, encoded string) (bool, error) {
 	s.wait()
-	return s.PBKDF2SHA256.Verify(pw, encoded)
+	return s.Hasher.Verify(pw, encoded)
 }
 
 // openStuck is a site whose hashes are stuck: two run and three wait.
 func openStuck(t *testing.T, vars map[string]string) (*site, stuck) {
 	t.Helper()
-	h := stuck{authpassword.PBKDF2SHA256{Iterations: 10}, new(atomic.Int64), new(atomic.Int64), make(chan struct{})}
+	h := stuck{made(authpassword.PBKDF2SHA256(10)), new(atomic.Int64), new(atomic.Int64), make(chan struct{})}
 	s := openWith(t, vars, func(s *settings.Site) {
-		s.Hashers = authpassword.New(&authpassword.Options{
+		s.Hashers = made(authpassword.New(&authpassword.Options{
 			Hashers: []authpassword.Hasher{h}, Parallel: 2, Queue: 3, Wait: time.Hour, Logger: slog.New(slog.DiscardHandler),
-		})
+		}))
 		keys, err := s.Settings.Keys()
 		if err != nil {
 			t.Fatal(err)
@@ -181,4 +181,12 @@ func TestSignUpsOfOneSourceAreLimited(t *testing.T) {
 		t.Errorf("%d users, %v", n, err)
 	}
 	s.visitor(t).login("alice")
+}
+
+// made returns what a constructor has made.
+func made[T any](it T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return it
 }

@@ -73,17 +73,8 @@ func plainValues() []any {
 		limited, limited.By,
 		throttle.Limit{},
 		throttle.NewMemory(1), problem, &auth.PasswordError{Problems: []*hashing.Problem{problem}},
-		hashing.Argon2{},
-		hashing.BCrypt{},
-		hashing.BCryptSHA256{},
-		hashing.Crypt{},
-		hashing.MD5{},
-		hashing.PBKDF2SHA1{},
-		hashing.PBKDF2SHA256{},
-		hashing.SHA1{},
-		hashing.Scrypt{},
-		hashing.UnsaltedMD5{},
-		hashing.UnsaltedSHA1{},
+		hashing.Argon2Options{},
+		hashing.ScryptOptions{},
 		hashing.Cost{},
 		hashing.MinLength{},
 		hashing.NotNumeric{},
@@ -172,7 +163,7 @@ func settingsValues(t *testing.T) []any {
 func keyedValues(t *testing.T) []any {
 	t.Helper()
 	keys := secrettest.Keys(plantedKey, plantedOlder)
-	logins, err := auth.New(nil, keys, &auth.Options{Backends: []auth.Backend{auth.NewModelBackend(nil, hashing.New(nil))}})
+	logins, err := auth.New(nil, keys, &auth.Options{Backends: []auth.Backend{auth.NewModelBackend(nil, made(hashing.New(nil)))}})
 	must(t, err)
 	limiter, err := throttle.New(throttle.NewMemory(0), keys, nil)
 	must(t, err)

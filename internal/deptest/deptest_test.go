@@ -94,3 +94,22 @@ func TestSessionImportsTheStandardLibraryAndOwnPackagesOnly(t *testing.T) {
 		}
 	}
 }
+
+// TestOldCryptIsLinkedByWhoAsksForIt: what reads crypt(3) comes with package
+// legacy, and with what offers all names of Django's.
+func TestOldCryptIsLinkedByWhoAsksForIt(t *testing.T) {
+	const dependency, reader = "github.com/sergeymakinen/go-crypt", module + "/auth/password/legacy"
+	pkgs := list(t, module+"/...")
+	if !slices.Contains(pkgs[reader].Deps, dependency) {
+		t.Fatalf("%s does not need %s: this test is out of date", reader, dependency)
+	}
+	for path, p := range pkgs {
+		asks := path == reader || slices.Contains(p.Deps, reader)
+		if slices.Contains(p.Deps, dependency) && !asks {
+			t.Errorf("%s links %s", path, dependency)
+		}
+		if asks && within(path, []string{"session", "auth", "csrf", "messages", "django"}) && path != reader {
+			t.Errorf("%s links %s", path, reader)
+		}
+	}
+}

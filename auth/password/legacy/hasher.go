@@ -1,0 +1,44 @@
+package legacy
+
+import (
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/jamsession/jamsession/auth/password"
+)
+
+// A reader is a hasher that only reads.
+type reader struct {
+	algorithm  string
+	verify     func(password, encoded string) (bool, error)
+	mustUpdate func(encoded string) bool // nil: never; the algorithm alone is a reason to update
+}
+
+// Algorithm implements [password.Hasher].
+func (r *reader) Algorithm() string { return r.algorithm }
+
+// Encode returns [password.ErrReadOnly].
+func (*reader) Encode(string) (string, error) { return "", password.ErrReadOnly }
+
+// Verify implements [password.Hasher].
+func (r *reader) Verify(password, encoded string) (bool, error) { return r.verify(password, encoded) }
+
+// MustUpdate implements [password.Hasher], as Django does.
+func (r *reader) MustUpdate(encoded string) bool { return r.mustUpdate != nil && r.mustUpdate(encoded) }
+
+// Cost implements [password.Hasher]: next to nothing.
+func (*reader) Cost(string) password.Cost { return password.Cost{} }
+
+// sameHex compares a digest with the digits of a stored one.
+func sameHex(computed, stored string) (bool, error) {
+	if _, err := hex.DecodeString(stored); err != nil || len(stored) != len(computed) {
+		return false, malformed("hash is not %d hex digits", len(computed))
+	}
+	return subtle.ConstantTimeCompare([]byte(computed), []byte(stored)) == 1, nil
+}
+
+// malformed returns an error that wraps password.ErrMalformed.
+func malformed(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{password.ErrMalformed}, args...)...)
+}
