@@ -67,7 +67,9 @@ type early struct {
 	refuses error
 }
 
-func (e *early) Refuse(*http.Request) error { return e.refuses }
+func (*early) SourceOf(*http.Request) string        { return "" }
+func (e *early) Refuse(*http.Request) error         { return e.refuses }
+func (*early) GiveBack(*http.Request, auth.Attempt) {}
 
 // TestNobodyIsLookedUpForWhatIsRefusedEarly: and it is not counted again.
 func TestNobodyIsLookedUpForWhatIsRefusedEarly(t *testing.T) {

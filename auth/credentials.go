@@ -11,12 +11,12 @@ var secretName = regexp.MustCompile(`(?i)api|token|key|secret|password|signature
 
 const stars = "********************"
 
-// LoginFailed tells Options.OnLoginFailed of a failed login.
+// ReportFailedLogin tells Options.OnLoginFailed of a failed login.
 // [Manager.Authenticate] does it itself; a login by other means, such as a
 // one-time code, calls it with what the visitor sent. The hook gets a copy in
 // which values are starred out if their name contains "api", "token", "key",
 // "secret", "password" or "signature", in either case.
-func (m *Manager) LoginFailed(r *http.Request, credentials map[string]string) {
+func (m *Manager) ReportFailedLogin(r *http.Request, credentials map[string]string) {
 	if m.opts.OnLoginFailed == nil {
 		return
 	}

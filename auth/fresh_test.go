@@ -88,13 +88,13 @@ func TestLoginTime(t *testing.T) {
 }
 
 func TestRememberIsALongerSession(t *testing.T) {
-	s := newSite(t, &auth.Options{RememberAge: 60 * 24 * time.Hour})
+	s := newSite(t, &auth.Options{StayLoggedInAge: 60 * 24 * time.Hour})
 	for remember, maxAge := range map[bool]int{true: 60 * 24 * 3600, false: 0} {
 		resp := s.do(func(_ http.ResponseWriter, r *http.Request) {
 			if err := s.auth.Login(r, alice()); err != nil {
 				t.Error(err)
 			}
-			s.auth.Remember(r, remember)
+			s.auth.StayLoggedIn(r, remember)
 		}, "")
 		cookies := resp.Cookies()
 		if len(cookies) != 1 || cookies[0].MaxAge != maxAge {

@@ -12,11 +12,7 @@ import (
 // must be safe for concurrent use, and may ask for the request's user by [Load].
 // The context of the request ends after Options.Timeout, or with the visitor.
 // It hears of logins if the request passed through [Manager.Handler].
-//
-// It may have two more methods, as a *throttle.Limiter has. The sources that
-// SourceOf(r *http.Request) string names take turns where visitors wait for a
-// hash. GiveBack(r *http.Request, a Attempt) is told that the attempt that
-// Check let pass was refused there, before any password was looked at.
+// One that knows where requests come from should be a [SourceLimiter].
 type Limiter interface {
 	// Check counts an attempt, and returns nil if it may go on. Its error ends
 	// the attempt before any password is looked at, and is what
@@ -36,20 +32,30 @@ type Limiter interface {
 	MakeKnown(header http.Header, r *http.Request, a Attempt)
 }
 
-// An EarlyLimiter is a [Limiter] that can refuse an attempt whoever is meant, so
-// that nobody need be looked up for it.
-type EarlyLimiter interface {
+// A SourceLimiter is a [Limiter] that knows where a request comes from, such as
+// a *throttle.Limiter. What that is good for is the queue for hashes, in which
+// sources take turns.
+type SourceLimiter interface {
 	Limiter
 
-	// Refuse returns the error of Check for any attempt of this request, if
-	// that is known already, and else nil. It counts nothing.
+	// SourceOf returns the name of the source of a request. All whose source is
+	// not known may share one name.
+	SourceOf(r *http.Request) string
+
+	// Refuse returns the error of Check for any attempt of this request,
+	// whoever is meant, if that is known already, and else nil. It counts
+	// nothing. Nobody need be looked up for an attempt that is refused here.
 	Refuse(r *http.Request) error
+
+	// GiveBack says that the attempt that Check let pass, in the same request,
+	// was refused by the queue before any password was looked at.
+	GiveBack(r *http.Request, a Attempt)
 }
 
 // refused is the error of an attempt that need not be looked at.
 func (m *Manager) refused(r *http.Request) error {
-	if early, ok := m.opts.Limiter.(EarlyLimiter); ok {
-		return early.Refuse(r)
+	if l, ok := m.opts.Limiter.(SourceLimiter); ok {
+		return l.Refuse(r)
 	}
 	return nil
 }
@@ -59,7 +65,7 @@ func (m *Manager) refused(r *http.Request) error {
 func (m *Manager) queued(ctx context.Context) context.Context {
 	ctx = m.opts.Hashers.Together(ctx)
 	x := exchangeOf(ctx)
-	l, ok := m.opts.Limiter.(interface{ SourceOf(r *http.Request) string })
+	l, ok := m.opts.Limiter.(SourceLimiter)
 	if x == nil || !ok {
 		return ctx
 	}
@@ -101,7 +107,7 @@ func (m *Manager) succeeded(r *http.Request, a Attempt) {
 // ended, if that is what the error says. One whose visitor has gone counts:
 // that would be a way not to be counted.
 func (m *Manager) giveBack(r *http.Request, a Attempt, err error) {
-	l, ok := m.opts.Limiter.(interface{ GiveBack(*http.Request, Attempt) })
+	l, ok := m.opts.Limiter.(SourceLimiter)
 	if !ok || !errors.Is(err, password.ErrBusy) || r.Context().Err() != nil {
 		return
 	}

@@ -251,6 +251,10 @@ func TestStoppedAttemptIs429(t *testing.T) {
 // generous takes attempts back.
 type generous struct{ *limiter }
 
+func (generous) SourceOf(*http.Request) string { return "" }
+
+func (generous) Refuse(*http.Request) error { return nil }
+
 func (g generous) GiveBack(_ *http.Request, a auth.Attempt) {
 	g.calls = append(g.calls, "back "+g.told(a))
 }

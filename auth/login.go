@@ -60,7 +60,7 @@ func (m *Manager) Login(r *http.Request, user User) error {
 	s.Set(hashItem, hash)
 	s.Set(timeItem, time.Now().Unix())
 	s.Set(floorItem, floorOf(user))
-	remember(r, user)
+	setUser(r, user)
 	csrf.Rotate(r)
 	m.loggedIn(r, user)
 	if m.opts.OnLogin != nil {
@@ -104,7 +104,7 @@ func (m *Manager) Logout(r *http.Request) {
 		m.opts.OnLogout(r, user)
 	}
 	s.Flush()
-	remember(r, User{})
+	setUser(r, User{})
 }
 
 // UpdateSessionAuthHash keeps this session logged in when its user has
@@ -124,6 +124,6 @@ func (m *Manager) UpdateSessionAuthHash(r *http.Request, user User) error {
 	}
 	s.Set(hashItem, authHash(m.keys.Current(), user.Password))
 	user.Backend = current.Backend
-	remember(r, user)
+	setUser(r, user)
 	return nil
 }

@@ -85,7 +85,7 @@ func (m *Manager) Authenticate(r *http.Request, username, password string) (User
 	}
 	user, err := m.ask(ctx, r, attempt, password)
 	if errors.Is(err, ErrNoMatch) || errors.Is(err, ErrDenied) {
-		m.LoginFailed(r, map[string]string{"username": username, "password": password})
+		m.ReportFailedLogin(r, map[string]string{"username": username, "password": password})
 		return User{}, ErrNoMatch
 	}
 	if x := exchangeOf(r.Context()); x != nil && err == nil {

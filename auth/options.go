@@ -45,9 +45,9 @@ type Options struct {
 	// Authenticate as a whole. Zero is five seconds.
 	Timeout time.Duration
 
-	// RememberAge is how long a session lives after [Manager.Remember]. Zero
+	// StayLoggedInAge is how long a session lives after [Manager.StayLoggedIn]. Zero
 	// is 30 days.
-	RememberAge time.Duration
+	StayLoggedInAge time.Duration
 
 	// FloorAge is how long, after the sessions of a user were ended as a
 	// whole, a login that does not say when it was, as those by Django, is
@@ -104,8 +104,8 @@ func (o *Options) withDefaults() Options {
 	if c.Timeout == 0 {
 		c.Timeout = timelimit.Default
 	}
-	if c.RememberAge == 0 {
-		c.RememberAge = 30 * 24 * time.Hour
+	if c.StayLoggedInAge == 0 {
+		c.StayLoggedInAge = 30 * 24 * time.Hour
 	}
 	if c.FloorAge == 0 {
 		c.FloorAge = 14 * 24 * time.Hour
@@ -124,8 +124,8 @@ func (o *Options) check() error {
 	if o.Timeout < 0 {
 		return fmt.Errorf("auth: Timeout is %v; it cannot be negative", o.Timeout)
 	}
-	if o.RememberAge < 0 {
-		return fmt.Errorf("auth: RememberAge is %v; it cannot be negative", o.RememberAge)
+	if o.StayLoggedInAge < 0 {
+		return fmt.Errorf("auth: StayLoggedInAge is %v; it cannot be negative", o.StayLoggedInAge)
 	}
 	if o.FloorAge < 0 {
 		return fmt.Errorf("auth: FloorAge is %v; it cannot be negative", o.FloorAge)

@@ -73,9 +73,9 @@ func (x *exchange) load(r *http.Request) (User, error) {
 	return x.user, x.err
 }
 
-// remember makes the user the one that From returns. What another may do is
+// setUser makes the user the one that From returns. What another may do is
 // not for him.
-func remember(r *http.Request, user User) {
+func setUser(r *http.Request, user User) {
 	x := exchangeOf(r.Context())
 	if x == nil {
 		return

@@ -226,6 +226,10 @@ type sourced struct{ *limiter }
 
 func (sourced) SourceOf(r *http.Request) string { return r.Header.Get("From") }
 
+func (sourced) Refuse(*http.Request) error { return nil }
+
+func (sourced) GiveBack(*http.Request, auth.Attempt) {}
+
 // TestSourcesTakeTurnsAtTheHash: of attempts from one address only so many wait
 // that others have a place, at a login, a sign-up and a new password.
 func TestSourcesTakeTurnsAtTheHash(t *testing.T) {

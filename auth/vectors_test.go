@@ -298,7 +298,7 @@ func TestVectorsCleanCredentials(t *testing.T) {
 		s := newSite(t, &auth.Options{
 			OnLoginFailed: func(_ *http.Request, credentials map[string]string) { got = credentials },
 		})
-		s.auth.LoginFailed(httptest.NewRequest(http.MethodPost, "/", nil), sent)
+		s.auth.ReportFailedLogin(httptest.NewRequest(http.MethodPost, "/", nil), sent)
 		if !maps.Equal(got, want.Cleaned) {
 			text, _ := json.Marshal(got)
 			t.Errorf("got %s, Django: %v", text, want.Cleaned)

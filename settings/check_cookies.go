@@ -105,7 +105,7 @@ func (s *Settings) checkAges() []Finding {
 		},
 		{
 			"jamsession.W026", "LOGIN_REMEMBER_AGE", "Set it to 2592000, 30 days, or less.",
-			s.LoginRememberAge, "",
+			s.LoginStayLoggedInAge, "",
 		},
 	} {
 		switch {

@@ -65,7 +65,7 @@ func TestDefaultsAreDjangos(t *testing.T) {
 		PasswordValidators:   []string{"similarity", "length", "common", "numeric"},
 		PasswordMinLength:    8,
 		PasswordResetTimeout: 3 * 24 * time.Hour,
-		LoginRememberAge:     30 * 24 * time.Hour,
+		LoginStayLoggedInAge:     30 * 24 * time.Hour,
 		MessageLevel:         messages.LevelInfo,
 		SessionEngine:        "db",
 		SessionCacheAlias:    "default",
@@ -227,7 +227,7 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		},
 		{
 			"LOGIN_REMEMBER_AGE", "60", "60",
-			func(s *settings.Settings) any { return s.LoginRememberAge }, time.Minute,
+			func(s *settings.Settings) any { return s.LoginStayLoggedInAge }, time.Minute,
 		},
 		{
 			"CACHE_URL", "redis://u:p@h/1?version=2&key_prefix=k&x=y", `"redis://u:p@h/1?x=y&key_prefix=k&version=2"`,

@@ -51,7 +51,7 @@ var table = []Setting{
 	},
 	{
 		"LOGIN_REMEMBER_AGE", "seconds", "2592000", "how long \"remember me\" lasts", false,
-		seconds(1, func(s *Settings) *duration { return &s.LoginRememberAge }),
+		seconds(1, func(s *Settings) *duration { return &s.LoginStayLoggedInAge }),
 	},
 
 	{"CACHE_URL", "text", "", "the cache \"default\"", true, setCacheURL},

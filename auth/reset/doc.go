@@ -4,7 +4,7 @@
 // The links are Django's: one that a Django site has mailed is good here, and
 // the other way round.
 //
-//	resets, err := reset.New(logins, users, tokens, sender, reset.Options{
+//	resets, err := reset.New(logins, users, tokens, sender, &reset.Options{
 //		URL: "https://example.com/reset/{id}/{token}/",
 //	})
 //	...
@@ -14,8 +14,8 @@
 //		show(w, "If there is an account, a mail is on its way.")
 //	})
 //	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
-//		switch _, err := resets.Open(r, r.PathValue("id"), r.PathValue("token")); {
-//		case errors.Is(err, reset.ErrMoved):
+//		switch _, moved, _, err := resets.Open(r, r.PathValue("id"), r.PathValue("token")); {
+//		case moved:
 //			http.Redirect(w, r, "../"+reset.KeptToken+"/", http.StatusFound)
 //		case err != nil:
 //			show(w, "This link has been used, or is too old.")

@@ -19,8 +19,8 @@ import (
 // The pages of a site on which users reset their password. The mails go to
 // the terminal; mail.NewSMTP sends them.
 func ExampleNew() {
-	var logins *auth.Manager  // of the site
-	var users *sqlusers.Users // likewise
+	logins := new(auth.Manager)  // of the site
+	users := new(sqlusers.Users) // likewise
 	keys, err := secret.NewKeys("the site's SECRET_KEY, which is longer")
 	if err != nil {
 		fmt.Println(err)
@@ -31,7 +31,7 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	resets, err := reset.New(logins, users, tokens, mail.Terminal(os.Stdout), reset.Options{
+	resets, err := reset.New(logins, users, tokens, mail.Terminal(os.Stdout), &reset.Options{
 		URL: "https://example.com/reset/{id}/{token}/",
 	})
 	if err != nil {
@@ -47,8 +47,8 @@ func ExampleNew() {
 	})
 	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Referrer-Policy", "same-origin")
-		switch _, err := resets.Open(r, r.PathValue("id"), r.PathValue("token")); {
-		case errors.Is(err, reset.ErrMoved):
+		switch _, moved, err := resets.Open(r, r.PathValue("id"), r.PathValue("token")); {
+		case moved:
 			http.Redirect(w, r, "../"+reset.KeptToken+"/", http.StatusFound)
 		case errors.Is(err, reset.ErrBadLink):
 			fmt.Fprintln(w, "This link has been used, or is too old.")

@@ -150,7 +150,7 @@ func (s *site) limited(t *testing.T, limit throttle.Limit) (x *reset.Resets, log
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err = reset.New(s.logins, s.users, tokens, s.box, reset.Options{
+	x, err = reset.New(s.logins, s.users, tokens, s.box, &reset.Options{
 		URL: "https://example.com/reset/{id}/{token}/", Limiter: limiter, Queue: 1000,
 		Logger: slog.New(slog.NewTextHandler(s.log, nil)),
 	})
@@ -254,7 +254,7 @@ func TestOneSourceDoesNotFillTheQueue(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
-	x, err := reset.New(s.logins, slow{asked: make(chan struct{}), done: done}, tokens, s.box, reset.Options{
+	x, err := reset.New(s.logins, slow{asked: make(chan struct{}), done: done}, tokens, s.box, &reset.Options{
 		URL: "https://example.com/reset/{id}/{token}/", Limiter: limiter, Queue: 30,
 		Logger: slog.New(slog.DiscardHandler),
 	})
@@ -332,7 +332,7 @@ func TestPanicCostsOneMail(t *testing.T) {
 		}
 		f := faulty{s.users, s.box, in}
 		var log bytes.Buffer
-		x, err := reset.New(s.logins, f, tokens, f, reset.Options{
+		x, err := reset.New(s.logins, f, tokens, f, &reset.Options{
 			URL: "https://example.com/reset/{id}/{token}/", Compose: f.compose,
 			Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		})
@@ -387,7 +387,7 @@ func TestSilentMailServerStopsNothingForEver(t *testing.T) {
 			t.Fatal(err)
 		}
 		b := &box{}
-		x, err := reset.New(nil, emails{}, tokens, stuck{b}, reset.Options{
+		x, err := reset.New(new(auth.Manager), emails{}, tokens, stuck{b}, &reset.Options{
 			URL: "https://example.com/reset/{id}/{token}/", Logger: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
@@ -419,7 +419,7 @@ func TestNameBeginsNoLine(t *testing.T) {
 			t.Fatal(err)
 		}
 		b := &box{}
-		x, err := reset.New(nil, named("bob\r\n\u2028https://evil.example/"), tokens, b, reset.Options{
+		x, err := reset.New(new(auth.Manager), named("bob\r\n\u2028https://evil.example/"), tokens, b, &reset.Options{
 			URL: "https://example.com/reset/{id}/{token}/",
 		})
 		if err != nil {

@@ -78,7 +78,7 @@ func (s silent) resets(t *testing.T, users reset.Users) *reset.Resets {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := reset.New(logins, users, tokens, s, reset.Options{
+	x, err := reset.New(logins, users, tokens, s, &reset.Options{
 		URL: "https://example.com/reset/{id}/{token}/",
 	})
 	if err != nil {
@@ -117,7 +117,7 @@ func TestSilentUsersEndTheOpeningOfALink(t *testing.T) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/reset", nil)
 		page := session.New(memstore.New(), nil).Handler(http.HandlerFunc(
 			func(_ http.ResponseWriter, r *http.Request) {
-				_, err := x.Open(r, token.EncodeID("1"), "x-y")
+				_, _, err := x.Open(r, token.EncodeID("1"), "x-y")
 				session.Abort(r, err)
 			}))
 		w := httptest.NewRecorder()

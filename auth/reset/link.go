@@ -11,15 +11,9 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-var (
-	// ErrBadLink says that a link is damaged, has been used, is too old, or
-	// that its user is gone or may not log in. Which of these is not told.
-	ErrBadLink = errors.New("reset: the link is not good, or not any more")
-
-	// ErrMoved says that the link is good, and that its token is in the
-	// session now: redirect to the URL with [KeptToken] in its place.
-	ErrMoved = errors.New("reset: the token has moved into the session")
-)
+// ErrBadLink says that a link is damaged, has been used, is too old, or that its
+// user is gone or may not log in. Which of these is not told.
+var ErrBadLink = errors.New("reset: the link is not valid, or not any more")
 
 // KeptToken stands in the URL for a token that is in the session. It is
 // Django's.
@@ -29,36 +23,37 @@ const KeptToken = "set-password"
 const tokenItem = "_password_reset_token"
 
 // Open judges a link that a visitor follows, by what stands in its URL for
-// {id} and {token}. If the link is good, it keeps the token in the visitor's
-// session and returns [ErrMoved]; after the redirect it returns the user, for
-// whom to show the form. The session gets a new key, and keeps what else is in
-// it: who knew the key before cannot finish in the visitor's place. So call it
-// before the response begins.
+// {id} and {token}, and returns the user whose link it is. The first time, it
+// moves the token into the visitor's session: then moved is true, and the answer
+// is a redirect to the URL with [KeptToken] in place of the token. After that,
+// show the form. The session gets a new key, and keeps what else is in it:
+// somebody who knew the key before cannot finish in the visitor's place. So call
+// it before the response begins.
 //
 // The error is [ErrBadLink] if the link is not good, and wraps
 // [auth.ErrUnavailable] or [session.ErrUnavailable] if that could not be found
 // out. Mark the answer with "Referrer-Policy: same-origin", and never cache it.
 // Not with "no-referrer": browsers then send the form with "Origin: null",
 // which the check against cross-site requests refuses.
-func (x *Resets) Open(r *http.Request, id, tok string) (auth.User, error) {
+func (x *Resets) Open(r *http.Request, id, tok string) (user auth.User, moved bool, err error) {
 	if tok == KeptToken {
 		user, _, err := x.kept(r, id)
-		return user, err
+		return user, false, err
 	}
-	user, err := x.user(r.Context(), id)
+	user, err = x.user(r.Context(), id)
 	if err != nil {
-		return auth.User{}, err
+		return auth.User{}, false, err
 	}
 	if !x.tokens.Check(user, tok) {
-		return auth.User{}, ErrBadLink
+		return auth.User{}, false, ErrBadLink
 	}
 	s, err := session.Load(r)
 	if err != nil {
-		return auth.User{}, err
+		return auth.User{}, false, err
 	}
 	s.CycleKey()
 	s.Set(tokenItem, tok)
-	return user, ErrMoved
+	return user, true, nil
 }
 
 // Finish sets the new password of the user whose link the visitor has opened,

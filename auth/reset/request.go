@@ -29,7 +29,7 @@ const maxTyped = 254
 func (x *Resets) Request(r *http.Request, typed string) error {
 	typed = strings.TrimSpace(typed)
 	a := asked{typed: strings.Clone(typed)} // or the whole form would stay in memory with it
-	if l, ok := x.opts.Limiter.(mailLimiter); ok {
+	if l, ok := x.opts.Limiter.(MailLimiter); ok {
 		a.source, a.allow = l.SourceOf(r), l.Mails(r)
 	}
 	if !x.queue.hasRoom(a.source) { // before the limiter: what is refused here costs no attempt
@@ -59,9 +59,15 @@ type asked struct {
 // allow counts a mail. It is nil if mails are not counted.
 type allow func(ctx context.Context, address string, users []auth.User) error
 
-// A mailLimiter is a limiter that also counts mails: a *throttle.Limiter.
-type mailLimiter interface {
-	SourceOf(r *http.Request) string
+// A MailLimiter is a limiter that also counts mails: a *throttle.Limiter.
+type MailLimiter interface {
+	auth.SourceLimiter
+
+	// Mails returns what counts the mails that a request leads to, later and in
+	// another goroutine: it must keep nothing of the request that is read then.
+	// It is called with the address that a mail goes to, as it is stored, and
+	// the users that the mail is about. It returns nil if the mail may go, and
+	// else an error as of [auth.Limiter.Check].
 	Mails(r *http.Request) func(ctx context.Context, address string, users []auth.User) error
 }
 

@@ -46,9 +46,8 @@ type Options struct {
 
 	// Limiter bounds how many requests a source can make, how many can be made
 	// for one address or name, whether anybody has it or not, and how many mails
-	// an address gets: a *throttle.Limiter with a Purpose of its own. Another
-	// one, without the methods Mails and SourceOf of that, bounds the requests
-	// only. Nil is no bound.
+	// an address gets: a *throttle.Limiter with a Purpose of its own. One that
+	// is not a [MailLimiter] bounds the requests only. Nil is no bound.
 	Limiter auth.Limiter
 
 	// Queue is how many requests may wait until their users are looked for, and
@@ -78,37 +77,64 @@ type Resets struct {
 	stop  context.CancelFunc
 }
 
-// New returns resets, and starts the workers that send their mails. The error
-// says what is wrong with the options.
+// New returns resets, and starts the workers that send their mails. The options
+// must have a URL. The error says what is missing, or names the option that
+// cannot be.
 func New(
-	logins *auth.Manager, users Users, tokens *token.Generator, sender mail.Sender, o Options,
+	logins *auth.Manager, users Users, tokens *token.Generator, sender mail.Sender, o *Options,
 ) (*Resets, error) {
-	u, err := url.Parse(o.URL)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" ||
-		strings.Count(o.URL, "{id}") != 1 || strings.Count(o.URL, "{token}") != 1 {
-		return nil, errors.New(`reset: Options.URL must be such as "https://example.com/reset/{id}/{token}/"`)
+	switch {
+	case logins == nil:
+		return nil, errors.New("reset: no logins; make them with auth.New")
+	case users == nil:
+		return nil, errors.New("reset: no users")
+	case tokens == nil:
+		return nil, errors.New("reset: no tokens; make them with token.New")
+	case sender == nil:
+		return nil, errors.New("reset: no sender; see package mail")
 	}
-	o = o.withDefaults()
+	opts := o.withDefaults()
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	x := &Resets{
-		logins: logins, users: limitedUsers{users}, tokens: tokens, sender: limitedSender{sender}, opts: o,
-		queue: newQueue(o.Queue), mails: make(chan parcel, o.Queue), done: make(chan struct{}), stop: stop,
+		logins: logins, users: limitedUsers{users}, tokens: tokens, sender: limitedSender{sender}, opts: opts,
+		queue: newQueue(opts.Queue), mails: make(chan parcel, opts.Queue), done: make(chan struct{}), stop: stop,
 	}
 	x.work(ctx)
 	return x, nil
 }
 
-func (o Options) withDefaults() Options {
-	if o.Compose == nil {
-		o.Compose = compose
+// withDefaults returns a copy of o with every zero filled in.
+func (o *Options) withDefaults() Options {
+	var c Options
+	if o != nil {
+		c = *o
 	}
-	if o.Queue <= 0 {
-		o.Queue = 100
+	if c.Compose == nil {
+		c.Compose = compose
 	}
-	if o.Logger == nil {
-		o.Logger = slog.Default()
+	if c.Queue == 0 {
+		c.Queue = 100
 	}
-	return o
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+// check says which of the fields, filled in, are wrong.
+func (o *Options) check() error {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" ||
+		strings.Count(o.URL, "{id}") != 1 || strings.Count(o.URL, "{token}") != 1 {
+		return errors.New(`reset: Options.URL must be such as "https://example.com/reset/{id}/{token}/"`)
+	}
+	if o.Queue < 0 {
+		return fmt.Errorf("reset: Options.Queue is %d; it cannot be negative", o.Queue)
+	}
+	return nil
 }
 
 // Close sends what is waiting, and ends the workers. If ctx is done before, it

@@ -109,7 +109,7 @@ func (s *site) open(t *testing.T, users reset.Users) *reset.Resets {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := reset.New(s.logins, users, tokens, s.box, reset.Options{
+	x, err := reset.New(s.logins, users, tokens, s.box, &reset.Options{
 		URL: "https://example.com/reset/{id}/{token}/", Queue: 3,
 		Logger: slog.New(slog.NewTextHandler(s.log, nil)),
 	})
@@ -190,12 +190,12 @@ func TestForgottenPasswordToNewOne(t *testing.T) {
 	})
 	id, tok := s.link(t)
 	key, _ := s.do("", func(r *http.Request) {
-		if _, err := s.resets.Open(r, id, tok); !errors.Is(err, reset.ErrMoved) {
-			t.Errorf("the link: error %v, want ErrMoved", err)
+		if _, moved, err := s.resets.Open(r, id, tok); err != nil || !moved {
+			t.Errorf("the link: error %v, want that the token has moved", err)
 		}
 	})
 	key, _ = s.do(key, func(r *http.Request) {
-		if user, err := s.resets.Open(r, id, reset.KeptToken); err != nil || user.Username != "alice" {
+		if user, _, err := s.resets.Open(r, id, reset.KeptToken); err != nil || user.Username != "alice" {
 			t.Errorf("after the redirect: %v, %v", user, err)
 		}
 	})
@@ -224,7 +224,7 @@ func TestForgottenPasswordToNewOne(t *testing.T) {
 	})
 	for _, key := range []string{key, ""} {
 		s.do(key, func(r *http.Request) {
-			if _, err := s.resets.Open(r, id, tok); !errors.Is(err, reset.ErrBadLink) {
+			if _, _, err := s.resets.Open(r, id, tok); !errors.Is(err, reset.ErrBadLink) {
 				t.Errorf("the used link: error %v, want ErrBadLink", err)
 			}
 			if _, err := s.resets.Finish(r, id, "another staple"); !errors.Is(err, reset.ErrBadLink) {
@@ -256,7 +256,7 @@ func TestLinksThatAreNotGood(t *testing.T) {
 		{token.EncodeID("99999999999999999999"), tok},
 	} {
 		key, _ := s.do("", func(r *http.Request) {
-			if user, err := s.resets.Open(r, link[0], link[1]); !errors.Is(err, reset.ErrBadLink) {
+			if user, _, err := s.resets.Open(r, link[0], link[1]); !errors.Is(err, reset.ErrBadLink) {
 				t.Errorf("%q: %v, %v; want ErrBadLink", link, user, err)
 			}
 		})
@@ -264,7 +264,7 @@ func TestLinksThatAreNotGood(t *testing.T) {
 			t.Errorf("%q: the visitor got a session", link)
 		}
 	}
-	key, _ := s.do("", func(r *http.Request) { _, _ = s.resets.Open(r, id, tok) })
+	key, _ := s.do("", func(r *http.Request) { _, _, _ = s.resets.Open(r, id, tok) })
 	s.do(key, func(r *http.Request) {
 		if user, err := s.resets.Finish(r, bobs, "a plain staple"); !errors.Is(err, reset.ErrBadLink) {
 			t.Errorf("alice's link for bob: %v, %v", user, err)
@@ -281,7 +281,7 @@ func TestLinkOfAUserWhoWasDeactivated(t *testing.T) {
 	id, tok := s.link(t)
 	inactive := s.open(t, deactivated{s.users})
 	s.do("", func(r *http.Request) {
-		if user, err := inactive.Open(r, id, tok); !errors.Is(err, reset.ErrBadLink) {
+		if user, _, err := inactive.Open(r, id, tok); !errors.Is(err, reset.ErrBadLink) {
 			t.Errorf("%v, %v; want ErrBadLink", user, err)
 		}
 	})
@@ -293,7 +293,7 @@ func TestPlantedKeyCannotFinish(t *testing.T) {
 	s := newSite(t)
 	id, tok := s.link(t)
 	planted, _ := s.do("", func(r *http.Request) { session.From(r).Set("cart", "tea") })
-	opened, _ := s.do(planted, func(r *http.Request) { _, _ = s.resets.Open(r, id, tok) })
+	opened, _ := s.do(planted, func(r *http.Request) { _, _, _ = s.resets.Open(r, id, tok) })
 	s.do(planted, func(r *http.Request) {
 		if _, err := s.resets.Finish(r, id, "a plain staple"); !errors.Is(err, reset.ErrBadLink) {
 			t.Errorf("Finish by the planted key: error %v, want ErrBadLink", err)
@@ -331,7 +331,7 @@ func TestLinkCountsOnce(t *testing.T) {
 	for range 20 {
 		s := newSite(t)
 		id, tok := s.link(t)
-		key, _ := s.do("", func(r *http.Request) { _, _ = s.resets.Open(r, id, tok) })
+		key, _ := s.do("", func(r *http.Request) { _, _, _ = s.resets.Open(r, id, tok) })
 		var won atomic.Int64
 		var wg sync.WaitGroup
 		start := make(chan struct{})
@@ -618,7 +618,7 @@ func TestFailuresAreNoBadLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.do("", func(r *http.Request) {
-		if _, err := s.resets.Open(r, id, tok); !errors.Is(err, auth.ErrUnavailable) {
+		if _, _, err := s.resets.Open(r, id, tok); !errors.Is(err, auth.ErrUnavailable) {
 			t.Errorf("users are down: error %v, want ErrUnavailable", err)
 		}
 	})
@@ -629,8 +629,29 @@ func TestURLThatCannotBe(t *testing.T) {
 		"", "/reset/{id}/{token}/", "https://example.com/", "https://example.com/{id}/", "ftp://h/{id}/{token}/",
 		"https://example.com/{id}/{token}/{token}/",
 	} {
-		if _, err := reset.New(nil, nil, nil, nil, reset.Options{URL: u}); err == nil {
-			t.Errorf("%q: no error", u)
+		_, err := reset.New(new(auth.Manager), new(sqlusers.Users), new(token.Generator), &box{}, &reset.Options{URL: u})
+		if err == nil || !strings.Contains(err.Error(), "URL") {
+			t.Errorf("%q: %v", u, err)
+		}
+	}
+}
+
+// TestNewSaysWhatIsMissing, and names an option that cannot be.
+func TestNewSaysWhatIsMissing(t *testing.T) {
+	logins, users, tokens, o := new(auth.Manager), new(sqlusers.Users), new(token.Generator), &reset.Options{
+		URL: "https://example.com/{id}/{token}/",
+	}
+	made := func(_ *reset.Resets, err error) error { return err }
+	for want, err := range map[string]error{
+		"logins": made(reset.New(nil, users, tokens, &box{}, o)),
+		"users":  made(reset.New(logins, nil, tokens, &box{}, o)),
+		"tokens": made(reset.New(logins, users, nil, &box{}, o)),
+		"sender": made(reset.New(logins, users, tokens, nil, o)),
+		"URL":    made(reset.New(logins, users, tokens, &box{}, nil)),
+		"Queue":  made(reset.New(logins, users, tokens, &box{}, &reset.Options{URL: o.URL, Queue: -1})),
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
 		}
 	}
 }
@@ -663,7 +684,7 @@ func TestFinishWithAFullQueueIs503(t *testing.T) {
 	}
 	resets := s.open(t, s.users)
 	key, _ := s.do("", func(r *http.Request) {
-		if _, err := resets.Open(r, id, tok); !errors.Is(err, reset.ErrMoved) {
+		if _, moved, err := resets.Open(r, id, tok); err != nil || !moved {
 			t.Error(err)
 		}
 	})

@@ -18,7 +18,7 @@ import "net/http"
 //	...
 //	sessions := session.New(store, &session.Options{MayCreate: newcomers.AllowSource})
 func (l *Limiter) AllowSource(r *http.Request) bool {
-	key := l.bucketKey(BySource, l.source(r).String())
+	key := l.bucketKey(BucketSource, l.source(r).String())
 	wait, err := l.store.Take(r.Context(), key, l.opts.PerSource, l.opts.Now())
 	if err != nil {
 		return l.opts.FailOpen && r.Context().Err() == nil

@@ -96,9 +96,9 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 // bucketOf is what its bucket for a user is named after.
 func (d device) bucketOf(a auth.Attempt) string { return d.id + "\x00" + a.UserID() }
 
-// remember sets the cookie by which this device is known to the user from now
+// sendDevice sets the cookie by which this device is known to the user from now
 // on.
-func (l *Limiter) remember(header http.Header, r *http.Request, a auth.Attempt) {
+func (l *Limiter) sendDevice(header http.Header, r *http.Request, a auth.Attempt) {
 	if !travel.Of(r.Context()).Ambient {
 		return
 	}

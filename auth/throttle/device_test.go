@@ -25,7 +25,7 @@ func (s *site) isStranger(name string, r *http.Request, username string) {
 	s.Helper()
 	if err := s.Check(r, username); err == nil {
 		s.Errorf("%s: the device is known", name)
-	} else if by := s.limited[len(s.limited)-1]; by != throttle.ByAccount {
+	} else if by := s.limited[len(s.limited)-1]; by != throttle.BucketAccount {
 		s.Errorf("%s: limited by the %s", name, by)
 	}
 }
@@ -85,7 +85,7 @@ func TestDeviceEndsWithThePassword(t *testing.T) {
 		"a name alone": {Username: "victim"},
 	} {
 		var limited *throttle.LimitedError
-		if err := s.Limiter.Check(from(evil, cookie), a); !errors.As(err, &limited) || limited.By != throttle.ByAccount {
+		if err := s.Limiter.Check(from(evil, cookie), a); !errors.As(err, &limited) || limited.Bucket != throttle.BucketAccount {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -139,7 +139,7 @@ func TestKnownDevicesShareASource(t *testing.T) {
 		s.wantPass(from(evil, collected[0]), "victim")
 	}
 	for range 100 {
-		s.wantLimited(from(evil, collected[0]), "victim", throttle.ByDevice, 5*time.Minute)
+		s.wantLimited(from(evil, collected[0]), "victim", throttle.BucketDevice, 5*time.Minute)
 	}
 	passed := 10
 	for range 10 {
@@ -152,15 +152,15 @@ func TestKnownDevicesShareASource(t *testing.T) {
 	if passed != 50 {
 		t.Errorf("%d attempts passed, want 50", passed)
 	}
-	s.wantLimited(from(evil, collected[299]), "victim", throttle.ByDeviceSource, 2*time.Second)
+	s.wantLimited(from(evil, collected[299]), "victim", throttle.BucketDeviceSource, 2*time.Second)
 	for range 10 {
 		s.wantPass(from(home, collected[299]), "victim")
 	}
-	s.wantLimited(from(home, collected[299]), "victim", throttle.ByDevice, 5*time.Minute)
+	s.wantLimited(from(home, collected[299]), "victim", throttle.BucketDevice, 5*time.Minute)
 	for i := range 50 { // strangers have their own
 		s.wantPass(from(evil), fmt.Sprint("user", i))
 	}
-	s.wantLimited(from(evil), "user", throttle.BySource, 2*time.Second)
+	s.wantLimited(from(evil), "user", throttle.BucketSource, 2*time.Second)
 }
 
 // TestAttackersLoginsBuyNothing: logging in to his own account with a copied
@@ -191,7 +191,7 @@ func TestDeviceIsKnownToOneUserOnly(t *testing.T) {
 		s.wantPass(from(home, shared), "ann")
 	}
 	s.login(from(home, shared), "ANN")
-	s.wantLimited(from(home, shared), "ann", throttle.ByDevice, 5*time.Minute)
+	s.wantLimited(from(home, shared), "ann", throttle.BucketDevice, 5*time.Minute)
 }
 
 // TestDeviceIsKnownToNoneOfAThousand: that a device is taken for that of another
@@ -245,7 +245,7 @@ func TestDeviceOfAFamily(t *testing.T) {
 		for range 10 {
 			s.wantPass(from(home, cookies...), name)
 		}
-		s.wantLimited(from(home, cookies...), name, throttle.ByDevice, 5*time.Minute)
+		s.wantLimited(from(home, cookies...), name, throttle.BucketDevice, 5*time.Minute)
 	}
 }
 

@@ -22,28 +22,28 @@ var (
 	ErrUnavailable = errors.New("throttle: the store cannot be asked")
 )
 
-// By names what was exhausted.
-type By string
+// A Bucket names what was exhausted.
+type Bucket string
 
 // What can be exhausted.
 const (
-	BySource  By = "source"  // the visitor's network address
-	ByAccount By = "account" // the name, for all that are no known device of it
-	ByDevice  By = "device"  // the user, for one device that logged in before
+	BucketSource  Bucket = "source"  // the visitor's network address
+	BucketAccount Bucket = "account" // the name, for all that are no known device of it
+	BucketDevice  Bucket = "device"  // the user, for one device that logged in before
 
-	// ByDeviceSource: the visitor's network address, for all known devices there.
-	ByDeviceSource By = "device source"
+	// BucketDeviceSource: the visitor's network address, for all known devices there.
+	BucketDeviceSource Bucket = "device source"
 
-	// ByMailbox: the address of mails, for all known devices of its users, or for
+	// BucketMailbox: the address of mails, for all known devices of its users, or for
 	// all others.
-	ByMailbox By = "mailbox"
+	BucketMailbox Bucket = "mailbox"
 )
 
 // A LimitedError is the error for too many attempts. It is the same whether
 // the account exists or not.
 type LimitedError struct {
 	RetryAfter time.Duration // until the next attempt may pass; positive
-	By         By            // for logs; visitors need not know
+	Bucket     Bucket        // for logs; visitors need not know
 }
 
 // Error says how long to wait.

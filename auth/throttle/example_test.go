@@ -56,7 +56,7 @@ func ExampleLimitedError() {
 		err := limiter.Check(r, auth.Attempt{Username: "john_doe"})
 		var limited *throttle.LimitedError
 		if errors.As(err, &limited) {
-			fmt.Println("limited by the", limited.By)
+			fmt.Println("limited by the", limited.Bucket)
 		}
 	}
 	// Output:
@@ -68,7 +68,7 @@ func ExampleOptions_proxies() {
 		&throttle.Options{
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
 			OnLimited: func(r *http.Request, err *throttle.LimitedError) {
-				log.Print("too many attempts, by the ", err.By) // or count it
+				log.Print("too many attempts, by the ", err.Bucket) // or count it
 			},
 		})
 	if err != nil {

@@ -26,7 +26,7 @@ type exhausted struct {
 // takeSource takes one attempt from the request's source.
 func (l *Limiter) takeSource(ctx context.Context, r *http.Request) error {
 	source := l.SourceOf(r)
-	key := l.bucketKey(BySource, source)
+	key := l.bucketKey(BucketSource, source)
 	wait := l.exhausted.wait(key, l.opts.Now())
 	if wait == 0 {
 		leave, err := l.exhausted.turns.take(ctx, key)
@@ -36,7 +36,7 @@ func (l *Limiter) takeSource(ctx context.Context, r *http.Request) error {
 		wait = l.exhausted.wait(key, l.opts.Now()) // the others may have found out
 		if wait == 0 {
 			defer leave()
-			return l.take(ctx, r, BySource, source, l.opts.PerSource)
+			return l.take(ctx, r, BucketSource, source, l.opts.PerSource)
 		}
 		leave()
 	}
@@ -46,12 +46,12 @@ func (l *Limiter) takeSource(ctx context.Context, r *http.Request) error {
 // Refuse returns the error that Check would return for any attempt of this
 // request, if that is known without a question to anybody: its source has
 // nothing left, and it has no cookie of a device. Otherwise it is nil, and
-// nothing was counted. (It implements [auth.EarlyLimiter].)
+// nothing was counted. (It implements [auth.SourceLimiter].)
 func (l *Limiter) Refuse(r *http.Request) error {
 	if _, ok := l.device(r); ok {
 		return nil
 	}
-	wait := l.exhausted.wait(l.bucketKey(BySource, l.source(r).String()), l.opts.Now())
+	wait := l.exhausted.wait(l.bucketKey(BucketSource, l.source(r).String()), l.opts.Now())
 	if wait == 0 {
 		return nil
 	}
@@ -61,7 +61,7 @@ func (l *Limiter) Refuse(r *http.Request) error {
 // refuse refuses what costs the store nothing.
 func (l *Limiter) refuse(r *http.Request, wait time.Duration) error {
 	l.exhausted.pace.hold(r.Context())
-	err := &LimitedError{RetryAfter: wait, By: BySource}
+	err := &LimitedError{RetryAfter: wait, Bucket: BucketSource}
 	if l.opts.OnLimited != nil {
 		l.opts.OnLimited(r, err)
 	}

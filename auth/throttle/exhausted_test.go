@@ -54,7 +54,7 @@ func TestExhaustedSourceIsRefusedBeforeAnybodyIsLookedUp(t *testing.T) {
 	}
 	asked := store.takes.Load()
 	var limited *throttle.LimitedError
-	if err := l.Refuse(from(evil)); !errors.As(err, &limited) || limited.By != throttle.BySource ||
+	if err := l.Refuse(from(evil)); !errors.As(err, &limited) || limited.Bucket != throttle.BucketSource ||
 		limited.RetryAfter != time.Minute {
 		t.Errorf("exhausted: %v", err)
 	}
@@ -95,7 +95,7 @@ func TestExhaustedSourceCostsTheStoreNothing(t *testing.T) {
 	for i := range 100 {
 		now = now.Add(time.Minute / 200)
 		var err *throttle.LimitedError
-		if !errors.As(l.Check(from(evil), fmt.Sprint("user", i)), &err) || err.By != throttle.BySource ||
+		if !errors.As(l.Check(from(evil), fmt.Sprint("user", i)), &err) || err.Bucket != throttle.BucketSource ||
 			err.RetryAfter != time.Minute-time.Duration(i+1)*time.Minute/200 {
 			t.Fatalf("attempt %d: %+v", i, err)
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-var _ auth.EarlyLimiter = (*Limiter)(nil)
+var _ auth.SourceLimiter = (*Limiter)(nil)
 
 // A Limiter refuses attempts to log in when there were too many. Make one with
 // [New]; it is safe for concurrent use. All processes of a site that have the
@@ -69,24 +69,24 @@ func (l *Limiter) Check(r *http.Request, a auth.Attempt) error {
 	ctx, cancel := timelimit.Within(r.Context(), l.opts.Timeout)
 	defer cancel()
 	by, of := l.bucket(r, a)
-	if by == ByDevice {
+	if by == BucketDevice {
 		return l.checkDevice(ctx, r, of)
 	}
 	if err := l.takeSource(ctx, r); err != nil {
 		return err
 	}
-	return l.take(ctx, r, ByAccount, of, l.opts.PerAccount)
+	return l.take(ctx, r, BucketAccount, of, l.opts.PerAccount)
 }
 
 // checkDevice counts an attempt of a known device. Its own bucket comes first,
 // so that one that has used it up takes nothing from its neighbours.
 func (l *Limiter) checkDevice(ctx context.Context, r *http.Request, of string) error {
-	if err := l.take(ctx, r, ByDevice, of, l.opts.PerAccount); err != nil {
+	if err := l.take(ctx, r, BucketDevice, of, l.opts.PerAccount); err != nil {
 		return err
 	}
-	err := l.take(ctx, r, ByDeviceSource, l.SourceOf(r), l.opts.PerSource)
+	err := l.take(ctx, r, BucketDeviceSource, l.SourceOf(r), l.opts.PerSource)
 	if errors.Is(err, ErrLimited) {
-		l.give(ctx, ByDevice, of)
+		l.give(ctx, BucketDevice, of)
 	}
 	return err
 }
@@ -110,22 +110,22 @@ func (l *Limiter) Succeeded(r *http.Request, a auth.Attempt) {
 // password, since no device is known any more.
 func (l *Limiter) MakeKnown(header http.Header, r *http.Request, a auth.Attempt) {
 	if a.UserID() != "" {
-		l.remember(header, r, a)
+		l.sendDevice(header, r, a)
 	}
 }
 
 // bucket returns whose attempts count for the attempt.
-func (l *Limiter) bucket(r *http.Request, a auth.Attempt) (by By, of string) {
+func (l *Limiter) bucket(r *http.Request, a auth.Attempt) (by Bucket, of string) {
 	if a.UserID() != "" {
 		if d, ok := l.device(r); ok && d.knows(a) {
-			return ByDevice, d.bucketOf(a)
+			return BucketDevice, d.bucketOf(a)
 		}
 	}
-	return ByAccount, account(a.Username)
+	return BucketAccount, account(a.Username)
 }
 
 // give gives one attempt back to a bucket.
-func (l *Limiter) give(ctx context.Context, by By, of string) {
+func (l *Limiter) give(ctx context.Context, by Bucket, of string) {
 	ctx, cancel := timelimit.Within(ctx, l.opts.Timeout)
 	defer cancel()
 	if err := l.store.Give(ctx, l.bucketKey(by, of), l.opts.PerAccount); err != nil {
@@ -134,24 +134,24 @@ func (l *Limiter) give(ctx context.Context, by By, of string) {
 }
 
 // take takes one attempt from a bucket.
-func (l *Limiter) take(ctx context.Context, r *http.Request, by By, of string, limit Limit) error {
+func (l *Limiter) take(ctx context.Context, r *http.Request, by Bucket, of string, limit Limit) error {
 	key, now := l.bucketKey(by, of), l.opts.Now()
 	wait, err := l.store.Take(ctx, key, limit, now)
 	if err != nil {
 		return l.unavailable(r, err)
 	}
 	if wait > 0 {
-		if by == BySource {
+		if by == BucketSource {
 			l.exhausted.note(key, now, wait)
 		}
-		return l.limited(r, &LimitedError{RetryAfter: wait, By: by})
+		return l.limited(r, &LimitedError{RetryAfter: wait, Bucket: by})
 	}
 	return nil
 }
 
 func (l *Limiter) limited(r *http.Request, err *LimitedError) error {
 	args := []any{
-		slog.String("purpose", l.opts.Purpose), slog.String("by", string(err.By)),
+		slog.String("purpose", l.opts.Purpose), slog.String("bucket", string(err.Bucket)),
 		slog.Duration("retry_after", err.RetryAfter), slog.String("source", l.SourceOf(r)),
 	}
 	if len(l.opts.TrustedProxies) == 0 && r.Header.Get(l.opts.ForwardedHeader) != "" {

@@ -36,7 +36,7 @@ type site struct {
 	memory  *throttle.Memory
 	now     time.Time
 	log     bytes.Buffer
-	limited []throttle.By
+	limited []throttle.Bucket
 
 	passwords map[string]string // encoded, by name; of all others it is the name
 }
@@ -75,7 +75,7 @@ func openKeys(t *testing.T, keys secret.Keys, o throttle.Options) *site {
 	s := &site{T: t, memory: throttle.NewMemory(0), now: time.Now()}
 	o.Now = func() time.Time { return s.now }
 	o.Logger = slog.New(slog.NewTextHandler(&s.log, nil))
-	o.OnLimited = func(_ *http.Request, err *throttle.LimitedError) { s.limited = append(s.limited, err.By) }
+	o.OnLimited = func(_ *http.Request, err *throttle.LimitedError) { s.limited = append(s.limited, err.Bucket) }
 	var err error
 	s.Limiter, err = throttle.New(s.memory, keys, &o)
 	if err != nil {
@@ -123,18 +123,18 @@ func (s *site) exhaust(name string) {
 			s.Fatalf("attempt %d: %v", i+1, err)
 		}
 	}
-	s.wantLimited(from("198.51.100.200:1"), name, throttle.ByAccount, 5*time.Minute)
+	s.wantLimited(from("198.51.100.200:1"), name, throttle.BucketAccount, 5*time.Minute)
 }
 
-func (s *site) wantLimited(r *http.Request, name string, by throttle.By, wait time.Duration) {
+func (s *site) wantLimited(r *http.Request, name string, by throttle.Bucket, wait time.Duration) {
 	s.Helper()
 	err := s.Check(r, name)
 	var limited *throttle.LimitedError
 	if !errors.As(err, &limited) || !errors.Is(err, throttle.ErrLimited) {
 		s.Fatalf("Check: %v, want a LimitedError", err)
 	}
-	if limited.By != by || limited.RetryAfter != wait {
-		s.Errorf("limited by the %s for %v, want by the %s for %v", limited.By, limited.RetryAfter, by, wait)
+	if limited.Bucket != by || limited.RetryAfter != wait {
+		s.Errorf("limited by the %s for %v, want by the %s for %v", limited.Bucket, limited.RetryAfter, by, wait)
 	}
 	if len(s.limited) == 0 || s.limited[len(s.limited)-1] != by {
 		s.Errorf("OnLimited was called for %q", s.limited)
@@ -154,10 +154,10 @@ func TestAccountHasTenAttemptsThenOneInFiveMinutes(t *testing.T) {
 	s.exhaust("john_doe")
 	s.wantPass(from("198.51.100.200:1"), "jane")
 	s.now = s.now.Add(5*time.Minute - time.Second)
-	s.wantLimited(from(home), "john_doe", throttle.ByAccount, time.Second)
+	s.wantLimited(from(home), "john_doe", throttle.BucketAccount, time.Second)
 	s.now = s.now.Add(time.Second)
 	s.wantPass(from(home), "john_doe")
-	s.wantLimited(from(home), "john_doe", throttle.ByAccount, 5*time.Minute)
+	s.wantLimited(from(home), "john_doe", throttle.BucketAccount, 5*time.Minute)
 }
 
 // TestSourceHasFiftyAttemptsThenOneInTwoSeconds, on whatever names; and what
@@ -168,13 +168,13 @@ func TestSourceHasFiftyAttemptsThenOneInTwoSeconds(t *testing.T) {
 		s.wantPass(from(evil), fmt.Sprint("user", i))
 	}
 	for range 20 {
-		s.wantLimited(from(evil), "john_doe", throttle.BySource, 2*time.Second)
+		s.wantLimited(from(evil), "john_doe", throttle.BucketSource, 2*time.Second)
 	}
 	s.wantPass(from("198.51.100.8:1234"), "user0")
 	s.exhaust("john_doe")
 	s.now = s.now.Add(2 * time.Second)
 	s.wantPass(from(evil), "user1")
-	s.wantLimited(from(evil), "user2", throttle.BySource, 2*time.Second)
+	s.wantLimited(from(evil), "user2", throttle.BucketSource, 2*time.Second)
 }
 
 // TestOwnLimits: what the options say counts.
@@ -185,8 +185,8 @@ func TestOwnLimits(t *testing.T) {
 	})
 	s.wantPass(from(home), "a")
 	s.wantPass(from(home), "a")
-	s.wantLimited(from(home), "a", throttle.ByAccount, time.Hour)
-	s.wantLimited(from(home), "a", throttle.BySource, time.Second+time.Microsecond)
+	s.wantLimited(from(home), "a", throttle.BucketAccount, time.Hour)
+	s.wantLimited(from(home), "a", throttle.BucketSource, time.Second+time.Microsecond)
 }
 
 // TestSpellingsShareAnAccount: each spelling that a backend takes for one user
@@ -197,7 +197,7 @@ func TestSpellingsShareAnAccount(t *testing.T) {
 	for _, name := range []string{
 		"οδος fin", "οδοσ fin", " ΟΔΟΣ fin\n", "οδος ﬁn", "\u3000οδος FIN", "όδος fín", "οδος\u200b fin \u200b",
 	} {
-		s.wantLimited(from(home), name, throttle.ByAccount, 5*time.Minute)
+		s.wantLimited(from(home), name, throttle.BucketAccount, 5*time.Minute)
 	}
 	s.wantPass(from(home), "οδος f1n")
 }
@@ -220,9 +220,9 @@ func TestSuccessGivesItsAttemptBack(t *testing.T) {
 	for range 50 {
 		s.login(from(home), "john_doe")
 	}
-	s.wantLimited(from(home), "john_doe", throttle.BySource, 2*time.Second)
+	s.wantLimited(from(home), "john_doe", throttle.BucketSource, 2*time.Second)
 	s.wantPass(from(office), "john_doe")
-	s.wantLimited(from(office), "john_doe", throttle.ByAccount, 5*time.Minute)
+	s.wantLimited(from(office), "john_doe", throttle.BucketAccount, 5*time.Minute)
 	cookie := s.login(from(office), "jane")
 	for range 9 {
 		s.wantPass(from(office, cookie), "jane")
@@ -231,7 +231,7 @@ func TestSuccessGivesItsAttemptBack(t *testing.T) {
 		cookie = s.login(from(office, cookie), "jane")
 	}
 	s.wantPass(from(office, cookie), "jane")
-	s.wantLimited(from(office, cookie), "jane", throttle.ByDevice, 5*time.Minute)
+	s.wantLimited(from(office, cookie), "jane", throttle.BucketDevice, 5*time.Minute)
 }
 
 // TestNoLoginPaysForGuesses: whoever logs in between guesses at a name that
@@ -248,7 +248,7 @@ func TestNoLoginPaysForGuesses(t *testing.T) {
 		s.MakeKnown(http.Header{}, from(evil, cookies[i]), "ANN")
 	}
 	s.wantPass(from(evil), "ann")
-	s.wantLimited(from(evil), "ann", throttle.ByAccount, 5*time.Minute)
+	s.wantLimited(from(evil), "ann", throttle.BucketAccount, 5*time.Minute)
 }
 
 // TestKnownDeviceCannotBeLockedOut by strangers, neither through the account
@@ -260,16 +260,16 @@ func TestKnownDeviceCannotBeLockedOut(t *testing.T) {
 	for i := range 49 {
 		s.wantPass(from(home), fmt.Sprint("user", i))
 	}
-	s.wantLimited(from(home), "jane", throttle.BySource, 2*time.Second)
+	s.wantLimited(from(home), "jane", throttle.BucketSource, 2*time.Second)
 	for range 10 {
 		s.wantPass(from(home, cookie), " ｊohn_doe")
 	}
-	s.wantLimited(from(home, cookie), "john_doe", throttle.ByDevice, 5*time.Minute)
+	s.wantLimited(from(home, cookie), "john_doe", throttle.BucketDevice, 5*time.Minute)
 	s.now = s.now.Add(5 * time.Minute)
 	renewed := s.login(from(office, cookie), "john_doe")
 	s.wantPass(from(office, renewed), "john_doe")
 	// The first cookie is the same device: a copy has no attempts of its own.
-	s.wantLimited(from(evil, cookie), "john_doe", throttle.ByDevice, 5*time.Minute)
+	s.wantLimited(from(evil, cookie), "john_doe", throttle.BucketDevice, 5*time.Minute)
 }
 
 // TestKnownDeviceGivesStrangersNothing: its login does not fill the bucket
@@ -279,7 +279,7 @@ func TestKnownDeviceGivesStrangersNothing(t *testing.T) {
 	cookie := s.login(from(home), "john_doe")
 	s.exhaust("john_doe")
 	s.login(from(home, cookie), "john_doe")
-	s.wantLimited(from(evil), "john_doe", throttle.ByAccount, 5*time.Minute)
+	s.wantLimited(from(evil), "john_doe", throttle.BucketAccount, 5*time.Minute)
 }
 
 // TestUnknownNamesLookTheSame: the limiter has no way to know who exists, and
@@ -408,7 +408,7 @@ func TestNothingIsAtRest(t *testing.T) {
 	if strings.Contains(strings.ToLower(log.String()+w.Header().Get("Set-Cookie")), "sentinel") {
 		t.Errorf("logged\n%s", log.String())
 	}
-	if !strings.Contains(log.String(), "by=account") || !strings.Contains(log.String(), "source=192.0.2.1/32") {
+	if !strings.Contains(log.String(), "bucket=account") || !strings.Contains(log.String(), "source=192.0.2.1/32") {
 		t.Errorf("logged\n%s", log.String())
 	}
 }

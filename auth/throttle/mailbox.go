@@ -42,7 +42,7 @@ func (l *Limiter) Mails(r *http.Request) func(ctx context.Context, address strin
 func (l *Limiter) takeMail(ctx context.Context, of, source string) error {
 	asking, cancel := timelimit.Within(ctx, l.opts.Timeout)
 	defer cancel()
-	key := l.bucketKey(ByMailbox, of)
+	key := l.bucketKey(BucketMailbox, of)
 	wait, err := l.store.Take(asking, key, l.opts.PerAccount, l.opts.Now())
 	if err == nil && 0 < wait && wait < shortWait && sleep(asking, wait) {
 		wait, err = l.store.Take(asking, key, l.opts.PerAccount, l.opts.Now())
@@ -56,7 +56,7 @@ func (l *Limiter) takeMail(ctx context.Context, of, source string) error {
 	case wait > 0:
 		l.opts.Logger.WarnContext(ctx, "too many mails to one address",
 			slog.Duration("retry_after", wait), slog.String("source", source))
-		return &LimitedError{RetryAfter: wait, By: ByMailbox}
+		return &LimitedError{RetryAfter: wait, Bucket: BucketMailbox}
 	default:
 		return nil
 	}

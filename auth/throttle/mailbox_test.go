@@ -29,7 +29,7 @@ func TestMailboxHasItsMails(t *testing.T) {
 	}
 	err := mail(evil, "ann@example.com", "other")
 	var limited *throttle.LimitedError
-	if !errors.As(err, &limited) || limited.By != throttle.ByMailbox || limited.RetryAfter != 20*time.Minute {
+	if !errors.As(err, &limited) || limited.Bucket != throttle.BucketMailbox || limited.RetryAfter != 20*time.Minute {
 		t.Errorf("the sixth mail: %v", err)
 	}
 	if strings.Contains(s.log.String(), "example.com") {

@@ -95,7 +95,7 @@ func TestA20NetworkOf64Bits(t *testing.T) {
 		addr := netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 0, 1, 0, 2, byte(i), 15: byte(i)})
 		s.wantPass(from(netip.AddrPortFrom(addr, 1).String()), fmt.Sprint("user", i))
 	}
-	s.wantLimited(from("[2001:db8:1:2:ffff::]:1"), "z", throttle.BySource, 2e9)
+	s.wantLimited(from("[2001:db8:1:2:ffff::]:1"), "z", throttle.BucketSource, 2e9)
 	s.wantPass(from("[2001:db8:1:3::]:1"), "z")
 }
 
@@ -121,7 +121,7 @@ func TestLogHintsAtAProxy(t *testing.T) {
 		r := from(proxy)
 		r.Header.Set("X-Forwarded-For", "198.51.100.1")
 		s.wantPass(r, "a")
-		s.wantLimited(r, "b", throttle.BySource, 1e9)
+		s.wantLimited(r, "b", throttle.BucketSource, 1e9)
 		if got := strings.Contains(s.log.String(), "TrustedProxies"); got != c.want {
 			t.Errorf("hint is %v:\n%s", got, s.log.String())
 		}

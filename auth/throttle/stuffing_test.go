@@ -37,7 +37,7 @@ func TestA17CredentialStuffing(t *testing.T) {
 		t.Errorf("OnLimited was called %d times for %d refusals", len(s.limited), accounts-passed)
 	}
 	for _, by := range s.limited {
-		if by != throttle.BySource {
+		if by != throttle.BucketSource {
 			t.Fatalf("limited by the %s", by)
 		}
 	}

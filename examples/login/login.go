@@ -33,7 +33,7 @@ func (s *site) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.admit(r, user)
-	s.Auth.Remember(r, r.PostFormValue("remember") != "")
+	s.Auth.StayLoggedIn(r, r.PostFormValue("remember") != "")
 	messages.Success(r, "You are logged in as "+user.Username+".")
 	redirect(w, r, s.Auth.SafeNext(r, path("dashboard")))
 }

@@ -32,9 +32,9 @@ func (s *site) reset(w http.ResponseWriter, r *http.Request) {
 // and out of the URL.
 func (s *site) newPasswordForm(w http.ResponseWriter, r *http.Request) {
 	guardLink(w)
-	_, err := s.resets.Open(r, r.PathValue("id"), r.PathValue("token"))
+	_, moved, err := s.resets.Open(r, r.PathValue("id"), r.PathValue("token"))
 	switch {
-	case errors.Is(err, reset.ErrMoved):
+	case moved:
 		redirect(w, r, "../"+reset.KeptToken+"/")
 	case errors.Is(err, reset.ErrBadLink):
 		s.badLink(w, r)

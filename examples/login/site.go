@@ -56,7 +56,7 @@ func newSite(db *settings.Site, url string) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	resets, err := reset.New(db.Auth, db.Users, db.Tokens, db.Mail, reset.Options{
+	resets, err := reset.New(db.Auth, db.Users, db.Tokens, db.Mail, &reset.Options{
 		URL: url + resetLink, Limiter: db.ResetLimiter,
 	})
 	if err != nil {

@@ -177,14 +177,15 @@ func (g *goSite) askReset(w io.Writer, r *http.Request) error {
 
 // followReset is where the link leads.
 func (g *goSite) followReset(w http.ResponseWriter, r *http.Request) {
+	var moved bool
 	var err error
 	if r.Method == http.MethodPost {
 		_, err = g.resets.Finish(r, r.PathValue("id"), r.PostFormValue("new_password1"))
 	} else {
-		_, err = g.resets.Open(r, r.PathValue("id"), r.PathValue("token"))
+		_, moved, err = g.resets.Open(r, r.PathValue("id"), r.PathValue("token"))
 	}
 	switch {
-	case errors.Is(err, reset.ErrMoved):
+	case moved:
 		http.Redirect(w, r, "../"+reset.KeptToken+"/", http.StatusFound)
 	case errors.Is(err, reset.ErrBadLink):
 		_ = say(w, "The link is not good.")

@@ -35,7 +35,7 @@ func startGo(t *testing.T, flags map[string]string) (*settings.Site, *side) {
 		t.Fatal(err)
 	}
 	g := &goSite{Site: site, outbox: new(outbox)}
-	resets, err := reset.New(site.Auth, site.Users, site.Tokens, g.outbox, reset.Options{
+	resets, err := reset.New(site.Auth, site.Users, site.Tokens, g.outbox, &reset.Options{
 		URL: origin.String() + "accounts/reset/{id}/{token}/",
 	})
 	if err != nil {

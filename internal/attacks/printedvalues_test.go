@@ -64,13 +64,13 @@ func values(t *testing.T, planted secrettest.Planted) []any {
 
 // plainValues are of types that know no secret.
 func plainValues() []any {
-	limited := &throttle.LimitedError{RetryAfter: time.Second, By: throttle.ByAccount}
+	limited := &throttle.LimitedError{RetryAfter: time.Second, Bucket: throttle.BucketAccount}
 	problem := &hashing.Problem{Code: "x", Message: "x"}
 	common, _ := hashing.ReadCommonList(strings.NewReader("x"))
 	return []any{
 		auth.NewAttempt("alice", auth.User{ID: "1", Password: plantedKey}),
 		auth.Ended{},
-		limited, limited.By,
+		limited, limited.Bucket,
 		throttle.Limit{},
 		throttle.NewMemory(1), problem, &auth.PasswordError{Problems: []*hashing.Problem{problem}},
 		hashing.Argon2Options{},
@@ -104,7 +104,7 @@ func plainValues() []any {
 		filestore.Options{},
 		redisstore.Options{},
 		memcachestore.Options{},
-		reset.Options{URL: "https://example.com/{id}/{token}"},
+		&reset.Options{URL: "https://example.com/{id}/{token}"},
 		sqlusers.Changes{},
 		sqlusers.Group{},
 		sqlusers.Permission{},

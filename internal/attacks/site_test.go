@@ -82,7 +82,7 @@ func openWith(t *testing.T, vars map[string]string, change func(*settings.Site))
 	if change != nil {
 		change(s.Site)
 	}
-	s.resets, err = reset.New(s.Auth, s.Users, s.Tokens, s.Mail, reset.Options{
+	s.resets, err = reset.New(s.Auth, s.Users, s.Tokens, s.Mail, &reset.Options{
 		URL: "https://example.com/reset/{id}/{token}", Limiter: s.ResetLimiter,
 	})
 	if err != nil {
@@ -157,14 +157,15 @@ func (s *site) pages() http.Handler {
 
 // reset opens the link of a mail, and sets the new password.
 func (s *site) reset(w http.ResponseWriter, r *http.Request) {
+	var moved bool
 	var err error
 	if r.Method == http.MethodPost {
 		_, err = s.resets.Finish(r, r.PathValue("id"), r.PostFormValue("password"))
 	} else {
-		_, err = s.resets.Open(r, r.PathValue("id"), r.PathValue("token"))
+		_, moved, err = s.resets.Open(r, r.PathValue("id"), r.PathValue("token"))
 	}
 	switch {
-	case errors.Is(err, reset.ErrMoved):
+	case moved:
 		http.Redirect(w, r, reset.KeptToken, http.StatusFound)
 	case errors.Is(err, reset.ErrBadLink):
 		http.Error(w, "no", http.StatusNotFound)
@@ -185,7 +186,7 @@ func (s *site) login(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		session.Abort(r, err)
 	}
-	s.Auth.Remember(r, r.PostFormValue("remember") != "")
+	s.Auth.StayLoggedIn(r, r.PostFormValue("remember") != "")
 	messages.Success(r, "welcome "+user.Username)
 	w.Header().Set("Location", s.Auth.SafeNext(r, "/whoami"))
 	w.WriteHeader(http.StatusSeeOther)

@@ -43,7 +43,7 @@ func (l *login) in(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		session.Abort(r, err) // the database is down: 503
 	}
-	l.auth.Remember(r, r.PostFormValue("remember") != "")
+	l.auth.StayLoggedIn(r, r.PostFormValue("remember") != "")
 	messages.Success(r, "Welcome, "+user.Username+".")
 	http.Redirect(w, r, l.auth.SafeNext(r, "/"), http.StatusSeeOther)
 }

@@ -118,7 +118,7 @@ var newPasswordPage = page(`<form method="post">{{.Token}}
 <button>Set my password</button></form>`)
 
 func resetPages(mux *http.ServeMux, site *settings.Site) error {
-	resets, err := reset.New(site.Auth, site.Users, site.Tokens, site.Mail, reset.Options{
+	resets, err := reset.New(site.Auth, site.Users, site.Tokens, site.Mail, &reset.Options{
 		URL:     "http://" + site.Settings.Addr + "/reset/{id}/{token}/", // https://www.example.com/…
 		Limiter: site.ResetLimiter,
 	})
@@ -134,9 +134,9 @@ func resetPages(mux *http.ServeMux, site *settings.Site) error {
 	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Referrer-Policy", "same-origin")
 		w.Header().Set("Cache-Control", "private, no-store")
-		_, err := resets.Open(r, r.PathValue("id"), r.PathValue("token"))
+		_, moved, err := resets.Open(r, r.PathValue("id"), r.PathValue("token"))
 		switch {
-		case errors.Is(err, reset.ErrMoved): // the token is in the session now
+		case moved: // the token is in the session now
 			http.Redirect(w, r, "../"+reset.KeptToken+"/", http.StatusFound)
 		case errors.Is(err, reset.ErrBadLink):
 			http.Error(w, "This link has been used, or is too old.", http.StatusNotFound)
