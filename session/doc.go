@@ -25,6 +25,13 @@
 //
 // What Get returns is a copy: change it and Set it again.
 //
+// # How the key travels
+//
+// The key of a session is in a cookie, or travels as Options.Transport says:
+// [Bearer] is for mobile programs and APIs. A program with several managers has a
+// session of each in one request; [From] finds that of the innermost handler,
+// and [Manager.From] that of the manager. See docs/custom-middleware.md.
+//
 // # When it is saved
 //
 // A request that does not look at its session costs nothing: no I/O, no

@@ -1,0 +1,3 @@
+// Package custommiddleware has the three middlewares that
+// docs/custom-middleware.md explains.
+package custommiddleware
