@@ -3,6 +3,7 @@ package pgstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -157,6 +158,9 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 	}
 	if err != nil || tag.RowsAffected() == 0 {
 		return s.Store.Save(ctx, old, new)
+	}
+	if n := tag.RowsAffected(); n != 1 {
+		return fmt.Errorf("pgstore: save: the database says that it changed %d rows, want 1", n)
 	}
 	return nil
 }
