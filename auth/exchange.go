@@ -16,12 +16,12 @@ import (
 // A second Handler of the same manager on one request steps aside.
 func (m *Manager) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if x := exchangeOf(r.Context()); x != nil && x.m == m {
+		if carrier.Of[exchange](r.Context(), m) != nil {
 			next.ServeHTTP(w, r)
 			return
 		}
 		x := &exchange{m: m, req: r, header: w.Header()}
-		x.Context = carrier.New(r.Context(), "auth exchange", x)
+		x.Context = carrier.New(r.Context(), "auth exchange", m, x, nil)
 		next.ServeHTTP(w, r.WithContext(x))
 	})
 }

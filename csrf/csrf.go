@@ -44,7 +44,7 @@ func New(o *Options) (*Protection, error) {
 // does one on a request whose session's key is not ambient; see [Protection.Check].
 func (p *Protection) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if x := exchangeOf(r.Context()); x != nil && x.p == p {
+		if carrier.Of[exchange](r.Context(), p) != nil {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -53,12 +53,9 @@ func (p *Protection) Handler(next http.Handler) http.Handler {
 			return
 		}
 		x := &exchange{p: p, header: w.Header()}
-		if httpcache.From(r.Context()) == nil {
-			x.writer.ResponseWriter = w
-			w = &x.writer
-			defer x.writer.End()
-		}
-		x.Context = carrier.New(r.Context(), "csrf exchange", x)
+		x.Context = carrier.New(r.Context(), "csrf exchange", p, x, &x.writer)
+		w = x.writer.Around(r.Context(), w)
+		defer x.writer.End()
 		x.req = r.WithContext(x)
 		defer removeFiles(x.req)
 		x.begin()
@@ -99,11 +96,3 @@ type exchange struct {
 }
 
 func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }
-
-// Value finds the exchange and, if it has one, its Demand.
-func (x *exchange) Value(key any) any {
-	if v := x.writer.Value(key); v != nil {
-		return v
-	}
-	return x.Context.Value(key)
-}

@@ -16,20 +16,17 @@ import (
 // of the same manager on one request steps aside.
 func (m *Manager) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if x := exchangeOf(r.Context()); x != nil && x.m == m {
+		if carrier.Of[exchange](r.Context(), m) != nil {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &exchange{m: m, writer: w, storage: m.opts.Storage}
+		x := &exchange{m: m, storage: m.opts.Storage}
 		if !travel.Of(r.Context()).Ambient {
 			x.storage = StorageSession // the client has no cookies
 		}
-		if httpcache.From(r.Context()) == nil {
-			x.own.ResponseWriter = w
-			x.writer = &x.own
-			defer x.own.End()
-		}
-		x.Context = carrier.New(r.Context(), "messages exchange", x)
+		x.Context = carrier.New(r.Context(), "messages exchange", m, x, &x.own)
+		x.writer = x.own.Around(r.Context(), w)
+		defer x.own.End()
 		x.req = r.WithContext(x)
 		next.ServeHTTP(x.writer, x.req)
 	})
@@ -149,14 +146,6 @@ type exchange struct {
 }
 
 func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }
-
-// Value finds the exchange and, if it has one, its Demand.
-func (x *exchange) Value(key any) any {
-	if v := x.own.Value(key); v != nil {
-		return v
-	}
-	return x.Context.Value(key)
-}
 
 func mustExchange(r *http.Request, caller string) *exchange {
 	x := exchangeOf(r.Context())

@@ -34,13 +34,7 @@ type exchange struct {
 func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }
 
 // exchange returns the one with a session of this manager, or nil.
-func (m *Manager) exchange(ctx context.Context) *exchange {
-	x := exchangeOf(ctx)
-	for x != nil && x.session.m != m {
-		x = exchangeOf(x.Context.Context)
-	}
-	return x
-}
+func (m *Manager) exchange(ctx context.Context) *exchange { return carrier.Of[exchange](ctx, m) }
 
 // load returns the session, which is loaded once.
 func (x *exchange) load(ctx context.Context) (*Session, error) {
@@ -53,18 +47,18 @@ func (x *exchange) load(ctx context.Context) (*Session, error) {
 	return s, nil
 }
 
-// Value finds the exchange, its Demand, its Way and its Response.
-func (x *exchange) Value(key any) any {
+// offers are what handlers inside find in the request's context.
+type offers exchange
+
+// Value finds the Demand, the Way and the Response.
+func (x *offers) Value(key any) any {
 	if _, ok := key.(httpcache.ResponseKey); ok {
-		return x
+		return (*exchange)(x)
 	}
 	if d := x.demand.Value(key); d != nil {
 		return d
 	}
-	if w := x.way.Value(key); w != nil {
-		return w
-	}
-	return x.Context.Value(key)
+	return x.way.Value(key)
 }
 
 // park keeps the error for which Abort stops the request.

@@ -25,7 +25,7 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 			writer responseWriter
 		}{}
 		x := &v.exchange
-		x.Context = carrier.New(r.Context(), "session exchange", x)
+		x.Context = carrier.New(r.Context(), "session exchange", m, x, (*offers)(x))
 		x.out, x.req = w, r.WithContext(x)
 		x.session.m, x.session.visit = m, x.req
 		x.setOut(r)

@@ -9,34 +9,64 @@ import (
 	"log/slog"
 )
 
-// A Context is a request's context that carries a *T. Embed it in T: then T is
-// the context itself, which saves an allocation, and prints as its name, since
-// a request's context is printed in logs and must not show a visitor.
+// A Context is a request's context that carries a *T, put there by the handler of
+// an owner. Embed it in T: then T is the context itself, which saves an
+// allocation, and prints as its name, since a request's context is printed in
+// logs and must not show a visitor.
 type Context[T any] struct {
 	context.Context
 
 	name  string
+	owner any
 	value *T
+	also  Values
 }
 
-// New returns a context that carries value, for its field of this type.
-func New[T any](parent context.Context, name string, value *T) Context[T] {
-	return Context[T]{parent, name, value}
+// Values are what else a context carries.
+type Values interface{ Value(key any) any }
+
+// New returns a context that carries value, for its field of this type. The owner
+// must be a pointer. What also finds is found as well; it may be nil.
+func New[T any](parent context.Context, name string, owner any, value *T, also Values) Context[T] {
+	return Context[T]{parent, name, owner, value, also}
 }
 
-// From returns what the context of a request carries, or nil.
+// From returns what the context of a request carries, or nil: the innermost, if
+// handlers of several owners stand around each other.
 func From[T any](ctx context.Context) *T {
-	value, _ := ctx.Value(key[T]{}).(*T)
-	return value
+	if c, ok := ctx.Value(key[T]{}).(*Context[T]); ok {
+		return c.value
+	}
+	return nil
+}
+
+// Of returns what the handler of this owner has put there, or nil. A handler that
+// finds itself in a request steps aside.
+func Of[T any](ctx context.Context, owner any) *T {
+	for {
+		c, ok := ctx.Value(key[T]{}).(*Context[T])
+		if !ok {
+			return nil
+		}
+		if c.owner == owner {
+			return c.value
+		}
+		ctx = c.Context
+	}
 }
 
 // key is the key of each type for itself.
 type key[T any] struct{}
 
-// Value finds the carried value under its key.
+// Value finds the context under its key.
 func (c *Context[T]) Value(k any) any {
 	if k == (key[T]{}) {
-		return c.value
+		return c
+	}
+	if c.also != nil {
+		if v := c.also.Value(k); v != nil {
+			return v
+		}
 	}
 	return c.Context.Value(k)
 }

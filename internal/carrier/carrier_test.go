@@ -23,7 +23,7 @@ type other struct {
 
 func wrap(parent context.Context, secret string) *parcel {
 	p := &parcel{secret: secret}
-	p.Context = carrier.New(parent, "a parcel", p)
+	p.Context = carrier.New(parent, "a parcel", nil, p, nil)
 	return p
 }
 
@@ -33,7 +33,7 @@ func TestEachTypeIsFoundForItself(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), outer{}, "outside"))
 	p := wrap(ctx, "one")
 	o := &other{}
-	o.Context = carrier.New[other](p, "another", o)
+	o.Context = carrier.New[other](p, "another", nil, o, nil)
 	if carrier.From[parcel](o) != p || carrier.From[other](o) != o {
 		t.Error("what is carried is not found through another carrier")
 	}
@@ -49,6 +49,34 @@ func TestEachTypeIsFoundForItself(t *testing.T) {
 	cancel()
 	if o.Err() == nil {
 		t.Error("the parent's end is not seen")
+	}
+}
+
+// TestOwnersFindTheirOwn, also through the handlers of others.
+func TestOwnersFindTheirOwn(t *testing.T) {
+	one, two := new(int), new(int)
+	inside := func(parent context.Context, owner any) *parcel {
+		p := &parcel{}
+		p.Context = carrier.New(parent, "a parcel", owner, p, nil)
+		return p
+	}
+	outer := inside(t.Context(), one)
+	inner := inside(outer, two)
+	if carrier.Of[parcel](inner, one) != outer || carrier.Of[parcel](inner, two) != inner {
+		t.Error("an owner does not find what it carries")
+	}
+	if carrier.Of[parcel](inner, new(int)) != nil || carrier.Of[other](inner, one) != nil {
+		t.Error("something is found that is not carried")
+	}
+}
+
+// TestWhatElseIsFound before what the parent has.
+func TestWhatElseIsFound(t *testing.T) {
+	p := &parcel{}
+	p.Context = carrier.New(t.Context(), "a parcel", nil, p,
+		context.WithValue(context.Background(), outer{}, "beside"))
+	if p.Value(outer{}) != "beside" || p.Err() != nil {
+		t.Errorf("found %v", p.Value(outer{}))
 	}
 }
 

@@ -2,6 +2,7 @@ package httpcache
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -26,6 +27,16 @@ func (w *Writer) Value(key any) any {
 		return w
 	}
 	return w.Demand.Value(key)
+}
+
+// Around returns the writer for the handlers inside, which is w around out, unless
+// a handler outside meets what is wanted already. Call End in either case.
+func (w *Writer) Around(ctx context.Context, out http.ResponseWriter) http.ResponseWriter {
+	if From(ctx) != nil {
+		return out
+	}
+	w.ResponseWriter = out
+	return w
 }
 
 // Unwrap serves http.ResponseController.
@@ -93,4 +104,8 @@ func (w *Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 // End is for when the handler has returned: if nothing was written, the
 // response begins now.
-func (w *Writer) End() { w.begin(http.StatusOK) }
+func (w *Writer) End() {
+	if w.ResponseWriter != nil {
+		w.begin(http.StatusOK)
+	}
+}
