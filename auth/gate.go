@@ -4,9 +4,11 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/safeurl"
+	"github.com/jamsession/jamsession/session"
 )
 
 // RequireLogin lets only users through to next. Anonymous visitors are sent
@@ -107,4 +109,94 @@ func requestPath(r *http.Request) string {
 		path = r.URL.RequestURI()
 	}
 	return safeurl.EscapeLeadingSlashes(path)
+}
+
+// timeItem is when the login of a session was, in seconds since 1970. Django
+// has no such item, and leaves it alone.
+const timeItem = "_login_time"
+
+// LoginTime returns when the visitor last gave proof of who he is in this
+// session, to the second. It is zero if he is anonymous, and if a Django site
+// logged him in, which does not say when. Its errors are those of [Load].
+func LoginTime(r *http.Request) (time.Time, error) {
+	user, err := Load(r)
+	if err != nil || !user.IsAuthenticated() {
+		return time.Time{}, err
+	}
+	s, err := session.Load(r)
+	if err != nil {
+		return time.Time{}, err
+	}
+	seconds, err := session.Lookup[int64](s, timeItem)
+	if err != nil || seconds <= 0 {
+		return time.Time{}, nil
+	}
+	return time.Unix(seconds, 0), nil
+}
+
+// RequireFresh is RequireLogin, but lets only those through to next who
+// logged in at most maxAge ago, in this session. The others are sent to the
+// login page as if they were anonymous, and stay logged in meanwhile. Put it
+// before what a stranger at a deserted screen must not do: a change of the
+// e-mail address, of the second factor, of a payment (ASVS 7.5.1).
+//
+// A login page behind which RequireFresh stands must show its form to a user
+// who is logged in, and not send him back. A login by a Django site is not
+// fresh, since it does not say when it was.
+func (m *Manager) RequireFresh(maxAge time.Duration, next http.Handler) http.Handler {
+	return m.RequireLogin(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		at, err := LoginTime(r)
+		if err != nil {
+			session.Abort(r, err)
+		}
+		age := time.Since(at)
+		if at.IsZero() || age > maxAge || age < -time.Minute { // a clock was wrong
+			http.Redirect(w, r, m.LoginRedirect(r), http.StatusFound)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+}
+
+// A Router knows which handler will serve a request. *http.ServeMux is one.
+type Router interface {
+	http.Handler
+	Handler(r *http.Request) (h http.Handler, pattern string)
+}
+
+// Public marks a handler that [Manager.RequireLoginEverywhere] lets everybody
+// through to: the login page, say. (Django: login_not_required.)
+func Public(h http.Handler) http.Handler { return public{h} }
+
+type public struct{ http.Handler }
+
+// RequireLoginEverywhere is RequireLogin for all that the router serves, but
+// for the handlers that are marked by [Public]: what somebody forgets to mark
+// is closed, not open. A path that nothing is registered for asks for a login
+// as well, so that strangers do not learn which paths there are.
+//
+//	mux.Handle("GET /login", auth.Public(loginPage))
+//	mux.Handle("GET /dashboard", dashboard)
+//	http.ListenAndServe(addr, sessions.Handler(logins.RequireLoginEverywhere(mux)))
+//
+// The mark counts on the handler that is registered: a handler around it
+// hides it. Options.LoginURL is public without a mark. A request for a public
+// handler does not touch its session. (Django: LoginRequiredMiddleware.)
+func (m *Manager) RequireLoginEverywhere(router Router) http.Handler {
+	closed := m.RequireLogin(router)
+	open := m.Handler(router)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, _ := router.Handler(r)
+		if _, marked := h.(public); marked || m.isLoginPage(r) {
+			open.ServeHTTP(w, r)
+			return
+		}
+		closed.ServeHTTP(w, r)
+	})
+}
+
+// isLoginPage reports whether the request is for the login page, which would
+// else send visitors to itself for ever.
+func (m *Manager) isLoginPage(r *http.Request) bool {
+	return m.ownLogin(r) && r.URL.Path == m.loginURL.Path
 }

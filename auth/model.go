@@ -7,9 +7,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/jamsession/jamsession/auth/internal/username"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/internal/timelimit"
-	"github.com/jamsession/jamsession/internal/username"
 )
 
 // maxUsername is the width of Django's column, in characters.

@@ -13,7 +13,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/internal/panics"
-	"github.com/jamsession/jamsession/internal/username"
+	"github.com/jamsession/jamsession/auth/internal/username"
 )
 
 // The search takes workers of its own, and asks the database as often for an

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jamsession/jamsession/auth"
-	"github.com/jamsession/jamsession/internal/username"
+	"github.com/jamsession/jamsession/auth/internal/username"
 )
 
 // ErrInvalid is wrapped by the errors of methods that store something, such

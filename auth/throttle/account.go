@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/jamsession/jamsession/internal/signing"
-	"github.com/jamsession/jamsession/internal/username"
+	"github.com/jamsession/jamsession/auth/internal/username"
 )
 
 // exact returns the form of a name that only spellings of one user share, as

@@ -17,7 +17,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/internal/secrettest"
-	"github.com/jamsession/jamsession/internal/username"
+	"github.com/jamsession/jamsession/auth/internal/username"
 	"github.com/jamsession/jamsession/secret"
 )
 

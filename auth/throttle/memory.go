@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jamsession/jamsession/internal/gcra"
+	"github.com/jamsession/jamsession/auth/internal/gcra"
 )
 
 // defaultBuckets is about 20 MB of them.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/jamsession/jamsession/internal/username"
+	"github.com/jamsession/jamsession/auth/internal/username"
 )
 
 // TestEveryNameFits: no spelling of 150 characters is too long.
