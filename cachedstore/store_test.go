@@ -240,7 +240,7 @@ func TestRefillAfterSave(t *testing.T) {
 	}
 }
 
-// TestRefillByALateReader: he comes when the tombstone is gone.
+// TestRefillByALateReader: it comes when the tombstone is gone.
 func TestRefillByALateReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, db, cache := open(t)
@@ -456,7 +456,7 @@ func TestMissedAgainDuringAnAttempt(t *testing.T) {
 	})
 }
 
-// TestReaderLeavesTombstones: he does not fill their place.
+// TestReaderLeavesTombstones: it does not fill their place.
 func TestReaderLeavesTombstones(t *testing.T) {
 	s, _, cache := open(t)
 	rec := cached(t, s)
@@ -498,7 +498,7 @@ func TestCacheThatKeepsTooLong(t *testing.T) {
 }
 
 // TestLostAcknowledgement: a cache that has filled a place says that it could
-// not. The reader looks whether he was right to fill it all the same.
+// not. The reader looks whether it was right to fill it all the same.
 func TestLostAcknowledgement(t *testing.T) {
 	s, db, cache := open(t)
 	other := process(t, db.Store, cache)
@@ -519,7 +519,7 @@ func TestLostAcknowledgement(t *testing.T) {
 	wantGone(t, other)
 }
 
-// TestVisitorWhoHasGoneAway: the cache hears of the change that he made.
+// TestVisitorWhoHasGoneAway: the cache hears of the change all the same.
 func TestVisitorWhoHasGoneAway(t *testing.T) {
 	db, cache := newDB(), newMapCache()
 	s := process(t, heedless{db}, cache)

@@ -79,7 +79,7 @@ func (l *locks) close() error {
 }
 
 // lock locks the locks of two keys, which may be the same one, the lower
-// first, so that nobody waits for somebody who waits for him.
+// first, so that no two wait for each other.
 func (l *locks) lock(ctx context.Context, a, b string) (unlock func(), err error) {
 	first, second := min(number(a), number(b)), max(number(a), number(b))
 	if err := l.take(ctx, first); err != nil {

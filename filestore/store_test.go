@@ -145,7 +145,7 @@ func TestFolderThatIsRefused(t *testing.T) {
 	}{
 		{shared, filestore.Options{}, "chmod 700"},
 		{shared, filestore.Options{AllowSharedFolder: true}, "not sticky"},
-		{file, filestore.Options{}, "is no folder"},
+		{file, filestore.Options{}, "is not a folder"},
 		{filepath.Join(shared, "no", "such"), filestore.Options{}, "no such file"},
 		{shared, filestore.Options{Prefix: "../x"}, "prefix"},
 	} {

@@ -23,7 +23,7 @@ const (
 )
 
 // A Store keeps sessions in Memcached. Make one with [Open]; it is safe for
-// concurrent use. It is no session.Lister: Memcached cannot list its keys.
+// concurrent use. It is not a session.Lister: Memcached cannot list its keys.
 type Store struct {
 	client client
 	opts   Options

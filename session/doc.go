@@ -59,8 +59,8 @@
 //
 // # When the store is down
 //
-// A visitor whose session cannot be loaded is not anonymous: nothing is known
-// about him. From stops the request, and the answer is 503 without a cookie
+// A visitor whose session cannot be loaded is not anonymous: nothing is known of
+// that visitor. From stops the request, and the answer is 503 without a cookie
 // and without anything that the handler wrote. Handlers that can do better
 // use [Load], which returns the error. [Manager.Require] asks the store
 // before the handler begins.

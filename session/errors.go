@@ -6,7 +6,7 @@ import "errors"
 // in an ErrorHandler. Test with errors.Is.
 var (
 	// ErrUnavailable: the store could not be asked, or could not keep the
-	// session. Nothing is known about the visitor; in particular he is not
+	// session. Nothing is known of the visitor, who must not be taken for
 	// anonymous. The default ErrorHandler answers 503.
 	ErrUnavailable = errors.New("session: store is unavailable")
 

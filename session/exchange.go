@@ -295,6 +295,35 @@ func (x *exchange) announce(h http.Header) {
 	}
 }
 
+// sendKey tells the client the session's key. The lifetime is for show: the
+// record carries the one that counts.
+func (x *exchange) sendKey(h http.Header, now time.Time) {
+	s := &x.session
+	var maxAge time.Duration
+	if l := s.m.lifetime(&s.items, now); !l.browser {
+		if maxAge = floor(l.deadline.Sub(now)); maxAge == 0 {
+			maxAge = -time.Second // zero has another meaning
+		}
+	}
+	s.m.transport.Send(h, x.req, s.key, maxAge)
+	x.demand.Add(httpcache.NoStoreKey)
+}
+
+// floor returns whole seconds, also of what is negative.
+func floor(d time.Duration) time.Duration {
+	seconds := d.Truncate(time.Second)
+	if seconds > d {
+		seconds -= time.Second
+	}
+	return seconds
+}
+
+// removeKey tells the client to forget the key that it sent.
+func (x *exchange) removeKey(h http.Header) {
+	x.session.m.transport.Remove(h, x.req)
+	x.demand.Add(httpcache.NoStoreKey)
+}
+
 // saveContext outlives a visitor who has gone away, but not for long.
 func (x *exchange) saveContext() *timelimit.Context {
 	return timelimit.Detached(x, x.session.m.opts.Timeout)

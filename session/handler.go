@@ -34,6 +34,21 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 	})
 }
 
+// setOut notes how the request's key travels. If a session of another manager
+// is around this one, and its key is ambient, so is the request.
+func (x *exchange) setOut(r *http.Request) {
+	t := x.session.m.transport
+	x.session.key, x.carried = t.Key(r)
+	x.demand.KeyHeaders = x.session.m.vary
+	x.way.Ambient = t.Ambient(r)
+	if outer := exchangeOf(r.Context()); outer != nil && outer.way.Ambient {
+		x.way.Ambient = true
+	}
+	if c, ok := t.(interface{ cookieDomain() string }); ok {
+		x.way.CookieDomain = c.cookieDomain()
+	}
+}
+
 // Require is Handler, but loads the session before next runs, so that next
 // never begins while the store is down. It costs a load for each request.
 func (m *Manager) Require(next http.Handler) http.Handler {

@@ -285,7 +285,7 @@ func TestFailedDeleteIsNoLogout(t *testing.T) {
 		fmt.Fprint(w, "logged out")
 	})
 	if resp.StatusCode != http.StatusServiceUnavailable || strings.Contains(readAll(t, resp.Body), "logged out") {
-		t.Errorf("status %d: the visitor was told that he is logged out", resp.StatusCode)
+		t.Errorf("status %d: the visitor was told of a logout", resp.StatusCode)
 	}
 }
 

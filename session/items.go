@@ -11,7 +11,7 @@ import (
 )
 
 // Get returns the item of this name, or def if there is none. An item that
-// is no T is def, too, and a warning is logged: use [Lookup] to tell.
+// is not a T is def, too, and a warning is logged: use [Lookup] to tell.
 func Get[T any](s *Session, name string, def T) T {
 	v, err := Lookup[T](s, name)
 	if err == nil {
@@ -25,7 +25,7 @@ func Get[T any](s *Session, name string, def T) T {
 }
 
 // Lookup returns the item of this name. Its error is [ErrNoItem] if there is
-// none, and wraps [ErrType] if it is no T. The rules are encoding/json's;
+// none, and wraps [ErrType] if it is not a T. The rules are encoding/json's;
 // beyond them, NaN and the infinities, which Python writes, are floats.
 func Lookup[T any](s *Session, name string) (T, error) {
 	var v T
@@ -44,7 +44,7 @@ func Lookup[T any](s *Session, name string) (T, error) {
 // is none, and returns the new value. It counts even if other requests
 // update the same item: when the save meets their change, fn is called again
 // with what they left. So fn must have no other effect, and must not use the
-// session. If the item is no T, the save fails with [ErrType] rather than
+// session. If the item is not a T, the save fails with [ErrType] rather than
 // lose what could not be read, and Update returns def.
 func Update[T any](s *Session, name string, def T, fn func(T) T) T {
 	return makeUpdate(s, &update[T]{name: name, def: def, fn: fn})
@@ -134,7 +134,7 @@ func isImmutable[T any]() bool {
 }
 
 // Pop removes the item of this name and returns it, or def if there is none.
-// An item that is no T is removed, too, and a warning is logged. Two requests
+// An item that is not a T is removed, too, and a warning is logged. Two requests
 // that run at the same time may both get it.
 func Pop[T any](s *Session, name string, def T) T {
 	v := Get(s, name, def)

@@ -102,7 +102,7 @@ func TestClearIsNoNewLife(t *testing.T) {
 	})
 }
 
-// TestLogoutThatMeetsARotation: nobody is told that he is logged out while
+// TestLogoutThatMeetsARotation: nobody is told of a logout while
 // the session lives on under another key.
 func TestLogoutThatMeetsARotation(t *testing.T) {
 	m := session.New(newSpy(), nil)

@@ -57,8 +57,8 @@ type Options struct {
 	// the item "_session_created". Zero is no limit.
 	AbsoluteTimeout time.Duration
 
-	// HashKeys stores records under a hash of their key, so that who reads
-	// the store cannot use what he finds. Django cannot find such records.
+	// HashKeys stores records under a hash of their key, so that somebody
+	// who reads the store cannot use what is found there. Django cannot find such records.
 	// False stores the key itself.
 	HashKeys bool
 

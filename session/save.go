@@ -254,7 +254,7 @@ func pause(ctx context.Context, round int) error {
 	}
 }
 
-// interrupted notes that the record is gone. Who only read is not told.
+// interrupted notes that the record is gone. A request that only read is not told.
 func (s *Session) interrupted(ctx context.Context) error {
 	s.m.observe(ctx, EventInterrupted, s.stored.Key, 0)
 	s.record = recordGone

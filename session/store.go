@@ -131,7 +131,7 @@ type Sealer interface {
 	// Seal returns next under the key that holds it, and perhaps with more
 	// data; it is then given to Create or Save. The record that it follows is
 	// old, with a key of "" for none. If fresh, the new key must have nothing
-	// in common with the old one: a logout of one is none of the other.
+	// in common with the old one: a logout of one does not end the other.
 	Seal(old, next Record, fresh bool) (Record, error)
 }
 
@@ -163,7 +163,7 @@ type Lister interface {
 }
 
 // List yields every live record of store in order of key. It yields
-// errors.ErrUnsupported if the store is no [Lister].
+// errors.ErrUnsupported if the store is not a [Lister].
 func List(ctx context.Context, store Store) iter.Seq2[Record, error] {
 	if l, ok := store.(Lister); ok {
 		return l.List(ctx)

@@ -3,8 +3,6 @@ package session
 import (
 	"net/http"
 	"time"
-
-	"github.com/jamsession/jamsession/internal/httpcache"
 )
 
 // A Transport says how the key of a session travels between a client and the
@@ -40,48 +38,4 @@ type Transport interface {
 	// programs that are no browsers, can add, such as a header that is not
 	// safelisted by CORS.
 	Ambient(r *http.Request) bool
-}
-
-// sendKey tells the client the session's key. The lifetime is for show: the
-// record carries the one that counts.
-func (x *exchange) sendKey(h http.Header, now time.Time) {
-	s := &x.session
-	var maxAge time.Duration
-	if l := s.m.lifetime(&s.items, now); !l.browser {
-		if maxAge = floor(l.deadline.Sub(now)); maxAge == 0 {
-			maxAge = -time.Second // zero has another meaning
-		}
-	}
-	s.m.transport.Send(h, x.req, s.key, maxAge)
-	x.demand.Add(httpcache.NoStoreKey)
-}
-
-// floor returns whole seconds, also of what is negative.
-func floor(d time.Duration) time.Duration {
-	seconds := d.Truncate(time.Second)
-	if seconds > d {
-		seconds -= time.Second
-	}
-	return seconds
-}
-
-// removeKey tells the client to forget the key that it sent.
-func (x *exchange) removeKey(h http.Header) {
-	x.session.m.transport.Remove(h, x.req)
-	x.demand.Add(httpcache.NoStoreKey)
-}
-
-// setOut notes how the request's key travels. If a session of another manager
-// is around this one, and its key is ambient, so is the request.
-func (x *exchange) setOut(r *http.Request) {
-	t := x.session.m.transport
-	x.session.key, x.carried = t.Key(r)
-	x.demand.KeyHeaders = x.session.m.vary
-	x.way.Ambient = t.Ambient(r)
-	if outer := exchangeOf(r.Context()); outer != nil && outer.way.Ambient {
-		x.way.Ambient = true
-	}
-	if c, ok := t.(interface{ cookieDomain() string }); ok {
-		x.way.CookieDomain = c.cookieDomain()
-	}
 }

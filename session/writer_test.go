@@ -353,7 +353,7 @@ func TestFailedSaveDropsTenMegabytes(t *testing.T) {
 }
 
 // A change after ten megabytes cannot be taken back from a client who has got
-// them: the connection is cut, so that he sees that something went wrong.
+// them: the connection is cut, so that the visitor sees that something went wrong.
 func TestFailedLateSaveCutsTheConnection(t *testing.T) {
 	store := newSpy()
 	m := session.New(store, &session.Options{Logger: quiet})

@@ -36,7 +36,7 @@ var saveCases = []contractCase{
 	},
 	{
 		"SaveWithoutChange",
-		"A save that changes nothing is no conflict and no loss.",
+		"A save that changes nothing is neither a conflict nor a loss.",
 		func(x *trial) {
 			rec := x.created(`{"a":1}`)
 			x.want("Save", x.store.Save(x.ctx, rec, rec), nil)

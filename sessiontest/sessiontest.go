@@ -14,7 +14,8 @@
 //
 // The kit tests what a store does while its server is up. What it does when
 // the server is down, slow or cut off mid-answer depends on the client, and
-// belongs in the backend's own tests.
+// belongs in the backend's own tests. One of these is a deletion whose answer is
+// lost: it must not be told as session.ErrNotFound.
 package sessiontest
 
 import (
