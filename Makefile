@@ -17,7 +17,7 @@ each = @set -eu; for m in $(MODULES); do ( cd "$$m"; $(1) ); done
 .DEFAULT_GOAL := help
 .PHONY: help demo test vectors check format tidy vet lint staticcheck revive \
 	errcheck errorlint unfinished generated race fuzz bench bench-full \
-	bench-compare mutants vuln fmt
+	bench-compare mutants sizes vuln fmt
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' \
@@ -117,6 +117,22 @@ bench-compare: ## What changed since a commit: BASE=HEAD~1 [BENCH='Matrix/SQLite
 		"$$dir/$$side" -test.run '^$$' -test.bench '$(value BENCH)' -test.benchtime 50ms >>"$$dir/$$side.txt"; \
 	done; done; \
 	$(TOOL) benchstat base="$$dir/old.txt" here="$$dir/new.txt"
+
+# A site with nothing but its pages, for each choice of drivers.
+SIZED := package main; import ("context"; "net/http"; "github.com/jamsession/jamsession/settings"
+sizes: ## Measure what a site with each driver links (docs/performance.md)
+	@set -eu; dir=$$(mktemp -d ./size-XXXXXX); trap 'rm -rf "$$dir"' EXIT; \
+	for drivers in sqlite mysql postgres 'sqlite memcached' 'sqlite redis' all; do \
+		{ echo '$(SIZED)'; \
+		for d in $$drivers; do echo "_ \"github.com/jamsession/jamsession/site/$$d\""; done; \
+		echo '); func main() { s, _ := settings.Load(settings.System());'; \
+		echo 'site, _ := settings.Open(context.Background(), s);'; \
+		echo '_ = http.ListenAndServe(s.Addr, site.Handler(http.NotFoundHandler())) }'; } >"$$dir/main.go"; \
+		go build -trimpath -o "$$dir/site" "./$$dir"; \
+		echo "$$drivers: $$(($$(wc -c <"$$dir/site") * 10 / 1048576)) tenths of a MiB," \
+			"$$(go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}' "./$$dir" | \
+			sort -u | grep -c .) modules"; \
+	done
 
 vuln: ## Look for known vulnerabilities (asks the Go vulnerability database)
 	$(call each,$(TOOL) govulncheck ./...)

@@ -22,6 +22,7 @@ import (
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
+	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
 const (

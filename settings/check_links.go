@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/jamsession/jamsession/internal/siteparts"
 )
 
 // checkLinks asks who can read and change what travels between the site and
@@ -19,13 +21,13 @@ func (s *Settings) checkLinks() []Finding {
 
 func (s *Settings) checkDatabaseLink() []Finding {
 	u, err := parseDatabaseURL(s.DatabaseURL.Reveal())
-	if err != nil || u.scheme == "sqlite" || !u.server.isRemote() {
+	if err != nil || u.Scheme == "sqlite" || !isRemote(u.Server) {
 		return nil
 	}
-	fault, hint := u.server.postgresFault(), "Write ?sslmode=verify-full, with sslrootcert= if the "+
+	fault, hint := postgresFault(u.Server), "Write ?sslmode=verify-full, with sslrootcert= if the "+
 		"certificate is your own."
-	if u.scheme == "mysql" {
-		fault, hint = u.server.mysqlFault(), "Write ?tls=true, or ?ssl_ca= with the path of your "+
+	if u.Scheme == "mysql" {
+		fault, hint = mysqlFault(u.Server), "Write ?tls=true, or ?ssl_ca= with the path of your "+
 			"own certificate."
 	}
 	if fault == "" {
@@ -36,12 +38,12 @@ func (s *Settings) checkDatabaseLink() []Finding {
 }
 
 // isRemote reports whether others are on the way to the server.
-func (s server) isRemote() bool {
-	host := s.host
-	if other := s.options.Get("host"); other != "" {
+func isRemote(s siteparts.Server) bool {
+	host := s.Host
+	if other := s.Options.Get("host"); other != "" {
 		host = other
 	}
-	return s.socket == "" && !isLocal(host)
+	return s.Socket == "" && !isLocal(host)
 }
 
 // isLocal reports whether a host is this machine.
@@ -52,8 +54,8 @@ func isLocal(host string) bool {
 }
 
 // postgresFault says what sslmode leaves open; it has libpq's meaning.
-func (s server) postgresFault() string {
-	mode := s.options.Get("sslmode")
+func postgresFault(s siteparts.Server) string {
+	mode := s.Options.Get("sslmode")
 	if mode == "" {
 		mode = os.Getenv("PGSSLMODE")
 	}
@@ -70,14 +72,14 @@ func (s server) postgresFault() string {
 	return "its connections are not encrypted"
 }
 
-func (s server) mysqlFault() string {
-	switch strings.ToLower(s.options.Get("tls")) {
+func mysqlFault(s siteparts.Server) string {
+	switch strings.ToLower(s.Options.Get("tls")) {
 	case "skip-verify":
 		return "tls=skip-verify does not ask whose certificate it is"
 	case "preferred":
 		return "its connections are encrypted only if the server, or who is on the way, says so"
 	case "", "0", "false":
-		if s.options.Get("ssl_ca") != "" {
+		if s.Options.Get("ssl_ca") != "" {
 			return ""
 		}
 		return "its connections are not encrypted"
@@ -90,19 +92,19 @@ var superusers = []string{"postgres", "root", "mysql", "mariadb", "admin"}
 
 func (s *Settings) checkDatabaseUser() []Finding {
 	u, err := parseDatabaseURL(s.DatabaseURL.Reveal())
-	if err != nil || u.scheme == "sqlite" {
+	if err != nil || u.Scheme == "sqlite" {
 		return nil
 	}
 	var findings []Finding
-	if slices.Contains(superusers, u.server.user) {
+	if slices.Contains(superusers, u.Server.User) {
 		findings = warn("jamsession.W011",
-			"The user in DATABASE_URL is "+u.server.user+", who may do anything with the server: a "+
+			"The user in DATABASE_URL is "+u.Server.User+", who may do anything with the server: a "+
 				"fault in the site is then one in all its databases.",
 			"Make a user who has the site's tables only.")
 	}
-	certificate := u.server.options.Has("sslcert") || u.server.options.Has("passfile") ||
+	certificate := u.Server.Options.Has("sslcert") || u.Server.Options.Has("passfile") ||
 		os.Getenv("PGPASSWORD") != "" || os.Getenv("PGPASSFILE") != ""
-	if u.server.isRemote() && u.server.password.IsZero() && !certificate {
+	if isRemote(u.Server) && u.Server.Password.IsZero() && !certificate {
 		findings = append(findings, warn("jamsession.W012",
 			"DATABASE_URL leads to another machine and has no password: whoever reaches the server "+
 				"is let in.", "Give the user a password.")...)
@@ -114,14 +116,14 @@ func (s *Settings) checkDatabaseUser() []Finding {
 // hashes of all passwords are in it.
 func (s *Settings) checkDatabaseFile() []Finding {
 	u, err := parseDatabaseURL(s.DatabaseURL.Reveal())
-	if err != nil || u.scheme != "sqlite" {
+	if err != nil || u.Scheme != "sqlite" {
 		return nil
 	}
-	file, err := os.Stat(u.path)
+	file, err := os.Stat(u.Path)
 	if err != nil || file.Mode().Perm()&0o006 == 0 {
 		return nil // not there yet, or for nobody else
 	}
-	if folder, err := os.Stat(filepath.Dir(u.path)); err != nil || folder.Mode().Perm()&0o001 == 0 {
+	if folder, err := os.Stat(filepath.Dir(u.Path)); err != nil || folder.Mode().Perm()&0o001 == 0 {
 		return nil // others do not reach it
 	}
 	return warn("jamsession.W013",

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/secret"
 )
 
@@ -29,44 +31,26 @@ func setDatabaseURL(s *Settings, v value) error {
 	return nil
 }
 
-// A databaseURL is what DATABASE_URL names.
-type databaseURL struct {
-	scheme string // "sqlite", "postgres" or "mysql"
-	path   string // of the file, for sqlite
-	server server // for the others
-}
-
-// A server is where a database is, and who asks it.
-type server struct {
-	host, port string // empty with a socket
-	socket     string // PostgreSQL: the folder of the socket
-	user       string
-	password   secret.Text
-	name       string // of the database
-	maxConns   int
-	options    url.Values // the driver's own
-}
-
 // defaultMaxConns is below what the servers allow to all their clients, 100
 // and 151, so that a few processes fit.
 const defaultMaxConns = 25
 
-func parseDatabaseURL(raw string) (databaseURL, error) {
+func parseDatabaseURL(raw string) (siteparts.Place, error) {
 	scheme, _, ok := strings.Cut(raw, ":")
 	if !ok {
-		return databaseURL{}, errors.New(supportedURLs)
+		return siteparts.Place{}, errors.New(supportedURLs)
 	}
-	u := databaseURL{scheme: scheme}
+	u := siteparts.Place{Scheme: scheme}
 	var err error
 	switch scheme {
 	case "sqlite":
-		u.path, err = sqlitePath(raw)
+		u.Path, err = sqlitePath(raw)
 	case "postgres", "postgresql":
-		u.scheme = "postgres"
-		u.server, err = parseServer(raw, "5432", "host")
+		u.Scheme = "postgres"
+		u.Server, err = parseServer(raw, "5432", "host")
 	case "mysql", "mariadb":
-		u.scheme = "mysql"
-		u.server, err = parseServer(raw, "3306", "socket")
+		u.Scheme = "mysql"
+		u.Server, err = parseServer(raw, "3306", "socket")
 	default:
 		if !httpcookie.IsToken(scheme) || len(scheme) > 20 {
 			scheme = "unknown"
@@ -79,8 +63,8 @@ func parseDatabaseURL(raw string) (databaseURL, error) {
 // parseServer reads scheme://user:password@host:port/name?option=value. The
 // path of a socket is the value of the socket option, or percent-encoded in
 // place of the host, as dj-database-url has it.
-func parseServer(raw, port, socketOption string) (server, error) {
-	s := server{maxConns: defaultMaxConns}
+func parseServer(raw, port, socketOption string) (siteparts.Server, error) {
+	s := siteparts.Server{MaxConns: defaultMaxConns}
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if !ok {
 		scheme, _, _ = strings.Cut(scheme, ":")
@@ -89,7 +73,7 @@ func parseServer(raw, port, socketOption string) (server, error) {
 	if i := strings.IndexAny(rest, "/?"); i > 0 {
 		at := strings.LastIndexByte(rest[:i], '@') + 1
 		if host := rest[at:i]; strings.HasPrefix(strings.ToLower(host), "%2f") {
-			s.socket, _ = url.PathUnescape(host)
+			s.Socket, _ = url.PathUnescape(host)
 			rest = rest[:at] + rest[i:]
 		}
 	}
@@ -98,27 +82,27 @@ func parseServer(raw, port, socketOption string) (server, error) {
 		return s, fmt.Errorf("it is no URL; percent-encode what is special in the password; %s",
 			supportedURLs)
 	}
-	s.host, s.port, s.options = u.Hostname(), u.Port(), u.Query()
-	s.user = u.User.Username()
-	s.password = passwordOf(u.User)
-	s.name = strings.TrimPrefix(u.Path, "/")
-	if path := s.options.Get(socketOption); strings.HasPrefix(path, "/") {
-		s.socket = path
-		s.options.Del(socketOption)
+	s.Host, s.Port, s.Options = u.Hostname(), u.Port(), u.Query()
+	s.User = u.User.Username()
+	s.Password = passwordOf(u.User)
+	s.Name = strings.TrimPrefix(u.Path, "/")
+	if path := s.Options.Get(socketOption); strings.HasPrefix(path, "/") {
+		s.Socket = path
+		s.Options.Del(socketOption)
 	}
-	if s.socket == "" && s.host == "" {
-		s.host = "localhost"
+	if s.Socket == "" && s.Host == "" {
+		s.Host = "localhost"
 	}
-	if s.port == "" {
-		s.port = port
+	if s.Port == "" {
+		s.Port = port
 	}
-	if text := s.options.Get("max_conns"); text != "" {
-		if s.maxConns, err = strconv.Atoi(text); err != nil || s.maxConns < 1 {
+	if text := s.Options.Get("max_conns"); text != "" {
+		if s.MaxConns, err = strconv.Atoi(text); err != nil || s.MaxConns < 1 {
 			return s, errors.New("its option max_conns must be a number, 1 or more")
 		}
-		s.options.Del("max_conns")
+		s.Options.Del("max_conns")
 	}
-	if s.name == "" || strings.Contains(s.name, "/") {
+	if s.Name == "" || strings.Contains(s.Name, "/") {
 		return s, fmt.Errorf("the name of the database is missing; %s", supportedURLs)
 	}
 	return s, nil
@@ -129,12 +113,23 @@ func passwordOf(user *url.Userinfo) secret.Text {
 	return secret.New(password)
 }
 
-// String returns where the server is, without a password.
-func (s server) String() string {
-	if s.socket != "" {
-		return s.socket
+// openDatabase opens what DATABASE_URL names, by the driver that the program has
+// imported for it.
+func (s *Settings) openDatabase(ctx context.Context) (*siteparts.Database, error) {
+	at, err := parseDatabaseURL(s.DatabaseURL.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("settings: DATABASE_URL: %w", err)
 	}
-	return s.host + ":" + s.port
+	open, err := siteparts.DatabaseOf(at.Scheme)
+	if err != nil {
+		return nil, fmt.Errorf("settings: DATABASE_URL: %w", err)
+	}
+	sessions := s.SessionEngine == "db" || s.SessionEngine == "cached_db"
+	db, err := open(ctx, at, sessions, s.storeTimeout())
+	if err != nil {
+		return nil, fmt.Errorf("settings: DATABASE_URL: %w", err)
+	}
+	return db, nil
 }
 
 // sqlitePath returns the file that a URL names: after three slashes comes a

@@ -12,10 +12,8 @@ import (
 	"github.com/jamsession/jamsession/cookiestore"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/filestore"
-	"github.com/jamsession/jamsession/memcachestore"
+	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/memstore"
-	"github.com/jamsession/jamsession/pgstore"
-	"github.com/jamsession/jamsession/redisstore"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
 )
@@ -63,13 +61,13 @@ func (s *Site) openEngine(ctx context.Context) (engine, error) {
 
 // openTable opens the table, by the fastest way to it.
 func (s *Site) openTable(ctx context.Context, e *engine) error {
-	if s.db.sessions != nil {
-		store, err := pgstore.New(ctx, s.db.sessions, nil)
+	if s.db.OpenTable != nil {
+		table, err := s.db.OpenTable(ctx)
 		if err != nil {
 			return wireError(err)
 		}
-		e.store, e.table = store, store.Store
-		e.parts = append(e.parts, store)
+		e.store, e.table = table.Store, table.Table
+		e.parts = append(e.parts, closeFunc(table.Close))
 		return nil
 	}
 	table, err := sqlstore.New(ctx, s.tables, nil)
@@ -113,16 +111,15 @@ func (s *Settings) openTableCache(ctx context.Context) (cachedstore.Cache, io.Cl
 		return nil, nil, err
 	}
 	prefix := s.cachePrefix(django.EngineCachedDB)
-	switch c.kind() {
-	case "redis":
-		cache, err := redisstore.OpenCache(ctx, c.URL.Reveal(), prefix)
-		return cache, cache, cacheError(err)
-	case "memcached":
-		cache, err := memcachestore.OpenCache(ctx, c.servers(), &memcachestore.Options{Prefix: prefix})
-		return cache, cache, cacheError(err)
-	default:
+	if c.kind() == "memory" {
 		return memstore.NewCache(memoryCacheSize), nopCloser{}, nil
 	}
+	driver, err := siteparts.CacheOf(c.kind())
+	if err != nil {
+		return nil, nil, cacheError(err)
+	}
+	cache, err := driver.Table(ctx, c.URL, prefix)
+	return cache, cache, cacheError(err)
 }
 
 // memoryCacheSize is how many sessions memory:// keeps of a table, and how
@@ -156,27 +153,15 @@ func (s *Settings) openCache(ctx context.Context, e *engine) error {
 
 // openStore opens a cache as a store of sessions.
 func (c Cache) openStore(ctx context.Context, prefix string, codec session.Codec) (session.Store, error) {
-	switch c.kind() {
-	case "redis":
-		store, err := redisstore.Open(ctx, c.URL.Reveal(),
-			&redisstore.Options{Prefix: prefix, Codec: codec})
-		return store, cacheError(err)
-	case "memcached":
-		store, err := memcachestore.Open(ctx, c.servers(),
-			&memcachestore.Options{Prefix: prefix, Codec: codec})
-		return store, cacheError(err)
-	default:
+	if c.kind() == "memory" {
 		return memstore.NewBounded(memoryStoreSize), nil
 	}
-}
-
-// servers returns the servers of a memcached URL.
-func (c Cache) servers() []string {
-	_, rest, _ := strings.Cut(c.URL.Reveal(), "://")
-	if strings.HasPrefix(rest, "/") {
-		return []string{rest}
+	driver, err := siteparts.CacheOf(c.kind())
+	if err != nil {
+		return nil, cacheError(err)
 	}
-	return strings.Split(strings.TrimSuffix(rest, "/"), ",")
+	store, err := driver.Store(ctx, c.URL, prefix, codec)
+	return store, cacheError(err)
 }
 
 func cacheError(err error) error {
@@ -249,6 +234,11 @@ func (s *Site) openCookies(ctx context.Context, e *engine) error {
 	e.codec, e.store = nil, cookiestore.New(s.keys, o)
 	return nil
 }
+
+// closeFunc closes what a driver has opened.
+type closeFunc func() error
+
+func (f closeFunc) Close() error { return f() }
 
 type nopCloser struct{}
 

@@ -68,10 +68,10 @@ func FuzzDatabaseURL(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
 		u, err := parseDatabaseURL(raw)
-		path := u.path
-		if err == nil && u.scheme != "sqlite" {
-			if u.server.name == "" || u.server.maxConns < 1 || u.server.socket == "" && u.server.host == "" {
-				t.Errorf("%q: %+v", raw, u.server)
+		path := u.Path
+		if err == nil && u.Scheme != "sqlite" {
+			if u.Server.Name == "" || u.Server.MaxConns < 1 || u.Server.Socket == "" && u.Server.Host == "" {
+				t.Errorf("%q: %+v", raw, u.Server)
 			}
 			return
 		}

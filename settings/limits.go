@@ -13,10 +13,9 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/throttle"
-	"github.com/jamsession/jamsession/auth/throttle/redisthrottle"
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
 	"github.com/jamsession/jamsession/cookie"
-	"github.com/jamsession/jamsession/redisstore"
+	"github.com/jamsession/jamsession/internal/siteparts"
 )
 
 // limit takes a number of attempts, and the seconds until one comes back, such
@@ -174,15 +173,10 @@ func (s *Settings) openRedisAttempts(ctx context.Context) (throttle.Store, io.Cl
 	if c.kind() != "redis" {
 		return nil, nil, errors.New("settings: LOGIN_LIMIT_STORE cache needs a cache on Redis; use db")
 	}
-	client, err := redisstore.Dial(ctx, c.URL.Reveal())
+	driver, err := siteparts.CacheOf(c.kind())
 	if err != nil {
 		return nil, nil, cacheError(err)
 	}
-	prefix := c.KeyPrefix + ":jamsession:throttle:"
-	return redisthrottle.New(client, &redisthrottle.Options{Prefix: prefix}), closeFunc(client.Close), nil
+	store, closer, err := driver.Attempts(ctx, c.URL, c.KeyPrefix+":jamsession:throttle:")
+	return store, closer, cacheError(err)
 }
-
-// closeFunc closes what cannot fail to.
-type closeFunc func()
-
-func (f closeFunc) Close() error { f(); return nil }

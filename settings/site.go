@@ -14,6 +14,7 @@ import (
 	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/secret"
@@ -47,7 +48,7 @@ type Site struct {
 	Limiter, ResetLimiter, SignUpLimiter auth.Limiter
 
 	keys   secret.Keys
-	db     *database
+	db     *siteparts.Database
 	tables django.Database
 	engine engine
 	limits limits
@@ -75,8 +76,7 @@ func Open(ctx context.Context, s *Settings) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	sessions := s.SessionEngine == "db" || s.SessionEngine == "cached_db"
-	db, dialect, err := openDatabase(ctx, s.DatabaseURL, sessions, s.storeTimeout())
+	db, err := s.openDatabase(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -84,11 +84,11 @@ func Open(ctx context.Context, s *Settings) (*Site, error) {
 		Settings: s,
 		keys:     keys,
 		db:       db,
-		DB:       db.writer,
-		Readers:  db.readers,
+		DB:       db.Writer,
+		Readers:  db.Readers,
 		Hashers:  hashers,
 		tables: django.Database{
-			DB: db.writer, Readers: db.readers, Dialect: dialect, TimeZone: zone,
+			DB: db.Writer, Readers: db.Readers, Dialect: db.Dialect, TimeZone: zone,
 		},
 	}
 	if err := site.wire(ctx); err != nil && !errors.Is(err, errNotMigrated) {
@@ -231,7 +231,7 @@ func (s *Site) countsInTable() bool {
 // Close closes the database. Let the requests come to their end first. A
 // database that is silent is cut off after STORE_TIMEOUT.
 func (s *Site) Close() error {
-	return s.db.closeWithin(s.Settings.storeTimeout(), func() error {
+	return s.db.CloseWithin(s.Settings.storeTimeout(), func() error {
 		if s.Store == nil {
 			return nil
 		}

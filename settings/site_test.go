@@ -24,6 +24,7 @@ import (
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
+	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
 // open opens a site on a file, with these settings beside the necessary ones.

@@ -15,6 +15,7 @@ import (
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
+	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
 // ServeLogins is the process of the site that [RunHostile] attacks: it serves

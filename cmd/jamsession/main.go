@@ -36,6 +36,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
 func main() {

@@ -33,6 +33,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/settings"
+	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
 func main() {

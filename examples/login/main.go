@@ -41,6 +41,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/settings"
+	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
 const secretKeyFile = "secret_key"

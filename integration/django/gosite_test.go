@@ -16,6 +16,7 @@ import (
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
+	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
 // A goSite has the pages of testdata/site, made as a user of this module

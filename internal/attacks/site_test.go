@@ -23,6 +23,7 @@ import (
 	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
+	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
 const (

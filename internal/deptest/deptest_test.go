@@ -26,7 +26,7 @@ var drivers = []string{
 
 // mayLinkDriver are the parts of the module that are programs, open sites for them,
 // or are for tests. A program that imports pgstore has chosen pgx.
-var mayLinkDriver = []string{"settings", "pgstore", "cmd", "examples", "internal/docstest", "internal/silentdb"}
+var mayLinkDriver = []string{"site", "pgstore", "cmd", "examples", "internal/docstest", "internal/silentdb"}
 
 // A pkg is what the go command says of a package.
 type pkg struct {
@@ -64,7 +64,7 @@ func within(path string, dirs []string) bool {
 	})
 }
 
-func TestOnlyProgramsAndSettingsLinkADatabaseDriver(t *testing.T) {
+func TestOnlyProgramsAndSiteLinkADatabaseDriver(t *testing.T) {
 	linked := false
 	for path, p := range list(t, module+"/...") {
 		for _, driver := range drivers {
@@ -79,6 +79,34 @@ func TestOnlyProgramsAndSettingsLinkADatabaseDriver(t *testing.T) {
 	}
 	if !linked {
 		t.Error("no package links any of the known drivers: the list is out of date")
+	}
+}
+
+// TestASiteLinksOnlyWhatItImports: no driver brings another one, or a cache's
+// client, and package settings brings none at all.
+func TestASiteLinksOnlyWhatItImports(t *testing.T) {
+	clients := []string{
+		"modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/go-sql-driver/mysql",
+		"github.com/redis/rueidis", "github.com/bradfitz/gomemcache/memcache",
+	}
+	own := map[string]string{
+		"settings": "", "internal/siteparts": "",
+		"site/sqlite": clients[0], "site/postgres": clients[1], "site/mysql": clients[2],
+		"site/redis": clients[3], "site/memcached": clients[4],
+	}
+	pkgs := list(t, module+"/...")
+	for path, client := range own {
+		deps := pkgs[module+"/"+path].Deps
+		for _, c := range clients {
+			if got, want := slices.Contains(deps, c), c == client; got != want {
+				t.Errorf("%s links %s: %t, want %t", path, c, got, want)
+			}
+		}
+	}
+	for _, c := range clients {
+		if !slices.Contains(pkgs[module+"/site/all"].Deps, c) {
+			t.Errorf("site/all does not link %s", c)
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ var bare = map[string]string{
 	"mail/smtp.go connect":                            "it closes a connection of package net",
 	"memcachestore/client.go do":                      "likewise",
 	"cmd/jamsession/main.go main":                     "it stops the catching of signals",
-	"settings/sqlite.go closeWithin":                  "it closes connections of package net",
+	"internal/siteparts/database.go CloseWithin":      "it closes connections of package net",
 	"examples/login/main.go serve":                    "an example has no internal package; it shuts an http.Server down",
 	"examples/django-beside-go/main.go serve":         "likewise",
 	"examples/django-beside-go/main.go run":           "an example; net/http recovers the requests, and the rest calls nothing of others",

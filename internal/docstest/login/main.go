@@ -10,6 +10,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/settings"
+	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
 func main() {

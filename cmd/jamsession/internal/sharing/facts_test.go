@@ -12,6 +12,7 @@ import (
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/settings"
+	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
 func TestMain(m *testing.M) { servertest.Main(m) }

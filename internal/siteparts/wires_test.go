@@ -1,4 +1,4 @@
-package settings
+package siteparts
 
 import (
 	"context"
@@ -20,11 +20,11 @@ func silentServer(t *testing.T) (addr string) {
 	return l.Addr().String()
 }
 
-func dialWire(t *testing.T, w *wires, limit time.Duration) net.Conn {
+func dialWire(t *testing.T, w *Wires, limit time.Duration) net.Conn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	conn, err := w.dial(ctx, "tcp", silentServer(t))
+	conn, err := w.Dial(ctx, "tcp", silentServer(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func dialWire(t *testing.T, w *wires, limit time.Duration) net.Conn {
 // statement, for which it has more time than any other dial, nor one that it
 // gives up, waits for a server that says nothing.
 func TestFarewellsEnd(t *testing.T) {
-	w := newWires(time.Minute)
+	w := NewWires(time.Minute)
 	cancels := dialWire(t, w, time.Hour)
 	if _, err := cancels.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("where pgx cancels: %v, want the end of a deadline", err)
@@ -52,7 +52,7 @@ func TestFarewellsEnd(t *testing.T) {
 
 // TestCutEndsAllConnections, and lets nobody open another.
 func TestCutEndsAllConnections(t *testing.T) {
-	w := newWires(time.Minute)
+	w := NewWires(time.Minute)
 	open, closed := dialWire(t, w, time.Second), dialWire(t, w, time.Second)
 	if err := closed.Close(); err != nil || len(w.open) != 1 {
 		t.Errorf("%d are open, %v, want 1", len(w.open), err)
@@ -62,11 +62,11 @@ func TestCutEndsAllConnections(t *testing.T) {
 		_, err := open.Read(make([]byte, 1))
 		done <- err
 	}()
-	w.cut()
+	w.Cut()
 	if err := <-done; !errors.Is(err, net.ErrClosed) {
 		t.Errorf("who waited: %v, want net.ErrClosed", err)
 	}
-	if _, err := w.dial(t.Context(), "tcp", silentServer(t)); !errors.Is(err, net.ErrClosed) {
+	if _, err := w.Dial(t.Context(), "tcp", silentServer(t)); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("dial: %v, want net.ErrClosed", err)
 	}
 }
@@ -74,7 +74,7 @@ func TestCutEndsAllConnections(t *testing.T) {
 // TestDriverCanLookAtTheSocket, or MySQL's does not see that the server has
 // closed an idle connection.
 func TestDriverCanLookAtTheSocket(t *testing.T) {
-	conn := dialWire(t, newWires(time.Minute), time.Second)
+	conn := dialWire(t, NewWires(time.Minute), time.Second)
 	raw, err := conn.(*wire).SyscallConn()
 	if err == nil {
 		err = raw.Control(func(uintptr) {})

@@ -1,4 +1,11 @@
-package settings
+// Package sqlite lets package settings open a DATABASE_URL that begins with
+// sqlite:///. Import it for that only:
+//
+//	import _ "github.com/jamsession/jamsession/site/sqlite"
+//
+// SQLite lets one connection write at a time, so writers wait for each other in
+// a pool of one, and not in the file; with WAL, readers wait for nobody.
+package sqlite
 
 import (
 	"context"
@@ -11,44 +18,43 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/siteparts"
 )
 
-// A database is one SQLite file with two pools. SQLite lets one connection
-// write at a time, so writers wait for each other in a pool of one, and not
-// in the file; with WAL, readers wait for nobody.
-type database struct {
-	writer, readers *sql.DB
-	sessions        *pgxpool.Pool // for package pgstore; nil without PostgreSQL
-	wires           *wires        // nil without a server
+func init() {
+	siteparts.RegisterDatabase("sqlite",
+		func(ctx context.Context, at siteparts.Place, _ bool, _ time.Duration) (*siteparts.Database, error) {
+			return open(ctx, at.Path)
+		})
 }
 
-// openSQLite opens a file, and makes it if it is not there: readable by its
+// open opens a file, and makes it if it is not there: readable by its
 // owner only, since it will hold password hashes and session keys.
 //
 // With synchronous(FULL) a logout survives a power cut.
-func openSQLite(ctx context.Context, path string) (*database, error) {
+func open(ctx context.Context, path string) (*siteparts.Database, error) {
 	if err := makeFile(path); err != nil {
-		return nil, fmt.Errorf("settings: DATABASE_URL: %w", err)
+		return nil, err
 	}
 	writer, err := openPool(path, 1, "_txlock=immediate&_pragma=busy_timeout(5000)"+
 		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)")
 	if err != nil {
-		return nil, sqliteError(path, err)
+		return nil, explain(path, err)
 	}
 	readers, err := openPool(path, max(4, runtime.GOMAXPROCS(0)),
 		"_pragma=busy_timeout(5000)&_pragma=query_only(1)")
 	if err != nil {
-		return nil, errors.Join(sqliteError(path, err), writer.Close())
+		return nil, errors.Join(explain(path, err), writer.Close())
 	}
-	db := &database{writer: writer, readers: readers}
-	if err := db.probe(ctx); err != nil {
+	db := &siteparts.Database{Writer: writer, Readers: readers, Dialect: django.SQLite}
+	if err := probe(ctx, db); err != nil {
 		_ = db.Close()
-		return nil, sqliteError(path, err)
+		return nil, explain(path, err)
 	}
 	return db, nil
 }
@@ -80,11 +86,11 @@ func openPool(path string, size int, parameters string) (*sql.DB, error) {
 
 // probe finds out now what would else fail the first visitor: that the file
 // is a database, and that it can be written. What it writes is rolled back.
-func (db *database) probe(ctx context.Context) error {
-	if err := djangodb.SQLite.Ping(ctx, db.writer); err != nil {
+func probe(ctx context.Context, db *siteparts.Database) error {
+	if err := djangodb.SQLite.Ping(ctx, db.Writer); err != nil {
 		return err
 	}
-	tx, err := db.writer.BeginTx(ctx, nil)
+	tx, err := db.Writer.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -92,33 +98,14 @@ func (db *database) probe(ctx context.Context) error {
 	if err := errors.Join(err, tx.Rollback()); err != nil {
 		return err
 	}
-	return db.readers.PingContext(ctx)
+	return db.Readers.PingContext(ctx)
 }
 
-// Close closes both pools.
-func (db *database) Close() error {
-	err := errors.Join(db.readers.Close(), db.writer.Close()) // twice is no error
-	if db.sessions != nil {
-		db.sessions.Close() // this waits for those that are in use
-	}
-	return err
-}
-
-// closeWithin lets fn close what works on the database, and then closes the
-// database. What is waiting for the server after a while is cut off.
-func (db *database) closeWithin(limit time.Duration, fn func() error) error {
-	if db.wires != nil {
-		timer := time.AfterFunc(limit, db.wires.cut)
-		defer timer.Stop()
-	}
-	return errors.Join(fn(), db.Close())
-}
-
-// sqliteError says in one line what to do about a file that cannot be used.
-func sqliteError(path string, err error) error {
+// explain says in one line what to do about a file that cannot be used.
+func explain(path string, err error) error {
 	var coded *sqlite.Error
 	if !errors.As(err, &coded) {
-		return fmt.Errorf("settings: DATABASE_URL: %s: %w", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	var fault string
 	switch coded.Code() & 0xff {
@@ -135,5 +122,5 @@ func sqliteError(path string, err error) error {
 	default:
 		fault = "cannot be used"
 	}
-	return fmt.Errorf("settings: DATABASE_URL: %s %s (%w)", path, fault, err)
+	return fmt.Errorf("%s %s (%w)", path, fault, err)
 }

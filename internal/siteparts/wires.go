@@ -1,4 +1,4 @@
-package settings
+package siteparts
 
 import (
 	"context"
@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// wires are the connections of a site to its database. The contexts of calls
+// Wires are the connections of a site to its database. The contexts of calls
 // end what waits for an answer; this is for what no context ends: the
 // handshakes that database/sql makes in the background, and farewells to a
 // server that is silent. Either would keep a place in the pool.
-type wires struct {
+type Wires struct {
 	limit time.Duration // to connect within
 
 	mu   sync.Mutex
@@ -29,13 +29,17 @@ var keepAlive = net.KeepAliveConfig{
 	Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3,
 }
 
-func newWires(limit time.Duration) *wires {
-	return &wires{limit: limit, open: make(map[*wire]struct{})}
+// NewWires returns none yet. Each is opened within the limit.
+func NewWires(limit time.Duration) *Wires {
+	return &Wires{limit: limit, open: make(map[*wire]struct{})}
 }
 
-// dial opens a connection. All who dial have no more than the limit, except
+// Limit is how long a server has to accept a connection.
+func (w *Wires) Limit() time.Duration { return w.limit }
+
+// Dial opens a connection. All who dial have no more than the limit, except
 // for pgx where it asks the server to cancel what has not been answered in time.
-func (w *wires) dial(ctx context.Context, network, address string) (net.Conn, error) {
+func (w *Wires) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	at, limited := ctx.Deadline()
 	cancels := limited && time.Until(at) > w.limit
 	if cancels {
@@ -55,7 +59,7 @@ func (w *wires) dial(ctx context.Context, network, address string) (net.Conn, er
 	return w.add(conn)
 }
 
-func (w *wires) add(conn net.Conn) (net.Conn, error) {
+func (w *Wires) add(conn net.Conn) (net.Conn, error) {
 	c := &wire{conn, w}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -67,8 +71,8 @@ func (w *wires) add(conn net.Conn) (net.Conn, error) {
 	return c, nil
 }
 
-// cut ends all connections, with whatever they are waiting for.
-func (w *wires) cut() {
+// Cut ends all connections, with whatever they are waiting for.
+func (w *Wires) Cut() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.gone = true
@@ -82,7 +86,7 @@ func (w *wires) cut() {
 type wire struct {
 	net.Conn
 
-	all *wires
+	all *Wires
 }
 
 // Close ends the connection.

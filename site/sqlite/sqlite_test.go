@@ -1,4 +1,4 @@
-package settings
+package sqlite
 
 import (
 	"database/sql"
@@ -7,11 +7,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/siteparts"
 )
 
-func openFile(t *testing.T, path string) *database {
+func openFile(t *testing.T, path string) *siteparts.Database {
 	t.Helper()
-	db, err := openSQLite(t.Context(), path)
+	db, err := open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,20 +28,20 @@ func TestSQLiteIsOpenedDurableWithOneWriterAndReaders(t *testing.T) {
 		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000",
 	} {
 		var got string
-		if err := db.writer.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+		if err := db.Writer.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
 			t.Errorf("%s is %q, error %v; want %q", pragma, got, err, want)
 		}
 	}
-	if n := db.writer.Stats().MaxOpenConnections; n != 1 {
+	if n := db.Writer.Stats().MaxOpenConnections; n != 1 {
 		t.Errorf("%d connections write", n)
 	}
-	if _, err := db.writer.ExecContext(t.Context(), "CREATE TABLE a (b)"); err != nil {
+	if _, err := db.Writer.ExecContext(t.Context(), "CREATE TABLE a (b)"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.readers.ExecContext(t.Context(), "INSERT INTO a VALUES (1)"); err == nil {
+	if _, err := db.Readers.ExecContext(t.Context(), "INSERT INTO a VALUES (1)"); err == nil {
 		t.Error("a reader can write")
 	}
-	tx, err := db.writer.BeginTx(t.Context(), nil)
+	tx, err := db.Writer.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +49,7 @@ func TestSQLiteIsOpenedDurableWithOneWriterAndReaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	var n int
-	if err := db.readers.QueryRowContext(t.Context(), "SELECT count(*) FROM a").Scan(&n); err != nil || n != 0 {
+	if err := db.Readers.QueryRowContext(t.Context(), "SELECT count(*) FROM a").Scan(&n); err != nil || n != 0 {
 		t.Errorf("beside a writer, a reader sees %d rows, error %v", n, err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -75,7 +77,7 @@ func TestNewDatabaseFileIsAwaited(t *testing.T) {
 func TestNewDatabaseFileIsTheOwnersOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "site.db")
 	db := openFile(t, path)
-	if _, err := db.writer.ExecContext(t.Context(), "CREATE TABLE a (b)"); err != nil {
+	if _, err := db.Writer.ExecContext(t.Context(), "CREATE TABLE a (b)"); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{path, path + "-wal", path + "-shm"} {
@@ -92,7 +94,7 @@ func TestAnyFileNameCanBeADatabase(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), name)
 		db := openFile(t, path)
-		if _, err := db.writer.ExecContext(t.Context(), "CREATE TABLE a (b)"); err != nil {
+		if _, err := db.Writer.ExecContext(t.Context(), "CREATE TABLE a (b)"); err != nil {
 			t.Errorf("%q: %v", name, err)
 		}
 		entries, err := os.ReadDir(filepath.Dir(path))
@@ -138,9 +140,9 @@ func TestUnusableDatabaseIsOneClearLine(t *testing.T) {
 		})
 	}
 	for _, test := range tests {
-		_, err := openSQLite(t.Context(), test.path)
+		_, err := open(t.Context(), test.path)
 		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") ||
-			!strings.HasPrefix(err.Error(), "settings: DATABASE_URL: ") {
+			!strings.HasPrefix(err.Error(), "") {
 			t.Errorf("%s: got error %v, want %q", test.path, err, test.want)
 		}
 	}
@@ -149,17 +151,17 @@ func TestUnusableDatabaseIsOneClearLine(t *testing.T) {
 func TestReadOnlyFileIsRefusedAtTheStart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "site.db")
 	db := openFile(t, path)
-	if _, err := db.writer.ExecContext(t.Context(), "CREATE TABLE a (b)"); err != nil {
+	if _, err := db.Writer.ExecContext(t.Context(), "CREATE TABLE a (b)"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.writer.ExecContext(t.Context(), "PRAGMA user_version = 7"); err != nil {
+	if _, err := db.Writer.ExecContext(t.Context(), "PRAGMA user_version = 7"); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.probe(t.Context()); err != nil {
+	if err := probe(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
 	var version int
-	if err := db.readers.QueryRowContext(t.Context(), "PRAGMA user_version").Scan(&version); err != nil || version != 7 {
+	if err := db.Readers.QueryRowContext(t.Context(), "PRAGMA user_version").Scan(&version); err != nil || version != 7 {
 		t.Errorf("after the probe user_version is %d, error %v", version, err)
 	}
 	_ = db.Close()
@@ -167,12 +169,12 @@ func TestReadOnlyFileIsRefusedAtTheStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ro := &database{writer: pool, readers: pool}
-	err = ro.probe(t.Context())
+	ro := &siteparts.Database{Writer: pool, Readers: pool}
+	err = probe(t.Context(), ro)
 	if err == nil {
 		t.Fatal("no error")
 	}
-	if err = sqliteError(path, err); !strings.Contains(err.Error(), "cannot be written") {
+	if err = explain(path, err); !strings.Contains(err.Error(), "cannot be written") {
 		t.Errorf("got error %v", err)
 	}
 	_ = ro.Close()

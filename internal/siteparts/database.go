@@ -1,0 +1,86 @@
+// Package siteparts is where the drivers that a program imports meet the
+// settings that name them. The packages below folder site register themselves
+// here, as drivers do with database/sql, so that a site links what it uses.
+package siteparts
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"time"
+
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/secret"
+	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/sqlstore"
+)
+
+// A Place is what DATABASE_URL names.
+type Place struct {
+	Scheme string // "sqlite", "postgres" or "mysql"
+	Path   string // of the file, for sqlite
+	Server Server // for the others
+}
+
+// A Server is where a database is, and who asks it.
+type Server struct {
+	Host, Port string // empty with a socket
+	Socket     string // PostgreSQL: the folder of the socket
+	User       string
+	Password   secret.Text
+	Name       string // of the database
+	MaxConns   int
+	Options    url.Values // the driver's own
+}
+
+// String returns where the server is, without a password.
+func (s Server) String() string {
+	if s.Socket != "" {
+		return s.Socket
+	}
+	return s.Host + ":" + s.Port
+}
+
+// A Database is one that a driver has opened.
+type Database struct {
+	Writer, Readers *sql.DB
+	Dialect         django.Dialect
+
+	// OpenTable is the fastest way to the table django_session. Nil is by
+	// database/sql.
+	OpenTable func(context.Context) (Table, error)
+
+	Wires *Wires // nil without a server
+	Pool  func() // closes what else is open; nil if there is nothing
+}
+
+// A Table is the table django_session, by a driver's own way.
+type Table struct {
+	Store session.Store
+	Table *sqlstore.Store // by database/sql
+	Close func() error
+}
+
+// Close closes all pools.
+func (db *Database) Close() error {
+	err := errors.Join(db.Readers.Close(), db.Writer.Close()) // twice is no error
+	if db.Pool != nil {
+		db.Pool() // this waits for connections that are in use
+	}
+	return err
+}
+
+// CloseWithin lets fn close what works on the database, and then closes the
+// database. What is waiting for the server after a while is cut off.
+func (db *Database) CloseWithin(limit time.Duration, fn func() error) error {
+	if db.Wires != nil {
+		timer := time.AfterFunc(limit, db.Wires.Cut)
+		defer timer.Stop()
+	}
+	return errors.Join(fn(), db.Close())
+}
+
+// An OpenDatabase opens a place. If sessions are in it, they may get connections
+// of their own. A server has the limit to accept a connection.
+type OpenDatabase func(ctx context.Context, at Place, sessions bool, limit time.Duration) (*Database, error)

@@ -1,0 +1,18 @@
+package siteparts
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestAMissingDriverIsAnErrorThatNamesTheImport: this test links none.
+func TestAMissingDriverIsAnErrorThatNamesTheImport(t *testing.T) {
+	_, databaseErr := DatabaseOf("postgres")
+	_, cacheErr := CacheOf("redis")
+	for name, err := range map[string]error{"postgres": databaseErr, "redis": cacheErr} {
+		path := `import _ "github.com/jamsession/jamsession/site/` + name + `"`
+		if err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: error %v, want one with %s", name, err, path)
+		}
+	}
+}

@@ -1,0 +1,17 @@
+// Package all lets package settings open whatever settings can name. Import it
+// for that only:
+//
+//	import _ "github.com/jamsession/jamsession/site/all"
+//
+// A program that knows what it needs imports that alone, and is smaller by the
+// drivers that it leaves out: docs/performance.md has the sizes.
+package all
+
+import (
+	// Each package makes itself known.
+	_ "github.com/jamsession/jamsession/site/memcached"
+	_ "github.com/jamsession/jamsession/site/mysql"
+	_ "github.com/jamsession/jamsession/site/postgres"
+	_ "github.com/jamsession/jamsession/site/redis"
+	_ "github.com/jamsession/jamsession/site/sqlite"
+)

@@ -1,0 +1,36 @@
+// Package memcached lets package settings open a CACHE_URL that begins with
+// memcached://. Import it for that only:
+//
+//	import _ "github.com/jamsession/jamsession/site/memcached"
+package memcached
+
+import (
+	"context"
+	"strings"
+
+	"github.com/jamsession/jamsession/internal/siteparts"
+	"github.com/jamsession/jamsession/memcachestore"
+	"github.com/jamsession/jamsession/secret"
+	"github.com/jamsession/jamsession/session"
+)
+
+func init() {
+	siteparts.RegisterCache("memcached", siteparts.Cache{Store: store, Table: table})
+}
+
+func store(ctx context.Context, at secret.Text, prefix string, codec session.Codec) (session.Store, error) {
+	return memcachestore.Open(ctx, servers(at), &memcachestore.Options{Prefix: prefix, Codec: codec})
+}
+
+func table(ctx context.Context, at secret.Text, prefix string) (siteparts.OpenCache, error) {
+	return memcachestore.OpenCache(ctx, servers(at), &memcachestore.Options{Prefix: prefix})
+}
+
+// servers returns the servers of a URL.
+func servers(at secret.Text) []string {
+	_, rest, _ := strings.Cut(at.Reveal(), "://")
+	if strings.HasPrefix(rest, "/") {
+		return []string{rest}
+	}
+	return strings.Split(strings.TrimSuffix(rest, "/"), ",")
+}

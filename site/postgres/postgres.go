@@ -1,0 +1,94 @@
+// Package postgres lets package settings open a DATABASE_URL that begins with
+// postgres://. Import it for that only:
+//
+//	import _ "github.com/jamsession/jamsession/site/postgres"
+//
+// Sessions are loaded and saved by package pgstore, all else by pgx's adapter
+// for database/sql.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net"
+	"net/url"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/siteparts"
+	"github.com/jamsession/jamsession/pgstore"
+)
+
+func init() { siteparts.RegisterDatabase("postgres", open) }
+
+// open connects to PostgreSQL. If sessions are there, they get connections of
+// their own.
+func open(
+	ctx context.Context, at siteparts.Place, sessions bool, limit time.Duration,
+) (*siteparts.Database, error) {
+	w := siteparts.NewWires(limit)
+	config, err := parse(at.Server)
+	if err != nil {
+		return nil, err
+	}
+	config.ConnConfig.ConnectTimeout, config.ConnConfig.DialFunc = limit, w.Dial
+	forSessions := 0
+	if sessions {
+		forSessions = at.Server.MaxConns / 2
+	}
+	at.Server.MaxConns -= forSessions
+	db, err := siteparts.OpenServer(ctx, "PostgreSQL", at.Server, stdlib.GetConnector(*config.ConnConfig), w)
+	if err != nil {
+		return nil, err
+	}
+	db.Dialect = django.PostgreSQL
+	if forSessions == 0 {
+		return db, nil
+	}
+	config.MaxConns = int32(min(forSessions, math.MaxInt32))
+	config.MaxConnIdleTime, config.MaxConnLifetime = siteparts.MaxConnIdle, siteparts.MaxConnLife
+	pool, err := pgxpool.NewWithConfig(ctx, config) // it connects when it is asked
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	db.Pool, db.OpenTable = pool.Close, tableOpener(pool)
+	return db, nil
+}
+
+// parse takes options of libpq's URLs.
+func parse(s siteparts.Server) (*pgxpool.Config, error) {
+	query := s.Options
+	host := net.JoinHostPort(s.Host, s.Port)
+	if s.Socket != "" {
+		host = ""
+		query.Set("host", s.Socket)
+		query.Set("port", s.Port)
+	}
+	u := url.URL{Scheme: "postgres", User: userinfo(s), Host: host, Path: "/" + s.Name, RawQuery: query.Encode()}
+	config, err := pgxpool.ParseConfig(u.String())
+	if err != nil { // its text may show the password
+		return nil, errors.New("PostgreSQL does not know one of its options")
+	}
+	return config, nil
+}
+
+func userinfo(s siteparts.Server) *url.Userinfo {
+	if s.Password.IsZero() {
+		return url.User(s.User)
+	}
+	return url.UserPassword(s.User, s.Password.Reveal())
+}
+
+func tableOpener(pool *pgxpool.Pool) func(context.Context) (siteparts.Table, error) {
+	return func(ctx context.Context) (siteparts.Table, error) {
+		store, err := pgstore.New(ctx, pool, nil)
+		if err != nil {
+			return siteparts.Table{}, err
+		}
+		return siteparts.Table{Store: store, Table: store.Store, Close: store.Close}, nil
+	}
+}
