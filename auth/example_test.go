@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -59,7 +60,10 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	sessions := session.New(memstore.New(), nil)
+	sessions, err := session.New(&memstore.Store{}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
 	site := httptest.NewServer(sessions.Handler(forms.Handler(logins.Handler(mux))))
 	defer site.Close()
 
@@ -164,7 +168,11 @@ func ExampleManager_Require() {
 
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodGet, "/admin/", nil)
-	session.New(memstore.New(), nil).Handler(mux).ServeHTTP(w, r)
+	sessions, err := session.New(&memstore.Store{}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	sessions.Handler(mux).ServeHTTP(w, r)
 	fmt.Println(w.Code, w.Header().Get("Location"))
 	// Output: 302 /accounts/login/?next=/admin/
 }
@@ -193,7 +201,10 @@ func ExampleManager_RequireLoginEverywhere() {
 	gate := logins.RequireLoginEverywhere(mux)
 
 	w := httptest.NewRecorder()
-	sessions := session.New(memstore.New(), nil)
+	sessions, err := session.New(&memstore.Store{}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
 	sessions.Handler(gate).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/forgotten", nil))
 	fmt.Println(w.Code, w.Header().Get("Location"))
 	// Output: 302 /login?next=/forgotten
@@ -215,7 +226,11 @@ func ExampleManager_RequirePerm() {
 
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodGet, "/orders/add", nil)
-	session.New(memstore.New(), nil).Handler(mux).ServeHTTP(w, r)
+	sessions, err := session.New(&memstore.Store{}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	sessions.Handler(mux).ServeHTTP(w, r)
 	fmt.Println(w.Code, w.Header().Get("Location"))
 	// Output: 302 /accounts/login/?next=/orders/add
 }
@@ -263,7 +278,10 @@ func ExampleUser_custom() {
 	if err != nil {
 		panic(err)
 	}
-	sessions := session.New(memstore.New(), nil)
+	sessions, err := session.New(&memstore.Store{}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
 	site := sessions.Handler(logins.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, err := logins.Authenticate(r, "alice", "wonderland")
 		if err == nil {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/session"
 )
@@ -353,7 +354,7 @@ func (brokenStore) Load(context.Context, string) (session.Record, error) {
 
 func TestSessionStoreDownIs503(t *testing.T) {
 	s := newSite(t, nil)
-	s.sessions = session.New(brokenStore{s.store}, nil)
+	s.sessions = noerror.In(session.New(brokenStore{s.store}, nil))
 	key := strings.Repeat("a", 32)
 	for name, handler := range map[string]http.HandlerFunc{
 		"From":   func(_ http.ResponseWriter, r *http.Request) { auth.From(r) },
@@ -427,14 +428,14 @@ func TestSecondHandlerStepsAside(t *testing.T) {
 
 func TestErrorHandlerOfTheSessionsAnswers(t *testing.T) {
 	s := newSite(t, nil)
-	s.sessions = session.New(s.store, &session.Options{
+	s.sessions = noerror.In(session.New(s.store, &session.Options{
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if !errors.Is(err, auth.ErrUnavailable) || r.URL.Path != "/page" {
 				t.Errorf("path %s, error %v", r.URL.Path, err)
 			}
 			http.Error(w, "back soon", http.StatusServiceUnavailable)
 		},
-	})
+	}))
 	key := s.login(t, alice())
 	s.users.fail(errors.New("connection refused"))
 	if text := body(t, s.do(askFrom, key)); text != "back soon\n" {

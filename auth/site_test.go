@@ -23,6 +23,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
@@ -249,8 +250,8 @@ func newSite(t *testing.T, o *auth.Options) *site {
 		opts.Hashers = cheap()
 	}
 	opts.Logger = logger
-	s := &site{users: newUsers(alice(), bob()), store: memstore.New(), log: log}
-	s.sessions = session.New(s.store, &session.Options{Logger: logger})
+	s := &site{users: newUsers(alice(), bob()), store: new(memstore.Store), log: log}
+	s.sessions = noerror.In(session.New(s.store, &session.Options{Logger: logger}))
 	var err error
 	if s.auth, err = auth.New(s.users, keys, &opts); err != nil {
 		t.Fatal(err)

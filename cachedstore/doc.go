@@ -2,9 +2,11 @@
 // is the truth, and a cache answers most reads. It is Django's engine
 // cached_db.
 //
-//	store := cachedstore.New(database, cache, nil)
+//	store, err := cachedstore.New(database, cache, nil)
+//	...
 //	defer store.Close()
-//	sessions := session.New(store, nil)
+//	sessions, err := session.New(store, nil)
+//	...
 //
 // # What it promises
 //

@@ -2,6 +2,7 @@ package cachedstore_test
 
 import (
 	"fmt"
+	"log"
 
 	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/memstore"
@@ -10,10 +11,16 @@ import (
 
 func ExampleNew() {
 	// In their place: a sqlstore.Store, and a cache that all processes share.
-	database, cache := memstore.New(), newMapCache()
-	store := cachedstore.New(database, cache, nil)
+	database, cache := &memstore.Store{}, newMapCache()
+	store, err := cachedstore.New(database, cache, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer store.Close()
-	sessions := session.New(store, nil)
+	sessions, err := session.New(store, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(sessions != nil)
 	// Output: true
 }

@@ -1,10 +1,12 @@
 package cachedstore
 
 import (
+	"cmp"
 	"log/slog"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/cachevalue"
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -34,10 +36,10 @@ func (o *Options) withDefaults() Options {
 	if o != nil {
 		c = *o
 	}
-	if c.Lifetime <= 0 {
+	if c.Lifetime == 0 {
 		c.Lifetime = 5 * time.Minute
 	}
-	if c.Timeout <= 0 {
+	if c.Timeout == 0 {
 		c.Timeout = 250 * time.Millisecond
 	}
 	if c.Logger == nil {
@@ -52,4 +54,11 @@ func (o *Options) pickle(data []byte) ([]byte, error) {
 		return p.Pickle(data)
 	}
 	return []byte(none), nil
+}
+
+func (o *Options) check() error {
+	return cmp.Or(
+		timelimit.NotNegative("cachedstore: Options.Lifetime", o.Lifetime),
+		timelimit.NotNegative("cachedstore: Options.Timeout", o.Timeout),
+	)
 }

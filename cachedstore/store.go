@@ -31,9 +31,19 @@ type Store struct {
 
 // New returns a store that keeps its records in db, and what was read of them
 // in cache. Options may be nil. Both stay the caller's: close the store first.
-func New(db session.Store, cache Cache, o *Options) *Store {
+// The error says that one of them is nil, or names the field that is wrong.
+func New(db session.Store, cache Cache, o *Options) (*Store, error) {
+	if db == nil {
+		return nil, errors.New("cachedstore: New: the database is nil")
+	}
+	if cache == nil {
+		return nil, errors.New("cachedstore: New: the cache is nil")
+	}
 	opts := o.withDefaults()
-	return &Store{db, newShyCache(cache, opts), opts}
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
+	return &Store{db, newShyCache(cache, opts), opts}, nil
 }
 
 // Close ends the attempts to tell the cache what it missed. It does not close

@@ -16,6 +16,7 @@ import (
 
 	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/internal/djangotest"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sessiontest"
@@ -31,7 +32,7 @@ type spyDB struct {
 	down  atomic.Bool
 }
 
-func newDB() *spyDB { return &spyDB{Store: memstore.New()} }
+func newDB() *spyDB { return &spyDB{Store: new(memstore.Store)} }
 
 func (d *spyDB) Load(ctx context.Context, key string) (session.Record, error) {
 	d.loads.Add(1)
@@ -56,7 +57,7 @@ func open(t *testing.T) (*cachedstore.Store, *spyDB, *mapCache) {
 // process returns the store of another process on the same parts.
 func process(t *testing.T, db session.Store, cache cachedstore.Cache) *cachedstore.Store {
 	t.Helper()
-	s := cachedstore.New(db, cache, &cachedstore.Options{Logger: quiet})
+	s := noerror.In(cachedstore.New(db, cache, &cachedstore.Options{Logger: quiet}))
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
@@ -148,7 +149,7 @@ func TestCacheThatFailsFailsNoRequest(t *testing.T) {
 			sessiontest.Run(t, func(t *testing.T) session.Store {
 				cache := newMapCache()
 				fault(cache)
-				s := cachedstore.New(newDB(), cache, &cachedstore.Options{Logger: quiet, Timeout: time.Millisecond})
+				s := noerror.In(cachedstore.New(newDB(), cache, &cachedstore.Options{Logger: quiet, Timeout: time.Millisecond}))
 				t.Cleanup(func() { _ = s.Close() })
 				return s
 			})
@@ -698,9 +699,9 @@ func TestPythonLoadsEntries(t *testing.T) {
 		return strings.TrimSpace(string(out))
 	}
 	db, cache := newDB(), newMapCache()
-	s := cachedstore.New(db, cache, &cachedstore.Options{Codec: pickler{nil, func([]byte) ([]byte, error) {
+	s := noerror.In(cachedstore.New(db, cache, &cachedstore.Options{Codec: pickler{nil, func([]byte) ([]byte, error) {
 		return hex.DecodeString("80059508000000000000007d948c0161944b01732e") // {"a": 1}, in a frame
-	}}})
+	}}}))
 	rec := cached(t, s)
 	if got := load(cache.holds(rec.Key)); got != "{'a': 1}" {
 		t.Errorf("Python loads %s", got)
@@ -734,7 +735,7 @@ func TestPickleThatFailsIsNotCached(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cache := newMapCache()
-			s := cachedstore.New(newDB(), cache, &cachedstore.Options{Codec: pickler{nil, pickle}, Logger: quiet})
+			s := noerror.In(cachedstore.New(newDB(), cache, &cachedstore.Options{Codec: pickler{nil, pickle}, Logger: quiet}))
 			rec := cached(t, s)
 			if v := cache.holds(rec.Key); v != nil {
 				t.Errorf("the cache holds %q", v)

@@ -4,8 +4,10 @@
 //
 //	keys, err := secret.NewKeys(os.Getenv("SECRET_KEY"))
 //	...
-//	store := cookiestore.New(keys, nil)
-//	sessions := session.New(store, nil)
+//	store, err := cookiestore.New(keys, nil)
+//	...
+//	sessions, err := session.New(store, nil)
+//	...
 //	http.ListenAndServe(addr, sessions.Handler(mux))
 //
 // # What it promises

@@ -2,6 +2,7 @@ package cookiestore_test
 
 import (
 	"fmt"
+	"log"
 	"net/http"
 	"net/http/httptest"
 
@@ -18,8 +19,14 @@ func ExampleNew() {
 		return
 	}
 	// With a list, a logout ends the session, too, and not only its cookie.
-	store := cookiestore.New(keys, &cookiestore.Options{Revoked: memstore.New()})
-	sessions := session.New(store, nil)
+	store, err := cookiestore.New(keys, &cookiestore.Options{Revoked: &memstore.Store{}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	sessions, err := session.New(store, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
 	page := sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		visits := session.Update(session.From(r), "visits", 0, func(n int) int { return n + 1 })
 		fmt.Fprintf(w, "visit %d", visits)

@@ -26,7 +26,7 @@ func (o *Options) withDefaults() Options {
 	if o != nil {
 		c = *o
 	}
-	if c.MaxAge <= 0 {
+	if c.MaxAge == 0 {
 		c.MaxAge = 14 * 24 * time.Hour
 	}
 	return c

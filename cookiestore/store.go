@@ -2,11 +2,13 @@ package cookiestore
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 )
@@ -26,15 +28,21 @@ type Store struct {
 }
 
 // New returns a store that signs with Django's SECRET_KEY, and reads what was
-// signed with SECRET_KEY_FALLBACKS. Options may be nil. It panics if there are
-// no keys.
-func New(keys secret.Keys, o *Options) *Store {
+// signed with SECRET_KEY_FALLBACKS. Options may be nil. The error says that there
+// are no keys, or names the field that is wrong.
+func New(keys secret.Keys, o *Options) (*Store, error) {
+	if keys.IsZero() {
+		return nil, errors.New("cookiestore: New: no keys; make them with secret.NewKeys")
+	}
 	opts := o.withDefaults()
+	if err := timelimit.NotNegative("cookiestore: Options.MaxAge", opts.MaxAge); err != nil {
+		return nil, err
+	}
 	return &Store{
 		opts:   opts,
 		signer: signing.New(salt, keys),
 		list:   denyList{opts.Revoked, opts.MaxAge + time.Hour},
-	}
+	}, nil
 }
 
 // Issued implements [session.Sealer]: what is signed has two colons, and no

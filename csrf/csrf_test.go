@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -335,8 +336,8 @@ func TestErrorNamesTheCheck(t *testing.T) {
 }
 
 func TestUseSessions(t *testing.T) {
-	store := memstore.New()
-	sessions := session.New(store, &session.Options{Logger: discard})
+	store := new(memstore.Store)
+	sessions := noerror.In(session.New(store, &session.Options{Logger: discard}))
 	p := protect(t, csrf.Options{UseSessions: true})
 	h := sessions.Handler(p.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/logout" {
@@ -399,7 +400,7 @@ func (down) Load(context.Context, string) (session.Record, error) {
 }
 
 func TestStoreThatIsDownIsNoForgery(t *testing.T) {
-	sessions := session.New(down{memstore.New()}, &session.Options{Logger: discard})
+	sessions := noerror.In(session.New(down{new(memstore.Store)}, &session.Options{Logger: discard}))
 	p := protect(t, csrf.Options{UseSessions: true})
 	r := post("", secret)
 	r.Header.Set("Cookie", "sessionid=abcdefghijklmnopqrstuvwxyz012345")
@@ -419,7 +420,7 @@ func TestStoreThatIsDownIsNoForgery(t *testing.T) {
 // TestTokenInSessionKeepsTheCachePrivate: a page with a token is nobody
 // else's, also if the session, and so the cookie, stays as it is.
 func TestTokenInSessionKeepsTheCachePrivate(t *testing.T) {
-	sessions := session.New(memstore.New(), &session.Options{Logger: discard})
+	sessions := noerror.In(session.New(new(memstore.Store), &session.Options{Logger: discard}))
 	h := sessions.Handler(protect(t, csrf.Options{UseSessions: true}).Handler(
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "public, max-age=60")

@@ -102,7 +102,7 @@ func fill[T comparable](field *T, zero T) {
 // check says which of the fields, filled in, are wrong.
 func (o *Options) check() error {
 	if err := o.Cookie.Check(); err != nil {
-		return fmt.Errorf("csrf: Options: %w", err)
+		return fmt.Errorf("csrf: Options.Cookie: %w", err)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func TestNewRefusesOptions(t *testing.T) {
 		{csrf.Options{Cookie: cookie.Options{Domain: "a\r\n"}}, "Domain"},
 	} {
 		if _, err := csrf.New(&c.options); err == nil ||
-			!strings.HasPrefix(err.Error(), "csrf: Options: ") || !strings.Contains(err.Error(), c.want) {
+			!strings.HasPrefix(err.Error(), "csrf: Options.Cookie: ") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v", c.options, err)
 		}
 	}

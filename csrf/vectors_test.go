@@ -13,6 +13,7 @@ import (
 
 	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/vectors"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
@@ -162,7 +163,7 @@ func (in *decision) decide(t *testing.T) *csrf.Error {
 	if in.Exempt || in.DontEnforce {
 		site = view // a handler is exempt by standing outside
 	}
-	sessions := session.New(memstore.New(), &session.Options{Logger: discard})
+	sessions := noerror.In(session.New(new(memstore.Store), &session.Options{Logger: discard}))
 	r := in.request()
 	if in.SessionItem != nil {
 		s, err := sessions.Load(t.Context(), "")

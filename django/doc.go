@@ -14,7 +14,10 @@
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	sessions := session.New(store, &session.Options{Codec: django.Signed(keys)})
+//	codec, err := django.Signed(keys)
+//	...
+//	sessions, err := session.New(store, &session.Options{Codec: codec})
+//	...
 //
 // # What is matched
 //

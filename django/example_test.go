@@ -2,6 +2,7 @@ package django_test
 
 import (
 	"fmt"
+	"log"
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/memstore"
@@ -18,11 +19,14 @@ func ExampleSigned() {
 		fmt.Println(err)
 		return
 	}
-	codec := django.Signed(keys)
+	codec, err := django.Signed(keys)
+	if err != nil {
+		log.Fatal(err)
+	}
 	items, err := codec.Decode([]byte(data))
 	fmt.Printf("%s %v\n", items, err)
 
 	// Most programs only hand it to the manager.
-	session.New(memstore.New(), &session.Options{Codec: codec})
+	session.New(&memstore.Store{}, &session.Options{Codec: codec})
 	// Output: {"a":1} <nil>
 }

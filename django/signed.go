@@ -16,8 +16,8 @@ const storeSalt = "django.contrib.sessions.SessionStore"
 
 // Signed returns the codec of Django's session engines db, cached_db and
 // file: signed, and from 512 bytes on compressed where that makes it shorter.
-// The keys are Django's SECRET_KEY and SECRET_KEY_FALLBACKS. Signed panics if
-// there are none.
+// The keys are Django's SECRET_KEY and SECRET_KEY_FALLBACKS. The error says
+// that there are none.
 //
 // The time in a record is when it was written; it does not expire by it.
 //
@@ -25,8 +25,11 @@ const storeSalt = "django.contrib.sessions.SessionStore"
 // signed with one of the keys, and for what is signed but cannot be read.
 // Items of more than 16 MiB may be sound, and must not be lost: for these it
 // returns an error that wraps [session.ErrTooLarge].
-func Signed(keys secret.Keys) session.Codec {
-	return signed{signing.New(storeSalt, keys)}
+func Signed(keys secret.Keys) (session.Codec, error) {
+	if keys.IsZero() {
+		return nil, errors.New("django: Signed: no keys; make them with secret.NewKeys")
+	}
+	return signed{signing.New(storeSalt, keys)}, nil
 }
 
 type signed struct{ signer *signing.Signer }

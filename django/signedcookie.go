@@ -47,16 +47,17 @@ type CookieSigner struct {
 }
 
 // NewCookieSigner returns a signer with Django's SECRET_KEY and
-// SECRET_KEY_FALLBACKS. The options may be nil. It panics if there are no keys.
-func NewCookieSigner(keys secret.Keys, o *CookieSignerOptions) *CookieSigner {
+// SECRET_KEY_FALLBACKS. The options may be nil. The error says that there are no
+// keys.
+func NewCookieSigner(keys secret.Keys, o *CookieSignerOptions) (*CookieSigner, error) {
 	if keys.IsZero() {
-		panic("django: NewCookieSigner: no keys; make them with secret.NewKeys")
+		return nil, errors.New("django: NewCookieSigner: no keys; make them with secret.NewKeys")
 	}
 	s := &CookieSigner{keys: keys}
 	if o != nil {
 		s.opts = *o
 	}
-	return s
+	return s, nil
 }
 
 // Sign returns the text to store in the cookie of this name: the value, the

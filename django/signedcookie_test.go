@@ -9,6 +9,7 @@ import (
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/internal/vectors"
 	"github.com/jamsession/jamsession/secret"
@@ -31,9 +32,9 @@ func TestVectorsSignedCookie(t *testing.T) {
 		}
 		c.Decode(t, &in, &want)
 		at(t, in.Time, func(t *testing.T) {
-			strict := django.NewCookieSigner(secrettest.Keys(in.Secret), nil)
-			lax := django.NewCookieSigner(secrettest.Keys(in.Secret), &django.CookieSignerOptions{AcceptForgeableSalt: true})
-			old := django.NewCookieSigner(secrettest.Keys(in.Secret), &django.CookieSignerOptions{WriteForgeableSalt: true})
+			strict := noerror.In(django.NewCookieSigner(secrettest.Keys(in.Secret), nil))
+			lax := noerror.In(django.NewCookieSigner(secrettest.Keys(in.Secret), &django.CookieSignerOptions{AcceptForgeableSalt: true}))
+			old := noerror.In(django.NewCookieSigner(secrettest.Keys(in.Secret), &django.CookieSignerOptions{WriteForgeableSalt: true}))
 			writer := strict
 			if c.Version == "3.2" {
 				writer = old
@@ -78,7 +79,7 @@ func TestVectorsSignedCookieMaxAge(t *testing.T) {
 			if in.MaxAge != nil {
 				maxAge = time.Duration(*in.MaxAge * float64(time.Second))
 			}
-			s := django.NewCookieSigner(secrettest.Keys(siteKey), &django.CookieSignerOptions{AcceptForgeableSalt: true})
+			s := noerror.In(django.NewCookieSigner(secrettest.Keys(siteKey), &django.CookieSignerOptions{AcceptForgeableSalt: true}))
 			got, err := s.Unsign(in.Name, in.Value, "", maxAge)
 			var value string
 			if json.Unmarshal(want.Result, &value) != nil {
@@ -95,7 +96,7 @@ func TestVectorsSignedCookieMaxAge(t *testing.T) {
 // TestSaltsOfCookiesDoNotMeet: a value signed for one cookie is worthless in
 // another (CVE-2026-6873).
 func TestSaltsOfCookiesDoNotMeet(t *testing.T) {
-	s := django.NewCookieSigner(secrettest.Keys("secret", "old"), nil)
+	s := noerror.In(django.NewCookieSigner(secrettest.Keys("secret", "old"), nil))
 	pairs := [][2]string{{"a", "bc"}, {"ab", "c"}, {"abc", ""}, {"c", "ab"}, {"é", "a"}, {"aé", ""}}
 	for _, from := range pairs {
 		signed := s.Sign(from[0], "value", from[1])
@@ -105,7 +106,7 @@ func TestSaltsOfCookiesDoNotMeet(t *testing.T) {
 			}
 		}
 	}
-	signed := django.NewCookieSigner(secrettest.Keys("old"), nil).Sign("a", "value", "")
+	signed := noerror.In(django.NewCookieSigner(secrettest.Keys("old"), nil)).Sign("a", "value", "")
 	if value, err := s.Unsign("a", signed, "", 0); err != nil || value != "value" {
 		t.Errorf("signed with a fallback: %q, %v", value, err)
 	}
@@ -122,7 +123,7 @@ func ExampleNewCookieSigner() {
 		fmt.Println(err)
 		return
 	}
-	s := django.NewCookieSigner(keys, nil)
+	s := noerror.In(django.NewCookieSigner(keys, nil))
 	signed := s.Sign("theme", "dark", "")
 	value, err := s.Unsign("theme", signed, "", 30*24*time.Hour)
 	fmt.Println(value, err)

@@ -4,7 +4,10 @@
 //	store, err := filestore.New("/var/lib/site/sessions", nil)
 //	...
 //	defer store.Close()
-//	sessions := session.New(store, &session.Options{Codec: django.Signed(keys)})
+//	codec, err := django.Signed(keys)
+//	...
+//	sessions, err := session.New(store, &session.Options{Codec: codec})
+//	...
 //
 // It is for one machine. The folder must be on a local file system with locks
 // (flock), and belong to the site alone.

@@ -16,12 +16,18 @@ func ExampleNew() {
 	if err != nil {
 		panic(err)
 	}
-	codec := django.Signed(keys)
+	codec, err := django.Signed(keys)
+	if err != nil {
+		log.Fatal(err)
+	}
 	store, err := filestore.New("/var/lib/site/sessions", &filestore.Options{Codec: codec})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer store.Close()
-	sessions := session.New(store, &session.Options{Codec: codec})
+	sessions, err := session.New(store, &session.Options{Codec: codec})
+	if err != nil {
+		log.Fatal(err)
+	}
 	log.Fatal(http.ListenAndServe("127.0.0.1:8000", sessions.Handler(http.DefaultServeMux)))
 }

@@ -1,8 +1,11 @@
 package filestore
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -50,7 +53,7 @@ func (o *Options) withDefaults() Options {
 	if c.Prefix == "" {
 		c.Prefix = "sessionid"
 	}
-	if c.MaxAge <= 0 {
+	if c.MaxAge == 0 {
 		c.MaxAge = 14 * 24 * time.Hour
 	}
 	return c
@@ -67,6 +70,14 @@ func (o *Options) deadline(data []byte, saved time.Time) time.Time {
 		items = nil
 	}
 	return session.Deadline(items, saved, o.MaxAge)
+}
+
+// check names the field that is wrong.
+func (o *Options) check() error {
+	if strings.ContainsAny(o.Prefix, `/\`+"\x00") || strings.HasPrefix(o.Prefix, ".") {
+		return fmt.Errorf("filestore: Options.Prefix: %q cannot begin the name of a file", o.Prefix)
+	}
+	return timelimit.NotNegative("filestore: Options.MaxAge", o.MaxAge)
 }
 
 // savedAt returns the time of change that lets a file with this data end at

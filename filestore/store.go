@@ -30,11 +30,11 @@ type Store struct {
 
 // New returns a store in a folder, which it makes if there is none: for its
 // owner only. Options may be nil. The error says what is wrong with the
-// folder.
+// folder, or names the field that is.
 func New(dir string, o *Options) (*Store, error) {
 	opts := o.withDefaults()
-	if strings.ContainsAny(opts.Prefix, `/\`+"\x00") || strings.HasPrefix(opts.Prefix, ".") {
-		return nil, fmt.Errorf("filestore: the prefix %q cannot begin the name of a file", opts.Prefix)
+	if err := opts.check(); err != nil {
+		return nil, err
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("filestore: %w", err)

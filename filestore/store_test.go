@@ -19,6 +19,7 @@ import (
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/filestore"
 	"github.com/jamsession/jamsession/internal/djangotest"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sessiontest"
@@ -450,8 +451,8 @@ func TestClearing(t *testing.T) {
 // and they agree on when it ends.
 func TestWithDjango(t *testing.T) {
 	dir := folder(t)
-	codec := django.Signed(secrettest.Keys(siteKey))
-	m := session.New(open(t, dir, &filestore.Options{Codec: codec}), &session.Options{Codec: codec})
+	codec := noerror.In(django.Signed(secrettest.Keys(siteKey)))
+	m := noerror.In(session.New(open(t, dir, &filestore.Options{Codec: codec}), &session.Options{Codec: codec}))
 	site := djangotest.Site(t, filepath.Join(t.TempDir(), "unused.db"), siteKey,
 		`SESSION_ENGINE = "django.contrib.sessions.backends.file"`, fmt.Sprintf("SESSION_FILE_PATH = %q", dir))
 	key := strings.TrimSpace(site.Run(`
@@ -516,8 +517,8 @@ print(dict(SessionStore(%q)))
 // TestIntegerExpiryAges: in Django's own engine it never does.
 func TestIntegerExpiryAges(t *testing.T) {
 	dir := folder(t)
-	s := open(t, dir, &filestore.Options{Codec: django.Signed(secrettest.Keys(siteKey))})
-	data, err := django.Signed(secrettest.Keys(siteKey)).Encode([]byte(`{"_session_expiry":60}`))
+	s := open(t, dir, &filestore.Options{Codec: noerror.In(django.Signed(secrettest.Keys(siteKey)))})
+	data, err := noerror.In(django.Signed(secrettest.Keys(siteKey))).Encode([]byte(`{"_session_expiry":60}`))
 	if err != nil {
 		t.Fatal(err)
 	}

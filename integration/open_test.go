@@ -19,6 +19,7 @@ import (
 	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/filestore"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/memcachestore"
 	"github.com/jamsession/jamsession/pgstore"
@@ -214,7 +215,7 @@ func (p pickling) Save(ctx context.Context, old, new session.Record) error {
 
 func openCachedRedis(t testing.TB, addr string) session.Store {
 	t.Helper()
-	cache, err := redisstore.OpenCache(t.Context(), "redis://"+addr, newKey()+":")
+	cache, err := redisstore.OpenCache(t.Context(), "redis://"+addr, &redisstore.Options{Prefix: newKey() + ":"})
 	return openCached(t, closing(t, cache, err))
 }
 
@@ -228,7 +229,7 @@ func openCachedMemcached(t testing.TB, addr string) session.Store {
 // request with askTime has none left.
 func openCached(t testing.TB, cache cachedstore.Cache) session.Store {
 	t.Helper()
-	return closing(t, cachedstore.New(openSQLite(t), cache, &cachedstore.Options{Timeout: askTime / 6}), nil)
+	return closing(t, noerror.In(cachedstore.New(openSQLite(t), cache, &cachedstore.Options{Timeout: askTime / 6})), nil)
 }
 
 func startCachedRedis(t testing.TB) place {

@@ -16,6 +16,7 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/throttle/redisthrottle"
 	"github.com/jamsession/jamsession/cookiestore"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/memcachestore"
 	"github.com/jamsession/jamsession/redisstore"
@@ -381,7 +382,7 @@ func listed(start func(testing.TB) silentPlace) func(testing.TB) silentPlace {
 		p := start(t)
 		open := p.open
 		p.open = func(t testing.TB, addr string) session.Store {
-			return cookiestore.New(silentKeys(t), &cookiestore.Options{Revoked: open(t, addr)})
+			return noerror.In(cookiestore.New(silentKeys(t), &cookiestore.Options{Revoked: open(t, addr)}))
 		}
 		return p
 	}

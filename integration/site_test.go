@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -30,7 +31,7 @@ const ran = "handler ran: "
 func newSite(store session.Store, o session.Options) *site {
 	s := &site{log: new(logBuffer)}
 	o.Logger = slog.New(slog.NewTextHandler(s.log, nil))
-	s.handler = session.New(store, &o).Handler(pages())
+	s.handler = noerror.In(session.New(store, &o)).Handler(pages())
 	return s
 }
 

@@ -86,11 +86,11 @@ var wireErrors = map[string]error{
 func startWire(t testing.TB) place { return startLapsed(t, none) }
 
 func startLapsed(t testing.TB, l lapse) place {
-	s := &wireServer{addr: "127.0.0.1:0", lapse: l, records: memstore.New(), older: memstore.New()}
+	s := &wireServer{addr: "127.0.0.1:0", lapse: l, records: new(memstore.Store), older: new(memstore.Store)}
 	s.Start(t)
 	t.Cleanup(s.Kill)
 	return place{server: s, addr: s.addr, open: func(t testing.TB, addr string) session.Store {
-		store := &wireStore{addr: addr, lapse: l, seen: memstore.New(), closed: make(chan struct{})}
+		store := &wireStore{addr: addr, lapse: l, seen: new(memstore.Store), closed: make(chan struct{})}
 		t.Cleanup(store.close)
 		return store
 	}}
@@ -182,7 +182,7 @@ func (s *wireServer) answer(c wireCall) wireAnswer {
 }
 
 func clone(store *memstore.Store) *memstore.Store {
-	c := memstore.New()
+	c := new(memstore.Store)
 	for rec := range store.List(context.Background()) {
 		_ = c.Create(context.Background(), rec)
 	}

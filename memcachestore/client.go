@@ -23,7 +23,7 @@ func dial(ctx context.Context, servers []string, o *Options) (client, error) {
 	if err != nil {
 		return client{}, err
 	}
-	if err := checkPrefix(o.Prefix); err != nil {
+	if err := o.check(); err != nil {
 		return client{}, err
 	}
 	c := client{&lines{servers: s, timeout: o.Timeout, maxIdle: o.MaxIdle}}
@@ -37,10 +37,10 @@ func dial(ctx context.Context, servers []string, o *Options) (client, error) {
 
 func checkPrefix(prefix string) error {
 	if len(prefix) > 200 {
-		return errors.New("memcachestore: the prefix has more than 200 bytes")
+		return errors.New("memcachestore: Options.Prefix has more than 200 bytes")
 	}
 	if strings.ContainsFunc(prefix, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-		return errors.New("memcachestore: the prefix has a space or a control character")
+		return errors.New("memcachestore: Options.Prefix has a space or a control character")
 	}
 	return nil
 }

@@ -3,7 +3,8 @@
 //	store, err := memcachestore.Open(ctx, []string{"127.0.0.1:11211"}, nil)
 //	...
 //	defer store.Close()
-//	sessions := session.New(store, nil)
+//	sessions, err := session.New(store, nil)
+//	...
 //
 // With the codec of Django as [Options].Codec it is Django's engine cache on Memcached with
 // PyMemcacheCache: the keys, flags and lifetimes are Django's, and several

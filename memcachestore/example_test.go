@@ -17,18 +17,28 @@ func ExampleOpen() {
 		log.Fatal(err)
 	}
 	defer store.Close()
-	sessions := session.New(store, nil)
+	sessions, err := session.New(store, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
 	log.Fatal(http.ListenAndServe("127.0.0.1:8000", sessions.Handler(http.DefaultServeMux)))
 }
 
 func ExampleOpenCache() {
-	database := memstore.New() // in its place: a sqlstore.Store
+	database := &memstore.Store{} // in its place: a sqlstore.Store
 	cache, err := memcachestore.OpenCache(context.Background(), []string{"h1:11211", "h2:11211"}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer cache.Close()
-	store := cachedstore.New(database, cache, nil)
+	store, err := cachedstore.New(database, cache, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer store.Close()
-	_ = session.New(store, nil)
+	sessions, err := session.New(store, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_ = sessions.Handler
 }

@@ -1,9 +1,11 @@
 package memcachestore
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/cachevalue"
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -36,13 +38,24 @@ func (o *Options) withDefaults() Options {
 	if c.Prefix == "" {
 		c.Prefix = "jamsession:"
 	}
-	if c.Timeout <= 0 {
+	if c.Timeout == 0 {
 		c.Timeout = time.Second
 	}
-	if c.MaxIdle <= 0 {
+	if c.MaxIdle == 0 {
 		c.MaxIdle = 16
 	}
 	return c
+}
+
+// check names the field that is wrong.
+func (o *Options) check() error {
+	if o.MaxIdle < 0 {
+		return fmt.Errorf("memcachestore: Options.MaxIdle is negative: %d", o.MaxIdle)
+	}
+	if err := checkPrefix(o.Prefix); err != nil {
+		return err
+	}
+	return timelimit.NotNegative("memcachestore: Options.Timeout", o.Timeout)
 }
 
 func (o *Options) format() cachevalue.Format {

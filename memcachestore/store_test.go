@@ -17,6 +17,7 @@ import (
 	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangotest"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/memcachestore"
 	"github.com/jamsession/jamsession/memstore"
@@ -354,9 +355,9 @@ func TestWithDjango(t *testing.T) {
 		`SESSION_ENGINE = "django.contrib.sessions.backends.cache"`,
 		fmt.Sprintf(`CACHES = {"default": {"BACKEND": "django.core.cache.backends.memcached.PyMemcacheCache",
 			"LOCATION": [%q, %q], "KEY_PREFIX": %q, "VERSION": 3}}`, servers[0], servers[1], prefix))
-	m := session.New(open(t, memcachestore.Options{
+	m := noerror.In(session.New(open(t, memcachestore.Options{
 		Prefix: django.CacheKey(prefix, 3, django.EngineCache), Codec: django.Pickled(),
-	}, servers...), &session.Options{Codec: django.Pickled()})
+	}, servers...), &session.Options{Codec: django.Pickled()}))
 	for range 4 { // on either server
 		key := strings.TrimSpace(site.Run(`
 from django.contrib.sessions.backends.cache import SessionStore
@@ -410,7 +411,7 @@ func TestAsACache(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = cache.Close() })
 	sessiontest.Run(t, func(t *testing.T) session.Store {
-		s := cachedstore.New(memstore.New(), cache, nil)
+		s := noerror.In(cachedstore.New(new(memstore.Store), cache, nil))
 		t.Cleanup(func() { _ = s.Close() })
 		return s
 	})

@@ -3,6 +3,7 @@ package memstore
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -22,6 +23,14 @@ type Cache struct {
 	lru func() *lru
 }
 
+// CacheOptions configure a [Cache].
+type CacheOptions struct {
+	// Max is how many values the cache holds at most. Zero is 10 000.
+	Max int
+}
+
+const defaultCacheSize = 10_000
+
 // An lru is what a Cache holds.
 type lru struct {
 	mu     sync.Mutex
@@ -37,14 +46,17 @@ type value struct {
 	prev, next *value
 }
 
-// NewCache returns an empty cache of at most max values. It panics if max is
-// not positive.
-func NewCache(max int) *Cache {
-	if max < 1 {
-		panic("memstore: NewCache: max is not positive")
+// NewCache returns an empty cache. Options may be nil. The error says that Max
+// is negative.
+func NewCache(o *CacheOptions) (*Cache, error) {
+	l := &lru{max: defaultCacheSize, values: make(map[string]*value)}
+	if o != nil && o.Max != 0 {
+		l.max = o.Max
 	}
-	l := &lru{max: max, values: make(map[string]*value)}
-	return &Cache{func() *lru { return l }}
+	if l.max < 0 {
+		return nil, fmt.Errorf("memstore: CacheOptions.Max is negative: %d", l.max)
+	}
+	return &Cache{func() *lru { return l }}, nil
 }
 
 // Get implements [cachedstore.Cache].

@@ -2,7 +2,8 @@
 // reference implementation of [session.Store], right for tests and for
 // programs that are one process and may forget everyone when they stop.
 //
-//	sessions := session.New(memstore.New(), nil)
+//	sessions, err := session.New(&memstore.Store{}, nil)
+//	...
 //	http.ListenAndServe(addr, sessions.Handler(mux))
 //
 // # Space
@@ -15,7 +16,7 @@
 // [session.Rememberer] keeps them, so that no load decodes it again. With a codec
 // that signs, a session takes its size twice.
 //
-// [NewBounded] limits how many records there can be. When it is full, those
+// Options.Max limits how many records there can be. When it is full, those
 // that have expired are removed; if there are none, a new session is refused
 // with [ErrFull], which is a 503 for that visitor. No session is given up for
 // a new one: whoever makes many sessions could else log everybody out.
@@ -25,6 +26,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -34,15 +36,21 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// A Store is a map of records. Make one with [New]; it is safe for
-// concurrent use.
+// A Store is a map of records. The zero Store is empty and has no bound; [New]
+// makes others. It is safe for concurrent use.
 type Store struct {
-	mu  sync.RWMutex
-	max int // 0: no bound
+	mu   sync.RWMutex
+	opts Options
 
-	// records is a function, since printers that find no method go through
-	// fields by reflection, and would show keys and data.
-	records func() map[string]entry
+	// all is a function, since printers that find no method go through fields
+	// by reflection, and would show keys and data. It is nil at first.
+	all func() map[string]entry
+}
+
+// Options configure a [Store].
+type Options struct {
+	// Max is how many records the store holds at most. Zero is no bound.
+	Max int
 }
 
 // An entry is a record, with what a manager has decoded from it, or nil.
@@ -60,21 +68,34 @@ var (
 	_ session.Rememberer = (*Store)(nil)
 )
 
-// New returns an empty store.
-func New() *Store {
-	records := make(map[string]entry)
-	return &Store{records: func() map[string]entry { return records }}
+// New returns an empty store. Options may be nil. The error says that Max is
+// negative.
+func New(o *Options) (*Store, error) {
+	s := &Store{}
+	if o != nil {
+		s.opts = *o
+	}
+	if s.opts.Max < 0 {
+		return nil, fmt.Errorf("memstore: Options.Max is negative: %d", s.opts.Max)
+	}
+	return s, nil
 }
 
-// NewBounded returns an empty store that holds at most max records. It panics
-// if max is not positive.
-func NewBounded(max int) *Store {
-	if max < 1 {
-		panic("memstore: NewBounded: max is not positive")
+// records returns what the store holds. The caller holds the lock.
+func (s *Store) records() map[string]entry {
+	if s.all == nil {
+		return nil
 	}
-	s := New()
-	s.max = max
-	return s
+	return s.all()
+}
+
+// keep stores an entry. The caller holds the lock.
+func (s *Store) keep(key string, e entry) {
+	if s.all == nil {
+		records := make(map[string]entry)
+		s.all = func() map[string]entry { return records }
+	}
+	s.all()[key] = e
 }
 
 // Load returns the record under key, or [session.ErrNotFound].
@@ -97,7 +118,7 @@ func (s *Store) Remember(rec session.Record, decoded any) {
 	defer s.mu.Unlock()
 	e, ok := s.records()[rec.Key]
 	if ok && isSame(e.Data, rec.Data) {
-		s.records()[rec.Key] = entry{e.Record, decoded}
+		s.keep(rec.Key, entry{e.Record, decoded})
 	}
 }
 
@@ -133,19 +154,19 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 	if s.full() {
 		return ErrFull
 	}
-	s.records()[rec.Key] = entry{Record: rec}
+	s.keep(rec.Key, entry{Record: rec})
 	return nil
 }
 
 // full reports whether there is no place, after it has looked for what has
 // expired. The caller holds the lock.
 func (s *Store) full() bool {
-	if s.max == 0 || len(s.records()) < s.max {
+	if s.opts.Max == 0 || len(s.records()) < s.opts.Max {
 		return false
 	}
 	now := time.Now()
 	maps.DeleteFunc(s.records(), func(_ string, e entry) bool { return !e.Expiry.After(now) })
-	return len(s.records()) >= s.max
+	return len(s.records()) >= s.opts.Max
 }
 
 // Save replaces old by new, or returns [session.ErrConflict],
@@ -169,7 +190,7 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 		}
 		delete(s.records(), old.Key)
 	}
-	s.records()[new.Key] = entry{Record: new}
+	s.keep(new.Key, entry{Record: new})
 	return nil
 }
 

@@ -6,17 +6,18 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sessiontest"
 )
 
 func TestStore(t *testing.T) {
-	sessiontest.Run(t, func(*testing.T) session.Store { return memstore.New() })
+	sessiontest.Run(t, func(*testing.T) session.Store { return new(memstore.Store) })
 }
 
 func ExampleNew() {
-	sessions := session.New(memstore.New(), nil)
+	sessions := noerror.In(session.New(new(memstore.Store), nil))
 	site := sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := session.Get(session.From(r), "username", "Guest")
 		fmt.Fprintf(w, "Hello, %s!", name)

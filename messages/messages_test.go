@@ -14,6 +14,7 @@ import (
 
 	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/internal/djangotest"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/messages"
@@ -43,7 +44,7 @@ func visit(t *testing.T, o *messages.Options) *visitor {
 
 func visitKeys(t *testing.T, keys secret.Keys, o *messages.Options) *visitor {
 	t.Helper()
-	v := &visitor{t: t, store: memstore.New(), log: &bytes.Buffer{}}
+	v := &visitor{t: t, store: new(memstore.Store), log: &bytes.Buffer{}}
 	if o == nil {
 		o = &messages.Options{}
 	}
@@ -52,7 +53,7 @@ func visitKeys(t *testing.T, keys secret.Keys, o *messages.Options) *visitor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sessions := session.New(v.store, &session.Options{Logger: o.Logger})
+	sessions := noerror.In(session.New(v.store, &session.Options{Logger: o.Logger}))
 	site := m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { v.page(w, r) }))
 	server := httptest.NewServer(sessions.Handler(http.HandlerFunc(
 		func(w http.ResponseWriter, r *http.Request) { site.ServeHTTP(wrapped{w}, r) })))
@@ -332,8 +333,8 @@ func TestStoreThatIsDownIs503(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := failing{memstore.New()}
-	sessions := session.New(store, &session.Options{Logger: slog.New(slog.DiscardHandler)})
+	store := failing{new(memstore.Store)}
+	sessions := noerror.In(session.New(store, &session.Options{Logger: slog.New(slog.DiscardHandler)}))
 	for _, page := range []http.HandlerFunc{
 		func(_ http.ResponseWriter, r *http.Request) { messages.Take(r) },
 		func(_ http.ResponseWriter, r *http.Request) { messages.Info(r, "x") },
@@ -425,7 +426,7 @@ func TestRequestByHeaderGetsNoCookie(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sessions := session.New(memstore.New(), &session.Options{Transport: session.Bearer(cookies)})
+	sessions := noerror.In(session.New(new(memstore.Store), &session.Options{Transport: session.Bearer(cookies)}))
 	for _, storage := range []messages.Storage{messages.StorageFallback, messages.StorageCookie, messages.StorageSession} {
 		m, err := messages.New(keys, &messages.Options{Storage: storage})
 		if err != nil {
@@ -517,7 +518,7 @@ func ExampleManager() {
 		}
 		_, _ = text.WriteTo(w)
 	})
-	sessions := session.New(memstore.New(), nil)
+	sessions := noerror.In(session.New(new(memstore.Store), nil))
 	handler := sessions.Handler(notices.Handler(mux))
 
 	w := httptest.NewRecorder()

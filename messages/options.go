@@ -89,7 +89,7 @@ func (o *Options) check() error {
 			o.Storage)
 	}
 	if err := o.Cookie.Check(); err != nil {
-		return fmt.Errorf("messages: Options: %w", err)
+		return fmt.Errorf("messages: Options.Cookie: %w", err)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/redis/rueidis"
 
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/redisstore"
 )
@@ -23,8 +24,8 @@ func BenchmarkLoad(b *testing.B) {
 	for name, o := range map[string]redisstore.Options{
 		"store": {Prefix: newPrefix()}, "cached": {Prefix: newPrefix(), ClientCache: time.Minute},
 	} {
-		rec := created(b, redisstore.New(client, &o), strings.Repeat("x", 200))
-		store := redisstore.New(client, &o) // as in another process
+		rec := created(b, noerror.In(redisstore.New(client, &o)), strings.Repeat("x", 200))
+		store := noerror.In(redisstore.New(client, &o)) // as in another process
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -21,20 +22,22 @@ type Cache struct {
 	prefix string
 }
 
-// OpenCache connects as [Open] does. The prefix stands before each key; for
-// Django it is django.CacheKey of KEY_PREFIX, VERSION and
-// django.EngineCachedDB.
-func OpenCache(ctx context.Context, url, prefix string) (*Cache, error) {
+// OpenCache connects as [Open] does. Options may be nil.
+func OpenCache(ctx context.Context, url string, o *Options) (*Cache, error) {
 	client, _, err := dial(ctx, url, false)
 	if err != nil {
 		return nil, err
 	}
-	return NewCache(client, prefix), nil
+	return NewCache(client, o)
 }
 
-// NewCache returns a cache on a client. Closing the cache closes the client.
-func NewCache(client rueidis.Client, prefix string) *Cache {
-	return &Cache{redislimit.New(client), prefix}
+// NewCache returns a cache on a client. Options may be nil. Closing the cache
+// closes the client. The error says that the client is nil.
+func NewCache(client rueidis.Client, o *Options) (*Cache, error) {
+	if client == nil {
+		return nil, errors.New("redisstore: NewCache: the client is nil")
+	}
+	return &Cache{redislimit.New(client), o.withDefaults().Prefix}, nil
 }
 
 // Close ends the connections.

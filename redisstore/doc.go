@@ -3,7 +3,8 @@
 //	store, err := redisstore.Open(ctx, "redis://localhost:6379/0", nil)
 //	...
 //	defer store.Close()
-//	sessions := session.New(store, nil)
+//	sessions, err := session.New(store, nil)
+//	...
 //
 // With the codec of Django as [Options].Codec it is Django's engine cache on Redis: the keys, the
 // values and their lifetimes are those of Django's RedisCache and of

@@ -18,7 +18,10 @@ func ExampleOpen() {
 		log.Fatal(err)
 	}
 	defer store.Close()
-	sessions := session.New(store, nil)
+	sessions, err := session.New(store, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
 	log.Fatal(http.ListenAndServe("127.0.0.1:8000", sessions.Handler(http.DefaultServeMux)))
 }
 
@@ -33,18 +36,28 @@ func ExampleOpen_django() {
 		log.Fatal(err)
 	}
 	defer store.Close()
-	sessions := session.New(store, &session.Options{Codec: codec})
+	sessions, err := session.New(store, &session.Options{Codec: codec})
+	if err != nil {
+		log.Fatal(err)
+	}
 	_ = sessions.Handler
 }
 
 func ExampleOpenCache() {
-	database := memstore.New() // in its place: a sqlstore.Store
-	cache, err := redisstore.OpenCache(context.Background(), "redis://localhost:6379/1", "sessions:")
+	database := &memstore.Store{} // in its place: a sqlstore.Store
+	cache, err := redisstore.OpenCache(context.Background(), "redis://localhost:6379/1", &redisstore.Options{Prefix: "sessions:"})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer cache.Close()
-	store := cachedstore.New(database, cache, nil)
+	store, err := cachedstore.New(database, cache, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer store.Close()
-	_ = session.New(store, nil)
+	sessions, err := session.New(store, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_ = sessions.Handler
 }

@@ -4,14 +4,16 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/cachevalue"
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
-// Options configure a [Store].
+// Options configure a [Store], or a [Cache], for which Prefix alone counts.
 type Options struct {
 	// Prefix is what stands before the session's key in the key of Redis. For
 	// Django it is django.CacheKey of KEY_PREFIX, VERSION and
-	// django.EngineCache. Empty is "jamsession:".
+	// django.EngineCache, or django.EngineCachedDB for a cache. Empty is
+	// "jamsession:".
 	Prefix string
 
 	// Codec is that of session.Options, if it is django.Pickled: the values are
@@ -41,6 +43,10 @@ func (o *Options) withDefaults() Options {
 		c.Prefix = "jamsession:"
 	}
 	return c
+}
+
+func (o *Options) check() error {
+	return timelimit.NotNegative("redisstore: Options.ClientCache", o.ClientCache)
 }
 
 func (o *Options) format() cachevalue.Format {

@@ -38,20 +38,35 @@ type Store struct {
 // be reached.
 func Open(ctx context.Context, url string, o *Options) (*Store, error) {
 	opts := o.withDefaults()
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
 	client, cluster, err := dial(ctx, url, opts.ClientCache > 0)
 	if err != nil {
 		return nil, err
 	}
 	opts.Cluster = cluster
-	s := New(client, &opts)
+	s, err := New(client, &opts)
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
 	s.oneWire = true
 	return s, nil
 }
 
 // New returns a store on a client. Options may be nil. Closing the store
-// closes the client.
-func New(client rueidis.Client, o *Options) *Store {
-	return &Store{client: redislimit.New(client), opts: o.withDefaults(), own: newRecent()}
+// closes the client. The error says that the client is nil, or names the field
+// that is wrong.
+func New(client rueidis.Client, o *Options) (*Store, error) {
+	if client == nil {
+		return nil, errors.New("redisstore: New: the client is nil")
+	}
+	opts := o.withDefaults()
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
+	return &Store{client: redislimit.New(client), opts: opts, own: newRecent()}, nil
 }
 
 // Close ends the connections.

@@ -16,6 +16,7 @@ import (
 	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangotest"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/redisstore"
@@ -107,7 +108,7 @@ func TestContractPickles(t *testing.T) {
 // TestNoRecordIsImmortal: each key of Redis has a lifetime.
 func TestNoRecordIsImmortal(t *testing.T) {
 	client := newClient(t)
-	store := redisstore.New(client, &redisstore.Options{Prefix: "mortal:"})
+	store := noerror.In(redisstore.New(client, &redisstore.Options{Prefix: "mortal:"}))
 	rec := created(t, store, "x")
 	soon := record("x")
 	soon.Expiry = time.Now().Add(500 * time.Microsecond)
@@ -146,7 +147,7 @@ func newClient(t *testing.T) rueidis.Client {
 // TestExpiryDoesNotNeedTheServersClock: the value says it, too.
 func TestExpiryDoesNotNeedTheServersClock(t *testing.T) {
 	client := newClient(t)
-	store := redisstore.New(client, &redisstore.Options{Prefix: "clock:"})
+	store := noerror.In(redisstore.New(client, &redisstore.Options{Prefix: "clock:"}))
 	rec := record("x")
 	rec.Expiry = time.Now().Add(50 * time.Millisecond)
 	if err := store.Create(t.Context(), rec); err != nil {
@@ -410,9 +411,9 @@ func TestWithDjango(t *testing.T) {
 	if out := site.Run("try:\n    import django_redis\n    print('there')\nexcept ImportError:\n    print('not')"); out != "there\n" {
 		servertest.Missing(t, "django-redis")
 	}
-	m := session.New(open(t, "redis://"+server.Addr, redisstore.Options{
+	m := noerror.In(session.New(open(t, "redis://"+server.Addr, redisstore.Options{
 		Prefix: django.CacheKey(prefix, 1, django.EngineCache), Codec: django.Pickled(),
-	}), &session.Options{Codec: django.Pickled()})
+	}), &session.Options{Codec: django.Pickled()}))
 	key := strings.TrimSpace(site.Run(`
 from django.contrib.sessions.backends.cache import SessionStore
 s = SessionStore()
@@ -464,13 +465,13 @@ s.flush()
 
 // TestAsACache of a database.
 func TestAsACache(t *testing.T) {
-	cache, err := redisstore.OpenCache(t.Context(), tcp(t), newPrefix())
+	cache, err := redisstore.OpenCache(t.Context(), tcp(t), &redisstore.Options{Prefix: newPrefix()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cache.Close() })
 	sessiontest.Run(t, func(t *testing.T) session.Store {
-		s := cachedstore.New(memstore.New(), cache, nil)
+		s := noerror.In(cachedstore.New(new(memstore.Store), cache, nil))
 		t.Cleanup(func() { _ = s.Close() })
 		return s
 	})

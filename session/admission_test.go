@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -22,7 +23,7 @@ func newcomers(t *testing.T, log *bytes.Buffer) (*session.Manager, *spyStore, *i
 		MayCreate: func(r *http.Request) bool { *asked++; return r.Header.Get("X-Friend") != "" },
 		Logger:    slog.New(slog.NewTextHandler(log, nil)),
 	}
-	return session.New(store, o), store, asked
+	return noerror.In(session.New(store, o)), store, asked
 }
 
 func befriended(r *http.Request) *http.Request {

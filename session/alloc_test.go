@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -65,8 +66,8 @@ func TestAllocations(t *testing.T) {
 		{"read what was saved in this process", saved(readOne), 0, 4},
 		{"read+write", saved(readWrite), 0, 11},
 	} {
-		store := memstore.New()
-		m := session.New(store, nil)
+		store := new(memstore.Store)
+		m := noerror.In(session.New(store, nil))
 		w, r := lightRequest(t, m, store, c.pad)
 		h := m.Handler(c.handler)
 		h.ServeHTTP(w, r)
@@ -105,8 +106,8 @@ func BenchmarkHandler(b *testing.B) {
 		{"ReadWrite", readWrite, 0},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			store := memstore.New()
-			m := session.New(store, nil)
+			store := new(memstore.Store)
+			m := noerror.In(session.New(store, nil))
 			w, r := lightRequest(b, m, store, c.pad)
 			h := m.Handler(c.handler)
 			b.ReportAllocs()
@@ -117,15 +118,15 @@ func BenchmarkHandler(b *testing.B) {
 		})
 	}
 	b.Run("NoMiddleware", func(b *testing.B) {
-		store := memstore.New()
-		w, r := lightRequest(b, session.New(store, nil), store, 0)
+		store := new(memstore.Store)
+		w, r := lightRequest(b, noerror.In(session.New(store, nil)), store, 0)
 		b.ReportAllocs()
 		for b.Loop() {
 			untouched.ServeHTTP(w, r)
 		}
 	})
 	b.Run("Create", func(b *testing.B) {
-		m := session.New(memstore.New(), nil)
+		m := noerror.In(session.New(new(memstore.Store), nil))
 		w := &lightWriter{make(http.Header)}
 		r, _ := http.NewRequest("GET", "http://127.0.0.1/", nil)
 		h := m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -27,13 +27,13 @@ func (m *Manager) ClearExpired(ctx context.Context) (int, error) {
 // and returns when ctx is done. It waits a random time between half of the
 // interval and one and a half, so that processes that start together do not
 // all clear at once. Errors are logged, also panics of the store or of an
-// observer, and the next time it is tried again. It panics if the interval is
-// not positive.
+// observer, and the next time it is tried again. An interval that is not
+// positive is an hour.
 //
 //	go sessions.ClearPeriodically(ctx, time.Hour)
 func (m *Manager) ClearPeriodically(ctx context.Context, interval time.Duration) {
 	if interval <= 0 {
-		panic("session: ClearPeriodically: the interval is not positive")
+		interval = time.Hour
 	}
 	for {
 		timer := time.NewTimer(interval/2 + rand.N(interval)) // no secret

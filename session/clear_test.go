@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -30,8 +31,8 @@ func (c *clearings) ClearExpired(context.Context, time.Time) (int, error) {
 // and not after the context is done.
 func TestClearPeriodically(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &clearings{Store: memstore.New()}
-		m := session.New(store, &session.Options{Logger: slog.New(slog.DiscardHandler)})
+		store := &clearings{Store: new(memstore.Store)}
+		m := noerror.In(session.New(store, &session.Options{Logger: slog.New(slog.DiscardHandler)}))
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
@@ -64,7 +65,7 @@ func TestClearPeriodicallyDoesNotRunInStep(t *testing.T) {
 		defer cancel()
 		first := make(chan time.Time, 2)
 		for range 2 {
-			m := session.New(&clock{Store: memstore.New(), first: first}, nil)
+			m := noerror.In(session.New(&clock{Store: new(memstore.Store), first: first}, nil))
 			go m.ClearPeriodically(ctx, time.Hour)
 		}
 		if a, b := <-first, <-first; a.Equal(b) {
@@ -99,9 +100,9 @@ func (p *panicking) ClearExpired(context.Context, time.Time) (int, error) {
 // would end the program; the log has no value of it.
 func TestClearPeriodicallyOutlivesAPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &panicking{Store: memstore.New()}
+		store := &panicking{Store: new(memstore.Store)}
 		var log bytes.Buffer
-		m := session.New(store, &session.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		m := noerror.In(session.New(store, &session.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}))
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -17,13 +18,13 @@ import (
 // tells of each; what is damaged or another's stays.
 func TestDeleteWhere(t *testing.T) {
 	for _, hashed := range []bool{false, true} {
-		store := memstore.New()
+		store := new(memstore.Store)
 		var deleted []string
-		m := session.New(store, &session.Options{HashKeys: hashed, Observe: func(_ context.Context, e session.Event) {
+		m := noerror.In(session.New(store, &session.Options{HashKeys: hashed, Observe: func(_ context.Context, e session.Event) {
 			if e.Kind == session.EventDeleted {
 				deleted = append(deleted, e.Fingerprint)
 			}
-		}})
+		}}))
 		for i := range 5 {
 			h := m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("n", i) }))
 			w := httptest.NewRecorder()
@@ -60,12 +61,12 @@ func (s emptied) Delete(ctx context.Context, key string) error {
 
 // TestDeleteWhereCountsItsOwn deletions, and goes on where others were faster.
 func TestDeleteWhereCountsItsOwn(t *testing.T) {
-	store := memstore.New()
+	store := new(memstore.Store)
 	for _, key := range []string{"0123456789abcdefghijklmnopqrstuv", "1123456789abcdefghijklmnopqrstuv"} {
 		mustCreate(t, store, session.Record{Key: key, Data: []byte("{}"), Expiry: time.Now().Add(time.Hour)})
 	}
 	all := func(*session.Session) bool { return true }
-	if n, err := session.New(emptied{store}, nil).DeleteWhere(t.Context(), all); n != 0 || err != nil {
+	if n, err := noerror.In(session.New(emptied{store}, nil)).DeleteWhere(t.Context(), all); n != 0 || err != nil {
 		t.Errorf("%d deleted, error %v", n, err)
 	}
 	for range store.List(t.Context()) {
@@ -80,22 +81,22 @@ func (undeletable) Delete(context.Context, string) error { return errors.New("do
 
 func TestDeleteWhereThatCannot(t *testing.T) {
 	all := func(*session.Session) bool { return true }
-	store := memstore.New()
+	store := new(memstore.Store)
 	rec := session.Record{Key: "0123456789abcdefghijklmnopqrstuv", Data: []byte("{}"), Expiry: time.Now().Add(time.Hour)}
 	if err := store.Create(t.Context(), rec); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := session.New(struct{ session.Store }{store}, nil).DeleteWhere(t.Context(), all); n != 0 ||
+	if n, err := noerror.In(session.New(struct{ session.Store }{store}, nil)).DeleteWhere(t.Context(), all); n != 0 ||
 		!errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("no list: %d, %v", n, err)
 	}
-	if n, err := session.New(undeletable{store}, nil).DeleteWhere(t.Context(), all); n != 0 ||
+	if n, err := noerror.In(session.New(undeletable{store}, nil)).DeleteWhere(t.Context(), all); n != 0 ||
 		!errors.Is(err, session.ErrUnavailable) {
 		t.Errorf("down: %d, %v", n, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if n, err := session.New(store, nil).DeleteWhere(ctx, all); n != 0 || !errors.Is(err, session.ErrUnavailable) ||
+	if n, err := noerror.In(session.New(store, nil)).DeleteWhere(ctx, all); n != 0 || !errors.Is(err, session.ErrUnavailable) ||
 		!errors.Is(err, context.Canceled) {
 		t.Errorf("done: %d, %v", n, err)
 	}

@@ -3,7 +3,8 @@
 // Django's session framework for net/http: the same cookie, the same rules,
 // and with the codec of package django the same bytes in the same tables.
 //
-//	sessions := session.New(memstore.New(), nil)
+//	sessions, err := session.New(&memstore.Store{}, nil)
+//	...
 //
 //	http.Handle("/", sessions.Handler(http.HandlerFunc(
 //		func(w http.ResponseWriter, r *http.Request) {

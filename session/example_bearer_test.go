@@ -16,7 +16,11 @@ func ExampleBearer() {
 		fmt.Println(err)
 		return
 	}
-	sessions := session.New(memstore.New(), &session.Options{Transport: session.Bearer(cookies)})
+	sessions, err := session.New(&memstore.Store{}, &session.Options{Transport: session.Bearer(cookies)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	api := sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n := session.Update(session.From(r), "calls", 0, func(n int) int { return n + 1 })
 		fmt.Fprintln(w, "call number", n)

@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"fmt"
+	"log"
 	"time"
 
 	"github.com/jamsession/jamsession/memstore"
@@ -12,7 +13,10 @@ import (
 // A Manager also works without a request: in a command, or behind a websocket.
 func ExampleManager_Load() {
 	ctx := context.Background()
-	sessions := session.New(memstore.New(), nil)
+	sessions, err := session.New(&memstore.Store{}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	s, err := sessions.Load(ctx, "") // no key: a new session
 	if err != nil {
@@ -31,10 +35,13 @@ func ExampleManager_Load() {
 }
 
 func ExampleOptions() {
-	sessions := session.New(memstore.New(), &session.Options{
+	sessions, err := session.New(&memstore.Store{}, &session.Options{
 		IdleTimeout:     30 * time.Minute,
 		AbsoluteTimeout: 12 * time.Hour,
 	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	s, _ := sessions.Load(context.Background(), "")
 	fmt.Println(s.ExpiryAge().Round(time.Minute))
 	// Output: 30m0s
@@ -42,7 +49,11 @@ func ExampleOptions() {
 
 // newSession returns a session as From would, for the examples below.
 func newSession() *session.Session {
-	s, _ := session.New(memstore.New(), nil).Load(context.Background(), "")
+	sessions, err := session.New(&memstore.Store{}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	s, _ := sessions.Load(context.Background(), "")
 	return s
 }
 
@@ -115,11 +126,14 @@ func ExampleItem() {
 }
 
 func ExampleEvent() {
-	sessions := session.New(memstore.New(), &session.Options{
+	sessions, err := session.New(&memstore.Store{}, &session.Options{
 		Observe: func(_ context.Context, e session.Event) {
 			fmt.Println("session", e.Kind)
 		},
 	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	s, _ := sessions.Load(context.Background(), "")
 	s.Set("username", "john_doe")
 	_ = s.Save(context.Background())

@@ -3,6 +3,7 @@ package session_test
 import (
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -21,7 +22,10 @@ func visits(w http.ResponseWriter, r *http.Request) {
 
 // The smallest program that uses a session, and a browser that visits it.
 func Example() {
-	sessions := session.New(memstore.New(), nil)
+	sessions, err := session.New(&memstore.Store{}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
 	site := sessions.Handler(http.HandlerFunc(visits))
 	server := httptest.NewServer(site) // a program calls http.ListenAndServe
 	defer server.Close()

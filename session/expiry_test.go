@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -27,7 +28,7 @@ func alive(t *testing.T, m *session.Manager, key string) bool {
 
 func TestSessionEndsCookieAgeAfterItsLastSave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := session.New(newSpy(), &session.Options{CookieAge: time.Hour})
+		m := noerror.In(session.New(newSpy(), &session.Options{CookieAge: time.Hour}))
 		key := login(m)
 		for range 3 { // reading does not move the expiry, as in Django
 			time.Sleep(20*time.Minute - time.Second)
@@ -45,7 +46,7 @@ func TestSessionEndsCookieAgeAfterItsLastSave(t *testing.T) {
 func TestIdleTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSpy()
-		m := session.New(store, &session.Options{IdleTimeout: time.Hour})
+		m := noerror.In(session.New(store, &session.Options{IdleTimeout: time.Hour}))
 		key := login(m)
 		for range 48 { // a busy visitor stays
 			time.Sleep(30 * time.Minute)
@@ -62,7 +63,7 @@ func TestIdleTimeout(t *testing.T) {
 
 func TestAbsoluteTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := session.New(newSpy(), &session.Options{IdleTimeout: time.Hour, AbsoluteTimeout: 24 * time.Hour})
+		m := noerror.In(session.New(newSpy(), &session.Options{IdleTimeout: time.Hour, AbsoluteTimeout: 24 * time.Hour}))
 		key := login(m)
 		start := time.Now()
 		for time.Since(start) < 23*time.Hour {
@@ -80,7 +81,7 @@ func TestAbsoluteTimeout(t *testing.T) {
 
 func TestAbsoluteTimeoutSurvivesANewKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := session.New(newSpy(), &session.Options{AbsoluteTimeout: 2 * time.Hour})
+		m := noerror.In(session.New(newSpy(), &session.Options{AbsoluteTimeout: 2 * time.Hour}))
 		key := login(m)
 		time.Sleep(time.Hour)
 		key = keyOf(request(m, key, func(w http.ResponseWriter, r *http.Request) { session.From(r).CycleKey() }))
@@ -101,7 +102,7 @@ func TestAbsoluteTimeoutSurvivesANewKey(t *testing.T) {
 func TestAbsoluteTimeoutIsInTheRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSpy()
-		m := session.New(store, &session.Options{AbsoluteTimeout: time.Hour})
+		m := noerror.In(session.New(store, &session.Options{AbsoluteTimeout: time.Hour}))
 		key := login(m)
 		for left := time.Hour; left > 0; left -= 15 * time.Minute {
 			request(m, key, func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("left", left) })
@@ -120,7 +121,7 @@ func TestRefreshLeavesTheDataAlone(t *testing.T) {
 		mustCreate(t, store, session.Record{
 			Key: validKey, Data: []byte(data), Expiry: time.Now().Add(time.Minute),
 		})
-		request(session.New(store, &session.Options{IdleTimeout: time.Hour}), validKey, reading)
+		request(noerror.In(session.New(store, &session.Options{IdleTimeout: time.Hour})), validKey, reading)
 		rec := store.records()[0]
 		if string(rec.Data) != data || time.Until(rec.Expiry) != time.Hour {
 			t.Errorf("got %s for %v", rec.Data, time.Until(rec.Expiry))
@@ -132,9 +133,9 @@ func TestRefreshLeavesTheDataAlone(t *testing.T) {
 func TestAbsoluteTimeoutThatWasLowered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSpy()
-		key := login(session.New(store, &session.Options{AbsoluteTimeout: 24 * time.Hour}))
+		key := login(noerror.In(session.New(store, &session.Options{AbsoluteTimeout: 24 * time.Hour})))
 		time.Sleep(2 * time.Hour)
-		if alive(t, session.New(store, &session.Options{AbsoluteTimeout: time.Hour}), key) {
+		if alive(t, noerror.In(session.New(store, &session.Options{AbsoluteTimeout: time.Hour})), key) {
 			t.Error("outlived the new limit")
 		}
 	})
@@ -154,7 +155,7 @@ func TestRefreshIsThrottled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := newSpy()
-				m := session.New(store, &c.opts)
+				m := noerror.In(session.New(store, &c.opts))
 				key := login(m)
 				for range 60 {
 					time.Sleep(time.Minute - time.Nanosecond)
@@ -176,7 +177,7 @@ func TestRefreshIsThrottled(t *testing.T) {
 
 func TestSaveEveryRequestMovesUntouchedSessions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := session.New(newSpy(), &session.Options{SaveEveryRequest: true, CookieAge: time.Hour, RefreshInterval: -1})
+		m := noerror.In(session.New(newSpy(), &session.Options{SaveEveryRequest: true, CookieAge: time.Hour, RefreshInterval: -1}))
 		key := login(m)
 		for range 5 {
 			time.Sleep(50 * time.Minute)
@@ -193,7 +194,7 @@ func TestSaveEveryRequestMovesUntouchedSessions(t *testing.T) {
 
 func TestSaveEveryRequestNeverInsertsForUnknownKeys(t *testing.T) {
 	store := newSpy()
-	m := session.New(store, &session.Options{SaveEveryRequest: true})
+	m := noerror.In(session.New(store, &session.Options{SaveEveryRequest: true}))
 	for range 50 {
 		resp := request(m, session.NewKey(), func(http.ResponseWriter, *http.Request) {})
 		if !strings.Contains(resp.Header.Get("Set-Cookie"), "Max-Age=0") {
@@ -208,7 +209,7 @@ func TestSaveEveryRequestNeverInsertsForUnknownKeys(t *testing.T) {
 func TestFailedRefreshDoesNotFailThePage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSpy()
-		m := session.New(store, &session.Options{IdleTimeout: time.Hour, Logger: quiet})
+		m := noerror.In(session.New(store, &session.Options{IdleTimeout: time.Hour, Logger: quiet}))
 		key := login(m)
 		time.Sleep(30 * time.Minute)
 		store.breakOn("Save")
@@ -222,7 +223,7 @@ func TestFailedRefreshDoesNotFailThePage(t *testing.T) {
 func TestReaderIsNotToldOfALogout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSpy()
-		m := session.New(store, &session.Options{IdleTimeout: time.Hour})
+		m := noerror.In(session.New(store, &session.Options{IdleTimeout: time.Hour}))
 		key := login(m)
 		time.Sleep(30 * time.Minute) // so that the reader moves the expiry
 		resp := request(m, key, func(w http.ResponseWriter, r *http.Request) {
@@ -265,7 +266,7 @@ func TestPerSessionExpiry(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := newSpy()
-				m := session.New(store, &session.Options{Logger: quiet})
+				m := noerror.In(session.New(store, &session.Options{Logger: quiet}))
 				resp := request(m, "", func(w http.ResponseWriter, r *http.Request) {
 					s := session.From(r)
 					s.Set("a", 1)

@@ -33,7 +33,7 @@ type spyStore struct {
 var errDown = errors.New("connection refused")
 
 func newSpy() *spyStore {
-	return &spyStore{memory: memstore.New(), rows: make(map[string]session.Record)}
+	return &spyStore{memory: new(memstore.Store), rows: make(map[string]session.Record)}
 }
 
 func (s *spyStore) breakOn(calls ...string) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -79,10 +80,10 @@ func everythingPrinted(t *testing.T, data string) string {
 	mustCreate(t, store, rec)
 	var text bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&text, nil))
-	m := session.New(store, &session.Options{
+	m := noerror.In(session.New(store, &session.Options{
 		Logger:  logger,
 		Observe: func(_ context.Context, e session.Event) { fmt.Fprintf(&text, "%+v\n", e) },
-	})
+	}))
 	serve := func(h http.HandlerFunc) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header.Set("Cookie", "sessionid="+strange)

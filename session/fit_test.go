@@ -7,6 +7,7 @@ import (
 	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/cookiestore"
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/pgstore"
@@ -31,9 +32,11 @@ func (s coded) Codec() session.Codec { return s.codec }
 // itself.
 func TestPairsThatCannotWorkAreRefused(t *testing.T) {
 	keys := secrettest.Keys("a secret")
-	signed, pickled := django.Signed(keys), django.Pickled()
+	signed, pickled := noerror.In(django.Signed(keys)), django.Pickled()
 	table := new(sqlstore.Store)
-	cached := func(db session.Store) session.Store { return cachedstore.New(db, memstore.NewCache(10), nil) }
+	cached := func(db session.Store) session.Store {
+		return noerror.In(cachedstore.New(db, noerror.In(memstore.NewCache(&memstore.CacheOptions{Max: 10})), nil))
+	}
 	for _, c := range []struct {
 		name  string
 		store session.Store
@@ -44,26 +47,24 @@ func TestPairsThatCannotWorkAreRefused(t *testing.T) {
 		{"signed in a table", table, signed, true},
 		{"pickled in a table", table, pickled, false},
 		{"pickled in a table by pgx", new(pgstore.Store), pickled, false},
-		{"pickled in memory", memstore.New(), pickled, true},
-		{"pickled in a store that does not say", textStore{memstore.New()}, pickled, false},
+		{"pickled in memory", new(memstore.Store), pickled, true},
+		{"pickled in a store that does not say", textStore{new(memstore.Store)}, pickled, false},
 		{"pickled in a table behind a cache", cached(table), pickled, false},
-		{"pickled in memory behind a cache", cached(memstore.New()), pickled, true},
-		{"pickled in a store that was told so", coded{memstore.New(), pickled}, pickled, true},
-		{"signed in a store that was told of pickles", coded{memstore.New(), pickled}, signed, false},
-		{"plain in a store that was told of signatures", coded{memstore.New(), signed}, nil, false},
-		{"other keys", coded{memstore.New(), signed}, django.Signed(secrettest.Keys("another secret")), true},
-		{"plain in the cookie", cookiestore.New(keys, nil), nil, true},
-		{"signed in the cookie", cookiestore.New(keys, nil), signed, false},
-		{"pickled in the cookie", cookiestore.New(keys, nil), pickled, false},
+		{"pickled in memory behind a cache", cached(new(memstore.Store)), pickled, true},
+		{"pickled in a store that was told so", coded{new(memstore.Store), pickled}, pickled, true},
+		{"signed in a store that was told of pickles", coded{new(memstore.Store), pickled}, signed, false},
+		{"plain in a store that was told of signatures", coded{new(memstore.Store), signed}, nil, false},
+		{"other keys", coded{new(memstore.Store), signed}, noerror.In(django.Signed(secrettest.Keys("another secret"))), true},
+		{"plain in the cookie", noerror.In(cookiestore.New(keys, nil)), nil, true},
+		{"signed in the cookie", noerror.In(cookiestore.New(keys, nil)), signed, false},
+		{"pickled in the cookie", noerror.In(cookiestore.New(keys, nil)), pickled, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			defer func() {
-				said, _ := recover().(string)
-				if (said == "") != c.works || said != "" && !strings.Contains(said, "Options.Codec") {
-					t.Errorf("New said %q", said)
-				}
-			}()
-			session.New(c.store, &session.Options{Codec: c.codec})
+			m, err := session.New(c.store, &session.Options{Codec: c.codec})
+			if c.works != (m != nil) || c.works != (err == nil) ||
+				err != nil && !strings.Contains(err.Error(), "Options.Codec") {
+				t.Errorf("New: %v", err)
+			}
 		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -40,7 +41,7 @@ func keyOf(resp *http.Response) string {
 
 func TestUntouchedCostsNothing(t *testing.T) {
 	spy := newSpy()
-	m := session.New(spy, nil)
+	m := noerror.In(session.New(spy, nil))
 	for _, key := range []string{"", session.NewKey()} {
 		resp := request(m, key, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "page") })
 		if len(resp.Header["Set-Cookie"])+len(resp.Header["Vary"])+len(resp.Header["Cache-Control"]) > 0 {
@@ -54,7 +55,7 @@ func TestUntouchedCostsNothing(t *testing.T) {
 
 func TestUnknownKeyIsNeverAdopted(t *testing.T) {
 	store := newSpy()
-	m := session.New(store, nil)
+	m := noerror.In(session.New(store, nil))
 	planted := session.NewKey()
 	for range 100 {
 		request(m, session.NewKey(), reading)
@@ -72,7 +73,7 @@ func TestUnknownKeyIsNeverAdopted(t *testing.T) {
 
 func TestA13HostileKeysNeverReachTheStore(t *testing.T) {
 	spy := newSpy()
-	m := session.New(spy, &session.Options{Logger: quiet})
+	m := noerror.In(session.New(spy, &session.Options{Logger: quiet}))
 	for _, key := range []string{
 		"../../../../etc/passwd", `"; DROP TABLE django_session; --`, strings.Repeat("A", 32),
 		"abcdefghijklmnopqrstuvwxyzabcde\x00", strings.Repeat("a", 41), strings.Repeat("a", 1<<20),
@@ -94,7 +95,7 @@ func TestA13HostileKeysNeverReachTheStore(t *testing.T) {
 // TestErrorPagesAreNotStored: nor does a header for the page that they replace
 // make a cache keep them.
 func TestErrorPagesAreNotStored(t *testing.T) {
-	m := session.New(newSpy(), &session.Options{Logger: quiet})
+	m := noerror.In(session.New(newSpy(), &session.Options{Logger: quiet}))
 	for err, status := range map[error]int{
 		session.ErrUnavailable: 503, session.ErrInterrupted: 400, session.ErrTooLarge: 500,
 	} {
@@ -143,7 +144,7 @@ func TestStoreDownIsNotAnonymous(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			spy := newSpy()
 			spy.breakOn("Load")
-			m := session.New(spy, &session.Options{Logger: quiet})
+			m := noerror.In(session.New(spy, &session.Options{Logger: quiet}))
 			server := httptest.NewServer(m.Handler(h))
 			defer server.Close()
 			req, _ := http.NewRequest("GET", server.URL, nil)
@@ -169,7 +170,7 @@ func TestStoreDownIsNotAnonymous(t *testing.T) {
 
 func TestAbortReplacesTheResponse(t *testing.T) {
 	store := newSpy()
-	m := session.New(store, &session.Options{Logger: quiet})
+	m := noerror.In(session.New(store, &session.Options{Logger: quiet}))
 	resp := request(m, "", func(w http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("a", 1)
 		session.Abort(r, fmt.Errorf("users: %w", session.ErrUnavailable))
@@ -182,7 +183,7 @@ func TestAbortReplacesTheResponse(t *testing.T) {
 func TestLoadReturnsTheErrorOfTheStore(t *testing.T) {
 	spy := newSpy()
 	spy.breakOn("Load")
-	m := session.New(spy, nil)
+	m := noerror.In(session.New(spy, nil))
 	resp := request(m, session.NewKey(), func(w http.ResponseWriter, r *http.Request) {
 		for range 2 {
 			s, err := session.Load(r)
@@ -200,7 +201,7 @@ func TestLoadReturnsTheErrorOfTheStore(t *testing.T) {
 func TestRequireLoadsBeforeTheHandlerRuns(t *testing.T) {
 	spy := newSpy()
 	spy.breakOn("Load")
-	m := session.New(spy, &session.Options{Logger: quiet})
+	m := noerror.In(session.New(spy, &session.Options{Logger: quiet}))
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Header.Set("Cookie", "sessionid="+session.NewKey())
 	ran := false
@@ -223,7 +224,7 @@ func TestRequireLoadsBeforeTheHandlerRuns(t *testing.T) {
 func TestFailedSaveReplacesTheResponse(t *testing.T) {
 	spy := newSpy()
 	spy.breakOn("Create")
-	m := session.New(spy, &session.Options{Logger: quiet})
+	m := noerror.In(session.New(spy, &session.Options{Logger: quiet}))
 	resp := request(m, "", func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("ETag", `"1"`)
@@ -260,7 +261,7 @@ func TestFailedSaveReplacesTheResponse(t *testing.T) {
 func TestErrorHandlerGetsTheReason(t *testing.T) {
 	spy := newSpy()
 	spy.breakOn("Create")
-	m := session.New(spy, &session.Options{
+	m := noerror.In(session.New(spy, &session.Options{
 		Logger: quiet,
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if !errors.Is(err, session.ErrUnavailable) || r.URL.Path != "/" {
@@ -268,7 +269,7 @@ func TestErrorHandlerGetsTheReason(t *testing.T) {
 			}
 			w.WriteHeader(http.StatusTeapot)
 		},
-	})
+	}))
 	resp := request(m, "", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("a", 1) })
 	if resp.StatusCode != http.StatusTeapot {
 		t.Errorf("status %d", resp.StatusCode)
@@ -277,7 +278,7 @@ func TestErrorHandlerGetsTheReason(t *testing.T) {
 
 func TestFailedDeleteIsNoLogout(t *testing.T) {
 	spy := newSpy()
-	m := session.New(spy, &session.Options{Logger: quiet})
+	m := noerror.In(session.New(spy, &session.Options{Logger: quiet}))
 	key := keyOf(request(m, "", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("uid", 7) }))
 	spy.breakOn("Delete")
 	resp := request(m, key, func(w http.ResponseWriter, r *http.Request) {
@@ -292,7 +293,7 @@ func TestFailedDeleteIsNoLogout(t *testing.T) {
 // TestLogoutIsOneWrite: the store is told to delete the record, and nothing else.
 func TestLogoutIsOneWrite(t *testing.T) {
 	spy := newSpy()
-	m := session.New(spy, nil)
+	m := noerror.In(session.New(spy, nil))
 	key := keyOf(request(m, "", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("uid", 7) }))
 	before := len(spy.calls())
 	request(m, key, func(w http.ResponseWriter, r *http.Request) { session.From(r).Flush() })
@@ -320,7 +321,7 @@ func (s *replyLosing) Delete(ctx context.Context, key string) error {
 // store did not answer, finds nothing. Whether it was this request that has ended
 // the session, or a rotation has moved it, nobody knows.
 func TestOwnDeletionIsNotAnInterruption(t *testing.T) {
-	m := session.New(&replyLosing{Store: memstore.New()}, &session.Options{Logger: quiet})
+	m := noerror.In(session.New(&replyLosing{Store: new(memstore.Store)}, &session.Options{Logger: quiet}))
 	key := keyOf(request(m, "", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("uid", 7) }))
 	resp := request(m, key, func(w http.ResponseWriter, r *http.Request) {
 		s := session.From(r)
@@ -340,8 +341,8 @@ func TestOwnDeletionIsNotAnInterruption(t *testing.T) {
 func TestFlushCountsWhateverTheStatus(t *testing.T) {
 	for _, end := range []string{"500", "panic", "late"} {
 		t.Run(end, func(t *testing.T) {
-			store := memstore.New()
-			m := session.New(store, nil)
+			store := new(memstore.Store)
+			m := noerror.In(session.New(store, nil))
 			key := keyOf(request(m, "", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("uid", 7) }))
 			func() {
 				defer func() { _ = recover() }()
@@ -367,7 +368,7 @@ func TestFlushCountsWhateverTheStatus(t *testing.T) {
 
 func TestVisitorWhoGoesAwayIsStillSaved(t *testing.T) {
 	store := newSpy()
-	m := session.New(store, nil)
+	m := noerror.In(session.New(store, nil))
 	ctx, cancel := context.WithCancel(t.Context())
 	r := httptest.NewRequestWithContext(ctx, "POST", "/", nil)
 	m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -387,7 +388,7 @@ func TestCookieIsNeverPubliclyCacheable(t *testing.T) {
 		"private, max-age=60":  "private, no-store",
 		"no-store":             "no-store",
 	} {
-		m := session.New(memstore.New(), nil)
+		m := noerror.In(session.New(new(memstore.Store), nil))
 		resp := request(m, "", func(w http.ResponseWriter, r *http.Request) {
 			if before != "" {
 				w.Header().Set("Cache-Control", before)
@@ -418,7 +419,7 @@ func TestSecureCookie(t *testing.T) {
 		{"never", "https://example.com/", session.Options{Cookie: cookie.Options{Secure: cookie.SecureNeverUnsafe}}, false},
 		{"prefixed", "http://localhost/", session.Options{Cookie: cookie.Options{Name: "__Host-sid"}}, true},
 	} {
-		m := session.New(memstore.New(), &c.opts)
+		m := noerror.In(session.New(new(memstore.Store), &c.opts))
 		w := httptest.NewRecorder()
 		m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			session.From(r).Set("a", 1)
@@ -431,7 +432,7 @@ func TestSecureCookie(t *testing.T) {
 
 func TestScriptableCookie(t *testing.T) {
 	for scriptable, want := range map[bool]bool{false: true, true: false} {
-		m := session.New(memstore.New(), &session.Options{Cookie: cookie.Options{Scriptable: scriptable}})
+		m := noerror.In(session.New(new(memstore.Store), &session.Options{Cookie: cookie.Options{Scriptable: scriptable}}))
 		resp := request(m, "", func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("a", 1) })
 		if got := resp.Cookies()[0].HttpOnly; got != want {
 			t.Errorf("Scriptable %v: HttpOnly is %v", scriptable, got)
@@ -442,7 +443,7 @@ func TestScriptableCookie(t *testing.T) {
 // TestFlushUndoesCycleKey: nothing is left that would need a key.
 func TestFlushUndoesCycleKey(t *testing.T) {
 	store := newSpy()
-	m := session.New(store, nil)
+	m := noerror.In(session.New(store, nil))
 	key := keyOf(request(m, "", func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("a", 1) }))
 	request(m, key, func(_ http.ResponseWriter, r *http.Request) {
 		session.From(r).CycleKey()
@@ -453,22 +454,27 @@ func TestFlushUndoesCycleKey(t *testing.T) {
 	}
 }
 
-func TestContradictingOptionsPanic(t *testing.T) {
-	for name, o := range map[string]session.Options{
-		"not a name":               {Cookie: cookie.Options{Name: "my session"}},
-		"a prefix and a domain":    {Cookie: cookie.Options{Name: "__Host-sid", Domain: "example.com"}},
-		"a domain with a port":     {Cookie: cookie.Options{Domain: "example.com:8000"}},
-		"negative age":             {CookieAge: -1},
-		"negative absolute limits": {AbsoluteTimeout: -1},
+func TestContradictingOptionsAreAnError(t *testing.T) {
+	for field, list := range map[string][]session.Options{
+		"Options.Cookie": {
+			{Cookie: cookie.Options{Name: "my session"}},
+			{Cookie: cookie.Options{Name: "__Host-sid", Domain: "example.com"}},
+			{Cookie: cookie.Options{Domain: "example.com:8000"}},
+		},
+		"Options.CookieAge":       {{CookieAge: -1}},
+		"Options.IdleTimeout":     {{IdleTimeout: -1}},
+		"Options.AbsoluteTimeout": {{AbsoluteTimeout: -1}},
+		"Options.Timeout":         {{Timeout: -1}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			defer func() {
-				if recover() == nil {
-					t.Error("New did not panic")
-				}
-			}()
-			session.New(memstore.New(), &o)
-		})
+		for _, o := range list {
+			m, err := session.New(new(memstore.Store), &o)
+			if m != nil || err == nil || !strings.Contains(err.Error(), field) {
+				t.Errorf("%+v: %v; want an error that names %s", o, err, field)
+			}
+		}
+	}
+	if m, err := session.New(nil, nil); m != nil || err == nil || !strings.Contains(err.Error(), "store") {
+		t.Errorf("no store: %v", err)
 	}
 }
 
@@ -487,7 +493,7 @@ func TestWithoutHandler(t *testing.T) {
 
 func TestHashedKeysAreNotInTheStore(t *testing.T) {
 	store := newSpy()
-	m := session.New(store, &session.Options{HashKeys: true})
+	m := noerror.In(session.New(store, &session.Options{HashKeys: true}))
 	key := keyOf(request(m, "", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("a", 1) }))
 	for _, rec := range store.records() {
 		if rec.Key == key || len(rec.Key) != 40 {
@@ -512,7 +518,7 @@ func TestHashedKeysAreNotInTheStore(t *testing.T) {
 }
 
 func TestHardened(t *testing.T) {
-	m := session.New(memstore.New(), session.Hardened())
+	m := noerror.In(session.New(new(memstore.Store), session.Hardened()))
 	w := httptest.NewRecorder()
 	m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("a", 1)
@@ -532,15 +538,15 @@ func TestHardened(t *testing.T) {
 func TestEvents(t *testing.T) {
 	var mu sync.Mutex
 	var got []string
-	store := memstore.New()
-	m := session.New(store, &session.Options{Observe: func(_ context.Context, e session.Event) {
+	store := new(memstore.Store)
+	m := noerror.In(session.New(store, &session.Options{Observe: func(_ context.Context, e session.Event) {
 		mu.Lock()
 		defer mu.Unlock()
 		got = append(got, fmt.Sprint(e.Kind))
 		if e.Kind != session.EventCleared && len(e.Fingerprint) != 12 {
 			t.Errorf("%v: fingerprint %q", e.Kind, e.Fingerprint)
 		}
-	}})
+	}}))
 	set := func(w http.ResponseWriter, r *http.Request) {
 		session.Update(session.From(r), "n", 0, func(n int) int { return n + 1 })
 	}

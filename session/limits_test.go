@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -28,7 +29,7 @@ func TestShortSessionsSlideToo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := session.New(newSpy(), &c.opts)
+				m := noerror.In(session.New(newSpy(), &c.opts))
 				key := keyOf(request(m, "", func(_ http.ResponseWriter, r *http.Request) {
 					session.From(r).Set("a", 1)
 					c.set(session.From(r))
@@ -59,7 +60,7 @@ func TestExpiryThatHasPassed(t *testing.T) {
 			s.Set("_session_expiry", "0001-01-01T00:00:00+00:00")
 		},
 	} {
-		m := session.New(newSpy(), &session.Options{Logger: quiet})
+		m := noerror.In(session.New(newSpy(), &session.Options{Logger: quiet}))
 		key := keyOf(request(m, "", func(_ http.ResponseWriter, r *http.Request) {
 			session.From(r).Set("a", 1)
 			set(session.From(r))
@@ -68,7 +69,7 @@ func TestExpiryThatHasPassed(t *testing.T) {
 			t.Errorf("%s: the session lives", name)
 		}
 	}
-	m := session.New(newSpy(), &session.Options{Logger: quiet})
+	m := noerror.In(session.New(newSpy(), &session.Options{Logger: quiet}))
 	s := reloadNew(t, m)
 	s.Set("_session_expiry", "9999-12-31T23:59:59+00:00")
 	if age := s.ExpiryAge(); age > 101*365*24*time.Hour {
@@ -83,7 +84,7 @@ func TestExpiryThatHasPassed(t *testing.T) {
 // TestClearIsNoNewLife: the absolute limit counts from the first save.
 func TestClearIsNoNewLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := session.New(newSpy(), &session.Options{AbsoluteTimeout: time.Hour})
+		m := noerror.In(session.New(newSpy(), &session.Options{AbsoluteTimeout: time.Hour}))
 		key := login(m)
 		for range 3 {
 			time.Sleep(19 * time.Minute)
@@ -105,7 +106,7 @@ func TestClearIsNoNewLife(t *testing.T) {
 // TestLogoutThatMeetsARotation: nobody is told of a logout while
 // the session lives on under another key.
 func TestLogoutThatMeetsARotation(t *testing.T) {
-	m := session.New(newSpy(), nil)
+	m := noerror.In(session.New(newSpy(), nil))
 	key := login(m)
 	var rotated string
 	resp := request(m, key, func(w http.ResponseWriter, r *http.Request) {
@@ -126,7 +127,7 @@ func TestLogoutThatMeetsARotation(t *testing.T) {
 // TestLogoutThatMeetsAWriter: the writer's change does not save the session.
 func TestLogoutThatMeetsAWriter(t *testing.T) {
 	store := newSpy()
-	m := session.New(store, nil)
+	m := noerror.In(session.New(store, nil))
 	key := login(m)
 	resp := request(m, key, func(_ http.ResponseWriter, r *http.Request) {
 		session.From(r).Flush()
@@ -147,7 +148,7 @@ func TestFlushCountsBeforeAbort(t *testing.T) {
 		},
 	} {
 		store := newSpy()
-		m := session.New(store, &session.Options{Logger: quiet})
+		m := noerror.In(session.New(store, &session.Options{Logger: quiet}))
 		key := login(m)
 		resp := request(m, key, func(_ http.ResponseWriter, r *http.Request) {
 			defer recoverer()
@@ -164,7 +165,7 @@ func TestFlushCountsBeforeAbort(t *testing.T) {
 // for part of the session that was lost.
 func TestNewSessionAfterAnInterruption(t *testing.T) {
 	store := newSpy()
-	m := session.New(store, nil)
+	m := noerror.In(session.New(store, nil))
 	key := login(m)
 	resp := request(m, key, func(_ http.ResponseWriter, r *http.Request) {
 		s := session.From(r)
@@ -199,7 +200,7 @@ func TestNewSessionAfterAnInterruption(t *testing.T) {
 
 // TestSetThatFailsIsNeverSilent: also for a visitor without a session.
 func TestSetThatFailsIsNeverSilent(t *testing.T) {
-	m := session.New(newSpy(), &session.Options{Logger: quiet})
+	m := noerror.In(session.New(newSpy(), &session.Options{Logger: quiet}))
 	resp := request(m, "", func(_ http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("x", make(chan int))
 	})
@@ -210,7 +211,7 @@ func TestSetThatFailsIsNeverSilent(t *testing.T) {
 
 // TestSaveByHandSendsTheCookie: a handler that saves itself keeps its visitor.
 func TestSaveByHandSendsTheCookie(t *testing.T) {
-	m := session.New(newSpy(), nil)
+	m := noerror.In(session.New(newSpy(), nil))
 	resp := request(m, "", func(_ http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("a", 1)
 		save(t, session.From(r))
@@ -224,7 +225,7 @@ func TestSaveByHandSendsTheCookie(t *testing.T) {
 // nothing of the session, and no cache takes it for everyone's.
 func TestOutageLeavesTheCookie(t *testing.T) {
 	store := newSpy()
-	m := session.New(store, nil)
+	m := noerror.In(session.New(store, nil))
 	key := login(m)
 	store.breakOn("Load")
 	resp := request(m, key, func(w http.ResponseWriter, r *http.Request) {
@@ -252,7 +253,7 @@ func TestSaveGivesUp(t *testing.T) {
 		mustCreate(t, store, session.Record{
 			Key: validKey, Data: []byte("{}"), Expiry: time.Now().Add(time.Hour),
 		})
-		s := reload(t, session.New(store, nil))
+		s := reload(t, noerror.In(session.New(store, nil)))
 		s.Set("a", 1)
 		if err := s.Save(t.Context()); !errors.Is(err, session.ErrUnavailable) {
 			t.Errorf("Save returned %v", err)
@@ -264,7 +265,7 @@ func TestSaveGivesUp(t *testing.T) {
 func TestRefreshThatLostIsNotRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSpy()
-		m := session.New(store, &session.Options{IdleTimeout: time.Hour})
+		m := noerror.In(session.New(store, &session.Options{IdleTimeout: time.Hour}))
 		key := login(m)
 		time.Sleep(30 * time.Minute)
 		request(m, key, func(_ http.ResponseWriter, r *http.Request) {
@@ -284,7 +285,7 @@ func TestRefreshThatLostIsNotRepeated(t *testing.T) {
 }
 
 func TestContextShowsNoSession(t *testing.T) {
-	m := session.New(newSpy(), nil)
+	m := noerror.In(session.New(newSpy(), nil))
 	key := login(m)
 	request(m, key, func(_ http.ResponseWriter, r *http.Request) {
 		s := session.From(r)

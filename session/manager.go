@@ -22,23 +22,27 @@ type Manager struct {
 	refusals refusals
 }
 
-// New returns a manager of the sessions in store. Options may be nil. It
-// panics if they contradict each other or the store.
-func New(store Store, o *Options) *Manager {
+// New returns a manager of the sessions in store. Options may be nil. The
+// error names the field that is wrong, or that contradicts another or the
+// store.
+func New(store Store, o *Options) (*Manager, error) {
 	if store == nil {
-		panic("session: New: no store")
+		return nil, errors.New("session: New: the store is nil")
 	}
 	m := &Manager{store: store, opts: o.withDefaults()}
+	if err := m.opts.check(); err != nil {
+		return nil, err
+	}
 	m.sealer, _ = store.(Sealer)
 	m.memory, _ = store.(Rememberer)
 	if err := m.checkStore(); err != nil {
-		panic(err.Error())
+		return nil, err
 	}
 	if m.transport = m.opts.Transport; m.transport == nil {
 		m.transport = newCookieTransport(m.opts.Cookie)
 	}
 	m.vary = m.transport.Vary()
-	return m
+	return m, nil
 }
 
 // Load returns the session that has this key, for programs without a request:

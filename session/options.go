@@ -1,7 +1,10 @@
 package session
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -106,8 +109,7 @@ func Hardened() *Options {
 	}
 }
 
-// withDefaults returns a copy of o with every zero filled in. It panics if
-// the fields contradict each other, since no request could be served.
+// withDefaults returns a copy of o with every zero filled in.
 func (o *Options) withDefaults() Options {
 	var c Options
 	if o != nil {
@@ -129,7 +131,6 @@ func (o *Options) withDefaults() Options {
 			c.RefreshInterval = c.IdleTimeout / 10
 		}
 	}
-	c.check()
 	return c
 }
 
@@ -140,15 +141,19 @@ func fill[T comparable](field *T, zero T) {
 	}
 }
 
-// check panics if the fields contradict each other.
-func (o *Options) check() {
+// check says which field, filled in, is wrong.
+func (o *Options) check() error {
 	if o.Transport != nil && o.Cookie != (cookie.Options{}) {
-		panic("session: Options: Cookie and Transport exclude each other; give the cookie to Cookies")
+		return errors.New("session: Options.Cookie and Options.Transport exclude each other; " +
+			"give the cookie to Cookies")
 	}
 	if err := o.Cookie.Check(); err != nil {
-		panic("session: Options: " + err.Error())
+		return fmt.Errorf("session: Options.Cookie: %w", err)
 	}
-	if o.CookieAge < 0 || o.IdleTimeout < 0 || o.AbsoluteTimeout < 0 || o.Timeout < 0 {
-		panic("session: Options: CookieAge, IdleTimeout, AbsoluteTimeout and Timeout cannot be negative")
-	}
+	return cmp.Or(
+		timelimit.NotNegative("session: Options.CookieAge", o.CookieAge),
+		timelimit.NotNegative("session: Options.IdleTimeout", o.IdleTimeout),
+		timelimit.NotNegative("session: Options.AbsoluteTimeout", o.AbsoluteTimeout),
+		timelimit.NotNegative("session: Options.Timeout", o.Timeout),
+	)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
@@ -20,7 +21,7 @@ import (
 // gives all requests the same items; what one changes and does not save, no
 // other sees.
 func TestItemsInMemoryAreNobodysToChange(t *testing.T) {
-	m := session.New(memstore.New(), nil)
+	m := noerror.In(session.New(new(memstore.Store), nil))
 	first, err := m.Load(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -61,15 +62,15 @@ func TestItemsInMemoryAreNobodysToChange(t *testing.T) {
 // TestItemsOfAnotherManagerAreNotTaken: with another secret what a record says
 // is forged, also if it was made in this process.
 func TestItemsOfAnotherManagerAreNotTaken(t *testing.T) {
-	store := memstore.New()
-	mine := session.New(store, &session.Options{Codec: django.Signed(secrettest.Keys("a secret"))})
+	store := new(memstore.Store)
+	mine := noerror.In(session.New(store, &session.Options{Codec: noerror.In(django.Signed(secrettest.Keys("a secret")))}))
 	s, err := mine.Load(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Set("n", 1)
 	save(t, s)
-	other := session.New(store, &session.Options{Codec: django.Signed(secrettest.Keys("another secret")), Logger: quiet})
+	other := noerror.In(session.New(store, &session.Options{Codec: noerror.In(django.Signed(secrettest.Keys("another secret"))), Logger: quiet}))
 	got, err := other.Load(t.Context(), s.Key())
 	if err != nil {
 		t.Fatal(err)
@@ -82,8 +83,8 @@ func TestItemsOfAnotherManagerAreNotTaken(t *testing.T) {
 // TestRecordIsAPlainValue: records compare by their fields, those that come out
 // of memory too.
 func TestRecordIsAPlainValue(t *testing.T) {
-	store := memstore.New()
-	s, err := session.New(store, nil).Load(t.Context(), "")
+	store := new(memstore.Store)
+	s, err := noerror.In(session.New(store, nil)).Load(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,8 +116,8 @@ func (s careless) Recall(rec session.Record) any            { return s.kept[rec.
 // TestCarelessMemoryIsNotBelieved: what a store gives back counts only if it was
 // made from the very data beside it.
 func TestCarelessMemoryIsNotBelieved(t *testing.T) {
-	store := careless{memstore.New(), make(map[string]any)}
-	m := session.New(store, nil)
+	store := careless{new(memstore.Store), make(map[string]any)}
+	m := noerror.In(session.New(store, nil))
 	s, err := m.Load(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -147,8 +148,8 @@ func TestCarelessMemoryIsNotBelieved(t *testing.T) {
 // TestItemsOfReplacedDataAreNotTaken: what somebody writes into a record by hand
 // counts.
 func TestItemsOfReplacedDataAreNotTaken(t *testing.T) {
-	store := memstore.New()
-	m := session.New(store, nil)
+	store := new(memstore.Store)
+	m := noerror.In(session.New(store, nil))
 	s, err := m.Load(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -175,8 +176,8 @@ func TestItemsOfReplacedDataAreNotTaken(t *testing.T) {
 
 // TestItemsInMemoryAreWhatTheDataSays after each kind of save.
 func TestItemsInMemoryAreWhatTheDataSays(t *testing.T) {
-	store := memstore.New()
-	m := session.New(store, &session.Options{Codec: django.Signed(secrettest.Keys("a secret")), AbsoluteTimeout: 1 << 40})
+	store := new(memstore.Store)
+	m := noerror.In(session.New(store, &session.Options{Codec: noerror.In(django.Signed(secrettest.Keys("a secret"))), AbsoluteTimeout: 1 << 40}))
 	s, err := m.Load(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -33,8 +34,8 @@ func (tuples) EncodeOver(old, items []byte) ([]byte, error) {
 // save of a new one does not.
 func TestPreserver(t *testing.T) {
 	ctx := context.Background()
-	store := memstore.New()
-	m := session.New(store, &session.Options{Codec: tuples{}})
+	store := new(memstore.Store)
+	m := noerror.In(session.New(store, &session.Options{Codec: tuples{}}))
 	rec := session.Record{
 		Key: strings.Repeat("k", 32), Data: []byte(`{"t":(1),"n":1}`), Expiry: time.Now().Add(time.Hour),
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -32,7 +33,7 @@ func TestNoLostUpdate(t *testing.T) {
 	const n = 32
 	for range 20 {
 		g := newGate(n)
-		m := session.New(memstore.New(), nil)
+		m := noerror.In(session.New(new(memstore.Store), nil))
 		mux := http.NewServeMux()
 		mux.HandleFunc("/begin", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("total", 0) })
 		mux.HandleFunc("/set/{i}", func(w http.ResponseWriter, r *http.Request) {
@@ -77,8 +78,8 @@ func TestLogoutStaysALogout(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inHand := newGate(n + 1)
 			loggedOut := make(chan struct{})
-			store := memstore.New()
-			m := session.New(store, opts)
+			store := new(memstore.Store)
+			m := noerror.In(session.New(store, opts))
 			mux := http.NewServeMux()
 			mux.HandleFunc("/login", func(w http.ResponseWriter, r *http.Request) {
 				session.From(r).CycleKey()
@@ -154,7 +155,7 @@ func checkInterrupted(t *testing.T, server *httptest.Server, key string, writes 
 func TestLoginKillsTheOldKey(t *testing.T) {
 	for range 200 {
 		store := newSpy()
-		m := session.New(store, &session.Options{Logger: quiet})
+		m := noerror.In(session.New(store, &session.Options{Logger: quiet}))
 		old := keyOf(request(m, "", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("cart", 1) }))
 		g := newGate(2)
 		var wg sync.WaitGroup

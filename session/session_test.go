@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -24,7 +25,7 @@ func load(t *testing.T, items string) (*session.Session, *session.Manager, *spyS
 	mustCreate(t, store, session.Record{
 		Key: validKey, Data: []byte(items), Expiry: time.Now().Add(time.Hour),
 	})
-	m := session.New(store, &session.Options{Logger: quiet})
+	m := noerror.In(session.New(store, &session.Options{Logger: quiet}))
 	return reload(t, m), m, store
 }
 
@@ -125,7 +126,7 @@ func TestGetOfAnotherTypeIsTheDefaultAndAWarning(t *testing.T) {
 	mustCreate(t, store, session.Record{
 		Key: validKey, Data: []byte(`{"a":"hunter2"}`), Expiry: time.Now().Add(time.Hour),
 	})
-	m := session.New(store, &session.Options{Logger: textLogger(&log)})
+	m := noerror.In(session.New(store, &session.Options{Logger: textLogger(&log)}))
 	if got := session.Get(reload(t, m), "a", 5); got != 5 {
 		t.Errorf("got %d", got)
 	}
@@ -367,7 +368,7 @@ func TestRotationDrawsAnotherKeyOnCollision(t *testing.T) {
 	// That a key is never taken over is the store's ErrExists; that the
 	// session then draws another one is shown by a store that says so once.
 	store := &collidingStore{spyStore: newSpy()}
-	m := session.New(store, nil)
+	m := noerror.In(session.New(store, nil))
 	s, err := m.Load(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -416,7 +417,7 @@ func TestCorruptDataIsAnEmptySessionAndALogLine(t *testing.T) {
 		var log bytes.Buffer
 		store := newSpy()
 		mustCreate(t, store, session.Record{Key: validKey, Data: []byte(data), Expiry: time.Now().Add(time.Hour)})
-		m := session.New(store, &session.Options{Logger: textLogger(&log)})
+		m := noerror.In(session.New(store, &session.Options{Logger: textLogger(&log)}))
 		s := reload(t, m)
 		if s.Len() != 0 || s.Key() != validKey {
 			t.Errorf("%q: %d items, key kept: %v", data, s.Len(), s.Key() == validKey)
@@ -436,7 +437,7 @@ func TestDataBeyondLimitsIsNotOverwritten(t *testing.T) {
 	store := newSpy()
 	deep := `{"a":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + "}"
 	mustCreate(t, store, session.Record{Key: validKey, Data: []byte(deep), Expiry: time.Now().Add(time.Hour)})
-	_, err := session.New(store, nil).Load(t.Context(), validKey)
+	_, err := noerror.In(session.New(store, nil)).Load(t.Context(), validKey)
 	if !errors.Is(err, session.ErrTooLarge) {
 		t.Errorf("got %v", err)
 	}
@@ -527,7 +528,7 @@ func TestListOfAStoreThatCannot(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	store := memstore.New()
+	store := new(memstore.Store)
 	mustCreate(t, store, session.Record{Key: validKey, Data: []byte("{}"), Expiry: time.Now().Add(time.Hour)})
 	n := 0
 	for rec, err := range session.List(t.Context(), store) {
@@ -542,7 +543,7 @@ func TestListOfAStoreThatCannot(t *testing.T) {
 }
 
 func TestItemsOfARecord(t *testing.T) {
-	m := session.New(memstore.New(), nil)
+	m := noerror.In(session.New(new(memstore.Store), nil))
 	got, err := m.Items(session.Record{Data: []byte(` {"a" : 1.0} `)})
 	if err != nil || string(got) != `{"a":1.0}` {
 		t.Errorf("got %s, %v", got, err)
@@ -553,7 +554,7 @@ func TestItemsOfARecord(t *testing.T) {
 }
 
 func TestUpdateIsRepeatedOnAFreshDefault(t *testing.T) {
-	m := session.New(memstore.New(), nil)
+	m := noerror.In(session.New(new(memstore.Store), nil))
 	first, _ := m.Load(t.Context(), "")
 	first.Set("other", 0)
 	if err := first.Save(t.Context()); err != nil {
@@ -579,7 +580,7 @@ func TestUpdateIsRepeatedOnAFreshDefault(t *testing.T) {
 }
 
 func TestUpdateLeavesTheDefaultAlone(t *testing.T) {
-	m := session.New(memstore.New(), nil)
+	m := noerror.In(session.New(new(memstore.Store), nil))
 	s, _ := m.Load(t.Context(), "")
 	s.Set("list", []int{1, 2})
 	s.Set("map", map[string]int{"x": 5})

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -95,12 +96,12 @@ func visitSilent(
 	t *testing.T, o *session.Options, answers int, act func(*session.Session),
 ) (*httptest.ResponseRecorder, time.Duration) {
 	t.Helper()
-	store := memstore.New()
+	store := new(memstore.Store)
 	rec := session.Record{Key: validKey, Data: []byte(`{"n":1}`), Expiry: time.Now().Add(time.Hour)}
 	if err := store.Create(t.Context(), rec); err != nil {
 		t.Fatal(err)
 	}
-	m := session.New(&silentStore{store, answers}, o)
+	m := noerror.In(session.New(&silentStore{store, answers}, o))
 	page := m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { act(session.From(r)) }))
 	r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
 	r.AddCookie(&http.Cookie{Name: "sessionid", Value: validKey})
@@ -133,7 +134,7 @@ func TestSilentStoreEndsCallsOutsideOfRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m, begin := session.New(&silentStore{memstore.New(), c.answers}, nil), time.Now()
+				m, begin := noerror.In(session.New(&silentStore{new(memstore.Store), c.answers}, nil)), time.Now()
 				err := c.call(context.WithoutCancel(t.Context()), m)
 				if took := time.Since(begin); !errors.Is(err, session.ErrUnavailable) || took != 5*time.Second {
 					t.Errorf("%v after %v, want ErrUnavailable after 5s", err, took)
@@ -148,12 +149,12 @@ func TestVisitorWhoLeavesEndsTheLoadAndNotTheSave(t *testing.T) {
 	for _, c := range silences[:2] {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, leave := context.WithCancel(t.Context())
-			store := memstore.New()
+			store := new(memstore.Store)
 			rec := session.Record{Key: validKey, Data: []byte(`{"n":1}`), Expiry: time.Now().Add(time.Hour)}
 			if err := store.Create(ctx, rec); err != nil {
 				t.Fatal(err)
 			}
-			page := session.New(&silentStore{store, c.answers}, nil).Handler(http.HandlerFunc(
+			page := noerror.In(session.New(&silentStore{store, c.answers}, nil)).Handler(http.HandlerFunc(
 				func(_ http.ResponseWriter, r *http.Request) { c.act(session.From(r)) }))
 			r := httptest.NewRequestWithContext(ctx, "GET", "/", nil)
 			r.AddCookie(&http.Cookie{Name: "sessionid", Value: validKey})

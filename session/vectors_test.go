@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/vectors"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
@@ -148,12 +149,12 @@ func runMiddleware(t *testing.T, in middlewareCase) middlewareResult {
 			Expiry: vectorTime.Add(14 * 24 * time.Hour),
 		})
 	}
-	m := session.New(store, &session.Options{
+	m := noerror.In(session.New(store, &session.Options{
 		SaveEveryRequest:     in.SaveEveryRequest,
 		RefreshInterval:      -1, // as Django, which knows no interval
 		ExpireAtBrowserClose: in.ExpireAtBrowserClose,
 		Cookie:               cookie.Options{Secure: cookie.SecureNeverUnsafe}, // SESSION_COOKIE_SECURE is False in Django
-	})
+	}))
 	r := httptest.NewRequest("GET", "/", nil)
 	key := map[string]string{"valid": validKey, "stale": staleKey, "tooshort": "short"}[in.Cookie]
 	if key != "" {
@@ -254,8 +255,8 @@ func TestVectorsSessionFlags(t *testing.T) {
 			Return       json.RawMessage `json:"return"`
 		}
 		c.Decode(t, &in, &want)
-		store := memstore.New()
-		m := session.New(store, nil)
+		store := new(memstore.Store)
+		m := noerror.In(session.New(store, nil))
 		mustCreate(t, store, session.Record{
 			Key: validKey, Data: []byte(in.JSON), Expiry: time.Now().Add(time.Hour),
 		})
@@ -363,15 +364,15 @@ func TestVectorsSessionExpiry(t *testing.T) {
 			}
 		}
 		atVectorTime(t, func(t *testing.T) {
-			store := memstore.New()
+			store := new(memstore.Store)
 			mustCreate(t, store, session.Record{
 				Key: validKey, Data: fmt.Appendf(nil, `{"_session_expiry":%s}`, in.Stored),
 				Expiry: time.Now().Add(time.Hour),
 			})
-			m := session.New(store, &session.Options{
+			m := noerror.In(session.New(store, &session.Options{
 				CookieAge:            time.Duration(in.Age) * time.Second,
 				ExpireAtBrowserClose: in.BrowserClose,
-			})
+			}))
 			s, err := m.Load(t.Context(), validKey)
 			if err != nil {
 				t.Fatal(err)
@@ -406,7 +407,7 @@ func TestVectorsSessionSetExpiry(t *testing.T) {
 		}
 		c.Decode(t, &in, &want)
 		atVectorTime(t, func(t *testing.T) {
-			s, _ := session.New(memstore.New(), nil).Load(t.Context(), "")
+			s, _ := noerror.In(session.New(new(memstore.Store), nil)).Load(t.Context(), "")
 			switch c.Name {
 			case "timedelta_1h":
 				s.SetExpiryAt(time.Now().Add(time.Hour))
@@ -451,7 +452,7 @@ func TestVectorsSessionKeyValidation(t *testing.T) {
 			r.Header.Set("Cookie", "sessionid="+*in.Cookie)
 		}
 		w := httptest.NewRecorder()
-		session.New(spy, nil).Handler(http.NotFoundHandler()).ServeHTTP(w, r)
+		noerror.In(session.New(spy, nil)).Handler(http.NotFoundHandler()).ServeHTTP(w, r)
 		removed := len(w.Header()["Set-Cookie"]) == 1
 		if wantRemoved := want.Empty && in.Cookie != nil; removed != wantRemoved {
 			t.Errorf("cookie removed: got %v, want %v", removed, wantRemoved)
@@ -459,7 +460,7 @@ func TestVectorsSessionKeyValidation(t *testing.T) {
 		if len(spy.calls()) != 0 {
 			t.Errorf("an untouched request called the store: %v", spy.calls())
 		}
-		session.New(spy, nil).Handler(reading).ServeHTTP(w, r)
+		noerror.In(session.New(spy, nil)).Handler(reading).ServeHTTP(w, r)
 		if issued := want.Key != nil && isIssued(*want.Key); (len(spy.calls()) == 1) != issued {
 			t.Errorf("calls of the store: got %v; could the key have been issued: %v", spy.calls(), issued)
 		}

@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -46,7 +47,7 @@ func serve(t *testing.T, m *session.Manager, h http.HandlerFunc) (*http.Response
 
 func TestStreamCarriesTheCookie(t *testing.T) {
 	next := make(chan struct{})
-	m := session.New(memstore.New(), nil)
+	m := noerror.In(session.New(new(memstore.Store), nil))
 	resp, err := serve(t, m, func(w http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("a", 1)
 		for i := range 3 {
@@ -82,7 +83,7 @@ func TestFlushBeforeTheFirstWriteCarriesTheCookie(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			done := make(chan struct{})
-			m := session.New(memstore.New(), nil)
+			m := noerror.In(session.New(new(memstore.Store), nil))
 			resp, err := serve(t, m, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "text/event-stream")
 				session.From(r).Set("a", 1)
@@ -107,7 +108,7 @@ func TestFlushBeforeTheFirstWriteCarriesTheCookie(t *testing.T) {
 }
 
 func TestEarlyHintsAreNotTheResponse(t *testing.T) {
-	m := session.New(memstore.New(), nil)
+	m := noerror.In(session.New(new(memstore.Store), nil))
 	server := httptest.NewServer(m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Link", "</style.css>; rel=preload")
 		w.WriteHeader(http.StatusEarlyHints)
@@ -138,7 +139,7 @@ func TestEarlyHintsAreNotTheResponse(t *testing.T) {
 
 func TestHijackSavesFirst(t *testing.T) {
 	store := newSpy()
-	m := session.New(store, nil)
+	m := noerror.In(session.New(store, nil))
 	server := httptest.NewServer(m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("a", 1)
 		conn, rw, err := http.NewResponseController(w).Hijack()
@@ -168,7 +169,7 @@ func TestHijackSavesFirst(t *testing.T) {
 func TestHijackFailsIfTheSaveDoes(t *testing.T) {
 	store := newSpy()
 	store.breakOn("Create")
-	m := session.New(store, &session.Options{Logger: quiet})
+	m := noerror.In(session.New(store, &session.Options{Logger: quiet}))
 	resp, err := serve(t, m, func(w http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("a", 1)
 		if _, _, err := http.NewResponseController(w).Hijack(); !errors.Is(err, session.ErrUnavailable) {
@@ -190,7 +191,7 @@ func TestWhatTheServerCannotDoBeginsNothing(t *testing.T) {
 			return err
 		},
 	} {
-		m := session.New(memstore.New(), nil)
+		m := noerror.In(session.New(new(memstore.Store), nil))
 		w := &lightWriter{make(http.Header)}
 		m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			session.From(r).Set("a", 1)
@@ -212,7 +213,7 @@ func TestWhatTheServerCannotDoBeginsNothing(t *testing.T) {
 func TestHijackedConnectionIsTheHandlers(t *testing.T) {
 	store := newSpy()
 	var log bytes.Buffer
-	m := session.New(store, &session.Options{Logger: textLogger(&log)})
+	m := noerror.In(session.New(store, &session.Options{Logger: textLogger(&log)}))
 	key := keyOf(request(m, "", func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("a", 1) }))
 	store.breakOn("Save")
 	ended := make(chan any, 1)
@@ -264,7 +265,7 @@ func TestSendfileSurvives(t *testing.T) {
 	if err := os.WriteFile(name, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	m := session.New(memstore.New(), nil)
+	m := noerror.In(session.New(new(memstore.Store), nil))
 	var spy readerFromSpy
 	h := m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("a", 1)
@@ -290,7 +291,7 @@ func TestSendfileSurvives(t *testing.T) {
 
 func TestPanicSavesNothing(t *testing.T) {
 	store := newSpy()
-	m := session.New(store, nil)
+	m := noerror.In(session.New(store, nil))
 	r := httptest.NewRequest("GET", "/", nil)
 	w := httptest.NewRecorder()
 	var got any
@@ -315,7 +316,7 @@ func TestPanicSavesNothing(t *testing.T) {
 func TestServerErrorSavesNothing(t *testing.T) {
 	for _, status := range []int{500, 502, 599} {
 		store := newSpy()
-		resp, err := serve(t, session.New(store, nil), func(w http.ResponseWriter, r *http.Request) {
+		resp, err := serve(t, noerror.In(session.New(store, nil)), func(w http.ResponseWriter, r *http.Request) {
 			session.From(r).Set("a", 1)
 			w.WriteHeader(status)
 		})
@@ -331,7 +332,7 @@ func TestServerErrorSavesNothing(t *testing.T) {
 func TestFailedSaveDropsTenMegabytes(t *testing.T) {
 	store := newSpy()
 	store.breakOn("Create")
-	m := session.New(store, &session.Options{Logger: quiet})
+	m := noerror.In(session.New(store, &session.Options{Logger: quiet}))
 	chunk := bytes.Repeat([]byte("secret "), 150_000)
 	resp, err := serve(t, m, func(w http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("a", 1)
@@ -356,7 +357,7 @@ func TestFailedSaveDropsTenMegabytes(t *testing.T) {
 // them: the connection is cut, so that the visitor sees that something went wrong.
 func TestFailedLateSaveCutsTheConnection(t *testing.T) {
 	store := newSpy()
-	m := session.New(store, &session.Options{Logger: quiet})
+	m := noerror.In(session.New(store, &session.Options{Logger: quiet}))
 	key := keyOf(request(m, "", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("a", 1) }))
 	store.breakOn("Save")
 	server := httptest.NewServer(m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -380,7 +381,7 @@ func TestFailedLateSaveCutsTheConnection(t *testing.T) {
 func TestLateChangeIsSavedIfTheCookieStays(t *testing.T) {
 	store := newSpy()
 	var log bytes.Buffer
-	m := session.New(store, &session.Options{Logger: textLogger(&log)})
+	m := noerror.In(session.New(store, &session.Options{Logger: textLogger(&log)}))
 	key := keyOf(request(m, "", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("a", 1) }))
 	request(m, key, func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, "begun")
@@ -397,7 +398,7 @@ func TestLateChangeIsSavedIfTheCookieStays(t *testing.T) {
 func TestLateChangeOfTheCookieIsReported(t *testing.T) {
 	store := newSpy()
 	var log bytes.Buffer
-	m := session.New(store, &session.Options{Logger: textLogger(&log)})
+	m := noerror.In(session.New(store, &session.Options{Logger: textLogger(&log)}))
 	for name, change := range map[string]func(*session.Session){
 		"a new session": func(s *session.Session) { s.Set("a", 1) },
 		"a new key":     func(s *session.Session) { s.CycleKey() },
@@ -421,7 +422,7 @@ func TestLateChangeOfTheCookieIsReported(t *testing.T) {
 
 func TestSecondHandlerStepsAside(t *testing.T) {
 	store := newSpy()
-	m := session.New(store, nil)
+	m := noerror.In(session.New(store, nil))
 	h := m.Handler(m.Handler(m.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session.Update(session.From(r), "n", 0, func(n int) int { return n + 1 })
 	}))))
@@ -433,7 +434,7 @@ func TestSecondHandlerStepsAside(t *testing.T) {
 }
 
 func TestSecondHandlerSharesTheSession(t *testing.T) {
-	m := session.New(memstore.New(), nil)
+	m := noerror.In(session.New(new(memstore.Store), nil))
 	inner := m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if got := session.Get(session.From(r), "a", 0); got != 1 {
 			t.Errorf("the inner handler sees %d", got)
@@ -446,8 +447,8 @@ func TestSecondHandlerSharesTheSession(t *testing.T) {
 }
 
 func TestTwoManagersOnOneRequest(t *testing.T) {
-	outer := session.New(memstore.New(), nil)
-	inner := session.New(memstore.New(), &session.Options{Cookie: cookie.Options{Name: "adminid"}})
+	outer := noerror.In(session.New(new(memstore.Store), nil))
+	inner := noerror.In(session.New(new(memstore.Store), &session.Options{Cookie: cookie.Options{Name: "adminid"}}))
 	h := outer.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("who", "outer")
 		inner.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -466,7 +467,7 @@ func TestTwoManagersOnOneRequest(t *testing.T) {
 }
 
 func TestHTTP2(t *testing.T) {
-	m := session.New(memstore.New(), nil)
+	m := noerror.In(session.New(new(memstore.Store), nil))
 	server := httptest.NewUnstartedServer(m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n := session.Update(session.From(r), "n", 0, func(n int) int { return n + 1 })
 		if err := http.NewResponseController(w).Flush(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/cookiestore"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
@@ -48,10 +49,10 @@ var brokenSealers = []struct {
 
 const secret = "a-secret-key-for-the-tests-only-0123456789-abcdef"
 
-func unlisted() session.Sealer { return cookiestore.New(secrettest.Keys(secret), nil) }
+func unlisted() session.Sealer { return noerror.In(cookiestore.New(secrettest.Keys(secret), nil)) }
 
 func revoking() session.Sealer {
-	return cookiestore.New(secrettest.Keys(secret), &cookiestore.Options{Revoked: memstore.New()})
+	return noerror.In(cookiestore.New(secrettest.Keys(secret), &cookiestore.Options{Revoked: new(memstore.Store)}))
 }
 
 type issuesAll struct{ session.Sealer }

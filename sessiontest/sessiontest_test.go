@@ -18,7 +18,7 @@ import (
 )
 
 func TestRunAcceptsMemstore(t *testing.T) {
-	Run(t, func(*testing.T) session.Store { return memstore.New() })
+	Run(t, func(*testing.T) session.Store { return new(memstore.Store) })
 }
 
 // TestKitNoticesBrokenStores runs the kit against stores that each break one
@@ -60,34 +60,34 @@ var brokenStores = []struct {
 	noticedBy string
 	open      func() session.Store
 }{
-	{"overwrites on create", "CreateOfTaken", func() store { return overwrites{memstore.New()} }},
-	{"resurrects on save", "SaveOfDeleted", func() store { return resurrects{memstore.New()} }},
-	{"upserts", "SaveOfNothing", func() store { return resurrects{memstore.New()} }},
-	{"ignores old", "SaveOfChanged", func() store { return lastWins{memstore.New()} }},
-	{"compares in two steps", "RaceOfSaves", func() store { return twoSteps{memstore.New()} }},
-	{"moves in two steps", "RaceOfMoves", func() store { return twoStepMove{memstore.New()} }},
-	{"leaves the old key after a move", "Move", func() store { return copies{memstore.New()} }},
-	{"overwrites on move", "MoveToTaken", func() store { return moveOverwrites{memstore.New()} }},
+	{"overwrites on create", "CreateOfTaken", func() store { return overwrites{new(memstore.Store)} }},
+	{"resurrects on save", "SaveOfDeleted", func() store { return resurrects{new(memstore.Store)} }},
+	{"upserts", "SaveOfNothing", func() store { return resurrects{new(memstore.Store)} }},
+	{"ignores old", "SaveOfChanged", func() store { return lastWins{new(memstore.Store)} }},
+	{"compares in two steps", "RaceOfSaves", func() store { return twoSteps{new(memstore.Store)} }},
+	{"moves in two steps", "RaceOfMoves", func() store { return twoStepMove{new(memstore.Store)} }},
+	{"leaves the old key after a move", "Move", func() store { return copies{new(memstore.Store)} }},
+	{"overwrites on move", "MoveToTaken", func() store { return moveOverwrites{new(memstore.Store)} }},
 	{"reuses its buffer", "DataIsImmutable", func() store { return newReuses() }},
 	{"returns expired", "LoadOfExpired", func() store { return newReturnsExpired() }},
 	{"saves expired", "SaveOfExpired", func() store { return savesExpired{newReturnsExpired()} }},
-	{"drops the new expiry", "SaveOfExpiryOnly", func() store { return dropsExpiry{memstore.New()} }},
-	{"calls an unchanged save lost", "SaveWithoutChange", func() store { return countsChanged{memstore.New()} }},
-	{"ignores case of keys", "KeysAreComparedByteForByte", func() store { return foldsCase{memstore.New()} }},
-	{"deletes nothing with success", "DeleteOfNothing", func() store { return mildDelete{memstore.New()} }},
-	{"deletes what has moved", "DeleteOfMoved", func() store { return mildDelete{memstore.New()} }},
-	{"deletes what has expired", "DeleteOfExpired", func() store { return mildDelete{memstore.New()} }},
+	{"drops the new expiry", "SaveOfExpiryOnly", func() store { return dropsExpiry{new(memstore.Store)} }},
+	{"calls an unchanged save lost", "SaveWithoutChange", func() store { return countsChanged{new(memstore.Store)} }},
+	{"ignores case of keys", "KeysAreComparedByteForByte", func() store { return foldsCase{new(memstore.Store)} }},
+	{"deletes nothing with success", "DeleteOfNothing", func() store { return mildDelete{new(memstore.Store)} }},
+	{"deletes what has moved", "DeleteOfMoved", func() store { return mildDelete{new(memstore.Store)} }},
+	{"deletes what has expired", "DeleteOfExpired", func() store { return mildDelete{new(memstore.Store)} }},
 	{"compares before it deletes", "DeleteOfChanged", func() store { return newComparingDelete() }},
-	{"deletes in two steps", "RaceOfDeletes", func() store { return lookThenDelete{memstore.New()} }},
-	{"deletes what is moving", "RaceOfMoveAndDelete", func() store { return mildDelete{memstore.New()} }},
-	{"sends a deletion again", "RaceOfDeleteAndItsContext", func() store { return deletesAgain{memstore.New()} }},
-	{"clears the living", "ClearExpired", func() store { return clearsAll{memstore.New()} }},
-	{"swallows errors", "ContextDone", func() store { return swallows{memstore.New()} }},
-	{"shows the key in an error", "ErrorsShowNoSecret", func() store { return leaks{memstore.New()} }},
-	{"trims data", "DataIsKeptByteForByte", func() store { return trims{memstore.New()} }},
-	{"changes line ends", "TextIsKept", func() store { return unixLines{memstore.New()} }},
-	{"keeps text and calls it bytes", "BytesAreKept", func() store { return textOnly{memstore.New()} }},
-	{"lists without order", "List", func() store { return unordered{memstore.New()} }},
+	{"deletes in two steps", "RaceOfDeletes", func() store { return lookThenDelete{new(memstore.Store)} }},
+	{"deletes what is moving", "RaceOfMoveAndDelete", func() store { return mildDelete{new(memstore.Store)} }},
+	{"sends a deletion again", "RaceOfDeleteAndItsContext", func() store { return deletesAgain{new(memstore.Store)} }},
+	{"clears the living", "ClearExpired", func() store { return clearsAll{new(memstore.Store)} }},
+	{"swallows errors", "ContextDone", func() store { return swallows{new(memstore.Store)} }},
+	{"shows the key in an error", "ErrorsShowNoSecret", func() store { return leaks{new(memstore.Store)} }},
+	{"trims data", "DataIsKeptByteForByte", func() store { return trims{new(memstore.Store)} }},
+	{"changes line ends", "TextIsKept", func() store { return unixLines{new(memstore.Store)} }},
+	{"keeps text and calls it bytes", "BytesAreKept", func() store { return textOnly{new(memstore.Store)} }},
+	{"lists without order", "List", func() store { return unordered{new(memstore.Store)} }},
 }
 
 type overwrites struct{ *memstore.Store }
@@ -176,7 +176,7 @@ type reuses struct {
 }
 
 func newReuses() *reuses {
-	return &reuses{Store: memstore.New(), buf: make(map[string][]byte)}
+	return &reuses{Store: new(memstore.Store), buf: make(map[string][]byte)}
 }
 
 func (s *reuses) Create(ctx context.Context, rec session.Record) error {
@@ -208,7 +208,7 @@ type returnsExpired struct {
 }
 
 func newReturnsExpired() returnsExpired {
-	return returnsExpired{memstore.New(), new(sync.Map)}
+	return returnsExpired{new(memstore.Store), new(sync.Map)}
 }
 
 func (s returnsExpired) hide(rec session.Record) session.Record {
@@ -285,7 +285,7 @@ type comparingDelete struct {
 	created *sync.Map
 }
 
-func newComparingDelete() comparingDelete { return comparingDelete{memstore.New(), new(sync.Map)} }
+func newComparingDelete() comparingDelete { return comparingDelete{new(memstore.Store), new(sync.Map)} }
 
 func (s comparingDelete) Create(ctx context.Context, rec session.Record) error {
 	s.created.Store(rec.Key, rec)

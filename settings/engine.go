@@ -37,8 +37,11 @@ func (e *engine) close() error {
 // openEngine opens what SESSION_ENGINE names.
 func (s *Site) openEngine(ctx context.Context) (engine, error) {
 	set := s.Settings
-	e := engine{codec: django.Signed(s.keys)}
-	var err error
+	codec, err := django.Signed(s.keys)
+	if err != nil {
+		return engine{}, fmt.Errorf("settings: %w", err)
+	}
+	e := engine{codec: codec}
 	switch set.SessionEngine {
 	case "db":
 		err = s.openTable(ctx, &e)
@@ -92,7 +95,10 @@ func (s *Site) openCachedTable(ctx context.Context, e *engine) error {
 	if s.Settings.SessionCacheFormat == "django" {
 		o.Codec = e.codec
 	}
-	store := cachedstore.New(e.store, cache, o)
+	store, err := cachedstore.New(e.store, cache, o)
+	if err != nil {
+		return errors.Join(fmt.Errorf("settings: %w", err), closer.Close())
+	}
 	e.store = store
 	e.parts = append([]io.Closer{store, closer}, e.parts...)
 	return nil
@@ -112,7 +118,8 @@ func (s *Settings) openTableCache(ctx context.Context) (cachedstore.Cache, io.Cl
 	}
 	prefix := s.cachePrefix(django.EngineCachedDB)
 	if c.kind() == "memory" {
-		return memstore.NewCache(memoryCacheSize), nopCloser{}, nil
+		cache, err := memstore.NewCache(&memstore.CacheOptions{Max: memoryCacheSize})
+		return cache, nopCloser{}, err
 	}
 	driver, err := siteparts.CacheOf(c.kind())
 	if err != nil {
@@ -154,7 +161,7 @@ func (s *Settings) openCache(ctx context.Context, e *engine) error {
 // openStore opens a cache as a store of sessions.
 func (c Cache) openStore(ctx context.Context, prefix string, codec session.Codec) (session.Store, error) {
 	if c.kind() == "memory" {
-		return memstore.NewBounded(memoryStoreSize), nil
+		return memstore.New(&memstore.Options{Max: memoryStoreSize})
 	}
 	driver, err := siteparts.CacheOf(c.kind())
 	if err != nil {
@@ -231,7 +238,11 @@ func (s *Site) openCookies(ctx context.Context, e *engine) error {
 			e.parts = append(e.parts, closer)
 		}
 	}
-	e.codec, e.store = nil, cookiestore.New(s.keys, o)
+	store, err := cookiestore.New(s.keys, o)
+	if err != nil {
+		return fmt.Errorf("settings: %w", err)
+	}
+	e.codec, e.store = nil, store
 	return nil
 }
 

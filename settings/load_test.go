@@ -65,7 +65,7 @@ func TestDefaultsAreDjangos(t *testing.T) {
 		PasswordValidators:   []string{"similarity", "length", "common", "numeric"},
 		PasswordMinLength:    8,
 		PasswordResetTimeout: 3 * 24 * time.Hour,
-		LoginStayLoggedInAge:     30 * 24 * time.Hour,
+		LoginStayLoggedInAge: 30 * 24 * time.Hour,
 		MessageLevel:         messages.LevelInfo,
 		SessionEngine:        "db",
 		SessionCacheAlias:    "default",

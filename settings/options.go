@@ -47,7 +47,7 @@ func (s *Settings) authOptions(hashers *password.Hashers, limiter auth.Limiter) 
 	return &auth.Options{
 		Hashers:          hashers,
 		Validators:       s.validators(),
-		StayLoggedInAge:      s.LoginStayLoggedInAge,
+		StayLoggedInAge:  s.LoginStayLoggedInAge,
 		FloorAge:         s.SessionCookieAge,
 		LoginURL:         s.LoginURL,
 		LoginRedirectURL: s.LoginRedirectURL,

@@ -34,7 +34,7 @@ type Settings struct {
 	PasswordValidators   []string // "similarity", "length", "common", "numeric"
 	PasswordMinLength    int      // characters
 	PasswordResetTimeout time.Duration
-	LoginStayLoggedInAge     time.Duration
+	LoginStayLoggedInAge time.Duration
 
 	Caches map[string]Cache // by alias; CACHE_URL is "default"
 

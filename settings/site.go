@@ -141,14 +141,18 @@ func (s *Site) wire(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, limits.close(), users.Close())
 	}
+	forSessions := s.Settings.sessionOptions(e.codec)
+	forSessions.MayCreate = newcomers
+	sessions, err := session.New(e.store, forSessions)
+	if err != nil {
+		return errors.Join(fmt.Errorf("settings: %w", err), e.close(), limits.close(), users.Close())
+	}
 	s.limits = limits
 	s.Limiter, s.ResetLimiter, s.SignUpLimiter = limits.logins, limits.resets, limits.signUps
 	s.engine, s.Store, s.Table = e, e.store, e.table
 	s.Users, s.Auth, s.CSRF = users, logins, forms
 	s.Messages, s.Tokens, s.Mail = notices, tokens, mailer
-	forSessions := s.Settings.sessionOptions(e.codec)
-	forSessions.MayCreate = newcomers
-	s.Sessions = session.New(e.store, forSessions)
+	s.Sessions = sessions
 	return nil
 }
 

@@ -14,7 +14,10 @@
 //	if _, err := sqlstore.Migrate(ctx, site); err != nil { ... }
 //	store, err := sqlstore.New(ctx, site, nil)
 //	...
-//	sessions := session.New(store, &session.Options{Codec: django.Signed(keys)})
+//	codec, err := django.Signed(keys)
+//	...
+//	sessions, err := session.New(store, &session.Options{Codec: codec})
+//	...
 //
 // The package links no driver: import one, such as modernc.org/sqlite.
 //

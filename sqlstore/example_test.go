@@ -44,7 +44,10 @@ func ExampleNew() {
 	}
 	defer func() { _ = store.Close() }()
 
-	sessions := session.New(store, nil)
+	sessions, err := session.New(store, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
 	s, err := sessions.Load(ctx, "")
 	if err != nil {
 		log.Fatal(err)

@@ -29,6 +29,7 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/memstore"
@@ -88,7 +89,7 @@ func newSite(t *testing.T) *site {
 	if s.logins, err = auth.New(s.users, keys, &auth.Options{Hashers: hashers}); err != nil {
 		t.Fatal(err)
 	}
-	s.sessions = session.New(memstore.New(), nil)
+	s.sessions = noerror.In(session.New(new(memstore.Store), nil))
 	encoded, err := hashers.Hash(t.Context(), "wonderland")
 	if err != nil {
 		t.Fatal(err)

@@ -11,9 +11,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/internal/username"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/internal/panics"
-	"github.com/jamsession/jamsession/auth/internal/username"
 )
 
 // The search takes workers of its own, and asks the database as often for an

@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/internal/username"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/timelimit"
-	"github.com/jamsession/jamsession/auth/internal/username"
 	"github.com/jamsession/jamsession/session"
 )
 

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/jamsession/jamsession/internal/signing"
 	"github.com/jamsession/jamsession/auth/internal/username"
+	"github.com/jamsession/jamsession/internal/signing"
 )
 
 // exact returns the form of a name that only spellings of one user share, as

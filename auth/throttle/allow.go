@@ -16,7 +16,8 @@ import "net/http"
 //		PerSource: throttle.Limit{Burst: 1000, Every: time.Second},
 //	})
 //	...
-//	sessions := session.New(store, &session.Options{MayCreate: newcomers.AllowSource})
+//	sessions, err := session.New(store, &session.Options{MayCreate: newcomers.AllowSource})
+//	...
 func (l *Limiter) AllowSource(r *http.Request) bool {
 	key := l.bucketKey(BucketSource, l.source(r).String())
 	wait, err := l.store.Take(r.Context(), key, l.opts.PerSource, l.opts.Now())

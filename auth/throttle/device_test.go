@@ -13,6 +13,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/internal/signing"
 	"github.com/jamsession/jamsession/memstore"
@@ -290,7 +291,7 @@ func TestRequestByHeaderGetsNoDevice(t *testing.T) {
 	s := open(t, throttle.Options{})
 	device := s.login(from(home), "john_doe")
 	s.exhaust("john_doe")
-	sessions := session.New(memstore.New(), &session.Options{Transport: session.Bearer(nil)})
+	sessions := noerror.In(session.New(new(memstore.Store), &session.Options{Transport: session.Bearer(nil)}))
 	r, w := from(home, device), httptest.NewRecorder()
 	r.Header.Set("Authorization", "Bearer")
 	sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

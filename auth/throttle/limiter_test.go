@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/internal/username"
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/internal/secrettest"
-	"github.com/jamsession/jamsession/auth/internal/username"
 	"github.com/jamsession/jamsession/secret"
 )
 

@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/internal/servertest"
 )
@@ -61,7 +62,7 @@ type contender struct {
 var contenders = []contender{
 	{onMemory, noSessions, openNone},
 	{onMemory, ours, jamOnMemory(nil)},
-	{onMemory, oursDjango, jamOnMemory(django.Signed(secrettest.Keys(secretKey)))},
+	{onMemory, oursDjango, jamOnMemory(noerror.In(django.Signed(secrettest.Keys(secretKey))))},
 	{onMemory, scsName, scsOnMemory},
 
 	{onRedis, noSessions, openNone},
@@ -73,13 +74,13 @@ var contenders = []contender{
 
 	{onPostgres, noSessions, openNone},
 	{onPostgres, ours, jamOnPostgres(nil)},
-	{onPostgres, oursDjango, jamOnPostgres(django.Signed(secrettest.Keys(secretKey)))},
+	{onPostgres, oursDjango, jamOnPostgres(noerror.In(django.Signed(secrettest.Keys(secretKey))))},
 	{onPostgres, scsName, scsOnPostgres},
 	{onPostgres, djangoName, nil},
 
 	{onSQLite, noSessions, openNone},
 	{onSQLite, ours, jamOnSQLite(nil)},
-	{onSQLite, oursDjango, jamOnSQLite(django.Signed(secrettest.Keys(secretKey)))},
+	{onSQLite, oursDjango, jamOnSQLite(noerror.In(django.Signed(secrettest.Keys(secretKey))))},
 	{onSQLite, scsName, scsOnSQLite},
 	{onSQLite, djangoName, nil},
 }

@@ -16,6 +16,7 @@ import (
 	_ "modernc.org/sqlite" // the driver sqlite
 
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/pgstore"
 	"github.com/jamsession/jamsession/redisstore"
@@ -38,11 +39,11 @@ func openNone(context.Context, string) (library, error) { return none{}, nil }
 
 // jam is jamsession on a store. A nil codec is the library's own.
 func jam(store session.Store, codec session.Codec) library {
-	return jamsession{session.New(store, &session.Options{Codec: codec})}
+	return jamsession{noerror.In(session.New(store, &session.Options{Codec: codec}))}
 }
 
 func jamOnMemory(codec session.Codec) opener {
-	return func(context.Context, string) (library, error) { return jam(memstore.New(), codec), nil }
+	return func(context.Context, string) (library, error) { return jam(new(memstore.Store), codec), nil }
 }
 
 func jamOnRedis(options *redisstore.Options, codec session.Codec) opener {

@@ -15,6 +15,7 @@ import (
 	"github.com/jamsession/jamsession/bench/contest"
 	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/memcachestore"
 	jamredis "github.com/jamsession/jamsession/redisstore"
@@ -44,8 +45,8 @@ var redisEngine = engine{
 				ReadCase: bareGet(client, payload), ReadWriteCase: bareGetSet(client, payload),
 				ReadLarge: bareGet(client, []byte(large)),
 			}},
-			{name: ours, site: jamsession(jamredis.New(client, nil), nil)},
-			{name: oursDjango, site: jamsession(jamredis.New(client, shared), django.Pickled())},
+			{name: ours, site: jamsession(noerror.In(jamredis.New(client, nil)), nil)},
+			{name: oursDjango, site: jamsession(noerror.In(jamredis.New(client, shared)), django.Pickled())},
 			{name: "scs go-redis", site: scsSite(goredisstore.New(goClient))},
 			{name: "scs redigo", site: scsSite(redisstore.New(pool))},
 			{name: "gorilla", site: gorillaSite(gorilla)},
@@ -172,7 +173,7 @@ var cachedDB = engine{
 		at := servertest.Postgres(bed)
 		table := pgxStore(bed, at)
 		open := func(prefix string, o *cachedstore.Options) *cachedstore.Store {
-			store := cachedstore.New(table, jamredis.NewCache(client, prefix), o)
+			store := noerror.In(cachedstore.New(table, noerror.In(jamredis.NewCache(client, &jamredis.Options{Prefix: prefix})), o))
 			bed.Cleanup(func() { _ = store.Close() })
 			return store
 		}

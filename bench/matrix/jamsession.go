@@ -4,6 +4,7 @@ import (
 	stdcontext "context"
 	"net/http"
 
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -15,7 +16,7 @@ var requests, _ = stdcontext.WithCancel(stdcontext.Background())
 
 // jamsession returns the pages as this library makes them.
 func jamsession(store session.Store, codec session.Codec) Site {
-	m := session.New(store, &session.Options{Codec: codec})
+	m := noerror.In(session.New(store, &session.Options{Codec: codec}))
 	page := func(f func(s *session.Session)) http.Handler {
 		return m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			f(session.From(r))

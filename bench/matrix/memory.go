@@ -6,6 +6,7 @@ import (
 
 	"github.com/jamsession/jamsession/bench/contest"
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	jammemstore "github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
@@ -13,7 +14,7 @@ import (
 
 const secret = "a secret of fifty characters and some, for benchmarks only"
 
-func djangoCodec() session.Codec { return django.Signed(secrettest.Keys(secret)) }
+func djangoCodec() session.Codec { return noerror.In(django.Signed(secrettest.Keys(secret))) }
 
 var memory = engine{
 	name: "memory",
@@ -21,9 +22,9 @@ var memory = engine{
 		NoCookie, UntouchedCase, ReadCase, ReadWriteCase, CreateCase, ReadLarge, RotateCase, ClearCase,
 	},
 	open: func(bed *contest.Bed) []entrant {
-		store := jammemstore.New()
-		own := func() Site { return jamsession(jammemstore.New(), nil) }
-		ownDjango := func() Site { return jamsession(jammemstore.New(), djangoCodec()) }
+		store := new(jammemstore.Store)
+		own := func() Site { return jamsession(new(jammemstore.Store), nil) }
+		ownDjango := func() Site { return jamsession(new(jammemstore.Store), djangoCodec()) }
 		peer := func() Site { return scsSite(memstore.NewWithCleanupInterval(0)) }
 		return []entrant{
 			{name: floorName, floor: map[Case]func(int) func(){

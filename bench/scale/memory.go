@@ -11,6 +11,7 @@ import (
 	scsmemstore "github.com/alexedwards/scs/v2/memstore"
 
 	"github.com/jamsession/jamsession/bench/report"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -29,7 +30,7 @@ func login(i int, set func(name, value string)) {
 type logIn func(ctx context.Context, i int) error
 
 func jamsession(store session.Store) logIn {
-	manager := session.New(store, nil)
+	manager := noerror.In(session.New(store, nil))
 	return func(ctx context.Context, i int) error {
 		s, err := manager.Load(ctx, "")
 		if err != nil {
@@ -80,7 +81,7 @@ func (r *run) logInAll(name string, one logIn, goroutines int) {
 
 // memory measures the heap that sessions need in this process.
 func (r *run) memory() string {
-	store := memstore.New()
+	store := new(memstore.Store)
 	ours := r.heap("memstore", jamsession(store))
 	runtime.KeepAlive(store)
 	other := scsmemstore.NewWithCleanupInterval(0)

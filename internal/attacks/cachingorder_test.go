@@ -16,6 +16,7 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/internal/greedycache"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/secret"
@@ -239,7 +240,7 @@ func newParts(t *testing.T, c combination) *parts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.sessions = session.New(memstore.New(), &session.Options{Logger: log})
+	p.sessions = noerror.In(session.New(new(memstore.Store), &session.Options{Logger: log}))
 	middlewares := map[string]func(http.Handler) http.Handler{
 		"session": p.sessions.Handler, "csrf": forms.Handler, "auth": p.auth.Handler, "messages": notices.Handler,
 	}

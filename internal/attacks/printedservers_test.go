@@ -39,7 +39,7 @@ func valuesOfServers(t *testing.T) []any {
 	memcache, err := memcachestore.OpenCache(t.Context(), []string{memcached}, nil)
 	must(t, err)
 	t.Cleanup(func() { _ = memcache.Close() })
-	cache, err := redisstore.OpenCache(t.Context(), "redis://:"+cacheWord+"@"+redis, "prefix:")
+	cache, err := redisstore.OpenCache(t.Context(), "redis://:"+cacheWord+"@"+redis, &redisstore.Options{Prefix: "prefix:"})
 	must(t, err)
 	t.Cleanup(func() { _ = cache.Close() })
 	client, err := redisstore.Dial(t.Context(), "redis://:"+cacheWord+"@"+redis)

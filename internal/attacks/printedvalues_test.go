@@ -22,6 +22,7 @@ import (
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/filestore"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/memcachestore"
@@ -114,7 +115,9 @@ func plainValues() []any {
 		messages.StorageSession,
 		settings.ProxyHeader{},
 		settings.All(),
-		memstore.NewCache(1), memstore.New(),
+		memstore.Options{},
+		memstore.CacheOptions{},
+		noerror.In(memstore.NewCache(&memstore.CacheOptions{Max: 1})), new(memstore.Store),
 		mail.Message{To: "a@example.com", Subject: "x", Text: "x"},
 		session.Item[int]("x"),
 	}
@@ -173,12 +176,12 @@ func keyedValues(t *testing.T) []any {
 	must(t, err)
 	sender, err := mail.NewSMTP(plantedFlags["EMAIL_URL"], "site@example.com")
 	must(t, err)
-	codec := django.Signed(keys)
+	codec := noerror.In(django.Signed(keys))
 	return []any{
-		keys, secret.New(plantedKey), logins, limiter, tokens, notices, sender, codec, django.NewCookieSigner(keys, nil),
-		cookiestore.New(keys, nil), &session.Options{Codec: codec}, &auth.Options{Limiter: limiter},
+		keys, secret.New(plantedKey), logins, limiter, tokens, notices, sender, codec, noerror.In(django.NewCookieSigner(keys, nil)),
+		noerror.In(cookiestore.New(keys, nil)), &session.Options{Codec: codec}, &auth.Options{Limiter: limiter},
 		cachedstore.Options{Codec: codec},
-		session.New(memstore.New(), &session.Options{Codec: codec}),
+		noerror.In(session.New(new(memstore.Store), &session.Options{Codec: codec})),
 	}
 }
 

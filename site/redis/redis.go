@@ -25,7 +25,7 @@ func store(ctx context.Context, at secret.Text, prefix string, codec session.Cod
 }
 
 func table(ctx context.Context, at secret.Text, prefix string) (siteparts.OpenCache, error) {
-	return redisstore.OpenCache(ctx, at.Reveal(), prefix)
+	return redisstore.OpenCache(ctx, at.Reveal(), &redisstore.Options{Prefix: prefix})
 }
 
 func attempts(ctx context.Context, at secret.Text, prefix string) (throttle.Store, io.Closer, error) {

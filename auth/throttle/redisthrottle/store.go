@@ -22,8 +22,8 @@ import (
 
 	"github.com/redis/rueidis"
 
-	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/internal/gcra"
+	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/internal/redislimit"
 )
 

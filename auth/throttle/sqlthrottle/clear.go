@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/auth/internal/gcra"
+	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 

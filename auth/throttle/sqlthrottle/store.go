@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jamsession/jamsession/auth/internal/gcra"
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
-	"github.com/jamsession/jamsession/auth/internal/gcra"
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 

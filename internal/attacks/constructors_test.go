@@ -1,0 +1,223 @@
+package attacks
+
+import (
+	"context"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/jamsession/jamsession/cachedstore"
+	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/cookiestore"
+	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/filestore"
+	"github.com/jamsession/jamsession/internal/noerror"
+	"github.com/jamsession/jamsession/internal/secrettest"
+	"github.com/jamsession/jamsession/mail"
+	"github.com/jamsession/jamsession/memcachestore"
+	"github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/pgstore"
+	"github.com/jamsession/jamsession/redisstore"
+	"github.com/jamsession/jamsession/secret"
+	"github.com/jamsession/jamsession/session"
+)
+
+// A refusal is a call of a constructor with something that cannot be, and the
+// word of the error that names it.
+type refusal struct {
+	of    string // the constructor: "session.New"
+	names string
+	call  func(ctx context.Context) (any, error)
+}
+
+// made is a call of a constructor whose result has a type of its own.
+func made[T any](v T, err error) (any, error) { return v, err }
+
+// tooBad are cookies that no browser would keep.
+var tooBad = []cookie.Options{
+	{Name: "no name"},
+	{Domain: "localhost:8000"},
+	{Path: "app"},
+	{Name: "__Host-x", Domain: "example.com"},
+}
+
+// refusals are the constructors of the packages in constructing, with bad data.
+func refusals(folder string) []refusal {
+	keys, db := secrettest.Keys(secretKey), new(memstore.Store)
+	cache := noerror.In(memstore.NewCache(nil))
+	var none rueidis.Client
+	list := []refusal{
+		{"session.New", "store", func(context.Context) (any, error) { return made(session.New(nil, nil)) }},
+		{"session.New", "HashKeys", func(context.Context) (any, error) {
+			return made(session.New(noerror.In(cookiestore.New(keys, nil)), session.Hardened()))
+		}},
+		{"memstore.New", "Options.Max", func(context.Context) (any, error) {
+			return made(memstore.New(&memstore.Options{Max: -1}))
+		}},
+		{"memstore.NewCache", "CacheOptions.Max", func(context.Context) (any, error) {
+			return made(memstore.NewCache(&memstore.CacheOptions{Max: -1}))
+		}},
+		{"cookiestore.New", "keys", func(context.Context) (any, error) {
+			return made(cookiestore.New(secret.Keys{}, nil))
+		}},
+		{"cookiestore.New", "Options.MaxAge", func(context.Context) (any, error) {
+			return made(cookiestore.New(keys, &cookiestore.Options{MaxAge: -1}))
+		}},
+		{"cachedstore.New", "database", func(context.Context) (any, error) {
+			return made(cachedstore.New(nil, cache, nil))
+		}},
+		{"cachedstore.New", "cache", func(context.Context) (any, error) { return made(cachedstore.New(db, nil, nil)) }},
+		{"cachedstore.New", "Options.Lifetime", func(context.Context) (any, error) {
+			return made(cachedstore.New(db, cache, &cachedstore.Options{Lifetime: -1}))
+		}},
+		{"cachedstore.New", "Options.Timeout", func(context.Context) (any, error) {
+			return made(cachedstore.New(db, cache, &cachedstore.Options{Timeout: -1}))
+		}},
+		{"filestore.New", "Options.Prefix", func(context.Context) (any, error) {
+			return made(filestore.New(folder, &filestore.Options{Prefix: "../x"}))
+		}},
+		{"filestore.New", "Options.MaxAge", func(context.Context) (any, error) {
+			return made(filestore.New(folder, &filestore.Options{MaxAge: -1}))
+		}},
+		{"filestore.New", "constructors_test.go", func(context.Context) (any, error) {
+			return made(filestore.New("constructors_test.go", nil))
+		}},
+		{"redisstore.New", "client", func(context.Context) (any, error) { return made(redisstore.New(none, nil)) }},
+		{"redisstore.NewCache", "client", func(context.Context) (any, error) {
+			return made(redisstore.NewCache(none, nil))
+		}},
+		{"redisstore.Open", "Options.ClientCache", func(ctx context.Context) (any, error) {
+			return made(redisstore.Open(ctx, "redis://127.0.0.1:1", &redisstore.Options{ClientCache: -1}))
+		}},
+		{"redisstore.Open", "redis", func(ctx context.Context) (any, error) {
+			return made(redisstore.Open(ctx, "http://127.0.0.1:1", nil))
+		}},
+		{"redisstore.OpenCache", "redis", func(ctx context.Context) (any, error) {
+			return made(redisstore.OpenCache(ctx, "http://127.0.0.1:1", nil))
+		}},
+		{"pgstore.New", "pool", func(ctx context.Context) (any, error) { return made(pgstore.New(ctx, nil, nil)) }},
+		{"memcachestore.Open", "server", func(ctx context.Context) (any, error) {
+			return made(memcachestore.Open(ctx, nil, nil))
+		}},
+		{"memcachestore.OpenCache", "server", func(ctx context.Context) (any, error) {
+			return made(memcachestore.OpenCache(ctx, nil, nil))
+		}},
+		{"django.NewCookieSigner", "keys", func(context.Context) (any, error) {
+			return made(django.NewCookieSigner(secret.Keys{}, nil))
+		}},
+		{"django.Signed", "keys", func(context.Context) (any, error) { return made(django.Signed(secret.Keys{})) }},
+		{"messages.New", "keys", func(context.Context) (any, error) { return made(messages.New(secret.Keys{}, nil)) }},
+		{"messages.New", "Options.Storage", func(context.Context) (any, error) {
+			return made(messages.New(keys, &messages.Options{Storage: 17}))
+		}},
+		{"mail.NewSMTP", "sender", func(context.Context) (any, error) {
+			return made(mail.NewSMTP("smtps://mail.example.com", "nobody"))
+		}},
+		{"mail.NewSMTP", "smtp", func(context.Context) (any, error) {
+			return made(mail.NewSMTP("mail.example.com", "site@example.com"))
+		}},
+		{"secret.NewKeys", "key", func(context.Context) (any, error) { return made(secret.NewKeys("")) }},
+		{"secret.NewKeys", "key", func(context.Context) (any, error) { return made(secret.NewKeys("x", "")) }},
+	}
+	for name, o := range map[string]memcachestore.Options{
+		"Options.Prefix": {Prefix: "a b"}, "Options.MaxIdle": {MaxIdle: -1}, "Options.Timeout": {Timeout: -1},
+	} {
+		list = append(list, refusal{"memcachestore.Open", name, func(ctx context.Context) (any, error) {
+			return made(memcachestore.Open(ctx, []string{"127.0.0.1:1"}, &o))
+		}})
+	}
+	for name, o := range map[string]session.Options{
+		"Options.CookieAge": {CookieAge: -1}, "Options.IdleTimeout": {IdleTimeout: -time.Second},
+		"Options.AbsoluteTimeout": {AbsoluteTimeout: -time.Hour}, "Options.Timeout": {Timeout: -1},
+	} {
+		list = append(list, refusal{"session.New", name, func(context.Context) (any, error) {
+			return made(session.New(db, &o))
+		}})
+	}
+	for _, c := range tooBad {
+		list = append(list,
+			refusal{"session.New", "Options.Cookie", func(context.Context) (any, error) {
+				return made(session.New(db, &session.Options{Cookie: c}))
+			}},
+			refusal{"csrf.New", "Options.Cookie", func(context.Context) (any, error) {
+				return made(csrf.New(&csrf.Options{Cookie: c}))
+			}},
+			refusal{"messages.New", "Options.Cookie", func(context.Context) (any, error) {
+				return made(messages.New(keys, &messages.Options{Cookie: c}))
+			}})
+	}
+	return list
+}
+
+// TestConstructorsNameWhatIsWrong: a constructor that is given data which
+// cannot be returns nothing, and an error that names it. It does not panic,
+// and does not repeat a secret.
+func TestConstructorsNameWhatIsWrong(t *testing.T) {
+	tried := map[string]bool{"secret.New": true} // any text is a secret.Text
+	for _, c := range refusals(t.TempDir()) {
+		tried[c.of] = true
+		t.Run(c.of+"/"+c.names, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			v, err := c.call(ctx)
+			if err == nil {
+				t.Fatalf("no error, and %T", v)
+			}
+			if text := err.Error(); !strings.Contains(text, c.names) || strings.Contains(text, secretKey) {
+				t.Errorf("%v; want an error that names %s", err, c.names)
+			}
+			if s := fmt.Sprintf("%v", v); s != "<nil>" && !strings.Contains(s, "***") && !strings.Contains(s, "[]") {
+				t.Errorf("an error, and yet %s", s)
+			}
+		})
+	}
+	for _, name := range constructors(t) {
+		if !tried[name] {
+			t.Errorf("%s has no bad data in refusals", name)
+		}
+	}
+}
+
+// constructing are the folders whose constructors are all tried.
+var constructing = []string{
+	"session", "memstore", "cookiestore", "cachedstore", "filestore", "redisstore", "memcachestore",
+	"pgstore", "django", "csrf", "messages", "mail", "secret",
+}
+
+// constructors returns the exported functions that are called New or Open, or
+// begin so.
+func constructors(t *testing.T) (names []string) {
+	t.Helper()
+	for _, folder := range constructing {
+		paths, err := filepath.Glob(filepath.Join("../..", folder, "*.go"))
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: %d files, %v", folder, len(paths), err)
+		}
+		for _, path := range paths {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range file.Decls {
+				f, ok := d.(*ast.FuncDecl)
+				if ok && f.Recv == nil &&
+					(strings.HasPrefix(f.Name.Name, "New") || strings.HasPrefix(f.Name.Name, "Open")) {
+					names = append(names, folder+"."+f.Name.Name)
+				}
+			}
+		}
+	}
+	return names
+}
