@@ -114,7 +114,8 @@ func (o *Options) check() error {
 
 func (o *Options) queue() *queue {
 	parallel := cmp.Or(o.Parallel, runtime.GOMAXPROCS(0))
-	return newQueue(parallel, cmp.Or(o.Queue, 4*parallel), cmp.Or(o.Wait, time.Second), cmp.Or(o.Memory, 1<<30))
+	room := cmp.Or(o.Queue, 4*parallel)
+	return newQueue(parallel, room, cmp.Or(o.Wait, time.Second), cmp.Or(o.Memory, 1<<30))
 }
 
 // Work returns how much work was done since New, in iterations of PBKDF2 with

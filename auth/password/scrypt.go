@@ -40,7 +40,8 @@ func Scrypt(o *ScryptOptions) (Hasher, error) {
 	case fresh.n < 2 || fresh.n&(fresh.n-1) != 0:
 		return nil, fmt.Errorf("password: scrypt: N is %d; must be a power of two", fresh.n)
 	case fresh.r < 1 || fresh.p < 1:
-		return nil, fmt.Errorf("password: scrypt: R is %d and P is %d; they must be positive", fresh.r, fresh.p)
+		return nil, fmt.Errorf("password: scrypt: R is %d and P is %d; they must be positive",
+			fresh.r, fresh.p)
 	}
 	if err := fresh.cost().check(); err != nil {
 		return nil, fmt.Errorf("password: scrypt: N, R or P: %w", err)

@@ -99,7 +99,8 @@ func New(
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	x := &Resets{
-		logins: logins, users: limitedUsers{users}, tokens: tokens, sender: limitedSender{sender}, opts: opts,
+		logins: logins, users: limitedUsers{users}, tokens: tokens, sender: limitedSender{sender},
+		opts:  opts,
 		queue: newQueue(opts.Queue), mails: make(chan parcel, opts.Queue), done: make(chan struct{}), stop: stop,
 	}
 	x.work(ctx)
