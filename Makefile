@@ -15,7 +15,7 @@ BENCH ?= Matrix/memory|signed_cookies/./jamsession|Django
 each = @set -eu; for m in $(MODULES); do ( cd "$$m"; $(1) ); done
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test vectors check format tidy vet lint staticcheck revive \
+.PHONY: help demo test vectors check api format tidy vet lint staticcheck revive \
 	errcheck errorlint unfinished generated race fuzz bench bench-full \
 	bench-compare mutants sizes vuln fmt
 
@@ -32,7 +32,7 @@ test: ## Run the tests
 vectors: ## Compare with Django's own answers (DJANGO_VECTORS=folder for others)
 	go test -run Vectors ./...
 
-check: format tidy vet lint generated race ## Everything a change must pass
+check: format tidy vet lint api generated race ## Everything a change must pass
 
 format: ## Fail if a file is not formatted
 	@files=$$($(TOOL) gofumpt -l .) || exit 1; \
@@ -62,6 +62,9 @@ errorlint:
 
 unfinished:
 	@! grep -rnwE --include='*.go' 'TODO|FIXME|XXX' .
+
+api: ## Fail if an exported identifier is not in api/v1.txt, or is gone
+	go run ./internal/api -check
 
 generated: ## Fail if "go generate" would change a file
 	@sum() { find . -path ./.git -prune -o -type f -exec cksum {} + | sort; }; \
