@@ -12,6 +12,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	authpassword "github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/settings"
 )
 
@@ -42,9 +43,9 @@ func (s stuck) Verify(pw, encoded string) (bool, error) {
 // openStuck is a site whose hashes are stuck: two run and three wait.
 func openStuck(t *testing.T, vars map[string]string) (*site, stuck) {
 	t.Helper()
-	h := stuck{made(authpassword.PBKDF2SHA256(10)), new(atomic.Int64), new(atomic.Int64), make(chan struct{})}
+	h := stuck{noerror.In(authpassword.PBKDF2SHA256(10)), new(atomic.Int64), new(atomic.Int64), make(chan struct{})}
 	s := openWith(t, vars, func(s *settings.Site) {
-		s.Hashers = made(authpassword.New(&authpassword.Options{
+		s.Hashers = noerror.In(authpassword.New(&authpassword.Options{
 			Hashers: []authpassword.Hasher{h}, Parallel: 2, Queue: 3, Wait: time.Hour, Logger: slog.New(slog.DiscardHandler),
 		}))
 		keys, err := s.Settings.Keys()
@@ -181,12 +182,4 @@ func TestSignUpsOfOneSourceAreLimited(t *testing.T) {
 		t.Errorf("%d users, %v", n, err)
 	}
 	s.visitor(t).login("alice")
-}
-
-// made returns what a constructor has made.
-func made[T any](it T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return it
 }

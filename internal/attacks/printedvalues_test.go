@@ -166,7 +166,7 @@ func settingsValues(t *testing.T) []any {
 func keyedValues(t *testing.T) []any {
 	t.Helper()
 	keys := secrettest.Keys(plantedKey, plantedOlder)
-	logins, err := auth.New(nil, keys, &auth.Options{Backends: []auth.Backend{auth.NewModelBackend(nil, made(hashing.New(nil)))}})
+	logins, err := auth.New(nil, keys, &auth.Options{Backends: []auth.Backend{auth.NewModelBackend(nil, noerror.In(hashing.New(nil)))}})
 	must(t, err)
 	limiter, err := throttle.New(throttle.NewMemory(0), keys, nil)
 	must(t, err)
