@@ -39,8 +39,8 @@ type refusal struct {
 	call  func(ctx context.Context) (any, error)
 }
 
-// made is a call of a constructor whose result has a type of its own.
-func made[T any](v T, err error) (any, error) { return v, err }
+// outcome is a call of a constructor whose result has a type of its own.
+func outcome[T any](v T, err error) (any, error) { return v, err }
 
 // tooBad are cookies that no browser would keep.
 var tooBad = []cookie.Options{
@@ -56,83 +56,83 @@ func refusals(folder string) []refusal {
 	cache := noerror.In(memstore.NewCache(nil))
 	var none rueidis.Client
 	list := []refusal{
-		{"session.New", "store", func(context.Context) (any, error) { return made(session.New(nil, nil)) }},
+		{"session.New", "store", func(context.Context) (any, error) { return outcome(session.New(nil, nil)) }},
 		{"session.New", "HashKeys", func(context.Context) (any, error) {
-			return made(session.New(noerror.In(cookiestore.New(keys, nil)), session.Hardened()))
+			return outcome(session.New(noerror.In(cookiestore.New(keys, nil)), session.Hardened()))
 		}},
 		{"memstore.New", "Options.Max", func(context.Context) (any, error) {
-			return made(memstore.New(&memstore.Options{Max: -1}))
+			return outcome(memstore.New(&memstore.Options{Max: -1}))
 		}},
 		{"memstore.NewCache", "CacheOptions.Max", func(context.Context) (any, error) {
-			return made(memstore.NewCache(&memstore.CacheOptions{Max: -1}))
+			return outcome(memstore.NewCache(&memstore.CacheOptions{Max: -1}))
 		}},
 		{"cookiestore.New", "keys", func(context.Context) (any, error) {
-			return made(cookiestore.New(secret.Keys{}, nil))
+			return outcome(cookiestore.New(secret.Keys{}, nil))
 		}},
 		{"cookiestore.New", "Options.MaxAge", func(context.Context) (any, error) {
-			return made(cookiestore.New(keys, &cookiestore.Options{MaxAge: -1}))
+			return outcome(cookiestore.New(keys, &cookiestore.Options{MaxAge: -1}))
 		}},
 		{"cachedstore.New", "database", func(context.Context) (any, error) {
-			return made(cachedstore.New(nil, cache, nil))
+			return outcome(cachedstore.New(nil, cache, nil))
 		}},
-		{"cachedstore.New", "cache", func(context.Context) (any, error) { return made(cachedstore.New(db, nil, nil)) }},
+		{"cachedstore.New", "cache", func(context.Context) (any, error) { return outcome(cachedstore.New(db, nil, nil)) }},
 		{"cachedstore.New", "Options.Lifetime", func(context.Context) (any, error) {
-			return made(cachedstore.New(db, cache, &cachedstore.Options{Lifetime: -1}))
+			return outcome(cachedstore.New(db, cache, &cachedstore.Options{Lifetime: -1}))
 		}},
 		{"cachedstore.New", "Options.Timeout", func(context.Context) (any, error) {
-			return made(cachedstore.New(db, cache, &cachedstore.Options{Timeout: -1}))
+			return outcome(cachedstore.New(db, cache, &cachedstore.Options{Timeout: -1}))
 		}},
 		{"filestore.New", "Options.Prefix", func(context.Context) (any, error) {
-			return made(filestore.New(folder, &filestore.Options{Prefix: "../x"}))
+			return outcome(filestore.New(folder, &filestore.Options{Prefix: "../x"}))
 		}},
 		{"filestore.New", "Options.MaxAge", func(context.Context) (any, error) {
-			return made(filestore.New(folder, &filestore.Options{MaxAge: -1}))
+			return outcome(filestore.New(folder, &filestore.Options{MaxAge: -1}))
 		}},
 		{"filestore.New", "constructors_test.go", func(context.Context) (any, error) {
-			return made(filestore.New("constructors_test.go", nil))
+			return outcome(filestore.New("constructors_test.go", nil))
 		}},
-		{"redisstore.New", "client", func(context.Context) (any, error) { return made(redisstore.New(none, nil)) }},
+		{"redisstore.New", "client", func(context.Context) (any, error) { return outcome(redisstore.New(none, nil)) }},
 		{"redisstore.NewCache", "client", func(context.Context) (any, error) {
-			return made(redisstore.NewCache(none, nil))
+			return outcome(redisstore.NewCache(none, nil))
 		}},
 		{"redisstore.Open", "Options.ClientCache", func(ctx context.Context) (any, error) {
-			return made(redisstore.Open(ctx, "redis://127.0.0.1:1", &redisstore.Options{ClientCache: -1}))
+			return outcome(redisstore.Open(ctx, "redis://127.0.0.1:1", &redisstore.Options{ClientCache: -1}))
 		}},
 		{"redisstore.Open", "redis", func(ctx context.Context) (any, error) {
-			return made(redisstore.Open(ctx, "http://127.0.0.1:1", nil))
+			return outcome(redisstore.Open(ctx, "http://127.0.0.1:1", nil))
 		}},
 		{"redisstore.OpenCache", "redis", func(ctx context.Context) (any, error) {
-			return made(redisstore.OpenCache(ctx, "http://127.0.0.1:1", nil))
+			return outcome(redisstore.OpenCache(ctx, "http://127.0.0.1:1", nil))
 		}},
-		{"pgstore.New", "pool", func(ctx context.Context) (any, error) { return made(pgstore.New(ctx, nil, nil)) }},
+		{"pgstore.New", "pool", func(ctx context.Context) (any, error) { return outcome(pgstore.New(ctx, nil, nil)) }},
 		{"memcachestore.Open", "server", func(ctx context.Context) (any, error) {
-			return made(memcachestore.Open(ctx, nil, nil))
+			return outcome(memcachestore.Open(ctx, nil, nil))
 		}},
 		{"memcachestore.OpenCache", "server", func(ctx context.Context) (any, error) {
-			return made(memcachestore.OpenCache(ctx, nil, nil))
+			return outcome(memcachestore.OpenCache(ctx, nil, nil))
 		}},
 		{"django.NewCookieSigner", "keys", func(context.Context) (any, error) {
-			return made(django.NewCookieSigner(secret.Keys{}, nil))
+			return outcome(django.NewCookieSigner(secret.Keys{}, nil))
 		}},
-		{"django.Signed", "keys", func(context.Context) (any, error) { return made(django.Signed(secret.Keys{})) }},
-		{"messages.New", "keys", func(context.Context) (any, error) { return made(messages.New(secret.Keys{}, nil)) }},
+		{"django.Signed", "keys", func(context.Context) (any, error) { return outcome(django.Signed(secret.Keys{})) }},
+		{"messages.New", "keys", func(context.Context) (any, error) { return outcome(messages.New(secret.Keys{}, nil)) }},
 		{"messages.New", "Options.Storage", func(context.Context) (any, error) {
-			return made(messages.New(keys, &messages.Options{Storage: 17}))
+			return outcome(messages.New(keys, &messages.Options{Storage: 17}))
 		}},
 		{"mail.NewSMTP", "sender", func(context.Context) (any, error) {
-			return made(mail.NewSMTP("smtps://mail.example.com", "nobody"))
+			return outcome(mail.NewSMTP("smtps://mail.example.com", "nobody"))
 		}},
 		{"mail.NewSMTP", "smtp", func(context.Context) (any, error) {
-			return made(mail.NewSMTP("mail.example.com", "site@example.com"))
+			return outcome(mail.NewSMTP("mail.example.com", "site@example.com"))
 		}},
-		{"secret.NewKeys", "key", func(context.Context) (any, error) { return made(secret.NewKeys("")) }},
-		{"secret.NewKeys", "key", func(context.Context) (any, error) { return made(secret.NewKeys("x", "")) }},
+		{"secret.NewKeys", "key", func(context.Context) (any, error) { return outcome(secret.NewKeys("")) }},
+		{"secret.NewKeys", "key", func(context.Context) (any, error) { return outcome(secret.NewKeys("x", "")) }},
 	}
 	for name, o := range map[string]memcachestore.Options{
 		"Options.Prefix": {Prefix: "a b"}, "Options.MaxIdle": {MaxIdle: -1}, "Options.Timeout": {Timeout: -1},
 	} {
 		list = append(list, refusal{"memcachestore.Open", name, func(ctx context.Context) (any, error) {
-			return made(memcachestore.Open(ctx, []string{"127.0.0.1:1"}, &o))
+			return outcome(memcachestore.Open(ctx, []string{"127.0.0.1:1"}, &o))
 		}})
 	}
 	for name, o := range map[string]session.Options{
@@ -140,19 +140,19 @@ func refusals(folder string) []refusal {
 		"Options.AbsoluteTimeout": {AbsoluteTimeout: -time.Hour}, "Options.Timeout": {Timeout: -1},
 	} {
 		list = append(list, refusal{"session.New", name, func(context.Context) (any, error) {
-			return made(session.New(db, &o))
+			return outcome(session.New(db, &o))
 		}})
 	}
 	for _, c := range tooBad {
 		list = append(list,
 			refusal{"session.New", "Options.Cookie", func(context.Context) (any, error) {
-				return made(session.New(db, &session.Options{Cookie: c}))
+				return outcome(session.New(db, &session.Options{Cookie: c}))
 			}},
 			refusal{"csrf.New", "Options.Cookie", func(context.Context) (any, error) {
-				return made(csrf.New(&csrf.Options{Cookie: c}))
+				return outcome(csrf.New(&csrf.Options{Cookie: c}))
 			}},
 			refusal{"messages.New", "Options.Cookie", func(context.Context) (any, error) {
-				return made(messages.New(keys, &messages.Options{Cookie: c}))
+				return outcome(messages.New(keys, &messages.Options{Cookie: c}))
 			}})
 	}
 	return list
