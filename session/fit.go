@@ -22,7 +22,8 @@ func (m *Manager) checkStore() error {
 	case m.sealer == nil && !m.opts.Codec.MakesText() && (bytes == nil || !bytes.KeepsBytes()):
 		return fmt.Errorf("session: Options.Codec makes bytes, and a %T keeps text only; "+
 			"take a codec that makes text, such as django.Signed, or a store that is a ByteStore", m.store)
-	case coded != nil && coded.Codec() != nil && reflect.TypeOf(coded.Codec()) != reflect.TypeOf(m.opts.Codec):
+	case coded != nil && coded.Codec() != nil &&
+		reflect.TypeOf(coded.Codec()) != reflect.TypeOf(m.opts.Codec):
 		return fmt.Errorf("session: Options.Codec is a %T, and the store was given a %T: give both the same",
 			m.opts.Codec, coded.Codec())
 	}

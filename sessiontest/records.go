@@ -192,7 +192,9 @@ func tryBytes(x *trial) {
 	for c := range 256 {
 		all = append(all, byte(c))
 	}
-	for _, data := range []string{string(all), "\x00", "\x80\x04}\x94.", "a\x00b\xff\xfe", "J1", "\xc3(\r\n"} {
+	for _, data := range []string{
+		string(all), "\x00", "\x80\x04}\x94.", "a\x00b\xff\xfe", "J1", "\xc3(\r\n",
+	} {
 		rec := x.created(data)
 		x.holds(rec)
 		other := with(rec, data[:len(data)-1]+"\xfd")
