@@ -96,7 +96,7 @@ func (p *Protection) stored(r *http.Request) (string, error) {
 	if errors.Is(err, session.ErrNoItem) {
 		return "", refuse(ErrCookie, "CSRF cookie not set.")
 	}
-	return value, nil // one that is no text is empty: of incorrect length
+	return value, nil // an item that is not a text is empty: of incorrect length
 }
 
 // submitted returns the token that was sent along, and where it was. A field

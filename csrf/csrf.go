@@ -18,7 +18,7 @@ type Protection struct {
 }
 
 // New returns a Protection. Options may be nil. The error says which of them
-// cannot be: an entry of TrustedOrigins that is no origin, or a cookie that
+// cannot be: an entry of TrustedOrigins that is not an origin, or a cookie that
 // browsers would refuse.
 func New(o *Options) (*Protection, error) {
 	p := &Protection{opts: o.withDefaults()}

@@ -1,5 +1,5 @@
 // Package csrf protects against cross-site request forgery: another site's
-// page that makes the visitor's browser send a form here, with his cookies.
+// page that makes the visitor's browser send a form here, with the cookies of this site.
 // It is Django's protection, and shares its cookie with Django sites.
 //
 //	var form = template.Must(template.New("form").Parse(
@@ -32,7 +32,7 @@
 //
 // A form holds [TemplateField]. A script sends [Token] in the header
 // X-CSRFToken; it can find it in its page, such as in a <meta name="csrf-token">,
-// or in the cookie, if Options.Cookie is Scriptable:
+// or in the cookie, if Options.Cookie lets scripts read it (Scriptable):
 //
 //	const token = document.querySelector('meta[name="csrf-token"]').content
 //	const answer = await fetch("/pay", {

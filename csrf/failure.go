@@ -39,7 +39,7 @@ var advices = []advice{
 	{
 		ErrReferer, "Your browser, or an extension of it, hides which page you came from. Allow it to " +
 			"send the Referer header to this site, and try again.",
-		"The page with the form must not have the policy no-referrer; same-origin is good. Behind " +
+		"The page with the form must not have the policy no-referrer; same-origin is fine. Behind " +
 			"a proxy, pass on the Host header. To accept forms of another site, add its origin to " +
 			"TrustedOrigins.",
 	},

@@ -94,7 +94,7 @@ func FuzzSource(f *testing.F) {
 			func(r rune) bool { return r <= ' ' }))
 		m := address.FindStringSubmatch(from)
 		if m == nil {
-			t.Fatalf("%q passed, but is no address", from)
+			t.Fatalf("%q passed, but is not an address", from)
 		}
 		host := m[2][strings.LastIndexByte(m[2], '@')+1:]
 		own := strings.EqualFold(m[1], scheme) && host == "example.com"

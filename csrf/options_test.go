@@ -83,7 +83,7 @@ func TestCookieAttributes(t *testing.T) {
 		options csrf.Options
 		host    string
 		tls     bool
-		want    string // after the value, but for expires
+		want    string // after the value, without expires
 	}{
 		{"default", csrf.Options{}, "example.com", true, "; HttpOnly; Max-Age=31449600; Path=/; SameSite=Lax; Secure"},
 		{

@@ -57,7 +57,7 @@ func Rotate(r *http.Request) {
 func (x *exchange) begin() {
 	if x.p.opts.UseSessions {
 		if !safe(x.req.Method) {
-			session.From(x.req) // a store that is down is no forgery
+			session.From(x.req) // a store that is down does not mean a forgery
 		}
 		return
 	}

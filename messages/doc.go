@@ -37,6 +37,6 @@
 // A request that neither adds nor takes messages costs nothing, and its
 // response can be cached for all.
 //
-// A cookie that was tampered with, or cannot be read, is deleted, and is no
-// error. A session store that fails is one, and ends in 503.
+// A cookie that was tampered with, or cannot be read, is deleted, and nothing
+// fails. A session store that fails ends the request with 503.
 package messages

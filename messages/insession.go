@@ -82,8 +82,8 @@ func updateItems(s *session.Session, fn func([]notice) []notice) {
 	session.UpdateOrDelete[any](s, idsItem, nil, func(any) (any, bool) { return after, len(after) > 0 })
 }
 
-// decodeItems reads both items; what nobody can read is no message. One that
-// Django has added has no ID, and its place serves until it is written here.
+// decodeItems reads both items, and passes over what cannot be read. A message
+// that Django has added has no ID, and its place serves until it is written here.
 func decodeItems(rawText, rawIDs json.RawMessage) []notice {
 	var ids []uint64
 	if json.Unmarshal(rawIDs, &ids) != nil {

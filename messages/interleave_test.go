@@ -20,7 +20,7 @@ import (
 )
 
 // A desk is a site whose visitor sends several requests at the same time, all
-// with the cookies that he has got first.
+// with the cookies of the first answer.
 type desk struct {
 	sessions *session.Manager
 	messages *messages.Manager
@@ -326,7 +326,7 @@ func TestWhatDjangoLeftMeanwhileStays(t *testing.T) {
 		"it shows, and adds": {add(1, ""), django("x"), "x"},
 		"all are its":        {django("x", "y"), django("x", "y", "z"), "z"},
 		"ours behind its":    {django("x", "x"), add(1, ""), "0"},
-		"IDs are no numbers": {add(1, ""), func(_ http.ResponseWriter, r *http.Request) {
+		"IDs are not numbers": {add(1, ""), func(_ http.ResponseWriter, r *http.Request) {
 			session.From(r).Set("_messages_ids", "abc")
 			messages.Info(r, "x")
 		}, "0 x"},

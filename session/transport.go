@@ -34,8 +34,8 @@ type Transport interface {
 	// Ambient reports whether a browser may have put into r, by itself, all
 	// that Key looks at, as it does with cookies. Pages of other sites can then
 	// have requests sent in the visitor's name, and package csrf checks r. It
-	// must be true unless r carries what only scripts of this site, and
-	// programs that are no browsers, can add, such as a header that is not
-	// safelisted by CORS.
+	// must be true unless r carries what only scripts of this site, and programs
+	// other than browsers, can add, such as a header that is not safelisted by
+	// CORS.
 	Ambient(r *http.Request) bool
 }

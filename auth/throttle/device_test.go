@@ -100,7 +100,7 @@ func TestDeviceEndsWithThePassword(t *testing.T) {
 	}
 }
 
-// TestNobodyIsKnown: a name that is no user's makes no device known, since any
+// TestNobodyIsKnown: a name that belongs to nobody makes no device known, since any
 // later user could have it.
 func TestNobodyIsKnown(t *testing.T) {
 	s := open(t, throttle.Options{})
@@ -164,8 +164,8 @@ func TestKnownDevicesShareASource(t *testing.T) {
 	s.wantLimited(from(evil), "user", throttle.BucketSource, 2*time.Second)
 }
 
-// TestAttackersLoginsBuyNothing: logging in to his own account with a copied
-// cookie, or with his own, makes no device known to the victim.
+// TestAttackersLoginsBuyNothing: a login to an account of one's own, with a
+// copied cookie or without, makes no device known to the victim.
 func TestAttackersLoginsBuyNothing(t *testing.T) {
 	s := open(t, throttle.Options{})
 	s.login(from(home), "victim")
@@ -176,8 +176,8 @@ func TestAttackersLoginsBuyNothing(t *testing.T) {
 }
 
 // TestDeviceIsKnownToOneUserOnly: a backend may tell users apart by the case of
-// their names, so that who is called ANN has a device that is no device of
-// ann's. If both use one, each has attempts of his own.
+// their names, so that a device of ANN is not one of ann. If both use one
+// device, each has attempts of their own.
 func TestDeviceIsKnownToOneUserOnly(t *testing.T) {
 	s := open(t, throttle.Options{})
 	cookie := s.login(from(evil), "ANN")

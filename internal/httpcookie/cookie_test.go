@@ -109,7 +109,7 @@ func FuzzCookie(f *testing.F) {
 	})
 }
 
-// latin1 is s as a text of Python's: bytes that are no UTF-8 stand for the
+// latin1 is s as a text of Python's: bytes that are not UTF-8 stand for the
 // characters of their number.
 func latin1(s string) string {
 	var b strings.Builder
