@@ -68,7 +68,9 @@ func parse(s siteparts.Server) (*pgxpool.Config, error) {
 		query.Set("host", s.Socket)
 		query.Set("port", s.Port)
 	}
-	u := url.URL{Scheme: "postgres", User: userinfo(s), Host: host, Path: "/" + s.Name, RawQuery: query.Encode()}
+	u := url.URL{
+		Scheme: "postgres", User: userinfo(s), Host: host, Path: "/" + s.Name, RawQuery: query.Encode(),
+	}
 	config, err := pgxpool.ParseConfig(u.String())
 	if err != nil { // its text may show the password
 		return nil, errors.New("PostgreSQL does not know one of its options")
