@@ -1,8 +1,9 @@
 package csrf
 
 import (
-	"crypto/rand"
 	"crypto/subtle"
+
+	"github.com/jamsession/jamsession/internal/randomtext"
 )
 
 const (
@@ -28,21 +29,8 @@ var index = func() (index [256]int8) {
 	return index
 }()
 
-// newSecret returns 32 characters drawn uniformly from the alphabet. Bytes of
-// 248 and above are dropped, since 248 is the largest multiple of 62 in a byte.
-func newSecret() string {
-	var secret, pool [secretLength]byte
-	for n := 0; n < secretLength; {
-		_, _ = rand.Read(pool[:]) // never fails: it ends the program instead
-		for _, b := range pool {
-			if b < 248 && n < secretLength {
-				secret[n] = alphabet[b%62]
-				n++
-			}
-		}
-	}
-	return string(secret[:])
-}
+// newSecret returns a secret as Django makes it.
+func newSecret() string { return randomtext.Of(alphabet, secretLength) }
 
 // mask returns the token that hides secret behind mask: the mask, and then
 // the sum of both, character by character.

@@ -1,10 +1,11 @@
 package session
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
+
+	"github.com/jamsession/jamsession/internal/randomtext"
 )
 
 const (
@@ -12,23 +13,8 @@ const (
 	keyLength   = 32 // 165 bits
 )
 
-// newKey returns a key as Django makes it: 32 characters drawn uniformly from
-// a-z0-9. Bytes of 252 and above are dropped, since 252 is the largest
-// multiple of 36 in a byte.
-func newKey() string {
-	var key [keyLength]byte
-	var pool [keyLength + 8]byte // more than are needed, so that one draw is enough
-	for n := 0; n < keyLength; {
-		_, _ = rand.Read(pool[:]) // never fails: it ends the program instead
-		for _, b := range pool {
-			if b < 252 && n < keyLength {
-				key[n] = keyAlphabet[b%36]
-				n++
-			}
-		}
-	}
-	return string(key[:])
-}
+// newKey returns a key as Django makes it.
+func newKey() string { return randomtext.Of(keyAlphabet, keyLength) }
 
 var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").
 	WithPadding(base32.NoPadding)
