@@ -2,7 +2,9 @@ package auth_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -148,5 +150,29 @@ func TestNoValidatorsLetEveryPasswordPass(t *testing.T) {
 	}
 	if err := newSite(t, nil).auth.CheckPassword(auth.User{Email: "x@staple.example"}, "staple.e"); err == nil {
 		t.Error("a password like the e-mail address passes")
+	}
+}
+
+// TestProblemsAreInTheProgramsWords: codes stay, and what a sentence has to say
+// is in the parameters.
+func TestProblemsAreInTheProgramsWords(t *testing.T) {
+	s := newSite(t, &auth.Options{ProblemText: func(p *password.Problem) string {
+		return fmt.Sprint(p.Code, " ", p.Params)
+	}})
+	err := s.auth.CheckPassword(auth.User{Username: "1234567"}, "1234567")
+	refusal, ok := errors.AsType[*auth.PasswordError](err)
+	if !ok {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range refusal.Problems {
+		got = append(got, p.Message)
+	}
+	want := []string{
+		"password_too_similar map[verbose_name:username]", "password_too_short map[min_length:8]",
+		"password_too_common map[]", "password_entirely_numeric map[]",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

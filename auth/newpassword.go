@@ -34,6 +34,20 @@ func (e *PasswordError) Error() string {
 	return "auth: new password: " + strings.Join(texts, " ")
 }
 
+// refusal is the error for problems, in the words of the program.
+func (m *Manager) refusal(problems ...*password.Problem) *PasswordError {
+	if m.opts.ProblemText == nil {
+		return &PasswordError{problems}
+	}
+	worded := make([]*password.Problem, len(problems))
+	for i, p := range problems {
+		own := *p // a validator may return one for all visitors
+		own.Message = m.opts.ProblemText(p)
+		worded[i] = &own
+	}
+	return &PasswordError{worded}
+}
+
 // ChangePassword replaces the visitor's password, if old is the present one.
 // His session stays, with a new key; all his other sessions end at their next
 // request.
@@ -113,7 +127,7 @@ func (m *Manager) CheckPassword(user User, new string) error {
 		{Name: "email address", Value: user.Email},
 	}, m.opts.Validators)
 	if len(problems) > 0 {
-		return &PasswordError{problems}
+		return m.refusal(problems...)
 	}
 	return nil
 }
@@ -216,9 +230,7 @@ func notCreated(err error) error {
 func (m *Manager) hash(ctx context.Context, new string) (string, error) {
 	encoded, err := m.opts.Hashers.Hash(m.queued(ctx), new)
 	if errors.Is(err, password.ErrTooLong) {
-		return "", &PasswordError{[]*password.Problem{
-			{Code: "password_too_long", Message: "This password is too long."},
-		}}
+		return "", m.refusal(&password.Problem{Code: "password_too_long", Message: "This password is too long."})
 	}
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrUnavailable, err)

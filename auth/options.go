@@ -39,6 +39,10 @@ type Options struct {
 	// password.DefaultValidators(); an empty list lets every password pass.
 	Validators []password.Validator
 
+	// ProblemText returns the words for a problem of a new password, by its Code
+	// and Params, in the visitor's language for example. Nil is its Message.
+	ProblemText func(p *password.Problem) string
+
 	// Timeout bounds each question to a backend, to the users and to the
 	// Limiter: one that is silent is one that is unavailable. Passwords are
 	// hashed outside of it in a [ModelBackend]; of another backend it bounds

@@ -46,7 +46,7 @@ func (n NotCommon) Validate(password string, _ []Attribute) *Problem {
 	if !list.has(password) {
 		return nil
 	}
-	return &Problem{"password_too_common", "This password is too common."}
+	return &Problem{Code: "password_too_common", Message: "This password is too common."}
 }
 
 // Help implements [Validator].

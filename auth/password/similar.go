@@ -25,8 +25,9 @@ func (n NotSimilar) Validate(password string, about []Attribute) *Problem {
 		for _, part := range append(strings.FieldsFunc(value, notWord), value) {
 			if part != "" && n.tooSimilar(chars, []rune(part)) {
 				return &Problem{
-					"password_too_similar",
-					fmt.Sprintf("This password is too much like the %s.", a.Name),
+					Code:    "password_too_similar",
+					Message: fmt.Sprintf("This password is too much like the %s.", a.Name),
+					Params:  map[string]any{"verbose_name": a.Name},
 				}
 			}
 		}

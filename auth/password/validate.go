@@ -31,6 +31,10 @@ type Attribute struct {
 type Problem struct {
 	Code    string // Django's, such as "password_too_short"
 	Message string // one sentence for the user; it does not show the password
+
+	// Params are what a translation fills in, by Django's names: "min_length",
+	// an int, and "verbose_name", the Name of an [Attribute].
+	Params map[string]any
 }
 
 // Error returns the message.
@@ -41,7 +45,7 @@ func (p *Problem) Error() string { return p.Message }
 // "password_too_long", and no validator sees it. (Django: validate_password.)
 func Validate(password string, about []Attribute, validators []Validator) []*Problem {
 	if len(password) > MaxLength {
-		return []*Problem{{"password_too_long", "This password is too long."}}
+		return []*Problem{{Code: "password_too_long", Message: "This password is too long."}}
 	}
 	var problems []*Problem
 	for _, v := range validators {
@@ -72,8 +76,9 @@ func (m MinLength) Validate(password string, _ []Attribute) *Problem {
 		return nil
 	}
 	return &Problem{
-		"password_too_short",
-		fmt.Sprintf("This password is too short: it needs at least %d characters.", m.least()),
+		Code:    "password_too_short",
+		Message: fmt.Sprintf("This password is too short: it needs at least %d characters.", m.least()),
+		Params:  map[string]any{"min_length": m.least()},
 	}
 }
 
@@ -99,7 +104,7 @@ func (NotNumeric) Validate(password string, _ []Attribute) *Problem {
 	if password == "" || strings.ContainsFunc(password, notNumber) {
 		return nil
 	}
-	return &Problem{"password_entirely_numeric", "This password has digits only."}
+	return &Problem{Code: "password_entirely_numeric", Message: "This password has digits only."}
 }
 
 // Help implements [Validator].
