@@ -107,7 +107,7 @@ type shared struct {
 // openGoSite opens the tables that Django has made. A new hash costs as many
 // iterations as in this release of Django: else each side would replace the
 // hashes of the other at the next login, which ends the user's other sessions.
-func openGoSite(ctx context.Context, shared shared, iterations int) (*site, error) {
+func openGoSite(ctx context.Context, shared shared, iterations int) (*app, error) {
 	s, err := settings.Load(settings.Sources{Flags: map[string]string{
 		"SECRET_KEY":         shared.secretKey,
 		"DATABASE_URL":       "sqlite:///" + filepath.ToSlash(shared.database),
@@ -120,11 +120,11 @@ func openGoSite(ctx context.Context, shared shared, iterations int) (*site, erro
 	if err != nil {
 		return nil, err
 	}
-	db, err := settings.Open(ctx, s)
+	site, err := settings.Open(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	return &site{db}, nil
+	return &app{site}, nil
 }
 
 func listen(ctx context.Context, addr string) (net.Listener, error) {

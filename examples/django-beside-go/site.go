@@ -19,10 +19,10 @@ var pageText string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
-// A site is the Go half: the same pages as in django_site.py.
-type site struct{ *settings.Site }
+// An app is the Go half: the same pages as in django_site.py.
+type app struct{ *settings.Site }
 
-func (s *site) handler() http.Handler {
+func (s *app) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /go/{$}", func(w http.ResponseWriter, r *http.Request) { s.page(w, r, "") })
 	mux.HandleFunc("POST /go/count", s.count)
@@ -31,12 +31,12 @@ func (s *site) handler() http.Handler {
 	return s.Handler(mux)
 }
 
-func (s *site) count(w http.ResponseWriter, r *http.Request) {
+func (s *app) count(w http.ResponseWriter, r *http.Request) {
 	session.Update(session.From(r), "count", 0, func(n int) int { return n + 1 })
 	http.Redirect(w, r, "/go/", http.StatusSeeOther)
 }
 
-func (s *site) login(w http.ResponseWriter, r *http.Request) {
+func (s *app) login(w http.ResponseWriter, r *http.Request) {
 	user, err := s.Auth.Authenticate(r, r.PostFormValue("username"), r.PostFormValue("password"))
 	if errors.Is(err, auth.ErrNoMatch) {
 		s.page(w, r, "Wrong username or password.")
@@ -51,7 +51,7 @@ func (s *site) login(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/go/", http.StatusSeeOther)
 }
 
-func (s *site) logout(w http.ResponseWriter, r *http.Request) {
+func (s *app) logout(w http.ResponseWriter, r *http.Request) {
 	s.Auth.Logout(r)
 	http.Redirect(w, r, "/go/", http.StatusSeeOther)
 }
@@ -59,7 +59,7 @@ func (s *site) logout(w http.ResponseWriter, r *http.Request) {
 // An item of the session, as the page shows it.
 type item struct{ Name, Text string }
 
-func (s *site) page(w http.ResponseWriter, r *http.Request, problem string) {
+func (s *app) page(w http.ResponseWriter, r *http.Request, problem string) {
 	var items []item
 	for name, value := range session.From(r).All() {
 		if !strings.HasPrefix(name, "_") { // those are auth's own, one of them a hash

@@ -136,7 +136,7 @@ func TestChangePassword(t *testing.T) {
 // TestPasswordNeedsARecentLogin: after a while a user who is logged in is
 // asked for his password again, and then led back.
 func TestPasswordNeedsARecentLogin(t *testing.T) {
-	_, v, _ := start(t, func(s *site, mux *http.ServeMux) {
+	_, v, _ := start(t, func(s *app, mux *http.ServeMux) {
 		mux.Handle("GET /test/age", s.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			session.From(r).Set("_login_time", time.Now().Add(-recently-time.Minute).Unix())
 		})))

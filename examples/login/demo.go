@@ -16,8 +16,8 @@ const demoUser = "demo"
 // makeDemoUser makes the user at the first start, as one of the staff. It
 // returns the lines that tell a person how to log in; the password is shown
 // this once.
-func makeDemoUser(ctx context.Context, db *settings.Site) (string, error) {
-	_, err := db.Users.ByUsername(ctx, demoUser)
+func makeDemoUser(ctx context.Context, site *settings.Site) (string, error) {
+	_, err := site.Users.ByUsername(ctx, demoUser)
 	if err == nil {
 		return "  User      " + demoUser + ", with the password that was shown at the first start\n", nil
 	}
@@ -25,14 +25,14 @@ func makeDemoUser(ctx context.Context, db *settings.Site) (string, error) {
 		return "", err
 	}
 	password := newPassword()
-	hash, err := db.Hashers.Hash(ctx, password)
+	hash, err := site.Hashers.Hash(ctx, password)
 	if err != nil {
 		return "", err
 	}
 	user := auth.User{
 		Username: demoUser, Email: "demo@example.com", Password: hash, IsActive: true, IsStaff: true,
 	}
-	if _, err := db.Users.Create(ctx, user); err != nil {
+	if _, err := site.Users.Create(ctx, user); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("  User      %s\n  Password  %s   (shown only now)\n", demoUser, password), nil

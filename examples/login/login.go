@@ -11,7 +11,7 @@ import (
 
 // loginForm is shown to users who are logged in, too: they come from a page
 // that asks for a recent login.
-func (s *site) loginForm(w http.ResponseWriter, r *http.Request) {
+func (s *app) loginForm(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "login", "Log in", &form{
 		Next: r.FormValue("next"), Username: auth.From(r).Username,
 	})
@@ -19,7 +19,7 @@ func (s *site) loginForm(w http.ResponseWriter, r *http.Request) {
 
 // login checks the password. The answer to a wrong one does not tell whether
 // there is such a user.
-func (s *site) login(w http.ResponseWriter, r *http.Request) {
+func (s *app) login(w http.ResponseWriter, r *http.Request) {
 	name := r.PostFormValue("username")
 	user, err := s.Auth.Authenticate(r, name, r.PostFormValue("password"))
 	f := &form{Next: r.FormValue("next"), Username: name}
@@ -39,7 +39,7 @@ func (s *site) login(w http.ResponseWriter, r *http.Request) {
 }
 
 // admit logs the visitor in as the user.
-func (s *site) admit(r *http.Request, user auth.User) {
+func (s *app) admit(r *http.Request, user auth.User) {
 	if err := s.Auth.Login(r, user); err != nil {
 		session.Abort(r, err)
 	}
@@ -48,13 +48,13 @@ func (s *site) admit(r *http.Request, user auth.User) {
 
 // logout is reached by POST only, or a link in a foreign page could log people
 // out.
-func (s *site) logout(w http.ResponseWriter, r *http.Request) {
+func (s *app) logout(w http.ResponseWriter, r *http.Request) {
 	s.Auth.Logout(r)
 	messages.Success(r, "You are logged out.")
 	redirect(w, r, s.Settings.LogoutRedirectURL)
 }
 
 // dashboard is for everybody who is logged in.
-func (s *site) dashboard(w http.ResponseWriter, r *http.Request) {
+func (s *app) dashboard(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "dashboard", "Dashboard", session.From(r))
 }

@@ -70,25 +70,25 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	db, err := settings.Open(ctx, s)
+	site, err := settings.Open(ctx, s)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = db.Close() }()
-	if err := db.Migrate(ctx); err != nil {
+	defer func() { _ = site.Close() }()
+	if err := site.Migrate(ctx); err != nil {
 		return err
 	}
-	welcome, err := makeDemoUser(ctx, db)
+	welcome, err := makeDemoUser(ctx, site)
 	if err != nil {
 		return err
 	}
-	site, err := newSite(db, url)
+	app, err := newApp(site, url)
 	if err != nil {
 		return err
 	}
-	defer site.close()
+	defer app.close()
 	fmt.Fprintf(out, "\n  Open      http://%s/\n%s  Stop      Ctrl-C\n\n", listener.Addr(), welcome)
-	return serve(ctx, listener, site.handler())
+	return serve(ctx, listener, app.handler())
 }
 
 // year is how long a browser that has come over HTTPS takes nothing else. Over

@@ -14,7 +14,7 @@ import (
 var username = session.Item[string]("username")
 
 // index counts the visit and shows what the session holds.
-func (s *site) index(w http.ResponseWriter, r *http.Request) {
+func (s *app) index(w http.ResponseWriter, r *http.Request) {
 	sess := session.From(r)
 	visits := session.Update(sess, "visits", 0, func(n int) int { return n + 1 })
 	s.render(w, r, http.StatusOK, "index", "Home", struct {
@@ -45,7 +45,7 @@ func items(s *session.Session) []item {
 const maxName = 600
 
 // set stores the form's field in the session.
-func (s *site) set(w http.ResponseWriter, r *http.Request) {
+func (s *app) set(w http.ResponseWriter, r *http.Request) {
 	name := r.PostFormValue("username")
 	if len(name) > maxName {
 		http.Error(w, "The name is too long.", http.StatusBadRequest)
@@ -56,7 +56,7 @@ func (s *site) set(w http.ResponseWriter, r *http.Request) {
 }
 
 // show shows the stored name, or the items as JSON to a program.
-func (s *site) show(w http.ResponseWriter, r *http.Request) {
+func (s *app) show(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Accept")
 	if strings.Contains(r.Header.Get("Accept"), "application/json") {
 		s.showJSON(w, r)
@@ -66,7 +66,7 @@ func (s *site) show(w http.ResponseWriter, r *http.Request) {
 }
 
 // showJSON answers with the items but for the framework's own.
-func (s *site) showJSON(w http.ResponseWriter, r *http.Request) {
+func (s *app) showJSON(w http.ResponseWriter, r *http.Request) {
 	object := make(map[string]json.RawMessage)
 	for name, raw := range session.From(r).All() {
 		if !strings.HasPrefix(name, "_") {
@@ -82,20 +82,20 @@ func (s *site) showJSON(w http.ResponseWriter, r *http.Request) {
 }
 
 // delete removes the name from the session, if it is there.
-func (s *site) delete(w http.ResponseWriter, r *http.Request) {
+func (s *app) delete(w http.ResponseWriter, r *http.Request) {
 	username.Delete(session.From(r))
 	redirect(w, r, path("show"))
 }
 
 // clear forgets the session, and with it the login.
-func (s *site) clear(w http.ResponseWriter, r *http.Request) {
+func (s *app) clear(w http.ResponseWriter, r *http.Request) {
 	session.From(r).Flush()
 	redirect(w, r, path("show"))
 }
 
 // notFound answers what no other handler does, also a GET for what only a
 // form may do.
-func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
+func (s *app) notFound(w http.ResponseWriter, r *http.Request) {
 	if slices.Contains(slices.Collect(maps.Values(paths)), r.URL.Path) {
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, "This address is for forms only.", http.StatusMethodNotAllowed)

@@ -9,12 +9,12 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-func (s *site) passwordForm(w http.ResponseWriter, r *http.Request) {
+func (s *app) passwordForm(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "password", "Change password", &form{})
 }
 
 // changePassword keeps this session, and ends all others of the user.
-func (s *site) changePassword(w http.ResponseWriter, r *http.Request) {
+func (s *app) changePassword(w http.ResponseWriter, r *http.Request) {
 	f := &form{}
 	password := r.PostFormValue("password")
 	if f.repeat(password, r.PostFormValue("again")); len(f.Problems) == 0 {
@@ -28,7 +28,7 @@ func (s *site) changePassword(w http.ResponseWriter, r *http.Request) {
 	redirect(w, r, path("dashboard"))
 }
 
-func (s *site) tryPassword(w http.ResponseWriter, r *http.Request, f *form, old, password string) {
+func (s *app) tryPassword(w http.ResponseWriter, r *http.Request, f *form, old, password string) {
 	err := s.Auth.ChangePassword(r, old, password)
 	switch {
 	case errors.Is(err, auth.ErrNoMatch):

@@ -49,7 +49,7 @@ type page struct {
 // render writes a page. It is made in memory first, so that a template that
 // fails leaves no half page behind. No page of a user is kept by the browser,
 // so that nobody finds it by the back button after the logout.
-func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name, title string, data any) {
+func (s *app) render(w http.ResponseWriter, r *http.Request, status int, name, title string, data any) {
 	user := auth.From(r)
 	if user.IsAuthenticated() {
 		w.Header().Set("Cache-Control", "private, no-store")
@@ -65,7 +65,7 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, status int, name, 
 }
 
 // renderForm writes the page of a form that has problems.
-func (s *site) renderForm(w http.ResponseWriter, r *http.Request, name, title string, f *form) {
+func (s *app) renderForm(w http.ResponseWriter, r *http.Request, name, title string, f *form) {
 	s.render(w, r, cmp.Or(f.Status, http.StatusOK), name, title, f)
 }
 

@@ -9,13 +9,13 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-func (s *site) resetForm(w http.ResponseWriter, r *http.Request) {
+func (s *app) resetForm(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "reset", "Forgotten password", &form{})
 }
 
 // reset answers every address and name alike, so that it tells nobody who has
 // an account.
-func (s *site) reset(w http.ResponseWriter, r *http.Request) {
+func (s *app) reset(w http.ResponseWriter, r *http.Request) {
 	f := &form{Username: r.PostFormValue("username")}
 	if err := s.resets.Request(r, f.Username); err != nil {
 		if !f.failLimited(w.Header(), err) && !f.failBusy(w.Header(), err) {
@@ -30,7 +30,7 @@ func (s *site) reset(w http.ResponseWriter, r *http.Request) {
 
 // newPasswordForm opens a link from a mail. Its token moves into the session,
 // and out of the URL.
-func (s *site) newPasswordForm(w http.ResponseWriter, r *http.Request) {
+func (s *app) newPasswordForm(w http.ResponseWriter, r *http.Request) {
 	guardLink(w)
 	_, moved, err := s.resets.Open(r, r.PathValue("id"), r.PathValue("token"))
 	switch {
@@ -46,7 +46,7 @@ func (s *site) newPasswordForm(w http.ResponseWriter, r *http.Request) {
 }
 
 // newPassword sets the password. The user then logs in with it.
-func (s *site) newPassword(w http.ResponseWriter, r *http.Request) {
+func (s *app) newPassword(w http.ResponseWriter, r *http.Request) {
 	guardLink(w)
 	f := &form{}
 	password := r.PostFormValue("password")
@@ -68,7 +68,7 @@ func (s *site) newPassword(w http.ResponseWriter, r *http.Request) {
 	redirect(w, r, path("login"))
 }
 
-func (s *site) badLink(w http.ResponseWriter, r *http.Request) {
+func (s *app) badLink(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusNotFound, "badlink", "Link not valid", nil)
 }
 

@@ -11,12 +11,12 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-func (s *site) signupForm(w http.ResponseWriter, r *http.Request) {
+func (s *app) signupForm(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "signup", "Sign up", &form{})
 }
 
 // signup makes a user and logs him in.
-func (s *site) signup(w http.ResponseWriter, r *http.Request) {
+func (s *app) signup(w http.ResponseWriter, r *http.Request) {
 	f := &form{
 		Username: strings.TrimSpace(r.PostFormValue("username")),
 		Email:    strings.TrimSpace(r.PostFormValue("email")),
@@ -40,7 +40,7 @@ func (s *site) signup(w http.ResponseWriter, r *http.Request) {
 
 // create stores the user of a form, or adds to the form what is wrong with it.
 // Sign-ups are limited by source; too many at once are answered with 503.
-func (s *site) create(w http.ResponseWriter, r *http.Request, f *form, password string) auth.User {
+func (s *app) create(w http.ResponseWriter, r *http.Request, f *form, password string) auth.User {
 	user, err := s.Auth.SignUp(r, auth.User{Username: f.Username, Email: f.Email, IsActive: true}, password)
 	switch {
 	case errors.Is(err, auth.ErrUserExists):

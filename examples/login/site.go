@@ -42,31 +42,31 @@ func path(name string) string {
 	return p
 }
 
-// A site is the pages, with what they need.
-type site struct {
+// An app is the pages, with what they need.
+type app struct {
 	*settings.Site
 	resets    *reset.Resets
 	templates map[string]*template.Template
 }
 
-// newSite returns the site on an open database. Links in mails begin with
-// url. Close the site at the end, before the database.
-func newSite(db *settings.Site, url string) (*site, error) {
+// newApp returns the pages on an open database. Links in mails begin with
+// url. Close the app at the end, before the site.
+func newApp(site *settings.Site, url string) (*app, error) {
 	pages, err := parseTemplates()
 	if err != nil {
 		return nil, err
 	}
-	resets, err := reset.New(db.Auth, db.Users, db.Tokens, db.Mail, &reset.Options{
-		URL: url + resetLink, Limiter: db.ResetLimiter,
+	resets, err := reset.New(site.Auth, site.Users, site.Tokens, site.Mail, &reset.Options{
+		URL: url + resetLink, Limiter: site.ResetLimiter,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &site{db, resets, pages}, nil
+	return &app{site, resets, pages}, nil
 }
 
 // close sends the mails that wait, for ten seconds at most.
-func (s *site) close() {
+func (s *app) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	_ = s.resets.Close(ctx) // what it gives up, it logs
@@ -77,7 +77,7 @@ const recently = 10 * time.Minute
 
 // handler returns the site: routes inside sessions, CSRF checks, logins and
 // messages.
-func (s *site) handler() http.Handler {
+func (s *app) handler() http.Handler {
 	mux := http.NewServeMux()
 	page := func(pattern string, h http.Handler) { mux.Handle(pattern+"{$}", h) }
 	everybody := func(h http.HandlerFunc) http.Handler { return h }
@@ -113,7 +113,7 @@ func (s *site) handler() http.Handler {
 
 // requireStaff lets only staff through. Who is logged in and is not staff gets
 // a page that says so: to log in again would not help.
-func (s *site) requireStaff(next http.Handler) http.Handler {
+func (s *app) requireStaff(next http.Handler) http.Handler {
 	return s.Auth.RequireLogin(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !auth.From(r).IsStaff {
 			s.render(w, r, http.StatusForbidden, "forbidden", "Staff only", nil)

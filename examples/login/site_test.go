@@ -46,15 +46,15 @@ type response struct {
 
 // start opens the site on a new database with one user, and serves it with
 // what else handlers adds, such as a page for a test.
-func start(t *testing.T, extra func(s *site, mux *http.ServeMux)) (*site, *visitor, string) {
+func start(t *testing.T, extra func(s *app, mux *http.ServeMux)) (*app, *visitor, string) {
 	t.Helper()
 	return startMailing(t, make(mailbox, 10), extra, nil)
 }
 
 // startMailing is start with the mails of the site, and with more settings.
 func startMailing(
-	t *testing.T, mails mailbox, extra func(s *site, mux *http.ServeMux), vars map[string]string,
-) (*site, *visitor, string) {
+	t *testing.T, mails mailbox, extra func(s *app, mux *http.ServeMux), vars map[string]string,
+) (*app, *visitor, string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "db.sqlite3")
 	flags := map[string]string{
@@ -66,24 +66,24 @@ func startMailing(
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := settings.Open(t.Context(), conf)
+	site, err := settings.Open(t.Context(), conf)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
+	t.Cleanup(func() { _ = site.Close() })
+	if err := site.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	hash, err := db.Hashers.Hash(t.Context(), testPassword)
+	hash, err := site.Hashers.Hash(t.Context(), testPassword)
 	if err != nil {
 		t.Fatal(err)
 	}
 	user := auth.User{Username: "ann", Password: hash, IsActive: true}
-	if _, err := db.Users.Create(t.Context(), user); err != nil {
+	if _, err := site.Users.Create(t.Context(), user); err != nil {
 		t.Fatal(err)
 	}
-	db.Mail = mails
-	s, err := newSite(db, "http://site.example")
+	site.Mail = mails
+	s, err := newApp(site, "http://site.example")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -323,7 +323,7 @@ func TestNoLostUpdate(t *testing.T) {
 	const n = 32
 	var gate sync.WaitGroup
 	gate.Add(n)
-	s, v, _ := start(t, func(s *site, mux *http.ServeMux) {
+	s, v, _ := start(t, func(s *app, mux *http.ServeMux) {
 		mux.Handle("GET /test/{i}", s.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			sess := session.From(r)
 			gate.Done()
@@ -371,7 +371,7 @@ func TestLogoutStaysALogout(t *testing.T) {
 	var inHand sync.WaitGroup
 	inHand.Add(n)
 	loggedOut := make(chan struct{})
-	s, v, _ := start(t, func(s *site, mux *http.ServeMux) {
+	s, v, _ := start(t, func(s *app, mux *http.ServeMux) {
 		mux.Handle("GET /test/write", s.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			sess := session.From(r)
 			inHand.Done()

@@ -11,7 +11,7 @@ import (
 const mostUsers = 100
 
 // staff lists the users.
-func (s *site) staff(w http.ResponseWriter, r *http.Request) {
+func (s *app) staff(w http.ResponseWriter, r *http.Request) {
 	var users []auth.User
 	for user, err := range s.Users.List(r.Context()) {
 		if err != nil {
