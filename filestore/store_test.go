@@ -148,7 +148,7 @@ func TestFolderThatIsRefused(t *testing.T) {
 		{shared, filestore.Options{AllowSharedFolder: true}, "not sticky"},
 		{file, filestore.Options{}, "is not a folder"},
 		{filepath.Join(shared, "no", "such"), filestore.Options{}, "no such file"},
-		{shared, filestore.Options{Prefix: "../x"}, "prefix"},
+		{shared, filestore.Options{Prefix: "../x"}, "Options.Prefix"},
 	} {
 		_, err := filestore.New(c.dir, &c.o)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
