@@ -230,7 +230,9 @@ func notCreated(err error) error {
 func (m *Manager) hash(ctx context.Context, new string) (string, error) {
 	encoded, err := m.opts.Hashers.Hash(m.queued(ctx), new)
 	if errors.Is(err, password.ErrTooLong) {
-		return "", m.refusal(&password.Problem{Code: "password_too_long", Message: "This password is too long."})
+		return "", m.refusal(&password.Problem{
+			Code: "password_too_long", Message: "This password is too long.",
+		})
 	}
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrUnavailable, err)

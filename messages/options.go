@@ -85,8 +85,8 @@ func (o *Options) fill() {
 
 func (o *Options) check() error {
 	if o.Storage < StorageFallback || o.Storage > StorageSession {
-		return fmt.Errorf("messages: Options.Storage: %d is not StorageFallback, StorageCookie or StorageSession",
-			o.Storage)
+		return fmt.Errorf("messages: Options.Storage: %d is not "+
+			"StorageFallback, StorageCookie or StorageSession", o.Storage)
 	}
 	if err := o.Cookie.Check(); err != nil {
 		return fmt.Errorf("messages: Options.Cookie: %w", err)

@@ -26,7 +26,10 @@ func (s *Settings) reach() string {
 		{s.CSRFCookie.Secure == cookie.SecureAlways, "CSRF_COOKIE_SECURE is true"},
 		{httpcookie.NeedsSecure(s.SessionCookie.Name), "SESSION_COOKIE_NAME is one for HTTPS"},
 		{httpcookie.NeedsSecure(s.CSRFCookie.Name), "CSRF_COOKIE_NAME is one for HTTPS"},
-		{others([]string{s.SessionCookie.Domain}, hostOfPattern), "SESSION_COOKIE_DOMAIN is not this machine"},
+		{
+			others([]string{s.SessionCookie.Domain}, hostOfPattern),
+			"SESSION_COOKIE_DOMAIN is not this machine",
+		},
 		{others([]string{s.CSRFCookie.Domain}, hostOfPattern), "CSRF_COOKIE_DOMAIN is not this machine"},
 		{others([]string{s.LoginURL}, hostOfURL), "LOGIN_URL is on another host"},
 		{others([]string{s.LoginRedirectURL}, hostOfURL), "LOGIN_REDIRECT_URL is on another host"},

@@ -101,7 +101,8 @@ func New(
 	x := &Resets{
 		logins: logins, users: limitedUsers{users}, tokens: tokens, sender: limitedSender{sender},
 		opts:  opts,
-		queue: newQueue(opts.Queue), mails: make(chan parcel, opts.Queue), done: make(chan struct{}), stop: stop,
+		queue: newQueue(opts.Queue), mails: make(chan parcel, opts.Queue),
+		done: make(chan struct{}), stop: stop,
 	}
 	x.work(ctx)
 	return x, nil

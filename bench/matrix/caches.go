@@ -173,7 +173,8 @@ var cachedDB = engine{
 		at := servertest.Postgres(bed)
 		table := pgxStore(bed, at)
 		open := func(prefix string, o *cachedstore.Options) *cachedstore.Store {
-			store := noerror.In(cachedstore.New(table, noerror.In(jamredis.NewCache(client, &jamredis.Options{Prefix: prefix})), o))
+			cache := noerror.In(jamredis.NewCache(client, &jamredis.Options{Prefix: prefix}))
+			store := noerror.In(cachedstore.New(table, cache, o))
 			bed.Cleanup(func() { _ = store.Close() })
 			return store
 		}

@@ -49,12 +49,16 @@ func Check(django diffsettings.Settings, here *settings.Settings, facts *Facts) 
 
 // failure is a finding of something that does not work at all.
 func failure(id, message, fix string) []settings.Finding {
-	return []settings.Finding{{Level: settings.LevelError, ID: "jamsession." + id, Message: message, Hint: fix}}
+	return finding(settings.LevelError, id, message, fix)
 }
 
 // warning is a finding of something that works worse than it could.
 func warning(id, message, fix string) []settings.Finding {
-	return []settings.Finding{{Level: settings.LevelWarning, ID: "jamsession." + id, Message: message, Hint: fix}}
+	return finding(settings.LevelWarning, id, message, fix)
+}
+
+func finding(level settings.Level, id, message, fix string) []settings.Finding {
+	return []settings.Finding{{Level: level, ID: "jamsession." + id, Message: message, Hint: fix}}
 }
 
 // text returns a setting that is text or None. If it is something else it
