@@ -42,7 +42,7 @@ func (c *client) Do(ctx context.Context, cmd rueidis.Completed) rueidis.RedisRes
 	if c.calm() {
 		return c.note(c.Client.Do(ctx, cmd))
 	}
-	return c.watch(ctx, func() rueidis.RedisResult { return c.Client.Do(ctx, cmd) })
+	return c.watch(ctx, func(ctx context.Context) rueidis.RedisResult { return c.Client.Do(ctx, cmd) })
 }
 
 // DoCache implements [rueidis.Client].
@@ -52,7 +52,9 @@ func (c *client) DoCache(ctx context.Context, cmd rueidis.Cacheable, ttl time.Du
 	if c.calm() {
 		return c.note(c.Client.DoCache(ctx, cmd, ttl))
 	}
-	return c.watch(ctx, func() rueidis.RedisResult { return c.Client.DoCache(ctx, cmd, ttl) })
+	return c.watch(ctx, func(ctx context.Context) rueidis.RedisResult {
+		return c.Client.DoCache(ctx, cmd, ttl)
+	})
 }
 
 func (c *client) calm() bool {
@@ -68,11 +70,25 @@ func (c *client) note(result rueidis.RedisResult) rueidis.RedisResult {
 	return result
 }
 
-// watch returns what call returns, or an error when ctx is done. What was left
-// alone ends when rueidis has given the connection up.
-func (c *client) watch(ctx context.Context, call func() rueidis.RedisResult) rueidis.RedisResult {
+// watch returns what call returns, or an error when ctx is done. A call that was
+// left alone ends in its own time: if it is the one that connects, others wait
+// for it, and would get the error of a visitor who has gone.
+func (c *client) watch(
+	ctx context.Context, call func(context.Context) rueidis.RedisResult,
+) rueidis.RedisResult {
+	if err := ctx.Err(); err != nil {
+		return rueidis.NewErrorResult(err)
+	}
 	done := make(chan rueidis.RedisResult, 1)
-	panics.Go(func() { done <- call() }, func(err error) { done <- rueidis.NewErrorResult(err) })
+	panics.Go(func() {
+		own := context.WithoutCancel(ctx)
+		if end, ok := ctx.Deadline(); ok {
+			var cancel context.CancelFunc
+			own, cancel = context.WithDeadline(own, end)
+			defer cancel()
+		}
+		done <- call(own)
+	}, func(err error) { done <- rueidis.NewErrorResult(err) })
 	select {
 	case result := <-done:
 		return c.note(result)

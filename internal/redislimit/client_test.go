@@ -68,6 +68,59 @@ func TestCallEndsWithItsContextAfterAFailure(t *testing.T) {
 	}
 }
 
+// A shared client connects once for all calls, as rueidis does: a call that
+// comes while another one connects gets what that one gets.
+type shared struct {
+	rueidis.Client
+	down  bool
+	first context.Context
+	ready chan struct{}
+}
+
+func (s *shared) Do(ctx context.Context, _ rueidis.Completed) rueidis.RedisResult {
+	if s.down {
+		return rueidis.NewErrorResult(errDown)
+	}
+	if s.first == nil {
+		s.first = ctx
+	}
+	select {
+	case <-s.first.Done():
+		return rueidis.NewErrorResult(s.first.Err())
+	case <-s.ready:
+		return rueidis.RedisResult{}
+	}
+}
+
+func (s *shared) DoCache(ctx context.Context, _ rueidis.Cacheable, _ time.Duration) rueidis.RedisResult {
+	return s.Do(ctx, rueidis.Completed{})
+}
+
+// TestVisitorWhoGoesDisturbsNobody: their call is the one that connects.
+func TestVisitorWhoGoesDisturbsNobody(t *testing.T) {
+	for name, call := range calls {
+		synctest.Test(t, func(t *testing.T) {
+			s := &shared{down: true, ready: make(chan struct{})}
+			c := redislimit.New(s)
+			_ = call(t.Context(), c) // after this failure calls are watched
+			s.down = false
+
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				synctest.Wait()
+				cancel()
+			}()
+			if err := call(ctx, c); !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: %v, want the visitor's own error", name, err)
+			}
+			time.AfterFunc(time.Second, func() { close(s.ready) })
+			if err := call(t.Context(), c); err != nil {
+				t.Errorf("%s: the next visitor got %v", name, err)
+			}
+		})
+	}
+}
+
 // TestCallWithoutAnEndHasFiveSeconds.
 func TestCallWithoutAnEndHasFiveSeconds(t *testing.T) {
 	for name, call := range calls {
