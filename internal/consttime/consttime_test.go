@@ -36,9 +36,8 @@ var allowed = map[string]string{
 	`password.parseArgon2: fields[2] != fmt.Sprintf("v=%d", argon2.Version)`:                        algorithm,
 	`password.parseArgon2: fields[3] != fmt.Sprintf("m=%d,t=%d,p=%d", p.memory, p.time, p.threads)`: algorithm,
 	`password.parseBCrypt: strings.CutPrefix(encoded, name+"$")`:                                    algorithm,
-	`password.verifySalted: fields[0] != name`:                                                      algorithm,
-	`password.shortSalt: fields[0] != name`:                                                         algorithm,
-	`password.parse: fields[0] != v.name`:                                                           algorithm,
+	`legacy.salted: fields[0] != name`:                                                              algorithm,
+	`password.parse: fields[0] != p.name`:                                                           algorithm,
 	`password.number: strconv.Itoa(n) != text`:                                                      algorithm,
 	`password.parseScrypt: fields[0] != "scrypt"`:                                                   algorithm,
 

@@ -15,6 +15,7 @@ import (
 
 	_ "modernc.org/sqlite"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
@@ -348,12 +349,8 @@ func TestTablesWithoutRecordsAreAdopted(t *testing.T) {
 }
 
 func TestUnknownDialect(t *testing.T) {
-	db := open(t, tempFile(t))
-	db.Dialect = 99
-	if _, err := db.Migrate(t.Context(), site...); err == nil || !strings.Contains(err.Error(), "dialect 99") {
-		t.Errorf("Migrate: error %v", err)
-	}
-	if got := db.Dialect.String(); got != "Dialect(99)" {
-		t.Errorf("String = %q", got)
+	of := django.Database{DB: open(t, tempFile(t)).DB, Dialect: 99}
+	if _, err := djangodb.New(of); err == nil || !strings.Contains(err.Error(), "Dialect 99") {
+		t.Errorf("New: error %v", err)
 	}
 }
