@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// ErrRefused is the error of [Session.Save] for a session that is new and that
-// Options.MayCreate does not let be created. Nothing was stored.
+// ErrRefused is the error of [Session.Save] for a new session that
+// Options.MayCreate refused. Nothing was stored.
 var ErrRefused = errors.New("session: not kept; there are too many new ones")
 
-// refusals counts the sessions that were not created, to be told now and then:
-// what refuses is meant for floods.
+// refusals counts the sessions that were not created, so that the log tells of
+// them now and then: refusals come in floods.
 type refusals struct {
 	untold atomic.Int64
 	told   atomic.Int64 // when, in Unix seconds
@@ -20,9 +20,9 @@ type refusals struct {
 
 const refusalsTold = 60 // seconds
 
-// mayCreate asks Options.MayCreate about a session without a record. Programs
-// without a request, visitors whose session was there when the request came,
-// and those who gain rights are not asked about.
+// mayCreate asks Options.MayCreate about a session without a record. It does
+// not ask about programs without a request, visitors whose session was there
+// when the request came, or those who gain rights.
 func (s *Session) mayCreate() bool {
 	if s.visit == nil || s.pending == pendingRotation || s.m.opts.MayCreate == nil ||
 		s.m.opts.MayCreate(s.visit) {

@@ -15,7 +15,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// newcomers is a manager that lets nobody in who is new.
+// newcomers is a manager that lets in no new visitors.
 func newcomers(t *testing.T, log *bytes.Buffer) (*session.Manager, *spyStore, *int) {
 	t.Helper()
 	store, asked := newSpy(), new(int)
@@ -48,8 +48,8 @@ func TestRefusedSessionIsNotKept(t *testing.T) {
 	}
 }
 
-// TestOnlyNewVisitorsAreAskedAbout: who has a session, and who gains rights, is
-// let through, whatever becomes of the session.
+// TestOnlyNewVisitorsAreAskedAbout: a visitor who has a session, or gains
+// rights, is let through, whatever becomes of the session.
 func TestOnlyNewVisitorsAreAskedAbout(t *testing.T) {
 	for name, do := range map[string]func(s *session.Session){
 		"changes it":         func(s *session.Session) { s.Set("n", 2) },

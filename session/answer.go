@@ -19,8 +19,8 @@ func replace(out http.ResponseWriter, answer func(http.ResponseWriter)) {
 	answer(w)
 }
 
-// bodyHeaders are what a handler may have said of a response that is now not
-// sent. The rest, such as a security policy, stands.
+// bodyHeaders are headers by which a handler may have described a response
+// that is now not sent. The rest, such as a security policy, stands.
 var bodyHeaders = []string{
 	"Accept-Ranges", "Cache-Control", "Clear-Site-Data",
 	"Content-Disposition", "Content-Encoding",

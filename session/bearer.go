@@ -11,13 +11,13 @@ import (
 // value tells the client to forget the key that it sent.
 const KeyHeader = "Session-Key"
 
-// A bearer has the key in the header Authorization, and leaves the requests
-// without that to another transport.
+// A bearer has the key in the header Authorization, and leaves requests
+// without that header to another transport.
 type bearer struct{ others Transport }
 
 // Bearer returns a transport for mobile programs and APIs. A request that has
 // the header "Authorization: Bearer" is about the session whose key follows, and
-// about no other: no cookie of it is looked at, and none is sent in the response.
+// about no other: no cookie in it is looked at, and none is sent in the response.
 // A new key is given in the response header [KeyHeader]. A client that has no key
 // yet, such as one that logs in, sends the header with nothing after "Bearer".
 //
@@ -25,10 +25,10 @@ type bearer struct{ others Transport }
 // only if this site allows it by CORS. So package csrf does not check a request
 // that has it.
 //
-// All other requests travel by others, such as what [Cookies] returns; csrf
-// checks them as ever. Nil is none: their session is new, and its key is sent
-// as to the rest. Other schemes of the header Authorization, which
-// browsers do add, count as none.
+// All other requests use the transport others, such as what [Cookies] returns;
+// csrf checks them as usual. If others is nil, their session is new, and its
+// key is sent in [KeyHeader], too. Other schemes of the header Authorization,
+// which browsers do add, count as none.
 func Bearer(others Transport) Transport { return bearer{others} }
 
 // token returns what the client sent as its key, and whether it has the

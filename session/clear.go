@@ -10,7 +10,7 @@ import (
 )
 
 // ClearExpired removes the records of sessions that have expired and returns
-// how many, also together with an error. No session needs it to end: it
+// how many, even together with an error. No session needs it to end: it
 // reclaims space. Call it from time to time, or run "jamsession clearsessions".
 func (m *Manager) ClearExpired(ctx context.Context) (int, error) {
 	n, err := m.store.ClearExpired(ctx, time.Now())
@@ -26,9 +26,9 @@ func (m *Manager) ClearExpired(ctx context.Context) (int, error) {
 // ClearPeriodically calls [Manager.ClearExpired] about once in each interval,
 // and returns when ctx is done. It waits a random time between half of the
 // interval and one and a half, so that processes that start together do not
-// all clear at once. Errors are logged, also panics of the store or of an
-// observer, and the next time it is tried again. An interval that is not
-// positive is an hour.
+// all clear at once. Errors are logged, and so are panics of the store or of
+// an observer; the next time it tries again. An interval that is not positive
+// counts as an hour.
 //
 //	go sessions.ClearPeriodically(ctx, time.Hour)
 func (m *Manager) ClearPeriodically(ctx context.Context, interval time.Duration) {

@@ -97,7 +97,7 @@ func (p *panicking) ClearExpired(context.Context, time.Time) (int, error) {
 }
 
 // TestClearPeriodicallyOutlivesAPanic of the store, or of an observer, which
-// would end the program; the log has no value of it.
+// would end the program; the log does not show its value.
 func TestClearPeriodicallyOutlivesAPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &panicking{Store: new(memstore.Store)}

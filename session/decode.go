@@ -10,9 +10,9 @@ import (
 	"github.com/jamsession/jamsession/internal/rawjson"
 )
 
-// A decoded is what a [Rememberer] keeps: that data says these items, found out
-// by one manager of this process. It counts if the data is still the record's,
-// and for no other manager, which may have another key and find it forged.
+// A decoded is what a [Rememberer] keeps: the items that one manager of this
+// process found in data. It counts if the data is still the record's, and for
+// that manager only: another may have another key and find the data forged.
 type decoded struct {
 	items rawjson.Parsed
 	by    *Manager
@@ -86,7 +86,7 @@ func (m *Manager) remember(v version) {
 	}
 }
 
-// madeOf returns that data was encoded from text, and text written from items.
+// madeOf notes that data was encoded from text, and text written from items.
 func (m *Manager) madeOf(items *rawjson.Object, text, data []byte) *decoded {
 	if m.memory == nil {
 		return nil

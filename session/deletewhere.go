@@ -6,10 +6,10 @@ import (
 )
 
 // DeleteWhere deletes the records of the sessions for which match returns
-// true, and returns how many, also together with an error. It reads all records
-// and holds none back: others may log in and out meanwhile. It goes on until
-// ctx is done. Sessions whose data is damaged are left. Match is only to look
-// at items; it is given a session without a key.
+// true, and returns how many, even together with an error. It reads all records
+// and locks none: others may log in and out meanwhile. It goes on until ctx is
+// done. Sessions whose data is damaged are left alone. Match may only look at
+// items; it is given a session without a key.
 //
 // The error is errors.ErrUnsupported, as it is or wrapped, if the store is not
 // a [Lister], and wraps [ErrUnavailable] if the store could not be asked.
@@ -30,7 +30,7 @@ func (m *Manager) DeleteWhere(ctx context.Context, match func(*Session) bool) (i
 		}
 		err = m.store.Delete(ctx, rec.Key)
 		if errors.Is(err, ErrNotFound) {
-			continue // another one has deleted it
+			continue // somebody else has deleted it
 		}
 		if err != nil {
 			return n, unavailable("delete", err)

@@ -14,7 +14,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// TestDeleteWhere deletes what is asked for, also where keys are hashed, and
+// TestDeleteWhere deletes what is asked for, even where keys are hashed, and
 // tells of each; what is damaged or another's stays.
 func TestDeleteWhere(t *testing.T) {
 	for _, hashed := range []bool{false, true} {

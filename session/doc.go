@@ -40,18 +40,18 @@
 // that changed it is saved before the first byte of the response, and only if
 // the status is below 500. One that panics saves nothing. What changes after
 // the first byte is saved at the end, if the cookie can stay as it is;
-// [Session.Save] tells.
+// [Session.Save] tells whether it can.
 //
 // A page that writes to the session at each visit makes a record for each
 // request of a program that keeps no cookies. Options.MayCreate bounds that; a
-// site of package settings has it, by NEW_SESSION_LIMIT. Without it, write only
-// when the visitor has done something, such as sending a form.
+// site of package settings has such a bound, NEW_SESSION_LIMIT. Without it,
+// write only when the visitor has done something, such as sending a form.
 //
 // # Requests that run at the same time
 //
 // No change is lost. A record is replaced only if it is still the one that
 // was loaded; if another request has saved meanwhile, the changes of this one
-// are repeated on what that one left. So two requests that set different
+// are repeated on what the other left. So two requests that set different
 // items both count, and [Update] counts even on the same item.
 //
 // No deleted session comes back. If a logout deletes the record while another

@@ -12,8 +12,8 @@ var (
 
 	// ErrInterrupted: the session was deleted, by a logout for example, or
 	// its key was rotated, while this request was changing it. The change is
-	// dropped and nothing is recreated. Flush gives it, too, if the record is
-	// gone. The default ErrorHandler answers 400, as Django does.
+	// dropped and nothing is recreated. Flush leads to it, too, if the record
+	// is gone. The default ErrorHandler answers 400, as Django does.
 	ErrInterrupted = errors.New("session: deleted while this request was changing it")
 
 	// ErrTooLate: the response has begun, so the cookie can no longer be

@@ -72,7 +72,7 @@ func (x *exchange) park(err error) {
 // which alone changes it.
 func (x *exchange) answer() answer { return x.session.answer }
 
-// turn makes the response so far, and no farther.
+// turn sets how far the response is.
 func (x *exchange) turn(to answer) {
 	x.session.mu.Lock()
 	defer x.session.mu.Unlock()
@@ -232,7 +232,7 @@ func (x *exchange) commit(h http.Header, status int) error {
 		return nil
 	}
 	if s.load(x) != nil {
-		if asked { // and was told; who did not ask needs no session
+		if asked { // and was told; a handler that did not ask needs no session
 			x.demand.Add(httpcache.VaryKey)
 		}
 		return nil
@@ -309,7 +309,7 @@ func (x *exchange) sendKey(h http.Header, now time.Time) {
 	x.demand.Add(httpcache.NoStoreKey)
 }
 
-// floor returns whole seconds, also of what is negative.
+// floor rounds down to whole seconds, also below zero.
 func floor(d time.Duration) time.Duration {
 	seconds := d.Truncate(time.Second)
 	if seconds > d {

@@ -18,22 +18,22 @@ const (
 	maxAge = 100 * 365 * 24 * time.Hour
 )
 
-// SetExpiry lets the session live for d after each time it is saved, in
-// place of CookieAge. It is kept in whole seconds; a part of a second counts
-// as one. Zero is [Session.ExpireAtBrowserClose], as in Django, and a
-// negative d has expired already. (Django: set_expiry with an int.)
+// SetExpiry makes the session live for d after each time it is saved, in place
+// of CookieAge. It is kept in whole seconds; a part of a second counts as one.
+// Zero is [Session.ExpireAtBrowserClose], as in Django, and a negative d has
+// expired already. (Django: set_expiry with an int.)
 func (s *Session) SetExpiry(d time.Duration) {
 	seconds := d / time.Second
 	switch rest := d % time.Second; {
 	case rest > 0:
 		seconds++
 	case rest < 0:
-		seconds-- // or a moment too late would be 0, which is no expiry at all
+		seconds-- // or a moment too late would be 0, which means no expiry at all
 	}
 	s.Set(expiryItem, int64(seconds))
 }
 
-// SetExpiryAt lets the session end at t, to the microsecond, however often it
+// SetExpiryAt makes the session end at t, to the microsecond, however often it
 // is saved. A t more than a hundred years away counts as that far away.
 // (Django: set_expiry with a datetime, or with a timedelta if t is
 // time.Now().Add of it. Django 3.2 cannot read it: in a session shared with
@@ -129,8 +129,8 @@ func created(items *rawjson.Object, now time.Time) time.Time {
 // Deadline returns when a session with these items, the text of a JSON
 // object, ends if it was saved at an instant: after age, unless the items say
 // otherwise. It is for stores that keep no expiry beside the data, as Django's
-// files and signed cookies keep none. Items that are no JSON object count as
-// none. (Django: get_expiry_date with modification.)
+// files and signed cookies keep none. Items that are not a JSON object count
+// as none. (Django: get_expiry_date with modification.)
 func Deadline(items []byte, saved time.Time, age time.Duration) time.Time {
 	if !mayHoldExpiry(items) {
 		return saved.Add(age)

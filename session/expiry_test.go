@@ -219,7 +219,8 @@ func TestFailedRefreshDoesNotFailThePage(t *testing.T) {
 	})
 }
 
-// TestReaderIsNotToldOfALogout: who only read ends normally, without cookie.
+// TestReaderIsNotToldOfALogout: a request that only read ends normally,
+// without a cookie.
 func TestReaderIsNotToldOfALogout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSpy()

@@ -66,7 +66,7 @@ func (s *spyStore) note(call string) error {
 	return s.fail[call]
 }
 
-// write does one step and notes what it left, while nobody else does one.
+// write does one step and notes what it left, while no other step runs.
 func (s *spyStore) write(oldKey string, new session.Record, step func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

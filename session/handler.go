@@ -125,7 +125,7 @@ func Abort(r *http.Request, err error) {
 
 // Load returns the session of the request, or an error that wraps
 // [ErrUnavailable] if the store failed: the visitor is then not known, which
-// is not the same as anonymous. The store is asked once a request; later
+// is not the same as anonymous. The store is asked once per request; later
 // calls return the same. The error is [ErrNoManager] if the request did not
 // pass through [Manager.Handler].
 func Load(r *http.Request) (*Session, error) {

@@ -318,8 +318,8 @@ func (s *replyLosing) Delete(ctx context.Context, key string) error {
 }
 
 // TestOwnDeletionIsNotAnInterruption: a logout that is tried again, since the
-// store did not answer, finds nothing. Whether it was this request that has ended
-// the session, or a rotation has moved it, nobody knows.
+// store did not answer, finds nothing. Nobody knows whether this request ended
+// the session or a rotation moved it.
 func TestOwnDeletionIsNotAnInterruption(t *testing.T) {
 	m := noerror.In(session.New(&replyLosing{Store: new(memstore.Store)}, &session.Options{Logger: quiet}))
 	key := keyOf(request(m, "", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("uid", 7) }))

@@ -126,11 +126,11 @@ func (u *update[T]) get(items *rawjson.Object) error {
 	return decodeItem(u.name, raw, &u.value)
 }
 
-// isImmutable reports whether a T is a number, a text or a truth value.
+// isImmutable reports whether a T is a number, a text or a boolean.
 func isImmutable[T any]() bool {
 	t := reflect.TypeFor[T]()
 	basic := t.Kind() >= reflect.Bool && t.Kind() <= reflect.Float64 || t.Kind() == reflect.String
-	return basic && t.PkgPath() == "" // others may have a JSON of their own
+	return basic && t.PkgPath() == "" // other types may have JSON of their own
 }
 
 // Pop removes the item of this name and returns it, or def if there is none.
@@ -142,8 +142,8 @@ func Pop[T any](s *Session, name string, def T) T {
 	return v
 }
 
-// SetDefault returns the item of this name if it is there, and else sets it
-// to v and returns v.
+// SetDefault returns the item of this name if it is there, or else sets it to
+// v and returns v.
 func SetDefault[T any](s *Session, name string, v T) T {
 	raw, err := encodeItem(name, v)
 	s.mu.Lock()

@@ -14,7 +14,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// TestShortSessionsSlideToo: a session that lives shorter than the refresh
+// TestShortSessionsSlideToo: a session that lives for less than the refresh
 // interval of the others does not end while it is used.
 func TestShortSessionsSlideToo(t *testing.T) {
 	short := func(s *session.Session) { s.SetExpiry(5 * time.Minute) }
@@ -138,7 +138,7 @@ func TestLogoutThatMeetsAWriter(t *testing.T) {
 	}
 }
 
-// TestFlushCountsBeforeAbort: what was flushed is deleted, also if the request
+// TestFlushCountsBeforeAbort: what was flushed is deleted, even if the request
 // is stopped.
 func TestFlushCountsBeforeAbort(t *testing.T) {
 	for name, recoverer := range map[string]func(){
@@ -198,7 +198,7 @@ func TestNewSessionAfterAnInterruption(t *testing.T) {
 	}
 }
 
-// TestSetThatFailsIsNeverSilent: also for a visitor without a session.
+// TestSetThatFailsIsNeverSilent, even for a visitor without a session.
 func TestSetThatFailsIsNeverSilent(t *testing.T) {
 	m := noerror.In(session.New(newSpy(), &session.Options{Logger: quiet}))
 	resp := request(m, "", func(_ http.ResponseWriter, r *http.Request) {
@@ -209,7 +209,8 @@ func TestSetThatFailsIsNeverSilent(t *testing.T) {
 	}
 }
 
-// TestSaveByHandSendsTheCookie: a handler that saves itself keeps its visitor.
+// TestSaveByHandSendsTheCookie: a handler that saves by itself keeps its
+// visitor.
 func TestSaveByHandSendsTheCookie(t *testing.T) {
 	m := noerror.In(session.New(newSpy(), nil))
 	resp := request(m, "", func(_ http.ResponseWriter, r *http.Request) {
@@ -246,7 +247,7 @@ func (s conflicting) Save(_ context.Context, _, _ session.Record) error {
 }
 
 // TestSaveGivesUp: a store that always finds a conflict does not hold a
-// request for ever.
+// request forever.
 func TestSaveGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := conflicting{newSpy()}

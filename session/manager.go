@@ -60,9 +60,9 @@ func (m *Manager) Load(ctx context.Context, key string) (*Session, error) {
 }
 
 // Delete deletes the session that has this key: whoever holds its cookie is
-// logged out. Its error is [ErrNotFound] if there is no such session, also if
-// it has just got another key, and wraps [ErrUnavailable] if the store could not
-// be asked, so that it is not known whether there is one.
+// logged out. Its error is [ErrNotFound] if there is no such session, or if it
+// has just got another key, and wraps [ErrUnavailable] if the store could not be
+// asked, so that it is not known whether there is one.
 func (m *Manager) Delete(ctx context.Context, key string) error {
 	if !m.issued(key) {
 		return ErrNotFound

@@ -41,7 +41,7 @@ type Options struct {
 
 	// SaveEveryRequest is SESSION_SAVE_EVERY_REQUEST: every request with a
 	// session moves its expiry, even one that does not look at it. It costs a
-	// load a request, and a write at most every RefreshInterval.
+	// load per request, and a write at most every RefreshInterval.
 	SaveEveryRequest bool
 
 	// RefreshInterval is the least time between two saves that only move the
@@ -50,14 +50,14 @@ type Options struct {
 	// negative one saves at each request, as Django does.
 	RefreshInterval time.Duration
 
-	// IdleTimeout ends a session that nobody has looked at for so long
-	// (ASVS 7.3.1). It is kept to within RefreshInterval. Zero is no limit
-	// beside CookieAge.
+	// IdleTimeout ends a session that nobody has looked at for this long (ASVS
+	// 7.3.1). It is kept to within RefreshInterval. Zero means no limit but
+	// CookieAge.
 	IdleTimeout time.Duration
 
-	// AbsoluteTimeout ends a session so long after it was created, however
+	// AbsoluteTimeout ends a session this long after it was created, however
 	// busy it is (ASVS 7.3.2). The time of creation is kept in the session as
-	// the item "_session_created". Zero is no limit.
+	// the item "_session_created". Zero means no limit.
 	AbsoluteTimeout time.Duration
 
 	// HashKeys stores records under a hash of their key, so that somebody
@@ -67,18 +67,18 @@ type Options struct {
 
 	// Timeout bounds each load of a session, each save, and each deletion: a
 	// store that is silent is one that is unavailable. The save at the end of a
-	// request has this long also when the visitor has gone away, since what
-	// was done is still to be saved. Zero is five seconds.
+	// request has this long even when the visitor has gone away, since what was
+	// done is still to be saved. Zero is five seconds.
 	Timeout time.Duration
 
 	// MayCreate is asked before a session is stored for a visitor who has none:
 	// may this request make one more? It bounds what a program without a cookie
-	// jar piles up, which makes a session at each visit of a page that writes to
-	// it. If it returns false, the response goes on, nothing is stored, no cookie
-	// is sent, and a line in the log tells of it once a minute. It is not asked
-	// about a login or anything else that gives the session a new key. It is
-	// called by requests as they run, also in parallel. A throttle.Limiter's
-	// AllowSource fits. Nil is no bound, as in Django.
+	// jar piles up: each of its visits to a page that writes to the session makes
+	// one. If it returns false, the response goes on, nothing is stored, no
+	// cookie is sent, and a line in the log tells of it once a minute. It is not
+	// asked about a login or anything else that gives the session a new key. It
+	// is called by requests as they run, also in parallel. A throttle.Limiter's
+	// AllowSource fits. Nil means no bound, as in Django.
 	MayCreate func(r *http.Request) bool
 
 	// ErrorHandler answers a request whose session could not be loaded or
@@ -92,7 +92,7 @@ type Options struct {
 	Logger *slog.Logger
 
 	// Observe is told what happens to sessions. It is called by requests as
-	// they run, also in parallel, and must not block. Nil is nobody.
+	// they run, also in parallel, and must not block. Nil tells nobody.
 	Observe func(ctx context.Context, e Event)
 }
 

@@ -18,8 +18,8 @@ import (
 )
 
 // TestItemsInMemoryAreNobodysToChange: a store that keeps records in memory
-// gives all requests the same items; what one changes and does not save, no
-// other sees.
+// gives all requests the same items; no request sees what another has changed
+// and not saved.
 func TestItemsInMemoryAreNobodysToChange(t *testing.T) {
 	m := noerror.In(session.New(new(memstore.Store), nil))
 	first, err := m.Load(t.Context(), "")
@@ -60,7 +60,7 @@ func TestItemsInMemoryAreNobodysToChange(t *testing.T) {
 }
 
 // TestItemsOfAnotherManagerAreNotTaken: with another secret what a record says
-// is forged, also if it was made in this process.
+// is forged, even if it was made in this process.
 func TestItemsOfAnotherManagerAreNotTaken(t *testing.T) {
 	store := new(memstore.Store)
 	mine := noerror.In(session.New(store, &session.Options{Codec: noerror.In(django.Signed(secrettest.Keys("a secret")))}))
@@ -104,7 +104,7 @@ func TestRecordIsAPlainValue(t *testing.T) {
 	}
 }
 
-// A careless store keeps for ever what it was given for a key.
+// A careless store keeps forever what it was given for a key.
 type careless struct {
 	*memstore.Store
 	kept map[string]any

@@ -124,7 +124,7 @@ func (s *Session) Len() int {
 }
 
 // All yields the items in order, as they are when the loop begins. Python
-// writes values that are no JSON: NaN, Infinity and -Infinity.
+// writes values that are not JSON: NaN, Infinity and -Infinity.
 func (s *Session) All() iter.Seq2[string, json.RawMessage] {
 	return func(yield func(string, json.RawMessage) bool) {
 		s.mu.Lock()
@@ -268,7 +268,7 @@ func (s *Session) load(ctx context.Context) error {
 	return err
 }
 
-// adopt makes what was just loaded what the session holds.
+// adopt makes the session hold what was just loaded.
 func (s *Session) adopt(ctx context.Context, stored version) error {
 	items, err := s.m.decode(ctx, stored)
 	if err != nil {

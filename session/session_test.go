@@ -402,7 +402,7 @@ func TestA3KeysAreRandom(t *testing.T) {
 		}
 	}
 	// Chi-square over the 36 characters: 35 degrees of freedom, and 90 is
-	// passed by chance once in some million runs.
+	// exceeded by chance about once in a million runs.
 	expect, chi := float64(n*32)/36, 0.0
 	for _, count := range counts {
 		chi += (float64(count) - expect) * (float64(count) - expect) / expect

@@ -43,7 +43,7 @@ const (
 	lookItems      // an item, or that there is none
 )
 
-// sees notes that the handler sees so much of the session.
+// sees notes how much of the session the handler has seen.
 func (s *state) sees(l look) { s.look = max(s.look, l) }
 
 // A pending is what the next save has to do. (Django: modified.)

@@ -85,7 +85,7 @@ type Store interface {
 	ClearExpired(ctx context.Context, now time.Time) (int, error)
 }
 
-// The errors by which a [Store] answers. A store returns them as they are or
+// The errors with which a [Store] answers. A store returns them as they are or
 // wrapped; callers test with errors.Is.
 var (
 	// ErrNotFound: no record has this key, or it has expired.
@@ -105,7 +105,7 @@ type ByteStore interface {
 	Store
 
 	// KeepsBytes reports whether Data can be any bytes. A store in front of
-	// another one answers for that one.
+	// another answers for the one behind it.
 	KeepsBytes() bool
 }
 
@@ -136,8 +136,8 @@ type Sealer interface {
 }
 
 // A Rememberer is a [Store] in the memory of this process, which can also keep
-// what a [Manager] has decoded from a record, for the memory that it takes. So
-// no later load decodes it again. For other stores it is of no use.
+// what a [Manager] has decoded from a record: it costs memory, and spares
+// later loads the decoding. Other stores have no use for it.
 //
 // What is kept is the Manager's own: a store does not look inside, and a
 // Manager does not use what another one has left, or what was not decoded from

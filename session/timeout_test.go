@@ -91,7 +91,7 @@ func TestSilentStoreIs503AfterTheTimeout(t *testing.T) {
 }
 
 // visitSilent sends a request with a session to a site whose store falls
-// silent after so many answers, and returns the answer and how long it took.
+// silent after this many answers, and returns the answer and how long it took.
 func visitSilent(
 	t *testing.T, o *session.Options, answers int, act func(*session.Session),
 ) (*httptest.ResponseRecorder, time.Duration) {

@@ -57,7 +57,7 @@ type row struct {
 	Expiry time.Time `json:"expire_date"`
 }
 
-// A difference is a place where we mean to act otherwise than Django.
+// A difference is a place where we differ from Django on purpose.
 type difference struct {
 	name   string
 	reason string

@@ -353,8 +353,8 @@ func TestFailedSaveDropsTenMegabytes(t *testing.T) {
 	}
 }
 
-// A change after ten megabytes cannot be taken back from a client who has got
-// them: the connection is cut, so that the visitor sees that something went wrong.
+// A change after ten megabytes cannot be taken back from a client that has them:
+// the connection is cut, so that the visitor sees that something went wrong.
 func TestFailedLateSaveCutsTheConnection(t *testing.T) {
 	store := newSpy()
 	m := noerror.In(session.New(store, &session.Options{Logger: quiet}))
