@@ -11,7 +11,7 @@ import (
 )
 
 // rounds is how often each race is run. A store that does in two steps what
-// must be one loses some of so many.
+// must be one loses some of this many.
 const rounds = 300
 
 // raceCases let calls meet. Each round waits until all callers are ready.

@@ -72,7 +72,7 @@ func (s neverFresh) Seal(old, next session.Record, _ bool) (session.Record, erro
 	return s.Sealer.Seal(old, next, false)
 }
 
-// trusting has one key for everything, and believes whoever shows any.
+// trusting has one key for everything, and believes any key at all.
 type trusting struct {
 	session.Sealer
 	rec *session.Record
