@@ -7,7 +7,7 @@ import (
 	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
-// An Error says which field of [Options] cannot be, and why.
+// An Error says which field of [Options] is wrong, and why.
 type Error struct {
 	Field  string // of Options: "Domain"
 	Reason string // what browsers do not accept, and what to write

@@ -120,7 +120,7 @@ func TestCheckAllowsWhatBrowsersKeep(t *testing.T) {
 }
 
 // FuzzCheck: what passes has nothing in it that could begin another attribute
-// or header, or be something else than a host and a path.
+// or header, or be anything but a host and a path.
 func FuzzCheck(f *testing.F) {
 	f.Add("sessionid", "example.com", "/")
 	f.Add("__Host-a", "", "/")

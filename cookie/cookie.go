@@ -17,7 +17,7 @@ type Options struct {
 	// the promises of four prefixes, in any case of letters: "__Host-" (Secure,
 	// no Domain, and Path "/", so that no other host can set the cookie),
 	// "__Secure-" (Secure), "__Http-" (Secure and HttpOnly) and "__Host-Http-"
-	// (all of that). Such a cookie is Secure always. Empty is the package's own
+	// (all of that). Such a cookie is always Secure. Empty is the package's own
 	// name, which is Django's where Django has such a cookie.
 	Name string
 
