@@ -17,8 +17,8 @@ type Protection struct {
 	trusted []origin
 }
 
-// New returns a Protection. Options may be nil. The error says which of them
-// cannot be: an entry of TrustedOrigins that is not an origin, or a cookie that
+// New returns a Protection. Options may be nil. The error says which of them is
+// wrong: an entry of TrustedOrigins that is not an origin, or a cookie that
 // browsers would refuse.
 func New(o *Options) (*Protection, error) {
 	p := &Protection{opts: o.withDefaults()}

@@ -183,7 +183,7 @@ func TestTokenOfAnotherVisitorIsRefused(t *testing.T) {
 	}
 }
 
-// TestEveryCharacterOfTheSecretCounts: also in a token that is masked.
+// TestEveryCharacterOfTheSecretCounts, even in a token that is masked.
 func TestEveryCharacterOfTheSecretCounts(t *testing.T) {
 	h := protect(t, csrf.Options{}).Handler(view)
 	if res := serve(h, post(secret, csrf.Mask(secret, csrf.NewSecret()))); res.StatusCode != http.StatusOK {
@@ -418,7 +418,7 @@ func TestStoreThatIsDownIsNoForgery(t *testing.T) {
 }
 
 // TestTokenInSessionKeepsTheCachePrivate: a page with a token is nobody
-// else's, also if the session, and so the cookie, stays as it is.
+// else's, even if the session, and so the cookie, stays as it is.
 func TestTokenInSessionKeepsTheCachePrivate(t *testing.T) {
 	sessions := noerror.In(session.New(new(memstore.Store), &session.Options{Logger: discard}))
 	h := sessions.Handler(protect(t, csrf.Options{UseSessions: true}).Handler(

@@ -44,7 +44,7 @@
 //
 // A body of JSON reaches the handler unread. The token looks different each
 // time, so that a compressed page does not give it away (BREACH), but all
-// tokens of a visitor are good until [Rotate]. Logging in rotates.
+// tokens of a visitor stay valid until [Rotate]. Logging in rotates.
 //
 // # Without tokens
 //

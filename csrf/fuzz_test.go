@@ -38,7 +38,7 @@ func FuzzToken(f *testing.F) {
 	})
 }
 
-// secretOf is the secret of a token, or "" if it is none.
+// secretOf is the secret of a token, or "" if it is not one.
 func secretOf(token string) string {
 	for _, c := range token {
 		if !strings.ContainsRune(csrf.Alphabet, c) {

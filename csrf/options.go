@@ -22,7 +22,7 @@ type Options struct {
 	// CrossOrigin is a second check, of what browsers say in the headers
 	// Sec-Fetch-Site and Origin: http.NewCrossOriginProtection(). It is asked
 	// before the token, about unsafe methods, and not about the origins of
-	// TrustedOrigins. Nil is none, as in Django.
+	// TrustedOrigins. Nil means none, as in Django.
 	CrossOrigin *http.CrossOriginProtection
 
 	// UseSessions is CSRF_USE_SESSIONS: the secret is kept in the session,
@@ -58,7 +58,7 @@ type Options struct {
 	// MaxFormBytes bounds the body of a multipart form that is read to find
 	// the token in it. A longer one is refused with 413, unless the token is
 	// in the header: then the body is left to the handler, unread. Zero is
-	// 32 MiB; negative is no limit. A form that is not multipart may have
+	// 32 MiB; negative means no limit. A form that is not multipart may have
 	// 10 MiB at most, as in net/http.
 	MaxFormBytes int64
 

@@ -14,14 +14,14 @@ import (
 )
 
 // Token returns a token for this visitor, to be sent back in a form or a
-// header. It is another text at each call. The response gets the cookie, anew
-// if the visitor had it, so call Token before the first byte is written, from
+// header. It differs at each call. The response gets the cookie, even if the
+// visitor has it already, so call Token before the first byte is written, from
 // the handler's goroutine: it changes the header. The response is marked
 // "private" when it begins, so that no cache gives it to another visitor; a
-// Cache-Control of the handler that is stricter stays, in whatever order.
+// stricter Cache-Control of the handler stays, whichever comes first.
 //
 // A request that needs none, since its session's key is not ambient, gets a
-// token that nothing goes with, and no cookie.
+// token that belongs to nothing, and no cookie.
 //
 // Token panics if the request did not pass through [Protection.Handler].
 func Token(r *http.Request) string {
