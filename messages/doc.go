@@ -29,10 +29,10 @@
 // StorageFallback, Django's default, and costs no session for most messages. The
 // cookie is not encrypted: the visitor's own browser can read it.
 //
-// Of requests at the same time, each that had a message in hand may show it.
-// After that a message in the session is gone, and one that was added meanwhile
-// is still there, also one of the same words. The cookie is that of the response
-// which comes last, as in Django.
+// Of several requests at the same time, each that had a message in hand may show
+// it. After that a message in the session is gone, and one that was added
+// meanwhile is still there, even one in the same words. The cookie is that of
+// the response which comes last, as in Django.
 //
 // A request that neither adds nor takes messages costs nothing, and its
 // response can be cached for all.

@@ -11,7 +11,7 @@ import (
 )
 
 // The items of a session. The messages are in Django's form: JSON in a text.
-// That has no place for what tells two messages of the same words apart, so
+// That has no place for what tells apart two messages in the same words, so
 // their IDs are in an item of their own, in the same order, while any wait.
 const (
 	sessionItem = "_messages"
@@ -63,7 +63,7 @@ func without(list, others []notice) []notice {
 	return slices.DeleteFunc(slices.Clone(list), func(n notice) bool { return slices.Contains(others, n) })
 }
 
-// updateItems makes of the messages in the session what fn makes of them. A
+// updateItems replaces the messages in the session by what fn makes of them. A
 // replay repeats the three steps, one after the other, on what another request
 // has left.
 func updateItems(s *session.Session, fn func([]notice) []notice) {
@@ -83,7 +83,8 @@ func updateItems(s *session.Session, fn func([]notice) []notice) {
 }
 
 // decodeItems reads both items, and passes over what cannot be read. A message
-// that Django has added has no ID, and its place serves until it is written here.
+// that Django has added has no ID, and its place serves as one until it is
+// written here.
 func decodeItems(rawText, rawIDs json.RawMessage) []notice {
 	var ids []uint64
 	if json.Unmarshal(rawIDs, &ids) != nil {

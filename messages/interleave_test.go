@@ -140,12 +140,12 @@ func textsOf(list []*told) []string {
 // TestInterleavedRequestsShowEachMessageOnce: three requests add and take
 // messages, many of which are equal, in any order of their steps. What is
 // shown, and what is left, is what it would be if each message had a name of
-// its own: none is lost, and none is shown again, but to requests that had it
-// in hand at the same time.
+// its own: none is lost, and none is shown again, except to requests that had
+// it in hand at the same time.
 func TestInterleavedRequestsShowEachMessageOnce(t *testing.T) {
 	for about, c := range map[string]struct {
 		storage messages.Storage
-		noise   int // so many messages before the others, more than fit into a cookie
+		noise   int // this many messages before the others, more than fit into a cookie
 		texts   []string
 		rounds  uint64
 	}{
@@ -276,8 +276,9 @@ func TestRacingRequestsShowEachMessageOnce(t *testing.T) {
 	}
 }
 
-// TestEqualMessagesAreToldApart: a page that shows a message removes that one,
-// and none of the same words that came after another page had shown it, too.
+// TestEqualMessagesAreToldApart: a page that shows a message removes that
+// message, and none in the same words that came after another page had shown
+// it, too.
 func TestEqualMessagesAreToldApart(t *testing.T) {
 	showAll := func(_ http.ResponseWriter, r *http.Request) { take(r) }
 	for about, c := range map[string]struct {
@@ -307,7 +308,7 @@ func TestEqualMessagesAreToldApart(t *testing.T) {
 }
 
 // TestWhatDjangoLeftMeanwhileStays: Django has no IDs. What it adds while a
-// page shows other messages, or puts in their place, is not taken for them.
+// page shows other messages, or puts in their place, is not mistaken for them.
 func TestWhatDjangoLeftMeanwhileStays(t *testing.T) {
 	django := func(texts ...string) http.HandlerFunc {
 		var list []string

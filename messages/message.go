@@ -32,7 +32,7 @@ type Message struct {
 	ExtraTags string
 
 	// Safe says that Text is HTML, and is not escaped. Never set it for a text
-	// that has something of a visitor in it.
+	// that contains anything from a visitor.
 	Safe bool
 
 	// LevelTag is the word for the level. [Take] sets it.

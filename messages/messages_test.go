@@ -290,7 +290,7 @@ func TestDamagedCookiesDoNoHarm(t *testing.T) {
 	}
 }
 
-// TestTakingTooLateIsLogged: once a request, and only if it was too late.
+// TestTakingTooLateIsLogged: once per request, and only if it was too late.
 func TestTakingTooLateIsLogged(t *testing.T) {
 	for about, c := range map[string]struct {
 		page   http.HandlerFunc

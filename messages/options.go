@@ -25,16 +25,16 @@ const (
 // Where both show each other's messages, the cookie's attributes are those of
 // the session's cookie.
 type Options struct {
-	// Storage is where messages are kept. Zero is StorageFallback. Those for a request
-	// that travels by a header, as session.Bearer lets it, are in its session
-	// whatever this is, since it gets no cookie.
+	// Storage is where messages are kept. Zero is StorageFallback. A request whose key
+	// travels by a header, as with session.Bearer, gets no cookie: its messages are in
+	// its session, whatever this is.
 	Storage Storage
 
 	// MinLevel is the lowest level that is kept: MESSAGE_LEVEL. Zero is
 	// LevelInfo.
 	MinLevel Level
 
-	// Tags are words for levels, in place of Django's or for levels of one's
+	// Tags are words for levels, in place of Django's or for levels of your
 	// own: MESSAGE_TAGS. Nil is Django's.
 	Tags map[Level]string
 

@@ -33,10 +33,10 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 }
 
 // Add keeps a message until a page takes it, unless it is empty or below
-// Options.MinLevel. At most 100 wait, of 128 KiB together; then the oldest are
-// dropped, and so is one that is longer by itself. Call it before
-// the response begins, from the handler's goroutine: it changes the header. It
-// panics if the request did not pass through [Manager.Handler].
+// Options.MinLevel. At most 100 messages wait, 128 KiB together; beyond that
+// the oldest are dropped, and so is one that is longer by itself. Call it
+// before the response begins, from the handler's goroutine: it changes the
+// header. It panics if the request did not pass through [Manager.Handler].
 func Add(r *http.Request, m Message) {
 	x := mustExchange(r, "Add")
 	if m.Text == "" || m.Level < x.m.opts.MinLevel {
@@ -86,7 +86,7 @@ func (m Message) size() int { return len(m.Text) + len(m.ExtraTags) }
 // at most LevelDebug.
 func Debug(r *http.Request, text string) { Add(r, Message{Level: LevelDebug, Text: text}) }
 
-// Info adds a message. Its errors and time are those of [Add].
+// Info adds a message. Call it as you would call [Add].
 func Info(r *http.Request, text string) { Add(r, Message{Level: LevelInfo, Text: text}) }
 
 // Success adds a message that something was done.

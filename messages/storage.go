@@ -118,7 +118,7 @@ func (x *exchange) send(value string) {
 	setcookie.Send(x, x.writer.Header(), c, httpcache.Private)
 }
 
-// tooLate tells the log once a request.
+// tooLate tells the log once per request.
 func (x *exchange) tooLate() {
 	if x.late {
 		return

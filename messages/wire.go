@@ -97,7 +97,7 @@ func decodeMessage(text []byte) (m Message, ok bool) {
 		return m, false
 	}
 	if len(fields) == 5 {
-		_ = json.Unmarshal(fields[4], &m.ExtraTags) // null is none
+		_ = json.Unmarshal(fields[4], &m.ExtraTags) // null means none
 	}
 	return m, true
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/jamsession/jamsession/internal/vectors"
 )
 
-// vectorMessages reads [[level, text, tags, safe], ...]. Tags that are none are
+// vectorMessages reads [[level, text, tags, safe], ...]. Missing tags are
 // written as Django up to 3.2 writes empty ones.
 func vectorMessages(t *testing.T, raw [][]json.RawMessage) (list []Message, bare bool) {
 	t.Helper()
