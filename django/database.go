@@ -36,7 +36,7 @@ func (d Dialect) String() string {
 // lacks what it needs, by an error that names the field, and close none of its
 // pools.
 type Database struct {
-	// DB is the pool of connections, which reads and writes. It is needed.
+	// DB is the pool of connections, which reads and writes. It is required.
 	DB *sql.DB
 
 	// Readers is a second pool for the statements that only read, see package

@@ -3,8 +3,8 @@
 // does not need it.
 //
 // A Django project keeps its sessions in the table django_session. This
-// program reads and writes the same ones: who logs in there is logged in
-// here.
+// program reads and writes the same ones: a visitor who logs in there is
+// logged in here.
 //
 //	store, err := sqlstore.New(ctx, db, nil)
 //	if err != nil {

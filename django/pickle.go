@@ -11,8 +11,8 @@ import (
 )
 
 // Pickled returns the codec of Django's session engine cache: the pickled
-// dict of the items, neither signed nor encrypted. Who can write to the cache
-// can log in as anybody, and can run code in Django, though not here: a
+// dict of the items, neither signed nor encrypted. Anyone who can write to the
+// cache can log in as anybody, and can run code in Django, though not here: a
 // pickle is read as data only.
 //
 // A pickle can hold what JSON cannot. In Go such an item looks like this:
@@ -21,7 +21,7 @@ import (
 //	bytes, bytearray                 text: base64
 //	datetime, date, time             text: Python's isoformat
 //	timedelta                        number of seconds
-//	key of a nested dict, no text    text, as json.dumps makes it
+//	key of a nested dict, not text   text, as json.dumps makes it
 //
 // An item that is not changed keeps its Python type. An item of another type,
 // such as a Decimal or a model, cannot be read, and neither can its session:
@@ -29,8 +29,8 @@ import (
 // [session.ErrCorrupt], so that the session is not lost. A datetime in a time
 // zone without a fixed offset is such an item, too.
 //
-// A key that is no text, such as the int 1, has no name in Go. Its item stays
-// as it is, also when the session is cleared; only Flush ends it.
+// A key that is not a text, such as the int 1, has no name in Go. Its item
+// stays as it is, even when the session is cleared; only Flush ends it.
 //
 // The codec is a [session.Preserver]. It makes bytes, so that the table of
 // Django's engine db cannot keep it.
@@ -92,7 +92,7 @@ func write(w *pickle.Writer, old *pickle.Dict, name string, text []byte) error {
 	return w.JSON(text)
 }
 
-// writeUnnamed writes the items whose keys are no text.
+// writeUnnamed writes the items whose keys are not texts.
 func writeUnnamed(w *pickle.Writer, old *pickle.Dict) error {
 	if old == nil {
 		return nil
@@ -143,7 +143,7 @@ func ofItem(name string, err error) error {
 	return fmt.Errorf("django: pickle: item %.100q: %w", name, tooLarge(err))
 }
 
-// tooLarge says by session's word what is beyond the limits.
+// tooLarge says in session's terms what is beyond the limits.
 func tooLarge(err error) error {
 	if errors.Is(err, pickle.ErrLimit) {
 		return fmt.Errorf("%w: %w", session.ErrTooLarge, err)

@@ -72,7 +72,8 @@ func (s *CookieSigner) Sign(name, value, salt string) string {
 
 // Unsign returns the value that [CookieSigner.Sign] was given for the cookie
 // of this name with this salt, [ErrCookieExpired] if that was longer ago than
-// maxAge, and [ErrBadCookie] for anything else. A maxAge of zero is no limit.
+// maxAge, and [ErrBadCookie] for anything else. A maxAge of zero means no
+// limit.
 func (s *CookieSigner) Unsign(name, signed, salt string, maxAge time.Duration) (string, error) {
 	if maxAge == 0 {
 		maxAge = signing.NoMaxAge

@@ -65,7 +65,7 @@ var decodeDiffers = map[string]string{
 	"3.2/signed_with_old_key_with_fallback": `{"a":1}`,
 	// The format of Django 3.0 and before is not read, as since 4.0.
 	"3.2/legacy_pre_3_1": `{}`,
-	// A list is no session; Django fails when it is used.
+	// A list is not a session; Django fails when it is used.
 	"3.2/list_root_is_returned_as_is": `{}`,
 	"5.2/list_root_is_returned_as_is": `{}`,
 }
