@@ -16,8 +16,8 @@
 //	}
 //	logins, err := auth.New(users, keys, nil)
 //
-// To change the key, name the old one as well for as long as what it signed
-// shall be good:
+// To change the key, name the old one as well for as long as what it signed is
+// to stay valid:
 //
 //	keys, err := secret.NewKeys(newKey, oldKey)
 package secret

@@ -11,14 +11,14 @@ import (
 
 // Keys are the key of a site, and older ones that still count: Django's
 // SECRET_KEY and SECRET_KEY_FALLBACKS. Make them with [NewKeys]; the zero Keys
-// are none, and what takes Keys refuses them. They are immutable, and so safe
-// for concurrent use. They print as asterisks, as a [Text] does.
+// hold no key, and what takes Keys refuses them. They are immutable, and so
+// safe for concurrent use. They print as asterisks, as a [Text] does.
 type Keys struct {
 	texts []Text // the current one first
 }
 
 // NewKeys returns the current key, with which everything is signed, and older
-// ones, whose signatures are still good. The error says which key is empty:
+// ones, whose signatures are still valid. The error says which key is empty:
 // anybody could sign with it.
 func NewKeys(current string, older ...string) (Keys, error) {
 	if current == "" {
@@ -34,7 +34,7 @@ func NewKeys(current string, older ...string) (Keys, error) {
 	return Keys{texts}, nil
 }
 
-// IsZero reports whether these are none.
+// IsZero reports whether there is no key.
 func (k Keys) IsZero() bool { return len(k.texts) == 0 }
 
 // Current returns the key to sign with, and the empty text if there is none.
@@ -45,7 +45,7 @@ func (k Keys) Current() Text {
 	return k.texts[0]
 }
 
-// All yields the keys whose signatures are good: the current one, then the
+// All yields the keys whose signatures are valid: the current one, then the
 // older ones in the order of NewKeys.
 func (k Keys) All() iter.Seq[Text] { return slices.Values(k.texts) }
 

@@ -13,11 +13,11 @@ const stars = "********************"
 
 // A Text is a text that must not be shown. Make one with [New]; the zero Text
 // is the empty one. It is immutable, and so safe for concurrent use. It cannot
-// be compared with ==, which takes the longer the more is right: see
+// be compared with ==, which takes longer the more of it is right: see
 // [Text.Equal].
 //
-// It protects against logs and error pages, and not against who reads the
-// memory of the process.
+// It protects against logs and error pages, not against anyone who can read
+// the memory of the process.
 type Text struct {
 	// reveal is a function, since printers that find no method go through the
 	// fields by reflection, as fmt does below an unexported field.
@@ -60,5 +60,5 @@ func (Text) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, stars) }
 func (Text) LogValue() slog.Value { return slog.StringValue(stars) }
 
 // MarshalText implements [encoding.TextMarshaler], as Format. What it returns
-// cannot be read back: a Text is no [encoding.TextUnmarshaler].
+// cannot be read back: a Text is not an [encoding.TextUnmarshaler].
 func (Text) MarshalText() ([]byte, error) { return []byte(stars), nil }
