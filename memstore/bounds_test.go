@@ -24,7 +24,7 @@ func TestBoundedContract(t *testing.T) {
 	sessiontest.Run(t, func(*testing.T) session.Store { return noerror.In(memstore.New(&memstore.Options{Max: 10_000})) })
 }
 
-// TestBoundHolds also when many make sessions at once, and no session is given
+// TestBoundHolds even when many make sessions at once, and no session is given
 // up for another.
 func TestBoundHolds(t *testing.T) {
 	const most = 100

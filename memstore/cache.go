@@ -14,9 +14,9 @@ import (
 var _ cachedstore.Cache = (*Cache)(nil)
 
 // A Cache is memory as the cache of a [cachedstore.Store], for programs that
-// are one process. It forgets the values that were not asked for longest when
-// it holds more than a number of them. Make one with [NewCache]; it is safe
-// for concurrent use.
+// are one process. When it is full, it forgets the values that have not been
+// asked for the longest. Make one with [NewCache]; it is safe for concurrent
+// use.
 type Cache struct {
 	// lru is a function, since printers that find no method go through fields
 	// by reflection, and would show keys and values.

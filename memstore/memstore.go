@@ -19,7 +19,7 @@
 // Options.Max limits how many records there can be. When it is full, those
 // that have expired are removed; if there are none, a new session is refused
 // with [ErrFull], which is a 503 for that visitor. No session is given up for
-// a new one: whoever makes many sessions could else log everybody out.
+// a new one: otherwise anyone who makes many sessions could log everybody out.
 package memstore
 
 import (
@@ -49,7 +49,7 @@ type Store struct {
 
 // Options configure a [Store].
 type Options struct {
-	// Max is how many records the store holds at most. Zero is no bound.
+	// Max is how many records the store holds at most. Zero means no bound.
 	Max int
 }
 
