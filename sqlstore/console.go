@@ -13,8 +13,8 @@ import (
 
 // ClearExpired implements [session.Store] by [Store.ClearExpiredBatch] until
 // nothing is left. With an error it returns how many rows it had deleted in
-// whole batches: of one that ctx interrupted it is not known. A batch that
-// takes a minute is given up.
+// whole batches; what a batch that ctx interrupted has deleted is not known. A
+// batch that takes a minute is given up.
 func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	total := 0
 	for {

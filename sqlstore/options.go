@@ -9,7 +9,7 @@ type Options struct {
 	ClearBatch int
 
 	// ClearPause is how long ClearExpired waits between two batches. Zero is
-	// 10 milliseconds, negative is not at all.
+	// 10 milliseconds, negative means not at all.
 	ClearPause time.Duration
 }
 

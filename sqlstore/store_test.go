@@ -192,7 +192,7 @@ func TestRowIsDjangos(t *testing.T) {
 	}
 }
 
-// TestAnyBytes: SQLite keeps text that is none.
+// TestAnyBytes: SQLite keeps as text even what is not text.
 func TestAnyBytes(t *testing.T) {
 	store, _ := open(t, tempFile(t), sqlstore.Options{})
 	for i, data := range []string{"", "\x00", "a\x00b", "\xff\xfe", "é", strings.Repeat("x", 1<<20)} {
@@ -209,7 +209,7 @@ func TestAnyBytes(t *testing.T) {
 }
 
 // TestKeysAreChecked: a key that nobody could have issued causes no query,
-// though a row may have it.
+// even if a row has it.
 func TestKeysAreChecked(t *testing.T) {
 	store, db := open(t, tempFile(t), sqlstore.Options{})
 	if err := db.Close(); err != nil { // a query would be an error from here on
