@@ -15,21 +15,21 @@
 //
 // # Loads that share a question
 //
-// A server that is asked by few visitors at a time is asked for each of them at
-// once. When several loads are on their way, those that come meanwhile wait for
-// one of them to return, and are then asked for together, by one SELECT: under
-// load the server answers dozens of visitors for little more than the price of
-// one. A visitor who leaves takes only himself away. A load that failed in company
-// is tried again alone. A SELECT that takes two and a half seconds is given up, as
-// one on a connection that has fallen silent, and the visitors who still wait are
-// tried on others. Ten thousand may wait; the next gets an error, which is 503.
+// While few visitors load at a time, each load is sent at once. When several are
+// on their way, those that come meanwhile wait for one of them to return, and then
+// share one SELECT: under load the server answers dozens of visitors for little
+// more than the price of one. A visitor who leaves disturbs nobody else. A load
+// that failed together with others is tried again alone. A SELECT that takes two
+// and a half seconds is given up, since its connection may have fallen silent, and
+// the visitors who still wait are tried on other connections. Ten thousand may
+// wait; the next gets an error, which is 503.
 //
 // Saves are never put together: each is one UPDATE that compares. A session is
 // created by one INSERT and deleted by one DELETE.
 //
 // # One driver for a database
 //
-// What pgx has no part in here, such as clearing, and users, limits and
+// What this package does not do by pgx, such as clearing, and users, limits and
 // migrations, goes through database/sql with pgx's own adapter, on the same pool:
 //
 //	db := django.Database{DB: stdlib.OpenDBFromPool(pool), Dialect: django.PostgreSQL}
@@ -40,6 +40,6 @@
 // one. A busy site gives users and limits a handle of their own from the same
 // driver, by sql.Open("pgx", url), as package site does.
 //
-// Whether statements stay prepared is for the pool to say: behind PgBouncer in
-// its transaction mode, set default_query_exec_mode=exec.
+// Whether statements stay prepared is up to the pool: behind PgBouncer in its
+// transaction mode, set default_query_exec_mode=exec.
 package pgstore

@@ -86,14 +86,14 @@ func (l *loads) forget() {
 	l.waiting = slices.DeleteFunc(l.waiting, func(w *load) bool { return w.gone.Load() })
 }
 
-// leave ends a load that ran alone. Who waits takes its place.
+// leave ends a load that ran alone. One that waits takes its place.
 func (l *loads) leave() {
 	if batch := l.next(); batch != nil {
 		panics.Go(func() { l.run(batch) }, panics.Log(slog.Default(), "pgstore: loads that share a SELECT"))
 	}
 }
 
-// next returns who has waited, or gives the place up.
+// next returns the loads that wait, or gives the place up.
 func (l *loads) next() []*load {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -137,8 +137,8 @@ func (l *loads) askFor(batch []*load) {
 	}
 }
 
-// errPanic sends those who wait to the table's own load, where a panic is that
-// of one request and not of the program.
+// errPanic sends those who wait to the table's own load, where a panic ends
+// one request and not the program.
 var errPanic = errors.New("pgstore: the SELECT panicked")
 
 func (l *loads) askSafely(ctx context.Context, keys []string) (found map[string]session.Record, err error) {

@@ -140,7 +140,7 @@ func TestFailureIsEverybodys(t *testing.T) {
 	})
 }
 
-// TestServerThatSaysNothingKeepsNoPlace for ever.
+// TestServerThatSaysNothingKeepsNoPlace forever.
 func TestServerThatSaysNothingKeepsNoPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, server := newLoads()

@@ -134,8 +134,8 @@ func TestLoadsInCompanyGetTheirOwn(t *testing.T) {
 	wg.Wait()
 }
 
-// TestLoadSeesEverySaveBeforeIt, also in company: what was acknowledged before
-// a load began is what it returns.
+// TestLoadSeesEverySaveBeforeIt, even together with others: what was
+// acknowledged before a load began is what it returns.
 func TestLoadSeesEverySaveBeforeIt(t *testing.T) {
 	const visitors, rounds = 16, 100
 	store, _ := open(t, servertest.Postgres(t))
@@ -184,7 +184,7 @@ func TestInstantsAreUTC(t *testing.T) {
 // TestMalformedKeysNeverReachTheServer, which cannot take a NUL.
 func TestMalformedKeysNeverReachTheServer(t *testing.T) {
 	store, pool := open(t, servertest.Postgres(t))
-	pool.Close() // whatever is asked now, fails
+	pool.Close() // whatever is asked now fails
 	for _, key := range []string{"", "short", "has\x00nul-" + strings.Repeat("k", 20), strings.Repeat("k", 41)} {
 		if _, err := store.Load(t.Context(), key); !errors.Is(err, session.ErrNotFound) {
 			t.Errorf("Load of %q: %v", key, err)
@@ -193,7 +193,7 @@ func TestMalformedKeysNeverReachTheServer(t *testing.T) {
 }
 
 // TestServerThatWasAway: an error is never "not found", and the store works
-// when the server is back, also for those who wait together.
+// when the server is back, even for those who wait together.
 func TestServerThatWasAway(t *testing.T) {
 	server, at := servertest.StartPostgres(t)
 	store, _ := open(t, at)
@@ -230,9 +230,9 @@ func together(n int, f func()) {
 	wg.Wait()
 }
 
-// TestEachChangeIsOneStatementInEveryMode: also where pgx does not know the types of
-// parameters, as behind PgBouncer. The table's own statements are closed, so
-// that nothing is left to them.
+// TestEachChangeIsOneStatementInEveryMode, even where pgx does not know the types of
+// parameters, as behind PgBouncer. The table's own statements are closed, so that
+// nothing is left to them.
 func TestEachChangeIsOneStatementInEveryMode(t *testing.T) {
 	for _, mode := range []string{"cache_statement", "exec", "simple_protocol"} {
 		at := servertest.Postgres(t)
