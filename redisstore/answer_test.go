@@ -7,8 +7,8 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// TestUnknownAnswerIsNoSuccess: what the scripts never say is an error, and none
-// that says something of a record.
+// TestUnknownAnswerIsNoSuccess: what the scripts never say is an error, but not
+// one that says something about a record.
 func TestUnknownAnswerIsNoSuccess(t *testing.T) {
 	for _, answer := range []int64{-1, 4, 1 << 40} {
 		err := told("save", answer)

@@ -26,7 +26,7 @@ type Options struct {
 	// but a message takes its time: for about a millisecond, or until a broken
 	// connection is noticed, at most for this long, a load can see the record
 	// as it was. What this process itself has changed it sees at once, and
-	// saves always decide on the server. Zero is no such cache.
+	// saves always decide on the server. Zero means no such cache.
 	ClientCache time.Duration
 
 	// Cluster says, to [New], that the client's keys are on several servers.

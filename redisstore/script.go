@@ -9,8 +9,9 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// told returns what the answer of a script means. One that no script gives, as
-// something between here and the server may, is an error, and never a success.
+// told returns what the answer of a script means. One that no script gives,
+// though something between here and the server may, is an error and never a
+// success.
 func told(doing string, answer int64) error {
 	switch answer {
 	case 0:

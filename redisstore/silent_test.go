@@ -13,7 +13,7 @@ import (
 )
 
 // TestSilentServersEndNoCallLate: each call ends with its context while the
-// servers accept connections and say nothing, also when the client has given
+// servers accept connections and say nothing, even when the client has given
 // its first connections up and waits for new ones. Afterwards the store works
 // again.
 func TestSilentServersEndNoCallLate(t *testing.T) {

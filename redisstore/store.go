@@ -107,11 +107,11 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 	return session.Record{Key: key, Data: data, Expiry: expiry}, nil
 }
 
-// get asks again if that failed, as it does once when the server was started
-// anew. It then asks around the client cache, whose answers are shared: the
-// failure may be that of another request, whose visitor has gone. Nothing else
-// is repeated: whether a write was carried out that was not acknowledged, only
-// its caller can find out.
+// get asks again if that failed, as it does once after the server was
+// restarted. It then asks around the client cache, whose answers are shared:
+// the failure may be that of another request, whose visitor has gone. Nothing
+// else is repeated: only its caller can find out whether a write that was not
+// acknowledged was carried out.
 func (s *Store) get(ctx context.Context, key string) ([]byte, error) {
 	cached, change := s.opts.ClientCache > 0, uint64(0)
 	if cached {

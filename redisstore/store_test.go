@@ -492,7 +492,7 @@ func TestAsACache(t *testing.T) {
 			t.Errorf("Swap: %v, want %v", err, want)
 		}
 	}
-	if err := cache.Set(ctx, "k", []byte("c"), 0); err != nil { // as short as can be, and not for ever
+	if err := cache.Set(ctx, "k", []byte("c"), 0); err != nil { // as short as can be, and not forever
 		t.Error(err)
 	}
 	time.Sleep(5 * time.Millisecond)

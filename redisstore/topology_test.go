@@ -106,8 +106,8 @@ func startSentinel(t *testing.T) (url string, servers []*servertest.Server) {
 	return "redis-sentinel://" + sentinel.Addr + "/mymaster/0", []*servertest.Server{sentinel, master}
 }
 
-// openToAll lets the user that the server runs as work with a file and in its
-// folder, also if the tests run as root.
+// openToAll lets the user that the server runs as use a file and its folder,
+// even if the tests run as root.
 func openToAll(t *testing.T, path string) {
 	t.Helper()
 	if err := os.Chmod(path, 0o666); err != nil {
