@@ -21,7 +21,7 @@ type Cache struct {
 	prefix string
 }
 
-// OpenCache connects as [Open] does. Of the options, Django has no meaning
+// OpenCache connects as [Open] does. Of the options, Codec does not count
 // here: all values of a cachedstore.Store are pickles. For Django the prefix
 // is django.CacheKey of KEY_PREFIX, VERSION and django.EngineCachedDB.
 func OpenCache(ctx context.Context, servers []string, o *Options) (*Cache, error) {

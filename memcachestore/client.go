@@ -92,8 +92,8 @@ func (c client) get(ctx context.Context, key string) (item *memcache.Item, err e
 
 // seconds returns a lifetime as Memcached wants it: rounded up, with a second
 // more, since its clock ticks once a second, and beyond 30 days as an instant.
-// It is never 0, which would be for ever. When a record really ends, its value
-// says.
+// It is never 0, which would mean forever. The value says when a record really
+// ends.
 func seconds(ttl time.Duration) int32 {
 	const longest = 30 * 24 * 60 * 60
 	n := max(0, int64((ttl+time.Second-1)/time.Second)) + 1

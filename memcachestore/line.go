@@ -11,7 +11,7 @@ import (
 
 // A line is a client of gomemcache, which knows no contexts, for one call at
 // a time. So the end of the call's context may cut all of its connections,
-// and nobody else gets an answer that was not waited for.
+// and no other call gets its answer.
 type line struct {
 	*memcache.Client
 	timeout time.Duration

@@ -50,8 +50,8 @@ func (s *Store) KeepsBytes() bool { return true }
 // Codec implements [session.CodecStore].
 func (s *Store) Codec() session.Codec { return s.opts.Codec }
 
-// Load implements [session.Store]. Of a record that Django wrote it does not
-// know when it ends: its Expiry is zero.
+// Load implements [session.Store]. It does not know when a record that Django
+// wrote ends: its Expiry is zero.
 func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 	if !sessionkey.WellFormed(key) {
 		return session.Record{}, session.ErrNotFound
@@ -205,8 +205,8 @@ func (s *Store) move(ctx context.Context, item *memcache.Item, old, next session
 const maxDeletes = 100
 
 // Delete implements [session.Store]. It reads the record and puts a tombstone in
-// its place: a plain delete would also take the tombstone of a record that was
-// moved for the record, and tell of a logout that was none.
+// its place: a plain delete would mistake the tombstone of a record that was
+// moved for the record, and report a logout that did not happen.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if !sessionkey.WellFormed(key) {
 		return session.ErrNotFound

@@ -75,7 +75,7 @@ func TestContractSeveralServers(t *testing.T) {
 	sessiontest.Run(t, func(t *testing.T) session.Store { return open(t, memcachestore.Options{}, servers...) })
 }
 
-// TestLifetimes: rounded up, beyond 30 days too, and never for ever.
+// TestLifetimes: rounded up, beyond 30 days too, and never forever.
 func TestLifetimes(t *testing.T) {
 	server := servertest.Memcached(t).Addr
 	store := open(t, memcachestore.Options{}, server)
