@@ -21,9 +21,9 @@
 //
 // Processes that use this package take locks, on a few files that stay in the
 // folder, so that a save compares and replaces in one step, also between
-// processes. Django takes no locks. On Linux a save therefore lets its file and
-// the session's change places in one step, and looks at what it got: if Django
-// has saved meanwhile, that gets its place back and the save counts as a
+// processes. Django takes no locks. On Linux a save therefore exchanges its
+// file and the session's in one step, and looks at what it got: if Django has
+// saved meanwhile, Django's file gets its place back and the save counts as a
 // conflict, and if Django has deleted the session, it stays deleted. Where the
 // operating system or the file system cannot do so, and when a session gets a
 // new key, what Django writes between our comparison and our renaming, a moment
@@ -32,10 +32,10 @@
 //
 // # Other users of the machine
 //
-// Whoever writes the file of a session says who is logged in, unless the codec
-// signs. So the store believes files and a folder of the user that the process
-// runs as, into which no other can write, and nothing else: it refuses the
-// files of other users, root's included, files that others may write to,
+// Whoever writes the file of a session decides who is logged in, unless the
+// codec signs. So the store believes files and a folder of the user that the
+// process runs as, into which no other can write, and nothing else: it refuses
+// the files of other users, root's included, files that others may write to,
 // symbolic links, devices, pipes, and files with a second name. A lock must be
 // a file that no other user can open. [Options] has two ways out, for a folder
 // such as /tmp and for a Django that runs as another user.
@@ -48,7 +48,7 @@
 // Django's files have no expiry in them. It follows from the time of the last
 // change, Options.MaxAge and what the session says itself, which
 // [Options].Deadline knows. The store sets the time of change so that all of
-// them agree on the expiry it was given. One case it cannot keep: a session
+// them agree on the expiry it was given. There is one exception: a session
 // that names its last instant (SetExpiryAt) ends then and not before, whatever
 // idle limit there is.
 //

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// exchangeFiles lets two files of a folder change places in one step. Its
+// exchangeFiles makes two files of a folder change places in one step. Its
 // error is [errors.ErrUnsupported] if the file system cannot do that, and
 // [fs.ErrNotExist] if one of them is not there.
 func exchangeFiles(dir *os.File, a, b string) error {

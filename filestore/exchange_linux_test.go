@@ -33,7 +33,7 @@ func TestWhatDjangoSavesMeanwhileStays(t *testing.T) {
 	}
 }
 
-// tryMeanwhile lets a save here and one of Django begin together, or a
+// tryMeanwhile makes a save here and one of Django begin together, or a
 // deletion by Django.
 func tryMeanwhile(t *testing.T, s *filestore.Store, dir string, rec session.Record, deletes bool) {
 	t.Helper()

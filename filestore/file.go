@@ -132,8 +132,8 @@ func (s *Store) remove(key string) error {
 	return s.flushFolder()
 }
 
-// removeExpired makes place for a new file. An empty file is one that Django
-// is about to write, unless that was long ago.
+// removeExpired makes room for a new file. An empty file is one that Django is
+// about to write, unless that was long ago.
 func (s *Store) removeExpired(key string) error {
 	info, err := s.root.Lstat(s.opts.Prefix + key)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -39,9 +39,9 @@ func openLocks(root *os.Root, o *Options) (*locks, error) {
 	return l, nil
 }
 
-// openLock opens or makes a lock file. One that another user can open is none:
-// that user could lock it for ever, or, who owns it, replace it, so that two
-// processes hold two locks of one name.
+// openLock opens or makes a lock file. A file that another user can open does
+// not count: that user could lock it forever or, as its owner, replace it, so
+// that two processes hold two locks of one name.
 func openLock(root *os.Root, o *Options, name string) (*os.File, error) {
 	f, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
 	if !errors.Is(err, fs.ErrExist) {
@@ -124,7 +124,7 @@ func (l *locks) take(ctx context.Context, i int) error {
 }
 
 // takeFile asks again and again: the operating system cannot wait for a lock
-// and for a context.
+// and a context at once.
 func (l *locks) takeFile(ctx context.Context, f *os.File) error {
 	for wait := 50 * time.Microsecond; ; wait = min(2*wait, 10*time.Millisecond) {
 		locked, err := tryLock(f)

@@ -21,8 +21,8 @@ type Options struct {
 
 	// Codec is that of session.Options, if Django shares the folder: what a
 	// session says of its own end is then read out of its data, as Django does.
-	// Nil takes MaxAge for all, and lets a session that ends sooner look as if it
-	// had been saved earlier.
+	// Nil takes MaxAge for all, and makes a session that ends sooner look as if
+	// it had been saved earlier.
 	Codec session.Codec
 
 	// AllowSharedFolder accepts a folder in which other users of the machine
@@ -36,7 +36,8 @@ type Options struct {
 	// AllowFilesOfUsers are the ids of users of the machine, beside the one of
 	// this process, whose files and folders are believed: Django's, if it runs
 	// under another. Such a user can log in as anybody, unless the codec signs
-	// (django.Signed). Nil believes nobody else; root is somebody else, too.
+	// (django.Signed). Nil believes nobody else; root counts as somebody else,
+	// too.
 	AllowFilesOfUsers []int
 
 	// LoseSessionsInPowerCut leaves out the flushing to the disk. After a
@@ -80,7 +81,7 @@ func (o *Options) check() error {
 	return timelimit.NotNegative("filestore: Options.MaxAge", o.MaxAge)
 }
 
-// savedAt returns the time of change that lets a file with this data end at
+// savedAt returns the time of change that makes a file with this data end at
 // expiry.
 func (o *Options) savedAt(data []byte, expiry time.Time) time.Time {
 	now := time.Now().Truncate(time.Microsecond)

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// What makes a file none of ours. Whoever can write a session can log in as
+// What makes a file not ours. Whoever can write a session can log in as
 // anybody, unless the codec signs.
 var (
 	errForeign = errors.New("the file of a session is none of ours:" +

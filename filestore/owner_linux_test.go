@@ -56,8 +56,8 @@ func write(t *testing.T, name string, mode os.FileMode) {
 	}
 }
 
-// TestFilesOfOtherUsersAreNotBelieved: with the plain codec, who writes a file
-// says who is logged in.
+// TestFilesOfOtherUsersAreNotBelieved: with the plain codec, whoever writes a
+// file decides who is logged in.
 func TestFilesOfOtherUsersAreNotBelieved(t *testing.T) {
 	for name, o := range map[string]*filestore.Options{"shared": shared, "own": quick} {
 		for what, plant := range map[string]func(name string){
@@ -166,7 +166,7 @@ func TestFolderOfAnotherUserIsRefused(t *testing.T) {
 	}
 }
 
-// TestForeignLocksAreRefused: another user could hold them for ever, or replace
+// TestForeignLocksAreRefused: another user could hold them forever, or replace
 // them, so that they lock nothing. They are an error at the start, which does
 // not wait.
 func TestForeignLocksAreRefused(t *testing.T) {

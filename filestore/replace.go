@@ -34,7 +34,7 @@ func (s *Store) replace(old, next session.Record) error {
 	return s.flushFolder()
 }
 
-// exchange lets the two files change places. If the second did not hold data,
+// exchange makes the two files change places. If the second did not hold data,
 // it returns [session.ErrConflict], and what Django saved last is at its place.
 func (s *Store) exchange(temp, name string, data []byte) error {
 	put, info, err := s.openFile(temp) // open, so that its number is not given to another

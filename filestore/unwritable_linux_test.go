@@ -24,7 +24,7 @@ func TestUnwritableFolder(t *testing.T) {
 		}
 	}
 	defer os.Chmod(dir, 0o700)
-	if os.Geteuid() == 0 { // who may write everywhere; so be somebody else here
+	if os.Geteuid() == 0 { // root may write everywhere, so be somebody else here
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		if err := syscall.Setfsuid(65534); err != nil {
