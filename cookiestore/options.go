@@ -16,7 +16,7 @@ type Options struct {
 	// Revoked is where the store notes which sessions have ended, so that
 	// their cookies stay dead. It gets a small record for each logout and each
 	// login, which expires after MaxAge and an hour; a store of its own, such
-	// as one in Redis with a prefix of its own, is best. Nil is no list:
+	// as one in Redis with a prefix of its own, is best. Nil means no list:
 	// cookies cannot be taken back.
 	Revoked session.Store
 }

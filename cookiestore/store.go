@@ -99,12 +99,12 @@ func (s *Store) Seal(old, next session.Record, fresh bool) (session.Record, erro
 	return next, nil
 }
 
-// signedAt returns the time of signature that lets the cookie expire with the
+// signedAt returns the time of signature that makes the cookie expire with the
 // record: there is no other place for it. It is never in the future.
 func (s *Store) signedAt(rec session.Record) time.Time {
 	now := time.Now()
 	early := s.deadline(rec.Data, now).Sub(rec.Expiry)
-	if early < time.Second { // it is now, but for the part of a second
+	if early < time.Second { // it is now, except for a fraction of a second
 		return now
 	}
 	if at := now.Add(-early); !s.deadline(rec.Data, at).After(rec.Expiry) {
@@ -137,8 +137,8 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 }
 
 // Delete implements [session.Store]. It revokes the cookie if there is a list.
-// If there is none, it can do nothing, and says that it has deleted a cookie
-// that everybody who holds it can go on using.
+// Without one it can do nothing, and reports as deleted a cookie that
+// everybody who holds it can go on using.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -146,7 +146,7 @@ func TestOwnExpiryIsEnforced(t *testing.T) {
 }
 
 // TestOwnExpiryOfDjangosCookieIsEnforced: Django signs it with the time of the
-// save, so that only the item says how long it is good.
+// save, so that only the item says how long it is valid.
 func TestOwnExpiryOfDjangosCookieIsEnforced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := noerror.In(session.New(noerror.In(cookiestore.New(keys, nil)), nil))
@@ -419,7 +419,8 @@ func TestCookiesOfBeforeTheListCanBeRevoked(t *testing.T) {
 	}
 }
 
-// TestForeignIdentityIsReplaced: what is no identity is no key for the list.
+// TestForeignIdentityIsReplaced: what is not an identity is not a key for the
+// list.
 func TestForeignIdentityIsReplaced(t *testing.T) {
 	plain := noerror.In(session.New(noerror.In(cookiestore.New(keys, nil)), nil))
 	key := saved(t, plain, "", func(s *session.Session) { s.Set("_session_id", "../../etc/passwd") })
