@@ -113,14 +113,14 @@ func (c *mapCache) Swap(ctx context.Context, key string, old, v []byte, ttl time
 	})
 }
 
-// fail lets the cache be down or slow from now on, or neither.
+// fail makes the cache down or slow from now on, or neither.
 func (c *mapCache) fail(down, slow bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.down, c.slow = down, slow
 }
 
-// fill lets the cache take nothing from now on, as Redis does without memory.
+// fill makes the cache take nothing from now on, as Redis does without memory.
 func (c *mapCache) fill() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -23,8 +23,8 @@
 //
 // If the cache cannot be told of a change, this process does not ask the cache
 // about that session until the tombstone could be placed after all; it tries
-// each second. Another process that still reaches the cache can serve the old
-// entry meanwhile, and so can every one if this process dies first: at most
+// every second. Another process that still reaches the cache can serve the old
+// entry meanwhile, and so can every process if this one dies first: at most
 // for [Options.Lifetime], since no entry lives longer.
 //
 // Rows that are deleted behind the store's back, by SQL or "manage.py

@@ -107,8 +107,8 @@ func (c *shyCache) swap(ctx context.Context, key string, old, value []byte, ttl 
 // bury puts a tombstone in the place of whatever there is, and returns it. If
 // that fails it returns nil, and sees to it that it is done later.
 //
-// It does not give up with ctx: who has gone away has changed the session all
-// the same.
+// It does not give up with ctx: a visitor who has gone away has changed the
+// session all the same.
 func (c *shyCache) bury(ctx context.Context, key string) []byte {
 	c.mu.Lock()
 	mark := c.missed[key]
@@ -178,8 +178,8 @@ func (c *shyCache) attempt() {
 	c.schedule()
 }
 
-// setSafely takes a panic of the cache for a failure: the attempts go on, since
-// what has missed its tombstone must not be believed for ever.
+// setSafely treats a panic of the cache as a failure: the attempts go on, since
+// what has missed its tombstone must not be believed forever.
 func (c *shyCache) setSafely(key string, tombstone []byte) (err error) {
 	if caught := panics.Try(func() { err = c.set(context.Background(), key, tombstone) }); caught != nil {
 		panics.Log(c.opts.Logger, "cachedstore: the cache panics")(caught)

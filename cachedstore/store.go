@@ -127,8 +127,8 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 
 // Save implements [session.Store]. The entry gives way to a tombstone before
 // the database changes, and the tombstone to the new entry afterwards. If it
-// is no longer there, a new one takes the place of what is: so who was last in
-// the database also has the last word in the cache.
+// is no longer there, a new one takes the place of what is: so the last writer
+// of the database also has the last word in the cache.
 func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -147,7 +147,7 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 			return nil
 		}
 	}
-	// Another one has been here. Perhaps it has put an entry there that is
+	// Another request has been here. Perhaps it has put an entry there that is
 	// older than this change: of two that change the expiry only, either may
 	// come first.
 	s.cache.bury(ctx, old.Key)

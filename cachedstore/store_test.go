@@ -684,8 +684,8 @@ func TestLogoutWhileOthersRead(t *testing.T) {
 	}
 }
 
-// TestPythonLoadsEntries: of the items if there is Options.Pickle, and of
-// None, a miss, for all else.
+// TestPythonLoadsEntries: as the items if Options.Codec can pickle them, and
+// as None, a miss, otherwise.
 func TestPythonLoadsEntries(t *testing.T) {
 	python := djangotest.Python(t)
 	load := func(value []byte) string {
