@@ -11,7 +11,7 @@ import (
 )
 
 // identifiers returns a line for each exported identifier of the files of a
-// package. A method of a type that is not exported is none.
+// package. A method of a type that is not exported does not count.
 func identifiers(name, dir string, files []string) ([]string, error) {
 	l := lister{pkg: name}
 	for _, file := range files {

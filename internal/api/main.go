@@ -1,6 +1,6 @@
 // Command api writes every exported identifier of the module's public packages
-// into api/v1.txt, one a line, as the standard library's api folder has them.
-// With -check it writes nothing, and fails if the file is another.
+// into api/v1.txt, one per line, as the standard library's api folder has
+// them. With -check it writes nothing, and fails if the file is another.
 //
 // golang.org/x/exp/cmd/apidiff compares two versions of a package, and says of a
 // change whether it breaks callers; but it keeps a version in a form that nobody

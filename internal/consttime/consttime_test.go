@@ -14,7 +14,7 @@ import (
 const module = "github.com/jamsession/jamsession/"
 
 // guarded are the packages in which what a visitor sends meets what is secret.
-// Stores are none of them: they look a session's key up, as a database does,
+// Stores are not among them: they look a session's key up, as a database does,
 // and session.Options.HashKeys hides it from them.
 var guarded = []string{
 	module + "auth/...", module + "cookiestore", module + "csrf", module + "django", module + "internal/sessionkey",
@@ -26,7 +26,7 @@ const (
 	bucket    = "the name of a bucket is a MAC that no visitor learns or sends"
 )
 
-// allowed are comparisons of what is no secret, with the reason.
+// allowed are comparisons of what is not secret, with the reason.
 var allowed = map[string]string{
 	`password.MustUpdate: p.variety != f.variety`:                                                   algorithm,
 	`password.key: p.variety == "argon2i"`:                                                          algorithm,

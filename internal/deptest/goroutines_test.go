@@ -31,8 +31,8 @@ var bare = map[string]string{
 }
 
 // TestNoGoroutineEndsTheProgram: each goroutine of the module is started by
-// package panics, or calls nothing that could panic. A callback of the site's
-// is what can.
+// package panics, or calls nothing that could panic. A callback of the site
+// can.
 func TestNoGoroutineEndsTheProgram(t *testing.T) {
 	used := map[string]bool{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

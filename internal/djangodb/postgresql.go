@@ -58,9 +58,9 @@ const postgresIndexes = "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.o
 // indexLock is the number of another such lock.
 const indexLock = "7301959113203049582"
 
-// postgresLockIndex asks again and again for the lock of the connection: whoever
-// waits for it inside a statement is waited for by the one that makes the index,
-// which is a deadlock. It gives up after a minute.
+// postgresLockIndex asks again and again for the lock of the connection: a
+// connection that waits for it inside a statement is itself waited for by the
+// one that makes the index, which is a deadlock. It gives up after a minute.
 func postgresLockIndex(ctx context.Context, conn *sql.Conn) (unlock string, err error) {
 	for end := time.Now().Add(time.Minute); ; {
 		var got bool

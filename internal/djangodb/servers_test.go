@@ -28,7 +28,7 @@ type backend struct {
 	start   func(testing.TB) servertest.Database
 	name    func(servertest.Database) string // for the driver
 
-	// schema lists tables, columns, indexes and constraints, each a line.
+	// schema lists tables, columns, indexes and constraints, one per line.
 	schema []string
 }
 

@@ -44,7 +44,7 @@ var layouts = [...]string{
 	"2006-01-02",
 }
 
-// parseTime reads a text of time as Django 5.2 does; zero if it is none.
+// parseTime reads a text of time as Django 5.2 does; zero if it is not one.
 func parseTime(text string, timeZone *time.Location) time.Time {
 	if len(text) > len("2006-01-02") && text[len("2006-01-02")] == 'T' {
 		text = strings.Replace(text, "T", " ", 1)

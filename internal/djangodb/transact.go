@@ -61,7 +61,7 @@ func (db DB) transact(ctx context.Context, fn func(*sql.Conn) error) error {
 // the same when the connection is closed.
 const cleanUpTime = time.Second
 
-// cleanUp runs a statement also if ctx is done. A connection that cannot do
+// cleanUp runs a statement even if ctx is done. A connection that cannot do
 // even that, or not soon, must not go back into the pool.
 func cleanUp(ctx context.Context, conn *sql.Conn, statement string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)

@@ -31,7 +31,7 @@ func TestKeepPrivate(t *testing.T) {
 			"max-age=0, no-cache, no-store, must-revalidate, private",
 		},
 
-		// What is weaker is replaced, but for what forbids.
+		// What is weaker is replaced, except for what forbids.
 		{"max-age=60", "private", "private, no-store"},
 		{"public, max-age=60", "private", "private, no-store"},
 		{"s-maxage=60, proxy-revalidate", "private, proxy-revalidate", "private, no-store, proxy-revalidate"},
@@ -53,7 +53,7 @@ func TestKeepPrivate(t *testing.T) {
 		{"private, max-age=-1", "private", "private, no-store"},
 		{"private, max-age", "private", "private, no-store"},
 
-		// With must-understand, no-store is a wish and no order.
+		// With must-understand, no-store is a wish and not an order.
 		{"must-understand, no-store", "private, no-store", "private, no-store"},
 		{"no-store, Must-Understand, private", "private, no-store", "private, no-store"},
 

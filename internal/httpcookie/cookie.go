@@ -28,8 +28,9 @@ type Cookie struct {
 	Partitioned bool // each site that embeds this one has a jar of its own (CHIPS)
 }
 
-// check says what would write another header than is meant, or nil. Options.Check
-// of package cookie refuses all that, and more, when the program starts.
+// check says what would write a header other than the one that is meant, or nil.
+// Options.Check of package cookie refuses all that, and more, when the program
+// starts.
 func check(name, domain, path string) error {
 	if !IsToken(name) {
 		return fmt.Errorf("the cookie name %q is not letters, digits and !#$%%&'*+-.^_`|~", name)

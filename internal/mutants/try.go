@@ -15,7 +15,7 @@ type verdict struct {
 	err    error  // the mutant could not be tried
 }
 
-// try tries mutants and writes a line about each. It is good if all died.
+// try tries mutants and writes a line about each. It reports whether all died.
 func try(ctx context.Context, o options, out io.Writer) (good bool, err error) {
 	all, err := readList(o.root + "/" + o.list)
 	if err != nil {

@@ -105,8 +105,8 @@ func TestMistakesAreNoticed(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotNoticedFails: a survivor, and what is no mistake: text that does
-// not compile, and text that is not there any more.
+// TestWhatIsNotNoticedFails: a survivor, and what is not a mistake: text that
+// does not compile, and text that is not there any more.
 func TestWhatIsNotNoticedFails(t *testing.T) {
 	good, out := run(t, site(t, survivor+garbage+stale))
 	for _, want := range []string{

@@ -182,7 +182,7 @@ func TestBombsAreRefused(t *testing.T) {
 }
 
 // TestSessionsWithinTheLimitsAreRead: what a session may have, a pickle may
-// have, too, also where it is dense and shares much.
+// have, too, even where it is dense and shares much.
 func TestSessionsWithinTheLimitsAreRead(t *testing.T) {
 	var items strings.Builder
 	for i := range 100_000 {

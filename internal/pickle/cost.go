@@ -23,7 +23,7 @@ const (
 	pairCost   = 64  // of an entry of a dict
 	indexCost  = 64  // of an entry that a dict finds by a map
 	copyCost   = 8   // of a byte that is copied, and may be so again and again
-	hashedPart = 4   // of so many bytes that are hashed, one is paid
+	hashedPart = 4   // of this many bytes that are hashed, one is paid
 
 	shownCost = 16 // of a value, written out; see measure
 	digitCost = 16 // of a byte of an integer that becomes digits

@@ -19,7 +19,7 @@ const (
 	MaxDepth = 64       // containers in each other
 
 	maxDigits = rawjson.MaxDigits // of an integer, which is Python's own limit
-	maxInt    = 1786              // bytes of an integer of so many digits
+	maxInt    = 1786              // bytes of an integer of that many digits
 	maxName   = 1000              // bytes of the name of a class or function
 	maxNumber = 5000              // bytes of a line with a number
 )

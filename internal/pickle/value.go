@@ -19,7 +19,7 @@ import (
 
 // A Value is one of: nil, bool, int64, *big.Int, float64, string, [Bytes],
 // [ByteArray], *[List], [Tuple], *[Dict], *[Set], [Call] or [Opaque]. A
-// string is UTF-8, but for lone surrogates, which have the three bytes that
+// string is UTF-8, except for lone surrogates, which have the three bytes that
 // UTF-8 would have for them.
 type Value any
 
@@ -65,7 +65,7 @@ type (
 	Opaque struct{ Type string }
 )
 
-// ErrMalformed is wrapped by the errors for bytes that are no pickle.
+// ErrMalformed is wrapped by the errors for bytes that are not a pickle.
 var ErrMalformed = errors.New("pickle: malformed")
 
 // ErrLimit is wrapped by the errors for pickles beyond the limits: they may
@@ -128,7 +128,7 @@ func (d *Dict) find(key Value) int {
 	return -1
 }
 
-// note lets the index find a pair.
+// note makes the index find a pair.
 func (d *Dict) note(i int) {
 	if k, ok := hashed(d.Pairs[i].Key); ok {
 		d.index[k] = i

@@ -29,7 +29,7 @@ func AppendValue(dst []byte, v any) ([]byte, error) {
 }
 
 // AppendBasic is [AppendValue] for a string, int, bool or float64, and reports
-// whether v is one. Who calls it first spares the allocation of v.
+// whether v is one. A caller that tries it first saves the allocation of v.
 func AppendBasic(dst []byte, v any) ([]byte, bool) {
 	switch v := v.(type) {
 	case string:
@@ -287,7 +287,7 @@ func mapName(k reflect.Value) (string, error) {
 
 // appendFloat writes Python's repr of a float: the fewest digits that read
 // back as the same number, an exponent below 1e-4 and from 1e16 on, and
-// always a sign that it is no int.
+// always a sign that it is not an int.
 func appendFloat(dst []byte, f float64, bits int) []byte {
 	switch {
 	case math.IsNaN(f):

@@ -126,7 +126,7 @@ func FuzzStrings(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		want := string([]rune(s)) // with U+FFFD for what is no UTF-8
+		want := string([]rune(s)) // with U+FFFD for what is not UTF-8
 		if got := decoded[string](t, encode(t, s)); got != want {
 			t.Errorf("%q as a value is %q", s, got)
 		}

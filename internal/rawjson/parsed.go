@@ -1,9 +1,8 @@
 package rawjson
 
 // A Parsed is a text and where its members are. Nobody changes it, so that
-// many objects can have the same one. The marks hold no pointers: whoever keeps
-// a million of them in memory does not slow the garbage collector. It is not to
-// be copied.
+// many objects can have the same one. The marks hold no pointers: a million of
+// them in memory do not slow the garbage collector. It is not to be copied.
 type Parsed struct {
 	text  []byte
 	marks []mark

@@ -13,7 +13,7 @@ import (
 	"github.com/jamsession/jamsession/internal/rawjson"
 )
 
-// program reads texts in hex, one a line, as Django reads stored sessions,
+// program reads texts in hex, one per line, as Django reads stored sessions,
 // and answers with what it would write, with "lone surrogate", which no Go
 // string can hold, or with an empty line for no object.
 const program = `

@@ -267,7 +267,7 @@ func (s *scanner) space() {
 	}
 }
 
-// peek returns the next byte, or 0 at the end; 0 is no part of the grammar.
+// peek returns the next byte, or 0 at the end; 0 is not part of the grammar.
 func (s *scanner) peek() byte {
 	if s.pos < len(s.src) {
 		return s.src[s.pos]

@@ -11,7 +11,7 @@ const hexDigits = "0123456789abcdef"
 
 // appendString appends s as Python writes it: ASCII only, with short escapes
 // where JSON has them and lower-case \u escapes for the rest. Bytes that are
-// no UTF-8 become U+FFFD.
+// not UTF-8 become U+FFFD.
 func appendString(dst []byte, s string) []byte {
 	dst = append(slices.Grow(dst, len(s)+2), '"')
 	for {

@@ -90,7 +90,7 @@ func TestVectorsJSONSerializer(t *testing.T) {
 		}
 		o, err := rawjson.Parse(stored)
 		switch isObject := stored[0] == '{'; {
-		case isObject != (err == nil): // other roots are no sessions
+		case isObject != (err == nil): // other roots are not sessions
 			t.Errorf("%s: error %v", stored, err)
 		case isObject && (text(&o) != want.JSON || text(&o) != string(stored)):
 			t.Errorf("untouched: got %s, want %s", text(&o), want.JSON)

@@ -17,10 +17,10 @@ import (
 const alert = time.Minute
 
 // A client ends Do and DoCache with their contexts. While rueidis connects it
-// does not look at them: whoever needs the connection waits for the one caller
-// who makes it, who in a cluster may be rueidis itself. So for a while after a
-// failure each call is watched by another goroutine; what goes well is not, and
-// costs nothing more.
+// does not look at them: every call that needs the connection waits for the one
+// that makes it, which in a cluster may be rueidis itself. So for a while after
+// a failure each call is watched by another goroutine; what goes well is not,
+// and costs nothing more.
 type client struct {
 	rueidis.Client
 	alerted atomic.Int64 // until when, in nanoseconds since 1970

@@ -18,7 +18,7 @@ const maxLength = 2048
 // without a host is allowed. A host counts with its port, and in its spelling.
 // (Django: url_has_allowed_host_and_scheme.)
 //
-// Unlike Django it refuses a backslash before the query, also where browsers
+// Unlike Django it refuses a backslash before the query, even where browsers
 // stay on the host: http.Redirect, which takes a fragment for path, makes
 // "/\example.com", which is another host, of "\example.com", "/./\example.com"
 // and "/#/../\example.com". Nor does it allow control characters, and what

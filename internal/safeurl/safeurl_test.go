@@ -204,7 +204,7 @@ func resolve(base, ref string) (scheme, host string) {
 		host = host[:i]
 	}
 	if host == "" {
-		return base, "example.com" // it is no address, and the browser stays
+		return base, "example.com" // it is not an address, and the browser stays
 	}
 	return scheme, host[strings.LastIndexByte(host, '@')+1:]
 }

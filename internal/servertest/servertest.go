@@ -214,7 +214,7 @@ func (s *Server) Kill() { s.end(syscall.SIGKILL) }
 // Stop ends the server in order, as its administrator does.
 func (s *Server) Stop() { s.end(s.kind.stop) }
 
-// Pause lets the server answer nothing until [Server.Resume].
+// Pause keeps the server from answering until [Server.Resume].
 func (s *Server) Pause() {
 	_ = s.cmd.Process.Signal(syscall.SIGSTOP)
 	waitForStop(s.cmd)

@@ -1,7 +1,7 @@
 // Package sessionkey knows the form of the keys of sessions.
 package sessionkey
 
-// MinLength is Django's: shorter texts are no keys at all.
+// MinLength is Django's: shorter texts are not keys at all.
 const MinLength = 8
 
 // MaxLength is the width of Django's column.

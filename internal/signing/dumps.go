@@ -8,11 +8,11 @@ import (
 )
 
 // ErrTooLarge says that the payload is larger than allowed. Its signature is
-// right, so that it is no forgery, and must not be taken for one.
+// right, so that it is not a forgery, and must not be taken for one.
 var ErrTooLarge = errors.New("signing: payload is too large")
 
-// compressed is the first byte of a text that holds zlib data. It is no digit
-// of base64.
+// compressed is the first byte of a text that holds zlib data. It is not a
+// digit of base64.
 const compressed = '.'
 
 // WorthCompressing is the size from which on sessions are compressed. Below it
@@ -47,7 +47,7 @@ func (s *Signer) dumps(prefix, data []byte, at time.Time) []byte {
 
 // Loads returns the payload that [Signer.Dumps] was given, of at most maxSize
 // bytes. It returns the errors of [Signer.UnsignTime], an error wrapping
-// [ErrMalformed] for what is no base64 or zlib text, and [ErrTooLarge]. It
+// [ErrMalformed] for what is not base64 or zlib text, and [ErrTooLarge]. It
 // stops to inflate at maxSize.
 func (s *Signer) Loads(signed []byte, maxAge time.Duration, maxSize int) ([]byte, error) {
 	text, err := s.unsignTime(signed, maxAge)

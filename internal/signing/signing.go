@@ -7,7 +7,7 @@
 // is worthless for another. A value may carry the time of its signature
 // ([Signer.SignTime]), and bytes may be compressed ([Signer.Dumps]).
 //
-// Nothing of a value is parsed or inflated before its signature was found
+// Nothing of a value is parsed or inflated before its signature is found
 // right; only [UnverifiedPayload], for consoles, does not ask. The errors
 // never show the value, the signature or a key.
 //
@@ -33,7 +33,7 @@ import (
 var ErrBadSignature = errors.New("signing: bad signature")
 
 // ErrMalformed is wrapped by the errors for values whose signature is right,
-// and that still have no time, or are no base64 or zlib text.
+// and that still have no time, or are not base64 or zlib text.
 var ErrMalformed = errors.New("signing: malformed value")
 
 const separator = ':'
@@ -141,7 +141,7 @@ type mac struct {
 	text [(sha256.Size*8 + 5) / 6]byte
 }
 
-// sign returns the signature of value as text, good until the next call.
+// sign returns the signature of value as text, valid until the next call.
 func (m *mac) sign(value []byte) []byte {
 	m.hash.Reset()
 	m.hash.Write(value)

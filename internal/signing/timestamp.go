@@ -21,8 +21,8 @@ func (s *Signer) SignTime(value string) string {
 
 // UnsignTime returns the value that was signed. It returns [ErrBadSignature],
 // [ErrExpired] if the signature is older than maxAge, or an error wrapping
-// [ErrMalformed] if there is no time. A time in the future is no error, since
-// clocks differ.
+// [ErrMalformed] if there is no time. A time in the future is not an error,
+// since clocks differ.
 func (s *Signer) UnsignTime(signed string, maxAge time.Duration) (string, error) {
 	value, err := s.unsignTime([]byte(signed), maxAge)
 	return string(value), err

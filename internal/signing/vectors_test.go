@@ -22,7 +22,8 @@ import (
 	"github.com/jamsession/jamsession/secret"
 )
 
-// differences are the cases in which we mean to answer otherwise than Django.
+// differences are the cases in which our answers differ from Django's on
+// purpose.
 var differences = map[string]string{
 	"5.2/sha512": "only SHA-256 is built: sessions, auth and csrf use no other",
 	"3.2/sha512": "only SHA-256 is built: sessions, auth and csrf use no other",

@@ -24,7 +24,7 @@ var deflaters = sync.Pool{New: func() any {
 	return d
 }}
 
-// deflate returns data as zlib data, good until the next call.
+// deflate returns data as zlib data, valid until the next call.
 func (d *deflater) deflate(data []byte) []byte {
 	d.out.Reset()
 	d.zlib.Reset(&d.out)

@@ -37,7 +37,7 @@ func Open(t testing.TB) DB {
 	return DB{db, c.silent}
 }
 
-// Silence lets the database answer nothing any more, or answer again.
+// Silence makes the database answer nothing any more, or answer again.
 func (db DB) Silence(on bool) { db.silent.Store(on) }
 
 type connector struct {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// A Context is a context that ends after a while. Other than the standard
-// library's it starts a timer only if somebody waits for its end, or asks for
+// A Context is a context that ends after a while. Unlike the standard
+// library's, it starts a timer only if somebody waits for its end, or asks for
 // a value: stores in memory do neither. It can be a field of what it is made
 // for, which saves an allocation. Begin it once, and do not copy it.
 type Context struct {
@@ -88,7 +88,7 @@ func (c *Context) Value(key any) any { return c.wait().Value(key) }
 // are printed in logs and must not show a visitor.
 func (c *Context) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "time limit") }
 
-// End lets the context end now.
+// End ends the context now.
 func (c *Context) End() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
