@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A gate stands between a store and its server. While it is shut nothing
-// passes, in neither direction, and who connects is accepted and hears nothing.
+// A gate stands between a store and its server. While it is shut nothing passes
+// in either direction, and new connections are accepted and hear nothing.
 // Nothing is lost: when it opens, what was held arrives late, as it does when a
 // network comes back, or a process that was stopped.
 type gate struct {

@@ -62,7 +62,7 @@ func linearizable(ctx context.Context, e engine, store session.Store) error {
 	return nil
 }
 
-// run lets the clients begin together, while expired records are cleared, and
+// run makes the clients begin together, while expired records are cleared, and
 // returns when all have ended.
 func (h *history) run(ctx context.Context, e engine, seed uint64) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)

@@ -166,7 +166,7 @@ func (o *overtaking) judge(ctx context.Context, path, key string, request, logou
 		return o.judgeRefused(ctx, key, request)
 	}
 	if path == "/login/7" && request.status == http.StatusOK {
-		// A login is no request of the session that ended: it may begin a
+		// A login is not a request of the session that ended: it may begin a
 		// new one.
 		return o.dead(ctx, key)
 	}
@@ -201,7 +201,7 @@ func (o *overtaking) dead(ctx context.Context, keys ...string) error {
 	return nil
 }
 
-// freeRuns lets requests and a logout of one visitor begin together, again
+// freeRuns makes requests and a logout of one visitor begin together, again
 // and again.
 func freeRuns(ctx context.Context, store session.Store) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)

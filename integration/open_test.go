@@ -162,7 +162,7 @@ func memcachedEngine(name string, o memcachestore.Options) engine {
 		},
 		swaps:     true,
 		stepMoves: true,
-		tick:      time.Second, // a record may vanish so much too early
+		tick:      time.Second, // a record may vanish this much too early
 	}
 }
 
@@ -185,7 +185,7 @@ func pickled(rec session.Record) session.Record {
 	text := base64.StdEncoding.EncodeToString(rec.Data)
 	data, err := django.Pickled().Encode([]byte(itemStart + text + itemEnd))
 	if err != nil {
-		panic(err) // these items are always good
+		panic(err) // these items are always valid
 	}
 	rec.Data = data
 	return rec
@@ -225,7 +225,7 @@ func openCachedMemcached(t testing.TB, addr string) session.Store {
 	return openCached(t, closing(t, cache, err))
 }
 
-// openCached puts a cache in front of SQLite. It may not take so long that a
+// openCached puts a cache in front of SQLite. It must not take so long that a
 // request with askTime has none left.
 func openCached(t testing.TB, cache cachedstore.Cache) session.Store {
 	t.Helper()

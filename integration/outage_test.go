@@ -77,7 +77,7 @@ func survive(t testing.TB, e engine, p place, f fault, wait time.Duration) error
 
 func (o *outage) now() phase { return phase(o.phase.Load()) }
 
-// happen lets the fault begin, last and end.
+// happen makes the fault begin, last and end.
 func (o *outage) happen() {
 	if o.verdict.get() != nil {
 		return

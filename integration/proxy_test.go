@@ -43,7 +43,7 @@ type toxic struct {
 	attributes string // JSON
 }
 
-// poison lets the connections that are open, and those to come, suffer.
+// poison makes the connections that are open, and those to come, suffer.
 func (p *proxy) poison(toxics ...toxic) {
 	p.t.Helper()
 	for _, x := range toxics {
@@ -56,7 +56,7 @@ func (p *proxy) poison(toxics ...toxic) {
 }
 
 // heal cuts all connections and lets new ones through. Toxiproxy can also
-// heal open ones, but may wait for ever if they break at that moment.
+// heal open ones, but may wait forever if they break at that moment.
 func (p *proxy) heal() {
 	p.t.Helper()
 	p.now.Stop()

@@ -30,8 +30,8 @@ const (
 	// silentLimit is what the options of these tests allow for each answer.
 	silentLimit = 500 * time.Millisecond
 
-	// silentSlack is for a busy machine. These are no tests of speed: what they
-	// find is what hangs.
+	// silentSlack is for a busy machine. These tests do not measure speed: they
+	// find what hangs.
 	silentSlack = 3 * time.Second
 
 	// recovery is how soon a site must serve again.
@@ -281,7 +281,7 @@ func silentPages(site *settings.Site, user auth.User) http.Handler {
 	return mux
 }
 
-// askSilent sends a request whose visitor waits for ever, and returns the
+// askSilent sends a request whose visitor waits forever, and returns the
 // status. It fails the test if that comes late.
 func askSilent(t *testing.T, handler http.Handler, path, key string, limit time.Duration) int {
 	t.Helper()

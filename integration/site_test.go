@@ -17,7 +17,7 @@ import (
 )
 
 // A site is pages behind a manager. They answer with the visitor's number and
-// a count, or with 403 to who is not logged in.
+// a count, or with 403 to a visitor who is not logged in.
 type site struct {
 	handler http.Handler
 	log     *logBuffer

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// A visitor uses a site, one page after the other, and compares what he is
-// told with what he did.
+// A visitor uses a site, one page after the other, and compares the answers
+// with what was done.
 type visitor struct {
 	site *site
 	uid  string
@@ -20,9 +20,9 @@ type visitor struct {
 	forgets bool
 
 	key   string // of the session cookie; "" for not logged in
-	since phase  // when he logged in
-	acked int    // the count that he has seen last
-	sent  int    // how often he counted
+	since phase  // when the visitor logged in
+	acked int    // the count that was seen last
+	sent  int    // how often the visitor counted
 	lost  bool   // a change of the key was not answered, so that it may be dead
 	keys  []string
 	dead  []string // keys that were given up, and this was answered

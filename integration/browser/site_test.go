@@ -147,7 +147,7 @@ Promise.allSettled([
 </script>`
 
 // TestA7ForeignScriptsCannotAct: whatever a foreign page sends, with or
-// without the cookies, the visitor stays who he is.
+// without the cookies, the visitor stays the same.
 func TestA7ForeignScriptsCannotAct(t *testing.T) {
 	p := startProgram(t)
 	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

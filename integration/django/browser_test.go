@@ -45,7 +45,7 @@ func (b *browser) post(at *side, path string, fields ...string) string {
 	return b.ok(b.send(at, path, fields...))
 }
 
-// send is post, but for any status.
+// send is post that accepts any status.
 func (b *browser) send(at *side, path string, fields ...string) (status int, text string) {
 	b.t.Helper()
 	form := url.Values{"csrfmiddlewaretoken": {b.token(at)}}
@@ -157,8 +157,8 @@ func copyOf(b *browser) *browser {
 	return c
 }
 
-// keeper returns what makes browsers with the session of this one, which do
-// not heed when the cookie ends.
+// keeper returns what makes browsers with the session of this one, which
+// ignore when the cookie ends.
 func (b *browser) keeper() func() *browser {
 	key := b.cookie("sessionid")
 	return func() *browser {

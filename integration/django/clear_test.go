@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// tryClear: clearsessions of each side removes what has expired of the other,
+// tryClear: clearsessions of each side removes what has expired on the other,
 // and nothing else.
 func tryClear(t *testing.T, x exchange) {
 	b, expired := newBrowser(t), newBrowser(t)
@@ -32,7 +32,7 @@ func tryClear(t *testing.T, x exchange) {
 // keeps: what has expired stays until somebody removes it.
 func (e engine) keeps() bool { return e.engine == "file" || strings.HasSuffix(e.engine, "db") }
 
-// expire lets a session have ended long ago.
+// expire makes a session have ended long ago.
 func (x exchange) expire(t *testing.T, key string) {
 	t.Helper()
 	long := time.Now().Add(-1000 * time.Hour)

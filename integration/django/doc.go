@@ -28,7 +28,7 @@
 //
 // # What plain Django can bring back
 //
-// A logout on either side is final on both with the engine db, also for
+// A logout on either side is final on both with the engine db, even for
 // requests that are in flight. With other engines plain Django can undo one:
 //
 //   - cached_db: a request of Django that has read the row before the logout,
@@ -52,8 +52,8 @@
 // Django's file engine does not end a session that set_expiry gave a number of
 // seconds, and its signed_cookies know SESSION_COOKIE_AGE only. Go ends both in
 // time. SESSION_IDLE_TIMEOUT and SESSION_ABSOLUTE_TIMEOUT are Go's: Django keeps
-// what Go has saved to its end, but for signed_cookies, and prolongs it to its
-// own SESSION_COOKIE_AGE when it saves.
+// what Go has saved to its end, except with signed_cookies, and prolongs it to
+// its own SESSION_COOKIE_AGE when it saves.
 //
 // # Tables
 //

@@ -122,5 +122,5 @@ func inFolder(t *testing.T) place {
 	}
 }
 
-// inCookie: the visitor keeps the session himself.
+// inCookie: the visitor's browser keeps the session.
 func (e engine) inCookie() bool { return e.engine == "signed_cookies" }

@@ -30,7 +30,7 @@ func (s span) plus(seconds int) span {
 func (s span) has(t int64) bool { return s.from.Unix() <= t && t <= s.to.Unix() }
 
 // ends fails the test unless the side says that the session, if it were saved
-// now, would end after so many seconds, and with the browser or not.
+// now, would end after this many seconds, and with the browser or not.
 func (b *browser) ends(at *side, seconds int, browser bool) {
 	b.t.Helper()
 	var text string
@@ -52,7 +52,7 @@ func (b *browser) says(at *side, text string, want span, browser bool) {
 }
 
 // gotCookie fails the test unless the last answer set the session cookie with
-// this lifetime; 0 is none: until the browser closes.
+// this lifetime; 0 means none: until the browser closes.
 func (b *browser) gotCookie(seconds int) {
 	b.t.Helper()
 	for _, c := range b.last.Cookies() {
@@ -79,7 +79,7 @@ func (x exchange) stored(t *testing.T, b *browser, want span) {
 }
 
 // trySetExpiry: a session ends when one side says so, and the other says the
-// same, to the second; also when it has saved the session itself.
+// same, to the second; even when it has saved the session itself.
 func trySetExpiry(t *testing.T, x exchange) {
 	for _, c := range []struct {
 		value           string
@@ -137,7 +137,7 @@ func trySaveEvery(t *testing.T, x exchange) {
 	x.stored(t, b, saved.plus(cookieAge))
 }
 
-// age lets the session end earlier, as if it had been saved so long ago.
+// age makes the session end earlier, as if it had been saved that long ago.
 func (x exchange) age(t *testing.T, b *browser, d time.Duration) {
 	t.Helper()
 	rec, err := x.site.Store.Load(t.Context(), b.cookie("sessionid"))
@@ -177,8 +177,8 @@ func tryAbsolute(t *testing.T, x exchange) {
 	is(t, "after the limit", b.get(bounded, "/items"), "{}")
 }
 
-// tryEnd: what one side gives two seconds to live, ends on both then. So does
-// what a Go site with SESSION_IDLE_TIMEOUT has saved.
+// tryEnd: a session to which one side gives two seconds to live ends on both
+// then. So does what a Go site with SESSION_IDLE_TIMEOUT has saved.
 //
 // Django's files and cookies do not keep what set_expiry says, and its cookies
 // know no limit of others.
@@ -205,7 +205,7 @@ func tryEnd(t *testing.T, x exchange) {
 }
 
 // endsAt waits for the end of the session. Memcached's clock has steps of one
-// second, and may end a record so much earlier.
+// second, and may end a record that much earlier.
 func (x exchange) endsAt(t *testing.T, visitor func() *browser, at *side, what string, end span) {
 	t.Helper()
 	for {

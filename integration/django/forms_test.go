@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// tryCSRF: a form that one side has rendered, the other accepts, and not after
+// tryCSRF: the other side accepts a form that one has rendered, but not after
 // a login, which changes the visitor's secret.
 func tryCSRF(t *testing.T, x exchange) {
 	b := newBrowser(t)

@@ -31,7 +31,7 @@ func (g *goSite) changePassword(w io.Writer, r *http.Request) error {
 	return say(w, "changed")
 }
 
-// user makes a user, or changes the one who is there.
+// user makes a user, or changes the one that exists.
 func (g *goSite) user(w io.Writer, r *http.Request) error {
 	name, ctx := r.PostFormValue("username"), r.Context()
 	if text := r.PostFormValue("password"); text != "" {
@@ -222,7 +222,7 @@ func (o *outbox) show(w io.Writer, r *http.Request) error {
 	}
 }
 
-// gates are where pages stop in the middle until they are let go on.
+// gates are where pages stop in the middle until they may go on.
 type gates struct {
 	mu     sync.Mutex
 	byName map[string]gate

@@ -174,7 +174,7 @@ func (g *goSite) logOut(w io.Writer, r *http.Request) error {
 	return say(w, "bye")
 }
 
-// showMe says who the visitor is, and whether he may do what "perm" names.
+// showMe says who the visitor is, and whether they may do what "perm" names.
 func showMe(w io.Writer, r *http.Request) error {
 	answer := auth.From(r).Username
 	if answer == "" {

@@ -8,7 +8,7 @@ import (
 
 const password = "correct horse battery staple"
 
-// newUser makes a user on one side and returns his name.
+// newUser makes a user on one side and returns the name.
 func (x exchange) newUser(t *testing.T, at *side, fields ...string) string {
 	t.Helper()
 	name := newName()
@@ -24,7 +24,7 @@ func logIn(t *testing.T, at *side, name string) *browser {
 	return b
 }
 
-// refused fails the test if the password is good for a login.
+// refused fails the test if the password works for a login.
 func (b *browser) refused(at *side, name, password string) {
 	b.t.Helper()
 	status, _ := b.send(at, "/login", "username", name, "password", password)
@@ -33,8 +33,8 @@ func (b *browser) refused(at *side, name, password string) {
 	}
 }
 
-// tryLogin: who logs in on one side is logged in on the other, too, and the
-// anonymous visitor's items stay. A wrong password is one on both.
+// tryLogin: a visitor who logs in on one side is logged in on the other, too,
+// and the anonymous visitor's items stay. A wrong password is wrong on both.
 func tryLogin(t *testing.T, x exchange) {
 	name := x.newUser(t, x.from)
 	b := newBrowser(t)
@@ -56,8 +56,8 @@ func tryLogin(t *testing.T, x exchange) {
 	}
 }
 
-// tryLogout: a logout on one side is one on the other, also for a copy of the
-// cookie. A signed cookie cannot be taken back: who has a copy stays in.
+// tryLogout: a logout on one side is one on the other, even for a copy of the
+// cookie. A signed cookie cannot be taken back: anyone with a copy stays in.
 func tryLogout(t *testing.T, x exchange) {
 	name := x.newUser(t, x.to)
 	b := logIn(t, x.from, name)
@@ -75,7 +75,7 @@ func tryLogout(t *testing.T, x exchange) {
 }
 
 // tryAdmin: an administrator whom one side has made, and who has logged in on
-// one side, works in Django's admin.
+// one side, can use Django's admin.
 func tryAdmin(t *testing.T, x exchange) {
 	name := x.newUser(t, x.from, "staff", "1", "superuser", "1")
 	b := logIn(t, x.golang, name)

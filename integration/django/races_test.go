@@ -99,7 +99,7 @@ func (x exchange) writeUntil(
 	}
 }
 
-// tryLogoutInFlight: a logout on one side is final, also for a request that
+// tryLogoutInFlight: a logout on one side is final, even for a request that
 // the other side has begun and that saves afterwards. But a cookie that holds
 // the session cannot be taken back.
 func tryLogoutInFlight(t *testing.T, x exchange) {
@@ -143,8 +143,8 @@ func tryLateWrite(t *testing.T, x exchange) {
 	is(t, "seen by Django then", copyOf(tab).get(x.django, "/me"), want)
 }
 
-// refillLate logs a user out on the first side while Django reads his
-// session, and then lets Django put what it has read into the cache.
+// refillLate logs a user out on the first side while Django reads the session,
+// and then lets Django put what it has read into the cache.
 func refillLate(t *testing.T, x exchange) (name string, tab *browser) {
 	t.Helper()
 	name = x.newUser(t, x.from)
@@ -159,9 +159,9 @@ func refillLate(t *testing.T, x exchange) (name string, tab *browser) {
 	return name, tab
 }
 
-// tryLateRefill: Django's cached_db puts a session into the cache that has
-// been deleted since it read it. Then Django serves it, to read only; Go does
-// not believe such an entry.
+// tryLateRefill: Django's cached_db puts into the cache a session that was
+// deleted since it read it. Then Django serves it, to read only; Go does not
+// believe such an entry.
 func tryLateRefill(t *testing.T, x exchange) {
 	name, tab := refillLate(t, x)
 	is(t, "seen by Django", copyOf(tab).get(x.django, "/me"), name)

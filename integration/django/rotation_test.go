@@ -8,7 +8,7 @@ import (
 // The key that replaces the secret key.
 const newSecretKey = "Zt3kQ9vNw6Lx0PaRs5Yb8Cm1Df4Gh7JeUoIiTqWlExzK"
 
-// tryRotation: the key is changed while both sites run, in the order that lets
+// tryRotation: the key is changed while both sites run, in the order that logs
 // nobody out: first both accept the new key as well, then one side after the
 // other signs with it, and then both forget the old one.
 func tryRotation(t *testing.T, x exchange) {

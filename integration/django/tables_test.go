@@ -53,7 +53,7 @@ func (e empty) manageTo(t *testing.T, out *buffer, commands ...string) error {
 	return nil
 }
 
-// isComplete fails the test unless neither side has anything to do, but for
+// isComplete fails the test unless neither side has anything to do, except for
 // tables that Django does not know.
 func (e empty) isComplete(t *testing.T, site *settings.Site) {
 	t.Helper()

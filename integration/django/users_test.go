@@ -27,7 +27,7 @@ func tryPassword(t *testing.T, x exchange) {
 
 // tryDeactivation: a user who is deactivated on one side is out on both. When
 // the user is active again, a session that Go has seen meanwhile is gone on
-// both; one that it has not seen is good at Django, and at Go unless Go has
+// both; one that it has not seen works at Django, and at Go unless Go has
 // changed the user.
 func tryDeactivation(t *testing.T, x exchange) {
 	name := x.newUser(t, x.to)
@@ -52,7 +52,7 @@ func tryDeactivation(t *testing.T, x exchange) {
 
 // tryEnding: when Go ends all sessions of a user, they are dead at Go on every
 // engine, and at Django where the engine can list them. A later login at Django
-// is not believed at Go, which ends it; one at Go is good on both.
+// is not believed at Go, which ends it; one at Go works on both.
 func tryEnding(t *testing.T, x exchange) {
 	name := x.newUser(t, x.to)
 	sessions := []*browser{logIn(t, x.from, name), logIn(t, x.to, name)}
@@ -83,8 +83,8 @@ func tryEnding(t *testing.T, x exchange) {
 	}
 }
 
-// tryPermissions: what is granted or taken away on one side, to the user or
-// to a group, the other knows at the next request.
+// tryPermissions: the other side knows at the next request what one has
+// granted to the user or a group, or taken away.
 func tryPermissions(t *testing.T, x exchange) {
 	name := x.newUser(t, x.to)
 	b, admin := logIn(t, x.to, name), newBrowser(t)
@@ -108,7 +108,7 @@ func tryPermissions(t *testing.T, x exchange) {
 }
 
 // tryHashes: logins leave a hash of the common cost as it is. One of another
-// cost is replaced once, by who sees it first.
+// cost is replaced once, by whichever side sees it first.
 func tryHashes(t *testing.T, x exchange) {
 	name := x.newUser(t, x.from)
 	hash := func() string { t.Helper(); return newBrowser(t).get(x.to, "/hash?username="+name) }
