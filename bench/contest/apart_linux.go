@@ -11,9 +11,9 @@ import (
 
 // Apart keeps this program to half of the processors until together is
 // called, and what start starts to the others for good, as if they were two
-// machines. Else it is the scheduler's luck, and by a factor of three, whether
-// a server answers on the processor where it was asked or wakes another one.
-// With one processor, all is as it was.
+// machines. Otherwise it is the scheduler's luck whether a server answers on
+// the processor where it was asked or wakes another one, which makes a factor
+// of three. With one processor, all is as it was.
 func Apart(start func()) (together func(), err error) {
 	var all unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &all); err != nil {

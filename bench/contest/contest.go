@@ -17,8 +17,8 @@ import (
 type Contender struct {
 	Name string
 
-	// Ops returns one function for each of so many goroutines. Each call of a
-	// function is one operation; it panics if the operation goes wrong.
+	// Ops returns one function for each of that many goroutines. Each call of
+	// a function is one operation; it panics if the operation goes wrong.
 	Ops func(goroutines int) []func()
 
 	// Reset, if not nil, runs before each turn, untimed.
@@ -45,7 +45,7 @@ type Rounds struct {
 // maxOnce is how many turns those have at most whose preparation takes long.
 const maxOnce = 2
 
-// Run lets the contenders take turns and returns their results in the order
+// Run makes the contenders take turns and returns their results in the order
 // of the contenders.
 func (r Rounds) Run(goroutines int, contenders []Contender) []Result {
 	runners := make([]*runner, len(contenders))

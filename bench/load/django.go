@@ -23,8 +23,8 @@ var (
 	djangoURLs string
 )
 
-// djangoThreads is of each worker: its threads keep connections open, which
-// gunicorn's plain workers do not.
+// djangoThreads is how many each worker has: its threads keep connections
+// open, which gunicorn's plain workers do not.
 const djangoThreads = 4
 
 // startDjango serves the pages by Django on an engine until the end of t,

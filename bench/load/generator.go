@@ -50,7 +50,7 @@ type target struct {
 	visitors []*visitor
 }
 
-// newTarget logs so many visitors in.
+// newTarget logs that many visitors in.
 func newTarget(addr string, visitors int, sessions bool) (*target, error) {
 	t := &target{addr: addr}
 	for i := range visitors {
@@ -83,8 +83,9 @@ type turn struct {
 	latencies histogram // one for each answer
 }
 
-// turn asks for a page on so many connections at once, each of which asks
-// again when it has its answer, for so long. No visitor asks twice at a time.
+// turn asks for a page on that many connections at once, each of which asks
+// again when it has its answer, for that long. No visitor asks twice at a
+// time.
 func (t *target) turn(p page, conns int, length time.Duration) (*turn, error) {
 	if conns > len(t.visitors) {
 		return nil, fmt.Errorf("%d connections need as many visitors; there are %d", conns, len(t.visitors))
@@ -112,7 +113,7 @@ func (t *target) turn(p page, conns int, length time.Duration) (*turn, error) {
 	return &sum, err
 }
 
-// repeat lets the visitors take turns in asking, and returns when the last
+// repeat makes the visitors take turns in asking, and returns when the last
 // answer was there.
 func repeat(
 	c *conn, p page, own []*visitor, began time.Time, length time.Duration, latencies *histogram,
@@ -130,7 +131,7 @@ func repeat(
 	}
 }
 
-// parallel runs f on so many connections, with the visitors divided among
+// parallel runs f on that many connections, with the visitors divided among
 // them. Each f calls begin when it is ready, which returns when all are. It is
 // to be done in length, and must be in patience more.
 func (t *target) parallel(

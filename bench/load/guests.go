@@ -72,8 +72,8 @@ type login struct {
 	took   time.Duration
 }
 
-// honest lets users log in, one each so long, each from an address of its own,
-// whether the others have their answer or not.
+// honest makes users log in, one at each interval, each from an address of its
+// own, whether the others have their answer or not.
 func (o HostileOptions) honest(
 	ctx context.Context, addr string, length time.Duration, first int,
 ) ([]login, error) {
@@ -92,7 +92,7 @@ func (o HostileOptions) honest(
 	return logins, ctx.Err()
 }
 
-// logIn logs one user in. A minute is for ever.
+// logIn logs one user in. A minute counts as forever.
 func logIn(ctx context.Context, addr string, i int) login {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -126,7 +126,7 @@ func (fixed) SetCookies(*url.URL, []*http.Cookie) {}
 func (f fixed) Cookies(*url.URL) []*http.Cookie { return f.cookies }
 
 // begin starts an attack: each connection sends, as soon as it has an answer,
-// a sign-up of a new user, or a login of a user whom there is not.
+// a sign-up of a new user, or a login of a user who does not exist.
 func (o HostileOptions) begin(ctx context.Context, addr string) (*attacker, error) {
 	ctx, stop := context.WithCancel(ctx)
 	a := &attacker{stop: stop}

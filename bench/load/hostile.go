@@ -21,10 +21,10 @@ type HostileOptions struct {
 	Quiet       time.Duration // how long honest users are alone first
 	Attack      time.Duration // how long they are not
 
-	// Profiles is a folder for a CPU profile of each site. Empty is none.
+	// Profiles is a folder for a CPU profile of each site. Empty means none.
 	Profiles string
 
-	// Log is told what goes on. Nil is nobody.
+	// Log is told what goes on. Nil tells nobody.
 	Log func(format string, args ...any)
 }
 

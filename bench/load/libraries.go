@@ -21,7 +21,7 @@ const (
 	hash    = "5c4d0ff3a3a5d1a9e6e08fb6d6f2a1dcbb5fb34c4f7a54c2d51d9e2a8e0b3c71"
 )
 
-// none is no sessions at all: everybody is the guest.
+// none has no sessions at all: everybody is the guest.
 type none struct{}
 
 func (none) wrap(pages http.Handler) http.Handler     { return pages }

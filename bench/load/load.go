@@ -35,7 +35,7 @@ type Options struct {
 	// no profiles.
 	Profiles string
 
-	// Log is told what goes on. Nil is nobody.
+	// Log is told what goes on. Nil tells nobody.
 	Log func(format string, args ...any)
 }
 
@@ -191,7 +191,7 @@ func (o Options) workloads() (list []workload) {
 	return list
 }
 
-// measure lets the sites take turns, in another order in each round, and then
+// measure makes the sites take turns, in another order in each round, and then
 // finds out whether all that was written is there.
 func (o Options) measure(ctx context.Context, sites []*entrant) error {
 	for _, w := range o.workloads() {

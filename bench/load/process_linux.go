@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// dieWithUs lets cmd end with this process, also if that is killed.
+// dieWithUs makes cmd end with this process, even if that is killed.
 func dieWithUs(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 }

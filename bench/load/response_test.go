@@ -71,7 +71,7 @@ func FuzzReadResponse(f *testing.F) {
 		}
 		want, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(text)), nil)
 		if err != nil {
-			return // it minds more
+			return // it is stricter
 		}
 		defer want.Body.Close()
 		if got.status == 204 || got.status == 304 {

@@ -7,7 +7,7 @@ import (
 	"github.com/jamsession/jamsession/bench/contest"
 )
 
-// did makes an entrant that took so long for each answer, in two rounds.
+// did makes an entrant that took this long for each answer, in two rounds.
 func did(engine, name string, nanos float64) *entrant {
 	e := &entrant{contender: contender{engine: engine, name: name}, runs: make(map[workload]*run)}
 	for _, p := range pages {

@@ -16,7 +16,7 @@ type siege struct {
 	cpu             time.Duration // of the site, under attack
 }
 
-// The goals: most honest logins take no more than so many times as long as
+// The goals: most honest logins take no more than this many times as long as
 // alone, and the others are answered by 503 soon.
 const (
 	wantShare = 0.9

@@ -24,8 +24,8 @@ import (
 	"github.com/jamsession/jamsession/sqlstore"
 )
 
-// An opener opens a library on the engine at an address, as whoever uses it
-// is told to. It stays open until the process ends.
+// An opener opens a library on the engine at an address, as its documentation
+// tells users to. It stays open until the process ends.
 type opener func(ctx context.Context, address string) (library, error)
 
 // secretKey is of no use to anybody: the sites live for minutes, on loopback.

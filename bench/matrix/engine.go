@@ -30,7 +30,7 @@ type entrant struct {
 	floor map[Case]func(goroutine int) func()
 
 	// fresh, if not nil, returns the site with an empty store: sessions that are
-	// created would else fill the memory that all contenders share.
+	// created would otherwise fill the memory that all contenders share.
 	fresh func() Site
 
 	// expired fills the store with expired sessions, and clear removes them.

@@ -50,7 +50,7 @@ func gorillaFiles(bed *contest.Bed) Site {
 	return gorillaSite(store)
 }
 
-// bareFile reads a file of so many bytes.
+// bareFile reads a file of that many bytes.
 func bareFile(bed *contest.Bed, size int) func(int) func() {
 	name := filepath.Join(bed.TempDir(), "file")
 	mustNot(os.WriteFile(name, bytes.Repeat([]byte("x"), size), 0o600))

@@ -41,7 +41,7 @@ func processor() string {
 	return "unknown processor"
 }
 
-// told are the modules whose versions matter to who compares.
+// told are the modules whose versions matter to anyone who compares.
 var told = []string{
 	"github.com/alexedwards/scs", "github.com/gorilla/sessions", "github.com/gin-contrib/sessions",
 	"github.com/gofiber/fiber", "github.com/rbcervilla/redisstore", "github.com/redis/",

@@ -33,7 +33,7 @@ type Table struct {
 type Goal struct {
 	What  string  `json:"what"`  // such as "memory: read, times faster than scs"
 	Limit float64 `json:"limit"` // the least or the most that reaches it
-	Least bool    `json:"least"` // the limit is the least; else it is the most
+	Least bool    `json:"least"` // the limit is the least; otherwise it is the most
 	Got   float64 `json:"got"`
 }
 

@@ -44,7 +44,7 @@ func unbounded(t table, db *sql.DB, d djangodb.Dialect, gate sync.Locker) cleari
 	}, gate, 0}
 }
 
-// atOnce lets a clearing wait only before it begins: it is one round.
+// atOnce makes a clearing wait only before it begins: it is one round.
 func (r *run) atOnce(way clearing) clearing {
 	do := way.do
 	way.gate = &sync.Mutex{}
@@ -107,13 +107,13 @@ func (r *run) clear(way clearing, expired int) (rounds []round) {
 		quiet := r.size.Traffic.during(r.ctx, way.table, func() {
 			over = r.wait(done, cmp.Or(way.quiet, r.size.Spell))
 		})
-		if over { // it was at its end, not held
+		if over { // it had ended, and was not held
 			break
 		}
 		way.gate.Unlock()
 		busy := r.size.Traffic.during(r.ctx, way.table, func() {
 			over = r.wait(done, r.size.Spell)
-			way.gate.Lock() // the traffic runs until a statement is at its end
+			way.gate.Lock() // the traffic runs until a statement has ended
 		})
 		rounds = append(rounds, round{quiet, busy})
 	}

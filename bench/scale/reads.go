@@ -13,7 +13,7 @@ import (
 type table struct {
 	store *sqlstore.Store
 	hot   []session.Record
-	idle  chan session.Record // the hot ones as they are, but for those that are being changed
+	idle  chan session.Record // the hot ones as they are, except those that are being changed
 }
 
 func newTable(store *sqlstore.Store, hot []session.Record) table {

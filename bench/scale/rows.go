@@ -38,7 +38,7 @@ func makePayloads(n int) [][]byte {
 type rows struct {
 	n       int  // how many
 	expired bool // some of them
-	hotStep int  // one in so many of the living is hot
+	hotStep int  // one in this many of the living is hot
 	hotMax  int
 
 	now  time.Time
