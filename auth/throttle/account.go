@@ -13,17 +13,17 @@ import (
 )
 
 // exact returns the form of a name that only spellings of one user share, as
-// Django reads it: two users must differ here, or the device of one is known to
-// the other.
+// Django reads it: two users must differ here, or the device of one would be
+// known to the other.
 func exact(name string) string { return username.Normalize(strings.TrimSpace(name)) }
 
-// account returns the form of a name that all its spellings share: whatever
-// a backend takes for the same user must be the same here, or a guesser has a
-// bucket for each spelling. It need not be the other way round.
+// account returns the form of a name that all its spellings share: spellings
+// that a backend treats as the same user must be the same here, or a guesser
+// has a bucket for each spelling. The reverse need not hold.
 func account(name string) string {
 	name = exact(name)
 	if len(name) > username.MaxLength {
-		return name // no user's, and not worth the work
+		return name // nobody has it, and it is not worth the work
 	}
 	folded := cases.Fold().String(name)
 	folded = strings.ToLower(strings.ToUpper(folded)) // what Fold leaves, such as Cherokee
@@ -31,8 +31,8 @@ func account(name string) string {
 }
 
 // asCollated drops from decomposed text what collations of databases do not look
-// at: accents, and what nobody sees. Of MySQL's, one takes "ß" for "ss", as
-// which it comes here, and another for "s".
+// at: accents, and invisible characters. Of MySQL's collations, one treats "ß"
+// as "ss", which is how it arrives here, and another as "s".
 func asCollated(text string) string {
 	last := rune(0)
 	return strings.Map(func(r rune) rune {
@@ -48,8 +48,8 @@ func asCollated(text string) string {
 const keySalt = "jamsession.auth.throttle"
 
 // bucketKey returns the name of a bucket in the store. It is a MAC: people type
-// their password into the wrong field, and nobody who reads the store shall
-// see who tried to log in, or from where.
+// their password into the wrong field, and somebody who reads the store must
+// not see who tried to log in, or from where.
 func (l *Limiter) bucketKey(by Bucket, of string) string {
 	mac := signing.SaltedHMAC(keySalt+"."+string(by), l.keys[0].key, []byte(l.opts.Purpose+"\x00"+of))
 	return string(by[0]) + hex.EncodeToString(mac[:16])

@@ -3,10 +3,10 @@ package throttle
 import "net/http"
 
 // AllowSource takes one attempt from what the request's source has, and reports
-// whether there was one. It is for what needs no name, and goes on in a smaller
-// way when there is none: nobody is answered, made to wait or told in the log.
-// If the store cannot be asked, it returns Options.FailOpen; false for a visitor
-// who has hung up.
+// whether there was one. It is for requests that need no name, and that a
+// handler serves in a reduced way if there is no attempt left: AllowSource
+// neither answers nor waits nor logs. If the store cannot be asked, it returns
+// Options.FailOpen; for a visitor who has hung up, false.
 //
 // It fits session's Options.MayCreate, with a purpose of its own. With a
 // [Memory] it costs a request no more than a lookup:

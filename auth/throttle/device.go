@@ -24,7 +24,7 @@ const (
 	maxUsers   = 5 // that one device is known to, for families
 )
 
-// A keyring is what is made of one key, for one purpose.
+// A keyring holds what is derived from one key, for one purpose.
 type keyring struct {
 	key     secret.Text
 	purpose string
@@ -36,23 +36,24 @@ func newKeyring(key secret.Text, purpose string) keyring {
 }
 
 // fingerprint stands for a user in a cookie, as long as the user has this name
-// and password. A device that has logged in has not done for it what another
-// limiter counts.
+// and password. It differs by purpose: a device that has logged in has not
+// thereby done what another limiter counts.
 func (k keyring) fingerprint(a auth.Attempt) string {
 	of := strings.Join([]string{k.purpose, a.UserID(), a.AuthHash(k.key), exact(a.Username)}, "\x00")
 	mac := signing.SaltedHMAC(keySalt+".fingerprint", k.key, []byte(of))
 	return base64.RawURLEncoding.EncodeToString(mac[:16])
 }
 
-// A device is what the cookie of a browser says: as which users somebody has
-// logged in with it.
+// A device is what the cookie of a browser says: which users have logged in
+// with it.
 type device struct {
 	key   keyring // with which it was signed
 	id    string
 	users []string // fingerprints, the last login first
 }
 
-// device returns what the request's cookie says, if it is ours and not too old.
+// device returns what the request's cookie says, if its signature is ours and
+// it is not too old.
 func (l *Limiter) device(r *http.Request) (device, bool) {
 	if !travel.Of(r.Context()).Ambient {
 		return device{}, false // the client has no cookies
@@ -93,7 +94,8 @@ func (d device) knows(a auth.Attempt) bool {
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// bucketOf is what its bucket for a user is named after.
+// bucketOf is the text from which the name of its bucket for a user is
+// made.
 func (d device) bucketOf(a auth.Attempt) string { return d.id + "\x00" + a.UserID() }
 
 // sendDevice sets the cookie by which this device is known to the user from now
@@ -121,9 +123,9 @@ func (l *Limiter) sendDevice(header http.Header, r *http.Request, a auth.Attempt
 	setcookie.Send(r.Context(), header, c, httpcache.NoStore)
 }
 
-// cookieFor returns what is said of the cookie that answers the request. Unless
-// the options name it, its name has the prefix with which the fewest others can
-// set it.
+// cookieFor returns the attributes of the cookie for the answer to the request.
+// Unless the options name it, its name has the strictest prefix, so that as few
+// others as possible can set it.
 func (l *Limiter) cookieFor(r *http.Request) cookie.Options {
 	o := setcookie.WithDefaults(l.opts.Cookie, cookieName)
 	switch {

@@ -67,8 +67,8 @@ func TestDeviceCookieIsWorthlessForOthers(t *testing.T) {
 	s.isStranger("under the other name", from(evil, renamed), "victim")
 }
 
-// TestDeviceEndsWithThePassword, so that whoever knew the old one has no more
-// guesses than any stranger; and with the name, and with the user.
+// TestDeviceEndsWithThePassword, so that somebody who knew the old one has no
+// more guesses than any stranger; and with the name, and with the user.
 func TestDeviceEndsWithThePassword(t *testing.T) {
 	s := open(t, throttle.Options{})
 	cookie := s.login(from(home), "victim")
@@ -121,7 +121,7 @@ func TestDevicesOfTheFormerKindAreStrangers(t *testing.T) {
 	signed := signing.NewOfOne("jamsession.auth.throttle.device", keys.Current()).Sign(string(value))
 	former := &http.Cookie{Name: "__Host-jamsession_device", Value: signed}
 	s.isStranger("of the former kind", from(home, former), "victim")
-	cookie := s.login(from(home, former), "ann") // and no hindrance to a new one
+	cookie := s.login(from(home, former), "ann") // and does not prevent a new one
 	s.exhaust("ann")
 	s.wantPass(from(home, cookie), "ann")
 }
@@ -286,7 +286,7 @@ func TestDeviceCookie(t *testing.T) {
 	}
 }
 
-// TestRequestByHeaderGetsNoDevice, nor is one believed that it has.
+// TestRequestByHeaderGetsNoDevice, and one that it sends is not believed.
 func TestRequestByHeaderGetsNoDevice(t *testing.T) {
 	s := open(t, throttle.Options{})
 	device := s.login(from(home), "john_doe")

@@ -25,9 +25,9 @@
 // has; both come back in time (generic cell rate algorithm). A browser from
 // which a user has logged in, with the present password, has attempts of its
 // own by a signed cookie, so that no stranger can lock the user out by wrong
-// passwords. Names and addresses are in the store as MACs only, whether an
+// passwords. The store has names and addresses as MACs only, whether an
 // account exists or not.
 //
 // docs/throttling.md says what the defaults are and why, what to set behind a
-// proxy, and what this cannot do. Django has nothing like it.
+// proxy, and what throttling cannot do. Django has nothing like it.
 package throttle

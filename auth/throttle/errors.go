@@ -25,10 +25,10 @@ var (
 // A Bucket names what was exhausted.
 type Bucket string
 
-// What can be exhausted.
+// The buckets.
 const (
 	BucketSource  Bucket = "source"  // the visitor's network address
-	BucketAccount Bucket = "account" // the name, for all that are no known device of it
+	BucketAccount Bucket = "account" // the name, for all devices that are not known for it
 	BucketDevice  Bucket = "device"  // the user, for one device that logged in before
 
 	// BucketDeviceSource: the visitor's network address, for all known devices there.
@@ -68,17 +68,17 @@ func (e *LimitedError) SetHeader(h http.Header) {
 	h.Set("Retry-After", strconv.FormatInt(e.seconds(), 10))
 }
 
-// ServeHTTP answers by a line of text, 429 and [LimitedError.SetHeader].
-// [session.Abort] with this error does so, too. A page of one's own calls
-// SetHeader, and shows Wait.
+// ServeHTTP answers 429 with a line of text and the headers of
+// [LimitedError.SetHeader]. [session.Abort] with this error does so, too. A
+// page of your own calls SetHeader, and shows Wait.
 func (e *LimitedError) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	e.SetHeader(w.Header())
 	http.Error(w, "Too many attempts. Please try again in "+e.Wait()+".", http.StatusTooManyRequests)
 }
 
 // Respond answers a request that [Limiter.Check] refused, where there is no
-// session manager for [session.Abort]: as [LimitedError.ServeHTTP], or 503 for
-// any other error.
+// session manager for [session.Abort]: by [LimitedError.ServeHTTP], or with
+// 503 for any other error.
 func Respond(w http.ResponseWriter, r *http.Request, err error) {
 	if limited, ok := errors.AsType[*LimitedError](err); ok {
 		limited.ServeHTTP(w, r)
@@ -89,7 +89,7 @@ func Respond(w http.ResponseWriter, r *http.Request, err error) {
 		http.StatusServiceUnavailable)
 }
 
-// forget keeps an answer to one visitor out of all caches.
+// forget keeps the answer to one visitor out of all caches.
 func forget(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	httpcache.Restrict(h, httpcache.NoStore)

@@ -11,11 +11,12 @@ import (
 const maxExhausted = 10_000
 
 // exhausted knows which sources have nothing left, and until when, as the store
-// has said. What they send meanwhile costs the store nothing: else one address
-// with many connections would keep it busy with refusals, and everybody waits.
+// has said. Their requests cost the store nothing meanwhile: otherwise one
+// address with many connections would keep it busy with refusals, and everybody
+// would wait.
 //
-// It is exact. Nothing is given back to a source before its time, and what
-// other programs take from it makes it later, not sooner.
+// It is exact. Nothing is given back to a source early, and what other
+// programs take from the source makes the time later, not earlier.
 type exhausted struct {
 	mu    sync.Mutex
 	until map[string]int64 // by the name of the bucket; in microseconds, as stores count
@@ -44,9 +45,9 @@ func (l *Limiter) takeSource(ctx context.Context, r *http.Request) error {
 }
 
 // Refuse returns the error that Check would return for any attempt of this
-// request, if that is known without a question to anybody: its source has
-// nothing left, and it has no cookie of a device. Otherwise it is nil, and
-// nothing was counted. (It implements [auth.SourceLimiter].)
+// request, if that is known without asking the store: its source has
+// nothing left, and the request has no cookie of a device. Otherwise it
+// returns nil, and counts nothing. (It implements [auth.SourceLimiter].)
 func (l *Limiter) Refuse(r *http.Request) error {
 	if _, ok := l.device(r); ok {
 		return nil
@@ -58,7 +59,7 @@ func (l *Limiter) Refuse(r *http.Request) error {
 	return l.refuse(r, wait)
 }
 
-// refuse refuses what costs the store nothing.
+// refuse refuses attempts without asking the store.
 func (l *Limiter) refuse(r *http.Request, wait time.Duration) error {
 	l.exhausted.pace.hold(r.Context())
 	err := &LimitedError{RetryAfter: wait, Bucket: BucketSource}
@@ -68,8 +69,8 @@ func (l *Limiter) refuse(r *http.Request, wait time.Duration) error {
 	return err
 }
 
-// wait returns how long a source has nothing from now on; zero if the store
-// must be asked.
+// wait returns how long from now a source has nothing left; zero if the
+// store must be asked.
 func (e *exhausted) wait(key string, now time.Time) time.Duration {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -84,7 +85,7 @@ func (e *exhausted) wait(key string, now time.Time) time.Duration {
 	return 0
 }
 
-// note remembers that a source has nothing for so long.
+// note remembers for how long a source has nothing left.
 func (e *exhausted) note(key string, now time.Time, wait time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -98,8 +99,8 @@ func (e *exhausted) note(key string, now time.Time, wait time.Duration) {
 	e.until[key] = at + wait.Microseconds()
 }
 
-// makeRoom forgets some of those that may try again, or else any one: that
-// costs a question to the store.
+// makeRoom forgets some of the sources that may try again, or else any one,
+// which costs a question to the store.
 func (e *exhausted) makeRoom(at int64) {
 	some := ""
 	looked := 0

@@ -40,8 +40,8 @@ func openAsked(t *testing.T, now *time.Time, o throttle.Options) (*site, *asked)
 	return &site{T: t, Limiter: l}, store
 }
 
-// TestExhaustedSourceIsRefusedBeforeAnybodyIsLookedUp: and nothing is counted
-// by asking; not so with a device, which may be a known one.
+// TestExhaustedSourceIsRefusedBeforeAnybodyIsLookedUp, and asking counts
+// nothing; a device is asked about, since it may be a known one.
 func TestExhaustedSourceIsRefusedBeforeAnybodyIsLookedUp(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	l, store := openAsked(t, &now, throttle.Options{PerSource: throttle.Limit{Burst: 3, Every: time.Minute}})
@@ -77,8 +77,8 @@ func TestExhaustedSourceIsRefusedBeforeAnybodyIsLookedUp(t *testing.T) {
 	}
 }
 
-// TestExhaustedSourceCostsTheStoreNothing: until it may try again, and from
-// then on it costs what it has. Others are not affected.
+// TestExhaustedSourceCostsTheStoreNothing until it may try again; then each
+// attempt costs a question again. Others are not affected.
 func TestExhaustedSourceCostsTheStoreNothing(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	limited := 0
@@ -297,9 +297,9 @@ func (s *slowStore) Take(ctx context.Context, key string, limit throttle.Limit, 
 	return s.Store.Take(ctx, key, limit, now)
 }
 
-// TestOneSourceDoesNotFillTheStore: of a thousand attempts of one source at once
-// four are counted at a time, and an honest one beside them. When the store has
-// refused one, it is asked about no other.
+// TestOneSourceDoesNotFillTheStore: of a thousand attempts of one source at
+// once four are counted at a time, and an honest one beside them. Once the
+// store has refused one, it is not asked about the others.
 func TestOneSourceDoesNotFillTheStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &slowStore{Store: throttle.NewMemory(0), answer: make(chan struct{})}

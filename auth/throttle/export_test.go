@@ -44,7 +44,7 @@ func (l *Limiter) Exhausted() int {
 	return len(l.exhausted.until)
 }
 
-// Turns is of how many sources attempts are being counted.
+// Turns is the number of sources whose attempts are being counted.
 func (l *Limiter) Turns() int {
 	l.exhausted.turns.mu.Lock()
 	defer l.exhausted.turns.mu.Unlock()

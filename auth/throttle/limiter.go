@@ -15,9 +15,9 @@ import (
 
 var _ auth.SourceLimiter = (*Limiter)(nil)
 
-// A Limiter refuses attempts to log in when there were too many. Make one with
-// [New]; it is safe for concurrent use. All processes of a site that have the
-// same store and key count together.
+// A Limiter refuses attempts to log in when there have been too many. Make one
+// with [New]; it is safe for concurrent use. All processes of a site that have
+// the same store and key count together.
 type Limiter struct {
 	store Store
 	keys  []keyring // the first signs
@@ -52,19 +52,19 @@ func New(store Store, keys secret.Keys, o *Options) (*Limiter, error) {
 // before the password is checked, and leave the password alone if it returns an
 // error: a *[LimitedError], which is [ErrLimited], or one that wraps
 // [ErrUnavailable]. [Respond] answers both. Whether the account exists makes no
-// difference, if the attempt was made by the same work.
+// difference, if the caller did the same work to make the attempt.
 //
 // A device that is known to the user has attempts of its own, and no stranger
-// can use them up. All known devices of a source share as many as strangers
-// from there have. All others take one from their source, and if there was one,
-// another from the account. An attempt that is refused by the source costs the
-// account, or the device, nothing.
+// can use them up. All known devices of a source together have as many as
+// strangers from there have. All other visitors take one from their source and,
+// if there was one, another from the account. An attempt that the source
+// refuses costs the account, or the device, nothing.
 //
 // All spellings of a name share an account: it is compared without regard to
-// case, accents, surrounding spaces, characters that nobody sees, and compatible
-// forms of Unicode. If a backend takes even more spellings for one user, give
-// Check the name that they have in common. A device is known to one user only,
-// by one name and with one password.
+// case, accents, surrounding spaces, invisible characters, and compatible forms
+// of Unicode. If a backend accepts even more spellings for one user, give Check
+// the name that they have in common. A device is known to one user only, by one
+// name and with one password.
 func (l *Limiter) Check(r *http.Request, a auth.Attempt) error {
 	ctx, cancel := timelimit.Within(r.Context(), l.opts.Timeout)
 	defer cancel()
@@ -96,7 +96,7 @@ func (l *Limiter) checkDevice(ctx context.Context, r *http.Request, of string) e
 // device, gets this one attempt back, so that a login costs nothing, and no
 // login of anybody pays for guesses. The source does not get it back.
 //
-// A store that cannot be asked is logged, and hinders nobody who is in.
+// If the store cannot be asked, that is logged, and the login still counts.
 func (l *Limiter) Succeeded(r *http.Request, a auth.Attempt) {
 	l.GiveBack(r, a)
 }
@@ -114,7 +114,8 @@ func (l *Limiter) MakeKnown(header http.Header, r *http.Request, a auth.Attempt)
 	}
 }
 
-// bucket returns whose attempts count for the attempt.
+// bucket returns the bucket of the account or the device that the attempt
+// counts for.
 func (l *Limiter) bucket(r *http.Request, a auth.Attempt) (by Bucket, of string) {
 	if a.UserID() != "" {
 		if d, ok := l.device(r); ok && d.knows(a) {
@@ -166,8 +167,8 @@ func (l *Limiter) limited(r *http.Request, err *LimitedError) error {
 }
 
 // unavailable decides about an attempt that could not be counted. A visitor
-// who has hung up is refused in any case: that would be a way not to be
-// counted. A limit of time is none of the visitor's making.
+// who has hung up is refused in any case: hanging up would otherwise be a
+// way around the limit. A timeout is not the visitor's doing.
 func (l *Limiter) unavailable(r *http.Request, err error) error {
 	gone := errors.Is(r.Context().Err(), context.Canceled)
 	if !gone {

@@ -29,7 +29,7 @@ const (
 // keys are those of the tests' sites.
 var keys = secrettest.Keys(siteKey)
 
-// A site is a limiter with a clock and what it told.
+// A site is a limiter with a clock, and what the limiter has reported.
 type site struct {
 	*testing.T
 	*throttle.Limiter
@@ -234,9 +234,9 @@ func TestSuccessGivesItsAttemptBack(t *testing.T) {
 	s.wantLimited(from(office, cookie), "jane", throttle.BucketDevice, 5*time.Minute)
 }
 
-// TestNoLoginPaysForGuesses: whoever logs in between guesses at a name that
-// shares the account, the guesses stay counted. That is so for a namesake, since
-// a backend may tell "ANN" from "ann", and also if he logs in without Check.
+// TestNoLoginPaysForGuesses: guesses at a name stay counted even if a user who
+// shares the account logs in between them. That may be a namesake, since a
+// backend may tell "ANN" from "ann", and the login may be without Check.
 func TestNoLoginPaysForGuesses(t *testing.T) {
 	s := open(t, throttle.Options{PerSource: throttle.Limit{Burst: 1000, Every: time.Second}})
 	var cookies []*http.Cookie
@@ -333,8 +333,8 @@ func (failing) Take(context.Context, string, throttle.Limit, time.Time) (time.Du
 
 func (failing) Give(context.Context, string, throttle.Limit) error { return errDown }
 
-// TestStoreDownIsNotAllowed, unless the options say so; and a login that was
-// good stays one.
+// TestStoreDownIsNotAllowed, unless the options say so; and a successful
+// login stays one.
 func TestStoreDownIsNotAllowed(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
@@ -429,8 +429,8 @@ func (s *spy) Give(ctx context.Context, key string, l throttle.Limit) error {
 	return s.Memory.Give(ctx, key, l)
 }
 
-// TestSecretSeparatesBuckets: who reads one site's store learns nothing of it
-// about another's, and cannot compute the key of a name.
+// TestSecretSeparatesBuckets: somebody who reads one site's store learns
+// nothing about another's, and cannot compute the key of a name.
 func TestSecretSeparatesBuckets(t *testing.T) {
 	one, two := open(t, throttle.Options{}), openKeys(t, secrettest.Keys(oldSecret), throttle.Options{})
 	one.wantPass(from(home), "john_doe")

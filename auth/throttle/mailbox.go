@@ -12,17 +12,17 @@ import (
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
-// Mails returns what counts the mails that a request leads to, later and by
-// another goroutine: it keeps nothing of the request but its source, and what
-// the cookie of a known device says. Call it with the address that a mail goes
-// to, as it is stored, and the users that the mail is about. It returns nil if
-// the mail may go, and else an error as of [Limiter.Check].
+// Mails returns the function that counts the mails that a request leads to,
+// later and in another goroutine: it keeps only the source of the request, and
+// what the cookie of a known device says. Call it with the address that a mail
+// goes to, as it is stored, and the users that the mail is about. It returns
+// nil if the mail may go, and otherwise an error like that of [Limiter.Check].
 //
-// All spellings of an address share a bucket, of the limit PerAccount, which is
-// not that of requests for this address. The devices that are known to one of
-// the users share another one, which no stranger can use up. It is not each
-// device's own: whoever signs up with the address of somebody else has as many
-// known devices as they log in. The source is not counted.
+// All spellings of an address share a bucket with the limit PerAccount,
+// separate from that of requests for this address. The devices that are known
+// to one of the users share another one, which no stranger can use up. It is
+// not one for each device: a stranger who signs up with somebody else's address
+// gets a known device with each login. The source is not counted.
 func (l *Limiter) Mails(r *http.Request) func(ctx context.Context, address string, users []auth.User) error {
 	d, known := l.device(r)
 	d = d.clone()
@@ -37,8 +37,8 @@ func (l *Limiter) Mails(r *http.Request) func(ctx context.Context, address strin
 	}
 }
 
-// takeMail takes a mail from a bucket. What it cannot count, it lets nobody
-// send, unless FailOpen.
+// takeMail takes a mail from a bucket. A mail that it cannot count may not
+// go, unless FailOpen is set.
 func (l *Limiter) takeMail(ctx context.Context, of, source string) error {
 	asking, cancel := timelimit.Within(ctx, l.opts.Timeout)
 	defer cancel()
@@ -62,11 +62,11 @@ func (l *Limiter) takeMail(ctx context.Context, of, source string) error {
 	}
 }
 
-// shortWait is what a mail waits for, so that it is not lost to another one that
-// was counted at the same time and whose clock was read a moment later.
+// shortWait is how long a mail may wait, so that it is not lost because another
+// was counted at the same time with a clock that was read a moment later.
 const shortWait = time.Second
 
-// sleep waits, and reports false if ctx is done before.
+// sleep waits, and reports false if ctx is done first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-ctx.Done():

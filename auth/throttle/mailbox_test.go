@@ -45,9 +45,9 @@ func TestMailboxHasItsMails(t *testing.T) {
 	}
 }
 
-// TestKnownDevicesHaveMailsOfTheirOwn, all devices of all users that the mail is
-// about together: whoever has an account with the address of somebody else
-// cannot multiply their mails by logging in again and again. They are known by
+// TestKnownDevicesHaveMailsOfTheirOwn, shared by all devices of all users that
+// the mail is about: a stranger with an account on somebody else's address
+// cannot multiply the mails by logging in again and again. Devices are known by
 // their logins, if the options say so.
 func TestKnownDevicesHaveMailsOfTheirOwn(t *testing.T) {
 	logins := open(t, throttle.Options{})

@@ -9,7 +9,7 @@ import (
 	"github.com/jamsession/jamsession/auth/internal/gcra"
 )
 
-// defaultBuckets is about 20 MB of them.
+// defaultBuckets take about 20 MB.
 const defaultBuckets = 100_000
 
 // A Memory is a [Store] in the memory of one process: each process counts for
@@ -30,10 +30,10 @@ type bucket struct {
 	index int   // on its shelf
 }
 
-// NewMemory returns an empty store that keeps at most so many buckets; zero is
-// 100 000, about 20 MB. Beyond that it forgets those of which the smallest part
-// is used up, so that attempts on many names, or from many addresses, do not
-// free one that is exhausted.
+// NewMemory returns an empty store that keeps at most this many buckets; zero
+// is 100 000, about 20 MB. Beyond that it forgets those of which the smallest
+// part is used up, so that attempts on many names, or from many addresses, do
+// not free a bucket that is exhausted.
 func NewMemory(buckets int) *Memory {
 	if buckets <= 0 {
 		buckets = defaultBuckets

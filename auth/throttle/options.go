@@ -15,17 +15,17 @@ import (
 
 // Options configure a [Limiter]. The zero value is safe for a site that
 // visitors reach directly; behind a proxy set TrustedProxies. Each field says
-// what its zero is.
+// what its zero means.
 type Options struct {
 	// PerAccount limits the attempts on one name, of all strangers together,
-	// and of each known device for itself. Zero is 10 attempts, then one each
+	// and of each known device by itself. Zero is 10 attempts, then one every
 	// 5 minutes.
 	PerAccount Limit
 
-	// PerSource limits the attempts of strangers from one address, on
-	// whatever names, and apart from them those of all known devices: an IPv4
-	// address, or the first 64 bits of an IPv6 address. Zero is 50 attempts,
-	// then one each 2 seconds.
+	// PerSource limits the attempts of strangers from one address, on any
+	// names, and separately those of all known devices: an IPv4 address, or
+	// the first 64 bits of an IPv6 address. Zero is 50 attempts, then one
+	// every 2 seconds.
 	PerSource Limit
 
 	// Purpose separates what limiters with one store and key count:
@@ -33,17 +33,17 @@ type Options struct {
 	Purpose string
 
 	// DevicesOf is the purpose whose known devices are known here, too: those
-	// that Succeeded or MakeKnown of a limiter with this DevicesOf were called
-	// for. A device that has logged in has not done for it what another limiter
-	// counts; but where that is no more than what a login proves, as for the
-	// reset of a password, write "login". Empty is Purpose.
+	// for which Succeeded or MakeKnown of a limiter with this DevicesOf was
+	// called. A device that has logged in has not thereby done what another
+	// limiter counts; but where a login proves as much, as for the reset of a
+	// password, write "login". Empty is Purpose.
 	DevicesOf string
 
 	// TrustedProxies are the addresses of the site's own proxies, such as
 	// netip.MustParsePrefix("10.0.0.0/8"). If the request comes from one of
-	// them, its visitor is the last address in ForwardedHeader that is none of
-	// them. If any are given, a peer on a unix socket is trusted, too. Nil is
-	// none: the visitor is who opened the connection.
+	// them, its visitor is the last address in ForwardedHeader that is not one
+	// of them. If any are given, a peer on a unix socket is trusted, too. Nil
+	// is none: the visitor is the peer that opened the connection.
 	TrustedProxies []netip.Prefix
 
 	// ForwardedHeader is the header to which each trusted proxy appends the
@@ -52,13 +52,13 @@ type Options struct {
 	// and cannot be used.
 	ForwardedHeader string
 
-	// Timeout bounds what each call waits for the store: one that is silent
-	// cannot be asked. Zero is five seconds.
+	// Timeout bounds how long each call waits for the store: a silent store
+	// counts as one that cannot be asked. Zero is five seconds.
 	Timeout time.Duration
 
 	// FailOpen lets every attempt pass while the store cannot be asked:
-	// whoever can bring the store down can then guess without limit. False
-	// refuses them with [ErrUnavailable].
+	// somebody who can bring the store down can then guess without limit.
+	// False refuses them with [ErrUnavailable].
 	FailOpen bool
 
 	// Cookie is the cookie of known devices. The name of its zero value is
@@ -67,13 +67,14 @@ type Options struct {
 	Cookie cookie.Options
 
 	// OnLimited is called for each attempt that was refused by a limit, to
-	// count or to alert. Nil is nobody.
+	// count or to alert. Nil calls nothing.
 	OnLimited func(r *http.Request, err *LimitedError)
 
 	// Logger gets a warning for each attempt that the store refused, with the
 	// visitor's address and never the name, and an error when the store cannot
-	// be asked. What an exhausted source sends until it may try again is refused
-	// without a word: it would fill the log. Nil is slog.Default().
+	// be asked. Attempts of an exhausted source, until it may try again, are
+	// refused without a warning, since those would fill the log. Nil is
+	// slog.Default().
 	Logger *slog.Logger
 
 	// Now is the clock, for tests. Programs that share a store should agree

@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// A refusal is cheap, but whoever is refused asks again at once, and a thousand
-// connections that do leave no time for the hashes of others. So refusals have
-// a pace, of the real clock: each connection waits for its answer meanwhile.
+// A refusal is cheap, but a refused client asks again at once, and a thousand
+// connections that do so leave no time for the hashes of others. So refusals
+// have a pace, by the real clock: each connection waits for its answer
+// meanwhile.
 const (
 	paceEvery = 4 * time.Millisecond // between two
 	paceAlone = time.Millisecond     // for one while no other waits
@@ -20,11 +21,11 @@ const (
 // A pace spreads refusals over time.
 type pace struct {
 	mu   sync.Mutex
-	next time.Time // when the one after those that are under way may go
+	next time.Time // when the next one after those under way may go
 	held int
 }
 
-// hold returns when a refusal may go, or when the visitor has gone.
+// hold returns when a refusal may go out, or when the visitor has gone.
 func (p *pace) hold(ctx context.Context) {
 	wait := p.enter(time.Now())
 	if wait <= 0 {

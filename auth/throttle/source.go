@@ -7,12 +7,12 @@ import (
 )
 
 // SourceOf returns the network that a request came from, as it is counted: an
-// address such as "192.0.2.1/32", or a network of IPv6 of 64 bits. It is
-// "invalid Prefix" if that cannot be told.
+// address such as "192.0.2.1/32", or an IPv6 network of 64 bits. It is
+// "invalid Prefix" if the source is not known.
 func (l *Limiter) SourceOf(r *http.Request) string { return l.source(r).String() }
 
-// source returns the network that a request came from; zero if that cannot be
-// told. It is what shares a bucket: one IPv4 address, or 64 bits of IPv6,
+// source returns the network that a request came from; zero if it is not
+// known. A network shares a bucket: one IPv4 address, or 64 bits of IPv6,
 // which is the least that a customer gets.
 func (l *Limiter) source(r *http.Request) netip.Prefix {
 	addr := l.visitor(r)
@@ -28,7 +28,7 @@ func (l *Limiter) source(r *http.Request) netip.Prefix {
 }
 
 // visitor returns the address that the outermost trusted proxy was called
-// from. What stands left of it in the header, anybody may have written.
+// from. Anybody may have written what is left of it in the header.
 func (l *Limiter) visitor(r *http.Request) netip.Addr {
 	peer, ok := parseAddr(r.RemoteAddr)
 	if !l.trusts(peer) && (ok || !l.trustsSocket(r.RemoteAddr)) {
@@ -37,7 +37,8 @@ func (l *Limiter) visitor(r *http.Request) netip.Addr {
 	return lastUntrusted(peer, r.Header.Values(l.opts.ForwardedHeader), l.trusts)
 }
 
-// trustsSocket: net/http calls the peer on a unix socket "@", or by a path.
+// trustsSocket: net/http calls the peer on a unix socket "@", or gives its
+// path.
 func (l *Limiter) trustsSocket(peer string) bool {
 	return len(l.opts.TrustedProxies) > 0 &&
 		(peer == "" || strings.HasPrefix(peer, "@") || strings.HasPrefix(peer, "/"))
@@ -53,8 +54,8 @@ func (l *Limiter) trusts(addr netip.Addr) bool {
 }
 
 // lastUntrusted goes through the addresses in the lines of a header, from the
-// last to the first, to one that is not trusted. It stays at the last good one
-// where the list ends, and before anything that is no address.
+// last to the first, to one that is not trusted. It stops at the last valid
+// one where the list ends, or before anything that is not an address.
 func lastUntrusted(peer netip.Addr, lines []string, trusts func(netip.Addr) bool) netip.Addr {
 	for i := len(lines) - 1; i >= 0; i-- {
 		for list, more := lines[i], true; more; {

@@ -110,8 +110,8 @@ func TestOwnHeader(t *testing.T) {
 	}
 }
 
-// TestLogHintsAtAProxy: who forgot to name his proxy finds out why all his
-// visitors share one source.
+// TestLogHintsAtAProxy: an operator who forgot to name the proxy finds out
+// why all visitors share one source.
 func TestLogHintsAtAProxy(t *testing.T) {
 	for _, c := range []struct {
 		trusted []netip.Prefix
@@ -129,7 +129,7 @@ func TestLogHintsAtAProxy(t *testing.T) {
 }
 
 // FuzzForwardedFor compares with a second reading of the rule: of the longest
-// good end of the list, the last address that is not trusted, or else its
+// valid end of the list, the last address that is not trusted, or else its
 // first.
 func FuzzForwardedFor(f *testing.F) {
 	for _, s := range []string{
@@ -188,7 +188,8 @@ func TestAllowSource(t *testing.T) {
 	}
 }
 
-// TestAllowSourceWithoutTheStore goes by FailOpen, but for those who hang up.
+// TestAllowSourceWithoutTheStore goes by FailOpen, except for visitors who
+// hang up.
 func TestAllowSourceWithoutTheStore(t *testing.T) {
 	for _, open := range []bool{false, true} {
 		l, err := throttle.New(failing{}, keys, &throttle.Options{FailOpen: open})

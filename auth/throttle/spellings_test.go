@@ -32,9 +32,9 @@ var spellings = [][]string{
 	{"łódź", "ŁÓDŹ", "łodz"},
 }
 
-// TestSpellingsForMariaDBShareAnAccount: what a collation of MySQL takes for one
-// name has one bucket, also where the backend leaves the comparing to it; and so
-// has what Users.ByEmail takes for one address.
+// TestSpellingsForMariaDBShareAnAccount: spellings that a collation of MySQL
+// treats as one name have one bucket, even if the backend leaves the comparison
+// to it; the same holds for what Users.ByEmail treats as one address.
 func TestSpellingsForMariaDBShareAnAccount(t *testing.T) {
 	db, err := sql.Open("mysql", servertest.MariaDB(t).MySQLName())
 	if err != nil {
@@ -93,8 +93,8 @@ func sameForMariaDB(t *testing.T, db *sql.DB, a, b string) bool {
 	return same
 }
 
-// TestFoldedCharactersShareAnAccount: each character does with what it is
-// folded to, in the way in which Users.ByEmail compares.
+// TestFoldedCharactersShareAnAccount: each character shares one with what
+// it is folded to, as Users.ByEmail compares.
 func TestFoldedCharactersShareAnAccount(t *testing.T) {
 	fold := cases.Fold()
 	for r := range rune(unicode.MaxRune + 1) {

@@ -43,8 +43,8 @@ func (l Limit) check() error {
 // any Store against what is written here.
 //
 // A Store must be safe for concurrent use, and both methods must give up when
-// ctx is done. The keys are 33 characters of a-z
-// and 0-9, and tell nothing about whom they are of.
+// ctx is done. The keys are 33 characters of a-z and 0-9, and tell nothing
+// about the account or source that they stand for.
 type Store interface {
 	// Take takes one attempt from a bucket at the instant now, and returns
 	// zero. If none is left, it takes nothing and returns how long until there
@@ -60,6 +60,6 @@ type Store interface {
 
 	// Give gives one attempt back to a bucket of this limit, in one atomic
 	// step. A bucket is never more than full, and one that is not known stays
-	// so: that is no error.
+	// so: that is not an error.
 	Give(ctx context.Context, key string, limit Limit) error
 }

@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// Of one source a few attempts at a time are counted by the store; the others
-// wait for what it says of those. Else the first of a thousand connections that
-// come at once are refused by a thousand questions, and everybody waits.
+// The store counts a few attempts of one source at a time; the others wait for
+// its answers. Otherwise, of a thousand connections that come at once, each
+// costs the store a question before the first is refused, and everybody waits.
 const (
 	turnsAtOnce = 4
 	turnsWait   = 5 * time.Second
 )
 
-// errTurn is why an attempt was not counted.
+// errTurn says why an attempt was not counted.
 var errTurn = errors.New("attempts of one source wait for too long to be counted")
 
-// turns are the attempts that are being counted, or wait for it, by the name of
+// turns are the attempts that are being counted, or wait to be, by the name of
 // their bucket.
 type turns struct {
 	mu sync.Mutex

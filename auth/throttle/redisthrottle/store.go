@@ -10,7 +10,7 @@
 //	limiter, err := throttle.New(redisthrottle.New(client, nil), keys, nil)
 //
 // Redis must not evict what it holds (maxmemory-policy noeviction, or a
-// database of its own): an evicted bucket is a full one.
+// Redis of its own): an evicted bucket is a full one.
 package redisthrottle
 
 import (
@@ -117,7 +117,8 @@ func (s *Store) Give(ctx context.Context, key string, limit throttle.Limit) erro
 	return wrap(ctx, "give", err)
 }
 
-// wrap says what failed. A context that is done counts, however it was told.
+// wrap says what failed. A context that is done counts, however the error
+// says so.
 func wrap(ctx context.Context, doing string, err error) error {
 	if err == nil {
 		return nil

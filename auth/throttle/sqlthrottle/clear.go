@@ -58,7 +58,7 @@ func (s *Store) clearBatch(ctx context.Context, end int64) (n int, more bool, er
 // A sweep knows when rows were last deleted by the way.
 type sweep struct{ last atomic.Int64 }
 
-// due reports true to one caller a minute, also after the clock was put back.
+// due reports true to one caller a minute, even after the clock was set back.
 func (s *sweep) due(now int64) bool {
 	last := s.last.Load()
 	recent := last <= now && now < last+sweepEvery

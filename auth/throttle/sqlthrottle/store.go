@@ -54,8 +54,8 @@ func New(ctx context.Context, db django.Database, o *Options) (*Store, error) {
 func (s *Store) Close() error { return s.close() }
 
 // maxRounds is how often Take looks again because another program has changed
-// the row meanwhile. Each time somebody else got an attempt, so that a bucket
-// is usually empty before.
+// the row meanwhile. Each time somebody else got an attempt, so a bucket is
+// usually empty sooner.
 const maxRounds = 100
 
 // Take implements [throttle.Store].
@@ -78,7 +78,8 @@ func (s *Store) Take(
 	return 0, fmt.Errorf("sqlthrottle: take: the row changed %d times meanwhile", maxRounds)
 }
 
-// try is not done if another program has changed the row since the last look.
+// try reports that it is not done if another program has changed the row
+// since the last look.
 func (s *Store) try(ctx context.Context, key string, now, every, depth int64) (int64, bool, error) {
 	n, err := s.dialect.Exec(ctx, s.take, now, now, every, key, now+depth-every)
 	if n > 0 || err != nil {
@@ -99,7 +100,7 @@ func (s *Store) try(ctx context.Context, key string, now, every, depth int64) (i
 	return wait, wait > 0, err
 }
 
-// first makes the row of a bucket that was full.
+// first inserts the row of a bucket that was full.
 func (s *Store) first(ctx context.Context, key string, now, every int64) (int64, bool, error) {
 	_, err := s.dialect.Exec(ctx, s.insert, key, now+every)
 	if s.dialect.IsUnique(err) {

@@ -35,7 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) throttle.Store) {
 	}
 }
 
-// A check is a sentence of the contract, and what finds out.
+// A check is a sentence of the contract, and the function that tests it.
 type check struct {
 	promise string
 	try     func(*bench)
@@ -85,7 +85,7 @@ func (b *bench) fail(format string, args ...any) { panic(failure(fmt.Sprintf(for
 
 var limit = throttle.Limit{Burst: 5, Every: time.Hour + 7*time.Microsecond}
 
-// newKey returns a key as a limiter's are.
+// newKey returns a key like a limiter's.
 func newKey() string {
 	return "a" + strings.ToLower(rand.Text() + rand.Text())[:32]
 }
@@ -203,8 +203,9 @@ func wrongClock(b *bench) {
 	b.empty(key, limit.Every)
 }
 
-// model compares with another description of the same: each attempt pours
-// Every into a vessel of Burst times Every, which leaks in time.
+// model compares the store with another description of the same: each
+// attempt pours Every into a vessel of Burst times Every, which leaks in
+// time.
 func model(b *bench) {
 	const seed = 20251123
 	rnd := mathrand.New(mathrand.NewPCG(seed, 1))

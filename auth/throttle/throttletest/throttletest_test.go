@@ -71,7 +71,7 @@ type (
 	giveFunc func(key string, l throttle.Limit)
 )
 
-// faulty is a store that can be made wrong.
+// faulty is a store that can be broken.
 type faulty struct {
 	*throttle.Memory
 	take takeFunc
@@ -135,7 +135,8 @@ func (s *faulty) noContext(
 	return s.Memory.Take(context.WithoutCancel(ctx), key, l, now)
 }
 
-// get and put are the halves of the stores that look and take by themselves.
+// get and put are the halves of the stores that look and take in separate
+// steps.
 func (s *faulty) get(key string) (time.Time, int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
