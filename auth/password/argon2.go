@@ -34,7 +34,7 @@ type Argon2Options struct {
 //	argon2$argon2id$v=19$m=102400,t=2,p=8$<base64 salt>$<base64 hash>
 //
 // It also reads Argon2i. The options may be nil; the error names the one that
-// cannot be.
+// is invalid.
 func Argon2(o *Argon2Options) (Hasher, error) {
 	fresh := argon2Parts{variety: "argon2id", time: 2, memory: 102_400, threads: 8, length: 32}
 	if o != nil {
@@ -62,7 +62,7 @@ type argon2Hasher struct{ fresh argon2Parts } // of new strings
 func (*argon2Hasher) Algorithm() string { return "argon2" }
 
 // Encode implements [Hasher] with a salt of 22 letters and digits. Django
-// takes shorter ones for weak.
+// considers shorter ones weak.
 func (a *argon2Hasher) Encode(password string) (string, error) {
 	return a.encode(password, randomText(saltLength))
 }

@@ -26,10 +26,10 @@ const (
 // 12, Django's.
 func BCryptSHA256(rounds int) (Hasher, error) { return newBCrypt("bcrypt_sha256", rounds) }
 
-// BCrypt returns plain bcrypt, for tables that have it: of a password it sees
-// the first 72 bytes only, and a new one that is longer is [ErrTooLong]. Prefer
-// [BCryptSHA256], whose rounds it has. Its strings are "bcrypt$" and bcrypt's
-// own.
+// BCrypt returns plain bcrypt, for tables that have it: it sees only the first
+// 72 bytes of a password, and a longer new one is [ErrTooLong]. Prefer
+// [BCryptSHA256]; the rounds are the same. Its strings are "bcrypt$" and
+// bcrypt's own.
 func BCrypt(rounds int) (Hasher, error) { return newBCrypt("bcrypt", rounds) }
 
 // A bcryptHasher is bcrypt of a password, or of its digest.

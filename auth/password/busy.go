@@ -17,8 +17,8 @@ var ErrBusy = errors.New("password: too many wait for a hash")
 // [http.Handler] that answers 503, so that session.Abort with it, or with an
 // error that wraps it, does so, too.
 type BusyError struct {
-	// RetryAfter is how long to stay away: after it, whoever waits now waits
-	// no more.
+	// RetryAfter is how long to stay away: after that, nobody who waits now is
+	// still waiting.
 	RetryAfter time.Duration
 
 	cause error // of the context; nil if it was not done
@@ -48,7 +48,8 @@ func (e *BusyError) SetHeader(h http.Header) {
 	h.Set("Retry-After", strconv.FormatInt(seconds, 10))
 }
 
-// ServeHTTP answers by a line of text, 503 and [BusyError.SetHeader].
+// ServeHTTP answers 503 with a line of text and the headers of
+// [BusyError.SetHeader].
 func (e *BusyError) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	e.SetHeader(w.Header())
 	http.Error(w, "Too many people are logging in at the moment. Please try again in a moment.",

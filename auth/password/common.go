@@ -11,9 +11,9 @@ import (
 	"sync"
 )
 
-// commonList has 20 000 passwords, one a line, in lower case: those that were
-// found most often in leaked databases. Royce Williams compiled it and gave it
-// away; it is the list that Django ships.
+// commonList has 20 000 passwords, one per line, in lower case: those that
+// were found most often in leaked databases. Royce Williams compiled it and
+// gave it away; it is the list that Django ships.
 //
 //go:embed common.txt.gz
 var commonList []byte
@@ -56,7 +56,7 @@ func (NotCommon) Help() string { return "Your password cannot be one that many p
 // [ReadCommonList]; it is safe for concurrent use.
 type CommonList struct{ passwords map[string]struct{} }
 
-// ReadCommonList reads passwords, one a line. Spaces around them and their
+// ReadCommonList reads passwords, one per line. Spaces around them and their
 // case do not matter. Its error is that of the reader, or says that a line is
 // longer than 64 KiB.
 func ReadCommonList(r io.Reader) (*CommonList, error) {

@@ -13,8 +13,8 @@ type Cost struct {
 	Memory int64
 }
 
-// The highest costs that are accepted, in a stored string too: whoever can
-// write one row must not stop the site.
+// The highest costs that are accepted, in a stored string too: somebody who
+// can write one row must not be able to stop the site.
 const (
 	// MaxWork takes some seconds.
 	MaxWork = 10_000_000

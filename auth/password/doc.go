@@ -16,9 +16,8 @@
 //
 // A string names its algorithm before the first "$". [Hashers] make new
 // strings with their first [Hasher] and check those of all. [Default] is
-// Django's list. Every other algorithm that Django has had since 3.2 is in
-// package legacy to be read: a program with an old table lists it behind the
-// default.
+// Django's list. Package legacy reads every other algorithm that Django has
+// had since 3.2: a program with an old table lists those behind the default.
 //
 //	hashers, err := password.New(&password.Options{
 //		Hashers: append(password.Default(), legacy.MD5(), legacy.UnsaltedMD5()),
@@ -26,19 +25,20 @@
 //
 // # Cost
 //
-// One hash takes a third of a second of one core on purpose. At most
-// GOMAXPROCS of them run at once, and in at most 1 GiB of memory; more wait
+// One hash takes a third of a second of one core, on purpose. At most
+// GOMAXPROCS of them run at once, in at most 1 GiB of memory; others wait for
 // their turn, or until their context is done. So a flood of logins cannot
 // take more. A stored string that costs more than [MaxWork] or [MaxMemory] is
 // refused, not computed.
 //
 // # Equal work
 //
-// Who measures how long a login takes must not learn whether the user exists
-// (CVE-2016-2513, CVE-2024-39329, CVE-2025-13473). [Hashers.Verify] does the
-// work of a fresh hash also if the stored string is unusable, malformed or of
-// an unknown algorithm. If the password was wrong, and the stored string is of
-// lower cost or another algorithm, it does the rest of that work by iterations
-// of PBKDF2. For a user who does not exist, call [Hashers.Burn]. A stored
-// string that costs more than a fresh one still shows.
+// Somebody who measures how long a login takes must not learn whether the user
+// exists (CVE-2016-2513, CVE-2024-39329, CVE-2025-13473). [Hashers.Verify]
+// does the work of a fresh hash also if the stored string is unusable,
+// malformed or of an unknown algorithm. If the password was wrong, and the
+// stored string is of lower cost or another algorithm, it does the rest of
+// that work by iterations of PBKDF2. For a user who does not exist, call
+// [Hashers.Burn]. A stored string that costs more than a fresh one still
+// shows.
 package password

@@ -11,7 +11,7 @@ import (
 )
 
 // TestEveryCharacterOfAHashCounts: with another one in any place, the password
-// is wrong, or the hash is malformed. So it is with the end cut off.
+// is wrong, or the hash is malformed. The same holds if the end is cut off.
 func TestEveryCharacterOfAHashCounts(t *testing.T) {
 	made := func(h password.Hasher) string {
 		encoded, err := h.Encode("secret")
@@ -57,7 +57,7 @@ func TestEveryCharacterOfAHashCounts(t *testing.T) {
 }
 
 // TestShorterHashesAreMalformed: a string whose hash is shorter than those that
-// are made is not one that can be compared.
+// are made cannot be compared.
 func TestShorterHashesAreMalformed(t *testing.T) {
 	for _, h := range []password.Hasher{
 		must(password.PBKDF2SHA256(2)),
@@ -83,7 +83,7 @@ func TestShorterHashesAreMalformed(t *testing.T) {
 }
 
 // TestZeroByteEndsNoPassword: crypt of C reads up to a zero byte, so that one
-// password would be good with many ends.
+// password would be right with many endings.
 func TestZeroByteEndsNoPassword(t *testing.T) {
 	for _, end := range []string{"\x00", "\x00\x00", "\x00x"} {
 		if ok, err := legacy.Crypt().Verify("secret"+end, "crypt$$abNANd1rDfiNc"); ok || err != nil {
@@ -92,8 +92,8 @@ func TestZeroByteEndsNoPassword(t *testing.T) {
 	}
 }
 
-// TestRandomCharactersAreUniform: a byte has no multiple of 62 values, and its
-// remainder would prefer eight characters by a quarter. A tenth is seven times
+// TestRandomCharactersAreUniform: 256 is not a multiple of 62, so remainders
+// of a byte would favour eight characters by a quarter. A tenth is seven times
 // the standard deviation.
 func TestRandomCharactersAreUniform(t *testing.T) {
 	const each = 5000

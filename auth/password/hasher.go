@@ -23,8 +23,8 @@ type Hasher interface {
 	// ErrMalformed, before it does any work.
 	Verify(password, encoded string) (bool, error)
 
-	// MustUpdate reports whether encoded has another cost than Encode would
-	// give it now, or a salt that is too short.
+	// MustUpdate reports whether the cost of encoded differs from what Encode
+	// would give it now, or its salt is too short.
 	MustUpdate(encoded string) bool
 
 	// Cost returns what it takes to check encoded; if encoded is empty, to

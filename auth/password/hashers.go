@@ -29,15 +29,15 @@ type Options struct {
 	Parallel int
 
 	// Queue is how many may wait for a hash; the next one is refused at once,
-	// with [ErrBusy]. Zero is four times Parallel. Negative is nobody.
+	// with [ErrBusy]. Zero is four times Parallel. Negative lets nobody wait.
 	Queue int
 
-	// Wait is how long one may wait for a hash before it is refused with
+	// Wait is how long a call may wait for a hash before it is refused with
 	// [ErrBusy]. Zero is 1 second.
 	Wait time.Duration
 
 	// Memory is how many bytes the hashes that run at once may take together.
-	// One that needs more runs alone. Zero is 1 GiB. An Argon2 hash of
+	// A hash that needs more runs alone. Zero is 1 GiB. An Argon2 hash of
 	// Django's default cost takes 100 MiB.
 	Memory int64
 
@@ -77,7 +77,7 @@ type Hashers struct {
 }
 
 // New returns hashers for these options, which may be nil. The error names the
-// option that cannot be; there is none for nil.
+// option that is invalid; nil never fails.
 func New(o *Options) (*Hashers, error) {
 	if o == nil {
 		o = &Options{}
@@ -124,9 +124,9 @@ func (o *Options) queue() *queue {
 func (h *Hashers) Work() int64 { return h.queue.work.Load() }
 
 // Together returns a context for the hashes that one attempt of a visitor
-// takes, such as to verify a password and to hash it anew. When one of them was
-// let in, the others wait as long as they must, and are not refused because
-// others wait: a password that was found right would count for nothing. Each
+// takes, such as to verify a password and to hash it anew. Once one of them was
+// let in, the rest wait as long as they must and are not refused because others
+// wait: otherwise a password that was found right would count for nothing. Each
 // attempt needs a context of its own.
 func (h *Hashers) Together(ctx context.Context) context.Context { return h.queue.together(ctx) }
 
@@ -201,8 +201,8 @@ func (h *Hashers) verify(ctx context.Context, hasher Hasher, password, encoded s
 	return ok, nil
 }
 
-// Burn does the work of a fresh hash and forgets the result. Call it in place
-// of [Hashers.Verify] if there is no such user. Its errors are those of
+// Burn does the work of a fresh hash and discards the result. Call it in
+// place of [Hashers.Verify] if there is no such user. Its errors are those of
 // [Hashers.Verify].
 func (h *Hashers) Burn(ctx context.Context, password string) error {
 	if len(password) > MaxLength {
@@ -228,8 +228,8 @@ func (h *Hashers) burn(ctx context.Context, password string) error {
 	})
 }
 
-// harden does the work by which checking a string was cheaper than a fresh
-// hash. A part of another algorithm cannot be done, so it is PBKDF2.
+// harden does the work that checking a string took less than a fresh hash
+// would. Part of another algorithm cannot be run, so it uses PBKDF2.
 func (h *Hashers) harden(ctx context.Context, password string, missing int) error {
 	if missing <= 0 {
 		return nil
@@ -244,8 +244,8 @@ func iterate(password string, work int) error {
 	return nil
 }
 
-// enter waits for a processor. That somebody was refused is for the log, unless
-// the visitor has gone.
+// enter waits for a processor. It logs that somebody was refused, unless the
+// visitor has gone.
 func (h *Hashers) enter(ctx context.Context) (leave func(), err error) {
 	leave, err = h.queue.enter(ctx)
 	if err != nil && ctx.Err() == nil && h.complaint.due(time.Now()) {
@@ -265,8 +265,8 @@ func (c *complaint) due(now time.Time) bool {
 
 func (h *Hashers) preferred() Hasher { return h.list[0] }
 
-// identify returns the hasher that made encoded, or nil. The "!" of an
-// unusable string is in no algorithm's name.
+// identify returns the hasher that made encoded, or nil. No algorithm's
+// name contains the "!" of an unusable string.
 func (h *Hashers) identify(encoded string) Hasher {
 	name := algorithm(encoded)
 	for _, hasher := range h.list {

@@ -133,8 +133,8 @@ func TestUnusableMatchesNothing(t *testing.T) {
 	}
 }
 
-// TestEqualWork: whoever counts the work cannot tell a user with a wrong
-// password from one who does not exist, whatever is stored.
+// TestEqualWork: somebody who counts the work cannot tell a user with a
+// wrong password from one who does not exist, whatever is stored.
 func TestEqualWork(t *testing.T) {
 	const cost = 5000
 	for _, preferred := range []password.Hasher{
@@ -218,7 +218,7 @@ func TestCostIsWhatIsDone(t *testing.T) {
 }
 
 // TestGuessThatTheHasherRefuses: bcrypt takes 72 bytes. A longer guess is a
-// wrong password at the usual price, and no failure.
+// wrong password at the usual price, and not a failure.
 func TestGuessThatTheHasherRefuses(t *testing.T) {
 	h := hashers(t, password.Options{Hashers: []password.Hasher{must(password.BCrypt(4))}})
 	long := strings.Repeat("x", 73)
@@ -365,7 +365,8 @@ func sloppyBase64(encoded string) string {
 	return encoded[:last] + string(digits[digit+1]) + "="
 }
 
-// slow blocks in Encode until it is released, and counts who is inside.
+// slow blocks in Encode until it is released, and counts the callers
+// inside.
 type slow struct {
 	password.Hasher
 	inside, most *atomic.Int64

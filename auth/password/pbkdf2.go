@@ -22,9 +22,9 @@ const DefaultIterations = 1_000_000
 //	pbkdf2_sha256$<iterations>$<salt>$<base64 of 32 bytes>
 //
 // The iterations are the cost of new strings, from 1 to [MaxWork]; zero is
-// [DefaultIterations]. A string of another number, higher or lower, is one to
-// update, as in Django: where that shares the table, give its own number, or
-// set [Options].NoUpgrade.
+// [DefaultIterations]. A string with another number, higher or lower, must be
+// updated, as in Django: where a Django site shares the table, give the
+// number of that site, or set [Options].NoUpgrade.
 func PBKDF2SHA256(iterations int) (Hasher, error) { return newPBKDF2("pbkdf2_sha256", iterations) }
 
 // PBKDF2SHA1 returns PBKDF2 with HMAC-SHA1, which Django keeps for old tables.

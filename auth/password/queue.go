@@ -10,13 +10,13 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// A queue lets few hashes run at once, and few wait for a short time. All
-// others are refused at once, so that no number of visitors makes one wait
-// long, and none of them costs more than this answer.
+// A queue lets a few hashes run at once, and a few wait for a short time.
+// All others are refused at once, so that no crowd makes a visitor wait
+// long, and a refused visitor costs no more than the answer.
 //
-// Sources take turns, those first that have no hash yet, and none can fill the
-// queue: where there is no room left, a source that has fewer waiting takes the
-// last place of the one that has the most.
+// Sources take turns, starting with those that have had no hash yet, and none
+// can fill the queue: when there is no room left, a source with fewer waiting
+// takes the last place of the source with the most.
 type queue struct {
 	parallel, room int           // how many may run, and wait
 	wait           time.Duration // how long
@@ -32,7 +32,7 @@ type queue struct {
 	halves  []*waiter      // attempts that are half done: they go before all lines
 }
 
-// A line is who waits of one source, the first first.
+// A line holds the waiters of one source, in order of arrival.
 type line struct {
 	source  string
 	served  bool // the source has had a hash while it waited, or has one
@@ -54,9 +54,9 @@ func newQueue(parallel, room int, wait time.Duration, memory int64) *queue {
 	}
 }
 
-// enter waits for a processor, and returns how to give it back. Its error is a
-// *BusyError. What a hash costs makes no difference here: a guess would see
-// whose it was.
+// enter waits for a processor, and returns the function that gives it back.
+// Its error is a *BusyError. The cost of a hash makes no difference here:
+// otherwise a guess would show whose hash it was.
 func (q *queue) enter(ctx context.Context) (leave func(), err error) {
 	if ctx.Err() != nil {
 		return nil, q.refusal(ctx)
@@ -73,7 +73,7 @@ func (q *queue) enter(ctx context.Context) (leave func(), err error) {
 	return func() { q.leave(w) }, nil
 }
 
-// join returns a waiter, who need not wait if there is a free processor; nil if
+// join returns a waiter, which need not wait if a processor is free; nil if
 // there is no room.
 func (q *queue) join(source string, half bool) *waiter {
 	q.mu.Lock()
@@ -138,8 +138,8 @@ func (q *queue) yield(source string) bool {
 }
 
 // await reports whether the waiter may run. It waits until it is told, until
-// ctx is done, or for as long as anybody waits; half of an attempt waits for as
-// long as it takes.
+// ctx is done, or until the limit for waiting is over; the rest of a half-done
+// attempt waits for as long as it takes.
 func (q *queue) await(ctx context.Context, w *waiter, half bool) bool {
 	if w.isTold() {
 		return w.enter
@@ -188,7 +188,7 @@ func (q *queue) start(w *waiter) {
 	close(w.told)
 }
 
-// stop gives the processor of a waiter to who comes next.
+// stop gives the processor of a waiter to the next one.
 func (q *queue) stop(w *waiter) {
 	q.busy--
 	if q.running[w.source]--; q.running[w.source] == 0 {
@@ -245,9 +245,9 @@ func (q *queue) refusal(ctx context.Context) error {
 }
 
 // run runs a hash of this cost, when its memory is free, and counts its work.
-// Only those who have entered call it: so no more wait for memory than there
-// are processors, and each until some of the others are done. Nobody is
-// refused here: it would tell which users' hashes take much.
+// Only hashes that have entered call it: so no more of them wait for memory
+// than there are processors, each until some of the others are done. None is
+// refused here: that would tell which users' hashes need a lot of memory.
 func (q *queue) run(ctx context.Context, c Cost, hash func() error) error {
 	if memory := min(c.Memory, q.most); memory > 0 {
 		if err := q.memory.Acquire(ctx, memory); err != nil {
@@ -259,7 +259,8 @@ func (q *queue) run(ctx context.Context, c Cost, hash func() error) error {
 	return hash()
 }
 
-// togetherKey is where a context has whether one of its hashes was admitted.
+// togetherKey is the key under which a context says whether one of its
+// hashes was admitted.
 type togetherKey struct{ *queue }
 
 func (q *queue) together(ctx context.Context) context.Context {
@@ -269,13 +270,13 @@ func (q *queue) together(ctx context.Context) context.Context {
 	return context.WithValue(ctx, togetherKey{q}, new(atomic.Bool))
 }
 
-// sourceKey is where a context has its source.
+// sourceKey is the key under which a context has its source.
 type sourceKey struct{}
 
 // WithSource returns a context for hashes that a visitor from this source waits
 // for, such as a network address. In the queue of [Hashers] sources take turns,
-// and none takes all places. All without a source share one. Package auth sets
-// it to what its limiter takes for the source.
+// and none takes all places. Visitors without a source share one. Package auth
+// sets it to what its limiter considers the source.
 func WithSource(ctx context.Context, source string) context.Context {
 	return context.WithValue(ctx, sourceKey{}, source)
 }

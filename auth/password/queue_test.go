@@ -17,7 +17,7 @@ import (
 	"github.com/jamsession/jamsession/auth/password"
 )
 
-// blocked hashes until it is released, and its strings are its own.
+// blocked hashes until it is released, and has strings of its own.
 type blocked struct {
 	slow
 	verified *atomic.Int64
@@ -48,8 +48,8 @@ func each(h *password.Hashers) map[string]func(context.Context) error {
 	}
 }
 
-// TestQueueIsBounded: with all processors and places taken, whoever comes next
-// is refused at once, by whatever method, and no hash is made for it.
+// TestQueueIsBounded: with all processors and places taken, the next call of
+// any method is refused at once, and no hash is made for it.
 func TestQueueIsBounded(t *testing.T) {
 	for name := range each(nil) {
 		t.Run(name, func(t *testing.T) {
@@ -112,7 +112,7 @@ func TestDefaultQueue(t *testing.T) {
 	})
 }
 
-// TestNobodyWaitsWithoutQueue: a negative Queue is none.
+// TestNobodyWaitsWithoutQueue: a negative Queue means that there is none.
 func TestNobodyWaitsWithoutQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := block()
@@ -162,8 +162,8 @@ func canceled(t *testing.T) context.Context {
 	return ctx
 }
 
-// TestVerifyEntersOnce: what a wrong password costs is one turn, though it may
-// take several hashes. Nobody comes between them.
+// TestVerifyEntersOnce: a wrong password costs one turn, though it may take
+// several hashes. Nobody comes between them.
 func TestVerifyEntersOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := block()
@@ -237,9 +237,9 @@ func TestWhatIsHalfDoneIsNotRefused(t *testing.T) {
 	})
 }
 
-// TestDearHashesAreNotRefusedMore: the string of a user that takes all the
-// memory waits for it, like that of no other user, but is not refused: a guess
-// would see that there is such a user.
+// TestDearHashesAreNotRefusedMore: a user's string that takes all the memory
+// waits for it, which others do not, but it is not refused: a guess would show
+// that there is such a user.
 func TestDearHashesAreNotRefusedMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := block()
@@ -333,9 +333,9 @@ func (h turnstile) Encode(pw string) (string, error) {
 	return "", nil
 }
 
-// TestSourcesTakeTurns: one source has taken every place. Others come in all the
-// same, and before it, each once as long as it has more; what loses its place is
-// told so at once.
+// TestSourcesTakeTurns: one source has taken every place. Others get in all the
+// same, and before it, one each as long as it has more; a waiter that loses its
+// place is told so at once.
 func TestSourcesTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := turnstile{cheap, make(chan string, 100), make(chan struct{})}
@@ -380,7 +380,8 @@ func TestSourcesTakeTurns(t *testing.T) {
 	})
 }
 
-// TestTurnsGoRound: sources that wait are served in turn, whatever each has.
+// TestTurnsGoRound: sources that wait are served in turn, however many
+// waiters each has.
 func TestTurnsGoRound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := turnstile{cheap, make(chan string, 100), make(chan struct{})}

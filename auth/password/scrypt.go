@@ -15,8 +15,8 @@ const scryptSize = 64
 // ScryptOptions are the costs of new strings of [Scrypt]. The zero value is that
 // of Django 5.1 and newer.
 type ScryptOptions struct {
-	// N is the cost, a power of two. Zero is 16384. One of more digits does not
-	// fit Django's column: its string has more than 128 characters.
+	// N is the cost, a power of two. Zero is 16384. A number with more digits
+	// does not fit Django's column: its string has more than 128 characters.
 	N int
 
 	// R is the size of blocks. Zero is 8.

@@ -7,9 +7,9 @@ import (
 )
 
 // NotSimilar refuses a password that is much like something known about the
-// user, or a word of it: "password_too_similar". It compares no more than the
-// first [MaxLength] bytes of the password and of each attribute.
-// (Django: UserAttributeSimilarityValidator.)
+// user, or like a word of it: "password_too_similar". It compares only the
+// first [MaxLength] bytes of the password and of each attribute. (Django:
+// UserAttributeSimilarityValidator.)
 type NotSimilar struct {
 	// Max is the similarity from which on a password is refused, above 0.1 and
 	// up to 1. Zero is 0.7. It is the share of characters that password and
@@ -61,8 +61,8 @@ func (n NotSimilar) tooSimilar(password, part []rune) bool {
 	return ratio(min(p, v), p+v) >= n.max() && ratio(common(password, part), p+v) >= n.max()
 }
 
-// ratio is how similar texts with so many characters in common are, of their
-// characters together. (Python: difflib's quick_ratio.)
+// ratio is the similarity of two texts: the characters in common, as a share
+// of all their characters. (Python: difflib's quick_ratio.)
 func ratio(common, all int) float64 { return 2 * float64(common) / float64(all) }
 
 // common returns how many characters of a are also in b, each once.

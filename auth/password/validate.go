@@ -15,13 +15,13 @@ type Validator interface {
 	// attributes are what is known about the user.
 	Validate(password string, about []Attribute) *Problem
 
-	// Help tells the user, in one sentence and before he chooses, what is
-	// asked of the password.
+	// Help tells users, in one sentence and before they choose, what is
+	// required of the password.
 	Help() string
 }
 
-// An Attribute is something known about the user, such as his name, which his
-// password should not be.
+// An Attribute is something known about the user, such as the username, that
+// the password should not resemble.
 type Attribute struct {
 	Name  string // as the user is told: "username"
 	Value string
@@ -41,7 +41,7 @@ type Problem struct {
 func (p *Problem) Error() string { return p.Message }
 
 // Validate returns what all validators find wrong with a new password, in
-// their order; none if it is good. A password longer than [MaxLength] is
+// their order; none if nothing is. A password longer than [MaxLength] is
 // "password_too_long", and no validator sees it. (Django: validate_password.)
 func Validate(password string, about []Attribute, validators []Validator) []*Problem {
 	if len(password) > MaxLength {
@@ -66,7 +66,7 @@ func DefaultValidators() []Validator {
 // (Django: MinimumLengthValidator.)
 type MinLength struct {
 	// Least is how many characters there must be. Zero is 8, Django's. Where a
-	// password is all that a login asks for, ASVS 6.2.1 recommends 15.
+	// password is all that a login requires, ASVS 6.2.1 recommends 15.
 	Least int
 }
 

@@ -130,7 +130,7 @@ func TestVectorsPasswordCheck(t *testing.T) {
 	vectors.Run(t, "password_check", func(t *testing.T, c vectors.Case) {
 		t.Parallel()
 		var in struct {
-			Password *string // null is no password at all
+			Password *string // null means no password at all
 			Encoded  string
 		}
 		var want struct {
@@ -150,7 +150,7 @@ func TestVectorsPasswordCheck(t *testing.T) {
 			list[0] = must(password.PBKDF2SHA256(1)) // matches nothing, at whatever cost
 		}
 		h := hashers(t, password.Options{Hashers: list, Logger: slog.New(slog.DiscardHandler)})
-		if in.Password == nil { // a program has no password that is none; the empty one is as wrong
+		if in.Password == nil { // a program cannot pass no password; the empty one is as wrong
 			in.Password = new(string)
 		}
 		if ok, must := verify(t, h, *in.Password, in.Encoded); ok != want.Check || must != want.Upgrade {

@@ -16,7 +16,7 @@ func MD5() password.Hasher { return salted("md5", md5Hex) }
 // SHA1 returns the hasher that reads "sha1$<salt>$<hex>", of Django before 5.1.
 func SHA1() password.Hasher { return salted("sha1", sha1Hex) }
 
-// UnsaltedMD5 returns the hasher that reads 32 hex digits, alone or behind
+// UnsaltedMD5 returns the hasher that reads 32 hex digits, alone or after
 // "md5$$", of Django before 5.1.
 func UnsaltedMD5() password.Hasher {
 	return &reader{algorithm: "unsalted_md5", verify: func(password, encoded string) (bool, error) {
@@ -31,7 +31,7 @@ func UnsaltedSHA1() password.Hasher {
 	}}
 }
 
-// saltLength is how many letters and digits have 128 bits.
+// saltLength is how many letters and digits make 128 bits.
 const saltLength = 22
 
 // salted reads strings of an algorithm, a salt and a digest of both.

@@ -1,6 +1,7 @@
 // Package legacy has the hashers for what old Djangos wrote. They are too weak
-// for new passwords: list them behind those of [password.Default], which replace
-// their strings at the next login. To hash with one is [password.ErrReadOnly].
+// for new passwords: list them behind those of [password.Default], which
+// replace their strings at the next login. Hashing with one returns
+// [password.ErrReadOnly].
 //
 //	hashers, err := password.New(&password.Options{
 //		Hashers: append(password.Default(), legacy.MD5(), legacy.UnsaltedMD5()),
