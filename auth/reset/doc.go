@@ -1,7 +1,7 @@
 // Package reset is the way from a forgotten password to a new one: a form that
 // asks for the address or the username, a mail with a link, and a form for the
 // new password.
-// The links are Django's: one that a Django site has mailed is good here, and
+// The links are Django's: one that a Django site has mailed is valid here, and
 // the other way round.
 //
 //	resets, err := reset.New(logins, users, tokens, sender, &reset.Options{
@@ -14,7 +14,7 @@
 //		show(w, "If there is an account, a mail is on its way.")
 //	})
 //	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
-//		switch _, moved, _, err := resets.Open(r, r.PathValue("id"), r.PathValue("token")); {
+//		switch _, moved, err := resets.Open(r, r.PathValue("id"), r.PathValue("token")); {
 //		case moved:
 //			http.Redirect(w, r, "../"+reset.KeptToken+"/", http.StatusFound)
 //		case err != nil:
@@ -31,8 +31,9 @@
 // # What a stranger learns
 //
 // Nothing. [Resets.Request] looks nobody up: it puts what was typed into a
-// queue, and answers at once, alike for all. A worker looks up, and another one
-// mails. So neither text nor time tells who has an account (ASVS 6.3.8).
+// queue, and answers at once, the same for all. One worker looks users up, and
+// another one mails. So neither text nor time tells who has an account (ASVS
+// 6.3.8).
 //
 // The mail goes to the address that is stored, not to the one that was typed
 // (CVE-2019-19844). Its link has the host of Options.URL, not of the request,
@@ -41,30 +42,31 @@
 //
 // # What a stranger can do
 //
-// Ask for mails to somebody else, and sign up with their address. So one request
-// sends three mails at most, one to each spelling in which the address is
-// stored, and a *throttle.Limiter counts the mails to an address over time. Each
-// mail lists the accounts of its address, twenty at most: those that logged in
-// last, and others drawn at random. However many accounts somebody makes, the
-// owner's is not kept out for good, and is the first in the mail if it is asked
-// for by its username. The mails that a stranger uses up, by the names of
-// accounts of their own, list the owner's account by the same rule, unless it
-// has another spelling of the address. The known devices of its users are
-// counted apart.
+// Strangers can ask for mails to somebody else, and sign up with that address.
+// So one request sends three mails at most, one to each spelling in which the
+// address is stored, and a *throttle.Limiter counts the mails to an address
+// over time. Each mail lists the accounts of its address, twenty at most: those
+// that logged in last, and others drawn at random. However many accounts
+// somebody makes, they do not keep the owner's out for good, and it comes first
+// in the mail if the mail is asked for by its username. The mails that a
+// stranger uses up, by the names of accounts of their own, list the owner's
+// account by the same rule, unless it has another spelling of the address. The
+// known devices of its users are counted apart.
 //
 // # What waits
 //
 // Requests wait in memory. If too many do, [Resets.Request] refuses, before
-// anything is promised; one source has a tenth of the places. A mail server that
-// is slow costs each mail a minute at most. [Resets.Close] sends what
-// waits when the program stops. What a crash loses is what waits: the visitor
-// was told that a mail is on its way, if there is an account, and asks again.
+// anything is promised; one source has a tenth of the places. A slow mail
+// server costs each mail a minute at most. When the program stops,
+// [Resets.Close] sends the mails that wait. A crash loses them: the visitors
+// were told that a mail is on its way, if there is an account, and ask again.
 //
 // # The link
 //
-// It is good once, until Options of package token say. When it is opened, the
-// token moves into the session and out of the URL, so that no Referer header,
-// history or screenshot has it. (Django: PasswordResetConfirmView.) The session
-// gets a new key with it, which Django does not do: a stranger who had planted
-// the old one could choose the password.
+// It is valid once, for as long as Options of package token say. When it is
+// opened, the token moves into the session and out of the URL, so that no
+// Referer header, history or screenshot shows it. (Django:
+// PasswordResetConfirmView.) The session gets a new key with it, which Django
+// does not do: there, a stranger who has planted the old key can choose the
+// password.
 package reset

@@ -35,7 +35,7 @@ func (s *site) signUp(t *testing.T, n int, name, email string) {
 	}
 }
 
-// victim makes the user whom others shall not keep from her mail.
+// victim makes the user whom others must not keep from her mail.
 func (s *site) victim(t *testing.T, email string) auth.User {
 	t.Helper()
 	user, err := s.users.Create(t.Context(), auth.User{
@@ -53,9 +53,9 @@ func mentions(m mail.Message, user auth.User) bool {
 		strings.Contains(m.Text, user.Username)
 }
 
-// TestAccountsOfOthersMakeOneMail: whoever signs up with an address a hundred
-// times, before its owner and after, makes one mail of twenty links of it, and
-// keeps nobody out for good, nor at all somebody who has just been here.
+// TestAccountsOfOthersMakeOneMail: a hundred sign-ups with an address, before
+// its owner and after, make one mail of twenty links, keep nobody out for
+// good, and never keep out a user who has just been here.
 func TestAccountsOfOthersMakeOneMail(t *testing.T) {
 	s := newSite(t)
 	s.signUp(t, 60, "before", "victim@example.com")
@@ -88,8 +88,8 @@ func TestAccountsOfOthersMakeOneMail(t *testing.T) {
 	}
 }
 
-// TestNameIsNeverShutOut: by the name of an account its user gets a mail, first
-// in it, whatever else has the address.
+// TestNameIsNeverShutOut: asked for by name, an account gets a mail in which it
+// comes first, whatever other accounts have the address.
 func TestNameIsNeverShutOut(t *testing.T) {
 	s := newSite(t)
 	s.signUp(t, 50, "before", "victim@example.com")
@@ -106,8 +106,9 @@ func TestNameIsNeverShutOut(t *testing.T) {
 	}
 }
 
-// TestFewMailsForManySpellings: each mailbox may be another one, so that each
-// gets a mail of its own; three at most, and the one that was typed always.
+// TestFewMailsForManySpellings: each spelling may be another mailbox, so each
+// gets a mail of its own; three at most, always including the one that was
+// typed.
 func TestFewMailsForManySpellings(t *testing.T) {
 	s := newSite(t)
 	for i, email := range []string{
@@ -160,10 +161,10 @@ func (s *site) limited(t *testing.T, limit throttle.Limit) (x *reset.Resets, log
 	return x, logins
 }
 
-// TestMailboxIsNoTarget: by the names of many accounts that have somebody's
-// address, in all spellings, it gets no more mails than the limit, and each has
-// the link of its owner. A device on which the owner has logged in gets its mail
-// all the same.
+// TestMailboxIsNoTarget: asked for by the names of many accounts that have
+// somebody's address, in all spellings, a mailbox gets no more mails than the
+// limit, and each has the link of its owner. A device on which the owner has
+// logged in gets its mail all the same.
 func TestMailboxIsNoTarget(t *testing.T) {
 	s := newSite(t)
 	victim := s.victim(t, "victim@example.com")

@@ -13,7 +13,7 @@ import (
 	"github.com/jamsession/jamsession/secret"
 )
 
-// A Letter is what a mail has to say: which accounts have an address, and the
+// A Letter is what a mail must say: which accounts have an address, and the
 // link by which each gets a new password.
 type Letter struct {
 	To       string    // the address, as it is stored
@@ -21,7 +21,7 @@ type Letter struct {
 	More     bool      // more accounts have the address: their users ask by name
 }
 
-// An Account is one in a letter.
+// An Account is one of the accounts in a letter.
 type Account struct {
 	User auth.User
 	Link secret.Text // opens the account: reveal it in this mail only
@@ -32,10 +32,10 @@ const (
 	maxAccounts = 20 // in one letter
 )
 
-// choose returns at most n of the users, and whether they are not all: half of
-// them those who logged in last, the others drawn at random. Whoever signs up
-// with the address of somebody else, before or after them, does not keep them
-// out for good.
+// choose returns at most n of the users, and whether there are more: half of
+// them are those who logged in last, the others are drawn at random. So
+// strangers who sign up with somebody's address, before or after the owner, do
+// not keep the owner out for good.
 func choose(users []auth.User, n int) (some []auth.User, more bool) {
 	if len(users) <= n {
 		return users, false
@@ -97,7 +97,7 @@ func compose(l Letter) mail.Message {
 	return mail.Message{Subject: "Choose a new password", Text: b.String()}
 }
 
-// oneLine returns a name that begins no line of its own: Django's code may have
+// oneLine returns a name that cannot begin a new line: Django's code may have
 // stored any text.
 func oneLine(name string) string {
 	return strings.Map(func(r rune) rune {

@@ -8,7 +8,7 @@ import (
 	"github.com/jamsession/jamsession/mail"
 )
 
-// limitedUsers ends each question, so that users who are silent hold neither a
+// limitedUsers ends each question, so that a silent user store holds neither a
 // request nor a worker.
 type limitedUsers struct{ users Users }
 
@@ -30,8 +30,8 @@ func (l limitedUsers) ByEmail(ctx context.Context, email string) ([]auth.User, e
 	return l.users.ByEmail(ctx, email)
 }
 
-// limitedSender ends each mail after a minute, whatever the sender's own
-// limits are: others wait for it.
+// limitedSender gives up each mail after a minute, whatever the sender's
+// own limits are: others wait for it.
 type limitedSender struct{ sender mail.Sender }
 
 func (l limitedSender) Send(ctx context.Context, m mail.Message) error {

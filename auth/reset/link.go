@@ -11,12 +11,12 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// ErrBadLink says that a link is damaged, has been used, is too old, or that its
-// user is gone or may not log in. Which of these is not told.
+// ErrBadLink says that a link is damaged, has been used or is too old, or that
+// its user is gone or may not log in. It does not tell which of these.
 var ErrBadLink = errors.New("reset: the link is not valid, or not any more")
 
-// KeptToken stands in the URL for a token that is in the session. It is
-// Django's.
+// KeptToken stands in the URL in place of a token that is in the session.
+// It is Django's.
 const KeptToken = "set-password"
 
 // tokenItem is where the token is in the session, as in Django.
@@ -30,10 +30,10 @@ const tokenItem = "_password_reset_token"
 // somebody who knew the key before cannot finish in the visitor's place. So call
 // it before the response begins.
 //
-// The error is [ErrBadLink] if the link is not good, and wraps
+// The error is [ErrBadLink] if the link is not valid, and wraps
 // [auth.ErrUnavailable] or [session.ErrUnavailable] if that could not be found
 // out. Mark the answer with "Referrer-Policy: same-origin", and never cache it.
-// Not with "no-referrer": browsers then send the form with "Origin: null",
+// Do not use "no-referrer": browsers then send the form with "Origin: null",
 // which the check against cross-site requests refuses.
 func (x *Resets) Open(r *http.Request, id, tok string) (user auth.User, moved bool, err error) {
 	if tok == KeptToken {
@@ -57,13 +57,13 @@ func (x *Resets) Open(r *http.Request, id, tok string) (user auth.User, moved bo
 }
 
 // Finish sets the new password of the user whose link the visitor has opened,
-// and ends all the user's sessions. It returns him with his new hash; he is
-// not logged in. The link is used up, also if two requests come at once, and
-// the visitor's session gets another key.
+// and ends all sessions of that user. It returns the user with the new hash,
+// and logs nobody in. The link is used up, even if two requests come at once,
+// and the visitor's session gets another key.
 //
 // The error is [ErrBadLink], an [*auth.PasswordError] for a password that is
-// too weak (show the form again), or as that of [Resets.Open] if it could not
-// be found out.
+// too weak (show the form again), or like that of [Resets.Open] if it could
+// not be found out.
 func (x *Resets) Finish(r *http.Request, id, password string) (auth.User, error) {
 	user, s, err := x.kept(r, id)
 	if err != nil {

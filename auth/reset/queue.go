@@ -16,7 +16,7 @@ func newQueue(places int) *queue {
 	return &queue{sources: make(map[string]int), waiting: make(chan asked, places)}
 }
 
-// hasRoom reports whether there is a place for a source.
+// hasRoom reports whether there is a place for a request from this source.
 func (q *queue) hasRoom(source string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -29,8 +29,8 @@ func (q *queue) room(source string) bool {
 	return !q.closed && q.taken < cap(q.waiting) && (source == "" || q.sources[source] < share)
 }
 
-// put gives a request a place, which whoever takes it releases, and reports
-// whether there was one.
+// put gives a request a place, which is released when a worker takes the
+// request, and reports whether there was one.
 func (q *queue) put(a asked) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -53,7 +53,7 @@ func (q *queue) release(source string) {
 	}
 }
 
-// close lets nobody in any more.
+// close lets no more requests in.
 func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

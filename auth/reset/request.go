@@ -63,11 +63,11 @@ type allow func(ctx context.Context, address string, users []auth.User) error
 type MailLimiter interface {
 	auth.SourceLimiter
 
-	// Mails returns what counts the mails that a request leads to, later and in
-	// another goroutine: it must keep nothing of the request that is read then.
-	// It is called with the address that a mail goes to, as it is stored, and
-	// the users that the mail is about. It returns nil if the mail may go, and
-	// else an error as of [auth.Limiter.Check].
+	// Mails returns the function that counts the mails that a request leads to,
+	// later and in another goroutine, so it must not read the request then. The
+	// function is called with the address that a mail goes to, as it is stored,
+	// and the users that the mail is about. It returns nil if the mail may go,
+	// and otherwise an error like that of [auth.Limiter.Check].
 	Mails(r *http.Request) func(ctx context.Context, address string, users []auth.User) error
 }
 
@@ -94,8 +94,8 @@ func (e *BusyError) SetHeader(h http.Header) {
 	h.Set("Retry-After", strconv.FormatInt(int64(e.RetryAfter/time.Second), 10))
 }
 
-// ServeHTTP answers by a line of text, 503 and [BusyError.SetHeader].
-// [session.Abort] with this error does so, too.
+// ServeHTTP answers 503 with a line of text and the headers of
+// [BusyError.SetHeader]. [session.Abort] with this error does so, too.
 func (e *BusyError) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	e.SetHeader(w.Header())
 	http.Error(w, "This is not possible at the moment. Please try again in a minute.",

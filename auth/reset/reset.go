@@ -19,15 +19,15 @@ import (
 // should return when ctx is done.
 type Users interface {
 	// ByID returns the user with this ID, active or not, or an error that wraps
-	// auth.ErrUserNotFound. The text comes from a link, and may be any.
+	// auth.ErrUserNotFound. The ID comes from a link, and may be any text.
 	ByID(ctx context.Context, id string) (auth.User, error)
 
 	// ByUsername returns the user with exactly this name, active or not, or an
 	// error that wraps auth.ErrUserNotFound.
 	ByUsername(ctx context.Context, name string) (auth.User, error)
 
-	// ByEmail returns the active users with this address, none if there are
-	// none. It must not take look-alikes for equal. If there are very many, it
+	// ByEmail returns the active users with this address, if there are any. It
+	// must not treat look-alikes as equal. If there are very many users, it
 	// should return some that it draws at random.
 	ByEmail(ctx context.Context, email string) ([]auth.User, error)
 }
@@ -38,23 +38,22 @@ type Options struct {
 	// "https://example.com/reset/{id}/{token}/". It must be given.
 	URL string
 
-	// Compose writes the mail that a letter stands for. To may be left empty:
-	// the mail goes to Letter.To anyway. It runs in a goroutine of ours, several
-	// at the same time; if it panics, that is logged, and this mail is not sent.
-	// Nil is a short text in English.
+	// Compose writes the mail for a letter. Message.To may be left empty: the
+	// mail goes to Letter.To anyway. It runs in goroutines of this package,
+	// several at the same time; if it panics, that is logged, and this mail is
+	// not sent. Nil writes a short text in English.
 	Compose func(l Letter) mail.Message
 
 	// Limiter bounds how many requests a source can make, how many can be made
 	// for one address or name, whether anybody has it or not, and how many mails
 	// an address gets: a *throttle.Limiter with a Purpose of its own. One that
-	// is not a [MailLimiter] bounds the requests only. Nil is no bound.
+	// is not a [MailLimiter] bounds only the requests. Nil sets no bound.
 	Limiter auth.Limiter
 
 	// Queue is how many requests may wait until their users are looked for, and
 	// how many mails may wait until they are sent; a request has a kilobyte at
-	// most, a mail 20 users. Beyond that, [Resets.Request] refuses. A tenth of
-	// the places, at least one, is what one source of the Limiter can have.
-	// Zero is 100.
+	// most, a mail 20 users. Beyond that, [Resets.Request] refuses. One source
+	// of the Limiter can have a tenth of the places, at least one. Zero is 100.
 	Queue int
 
 	// Logger is told of mails that could not be sent, and of requests that were
@@ -78,8 +77,8 @@ type Resets struct {
 }
 
 // New returns resets, and starts the workers that send their mails. The options
-// must have a URL. The error says what is missing, or names the option that
-// cannot be.
+// must have a URL. The error says what is missing, or names the option that is
+// invalid.
 func New(
 	logins *auth.Manager, users Users, tokens *token.Generator, sender mail.Sender, o *Options,
 ) (*Resets, error) {
@@ -139,7 +138,7 @@ func (o *Options) check() error {
 	return nil
 }
 
-// Close sends what is waiting, and ends the workers. If ctx is done before, it
+// Close sends what is waiting, and ends the workers. If ctx is done first, it
 // gives up the rest and returns an error that wraps ctx.Err. Later requests
 // are refused.
 func (x *Resets) Close(ctx context.Context) error {

@@ -156,7 +156,7 @@ func (s *site) link(t *testing.T) (id, tok string) {
 }
 
 // do runs f as a request of a visitor with this session key, and returns the
-// key that he has afterwards.
+// key that the visitor has afterwards.
 func (s *site) do(key string, f func(r *http.Request)) (string, int) {
 	r := httptest.NewRequest(http.MethodPost, "https://example.com/", nil)
 	if key != "" {
@@ -276,7 +276,7 @@ func TestLinksThatAreNotGood(t *testing.T) {
 	}
 }
 
-// TestLinkOfAUserWhoWasDeactivated: he is not let in by the back door.
+// TestLinkOfAUserWhoWasDeactivated: the link is not a back door.
 func TestLinkOfAUserWhoWasDeactivated(t *testing.T) {
 	s := newSite(t)
 	id, tok := s.link(t)
@@ -288,8 +288,9 @@ func TestLinkOfAUserWhoWasDeactivated(t *testing.T) {
 	})
 }
 
-// TestPlantedKeyCannotFinish: who knew the visitor's session key before he
-// opened the link has nothing of it, and the visitor keeps his session.
+// TestPlantedKeyCannotFinish: somebody who knew the visitor's session key
+// before the link was opened gains nothing, and the visitor keeps the
+// session.
 func TestPlantedKeyCannotFinish(t *testing.T) {
 	s := newSite(t)
 	id, tok := s.link(t)
@@ -450,7 +451,7 @@ func (s slow) ByEmail(ctx context.Context, _ string) ([]auth.User, error) {
 }
 
 // TestA18RequestTellsNothing: it returns before anybody was looked up, so
-// that its time is the same whoever has an account.
+// that its time does not depend on who has an account.
 func TestA18RequestTellsNothing(t *testing.T) {
 	s := newSite(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -548,7 +549,7 @@ func TestLongAddressesAreNotQueued(t *testing.T) {
 	}
 }
 
-// TestQueueKeepsAddressesOnly: and not the forms that they were part of.
+// TestQueueKeepsAddressesOnly, and not the forms that they were part of.
 func TestQueueKeepsAddressesOnly(t *testing.T) {
 	s := newSite(t)
 	l := lookups{let: make(chan struct{}), mu: new(sync.Mutex), asked: new([]string)}
@@ -637,7 +638,7 @@ func TestURLThatCannotBe(t *testing.T) {
 	}
 }
 
-// TestNewSaysWhatIsMissing, and names an option that cannot be.
+// TestNewSaysWhatIsMissing, and names an option that is invalid.
 func TestNewSaysWhatIsMissing(t *testing.T) {
 	logins, users, tokens, o := new(auth.Manager), new(sqlusers.Users), new(token.Generator), &reset.Options{
 		URL: "https://example.com/{id}/{token}/",
@@ -670,7 +671,7 @@ func (h held) Encode(pw string) (string, error) {
 }
 
 // TestFinishWithAFullQueueIs503: the link is judged before anything is hashed,
-// and stays good for another try.
+// and stays valid for another try.
 func TestFinishWithAFullQueueIs503(t *testing.T) {
 	s := newSite(t)
 	id, tok := s.link(t)

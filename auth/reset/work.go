@@ -16,15 +16,16 @@ import (
 	"github.com/jamsession/jamsession/internal/panics"
 )
 
-// The search takes workers of its own, and asks the database as often for an
-// address that nobody has as for another. So how fast places in the queue come
-// free does not tell who has an account, as the sending of mails would.
+// The search has workers of its own, and asks the database as often for an
+// address that nobody has as for any other. So the speed at which places in
+// the queue come free does not tell who has an account, as it would if mails
+// were sent here.
 const (
 	searchers = 2
 	senders   = 4
 )
 
-// A parcel is a letter whose links are not made yet.
+// A parcel is a letter whose links have not been made yet.
 type parcel struct {
 	to    string
 	users []auth.User
@@ -92,8 +93,8 @@ func (x *Resets) search(ctx context.Context, a asked) error {
 
 // parcels returns the letters for what a visitor has typed: for the user of
 // this name, and for each spelling in which the address is stored, first as it
-// was typed, then in random order. If one of the two cannot be looked for, the
-// other is mailed.
+// was typed, then in random order. If one of the two searches fails, the
+// result of the other is still mailed.
 func (x *Resets) parcels(ctx context.Context, typed string) ([]parcel, error) {
 	named, err := x.named(ctx, typed)
 	found, err2 := x.users.ByEmail(ctx, typed)
@@ -118,10 +119,10 @@ func (x *Resets) parcels(ctx context.Context, typed string) ([]parcel, error) {
 }
 
 // named returns the letter for the user of exactly this name, whom other
-// accounts of the address cannot displace; the zero parcel if there is none. The
-// letter has the others, too: a stranger who asks by the name of an account
-// that has somebody's address takes from the mails that this address gets, and
-// shall not keep its owner from theirs by that.
+// accounts of the address cannot displace; the zero parcel if there is none.
+// The letter has the others, too: a stranger who asks by the name of an account
+// with somebody's address uses up mails to this address, and must not keep its
+// owner's link from the owner that way.
 func (x *Resets) named(ctx context.Context, typed string) (parcel, error) {
 	user, err := x.byUsername(ctx, typed)
 	if err != nil && !errors.Is(err, auth.ErrUserNotFound) {
@@ -140,7 +141,7 @@ func (x *Resets) named(ctx context.Context, typed string) (parcel, error) {
 }
 
 // byUsername reads the name as Django's login form does, and does not ask for
-// one that a database cannot have.
+// a name that a database cannot have.
 func (x *Resets) byUsername(ctx context.Context, typed string) (auth.User, error) {
 	name := username.Normalize(typed)
 	if name == "" || !utf8.ValidString(name) || strings.ContainsRune(name, 0) {

@@ -1,5 +1,5 @@
 // Package token makes and checks the tokens in password reset links: Django's,
-// so that a link made here is good at a Django site with the same SECRET_KEY
+// so that a link made here is valid at a Django site with the same SECRET_KEY
 // and users, and the other way round.
 //
 //	keys, err := secret.NewKeys(os.Getenv("SECRET_KEY"))
@@ -11,9 +11,9 @@
 //	if tokens.Check(user, r.PathValue("token")) { ... }
 //
 // A token is the time it was made and an HMAC of that time and of the user:
-// his id, password hash, last login and e-mail address. Nothing is stored. So
-// it is good once: a new password changes the hash, and the token with it. It
-// also ends with a login, and with a change of the address.
+// the id, password hash, last login and e-mail address. Nothing is stored. A
+// token works once: a new password changes the hash, and the token with it.
+// It also ends with a login, and with a change of the address.
 //
 // Package reset has the whole way from an address to a new password.
 package token

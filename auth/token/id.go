@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// ErrBadID says that a text of a link is no encoded id.
+// ErrBadID says that a text in a link is not an encoded id.
 var ErrBadID = errors.New("token: no encoded id")
 
-// maxID is far above what the id of any user has.
+// maxID is far above the length of any user's id.
 const maxID = 256
 
 // EncodeID returns the form that a user's id has in links: base64 without

@@ -22,11 +22,11 @@ const DefaultTimeout = 3 * 24 * time.Hour
 
 // Options configure a [Generator]. The zero value is Django's configuration.
 type Options struct {
-	// Timeout is PASSWORD_RESET_TIMEOUT: how long a token is good. Zero is
+	// Timeout is PASSWORD_RESET_TIMEOUT: how long a token is valid. Zero is
 	// DefaultTimeout.
 	Timeout time.Duration
 
-	// Location is Django's TIME_ZONE, whose wall clock a token's time is of:
+	// Location is Django's TIME_ZONE. A token's time is by its wall clock, so
 	// both sides must have the same. Nil is UTC.
 	Location *time.Location
 
@@ -46,7 +46,7 @@ type Generator struct {
 }
 
 // New returns a generator. The keys are Django's SECRET_KEY and
-// SECRET_KEY_FALLBACKS: tokens of older keys are good until they time out. The
+// SECRET_KEY_FALLBACKS: tokens of older keys are valid until they time out. The
 // options may be nil. The error says that there are no keys, or that Timeout is
 // negative.
 func New(keys secret.Keys, o *Options) (*Generator, error) {
@@ -75,8 +75,8 @@ func New(keys secret.Keys, o *Options) (*Generator, error) {
 	return g, nil
 }
 
-// Make returns a token for the user as he is now. Whoever has it can set his
-// password: send it to his stored address, and nowhere else.
+// Make returns a token for the user as stored now. Anybody who has it can
+// set the user's password: send it to the stored address, and nowhere else.
 // (Django: make_token.)
 func (g *Generator) Make(user auth.User) string {
 	return g.make(user, g.keys.Current(), g.seconds())
@@ -98,7 +98,7 @@ func (g *Generator) Check(user auth.User, token string) bool {
 	return good == 1 && age <= int64(g.opts.Timeout/time.Second)
 }
 
-// make returns the token of a moment: its time in base 36, and every second
+// make returns the token of a moment: the time in base 36, and every second
 // digit of the HMAC.
 func (g *Generator) make(user auth.User, key secret.Text, seconds int64) string {
 	var login string

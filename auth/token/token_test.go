@@ -120,7 +120,7 @@ func TestVectorsUIDB64(t *testing.T) {
 	})
 }
 
-// TestTokenEndsWithAnyChangeOfItsUser: it is good once.
+// TestTokenEndsWithAnyChangeOfItsUser: it works once.
 func TestTokenEndsWithAnyChangeOfItsUser(t *testing.T) {
 	g := generator(t, token.Options{Now: at(frozen)})
 	tok := g.Make(alice())
@@ -179,7 +179,7 @@ func TestTokensAreGoodForThreeDays(t *testing.T) {
 	}
 }
 
-// TestLongIDsAreNotDecoded: no key of a user is so long.
+// TestLongIDsAreNotDecoded: no user's key is that long.
 func TestLongIDsAreNotDecoded(t *testing.T) {
 	for size, good := range map[int]bool{192: true, 193: false, 1 << 20: false} {
 		id := strings.Repeat("x", size)
