@@ -80,7 +80,8 @@ func TestCheckNewFindsNamesThatTheDatabaseTakesForTaken(t *testing.T) {
 	})
 }
 
-// TestErrorsAreThoseOfAuth: of a user of package auth who knows no tables.
+// TestErrorsAreThoseOfAuth: a program that knows only package auth can test
+// for them.
 func TestErrorsAreThoseOfAuth(t *testing.T) {
 	if !errors.Is(sqlusers.ErrUserExists, auth.ErrUserExists) || !errors.Is(sqlusers.ErrInvalid, auth.ErrInvalidUser) ||
 		errors.Is(sqlusers.ErrInvalid, auth.ErrUserExists) || errors.Is(sqlusers.ErrUserExists, auth.ErrInvalidUser) {

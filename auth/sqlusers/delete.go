@@ -10,19 +10,21 @@ import (
 
 // ErrReferenced says that a row of a table that is not Django's own refers to
 // the user or group, so that it cannot be deleted. [Users.SetActive] does what
-// most want.
+// most programs want.
 var ErrReferenced = errors.New("sqlusers: a row of another table refers to it")
 
-// logTable is where Django's admin keeps who has done what, if it is installed.
+// logTable is where Django's admin records who did what, if it is installed.
 const logTable = "django_admin_log"
 
-// Delete removes a user, with his permissions, his place in groups, and what
-// Django's admin has logged of him, in one transaction. His sessions are
-// anonymous from then on. Rows of other tables stay: Django knows what to
-// delete with a user from its models, and nobody does here.
+// Delete removes a user, with the user's permissions, memberships in groups,
+// and what Django's admin has logged of the user, in one transaction. The
+// user's sessions are anonymous from then on. Rows of other tables stay:
+// Django knows from its models what to delete with a user, which is not
+// known here.
 //
 // Its error is [auth.ErrUserNotFound] if there is no such user, and
-// [ErrReferenced] if the database holds that a row of another table needs him.
+// [ErrReferenced] if the database says that a row of another table needs the
+// user.
 func (u *Users) Delete(ctx context.Context, id string) error {
 	row, err := parseID(id)
 	if err != nil {

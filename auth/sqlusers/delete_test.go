@@ -44,8 +44,8 @@ func TestDelete(t *testing.T) {
 	})
 }
 
-// TestDeleteIsAllOrNothing: a table that we know nothing of holds the user,
-// and then his groups stay, too.
+// TestDeleteIsAllOrNothing: a table that we do not know refers to the user,
+// and then the user's groups stay, too.
 func TestDeleteIsAllOrNothing(t *testing.T) {
 	forEachDatabase(t, func(t *testing.T, d database) {
 		ctx := t.Context()
@@ -72,8 +72,8 @@ func TestDeleteIsAllOrNothing(t *testing.T) {
 	})
 }
 
-// TestDeleteWhileAdding: whoever is first, nothing is left of the user, and
-// nobody sees the database's own error.
+// TestDeleteWhileAdding: whichever comes first, nothing is left of the
+// user, and nobody sees the database's own error.
 func TestDeleteWhileAdding(t *testing.T) {
 	forEachDatabase(t, func(t *testing.T, d database) {
 		g := createGroup(t, d, "editors")

@@ -23,8 +23,8 @@
 // # Groups and permissions
 //
 // They are rows of Django's tables auth_group, auth_permission and those that
-// link them to users. Users have the permissions that they were granted
-// themselves and those of their groups:
+// link them to users. Users have the permissions that were granted to them
+// directly and those of their groups:
 //
 //	_, err = users.RegisterModel(ctx, "shop", "Order", "order") // at each start
 //	...
@@ -32,7 +32,7 @@
 //	err = users.GrantToGroup(ctx, editors.ID, "shop.change_order")
 //	err = users.AddToGroup(ctx, user.ID, editors.ID)
 //
-// What already is as it is asked for is no error, and writes nothing. Changes
+// A change to what is so already is not an error, and writes nothing. Changes
 // count from the next request of the user.
 //
 // # What is checked
@@ -40,6 +40,6 @@
 // Django checks a user in its forms, so that code can store anything. Here
 // [Users.Create] and [Users.Update] check: a username has at most 150
 // characters, each a letter, a digit or one of @.+-_, and the other fields fit
-// Django's columns. Create refuses a password that is not encoded. What the
-// table holds already is read as it is.
+// Django's columns. Create refuses a password that is not encoded. Rows that
+// the table has already are read as they are.
 package sqlusers

@@ -21,25 +21,26 @@ import (
 // maxSameEmail is how many rows with one address are read at once.
 const maxSameEmail = 1000
 
-// ByEmail returns the users who may reset their password by a letter to this
+// ByEmail returns the users who may reset their password by a mail to this
 // address, in order of their IDs: those who are active, have a usable password,
-// and this address in any case. There may be none, and there may be several.
-// An empty address is nobody's. (Django: PasswordResetForm.get_users.)
+// and have this address, in upper or lower case. There may be none, and there
+// may be several. Nobody has the empty address. (Django:
+// PasswordResetForm.get_users.)
 //
 // If more than 1000 rows have the address, it returns the users of 1000 that
-// follow each other from a random one on, other ones each time: whoever signs
-// up with an address of somebody else does not keep them out for good, and
-// costs the database no more than that.
+// follow each other from a random one on, different ones each time: strangers
+// who sign up with somebody else's address do not keep the owner out for
+// good, and cost the database no more than that.
 //
-// Write to User.Email, never to what was given: a database may hold two
-// addresses for equal that lead to different people (CVE-2019-19844). ByEmail
-// has compared them itself, too, as Django does: in the form NFKC, case folded.
+// Write to User.Email, never to what was given: a database may treat two
+// addresses as equal that lead to different people (CVE-2019-19844). ByEmail
+// also compares them itself, as Django does: in the form NFKC, case folded.
 //
 // The rows are found by the index [EmailIndex], which [Migrate] makes. On MySQL
-// and MariaDB that has the collation of the column: in one that tells cases
-// apart, Django finds an address as it is stored only, and ByEmail also in
-// lower case, or with its domain in lower case. There, each of these spellings
-// that differs from what was given is a search of its own, of 1000 rows.
+// and MariaDB it has the collation of the column. If that tells cases apart,
+// Django finds an address only as it is stored, and ByEmail also in lower case,
+// or with its domain in lower case. Each of these spellings that differs from
+// what was given is then a search of its own, of 1000 rows.
 func (u *Users) ByEmail(ctx context.Context, email string) ([]auth.User, error) {
 	email = strings.TrimSpace(email)
 	if email == "" || longer(email, maxEmail) || !utf8.ValidString(email) ||
@@ -63,7 +64,7 @@ func (u *Users) ByEmail(ctx context.Context, email string) ([]auth.User, error) 
 	return unique(found), nil
 }
 
-// spellings are those of an address that the database has to be asked for.
+// spellings are those of an address that the database must be asked for.
 func (u *Users) spellings(email string) []string {
 	if u.db.Dialect.ComparesUpper() {
 		return []string{email}
@@ -74,7 +75,7 @@ func (u *Users) spellings(email string) []string {
 }
 
 // sameEmail returns the rows with an address, or if there are too many, those
-// from a random one on, and from the first one again.
+// that follow a random id, and then those from the first on.
 func (u *Users) sameEmail(ctx context.Context, email string) ([]auth.User, error) {
 	users, err := u.fromID(ctx, email, math.MinInt64, maxSameEmail+1)
 	if err != nil || len(users) <= maxSameEmail {
@@ -95,7 +96,7 @@ func (u *Users) sameEmail(ctx context.Context, email string) ([]auth.User, error
 	return append(some, users[:maxSameEmail-len(some)]...), nil
 }
 
-// fromID returns the rows with an address from an id on.
+// fromID returns the rows with an address, starting at an id.
 func (u *Users) fromID(ctx context.Context, email string, id int64, limit int) ([]auth.User, error) {
 	rows, err := u.asked(ctx).byEmail.QueryContext(ctx, email, id, limit)
 	return collect(rows, err, u.scan)

@@ -108,7 +108,7 @@ print(json.dumps([sorted(u.username for u in f.get_users(f.fields["email"].to_py
 	})
 }
 
-// TestByEmailComparesItself: what the database holds for equal is not enough.
+// TestByEmailComparesItself: what the database treats as equal is not enough.
 func TestByEmailComparesItself(t *testing.T) {
 	users, db := open(t, tempFile(t))
 	create(t, users, auth.User{Username: "john", Email: "x@example.com", Password: encoded, IsActive: true})

@@ -12,7 +12,7 @@ import (
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
-// FloorTable is the one table that [Migrate] makes, and [Plan] names, and
+// FloorTable is the one table that [Migrate] makes and [Plan] names that
 // Django does not have.
 const FloorTable = "jamsession_login_floor"
 
@@ -36,7 +36,7 @@ const maxFloorID = 255
 
 // floorColumns are the floors that count for a row of auth_user, its own and
 // everybody's, NULL if there is none. Each is found by the primary key, which
-// costs less than to look for both at once.
+// costs less than looking for both at once.
 func floorColumns(d djangodb.Dialect, exist bool) string {
 	if !exist {
 		return "NULL, NULL"
@@ -56,10 +56,10 @@ func floorTime(floors ...sql.NullInt64) (highest time.Time) {
 }
 
 // LoginFloor returns the floor of the user with this ID, as [auth.FloorStore]
-// says: for a backend of another kind that keeps its floors here. The users
-// that are returned here have theirs. Its error wraps [ErrInvalid] if no user
-// can have the ID, and [auth.ErrNoFloors] if the table jamsession_login_floor
-// does not exist.
+// says: it is for a backend of another kind that keeps its floors here. The
+// users that this package returns have theirs. Its error wraps [ErrInvalid]
+// if no user can have the ID, and [auth.ErrNoFloors] if the table
+// jamsession_login_floor does not exist.
 func (u *Users) LoginFloor(ctx context.Context, userID string) (time.Time, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
@@ -75,9 +75,9 @@ func (u *Users) LoginFloor(ctx context.Context, userID string) (time.Time, error
 
 // RaiseLoginFloor raises the floor of the user with this ID, and of everybody
 // if it is empty, as [auth.FloorStore] says: [auth.Manager.EndSessions] calls
-// it. There need not be such a user; one who was deleted keeps the floor, so
-// that no later user with the same ID gets the sessions. Its errors are those
-// of [Users.LoginFloor].
+// it. There need not be such a user; a deleted user keeps the floor, so that
+// no later user with the same ID gets the sessions. Its errors are those of
+// [Users.LoginFloor].
 func (u *Users) RaiseLoginFloor(ctx context.Context, userID string) (floor time.Time, err error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
@@ -102,10 +102,10 @@ func (u *Users) checkFloorID(ctx context.Context, userID string) error {
 	return wrap(ctx, "look for floors", err)
 }
 
-// raise raises a floor to the next second, and above all that it has to be
-// compared with: a clock may be wrong, and a second has room for several. The
-// first statement locks the row, so that of two raises at once one sees the
-// other.
+// raise raises a floor to the next second, and above every floor that it is
+// compared with: a clock may be wrong, and several raises may fall into one
+// second. The first statement locks the row, so that of two raises at once
+// one sees the other.
 func (u *Users) raise(ctx context.Context, tx *sql.Conn, userID string) (time.Time, error) {
 	rebind := u.db.Dialect.Rebind
 	exists, err := matches(tx.ExecContext(ctx, rebind(

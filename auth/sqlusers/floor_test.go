@@ -75,7 +75,7 @@ func TestFloorOnlyGrows(t *testing.T) {
 	})
 }
 
-// TestFloorsOfAnyKey: those of a backend of another kind, which asks for them.
+// TestFloorsOfAnyKey, for a backend of another kind that asks for them.
 func TestFloorsOfAnyKey(t *testing.T) {
 	forEachDatabase(t, func(t *testing.T, d database) {
 		ctx := t.Context()
@@ -218,9 +218,9 @@ func TestRaisesAtOnceAllCount(t *testing.T) {
 	})
 }
 
-// TestTableOfFloorsMayComeLate: users of a database that Django alone has
+// TestTableOfFloorsMayComeLate: users of a database that only Django has
 // migrated work without floors; a deactivation counts; and once the table is
-// there, it is found at once by who writes, and within a minute by who reads.
+// there, a write finds it at once, and a read within a minute.
 func TestTableOfFloorsMayComeLate(t *testing.T) {
 	forEachDatabase(t, func(t *testing.T, d database) {
 		ctx := t.Context()
@@ -265,7 +265,7 @@ func TestTableOfFloorsMayComeLate(t *testing.T) {
 	})
 }
 
-// TestReaderLooksForFloorsOnceAMinute: and not at each request.
+// TestReaderLooksForFloorsOnceAMinute, and not at each request.
 func TestReaderLooksForFloorsOnceAMinute(t *testing.T) {
 	users, db := open(t, tempFile(t))
 	create(t, users, auth.User{Username: "john", Password: encoded, IsActive: true})

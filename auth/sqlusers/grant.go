@@ -2,10 +2,10 @@ package sqlusers
 
 import "context"
 
-// GrantToUser gives a user a permission, named "app_label.codename", if he does
-// not have it by himself yet. It counts from his next request. If several
-// models of the app have this codename, he gets it for the first; for
-// [auth.HasPerm] they are one.
+// GrantToUser gives a user a permission, named "app_label.codename", unless it
+// was granted to the user directly before. It counts from the user's next
+// request. If several models of the app have this codename, the first one's is
+// granted; for [auth.HasPerm] they are the same.
 //
 // Its error is [auth.ErrUserNotFound] or [ErrPermissionNotFound] if there is
 // no such user or permission. See [Users.RegisterPermission].
@@ -24,9 +24,9 @@ func (u *Users) GrantToGroup(ctx context.Context, groupID int64, name string) er
 	return u.grant(ctx, groupPermissions, groupID, name)
 }
 
-// RevokeFromUser takes a permission, named "app_label.codename", from a user,
-// if he has it by himself, for all models of the app. What he has by a group
-// stays. Its errors are those of [Users.GrantToUser].
+// RevokeFromUser takes a permission, named "app_label.codename", from a user
+// to whom it was granted directly, for all models of the app. Permissions of
+// groups stay. Its errors are those of [Users.GrantToUser].
 func (u *Users) RevokeFromUser(ctx context.Context, userID, name string) error {
 	row, err := parseID(userID)
 	if err != nil {

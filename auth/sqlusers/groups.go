@@ -74,7 +74,7 @@ func (u *Users) rename(ctx context.Context, e end, id int64, name string) error 
 
 // DeleteGroup removes a group with its permissions and its list of users, in
 // one transaction. Its error is [ErrGroupNotFound] if there is no such group,
-// and [ErrReferenced] if the database holds that a row of another table needs
+// and [ErrReferenced] if the database says that a row of another table needs
 // it.
 func (u *Users) DeleteGroup(ctx context.Context, id int64) error {
 	return u.erase(ctx, id, "auth_group", "group_id", ErrGroupNotFound,
@@ -147,9 +147,9 @@ func (u *Users) groups(ctx context.Context, query string, args ...any) ([]Group,
 	})
 }
 
-// AddToGroup makes a user a member of a group, if he is none yet. Its error is
-// [auth.ErrUserNotFound] or [ErrGroupNotFound] if there is no such user or
-// group.
+// AddToGroup makes a user a member of a group, unless they are one already.
+// Its error is [auth.ErrUserNotFound] or [ErrGroupNotFound] if there is no
+// such user or group.
 func (u *Users) AddToGroup(ctx context.Context, userID string, groupID int64) error {
 	row, err := parseID(userID)
 	if err != nil {

@@ -175,8 +175,8 @@ func TestDeleteGroup(t *testing.T) {
 	})
 }
 
-// TestGroupsAtOnce: of many that make one group, one does; all that add one
-// member succeed, and he is one once.
+// TestGroupsAtOnce: of many that make one group, one succeeds; all that add
+// the same member succeed, and the member is there once.
 func TestGroupsAtOnce(t *testing.T) {
 	forEachDatabase(t, func(t *testing.T, d database) {
 		john := create(t, d.Users, auth.User{Username: "john"})

@@ -25,9 +25,9 @@ func emailIndexOn(d djangodb.Dialect) string {
 	}
 }
 
-// makeIndex makes the index, and returns what it has made. A database that does
-// not let us is no reason not to start: addresses are then found by reading the
-// whole table.
+// makeIndex makes the index, and returns what it has made. A program can start
+// even if the database refuses: addresses are then found by reading the whole
+// table.
 func makeIndex(ctx context.Context, db djangodb.DB, logger *slog.Logger) ([]string, error) {
 	made, err := db.MakeIndex(ctx, emailIndex)
 	switch {

@@ -10,7 +10,7 @@ import (
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
-// A join is a table of pairs: who belongs to what.
+// A join is a table of pairs: which row belongs to which.
 type join struct {
 	table       string
 	left, right end
@@ -33,7 +33,7 @@ var (
 )
 
 // link stores a pair, unless it is there. It asks for both ends, since SQLite
-// does not hold the reference unless it is told to.
+// does not enforce the reference unless it is told to.
 func (u *Users) link(ctx context.Context, j join, left, right int64) error {
 	id := u.db.Dialect.BigInt()
 	return u.pair(ctx, "link", j, left, []int64{right},
@@ -43,7 +43,8 @@ func (u *Users) link(ctx context.Context, j join, left, right int64) error {
 			" p WHERE p."+j.left.column+" = l.id AND p."+j.right.column+" = r.id)")
 }
 
-// unlink deletes the pairs of one with each of others, those that are there.
+// unlink deletes the pairs of one with each of the others, if they are
+// there.
 func (u *Users) unlink(ctx context.Context, j join, left int64, rights ...int64) error {
 	id := u.db.Dialect.BigInt()
 	in := strings.TrimSuffix(strings.Repeat(id+", ", len(rights)), ", ")

@@ -17,7 +17,7 @@ import (
 // with it. It is an [auth.ErrInvalidUser], too.
 var ErrInvalid error = &kindError{"sqlusers: invalid", auth.ErrInvalidUser}
 
-// A kindError is an error that package auth knows by a name of its own.
+// A kindError is an error that package auth has its own name for.
 type kindError struct {
 	text string
 	kind error
@@ -131,7 +131,7 @@ func checkUsername(name string) error {
 }
 
 // checkPassword refuses what does not look like an encoded hash, so that no
-// password is stored as it is by mistake.
+// plain password is stored by mistake.
 func checkPassword(encoded string) error {
 	if err := checkText("password", encoded, 128); err != nil {
 		return err
@@ -142,8 +142,8 @@ func checkPassword(encoded string) error {
 	return invalid("password", "is not encoded; give the result of password.Hashers.Hash")
 }
 
-// hashForm is what all of Django's hashes have in common. The shortest is
-// "md5$$" and 32 hex digits.
+// hashForm matches what all of Django's hashes have in common. The shortest
+// is "md5$$" and 32 hex digits.
 var hashForm = regexp.MustCompile(`^[a-z0-9_]+\$[^\s$]*\$[^\s]+$`)
 
 const shortestHash = 37

@@ -31,9 +31,9 @@ func (u *Users) Permissions(ctx context.Context) ([]Permission, error) {
 	return u.permissions(ctx, u.db.Readers, "")
 }
 
-// UserPermissions returns the permissions that a user has by himself, without
-// those of his groups, sorted by app, model and codename; none if there is no
-// such user. (Django: user.user_permissions.)
+// UserPermissions returns the permissions that were granted to a user
+// directly, without those of groups, sorted by app, model and codename; none
+// if there is no such user. (Django: user.user_permissions.)
 func (u *Users) UserPermissions(ctx context.Context, userID string) ([]Permission, error) {
 	row, err := parseID(userID)
 	if err != nil {
@@ -52,9 +52,9 @@ func (u *Users) GroupPermissions(ctx context.Context, groupID int64) ([]Permissi
 			" WHERE j.group_id = "+u.db.Dialect.BigInt(), groupID)
 }
 
-// EffectivePermissions returns what a user may do, by himself and by his
-// groups, each as "app_label.codename", sorted; none if there is no such user.
-// It does not ask whether he is active or a superuser: [auth.HasPerm] does.
+// EffectivePermissions returns what a user may do, directly and by groups,
+// each as "app_label.codename", sorted; none if there is no such user. It does
+// not ask whether the user is active or a superuser: [auth.HasPerm] does.
 // (Django: ModelBackend.get_all_permissions.)
 func (u *Users) EffectivePermissions(ctx context.Context, userID string) ([]string, error) {
 	row, err := parseID(userID)

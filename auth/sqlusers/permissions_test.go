@@ -307,8 +307,8 @@ func TestRegisterInvalid(t *testing.T) {
 	}
 }
 
-// TestNamesInAnotherCase: MySQL holds "Shop" and "shop" for one name, and the
-// others do not. Nowhere does one stand for the other.
+// TestNamesInAnotherCase: MySQL treats "Shop" and "shop" as one name, and the
+// others do not. One never stands for the other.
 func TestNamesInAnotherCase(t *testing.T) {
 	forEachDatabase(t, func(t *testing.T, d database) {
 		ctx := t.Context()

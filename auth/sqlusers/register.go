@@ -15,9 +15,9 @@ import (
 // verbose is what people call the model, the model name if it is empty.
 //
 // A program calls it when it starts, for each of its models; programs that
-// start together may all do. What exists stays as it is, by whomever it was
-// made, and if all exist, nothing is written. The error wraps [ErrInvalid] if
-// a text does not fit.
+// start together may all do so. Permissions that exist stay as they are, and
+// if all exist, nothing is written. The error wraps [ErrInvalid] if a text
+// does not fit.
 func (u *Users) RegisterModel(ctx context.Context, app, model, verbose string) ([]Permission, error) {
 	model = strings.ToLower(model)
 	if verbose == "" {
@@ -61,7 +61,7 @@ func (u *Users) RenamePermission(ctx context.Context, id int64, name string) err
 // DeletePermission removes a permission, and takes it from all who have it, in
 // one transaction. The content type of its model stays. Its error is
 // [ErrPermissionNotFound] if there is no such permission, and [ErrReferenced]
-// if the database holds that a row of another table needs it.
+// if the database says that a row of another table needs it.
 func (u *Users) DeletePermission(ctx context.Context, id int64) error {
 	return u.erase(ctx, id, "auth_permission", "permission_id", ErrPermissionNotFound,
 		[]string{"auth_user_user_permissions", "auth_group_permissions"})

@@ -65,7 +65,7 @@ func selectRow(d djangodb.Dialect, floors bool) string {
 }
 
 // selectByEmail reads no row that it does not return: with the index, it goes
-// to the first one of an address, and reads on from there.
+// to the first row of an address, and reads on from there.
 func selectByEmail(d djangodb.Dialect, floors bool) string {
 	return selectRow(d, floors) + " WHERE " + d.SameText("email") + " AND id >= " + d.BigInt() +
 		" ORDER BY id LIMIT ?"
@@ -85,9 +85,9 @@ func (s *statements) close() error {
 	return errors.Join(errs...)
 }
 
-// effectivePermissions selects what a user may do, by himself and by his
-// groups. What is twice in it is not left out here, since for some databases
-// names in another case are the same.
+// effectivePermissions selects what a user may do, directly and by groups.
+// It keeps duplicates, since some databases treat names in another case as
+// the same.
 func effectivePermissions(id string) string {
 	const named = "SELECT c.app_label, p.codename FROM auth_permission p" +
 		" JOIN django_content_type c ON c.id = p.content_type_id"

@@ -45,8 +45,8 @@ func (u *Users) Update(ctx context.Context, id string, c Changes) (auth.User, er
 	return u.one(ctx, u.asked(ctx).inserted, row) // the writer is sure to see it
 }
 
-// update runs an UPDATE of one user. One that activates or deactivates the user
-// raises the floor of logins in the same transaction.
+// update runs an UPDATE of one user. If that activates or deactivates the user,
+// it raises the floor of logins in the same transaction.
 func (u *Users) update(ctx context.Context, id int64, active *bool, query string, args ...any) error {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
@@ -63,7 +63,7 @@ func (u *Users) update(ctx context.Context, id int64, active *bool, query string
 	}
 	d := u.db.Dialect
 	flag, values := "UPDATE auth_user SET is_active = ? WHERE id = "+d.BigInt(), []any{*active, id}
-	if *active { // who was so already keeps the sessions, and a new user has none
+	if *active { // if active already, the sessions stay; new users have none
 		flag, values = flag+" AND is_active = ? AND last_login IS NOT NULL", append(values, false)
 	}
 	return u.db.Transact(ctx, func(tx *sql.Conn) error {
@@ -82,15 +82,15 @@ func (u *Users) update(ctx context.Context, id int64, active *bool, query string
 }
 
 // SetActive allows a user to log in, or ends all sessions of the user at their
-// next request and lets nobody log in as the user. Sessions from before stay
-// dead when the user is active again: both changes raise the
-// [auth.User.LoginFloor]. Django recommends to deactivate users rather than
-// delete them. Its error is [auth.ErrUserNotFound] if there is no such user.
+// next request and forbids further logins. Sessions from before stay dead when
+// the user is active again: both changes raise the [auth.User.LoginFloor].
+// Django recommends deactivating users rather than deleting them. Its error is
+// [auth.ErrUserNotFound] if there is no such user.
 //
-// While the table jamsession_login_floor does not exist, and if it is Django
-// that deactivates and reactivates, a session that made no request meanwhile
-// is the user's again. At a Django site it always is, unless its record was
-// deleted: here, by a request, or by [auth.Manager.EndSessions].
+// While the table jamsession_login_floor does not exist, and if Django does
+// both the deactivating and the reactivating, a session that made no request
+// meanwhile is the user's again. At a Django site it always is, unless its
+// record was deleted, by a request here or by [auth.Manager.EndSessions].
 func (u *Users) SetActive(ctx context.Context, id string, active bool) error {
 	_, err := u.Update(ctx, id, Changes{IsActive: &active})
 	return err

@@ -28,8 +28,7 @@ var (
 var ErrUserExists error = &kindError{"sqlusers: username is taken", auth.ErrUserExists}
 
 // Users are the rows of the table auth_user, and what belongs to them: groups
-// and permissions. Make one with [New]; it is safe
-// for concurrent use.
+// and permissions. Make one with [New]; it is safe for concurrent use.
 //
 // Errors other than those that the methods name mean that the database could
 // not be asked, or not within Options.Timeout. They wrap [auth.ErrUnavailable],
@@ -68,8 +67,8 @@ func New(ctx context.Context, db django.Database, o *Options) (*Users, error) {
 func (u *Users) Close() error { return u.late.close() }
 
 // ByID returns the user with this ID, active or not. Its error is
-// [auth.ErrUserNotFound] if there is none, and [auth.ErrInvalidUserID], which is
-// one, too, if the text is not a number.
+// [auth.ErrUserNotFound] if there is none, and [auth.ErrInvalidUserID], which
+// also is an ErrUserNotFound, if the text is not a number.
 func (u *Users) ByID(ctx context.Context, id string) (auth.User, error) {
 	row, err := parseID(id)
 	if err != nil {
@@ -107,15 +106,15 @@ func (u *Users) one(ctx context.Context, stmt *sql.Stmt, arg any) (auth.User, er
 
 // CheckNew returns the user as [Users.Create] would store it, without an ID and
 // without looking at the password, and stores nothing. Its errors are those of
-// Create; that there is none promises nothing, since another may take the name
-// before. A field that does not fit is found before the table is asked.
+// Create. No error promises nothing, since somebody else may take the name
+// first. A field that does not fit is found before the table is asked.
 func (u *Users) CheckNew(ctx context.Context, user auth.User) (auth.User, error) {
 	user, err := asStored(user)
 	if err != nil {
 		return auth.User{}, err
 	}
-	// The row of a name that differs in case may be there, on a server whose
-	// collation takes both for one: Create would fail, too.
+	// There may be a row whose name differs in case only, on a server whose
+	// collation treats both as equal: Create would fail, too.
 	_, err = u.one(ctx, u.asked(ctx).byUsername, user.Username)
 	switch {
 	case err == nil:
@@ -148,8 +147,8 @@ func (u *Users) Create(ctx context.Context, user auth.User) (auth.User, error) {
 	return u.create(ctx, user)
 }
 
-// asStored returns a new user as it would be stored, but for the password. Its
-// error wraps ErrInvalid if a field does not fit.
+// asStored returns a new user as it would be stored, except for the password.
+// Its error wraps ErrInvalid if a field does not fit.
 func asStored(user auth.User) (auth.User, error) {
 	user.Username = NormalizeUsername(user.Username)
 	user.Email = NormalizeEmail(user.Email)
@@ -180,8 +179,9 @@ func (u *Users) create(ctx context.Context, user auth.User) (auth.User, error) {
 }
 
 // SetPassword replaces the encoded hash of a user, and changes nothing else.
-// That ends all his sessions. Its error is [auth.ErrUserNotFound] if there is
-// no such user, and wraps [ErrInvalid] if encoded is no encoded hash.
+// That ends all sessions of the user. Its error is [auth.ErrUserNotFound] if
+// there is no such user, and wraps [ErrInvalid] if encoded is not an encoded
+// hash.
 func (u *Users) SetPassword(ctx context.Context, id, encoded string) error {
 	if err := checkPassword(encoded); err != nil {
 		return err
@@ -199,7 +199,7 @@ func (u *Users) SetPassword(ctx context.Context, id, encoded string) error {
 
 // UpgradePassword replaces the encoded hash old by new, changes nothing else,
 // and reports true. If old is not what is stored, it changes nothing and
-// reports false. Its error wraps [ErrInvalid] if new is no encoded hash.
+// reports false. Its error wraps [ErrInvalid] if new is not an encoded hash.
 func (u *Users) UpgradePassword(ctx context.Context, id, old, new string) (bool, error) {
 	if err := checkPassword(new); err != nil {
 		return false, err
@@ -260,12 +260,12 @@ func (u *Users) time(t time.Time) any {
 	return u.db.EncodeTime(t)
 }
 
-// limit returns ctx with an end.
+// limit returns ctx with a deadline.
 func (u *Users) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	return timelimit.Ensure(ctx, u.opts.Timeout)
 }
 
-// wrap says what could not be done, since the database could not be asked.
+// wrap says what could not be done because the database could not be asked.
 func wrap(ctx context.Context, doing string, err error) error {
 	if err == nil {
 		return nil
@@ -273,8 +273,8 @@ func wrap(ctx context.Context, doing string, err error) error {
 	return unavailable{djangodb.Wrap(ctx, "sqlusers: "+doing, err)}
 }
 
-// unavailable is an error of the database. It is auth.ErrUnavailable, and what
-// that is.
+// unavailable is an error of the database. It is an auth.ErrUnavailable, and
+// whatever that is.
 type unavailable struct{ error }
 
 func (e unavailable) Unwrap() error { return e.error }
