@@ -26,7 +26,7 @@ func (a *asking) ByUsername(ctx context.Context, name string) (auth.User, error)
 }
 
 // TestUserIsLookedUpOnceForEachAttempt: before the limiter and the password,
-// and for a name that is nobody's just so.
+// even for a name that nobody has.
 func TestUserIsLookedUpOnceForEachAttempt(t *testing.T) {
 	for _, limited := range []bool{true, false} {
 		l := &limiter{}
@@ -71,7 +71,8 @@ func (*early) SourceOf(*http.Request) string        { return "" }
 func (e *early) Refuse(*http.Request) error         { return e.refuses }
 func (*early) GiveBack(*http.Request, auth.Attempt) {}
 
-// TestNobodyIsLookedUpForWhatIsRefusedEarly: and it is not counted again.
+// TestNobodyIsLookedUpForWhatIsRefusedEarly, and the attempt is not counted
+// again.
 func TestNobodyIsLookedUpForWhatIsRefusedEarly(t *testing.T) {
 	for _, refuses := range []error{errStopped{}, nil} {
 		l := &early{refuses: refuses}
@@ -89,7 +90,8 @@ func TestNobodyIsLookedUpForWhatIsRefusedEarly(t *testing.T) {
 	}
 }
 
-// byEmail is a backend around a ModelBackend, which it asks for another name.
+// byEmail is a backend that wraps a ModelBackend, and asks it for another
+// name.
 type byEmail struct {
 	*auth.ModelBackend
 	names map[string]string
@@ -101,8 +103,8 @@ func (b byEmail) Authenticate(ctx context.Context, email, password string) (auth
 	return b.ModelBackend.Authenticate(ctx, b.names[email], password)
 }
 
-// TestBackendAroundAnotherDecides: what its inner one has found for the limiter
-// is not taken for the user whom it asks for.
+// TestBackendAroundAnotherDecides: what the inner one has found for the limiter
+// is not mistaken for the user whom the outer one asks for.
 func TestBackendAroundAnotherDecides(t *testing.T) {
 	l := &limiter{}
 	inner := newUsers(alice(), bob())
@@ -125,8 +127,8 @@ func TestBackendAroundAnotherDecides(t *testing.T) {
 	}
 }
 
-// TestFindOfOneBackendIsNotAnothers: what one has found, and has no use for, is
-// not taken by the next for a user of its own.
+// TestFindOfOneBackendIsNotAnothers: the next backend does not mistake what one
+// has found, and does not use, for a user of its own.
 func TestFindOfOneBackendIsNotAnothers(t *testing.T) {
 	other := auth.User{ID: "9", Username: "bob", Password: "meter$1$other", IsActive: true}
 	s := newSite(t, &auth.Options{Limiter: &limiter{}, Backends: []auth.Backend{
@@ -191,7 +193,7 @@ func TestDeviceIsKnownByTheNewPassword(t *testing.T) {
 	}
 }
 
-// TestAttemptShowsNothing of the user, nor of a password in the wrong field.
+// TestAttemptShowsNothing of the user, or of a password in the wrong field.
 func TestAttemptShowsNothing(t *testing.T) {
 	a := auth.NewAttempt("NAME-SENTINEL", auth.User{ID: "1", Username: "SENTINEL", Password: "HASH-SENTINEL"})
 	text, err := json.Marshal(a)

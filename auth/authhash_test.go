@@ -7,8 +7,8 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// TestEveryDigitOfTheHashCounts: a session is nobody's if one of the 64 digits
-// of its hash is another, or the last ones are missing.
+// TestEveryDigitOfTheHashCounts: a session is anonymous if one of the 64
+// digits of its hash differs, or the last ones are missing.
 func TestEveryDigitOfTheHashCounts(t *testing.T) {
 	const item = "_auth_user_hash"
 	s := newSite(t, nil)

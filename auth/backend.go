@@ -22,9 +22,9 @@ type Backend interface {
 	Name() string
 
 	// Authenticate returns the user with this name and password. It must
-	// return an error that wraps ErrNoMatch if they are not good for a login
-	// here: the next backend is asked. With ErrDenied no other backend is
-	// asked and the login fails. Any other error means that it could not be
+	// return an error that wraps ErrNoMatch if nobody can log in here with
+	// these: the next backend is then asked. With ErrDenied no other backend
+	// is asked and the login fails. Any other error means that it could not be
 	// found out, and ends the attempt: it is never a wrong password.
 	//
 	// It must do the same amount of work for a user who does not exist as for
@@ -32,11 +32,11 @@ type Backend interface {
 	Authenticate(ctx context.Context, username, password string) (User, error)
 
 	// User returns the user whom a session names. It is asked once for each
-	// request that looks at its user, so that one who was disabled is out at
-	// once. It must return an error that wraps ErrUserNotFound if there is no
-	// such user or he may not log in any more: the visitor is then anonymous.
-	// If it is [ErrInactive], the session is deleted as well.
-	// Any other error means that it could not be found out: 503.
+	// request that looks at its user, so that a disabled user is out at once.
+	// It must return an error that wraps ErrUserNotFound if there is no such
+	// user, or if the user may no longer log in: the visitor is then
+	// anonymous. If it is [ErrInactive], the session is deleted as well. Any
+	// other error means that it could not be found out: 503.
 	//
 	// The id is what the browser's session says, a [User.ID]. A session ends
 	// when the Password of its user changes; a backend without passwords may

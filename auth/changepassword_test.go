@@ -16,7 +16,7 @@ import (
 
 const good = "a plain staple"
 
-// TestChangePasswordEndsTheOtherSessions: and keeps this one, with a new key.
+// TestChangePasswordEndsTheOtherSessions, and keeps this one, with a new key.
 func TestChangePasswordEndsTheOtherSessions(t *testing.T) {
 	s := newSite(t, nil)
 	here, there := s.login(t, alice()), s.login(t, alice())
@@ -43,7 +43,7 @@ func TestChangePasswordEndsTheOtherSessions(t *testing.T) {
 	}
 }
 
-// TestHashersServeChangePassword: also where the backends have their own.
+// TestHashersServeChangePassword, even where the backends have their own.
 func TestHashersServeChangePassword(t *testing.T) {
 	users, hashers := newUsers(alice()), cheap()
 	s := newSite(t, &auth.Options{

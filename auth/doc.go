@@ -1,6 +1,7 @@
 // Package auth logs visitors in and out, and knows who sent a request. Users,
-// sessions and hashes are Django's: who logs in here is logged in at a Django
-// site that shares the tables and the SECRET_KEY, and the other way round.
+// sessions and hashes are Django's: a visitor who logs in here is also logged
+// in at a Django site that shares the tables and the SECRET_KEY, and the
+// other way round.
 //
 //	users, err := sqlusers.New(ctx, db, nil)
 //	...
@@ -33,13 +34,13 @@
 // # What a login does
 //
 // [Manager.Login] gives the session a new key and the forms a new secret, so
-// that neither can be planted before the login (ASVS 7.2.4). It does so also
-// if the same user logs in again, where Django keeps the key. The session of
-// another user is emptied first.
+// that neither can be planted before the login (ASVS 7.2.4). It does this
+// even if the same user logs in again, where Django keeps the key. The
+// session of another user is emptied first.
 //
 // # What ends a login
 //
-// The user is looked up on each request that asks. One who was deleted or
+// The user is looked up on each request that asks. A user who was deleted or
 // deactivated is anonymous from then on. When the password changes, all
 // sessions of the user are emptied at their next request, except those that
 // [Manager.UpdateSessionAuthHash] keeps. [Manager.Logout] deletes the session;
@@ -61,10 +62,10 @@
 //
 // # Passwords
 //
-// [Manager.ChangePassword] replaces the visitor's password, keeps his session
-// and ends his others. [Manager.SetPassword] is for whoever was let in by
-// other means, such as a reset link. Both refuse what Options.Validators find
-// too weak.
+// [Manager.ChangePassword] replaces the visitor's password, keeps this
+// session and ends the user's others. [Manager.SetPassword] is for users who
+// were let in by other means, such as a reset link. Both refuse passwords
+// that Options.Validators find too weak.
 //
 // # Recent logins
 //
@@ -89,7 +90,7 @@
 //
 // # Other users
 //
-// A program's own columns or type belong into [User.Custom], which its backend
+// A program's own columns or type belong in [User.Custom], which its backend
 // fills in: see the example of that name.
 //
 // Implement [Backend] for users from elsewhere, and name it in
@@ -102,5 +103,5 @@
 // logged; Django answers 500. The SHA-1 hashes that Django 3.x still
 // accepts in sessions are not accepted. A user who is logged in but refused by
 // [Manager.Require] gets 403, not the login page. An anonymous or inactive
-// visitor has no permission, also if a backend would grant him one.
+// visitor has no permission, even if a backend would grant one.
 package auth

@@ -112,7 +112,7 @@ func newVisitor(base string) func(method, path string, form url.Values) {
 	}
 }
 
-// keyring is a Backend for whoever has the key to the building.
+// keyring is a Backend for anybody who has the key to the building.
 type keyring struct{ key string }
 
 func (keyring) Name() string { return "example.KeyringBackend" }
@@ -235,7 +235,7 @@ func ExampleManager_RequirePerm() {
 	// Output: 302 /accounts/login/?next=/orders/add
 }
 
-// Member is a user with what the shop knows of him.
+// Member is a user with what the shop knows about them.
 type Member struct {
 	auth.User
 	Plan string

@@ -54,11 +54,11 @@ func (b *ModelBackend) RaiseLoginFloor(ctx context.Context, user User) (time.Tim
 // isDead reports whether the session's login is below the user's floor.
 //
 // A login here notes the floor that the user had when the password was looked
-// at, so that no clock decides about it, and no race: of a floor that was
-// raised later the session cannot know. A login elsewhere may say when it was.
-// One that says nothing, as Django's, is not believed while the floor is
-// younger than Options.FloorAge; a floor that is so far in the future that a
-// clock must have been wrong does not count for it.
+// at, so that neither a clock nor a race decides: the session cannot know of a
+// floor that was raised later. A login elsewhere may say when it was. One that
+// does not, such as Django's, is not believed while the floor is younger than
+// Options.FloorAge; a floor that is so far in the future that a clock must
+// have been wrong does not count for it.
 func (m *Manager) isDead(s *session.Session, user User) bool {
 	if user.LoginFloor.IsZero() {
 		return false
@@ -81,7 +81,7 @@ func floorOf(user User) int64 {
 	return user.LoginFloor.Unix()
 }
 
-// endTime is how long records are looked for, for Django's sake.
+// endTime limits the search for records, which is for Django's sake.
 const endTime = 30 * time.Second
 
 // An Ended says what became of the records of sessions that were ended.

@@ -11,8 +11,8 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// RequireLogin lets only users through to next. Anonymous visitors are sent
-// to Options.LoginURL, with the way back in its parameter "next". If it
+// RequireLogin lets only users through to next. It sends anonymous visitors
+// to Options.LoginURL, with the way back in the parameter "next". If it
 // cannot be found out who the visitor is, next does not run and the answer
 // is 503. It includes [Manager.Handler].
 //
@@ -24,7 +24,7 @@ func (m *Manager) RequireLogin(next http.Handler) http.Handler {
 }
 
 // Require is RequireLogin, but lets only those users through whom allow
-// accepts. The others get 403: to log in again would not help them.
+// accepts. The others get 403: logging in again would not help them.
 func (m *Manager) Require(allow func(User) bool, next http.Handler) http.Handler {
 	return m.gate(func(_ *http.Request, user User) bool { return allow(user) }, next)
 }
@@ -115,9 +115,10 @@ func requestPath(r *http.Request) string {
 // has no such item, and leaves it alone.
 const timeItem = "_login_time"
 
-// LoginTime returns when the visitor last gave proof of who he is in this
-// session, to the second. It is zero if he is anonymous, and if a Django site
-// logged him in, which does not say when. Its errors are those of [Load].
+// LoginTime returns when the visitor last logged in or proved their identity
+// in this session, to the second. It is zero for an anonymous visitor, and
+// after a login at a Django site, which does not record the time. Its errors
+// are those of [Load].
 func LoginTime(r *http.Request) (time.Time, error) {
 	user, err := Load(r)
 	if err != nil || !user.IsAuthenticated() {
@@ -134,15 +135,15 @@ func LoginTime(r *http.Request) (time.Time, error) {
 	return time.Unix(seconds, 0), nil
 }
 
-// RequireFresh is RequireLogin, but lets only those through to next who
-// logged in at most maxAge ago, in this session. The others are sent to the
-// login page as if they were anonymous, and stay logged in meanwhile. Put it
-// before what a stranger at a deserted screen must not do: a change of the
-// e-mail address, of the second factor, of a payment (ASVS 7.5.1).
+// RequireFresh is RequireLogin, but lets only visitors through to next who
+// logged in at most maxAge ago, in this session. It sends the others to the
+// login page as if they were anonymous; they stay logged in meanwhile. Put
+// it before whatever a stranger at an unattended screen must not do: change
+// the e-mail address, the second factor or a payment (ASVS 7.5.1).
 //
-// A login page behind which RequireFresh stands must show its form to a user
-// who is logged in, and not send him back. A login by a Django site is not
-// fresh, since it does not say when it was.
+// A login page that RequireFresh sends visitors to must show its form even
+// to a user who is logged in, rather than send the user back. A login by a
+// Django site is not fresh, since it does not say when it was.
 func (m *Manager) RequireFresh(maxAge time.Duration, next http.Handler) http.Handler {
 	return m.RequireLogin(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		at, err := LoginTime(r)
@@ -170,10 +171,10 @@ func Public(h http.Handler) http.Handler { return public{h} }
 
 type public struct{ http.Handler }
 
-// RequireLoginEverywhere is RequireLogin for all that the router serves, but
-// for the handlers that are marked by [Public]: what somebody forgets to mark
-// is closed, not open. A path that nothing is registered for asks for a login
-// as well, so that strangers do not learn which paths there are.
+// RequireLoginEverywhere is RequireLogin for all that the router serves,
+// except for handlers marked by [Public]: a handler that somebody forgets to
+// mark is closed, not open. A path that nothing is registered for asks for a
+// login as well, so that strangers do not learn which paths there are.
 //
 //	mux.Handle("GET /login", auth.Public(loginPage))
 //	mux.Handle("GET /dashboard", dashboard)
@@ -196,7 +197,7 @@ func (m *Manager) RequireLoginEverywhere(router Router) http.Handler {
 }
 
 // isLoginPage reports whether the request is for the login page, which would
-// else send visitors to itself for ever.
+// otherwise send visitors to itself forever.
 func (m *Manager) isLoginPage(r *http.Request) bool {
 	return m.ownLogin(r) && r.URL.Path == m.loginURL.Path
 }

@@ -15,18 +15,18 @@ import (
 // A Limiter bounds how often passwords are guessed: a *throttle.Limiter. It
 // must be safe for concurrent use, and may ask for the request's user by [Load].
 // The context of the request ends after Options.Timeout, or with the visitor.
-// It hears of logins if the request passed through [Manager.Handler].
-// One that knows where requests come from should be a [SourceLimiter].
+// It hears of logins if the request passed through [Manager.Handler]. A limiter
+// that knows where requests come from should be a [SourceLimiter].
 type Limiter interface {
 	// Check counts an attempt, and returns nil if it may go on. Its error ends
 	// the attempt before any password is looked at, and is what
-	// [Manager.Authenticate] returns. One that is an [http.Handler] answers for
-	// itself; one for which it could not be found out must wrap
+	// [Manager.Authenticate] returns. An error that is an [http.Handler]
+	// answers the request itself; an error that means "unknown" must wrap
 	// [session.ErrUnavailable].
 	Check(r *http.Request, a Attempt) error
 
 	// Succeeded says that the attempt that Check let pass, in the same request,
-	// was right: it was no guess. It is called once at most.
+	// was right: it was not a guess. It is called once at most.
 	Succeeded(r *http.Request, a Attempt)
 
 	// MakeKnown tells of each login, after Succeeded if there was an attempt,
@@ -37,18 +37,19 @@ type Limiter interface {
 }
 
 // A SourceLimiter is a [Limiter] that knows where a request comes from, such as
-// a *throttle.Limiter. What that is good for is the queue for hashes, in which
-// sources take turns.
+// a *throttle.Limiter. The queue for hashes needs that: sources take turns in
+// it.
 type SourceLimiter interface {
 	Limiter
 
-	// SourceOf returns the name of the source of a request. All whose source is
-	// not known may share one name.
+	// SourceOf returns the name of the source of a request. All requests of
+	// unknown source may share one name.
 	SourceOf(r *http.Request) string
 
-	// Refuse returns the error of Check for any attempt of this request,
-	// whoever is meant, if that is known already, and else nil. It counts
-	// nothing. Nobody need be looked up for an attempt that is refused here.
+	// Refuse returns the error that Check would return for any attempt of this
+	// request, on whatever user, if that is known already, and nil otherwise.
+	// It counts nothing. An attempt that is refused here needs no lookup of a
+	// user.
 	Refuse(r *http.Request) error
 
 	// GiveBack says that the attempt that Check let pass, in the same request,
@@ -64,7 +65,7 @@ func (m *Manager) refused(r *http.Request) error {
 	return nil
 }
 
-// queued returns a context of the request for all hashes that it takes: these
+// queued returns a context of the request for all hashes that it needs: they
 // belong together, and wait with those of the source that the limiter sees.
 func (m *Manager) queued(ctx context.Context) context.Context {
 	ctx = m.opts.Hashers.Together(ctx)
@@ -108,8 +109,8 @@ func (m *Manager) succeeded(r *http.Request, a Attempt) {
 }
 
 // giveBack tells the limiter of an attempt that a full queue for hashes has
-// ended, if that is what the error says. One whose visitor has gone counts:
-// that would be a way not to be counted.
+// ended, if that is what the error says. If the visitor has gone the
+// attempt counts: hanging up would otherwise be a way around the limit.
 func (m *Manager) giveBack(r *http.Request, a Attempt, err error) {
 	l, ok := m.opts.Limiter.(SourceLimiter)
 	if !ok || !errors.Is(err, password.ErrBusy) || r.Context().Err() != nil {
@@ -167,7 +168,7 @@ type typed struct {
 }
 
 // An Attempt is one guess at a password, for a [Limiter]. Where no user is
-// meant, as at the request of a reset mail, it is a literal with a name only.
+// meant, as when a reset mail is requested, it is a literal with only a name.
 //
 // An Attempt prints, logs and encodes as JSON as nothing.
 type Attempt struct {
@@ -186,12 +187,12 @@ func NewAttempt(username string, user User) Attempt {
 	return Attempt{username, user.ID, secret.New(user.Password)}
 }
 
-// UserID returns the [User.ID] of the user. It is empty if the name is nobody's,
+// UserID returns the [User.ID] of the user. It is empty if nobody has the name,
 // or its backend is not a [UserFinder].
 func (a Attempt) UserID() string { return a.userID }
 
-// AuthHash returns a MAC of the user's password under a key, as a session has
-// it: it changes when the password does.
+// AuthHash returns a MAC of the user's password under a key, as a session
+// holds it: it changes when the password does.
 func (a Attempt) AuthHash(key secret.Text) string { return authHash(key, a.password.Reveal()) }
 
 // Format implements [fmt.Formatter]: with every verb, an Attempt prints as its
@@ -205,21 +206,21 @@ func (a Attempt) LogValue() slog.Value { return slog.StringValue("auth.Attempt{}
 func (a Attempt) MarshalJSON() ([]byte, error) { return []byte("{}"), nil }
 
 // A UserFinder is a [Backend] that can tell whom a name means before the
-// password is looked at. [Manager.Authenticate] asks for that if there is an
-// Options.Limiter, so that devices can be known to a user with the present
-// password, and not to a name. [ModelBackend] is one.
+// password is looked at. [Manager.Authenticate] asks it if there is an
+// Options.Limiter, so that devices are known to a user with the present
+// password, rather than to a name. [ModelBackend] is one.
 type UserFinder interface {
 	Backend
 
 	// FindUser returns the user whom Authenticate would look for, active or
-	// not, or an error that wraps ErrUserNotFound. It must do the same for a
-	// name that is nobody's, or the time tells strangers who has an account.
-	// Any other error ends the attempt: it could not be found out.
+	// not, or an error that wraps ErrUserNotFound. It must do the same work
+	// for a name that nobody has, or the time tells strangers who has an
+	// account. Any other error ends the attempt: it could not be found out.
 	FindUser(ctx context.Context, username string) (User, error)
 }
 
 // attempt returns an attempt on this name. It asks all backends, whether one
-// has found the user or not, so that this takes the same time.
+// has found the user or not, so that it always takes the same time.
 func (m *Manager) attempt(ctx context.Context, username string) (Attempt, error) {
 	a := Attempt{Username: username}
 	if m.opts.Limiter == nil {
@@ -248,8 +249,8 @@ func (m *Manager) find(ctx context.Context, f UserFinder, username string) (User
 }
 
 // finds are what ModelBackends found for the attempt of a request, so that
-// none has to look twice. A backend of the program's own may stand around one,
-// and ask it for another name.
+// none has to look twice. A backend of the program's own may wrap one, and ask
+// it for another name.
 type finds struct {
 	mu  sync.Mutex
 	all []find

@@ -35,7 +35,7 @@ func (l *limiter) MakeKnown(header http.Header, _ *http.Request, a auth.Attempt)
 	header.Add("Set-Cookie", "device=known")
 }
 
-// told returns the name of an attempt, and of whom it is.
+// told returns the name of an attempt, and its user.
 func (l *limiter) told(a auth.Attempt) string {
 	if a.UserID() == "" {
 		return a.Username + " of nobody"
@@ -114,8 +114,9 @@ func TestLimiterStandsBeforeEachPassword(t *testing.T) {
 	}
 }
 
-// TestLoginAsAnotherUserGivesNoAttemptBack: whoever knows a password of one
-// account and logs in to another, as an impersonation does, has made a guess.
+// TestLoginAsAnotherUserGivesNoAttemptBack: a visitor who knows the password
+// of one account and logs in to another, as an impersonation does, has made a
+// guess.
 func TestLoginAsAnotherUserGivesNoAttemptBack(t *testing.T) {
 	l := &limiter{}
 	s := newSite(t, &auth.Options{Limiter: l})
@@ -132,7 +133,7 @@ func TestLoginAsAnotherUserGivesNoAttemptBack(t *testing.T) {
 	}
 }
 
-// TestLimiterSetsItsCookieAtTheLogin: and knows the name that was typed.
+// TestLimiterSetsItsCookieAtTheLogin, and knows the name that was typed.
 func TestLimiterSetsItsCookieAtTheLogin(t *testing.T) {
 	l := &limiter{}
 	s := newSite(t, &auth.Options{Limiter: l, Backends: []auth.Backend{fake{name: "email", user: alice()}}})
@@ -153,8 +154,8 @@ func TestLimiterSetsItsCookieAtTheLogin(t *testing.T) {
 	}
 }
 
-// TestEachAttemptIsGivenBackOnce: what a limiter has not counted in this
-// request, or has given back already, it does not give back for a login.
+// TestEachAttemptIsGivenBackOnce: a login does not give back what the
+// limiter has not counted in this request, or has given back already.
 func TestEachAttemptIsGivenBackOnce(t *testing.T) {
 	l := &limiter{}
 	s := newSite(t, &auth.Options{Limiter: l})
@@ -209,8 +210,8 @@ func (c *curious) MakeKnown(header http.Header, r *http.Request, a auth.Attempt)
 	c.limiter.MakeKnown(header, r, a)
 }
 
-// TestLimiterMayAskForTheUser: whoever he is at that moment, and no call waits
-// for itself.
+// TestLimiterMayAskForTheUser, as of that moment, and no call waits for
+// itself.
 func TestLimiterMayAskForTheUser(t *testing.T) {
 	l := &curious{}
 	s := newSite(t, &auth.Options{Limiter: l})
@@ -226,7 +227,7 @@ func TestLimiterMayAskForTheUser(t *testing.T) {
 	}
 }
 
-// TestStoppedAttemptIs429: by one call, whatever the handler wrote.
+// TestStoppedAttemptIs429 by one call, whatever the handler wrote.
 func TestStoppedAttemptIs429(t *testing.T) {
 	for err, want := range map[error]int{
 		errStopped{}:                                http.StatusTooManyRequests,
@@ -266,9 +267,9 @@ func (refusing) Authenticate(context.Context, string, string) (auth.User, error)
 	return auth.User{}, &password.BusyError{}
 }
 
-// TestOnlyWhatWasNotLookedAtIsGivenBack: an attempt that a full queue refused.
-// Not one whose visitor has gone, and not one that a backend before, or one that
-// is not ours, may have compared.
+// TestOnlyWhatWasNotLookedAtIsGivenBack: an attempt that a full queue refused
+// is given back, but not if its visitor has gone, nor if an earlier backend, or
+// one that is not ours, may have compared the password.
 func TestOnlyWhatWasNotLookedAtIsGivenBack(t *testing.T) {
 	hasher := stuck{meter{1, new(atomic.Int64)}, make(chan struct{}), make(chan struct{})}
 	full := must(password.New(&password.Options{

@@ -15,7 +15,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// The items of a session that is logged in, as Django names them.
+// The items of a logged-in session, as Django names them.
 const (
 	idItem      = "_auth_user_id" // always text
 	backendItem = "_auth_user_backend"
@@ -24,18 +24,17 @@ const (
 
 // Login makes the visitor the user, from now until [Manager.Logout]. The
 // session gets a new key, and the old one is dead: a key that somebody knew
-// before the login opens nothing afterwards. So does the secret against
-// cross-site requests. What an anonymous visitor had in his session stays; a
-// session of another user, or of the same user before his password changed,
-// is emptied.
+// before the login opens nothing afterwards. The secret against cross-site
+// requests changes as well. The items of an anonymous visitor's session
+// stay; a session of another user, or of the same user before a change of
+// the password, is emptied.
 //
 // The user is one from [Manager.Authenticate]. For a login by other means take
 // the user as the backend or the user store has just returned it, and set
 // [User.Backend], unless only one backend is configured. A user whose password
 // was changed, or whose sessions were ended, after that is not logged in at the
-// next request. Call it before
-// the response begins, since the cookie changes. An error says
-// that nothing has changed: it wraps [session.ErrUnavailable] or
+// next request. Call it before the response begins, since the cookie changes.
+// After an error nothing has changed: it wraps [session.ErrUnavailable] or
 // [ErrUnavailable], or says that there is no such user or backend.
 func (m *Manager) Login(r *http.Request, user User) error {
 	b, err := m.backendOf(user)
@@ -112,9 +111,9 @@ func (m *Manager) Logout(r *http.Request) {
 }
 
 // UpdateSessionAuthHash keeps this session logged in when its user has
-// changed his password, which ends all others. Look the visitor up first,
+// changed the password, which ends all others. Look the visitor up first,
 // with [From] or a gate; then store the new password, and call this with the
-// user as he is now. The session gets a new key. (Django:
+// user as it is stored now. The session gets a new key. (Django:
 // update_session_auth_hash.)
 func (m *Manager) UpdateSessionAuthHash(r *http.Request, user User) error {
 	current, err := Load(r)
@@ -134,7 +133,7 @@ func (m *Manager) UpdateSessionAuthHash(r *http.Request, user User) error {
 
 // StayLoggedIn is for a box "remember me" on the login page: call it after
 // [Manager.Login]. If stay is true, the session lives Options.StayLoggedInAge
-// from its last use, also when the browser was closed. Otherwise it ends with
+// from its last use, even if the browser is closed. Otherwise it ends with
 // the browser. Limits that the session's manager sets count in both cases.
 //
 // It is the session itself that lives longer, not a second cookie that could
@@ -148,7 +147,8 @@ func (m *Manager) StayLoggedIn(r *http.Request, stay bool) {
 	s.ExpireAtBrowserClose()
 }
 
-// authHashSalt is where Django has the method that makes the hash.
+// authHashSalt names the place of the method with which Django makes the
+// hash.
 const authHashSalt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 
 // authHash ties a session to a password: it is kept in the session and

@@ -23,9 +23,9 @@ type Manager struct {
 }
 
 // New returns a manager. The keys are Django's SECRET_KEY and
-// SECRET_KEY_FALLBACKS; whoever knows one and the password hashes can forge
-// logins. Sessions of logins made with an older key stay logged in, and are
-// moved to the current one when they are next used.
+// SECRET_KEY_FALLBACKS; anybody who knows one of them and the password
+// hashes can forge logins. Sessions of logins made with an older key stay
+// logged in, and are moved to the current one when they are next used.
 //
 // Users may be nil if the options name backends; passwords can then not be
 // changed. The options may be nil. The error says what is missing or
@@ -57,21 +57,21 @@ func New(users UserStore, keys secret.Keys, o *Options) (*Manager, error) {
 	return m, nil
 }
 
-// within returns ctx with an end for one question.
+// within returns ctx with a deadline for one question.
 func (m *Manager) within(ctx context.Context) (context.Context, context.CancelFunc) {
 	return timelimit.Within(ctx, m.opts.Timeout)
 }
 
-// Authenticate returns the user with this name and password, of the first
-// backend that knows him. It logs nobody in: see [Manager.Login].
+// Authenticate returns the user with this name and password, from the first
+// backend that knows the user. It logs nobody in: see [Manager.Login].
 //
-// The error is ErrNoMatch if there is none, and if a backend denied the
-// login: show the form again. If Options.Limiter stops the attempt it is the
-// limiter's, such as a *throttle.LimitedError; it is told whom the name means,
-// if the backend is a [UserFinder]. Any other error wraps
-// [ErrUnavailable]: it could not be found out, for example since too many wait
-// for a hash, which is a *[password.BusyError]. [session.Abort] answers all but
-// the first, with 429 or 503.
+// The error is ErrNoMatch if there is none, and if a backend denied the login:
+// show the form again. If Options.Limiter stops the attempt, the error is the
+// limiter's, such as a *throttle.LimitedError; the limiter is told whom the
+// name means, if the backend is a [UserFinder]. Any other error wraps
+// [ErrUnavailable]: the backends could not tell, for example because too many
+// wait for a hash, which is a *[password.BusyError]. [session.Abort] answers
+// all but the first, with 429 or 503.
 func (m *Manager) Authenticate(r *http.Request, username, password string) (User, error) {
 	if err := m.refused(r); err != nil {
 		return User{}, err
@@ -147,8 +147,8 @@ func unavailable(b Backend, err error) error {
 	return fmt.Errorf("%w: %s: %w", ErrUnavailable, b.Name(), err)
 }
 
-// secretName finds the names of credentials whose values nobody may see. It
-// is as generous as Django's: "secretary" is starred out, too.
+// secretName matches the names of credentials whose values nobody may see.
+// It is as broad as Django's: "secretary" is starred out, too.
 var secretName = regexp.MustCompile(`(?i)api|token|key|secret|password|signature`)
 
 const stars = "********************"

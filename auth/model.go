@@ -108,8 +108,8 @@ func (b *ModelBackend) findOnce(ctx context.Context, username string) (User, err
 	return b.byUsername(ctx, username)
 }
 
-// byUsername does not ask for a name that no user can have, and does not look
-// at one that is far too long.
+// byUsername does not ask for a name that no user can have, nor looks at one
+// that is far too long.
 func (b *ModelBackend) byUsername(ctx context.Context, given string) (User, error) {
 	name := username.Normalize(strings.TrimSpace(given))
 	if name == "" || len(name) > maxUsername*utf8.UTFMax || utf8.RuneCountInString(name) > maxUsername ||
@@ -121,8 +121,8 @@ func (b *ModelBackend) byUsername(ctx context.Context, given string) (User, erro
 	return b.users.ByUsername(ctx, name)
 }
 
-// upgrade replaces the hash of a user whose password is good. If somebody
-// else has replaced it meanwhile, what he has stored is what counts.
+// upgrade replaces the hash of a user whose password is right. If somebody
+// else has replaced it meanwhile, the hash that they stored counts.
 func (b *ModelBackend) upgrade(ctx context.Context, user User, password string) (User, error) {
 	encoded, err := b.hashers.Hash(ctx, password)
 	if err != nil {
@@ -160,7 +160,8 @@ func replacePassword(
 	return users.UpgradePassword(ctx, user.ID, user.Password, encoded)
 }
 
-// User returns the active user with this id, and [ErrInactive] for another.
+// User returns the active user with this id, and [ErrInactive] for an
+// inactive one.
 func (b *ModelBackend) User(ctx context.Context, id string) (User, error) {
 	user, err := b.byID(ctx, id)
 	if err == nil && !user.IsActive {

@@ -10,13 +10,14 @@ import (
 	"github.com/jamsession/jamsession/auth/password"
 )
 
-// ErrPasswordChanged says that the user's password was changed by somebody
-// else since he was looked up, or that he is gone. Nothing was stored.
+// ErrPasswordChanged says that somebody else has changed the user's
+// password since the user was looked up, or that the user is gone. Nothing
+// was stored.
 var ErrPasswordChanged = errors.New("auth: the password was changed meanwhile")
 
 // ErrNoUsers says that the manager has no user store of its own, only
-// backends: passwords are theirs to change. [Manager.SignUp] says so, too, if
-// the store is no [UserCreator].
+// backends: passwords are theirs to change. [Manager.SignUp] returns it, too,
+// if the store is not a [UserCreator].
 var ErrNoUsers = errors.New("auth: the manager has no users that it could make or change")
 
 // A PasswordError says why a new password is not accepted. Show its problems
@@ -49,8 +50,8 @@ func (m *Manager) refusal(problems ...*password.Problem) *PasswordError {
 }
 
 // ChangePassword replaces the visitor's password, if old is the present one.
-// His session stays, with a new key; all his other sessions end at their next
-// request.
+// This session stays, with a new key; all other sessions of the user end at
+// their next request.
 //
 // The error is [ErrNoMatch] if old is wrong, and a [*PasswordError] if
 // Options.Validators refuse the new one. If Options.Limiter stops the attempt
@@ -90,10 +91,11 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 }
 
 // SetPassword replaces the password of the user without asking for the old
-// one, and returns him with the new hash. It ends all his sessions. The user
-// must be as he was looked up: it is his old hash that is replaced, in one
-// step, so that of two requests with one reset link a single one counts. Its
-// errors are those of [Manager.ChangePassword], without ErrNoMatch.
+// one, and returns the user with the new hash. It ends all sessions of the
+// user. Pass the user just as it was looked up: its old hash is the one that
+// is replaced, in one step, so that only one of two requests with the same
+// reset link counts. Its errors are those of [Manager.ChangePassword],
+// without ErrNoMatch.
 func (m *Manager) SetPassword(ctx context.Context, user User, new string) (User, error) {
 	if m.users == nil {
 		return User{}, ErrNoUsers
@@ -133,9 +135,9 @@ func (m *Manager) CheckPassword(user User, new string) error {
 }
 
 var (
-	// ErrUserExists says that another user already has this username. Who may
-	// not learn which names are taken must be asked for something else, such as
-	// an address that gets a mail.
+	// ErrUserExists says that another user already has this username. If
+	// visitors must not learn which names are taken, ask them for something
+	// else, such as an address that gets a mail.
 	ErrUserExists = errors.New("auth: username is taken")
 
 	// ErrInvalidUser is wrapped by the error for a new user whose name or
@@ -157,8 +159,8 @@ type UserCreator interface {
 
 	// Create stores a new user with an encoded hash as its Password, and
 	// returns it with its ID. Of two calls with one username at the same time,
-	// one must return an error that wraps ErrUserExists. Any other error but
-	// ErrInvalidUser means that it could not be stored.
+	// one must return an error that wraps ErrUserExists. Any error that is
+	// neither this nor ErrInvalidUser means that the user could not be stored.
 	Create(ctx context.Context, user User) (User, error)
 }
 
@@ -168,9 +170,10 @@ type UserCreator interface {
 // user who may log in. ID and Password must be empty.
 //
 // What is cheap comes first: Options.SignUpLimiter, Options.Validators, the
-// fields, and whether the username is taken. Only for a user who passes all of
-// these is the password hashed. So the answer to a name that is taken comes
-// faster, as it also says so; for the limiter each call is an attempt.
+// fields, and whether the username is taken. The password is hashed only for a
+// user who passes all of these. So the answer to a name that is taken comes
+// faster, which reveals no more than the answer itself; for the limiter each
+// call is an attempt.
 //
 // The error is a [*PasswordError] for a weak password, wraps [ErrInvalidUser]
 // if a field does not fit and [ErrUserExists] if the username is taken: show
@@ -216,7 +219,8 @@ func (m *Manager) store(
 	return do(ctx, user)
 }
 
-// notCreated tells what the visitor can mend from what nobody knows.
+// notCreated tells apart what the visitor can correct and what could not be
+// found out.
 func notCreated(err error) error {
 	if errors.Is(err, ErrUserExists) || errors.Is(err, ErrInvalidUser) {
 		return err

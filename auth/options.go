@@ -16,7 +16,7 @@ import (
 // each field says what its zero is.
 type Options struct {
 	// Backends are asked in order. Nil is one [ModelBackend] on the users
-	// given to New.
+	// given to [New].
 	Backends []Backend
 
 	// Hashers check the passwords of the default backend. They also check the
@@ -25,28 +25,29 @@ type Options struct {
 	// among these the same. Nil is password.New(nil).
 	Hashers *password.Hashers
 
-	// Limiter bounds how often passwords are guessed, at logins and wherever a
-	// user has to give his password again. Nil is no bound: put something else
-	// in front.
+	// Limiter bounds how often passwords are guessed, at logins and wherever
+	// users must enter their password again. Nil sets no bound: put something
+	// else in front.
 	Limiter Limiter
 
 	// SignUpLimiter bounds how many users one source can ask for, by
 	// [Manager.SignUp]: a *throttle.Limiter with a Purpose of its own. Each
-	// costs the work of a hash. Nil is no bound.
+	// costs the work of a hash. Nil sets no bound.
 	SignUpLimiter Limiter
 
 	// Validators judge new passwords: AUTH_PASSWORD_VALIDATORS. Nil is
 	// password.DefaultValidators(); an empty list lets every password pass.
 	Validators []password.Validator
 
-	// ProblemText returns the words for a problem of a new password, by its Code
-	// and Params, in the visitor's language for example. Nil is its Message.
+	// ProblemText returns the words for a problem with a new password, by its
+	// Code and Params, in the visitor's language for example. Nil uses its
+	// Message.
 	ProblemText func(p *password.Problem) string
 
 	// Timeout bounds each question to a backend, to the users and to the
-	// Limiter: one that is silent is one that is unavailable. Passwords are
-	// hashed outside of it in a [ModelBackend]; of another backend it bounds
-	// Authenticate as a whole. Zero is five seconds.
+	// Limiter: silence counts as being unavailable. A [ModelBackend] hashes
+	// passwords outside of it; for other backends it bounds Authenticate as a
+	// whole. Zero is five seconds.
 	Timeout time.Duration
 
 	// StayLoggedInAge is how long a session lives after [Manager.StayLoggedIn]. Zero
@@ -54,9 +55,9 @@ type Options struct {
 	StayLoggedInAge time.Duration
 
 	// FloorAge is how long, after the sessions of a user were ended as a
-	// whole, a login that does not say when it was, as those by Django, is
-	// not believed: as long as one from before may live. Zero is 14 days, as
-	// of SESSION_COOKIE_AGE.
+	// whole, a login that does not say when it was, such as Django's, is not
+	// believed: as long as a session from before may live. Zero is 14 days,
+	// the default of SESSION_COOKIE_AGE.
 	FloorAge time.Duration
 
 	// LoginURL is LOGIN_URL: where the gates send anonymous visitors. Empty
@@ -73,14 +74,14 @@ type Options struct {
 	Secure func(r *http.Request) bool
 
 	// OnLogin is called after a login, OnLogout before a logout, with the
-	// anonymous user if nobody was logged in. Nil is nobody. (Django:
+	// anonymous user if nobody was logged in. Nil calls nothing. (Django:
 	// user_logged_in, user_logged_out.)
 	OnLogin, OnLogout func(r *http.Request, user User)
 
 	// OnLoginFailed is called after a failed login, with what the visitor
 	// sent. Values whose name says that they are secret are starred out; but
-	// people also type their password into the wrong field, so do not log
-	// the username. Nil is nobody. (Django: user_login_failed.)
+	// people also type their password into the wrong field, so do not log the
+	// username. Nil calls nothing. (Django: user_login_failed.)
 	OnLoginFailed func(r *http.Request, credentials map[string]string)
 
 	// Logger gets warnings and errors. Nil is slog.Default().

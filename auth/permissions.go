@@ -13,13 +13,14 @@ import (
 
 // A PermissionBackend is a [Backend] that also knows what users may do.
 // [ModelBackend] is one. Every such backend of a manager is asked about every
-// user, whichever backend vouched for him, and what they grant adds up.
+// user, whichever backend vouched for that user, and what they grant adds up.
 type PermissionBackend interface {
 	// Permissions returns what the user may do, each as "app_label.codename",
 	// in any order; none for a user whom this backend does not know. It is
 	// asked about active users only, and not about superusers, who may do
-	// everything. User.Backend names the backend that vouched for him: an ID
-	// means something to that one only, unless backends share their users.
+	// everything. User.Backend names the backend that vouched for the user: an
+	// ID means something to that backend only, unless backends share their
+	// users.
 	//
 	// With ErrDenied, as it is or wrapped, the backends that come later are
 	// not asked: the user may do no more than the earlier ones have granted.
@@ -31,16 +32,16 @@ type PermissionBackend interface {
 // sqlusers has one for Django's tables. Without one, a [ModelBackend] grants
 // nothing.
 type PermissionStore interface {
-	// EffectivePermissions returns what the user with this [User.ID] may
-	// do, by himself and by his groups, each as "app_label.codename". There
-	// may be duplicates. It returns none for an ID that nobody has, and an
-	// error only if the store could not be asked.
+	// EffectivePermissions returns what the user with this [User.ID] may do,
+	// directly and by groups, each as "app_label.codename". There may be
+	// duplicates. It returns none for an ID that nobody has, and an error only
+	// if the store could not be asked.
 	EffectivePermissions(ctx context.Context, id string) ([]string, error)
 }
 
-// Permissions are what one user may do, as it was when they were looked up.
-// The zero Permissions allow nothing. They do not change, and are safe for
-// concurrent use.
+// Permissions are what one user may do, as of the time when they were
+// looked up. The zero Permissions allow nothing. They do not change, and
+// are safe for concurrent use.
 type Permissions struct {
 	all   bool
 	names map[string]struct{}
@@ -76,17 +77,17 @@ func (p Permissions) HasModule(app string) bool {
 	return p.all
 }
 
-// Unlimited reports whether these are a superuser's: every question is
-// answered with yes.
+// Unlimited reports whether these are a superuser's: the answer to every
+// question is yes.
 func (p Permissions) Unlimited() bool { return p.all }
 
 // Names returns the permissions that were granted, sorted. A superuser's are
 // not listed: see [Permissions.Unlimited].
 func (p Permissions) Names() []string { return slices.Sorted(maps.Keys(p.names)) }
 
-// Permissions returns what the user may do. It believes what the user says of
-// himself: an active superuser may do everything, an anonymous or inactive
-// user nothing, and nobody is asked about them. Give it a user that was just
+// Permissions returns what the user may do. It believes the fields of user:
+// an active superuser may do everything, an anonymous or inactive user
+// nothing, and no backend is asked about them. Give it a user that was just
 // read. For the user of a request use [HasPerm] or [LoadPermissions].
 //
 // The backends are asked in order. One that returns ErrDenied is the last;
@@ -126,12 +127,12 @@ func (m *Manager) granted(ctx context.Context, b PermissionBackend, user User) (
 	return b.Permissions(ctx, user)
 }
 
-// Permissions returns the permissions of the user and of his groups, if the
-// users are a [PermissionStore]. A user for whom another backend vouched has
-// those of the row that has both his ID and his name, while that row is active:
-// the other backend can say of him that he is active, but not of the row, and
-// who is deactivated here is granted nothing here. (Django's ModelBackend asks
-// the user whom it is given, who is the row.)
+// Permissions returns the permissions of the user and of the user's groups, if
+// the users are a [PermissionStore]. A user for whom another backend vouched
+// has those of the row with both the same ID and the same name, while that row
+// is active: the other backend can say that its user is active, but not that
+// the row is, and a user who is deactivated here is granted nothing here.
+// (Django's ModelBackend asks the user that it is given, which is the row.)
 func (b *ModelBackend) Permissions(ctx context.Context, user User) ([]string, error) {
 	store, ok := b.users.(PermissionStore)
 	if !ok || !user.IsAuthenticated() || !user.IsActive {
@@ -155,8 +156,8 @@ func (b *ModelBackend) Permissions(ctx context.Context, user User) ([]string, er
 // visitor has none, an active superuser has all. (Django: user.has_perm.)
 //
 // If a store fails, it stops the request by [session.Abort], as [From] does,
-// and the session's manager answers 503: what could not be found out is not a
-// no. In a goroutine of its own, use [LoadPermissions].
+// and the session's manager answers 503: not knowing is not a "no". In a
+// goroutine of its own, use [LoadPermissions].
 //
 // The backends are asked once a request, at the first question of this kind;
 // what changes later in the request is seen by the next one. HasPerm panics if

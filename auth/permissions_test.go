@@ -228,8 +228,8 @@ func TestPermissionsAreLookedUpOnceARequest(t *testing.T) {
 	}
 }
 
-// TestPermissionsFollowTheUser: who logs in during a request does not have
-// what the visitor before could do, nor does he lack what that one lacked.
+// TestPermissionsFollowTheUser: a user who logs in during a request neither
+// gains nor lacks permissions because of the visitor before.
 func TestPermissionsFollowTheUser(t *testing.T) {
 	s, _ := newPermitSite(t)
 	s.do(func(_ http.ResponseWriter, r *http.Request) {
@@ -253,8 +253,8 @@ func TestPermissionsFollowTheUser(t *testing.T) {
 	}, "")
 }
 
-// TestFailingPermissionsAre503: what could not be found out is not a no, and
-// the handler's page is not shown.
+// TestFailingPermissionsAre503: not knowing is not a "no", and the handler's
+// page is not shown.
 func TestFailingPermissionsAre503(t *testing.T) {
 	questions := map[string]func(*http.Request){
 		"HasPerm":        func(r *http.Request) { auth.HasPerm(r, "shop.add_order") },
@@ -363,8 +363,8 @@ func TestRequirePerm(t *testing.T) {
 	}
 }
 
-// TestRequirePermWhenOnlyPermissionsFail: the user is known, what he may do
-// is not.
+// TestRequirePermWhenOnlyPermissionsFail: the user is known, and the
+// permissions are not.
 func TestRequirePermWhenOnlyPermissionsFail(t *testing.T) {
 	s := newSite(t, nil)
 	var err error
@@ -400,9 +400,9 @@ func TestRequirePermRefusesWhatIsNoName(t *testing.T) {
 	}
 }
 
-// TestModelBackendGrantsOnlyItsOwnUsers: an ID of another backend's user is
-// no reason to have what the table's user with this ID has, and a user who is
-// deactivated in the table has nothing of it.
+// TestModelBackendGrantsOnlyItsOwnUsers: a user of another backend does not
+// get what the table's user with the same ID has, and a user who is
+// deactivated in the table gets nothing.
 func TestModelBackendGrantsOnlyItsOwnUsers(t *testing.T) {
 	store := &permitting{
 		users:   newUsers(alice(), auth.User{ID: "2", Username: "gone"}),

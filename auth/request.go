@@ -17,9 +17,9 @@ import (
 // [Manager.Login].
 var (
 	// ErrUnavailable: a backend could not be asked. Nothing is known about
-	// the visitor; in particular he is not anonymous. Answer 503.
-	// It is a session.ErrUnavailable, too, so that session.Abort and every
-	// session's ErrorHandler know it.
+	// the visitor, who must not be taken for anonymous. Answer 503. It is a
+	// session.ErrUnavailable, too, so that session.Abort and every session's
+	// ErrorHandler know it.
 	ErrUnavailable error = unavailableError{}
 
 	// ErrNoManager: the request did not pass through [Manager.Handler].
@@ -52,8 +52,8 @@ func From(r *http.Request) User {
 }
 
 // Load returns the user who sent the request, as [From] does, or an error
-// that wraps [ErrUnavailable] or [session.ErrUnavailable]: who he is could
-// not be found out, which is not the same as anonymous. The error is
+// that wraps [ErrUnavailable] or [session.ErrUnavailable]: it could not be
+// found out who sent it, which is not the same as anonymous. The error is
 // ErrNoManager or [session.ErrNoManager] if the request did not pass through
 // both managers.
 func Load(r *http.Request) (User, error) {
@@ -75,8 +75,8 @@ func (x *exchange) load(r *http.Request) (User, error) {
 	return x.user, x.err
 }
 
-// setUser makes the user the one that From returns. What another may do is
-// not for him.
+// setUser makes the user the one that From returns. Permissions of another
+// user do not carry over.
 func setUser(r *http.Request, user User) {
 	x := exchangeOf(r.Context())
 	if x == nil {
@@ -88,7 +88,7 @@ func setUser(r *http.Request, user User) {
 	x.granted = nil
 }
 
-// lookup finds the user whom the session names. The backend is asked within
+// lookup finds the user whom the session names. It asks the backend within
 // the limit, which has not begun.
 func (m *Manager) lookup(r *http.Request, limit *timelimit.Context) (User, error) {
 	s, err := session.Load(r)
@@ -119,7 +119,7 @@ func (m *Manager) lookup(r *http.Request, limit *timelimit.Context) (User, error
 }
 
 // admit lets the user in if the session was made for the present password, and
-// since sessions of the user were last ended as a whole.
+// since the user's sessions were last ended as a whole.
 func (m *Manager) admit(ctx context.Context, s *session.Session, user User) (User, error) {
 	if m.isDead(s, user) {
 		return User{}, end(ctx, s)
@@ -138,15 +138,15 @@ func (m *Manager) admit(ctx context.Context, s *session.Session, user User) (Use
 // end deletes a session that is nobody's any more.
 func end(ctx context.Context, s *session.Session) error {
 	s.Flush()
-	// Nobody is told of a logout here, so that it does not matter who
-	// deleted the session, if several requests find it out at once.
+	// Nobody is told of a logout here, so if several requests notice at once,
+	// it does not matter which of them deleted the session.
 	if err := s.Save(ctx); err != nil && !errors.Is(err, session.ErrInterrupted) {
 		return err
 	}
 	return nil
 }
 
-// logUnreadable logs a session that names nobody at all, which no login has
+// logUnreadable logs a session whose user nobody can be, which no login has
 // written. Django answers 500 to it.
 func (m *Manager) logUnreadable(ctx context.Context, err error) {
 	if errors.Is(err, ErrInvalidUserID) {

@@ -99,8 +99,8 @@ func TestSessionsEndAtTheNextRequest(t *testing.T) {
 	}
 }
 
-// TestSessionSeenWhileInactiveStaysDead: whoever deactivated the user, Django's
-// admin for example.
+// TestSessionSeenWhileInactiveStaysDead, even if Django's admin deactivated the
+// user.
 func TestSessionSeenWhileInactiveStaysDead(t *testing.T) {
 	s := newSite(t, nil)
 	seen, unseen := s.login(t, alice()), s.login(t, alice())

@@ -165,8 +165,8 @@ func (s stuck) Encode(pw string) (string, error) {
 }
 
 // TestFullQueueIs503: wherever a hash is made, with Retry-After, by one call of
-// Abort, and so it is for a visitor who has gone. It is no failed login, and
-// nothing has changed.
+// Abort, also for a visitor who has gone. It is not a failed login, and nothing
+// has changed.
 func TestFullQueueIs503(t *testing.T) {
 	hasher := stuck{meter{1, new(atomic.Int64)}, make(chan struct{}), make(chan struct{})}
 	hashers := must(password.New(&password.Options{
@@ -230,8 +230,8 @@ func (sourced) Refuse(*http.Request) error { return nil }
 
 func (sourced) GiveBack(*http.Request, auth.Attempt) {}
 
-// TestSourcesTakeTurnsAtTheHash: of attempts from one address only so many wait
-// that others have a place, at a login, a sign-up and a new password.
+// TestSourcesTakeTurnsAtTheHash: at a login, a sign-up and a new password, so
+// few attempts from one address wait that others have a place.
 func TestSourcesTakeTurnsAtTheHash(t *testing.T) {
 	for name, try := range map[string]func(s *site, r *http.Request) error{
 		"login": func(s *site, r *http.Request) error {

@@ -123,8 +123,8 @@ func (l silentLimiter) MakeKnown(_ http.Header, r *http.Request, _ auth.Attempt)
 	_ = l.at(r.Context(), "Limiter.MakeKnown")
 }
 
-// The pages on which somebody can fall silent. Those that end well answer 200:
-// who is in, is in.
+// The pages on which a part can fall silent. Those that end well answer 200: a
+// visitor who is logged in stays so.
 var silentPages = map[string]struct {
 	places []string
 	status int

@@ -36,7 +36,7 @@ type User struct {
 	LoginFloor time.Time `json:"-"`
 
 	// Backend is the name of the [Backend] that vouched for the user.
-	// [Manager.Authenticate] sets it; it is no column.
+	// [Manager.Authenticate] sets it; it is not a column.
 	Backend string `json:"-" xml:"-"`
 
 	// Custom is what a [Backend] of the program's own attaches to its users:
@@ -78,7 +78,7 @@ var ErrUserNotFound = errors.New("auth: no such user")
 
 // ErrInvalidUserID is the answer of a [UserStore] or [Backend] to an ID that
 // none of its users can have, such as a word where the IDs are numbers. It is an
-// ErrUserNotFound, too. A session that has such an ID is logged: no login has
+// ErrUserNotFound, too. A session with such an ID is logged: no login has
 // written it.
 var ErrInvalidUserID = fmt.Errorf("%w: no user can have this ID", ErrUserNotFound)
 

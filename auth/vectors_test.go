@@ -178,9 +178,9 @@ func TestVectorsLogin(t *testing.T) {
 	vectors.Run(t, "auth_login", func(t *testing.T, c vectors.Case) {
 		v := decode(t, c)
 		if c.Name == "same user again" {
-			// Django keeps the key. Here every login rotates it, since who
-			// logs in again may have a reason not to trust the old one
-			// (ASVS 7.2.4). The items are Django's.
+			// Django keeps the key. Here every login rotates it, since a user who
+			// logs in again may have a reason not to trust the old one (ASVS 7.2.4).
+			// The items are Django's.
 			v.KeyChanged, v.OldRow = true, false
 		}
 		s := vectorSite(t, v)

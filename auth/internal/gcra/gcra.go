@@ -12,10 +12,10 @@ import "time"
 const MaxSkew = int64(time.Hour / time.Microsecond)
 
 // Take takes one attempt at the instant now from a bucket that will be full at
-// the instant full; zero is one that is full already. One attempt comes back
-// each every; depth is every times the attempts that the bucket holds. Take
-// returns when the bucket will be full afterwards, and zero; or, if there is no
-// attempt left, how long until there is one.
+// the instant full; zero means that it is full already. One attempt comes back
+// every so often, as every says; depth is every times the attempts that the
+// bucket holds. Take returns when the bucket will be full afterwards, and zero;
+// or, if there is no attempt left, how long until there is one.
 func Take(full, now, every, depth int64) (next, wait int64) {
 	switch {
 	case full < now:

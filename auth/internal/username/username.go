@@ -9,9 +9,9 @@ import "golang.org/x/text/unicode/norm"
 // characters; before they are normalized, that is less than half of this.
 const MaxLength = 4096
 
-// Normalize returns name in Unicode's form NFKC, as Django stores it. What is
-// longer than MaxLength is returned as it is: it is nobody's name, and to
-// normalize it is slow (CVE-2023-46695).
+// Normalize returns name in Unicode's form NFKC, as Django stores it. A
+// longer name than MaxLength is returned as it is: it is nobody's, and
+// normalizing it is slow (CVE-2023-46695).
 func Normalize(name string) string {
 	if len(name) > MaxLength {
 		return name
