@@ -22,7 +22,7 @@ type Cache struct {
 // defaultCache is the alias of CACHE_URL.
 const defaultCache = "default"
 
-// supportedCaches says what the URL of a cache can be.
+// supportedCaches says which URLs a cache can have.
 const supportedCaches = `want "redis://host:6379/0", "rediss://…", "unix:///path/redis.sock", ` +
 	`"redis-cluster://h1,h2", "redis-sentinel://…", "memcached://h1:11211,h2:11211" or "memory://"`
 

@@ -23,7 +23,7 @@ func (l Level) String() string {
 	return "WARNING"
 }
 
-// A Finding is something about the settings that is dangerous.
+// A Finding is something dangerous about the settings.
 type Finding struct {
 	Level   Level
 	ID      string // Django's, such as "security.W009", if Django has the check
@@ -47,7 +47,8 @@ func (f Finding) String() string {
 //
 // Beyond Django's, with ids of jamsession's own, it asks what an auditor would:
 // OWASP's ASVS 5.0 and NIST SP 800-63B-4. It looks at settings, at the modes
-// of files that they name, and at nothing else; it connects to no server.
+// of files that they name, and at nothing else; it does not connect to any
+// server.
 func (s *Settings) Check(deploy bool) []Finding {
 	findings := s.checkOrigins()
 	if !deploy {
@@ -87,7 +88,7 @@ func (s *Settings) checkKeys() []Finding {
 	return findings
 }
 
-// wantKeyLength is what Django's check asks for, in characters.
+// wantKeyLength is the length that Django's check asks for, in characters.
 const wantKeyLength = 50
 
 // weaknessToDjango adds what Django's check objects to.
@@ -120,7 +121,8 @@ func (s *Settings) checkOldKeys() []Finding {
 	return findings
 }
 
-// warn returns one finding; all of a deployment are warnings, as Django's.
+// warn returns one finding; all findings about a deployment are warnings,
+// as in Django.
 func warn(id, message, hint string) []Finding {
 	return []Finding{{LevelWarning, id, message, hint}}
 }

@@ -77,8 +77,8 @@ func checkSameSite(setting string, o cookie.Options) []Finding {
 	return nil
 }
 
-// mostAge is how long NIST SP 800-63B-4 lets a session last at its lowest
-// level, AAL1.
+// mostAge is how long a session may last at the lowest level of NIST SP
+// 800-63B-4, AAL1.
 const mostAge = 30 * 24 * time.Hour
 
 // checkAges asks for the limits of ASVS 7.3.
@@ -87,7 +87,7 @@ func (s *Settings) checkAges() []Finding {
 	for _, limit := range []struct {
 		id, name, hint string
 		is             time.Duration
-		zero           string // what zero is; empty: it cannot be
+		zero           string // what zero means; empty: it cannot be zero
 	}{
 		{
 			"jamsession.W023", "SESSION_IDLE_TIMEOUT", "Set it, such as to 86400; 3600 where it matters.",

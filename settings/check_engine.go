@@ -26,7 +26,7 @@ func (s *Settings) checkEngine() []Finding {
 	return findings
 }
 
-// checkFolder asks who sees the names of the files, which are the keys.
+// checkFolder asks who can see the names of the files, which are the keys.
 func (s *Settings) checkFolder() []Finding {
 	var findings []Finding
 	path := filepath.Clean(s.SessionFilePath)

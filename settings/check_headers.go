@@ -10,9 +10,9 @@ import (
 // leastHSTS is what ASVS 3.4.1 asks for.
 const leastHSTS = 365 * 24 * time.Hour
 
-// checkHeaders asks what browsers are told: ASVS 3.4. Whether a domain is to be
-// in their preloaded lists, of which Django's security.W021 reminds, is not
-// asked: that binds all of its hosts, and cannot be taken back in a hurry.
+// checkHeaders asks what browsers are told: ASVS 3.4. It does not ask for a
+// place in their preloaded lists, as Django's security.W021 does: that binds
+// all hosts of a domain, and cannot be taken back in a hurry.
 func (s *Settings) checkHeaders() []Finding {
 	findings := s.checkHSTS()
 	add := func(found bool, id, message, hint string) {

@@ -68,7 +68,8 @@ func (s *Settings) checkHosts() []Finding {
 	return findings
 }
 
-// checkAddress asks who reaches the program itself, and what they can claim.
+// checkAddress asks who can reach the program itself, and what they can
+// claim.
 func (s *Settings) checkAddress() []Finding {
 	proxy := s.SecureProxySSLHeader.Name
 	switch {
@@ -88,7 +89,7 @@ func (s *Settings) checkAddress() []Finding {
 	return nil
 }
 
-// isPrivate reports whether ADDR is an address of a network of one's own.
+// isPrivate reports whether ADDR is an address in a private network.
 func isPrivate(addr string) bool {
 	host, _, _ := net.SplitHostPort(addr)
 	ip, err := netip.ParseAddr(host)

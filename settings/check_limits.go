@@ -8,7 +8,7 @@ import (
 	"github.com/jamsession/jamsession/messages"
 )
 
-// mostStoreTimeout is less than visitors and proxies wait.
+// mostStoreTimeout is less than the time that visitors and proxies wait.
 const mostStoreTimeout = 30 * time.Second
 
 // checkLimits asks how much one visitor can try, and take.

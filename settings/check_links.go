@@ -12,7 +12,7 @@ import (
 )
 
 // checkLinks asks who can read and change what travels between the site and
-// its servers. A link to this machine, or through a socket, is nobody's.
+// its servers. Nobody can on a link to this machine or through a socket.
 func (s *Settings) checkLinks() []Finding {
 	return slices.Concat(
 		s.checkDatabaseLink(), s.checkDatabaseUser(), s.checkDatabaseFile(), s.checkCacheLink(),

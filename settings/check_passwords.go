@@ -82,8 +82,8 @@ func (s *Settings) checkNewPasswords() []Finding {
 	return findings
 }
 
-// mostReset is how long NIST SP 800-63B-4 lets a code be good that recovers an
-// account by mail.
+// mostReset is how long a code that recovers an account by mail may be valid,
+// by NIST SP 800-63B-4.
 const mostReset = 24 * time.Hour
 
 // checkRecovery asks who can use a link that was mailed.

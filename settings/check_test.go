@@ -346,7 +346,8 @@ func TestDeployAsksAboutEverySetting(t *testing.T) {
 	}
 }
 
-// TestDeployLooksAtFiles: who else can read the database and the folder.
+// TestDeployLooksAtFiles, and finds whether others can read the database
+// and the folder.
 func TestDeployLooksAtFiles(t *testing.T) {
 	dir, err := os.MkdirTemp(".", "check")
 	if err != nil {

@@ -38,7 +38,7 @@ func cookiePath(field func(*Settings) *string) func(*Settings, value) error {
 	})
 }
 
-// cookieFields have the ends of the settings' names for the fields of a cookie.
+// cookieFields map the ends of the settings' names to the fields of a cookie.
 var cookieFields = map[string]string{
 	"Name": "_NAME", "Domain": "_DOMAIN", "Path": "_PATH", "SameSite": "_SAMESITE",
 	"Secure": "_SECURE", "Scriptable": "_HTTPONLY",

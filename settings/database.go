@@ -31,8 +31,8 @@ func setDatabaseURL(s *Settings, v value) error {
 	return nil
 }
 
-// defaultMaxConns is below what the servers allow to all their clients, 100
-// and 151, so that a few processes fit.
+// defaultMaxConns is well below what the servers allow all their clients
+// together, 100 and 151, so that a few processes fit.
 const defaultMaxConns = 25
 
 func parseDatabaseURL(raw string) (siteparts.Place, error) {

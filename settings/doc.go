@@ -3,7 +3,7 @@
 //
 //	s, err := settings.Load(settings.System())
 //	if err != nil {
-//		log.Fatal(err) // every problem, a line each
+//		log.Fatal(err) // every problem, one per line
 //	}
 //	site, err := settings.Open(ctx, s)
 //	if err != nil {
@@ -15,21 +15,22 @@
 //	}
 //	http.ListenAndServe(s.Addr, site.Handler(mux))
 //
-// It is the only package of this module that links a database driver. A
-// program may ignore it and call the constructors of the other packages.
+// It links no driver of a database or cache: a program imports the packages
+// below site that it needs, or site/all. A program may ignore this package
+// and call the constructors of the other packages.
 //
 // # Sources
 //
-// A setting comes from a flag, else from the environment, else from the file
-// jamsession.toml, else it has its default. In the file, names stand at the
-// top level:
+// A setting comes from a flag, or else from the environment, or else from
+// the file jamsession.toml, or else it has its default. In the file, names
+// are at the top level:
 //
 //	SECRET_KEY = "..."
 //	SESSION_COOKIE_AGE = 3600
 //	CSRF_TRUSTED_ORIGINS = ["https://www.example.com"]
 //
-// A name that is not in the list below is an error there. In the environment
-// and in flags a list is written with commas.
+// A name in the file that is not in the list below is an error. In the
+// environment and in flags a list is written with commas.
 //
 // # Names
 //
@@ -113,11 +114,11 @@
 // # Passwords
 //
 // PASSWORD_HASHERS and AUTH_PASSWORD_VALIDATORS take Django's dotted names of
-// the classes, or short ones: the algorithm as it stands in the table, such as
-// "argon2", and similarity, length, common and numeric. Where a Django site
-// writes the same table, give PBKDF2_ITERATIONS its number, or let
-// PASSWORD_UPGRADE be false: each would rewrite the other's hashes, and a new
-// hash ends the user's other sessions.
+// the classes, or short ones: the algorithm as it is written in the table,
+// such as "argon2", and similarity, length, common and numeric. Where a Django
+// site writes the same table, give PBKDF2_ITERATIONS the number of that site,
+// or set PASSWORD_UPGRADE to false: otherwise each would rewrite the other's
+// hashes, and a new hash ends the user's other sessions.
 //
 // # Guesses
 //
@@ -126,14 +127,15 @@
 // are more sign-ups than SIGNUP_LIMIT allows. All processes count together in
 // the table jamsession_throttle, which [Site.Migrate] makes, or with "cache" on
 // Redis. With "auto" each process counts for itself while the table does not
-// exist, as in a database that Django alone has migrated, and looks for it once
-// a minute. Behind a proxy set TRUSTED_PROXIES, or all visitors are one address.
-// docs/throttling.md says what the limits do.
+// exist, as in a database that only Django has migrated, and looks for it once
+// a minute. Behind a proxy set TRUSTED_PROXIES, or all visitors have one
+// address. docs/throttling.md says what the limits do.
 //
-// NEW_SESSION_LIMIT bounds what a program without cookies piles up on pages that
-// write to the session. Beyond it a new visitor sees the page, and no session is
-// kept; logins, and visitors who have a session, do not count. Each process
-// counts for itself. The engine signed_cookies needs no such limit.
+// NEW_SESSION_LIMIT bounds how many sessions a program without cookies can pile
+// up on pages that write to the session. Beyond it a new visitor sees the page,
+// and no session is kept; logins, and visitors who have a session, do not
+// count. Each process counts for itself. The engine signed_cookies needs no
+// such limit.
 //
 // # Headers
 //
@@ -141,12 +143,13 @@
 // does by the same settings, for each answer, errors as well. A handler overrides
 // a header by setting it. The header of HSTS is sent over HTTPS only; set
 // SECURE_HSTS_SECONDS once the whole site has HTTPS, since browsers do not forget
-// it before. A Content-Security-Policy depends on the pages, and is theirs to set.
+// it earlier. A Content-Security-Policy depends on the pages, and is theirs to
+// set.
 //
 // # Databases
 //
-// DATABASE_URL is one of these. What is special in a name or password is
-// percent-encoded.
+// DATABASE_URL is one of these. Special characters in a name or password
+// are percent-encoded.
 //
 //	sqlite:///relative.db                 sqlite:////absolute.db
 //	postgres://user:password@host:5432/name?sslmode=verify-full
@@ -154,14 +157,14 @@
 //	mysql://user:password@host:3306/name?tls=true&ssl_ca=/path/ca.pem
 //	mysql://user@/name?socket=/run/mysqld/mysqld.sock
 //
-// The option max_conns is how many connections there are at most: 25. On
-// PostgreSQL half of them are for sessions only if the engine is db or
-// cached_db, see package pgstore. Its other options are libpq's.
+// The option max_conns is how many connections there are at most: 25 by
+// default. On PostgreSQL half of them are for sessions only, if the engine
+// is db or cached_db: see package pgstore. Its other options are libpq's.
 //
 // STORE_TIMEOUT is how long the database or the cache may take for each load,
-// lookup, limiter call and save of a request, and to accept a connection. One
-// that is silent for longer is one that is down: the answer is 503. A cache in
-// front of a table, and Memcached, have a shorter limit of their own.
+// lookup, limiter call and save of a request, and to accept a connection. A
+// server that is silent for longer counts as down: the answer is 503. A cache
+// in front of a table, and Memcached, have a shorter limit of their own.
 //
 // # Engines and caches
 //
@@ -178,7 +181,7 @@
 //	memcached://h1:11211,h2:11211    memcached:///run/memcached.sock
 //	memory://                        of this process
 //
-// More caches are tables of the file, or in the environment a list of
+// More caches are tables in the file, or in the environment a list of
 // alias=url:
 //
 //	[CACHES.sessions]
@@ -188,22 +191,23 @@
 //
 // The engine file keeps sessions in SESSION_FILE_PATH, which must be a folder
 // of its own: no other user may write into it, and files of other users do not
-// count, unless SESSION_FILE_ALLOW_USERS has their ids, as that of a Django that
-// runs as another. For signed_cookies, SESSION_DENY_LIST says where to note which
-// sessions have ended, so that a logout is final; with "none" it is not.
+// count, unless SESSION_FILE_ALLOW_USERS has their ids, such as that of a
+// Django site that runs as another user. For signed_cookies, SESSION_DENY_LIST
+// says where to note which sessions have ended, so that a logout is final; with
+// "none" it is not.
 //
 // # Secret key
 //
 // A key that can be guessed is refused: one that is missing, shorter than 32
 // bytes, known from examples, or made of common words, sequences and
 // repetitions. The rule is the same for each key of SECRET_KEY_FALLBACKS, since
-// whoever guesses one of them is believed, too.
+// somebody who guesses one of them can forge sessions, too.
 //
-// It is excused only where nobody else can reach the site: ADDR is a loopback
-// address, and nothing tells of others, such as TRUSTED_PROXIES,
-// SECURE_PROXY_SSL_HEADER, a public name in ALLOWED_HOSTS or
+// A weak key is excused only where nobody else can reach the site: ADDR is a
+// loopback address, and no setting suggests other visitors, such as
+// TRUSTED_PROXIES, SECURE_PROXY_SSL_HEADER, a public name in ALLOWED_HOSTS or
 // CSRF_TRUSTED_ORIGINS, a cookie for HTTPS only, a cookie's domain, or an
-// EMAIL_URL. [DemoSecretKey] makes a good key for a demonstration.
+// EMAIL_URL. [DemoSecretKey] makes a strong key for a demonstration.
 //
 // When the key changes, put the old one into SECRET_KEY_FALLBACKS for as long
 // as old sessions should live.

@@ -62,7 +62,7 @@ func (s *Site) openEngine(ctx context.Context) (engine, error) {
 	return e, nil
 }
 
-// openTable opens the table, by the fastest way to it.
+// openTable opens the table in the fastest way.
 func (s *Site) openTable(ctx context.Context, e *engine) error {
 	if s.db.OpenTable != nil {
 		table, err := s.db.OpenTable(ctx)
@@ -104,7 +104,7 @@ func (s *Site) openCachedTable(ctx context.Context, e *engine) error {
 	return nil
 }
 
-// cachePrefix returns what stands before the keys of an engine.
+// cachePrefix returns the prefix of the keys of an engine.
 func (s *Settings) cachePrefix(engine string) string {
 	c := s.Caches[s.SessionCacheAlias]
 	return django.CacheKey(c.KeyPrefix, c.Version, engine)
@@ -130,7 +130,7 @@ func (s *Settings) openTableCache(ctx context.Context) (cachedstore.Cache, io.Cl
 }
 
 // memoryCacheSize is how many sessions memory:// keeps of a table, and how
-// many it may hold at all.
+// many it may hold as an engine.
 const (
 	memoryCacheSize = 10_000
 	memoryStoreSize = 1_000_000

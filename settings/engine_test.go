@@ -106,7 +106,7 @@ func redisURL(t *testing.T) string {
 }
 
 // TestLoginOnEachEngine: by settings alone a visitor logs in, stays logged in
-// and logs out; then his old cookie opens nothing, unless the engine says that
+// and logs out; then the old cookie opens nothing, unless the engine says that
 // it cannot take it back.
 func TestLoginOnEachEngine(t *testing.T) {
 	for name, vars := range engines {

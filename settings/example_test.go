@@ -12,7 +12,7 @@ import (
 	"github.com/jamsession/jamsession/settings"
 )
 
-// Load says everything that is wrong, a line each.
+// Load reports everything that is wrong, one line per problem.
 func ExampleLoad() {
 	_, err := settings.Load(settings.Sources{Flags: map[string]string{
 		"SESSION_COOKIE_AGE":      "two weeks",

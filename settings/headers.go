@@ -63,7 +63,7 @@ func (s *Settings) hsts() string {
 	return value
 }
 
-// redirectToHTTPS sends those who came over plain HTTP to the same page over
+// redirectToHTTPS redirects requests over plain HTTP to the same page over
 // HTTPS, if SECURE_SSL_REDIRECT says so. The host was checked before.
 func (s *Settings) redirectToHTTPS(next http.Handler) http.Handler {
 	if !s.SecureSSLRedirect {
@@ -89,7 +89,7 @@ func (s *Settings) redirectToHTTPS(next http.Handler) http.Handler {
 			return
 		}
 		target := r.URL.RequestURI()
-		if !strings.HasPrefix(target, "/") { // it would continue the host
+		if !strings.HasPrefix(target, "/") { // without a slash it would continue the host
 			target = "/"
 		}
 		ownPolicy(w.Header())
@@ -97,13 +97,13 @@ func (s *Settings) redirectToHTTPS(next http.Handler) http.Handler {
 	})
 }
 
-// refuse answers 400 by a line of text.
+// refuse answers 400 with a line of text.
 func refuse(w http.ResponseWriter, text string) {
 	ownPolicy(w.Header())
 	http.Error(w, text, http.StatusBadRequest)
 }
 
-// ownPolicy is for answers that the site's own handlers do not see, and that
+// ownPolicy is for answers that the site's own handlers do not see; they
 // load nothing.
 func ownPolicy(h http.Header) {
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
@@ -115,8 +115,9 @@ var referrerPolicies = []string{
 	"strict-origin", "strict-origin-when-cross-origin", "unsafe-url",
 }
 
-// setReferrerPolicy takes a policy, or several of which the browser takes the
-// last that it knows. What Django's check security.E023 finds is an error here.
+// setReferrerPolicy takes a policy, or several, of which the browser takes the
+// last that it knows. Values that Django's check security.E023 reports are
+// errors here.
 func setReferrerPolicy(s *Settings, v value) error {
 	policies, err := v.list()
 	if err != nil {

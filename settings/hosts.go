@@ -29,9 +29,9 @@ func isHostPattern(host string) bool {
 	return match != nil && match[1] == strings.ToLower(host)
 }
 
-// checkHost lets only requests through whose Host header is allowed. Others
-// get 400: what is made of a Host that a visitor chose, a link in a mail for
-// one, leads to him.
+// checkHost lets only requests with an allowed Host header through. Others
+// get 400: a link that is made from a Host that an attacker chose, in a mail
+// for example, leads to the attacker.
 func (s *Settings) checkHost(next http.Handler) http.Handler {
 	if len(s.AllowedHosts) == 0 {
 		return next

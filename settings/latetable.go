@@ -11,7 +11,8 @@ import (
 )
 
 // A lateTable counts attempts in the table jamsession_throttle, or in the
-// process while it does not exist. What was counted there is then forgotten.
+// process while the table does not exist. Attempts counted in the process
+// are forgotten when it does.
 type lateTable struct {
 	open   func(context.Context) (*sqlthrottle.Store, error)
 	memory *throttle.Memory
@@ -57,7 +58,7 @@ func (l *lateTable) Give(ctx context.Context, key string, limit throttle.Limit) 
 	return l.now().Give(ctx, key, limit)
 }
 
-// now is where attempts are counted now.
+// now returns the store that counts attempts at present.
 func (l *lateTable) now() throttle.Store {
 	if table := l.table.Load(); table != nil {
 		return table

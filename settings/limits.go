@@ -68,7 +68,7 @@ func setTrustedProxies(s *Settings, v value) error {
 	return nil
 }
 
-// limits are what bounds guesses on a site.
+// limits bound guesses on a site.
 type limits struct {
 	logins, resets, signUps auth.Limiter // nil: LOGIN_LIMIT_STORE is none
 	store                   io.Closer    // nil: nothing to close
@@ -104,7 +104,7 @@ func (s *Site) openLimits(ctx context.Context) (limits, error) {
 	l.logins, err = throttle.New(store, s.keys, &o)
 	if err == nil {
 		o.Purpose, o.PerAccount = "password reset", set.PasswordResetLimit
-		o.DevicesOf = "login" // where users log in, no stranger keeps them from their mail
+		o.DevicesOf = "login" // on devices where users log in, no stranger keeps them from their mail
 		l.resets, err = throttle.New(store, s.keys, &o)
 	}
 	if err == nil {
@@ -118,9 +118,10 @@ func (s *Site) openLimits(ctx context.Context) (limits, error) {
 	return l, nil
 }
 
-// newcomers returns what bounds how many new sessions a source gets, or nil for
-// no bound. Each process counts for itself: a question to the database would
-// cost as much as the session. Signed cookies take no room here.
+// newcomers returns the function that bounds how many new sessions a source
+// gets, or nil for no bound. Each process counts for itself: a question to the
+// database would cost as much as the session. Signed cookies take no room on
+// the server.
 func (s *Site) newcomers() (func(*http.Request) bool, error) {
 	set := s.Settings
 	if set.NewSessionLimit == (throttle.Limit{}) || set.SessionEngine == "signed_cookies" {
@@ -135,8 +136,8 @@ func (s *Site) newcomers() (func(*http.Request) bool, error) {
 	return limiter.AllowSource, nil
 }
 
-// openAttempts opens where attempts are counted. With "auto" the database may
-// lack the table, as one does that Django has migrated.
+// openAttempts opens the store that counts attempts. With "auto" the database
+// may lack the table, as one that Django has migrated does.
 func (s *Site) openAttempts(ctx context.Context) (throttle.Store, io.Closer, error) {
 	switch s.Settings.LoginLimitStore {
 	case "memory":

@@ -222,8 +222,8 @@ func TestLimitsInACacheNeedRedis(t *testing.T) {
 }
 
 // TestResetLimiterKnowsTheDevicesOfLogins: a stranger who uses up the requests
-// for a name, or the mails to an address, keeps nobody from theirs at home. What
-// sign-ups are counted by knows no device.
+// for a name, or the mails to an address, does not keep users from theirs at
+// home. The limiter for sign-ups knows no device.
 func TestResetLimiterKnowsTheDevicesOfLogins(t *testing.T) {
 	site := open(t, tempFile(t), map[string]string{"PASSWORD_RESET_LIMIT": "1/3600"})
 	if err := site.Migrate(t.Context()); err != nil {

@@ -15,13 +15,14 @@ import (
 // DefaultFile is the file that [System] reads if it is there.
 const DefaultFile = "jamsession.toml"
 
-// Sources are where settings come from. The first that has a name counts:
-// flag, environment, file, default. The zero Sources has the defaults only.
+// Sources are where settings come from. For each name the first source that
+// has it counts: flag, environment, file, default. The zero Sources has
+// only the defaults.
 type Sources struct {
 	// Flags are values from the command line, by the name of the setting.
 	Flags map[string]string
 
-	// LookupEnv is asked for each name. Nil is no environment.
+	// LookupEnv is asked for each name. Nil means no environment.
 	LookupEnv func(name string) (value string, ok bool)
 
 	// File is the path of a TOML file, which must be there. Empty is none.
@@ -44,9 +45,9 @@ func System() Sources {
 	return src
 }
 
-// Load returns the settings that the sources say. It reports every problem
-// at once, as errors joined by [errors.Join], a line each: the name, where
-// it is set, the value unless it is secret, and what would be good.
+// Load returns the settings from the sources. It reports all problems at
+// once, as errors joined by [errors.Join], one line per problem: the name,
+// where it is set, the value unless it is secret, and what would be valid.
 func Load(src Sources) (*Settings, error) {
 	file, problems := readFile(src.File)
 	for _, name := range slices.Sorted(maps.Keys(src.Flags)) {
@@ -71,7 +72,7 @@ func Load(src Sources) (*Settings, error) {
 }
 
 // Has reports whether a source gives this setting a value that is not empty,
-// be it good or not.
+// valid or not.
 func (src Sources) Has(name string) bool {
 	t, ok := lookup(name)
 	if !ok {
@@ -106,7 +107,7 @@ func (t Setting) problem(v value, where string, err error) error {
 	return fmt.Errorf("settings: %s (%s) is %s: %w", t.Name, where, quoted(v.any), err)
 }
 
-// quoted shows a value, but not at any length.
+// quoted shows a value, but cuts a long one.
 func quoted(v any) string {
 	shown := fmt.Sprintf("%q", fmt.Sprint(v))
 	if len(shown) > 80 {
@@ -141,8 +142,8 @@ func parseFile(path, text string) (map[string]any, []error) {
 	return file, problems
 }
 
-// tomlError says where a file is no TOML. What the parser found there is
-// shown only if it cannot be part of a secret.
+// tomlError says where a file is not TOML. It shows what the parser found
+// there only if that cannot be part of a secret.
 func tomlError(path string, err error) error {
 	var syntax toml.ParseError
 	if !errors.As(err, &syntax) {

@@ -34,8 +34,8 @@ func setMessageLevel(s *Settings, v value) error {
 	return err
 }
 
-// messageOptions gives the cookie of messages the attributes of the session's,
-// but for its name and path, as Django does.
+// messageOptions gives the cookie of messages the attributes of the session
+// cookie, except for its name and path, as Django does.
 func (s *Settings) messageOptions() *messages.Options {
 	c := s.SessionCookie
 	c.Name, c.Path = "", ""

@@ -80,7 +80,7 @@ func setIterations(s *Settings, v value) error {
 	return err
 }
 
-// setOrigins wants what Django's check 4_0.E001 wants.
+// setOrigins requires what Django's check 4_0.E001 requires.
 func setOrigins(s *Settings, v value) error {
 	origins, err := v.list()
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/jamsession/jamsession/auth/token"
 )
 
-// A named is something that settings name by a short name, or by the name of
+// A named is something that settings call by a short name, or by the name of
 // Django's class.
 type named[T any] struct {
 	name, class string
@@ -34,7 +34,7 @@ func namesOf[T any](list []named[T]) []string {
 	return names
 }
 
-// algorithms are the hashers by the word that stands in their strings, and by
+// algorithms are the hashers by the word that begins their strings, and by
 // their classes in django.contrib.auth.hashers.
 var algorithms = []named[password.Hasher]{
 	{"pbkdf2_sha256", "PBKDF2PasswordHasher", func(s *Settings) (password.Hasher, error) {
@@ -149,7 +149,7 @@ func (s *Settings) hashers() (*password.Hashers, error) {
 }
 
 func (s *Settings) validators() []password.Validator {
-	list := []password.Validator{} // not nil: none is none
+	list := []password.Validator{} // not nil: an empty list means none
 	for _, name := range s.PasswordValidators {
 		known, _ := find(validators, name) // setValidators has looked
 		v, _ := known.new(s)
@@ -158,7 +158,8 @@ func (s *Settings) validators() []password.Validator {
 	return list
 }
 
-// tokens returns what makes reset links. The users' times are in lastLogin.
+// tokens returns the generator of reset links. The users' times are in the
+// zone lastLogin.
 func (s *Settings) tokens(lastLogin *time.Location) (*token.Generator, error) {
 	keys, err := s.Keys()
 	if err != nil {

@@ -70,7 +70,7 @@ func TestValidatorsOfTheSettings(t *testing.T) {
 }
 
 // TestTokensOfTheSettings: links time out when PASSWORD_RESET_TIMEOUT says,
-// and those of an older secret are good.
+// and those of an older secret are valid.
 func TestTokensOfTheSettings(t *testing.T) {
 	user := auth.User{ID: "1", Password: "x"}
 	s := &Settings{

@@ -9,9 +9,9 @@ import (
 	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
-// reach says which setting tells that others can reach the site, or nothing if
-// it is plainly of this machine alone. A loopback address alone does not tell:
-// a site behind a proxy has one.
+// reach names the setting that suggests that others can reach the site, or
+// returns nothing if it is plainly for this machine alone. A loopback address
+// alone does not settle it: a site behind a proxy has one.
 func (s *Settings) reach() string {
 	for _, clue := range []struct {
 		found bool
@@ -43,7 +43,7 @@ func (s *Settings) reach() string {
 	return ""
 }
 
-// others reports whether one of the values has a host, and another than this
+// others reports whether one of the values has a host other than this
 // machine.
 func others(values []string, hostOf func(string) string) bool {
 	for _, value := range values {
@@ -60,8 +60,8 @@ func hostOfPattern(pattern string) string {
 	return strings.Trim(strings.TrimPrefix(pattern, "."), "[]")
 }
 
-// hostOfURL returns the host of an URL or an origin, without a wildcard; of
-// what cannot be read, a host that is nobody's.
+// hostOfURL returns the host of a URL or an origin, without a wildcard; of
+// a text that cannot be read, a host that nobody has.
 func hostOfURL(raw string) string {
 	u, err := url.Parse(strings.Replace(raw, "://*.", "://", 1))
 	if err != nil {

@@ -26,7 +26,8 @@ func DemoSecretKey(path string) (secret.Text, error) {
 	return readKey(path)
 }
 
-// readKey checks the file it has opened, so that nobody can swap it between.
+// readKey checks the file that it has opened, so that nobody can swap it in
+// between.
 func readKey(path string) (secret.Text, error) {
 	f, err := os.Open(path) // the path is the program's
 	if err != nil {

@@ -1,4 +1,4 @@
 package settings
 
-// permissionsCount says that a file's mode tells who can read it.
+// permissionsCount says whether a file's mode tells who can read it.
 const permissionsCount = false

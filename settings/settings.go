@@ -18,8 +18,8 @@ import (
 // comment lists their names and defaults; here the fields say what the
 // values became.
 //
-// Settings print and log without any value. What is secret among them shows
-// nowhere, as JSON neither.
+// Settings print and log without any value. Secret values show nowhere, not
+// even as JSON.
 type Settings struct {
 	SecretKey          secret.Text
 	SecretKeyFallbacks []secret.Text
@@ -93,7 +93,7 @@ type Settings struct {
 }
 
 // A ProxyHeader is SECURE_PROXY_SSL_HEADER: a request that carries Name with
-// Value came over HTTPS. The zero value is none.
+// Value came over HTTPS. The zero value means no such header.
 type ProxyHeader struct {
 	Name  string // as in HTTP: "X-Forwarded-Proto"
 	Value string // "https"
@@ -125,8 +125,8 @@ func (s *Settings) Keys() (secret.Keys, error) {
 
 var errNoKey = errors.New("settings: SECRET_KEY is not set; make one with: openssl rand -base64 48")
 
-// timeZone returns whose wall clock time the database keeps, nil for UTC.
-// TIME_ZONE was checked by Load.
+// timeZone returns the zone whose wall clock time the database keeps, nil
+// for UTC. TIME_ZONE was checked by Load.
 func (s *Settings) timeZone() (*time.Location, error) {
 	if s.UseTZ {
 		return nil, nil // nil is UTC

@@ -30,7 +30,7 @@ import (
 type Site struct {
 	Settings *Settings
 	DB       *sql.DB           // the database; of SQLite one connection, which may write
-	Readers  *sql.DB           // connections that only read; the same as DB but with SQLite
+	Readers  *sql.DB           // connections that only read; the same as DB, except with SQLite
 	Hashers  *password.Hashers // make and check password hashes
 	Store    session.Store     // what SESSION_ENGINE names
 	Table    *sqlstore.Store   // the table django_session, if the engine uses it
@@ -44,7 +44,7 @@ type Site struct {
 
 	// Limiter bounds guesses at logins, and SignUpLimiter sign-ups, both by
 	// Auth. ResetLimiter is for Options of package reset. All are nil if
-	// LOGIN_LIMIT_STORE is none, and else a *throttle.Limiter.
+	// LOGIN_LIMIT_STORE is none, and otherwise a *throttle.Limiter.
 	Limiter, ResetLimiter, SignUpLimiter auth.Limiter
 
 	keys   secret.Keys
@@ -54,10 +54,10 @@ type Site struct {
 	limits limits
 }
 
-// Open opens the database of the settings, whose file it makes if there is
-// none, and the parts of the site on it, and connects to the cache if the
-// engine needs one. It needs a SECRET_KEY. The error is one line that says
-// what to do. A server that goes away later, or is silent for longer than
+// Open opens the database of the settings, making its file if there is none,
+// and the parts of the site on it, and connects to the cache if the engine
+// needs one. It needs a SECRET_KEY. The error is one line that says what to
+// do. A server that goes away later, or is silent for longer than
 // STORE_TIMEOUT, gives errors, which visitors see as 503, and is found again
 // when it comes back.
 func Open(ctx context.Context, s *Settings) (*Site, error) {
@@ -100,8 +100,8 @@ func Open(ctx context.Context, s *Settings) (*Site, error) {
 // errNotMigrated: the database has no tables for sessions or users yet.
 var errNotMigrated = errors.New("settings: the database has no tables yet; migrate first")
 
-// wire makes what works on the tables. If they are not all there it makes
-// nothing and returns errNotMigrated.
+// wire makes the parts that work on the tables. If these are not all there
+// it makes nothing and returns errNotMigrated.
 func (s *Site) wire(ctx context.Context) error {
 	forms, err := csrf.New(s.Settings.csrfOptions())
 	if err != nil {
@@ -201,10 +201,10 @@ func (s *Site) MigrationPlan(ctx context.Context) ([]string, error) {
 // Migrate makes the tables that are missing, as Django's manage.py migrate
 // would, an index on the addresses of users, and two tables of our own:
 // jamsession_throttle, where attempts to log in are counted, and
-// jamsession_login_floor, by which sessions are ended. An index that the
-// database does not let us make is logged, and is no error. Migrate may be
-// called at each start, also by programs that start together; but not while the
-// site serves requests for the first time.
+// jamsession_login_floor, by which sessions are ended. If the database refuses
+// to make the index, that is logged, and is not an error. Migrate may be called
+// at each start, also by programs that start together; but the first call must
+// not run while the site serves requests.
 func (s *Site) Migrate(ctx context.Context) error {
 	if _, err := sqlusers.Migrate(ctx, s.tables, nil); err != nil {
 		return fmt.Errorf("settings: %w", err)
@@ -232,8 +232,8 @@ func (s *Site) countsInTable() bool {
 	return s.Settings.LoginLimitStore == "auto" || s.Settings.LoginLimitStore == "db"
 }
 
-// Close closes the database. Let the requests come to their end first. A
-// database that is silent is cut off after STORE_TIMEOUT.
+// Close closes the database. Let the requests finish first. A silent
+// database is cut off after STORE_TIMEOUT.
 func (s *Site) Close() error {
 	return s.db.CloseWithin(s.Settings.storeTimeout(), func() error {
 		if s.Store == nil {

@@ -8,7 +8,8 @@ import (
 	"github.com/jamsession/jamsession/messages"
 )
 
-// contradictions reports values that are good by themselves but not together.
+// contradictions reports values that are valid by themselves but not
+// together.
 func (s *Settings) contradictions() []error {
 	problems := s.refuseWeakKeys()
 	add := func(err error) {

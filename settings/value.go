@@ -15,7 +15,7 @@ import (
 
 // A value is what a source says: text from a flag or the environment, or a
 // TOML value. The parsers below accept the text form from every source.
-// Their errors say what would be good; the caller adds the name, and the
+// Their errors say what would be valid; the caller adds the name, and the
 // value if it may be shown.
 type value struct{ any }
 
@@ -39,7 +39,7 @@ func (v value) text() (string, error) {
 
 func isControl(r rune) bool { return r < 0x20 || r == 0x7f }
 
-// bool reads Python's and the usual spellings.
+// bool reads Python's spellings and the usual ones.
 func (v value) bool() (bool, error) {
 	if b, ok := v.any.(bool); ok {
 		return b, nil

@@ -14,8 +14,8 @@ const (
 	wantSubstance = 20 // characters that nothing explains; see substance
 )
 
-// refuseWeakKeys refuses keys that can be guessed, each of them: with any one
-// of them anybody can forge a session. They are good enough for a site that
+// refuseWeakKeys refuses every key that can be guessed: with any one of them
+// anybody can forge a session. Weak keys are good enough for a site that
 // nobody else can reach.
 func (s *Settings) refuseWeakKeys() (problems []error) {
 	reach := s.reach()
@@ -55,8 +55,8 @@ func weakness(key secret.Text) string {
 	return ""
 }
 
-// sampleKeys are how keys begin that stand in examples and templates, without
-// what is no letter and no digit.
+// sampleKeys are the beginnings of keys in examples and templates, reduced to
+// letters and digits.
 var sampleKeys = []string{
 	"djangoinsecure", "changeme", "changethis", "replace", "insecure", "example", "yoursecret", "mysecret",
 	"secretkey", "testsecret", "supersecret", "predictable",
@@ -91,9 +91,9 @@ func distinct(key string) int {
 	return len(seen)
 }
 
-// substance returns how many parts a key has, if what is a common word, a
-// sequence or a repetition of what came before is one part. Of a random key
-// nearly every character is one.
+// substance returns how many parts a key has, where a common word, a
+// sequence or a repetition of what came before is one part. Nearly every
+// character of a random key is one.
 func substance(key string) (parts int) {
 	const enough = 256 // bytes of a key
 	key = bare(key)
@@ -104,8 +104,8 @@ func substance(key string) (parts int) {
 	return parts
 }
 
-// commonAt returns how much of what a text begins with is in a common word or
-// a sequence. Less than three characters are there by chance.
+// commonAt returns how many characters at the beginning of a text are in a
+// common word or a sequence. Fewer than three are there by chance.
 func commonAt(text string) (length int) {
 	for length < len(text) && strings.Contains(commonTexts, text[:length+1]) {
 		length++
@@ -116,8 +116,8 @@ func commonAt(text string) (length int) {
 	return length
 }
 
-// repeatedAt returns how much of what follows at i has stood before it, or
-// begins there. Less than four characters do so by chance.
+// repeatedAt returns how many characters from i on have occurred before,
+// overlaps included. Fewer than four do so by chance.
 func repeatedAt(key string, i int) (length int) {
 	for i+length < len(key) && strings.Contains(key[:i+length], key[i:i+length+1]) {
 		length++
@@ -128,7 +128,7 @@ func repeatedAt(key string, i int) (length int) {
 	return length
 }
 
-// commonTexts are words that stand in keys which nobody made at random, and
+// commonTexts are words that occur in keys which nobody made at random, and
 // sequences: of the alphabet, and of the keys of a keyboard.
 const commonTexts = `
 abcdefghijklmnopqrstuvwxyz zyxwvutsrqponmlkjihgfedcba 01234567890 09876543210

@@ -81,7 +81,8 @@ func loadWith(vars, more map[string]string) error {
 	return err
 }
 
-// weakIn returns settings with a weak key in each place, by how it is named.
+// weakIn returns settings with a weak key in each place, by the name of the
+// place.
 func weakIn(weak string) map[string]map[string]string {
 	return map[string]map[string]string{
 		"SECRET_KEY ":              {"SECRET_KEY": weak},

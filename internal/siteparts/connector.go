@@ -11,8 +11,8 @@ import (
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
-// A connector is a driver's, and hides it: a printed *sql.DB shows what pgx
-// connects with, password and all.
+// A connector wraps that of a driver, and hides it: a printed *sql.DB would
+// show what pgx connects with, password and all.
 //
 // It also bounds the handshake: the MySQL driver's own limit is for the dialing
 // only, and database/sql connects by one goroutine, whose context never ends.
@@ -35,14 +35,15 @@ func (c connector) Driver() driver.Driver { return c.driver() }
 // dialTimeout bounds how long a program waits at its start for a server.
 const dialTimeout = 10 * time.Second
 
-// Connections end, so that load comes back to a server that was away.
+// Connections end after a while, so that load comes back to a server that
+// was away.
 const (
 	MaxConnIdle = 5 * time.Minute
 	MaxConnLife = time.Hour
 )
 
-// OpenServer bounds the connections to a server, and finds out now whether there
-// can be any.
+// OpenServer bounds the number of connections to a server, and finds out now
+// whether it accepts any.
 func OpenServer(
 	ctx context.Context, kind string, s Server, c driver.Connector, w *Wires,
 ) (*Database, error) {

@@ -1,6 +1,7 @@
 // Package siteparts is where the drivers that a program imports meet the
-// settings that name them. The packages below folder site register themselves
-// here, as drivers do with database/sql, so that a site links what it uses.
+// settings that name them. The packages in folder site register themselves
+// here, as drivers do with database/sql, so that a site links only what it
+// uses.
 package siteparts
 
 import (
@@ -23,7 +24,7 @@ type Place struct {
 	Server Server // for the others
 }
 
-// A Server is where a database is, and who asks it.
+// A Server is where a database is, and the user that asks it.
 type Server struct {
 	Host, Port string // empty with a socket
 	Socket     string // PostgreSQL: the folder of the socket
@@ -47,8 +48,8 @@ type Database struct {
 	Writer, Readers *sql.DB
 	Dialect         django.Dialect
 
-	// OpenTable is the fastest way to the table django_session. Nil is by
-	// database/sql.
+	// OpenTable opens the table django_session in the fastest way. Nil means
+	// by database/sql.
 	OpenTable func(context.Context) (Table, error)
 
 	Wires *Wires // nil without a server
@@ -64,7 +65,7 @@ type Table struct {
 
 // Close closes all pools.
 func (db *Database) Close() error {
-	err := errors.Join(db.Readers.Close(), db.Writer.Close()) // twice is no error
+	err := errors.Join(db.Readers.Close(), db.Writer.Close()) // closing twice is not an error
 	if db.Pool != nil {
 		db.Pool() // this waits for connections that are in use
 	}
@@ -81,6 +82,7 @@ func (db *Database) CloseWithin(limit time.Duration, fn func() error) error {
 	return errors.Join(fn(), db.Close())
 }
 
-// An OpenDatabase opens a place. If sessions are in it, they may get connections
-// of their own. A server has the limit to accept a connection.
+// An OpenDatabase opens a place. If sessions are in it, they may get
+// connections of their own. The limit is how long a server has to accept a
+// connection.
 type OpenDatabase func(ctx context.Context, at Place, sessions bool, limit time.Duration) (*Database, error)

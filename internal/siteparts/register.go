@@ -15,7 +15,7 @@ var drivers struct {
 	caches    map[string]Cache
 }
 
-// RegisterDatabase makes the package of this name below folder site known, which
+// RegisterDatabase makes the package of this name in folder site known, which
 // opens the places of a scheme of the same name.
 func RegisterDatabase(name string, open OpenDatabase) {
 	drivers.Lock()

@@ -29,7 +29,7 @@ var keepAlive = net.KeepAliveConfig{
 	Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3,
 }
 
-// NewWires returns none yet. Each is opened within the limit.
+// NewWires returns an empty set. Each wire must open within the limit.
 func NewWires(limit time.Duration) *Wires {
 	return &Wires{limit: limit, open: make(map[*wire]struct{})}
 }
@@ -37,8 +37,8 @@ func NewWires(limit time.Duration) *Wires {
 // Limit is how long a server has to accept a connection.
 func (w *Wires) Limit() time.Duration { return w.limit }
 
-// Dial opens a connection. All who dial have no more than the limit, except
-// for pgx where it asks the server to cancel what has not been answered in time.
+// Dial opens a connection. Every dial has no more than the limit, except when
+// pgx asks the server to cancel what has not been answered in time.
 func (w *Wires) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	at, limited := ctx.Deadline()
 	cancels := limited && time.Until(at) > w.limit

@@ -33,8 +33,8 @@ func dialWire(t *testing.T, w *Wires, limit time.Duration) net.Conn {
 }
 
 // TestFarewellsEnd: neither the connection on which pgx asks to cancel a
-// statement, for which it has more time than any other dial, nor one that it
-// gives up, waits for a server that says nothing.
+// statement, which has more time than any other dial, nor one that pgx gives
+// up, waits for a server that says nothing.
 func TestFarewellsEnd(t *testing.T) {
 	w := NewWires(time.Minute)
 	cancels := dialWire(t, w, time.Hour)

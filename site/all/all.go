@@ -1,9 +1,9 @@
 // Package all lets package settings open whatever settings can name. Import it
-// for that only:
+// only for that:
 //
 //	import _ "github.com/jamsession/jamsession/site/all"
 //
-// A program that knows what it needs imports that alone, and is smaller by the
+// A program that knows what it needs imports only that, and is smaller by the
 // drivers that it leaves out: docs/performance.md has the sizes.
 package all
 

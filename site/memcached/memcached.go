@@ -1,5 +1,5 @@
 // Package memcached lets package settings open a CACHE_URL that begins with
-// memcached://. Import it for that only:
+// memcached://. Import it only for that:
 //
 //	import _ "github.com/jamsession/jamsession/site/memcached"
 package memcached

@@ -1,5 +1,5 @@
 // Package mysql lets package settings open a DATABASE_URL that begins with
-// mysql://, for MySQL and MariaDB. Import it for that only:
+// mysql://, for MySQL and MariaDB. Import it only for that:
 //
 //	import _ "github.com/jamsession/jamsession/site/mysql"
 package mysql
@@ -21,7 +21,7 @@ import (
 
 func init() { siteparts.RegisterDatabase("mysql", open) }
 
-// open connects to MySQL or MariaDB. Options are tls, as the driver has it, and
+// open connects to MySQL or MariaDB. The options are tls, as in the driver, and
 // ssl_ca, the path of a certificate.
 func open(
 	ctx context.Context, at siteparts.Place, _ bool, limit time.Duration,
@@ -36,7 +36,7 @@ func open(
 	config.DialFunc = w.Dial
 	config.ParseTime, config.Loc = true, time.UTC
 	config.Logger = &mysql.NopLogger{} // the error is returned as well
-	config.ClientFoundRows = true      // or an update to what is there counts as none
+	config.ClientFoundRows = true      // or an update that changes nothing counts no row
 	config.Params = map[string]string{"time_zone": "'+00:00'"}
 	if err := secure(config, s); err != nil {
 		return nil, err

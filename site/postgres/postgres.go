@@ -1,10 +1,10 @@
 // Package postgres lets package settings open a DATABASE_URL that begins with
-// postgres://. Import it for that only:
+// postgres://. Import it only for that:
 //
 //	import _ "github.com/jamsession/jamsession/site/postgres"
 //
-// Sessions are loaded and saved by package pgstore, all else by pgx's adapter
-// for database/sql.
+// Package pgstore loads and saves sessions; everything else goes through
+// pgx's adapter for database/sql.
 package postgres
 
 import (
@@ -51,7 +51,7 @@ func open(
 	}
 	config.MaxConns = int32(min(forSessions, math.MaxInt32))
 	config.MaxConnIdleTime, config.MaxConnLifetime = siteparts.MaxConnIdle, siteparts.MaxConnLife
-	pool, err := pgxpool.NewWithConfig(ctx, config) // it connects when it is asked
+	pool, err := pgxpool.NewWithConfig(ctx, config) // it connects when it is first used
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -1,5 +1,5 @@
 // Package redis lets package settings open a CACHE_URL that begins with
-// redis:// and the like. Import it for that only:
+// redis:// and the like. Import it only for that:
 //
 //	import _ "github.com/jamsession/jamsession/site/redis"
 package redis

@@ -1,10 +1,10 @@
 // Package sqlite lets package settings open a DATABASE_URL that begins with
-// sqlite:///. Import it for that only:
+// sqlite:///. Import it only for that:
 //
 //	import _ "github.com/jamsession/jamsession/site/sqlite"
 //
 // SQLite lets one connection write at a time, so writers wait for each other in
-// a pool of one, and not in the file; with WAL, readers wait for nobody.
+// a pool of one, rather than in the file; with WAL, readers do not wait.
 package sqlite
 
 import (
@@ -84,8 +84,9 @@ func openPool(path string, size int, parameters string) (*sql.DB, error) {
 	return db, nil
 }
 
-// probe finds out now what would else fail the first visitor: that the file
-// is a database, and that it can be written. What it writes is rolled back.
+// probe finds out now what would otherwise fail for the first visitor: that
+// the file is a database, and that it can be written. It rolls back what it
+// writes.
 func probe(ctx context.Context, db *siteparts.Database) error {
 	if err := djangodb.SQLite.Ping(ctx, db.Writer); err != nil {
 		return err
