@@ -53,8 +53,8 @@ type Sender interface {
 	Send(ctx context.Context, m Message) error
 }
 
-// Terminal returns a Sender that writes each mail to w, for development: who
-// sees the terminal can use the links in it.
+// Terminal returns a Sender that writes each mail to w, for development:
+// anybody who sees the terminal can use the links in it.
 func Terminal(w io.Writer) Sender { return &terminal{w: w} }
 
 type terminal struct {

@@ -130,8 +130,8 @@ func TestSMTPThatFails(t *testing.T) {
 }
 
 // TestSendEndsWithItsContext: at each point of the conversation the server
-// falls silent, and then the context is done. Send has ended before any time
-// has passed, and has closed the connection.
+// falls silent, and then the context is done. Send ends before any time has
+// passed, and closes the connection.
 func TestSendEndsWithItsContext(t *testing.T) {
 	roots, secured := certificate(t)
 	for _, scheme := range []string{"smtp", "smtps"} {
@@ -214,7 +214,7 @@ func TestRefusalShowsCodesOnly(t *testing.T) {
 	}
 }
 
-// TestAnswerThatIsNoSMTP: such as that of a web server on this port.
+// TestAnswerThatIsNoSMTP, such as that of a web server on this port.
 func TestAnswerThatIsNoSMTP(t *testing.T) {
 	sender, err := mail.NewSMTP("smtp://127.0.0.1", "noreply@example.com")
 	if err != nil {
@@ -258,7 +258,7 @@ func TestMailThatWasTakenIsSent(t *testing.T) {
 	}
 }
 
-// TestTLSFromTheStart: the password goes to a server that is trusted only.
+// TestTLSFromTheStart: the password goes only to a server that is trusted.
 func TestTLSFromTheStart(t *testing.T) {
 	roots, secured := certificate(t)
 	server := server{tls: secured}
@@ -279,7 +279,8 @@ func TestTLSFromTheStart(t *testing.T) {
 	}
 }
 
-// certificate returns a certificate for 127.0.0.1, and who trusts it.
+// certificate returns a certificate for 127.0.0.1, and a pool that trusts
+// it.
 func certificate(t *testing.T) (*x509.CertPool, *tls.Config) {
 	t.Helper()
 	s := httptest.NewTLSServer(nil)

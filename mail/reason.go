@@ -11,8 +11,9 @@ import (
 )
 
 // reason returns what went wrong with a mail, without the words of the server:
-// they often repeat what it was sent, which is somebody's address, or the
-// command with the password. Its codes say what it means (RFC 5321, RFC 3463).
+// they often repeat what the server was sent, which is somebody's address, or
+// the command with the password. The codes say what is meant (RFC 5321, RFC
+// 3463).
 func reason(err error) error {
 	var sending *smtp.SendError
 	var refused *textproto.Error
@@ -32,7 +33,7 @@ func reason(err error) error {
 	}
 }
 
-// enhancedCode is what a text begins with that follows the code.
+// enhancedCode matches the beginning of the text after the code.
 var enhancedCode = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
 
 // refusal names the code of an answer, and the enhanced one if there is any.

@@ -20,7 +20,7 @@ import (
 type SMTP struct {
 	from    string
 	host    string
-	tls     *tls.Config // of a connection that has TLS from the start; nil: it has not
+	tls     *tls.Config // of a connection with TLS from the start; nil: without
 	dial    smtp.DialContextFunc
 	options []smtp.Option
 }
@@ -32,12 +32,12 @@ type SMTP struct {
 //	smtps://user:password@mail.example.com:465   with TLS from the start
 //	smtp://localhost:25                          with STARTTLS if it is offered
 //
-// What is special in a name or password is percent-encoded. The server is not
-// asked yet. The error says what is wrong with the URL, and does not show the
-// password.
+// Special characters in a name or password are percent-encoded. The server is
+// not asked yet. The error says what is wrong with the URL, and does not show
+// the password.
 func NewSMTP(rawURL, from string) (*SMTP, error) {
 	u, err := url.Parse(rawURL)
-	if err != nil { // its text has the URL, and that the password
+	if err != nil { // its text has the URL, which has the password
 		return nil, errors.New("mail: the URL of the server cannot be read; " +
 			"percent-encode what is special in the password")
 	}
@@ -87,9 +87,9 @@ func (s *SMTP) configure(u *url.URL) error {
 
 // Send hands the mail over to the server. An error says that the server did not
 // take it, or that this is not known. It shows neither the mail nor its address
-// nor the password, and of a server's answer the codes only. It wraps the error
-// of ctx if that was done before, which ends the connection. A server that keeps
-// silent for 15 seconds is given up.
+// nor the password, and only the codes of a server's answer. It wraps the error
+// of ctx if that was done first, which ends the connection. Send gives up a
+// server that is silent for 15 seconds.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
 	if err := m.Check(); err != nil {
 		return err
@@ -145,8 +145,8 @@ func (s *SMTP) String() string { return "mail.SMTP(" + s.host + ")" }
 // Format keeps every verb from showing the password.
 func (s *SMTP) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.String())) }
 
-// local reports whether a host is this machine, to which nobody listens on the
-// way.
+// local reports whether a host is this machine, so that nobody can listen on
+// the way.
 func local(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()

@@ -95,7 +95,7 @@ func checkDatabase(a *app, s *settings.Settings) []settings.Finding {
 	}
 }
 
-// without says what there is not without a table or index that is not Django's.
+// without says what is lost without a table or index that is not Django's.
 var without = map[string]string{
 	sqlthrottle.Table:   "each process counts attempts to log in for itself",
 	sqlusers.FloorTable: "sessions of a user cannot be ended, nor kept dead after a deactivation",
@@ -125,7 +125,7 @@ func unapplied(plan []string) string {
 	}
 }
 
-// checkTables looks at the database, and at the Django beside it.
+// checkTables looks at the database, and at the Django site beside it.
 func (c *checkCommand) checkTables(a *app, s *settings.Settings) ([]settings.Finding, error) {
 	if !c.Django {
 		return checkDatabase(a, s), nil
@@ -141,7 +141,7 @@ func (c *checkCommand) checkTables(a *app, s *settings.Settings) ([]settings.Fin
 }
 
 // checkDjango compares with the Django site whose settings are on the input.
-// What is wrong with the database itself, checkDatabase has found.
+// Problems of the database itself are checkDatabase's to find.
 func checkDjango(a *app, s *settings.Settings) ([]settings.Finding, error) {
 	if isTerminal(a.in) {
 		return nil, fmt.Errorf("--django reads Django's settings from standard input: "+

@@ -64,8 +64,9 @@ func (c *clearCommand) runWithoutTable(a *app, site *settings.Site) error {
 	return nil
 }
 
-// clear deletes what has expired by now, calls tell after each batch with how
-// many were removed, and says the same at the end, also if that is early.
+// clear deletes what has expired by now, calls tell after each batch with the
+// number of sessions removed, and returns it at the end, even if that comes
+// early.
 func (c *clearCommand) clear(a *app, site *settings.Site, now time.Time, tell func(int)) error {
 	n, err := c.batches(a, site, now, tell)
 	endProgress(a.err)
@@ -76,8 +77,8 @@ func (c *clearCommand) clear(a *app, site *settings.Site, now time.Time, tell fu
 	return nil
 }
 
-// batches stops between two batches: of one that was interrupted nobody knows
-// whether it was carried out.
+// batches stops between two batches: after an interruption nobody would know
+// whether a batch was carried out.
 func (c *clearCommand) batches(a *app, site *settings.Site, now time.Time, tell func(int)) (n int, _ error) {
 	uninterrupted := context.WithoutCancel(a.ctx)
 	for a.ctx.Err() == nil {

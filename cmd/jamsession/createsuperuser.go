@@ -95,7 +95,7 @@ func (c *createCommand) ask(p *prompter, site *settings.Site) (_ string, err err
 }
 
 // username asks for a name. It offers that of the account, as Django does, if
-// it can be had.
+// that name is free.
 func (p *prompter) username(site *settings.Site) (string, error) {
 	question, def := "Username: ", strings.ToLower(accountName())
 	if checkUsername(p.a.ctx, site, def) == nil {
@@ -108,7 +108,7 @@ func (p *prompter) username(site *settings.Site) (string, error) {
 	})
 }
 
-// accountName returns the name of who runs the program, or "".
+// accountName returns the name of the account that runs the program, or "".
 func accountName() string {
 	u, err := user.Current()
 	if err != nil {
@@ -120,7 +120,8 @@ func accountName() string {
 // usernameForm is what Django takes for a username.
 var usernameForm = regexp.MustCompile(`^[\pL\pN@.+_-]{1,150}$`)
 
-// checkUsername says before the other questions what Create would say after.
+// checkUsername says before the other questions what Create would say after
+// them.
 func checkUsername(ctx context.Context, site *settings.Site, name string) error {
 	name = sqlusers.NormalizeUsername(name)
 	if !usernameForm.MatchString(name) {
@@ -141,7 +142,7 @@ func taken(username string) error {
 	return fmt.Errorf("the username %q is taken: choose another, or use changepassword", username)
 }
 
-// checkEmail accepts a plain address, and none.
+// checkEmail accepts a plain address, or no address.
 func checkEmail(email string) error {
 	if email == "" {
 		return nil

@@ -62,8 +62,8 @@ func asJSON(items rawjson.Object) []byte {
 	return ascii(shown.AppendTo(nil))
 }
 
-// ascii escapes what is no printable ASCII. In JSON that stands in strings
-// only, and package session reads it as Latin-1.
+// ascii escapes what is not printable ASCII. JSON has that in strings only,
+// and package session reads it as Latin-1.
 func ascii(text []byte) []byte {
 	if !slices.ContainsFunc(text, func(b byte) bool { return b >= 0x7f }) {
 		return text

@@ -17,9 +17,10 @@
 //
 // Each says more with --help. Settings come from flags, the environment and
 // jamsession.toml, in this order; package settings lists them. SECRET_KEY may
-// also stand in the file secret_key, which counts if it is set nowhere else.
+// also be in the file secret_key, which counts if the key is not set anywhere
+// else.
 //
-// An error is one line on standard error; wrong settings are a line each. The
+// An error is one line on standard error; each wrong setting gets a line. The
 // exit status is 1 after an error, and 2 if the command line was wrong.
 // SIGINT and SIGTERM stop a command between two steps, and it says how far it
 // came; a second one ends it at once.

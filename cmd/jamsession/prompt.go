@@ -77,7 +77,7 @@ func (p *prompter) hidden(question string) (string, error) {
 	return string(text), nil
 }
 
-// stopped makes of the end of the answers, Ctrl-D, what a signal is.
+// stopped treats the end of the answers, Ctrl-D, like a signal.
 func stopped(err error) error {
 	if errors.Is(err, io.EOF) {
 		return errStopped
@@ -85,9 +85,9 @@ func stopped(err error) error {
 	return err
 }
 
-// await returns what a read returns, or ctx.Err if ctx is done before: nobody
-// can interrupt a read of a terminal or pipe. It is left behind until the
-// program ends.
+// await returns what a read returns, or ctx.Err if ctx is done first: a read
+// of a terminal or pipe cannot be interrupted. The read is left behind until
+// the program ends.
 func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	type result struct {
 		value T

@@ -82,7 +82,7 @@ func afterHiding(t *testing.T, terminal *os.File, shown *term.State, do func()) 
 	do()
 }
 
-// TestPromptsStopAndLeaveTheTerminalAsItWas: also at the question where it
+// TestPromptsStopAndLeaveTheTerminalAsItWas, even at the question where it
 // shows nothing.
 func TestPromptsStopAndLeaveTheTerminalAsItWas(t *testing.T) {
 	std := migrated(t)
@@ -114,7 +114,7 @@ func TestPromptsStopAndLeaveTheTerminalAsItWas(t *testing.T) {
 	}
 }
 
-// TestCtrlDStopsAPrompt: the end of the answers is no empty answer.
+// TestCtrlDStopsAPrompt: the end of the answers is not an empty answer.
 func TestCtrlDStopsAPrompt(t *testing.T) {
 	std := migrated(t)
 	keyboard, terminal := openTerminal(t)
@@ -164,7 +164,7 @@ func TestPasswordsAreNotShown(t *testing.T) {
 	}
 }
 
-// TestTheAccountsNameIsTheDefault: in createsuperuser only while it is free.
+// TestTheAccountsNameIsTheDefault in createsuperuser, while it is free.
 func TestTheAccountsNameIsTheDefault(t *testing.T) {
 	std := migrated(t)
 	_, std.in = openTerminal(t)

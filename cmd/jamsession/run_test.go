@@ -14,8 +14,8 @@ import (
 	"github.com/jamsession/jamsession/settings"
 )
 
-// migrated changes to a folder with an empty site, and returns streams. On
-// the input nothing ever comes, and it does not end.
+// migrated changes to a folder with an empty site, and returns streams. The
+// input stays empty, and does not end.
 func migrated(t *testing.T) stdio {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -69,8 +69,8 @@ func TestExitStatus(t *testing.T) {
 	}
 }
 
-// TestListDoesNothingToTheTerminal: also if the user's id comes from a program
-// that writes JSON otherwise than Django.
+// TestListDoesNothingToTheTerminal, even if the user's id comes from a program
+// that writes JSON differently from Django.
 func TestListDoesNothingToTheTerminal(t *testing.T) {
 	migrated(t)
 	a := &app{t.Context(), stdio{}, new(globals)}

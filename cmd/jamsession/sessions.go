@@ -22,7 +22,7 @@ func (*sessionsCommands) Help() string {
 		"are never printed, since they open the session."
 }
 
-// minPrefix is how much of a fingerprint names a session.
+// minPrefix is how many characters of a fingerprint name a session.
 const minPrefix = 4
 
 // find returns the session that is meant. A key is found at once, and a

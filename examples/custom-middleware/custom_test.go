@@ -16,7 +16,7 @@ import (
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
-// serve answers a request for an URL, with cookies of earlier answers.
+// serve answers a request for a URL, with cookies of earlier answers.
 func serve(h http.Handler, url string, cookies ...*http.Cookie) *http.Response {
 	r, w := httptest.NewRequest("GET", url, nil), httptest.NewRecorder()
 	for _, c := range cookies {

@@ -6,8 +6,8 @@
 //
 // It needs a Python with Django (apt-get install python3-django, or pip install
 // django), 3.2 or newer: python3, or what DJANGO_PYTHON of the environment
-// names. It listens on 127.0.0.1 only, on a free port or at ADDR. All it writes
-// is in a folder that it removes at the end.
+// names. It listens on 127.0.0.1 only, on a free port or at ADDR. Everything it
+// writes is in a folder that it removes at the end.
 //
 // # Reading order
 //
@@ -105,8 +105,9 @@ type shared struct {
 }
 
 // openGoSite opens the tables that Django has made. A new hash costs as many
-// iterations as in this release of Django: else each side would replace the
-// hashes of the other at the next login, which ends the user's other sessions.
+// iterations as in this release of Django: otherwise each side would replace
+// the hashes of the other at the next login, which ends the user's other
+// sessions.
 func openGoSite(ctx context.Context, shared shared, iterations int) (*app, error) {
 	s, err := settings.Load(settings.Sources{Flags: map[string]string{
 		"SECRET_KEY":         shared.secretKey,
@@ -132,7 +133,7 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 }
 
 // serve answers requests until ctx is done, and then lets those that are
-// under way come to their end.
+// under way finish.
 func serve(ctx context.Context, listener net.Listener, h http.Handler) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
 	stopped := make(chan error, 1)

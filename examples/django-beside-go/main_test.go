@@ -131,8 +131,9 @@ func (v visitor) sees(user, count string) {
 	}
 }
 
-// TestOneSessionTwoPrograms: a login, a count and a logout of either side is
-// one of both, and a form of either side is good at both. Then nothing stays.
+// TestOneSessionTwoPrograms: a login, a count and a logout on either side
+// count on both, and a form of either side is valid at both. Then nothing
+// stays.
 func TestOneSessionTwoPrograms(t *testing.T) {
 	site := start(t)
 	jar, err := cookiejar.New(nil)
@@ -170,7 +171,7 @@ func TestOneSessionTwoPrograms(t *testing.T) {
 	}
 }
 
-// TestDjangoEndsWithTheProgram: also if it is not told so.
+// TestDjangoEndsWithTheProgram, even if it is not told to.
 func TestDjangoEndsWithTheProgram(t *testing.T) {
 	python, dir := djangotest.Python(t), t.TempDir()
 	django, err := startDjango(t.Context(), python, dir, shared{
@@ -196,7 +197,7 @@ func TestWithoutDjangoItSaysWhatToInstall(t *testing.T) {
 	}
 }
 
-// TestADjangoThatDoesNotStartSaysWhy: and leaves nothing.
+// TestADjangoThatDoesNotStartSaysWhy, and leaves nothing behind.
 func TestADjangoThatDoesNotStartSaysWhy(t *testing.T) {
 	temp := t.TempDir()
 	broken := filepath.Join(t.TempDir(), "python")

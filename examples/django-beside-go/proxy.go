@@ -11,7 +11,7 @@ import (
 var both []byte
 
 // newProxy returns the one address in front of both sites. To move a page from
-// one to the other is to move a line here; the way back is the same.
+// one to the other, move a line here; the way back is the same.
 func newProxy(djangoURL, goURL string) http.Handler {
 	django, site := forward(djangoURL), forward(goURL)
 	mux := http.NewServeMux()

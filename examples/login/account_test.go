@@ -134,7 +134,7 @@ func TestChangePassword(t *testing.T) {
 }
 
 // TestPasswordNeedsARecentLogin: after a while a user who is logged in is
-// asked for his password again, and then led back.
+// asked for the password again, and then led back.
 func TestPasswordNeedsARecentLogin(t *testing.T) {
 	_, v, _ := start(t, func(s *app, mux *http.ServeMux) {
 		mux.Handle("GET /test/age", s.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -155,8 +155,8 @@ func TestPasswordNeedsARecentLogin(t *testing.T) {
 
 var mailedLink = regexp.MustCompile(`http://site\.example(/reset/\S+/)`)
 
-// TestResetByMail goes from a forgotten password to a new one; the link is
-// good once.
+// TestResetByMail goes from a forgotten password to a new one; the link
+// works once.
 func TestResetByMail(t *testing.T) {
 	for _, store := range []string{"auto", "none"} {
 		t.Run("LOGIN_LIMIT_STORE="+store, func(t *testing.T) {
@@ -206,8 +206,7 @@ func resetByMail(t *testing.T, vars map[string]string) {
 	}
 }
 
-// TestResetTellsNothing: who asks for an address that nobody has gets the same
-// page.
+// TestResetTellsNothing: the page is the same for an address that nobody has.
 func TestResetTellsNothing(t *testing.T) {
 	mails := make(mailbox, 10)
 	_, v, _ := startMailing(t, mails, nil, nil)

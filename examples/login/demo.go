@@ -13,9 +13,9 @@ import (
 
 const demoUser = "demo"
 
-// makeDemoUser makes the user at the first start, as one of the staff. It
-// returns the lines that tell a person how to log in; the password is shown
-// this once.
+// makeDemoUser makes the user at the first start, as a member of the staff.
+// It returns the lines that tell a person how to log in; the password is
+// shown only this once.
 func makeDemoUser(ctx context.Context, site *settings.Site) (string, error) {
 	_, err := site.Users.ByUsername(ctx, demoUser)
 	if err == nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle"
 )
 
-// A form is what a page shows of a form: what the visitor has typed, but for
+// A form is what a page shows of a form: what the visitor has typed, without
 // passwords, and what is wrong with it.
 type form struct {
 	Username, Email, Next string
@@ -36,8 +36,8 @@ func (f *form) fail(field, text string) {
 	f.Problems = append(f.Problems, problem{field, text})
 }
 
-// failPassword adds what is wrong with a new password, and reports whether
-// that is what the error says.
+// failPassword adds what is wrong with a new password, if the error says
+// so, and reports whether it does.
 func (f *form) failPassword(err error) bool {
 	var weak *auth.PasswordError
 	if !errors.As(err, &weak) {
@@ -62,8 +62,8 @@ func (f *form) failLimited(header http.Header, err error) bool {
 	return true
 }
 
-// failBusy adds that too many mails wait, if that is what the error says, and
-// reports whether it is.
+// failBusy adds that too many mails wait, if the error says so, and reports
+// whether it does.
 func (f *form) failBusy(header http.Header, err error) bool {
 	var busy *reset.BusyError
 	if !errors.As(err, &busy) {
@@ -75,7 +75,7 @@ func (f *form) failBusy(header http.Header, err error) bool {
 	return true
 }
 
-// repeat adds a problem if a new password was not typed twice alike.
+// repeat adds a problem if a new password was not typed the same twice.
 func (f *form) repeat(password, again string) {
 	if password != again {
 		f.fail("again", "The two passwords are not the same.")

@@ -17,8 +17,8 @@ func (s *app) loginForm(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// login checks the password. The answer to a wrong one does not tell whether
-// there is such a user.
+// login checks the password. The answer to a wrong one does not reveal
+// whether there is such a user.
 func (s *app) login(w http.ResponseWriter, r *http.Request) {
 	name := r.PostFormValue("username")
 	user, err := s.Auth.Authenticate(r, name, r.PostFormValue("password"))
@@ -54,7 +54,7 @@ func (s *app) logout(w http.ResponseWriter, r *http.Request) {
 	redirect(w, r, s.Settings.LogoutRedirectURL)
 }
 
-// dashboard is for everybody who is logged in.
+// dashboard is the page for everybody who is logged in.
 func (s *app) dashboard(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "dashboard", "Dashboard", session.From(r))
 }

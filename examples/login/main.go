@@ -91,12 +91,12 @@ func run(ctx context.Context, out io.Writer) error {
 	return serve(ctx, listener, app.handler())
 }
 
-// year is how long a browser that has come over HTTPS takes nothing else. Over
-// plain HTTP, as when you try the site, it is not told.
+// year is how long a browser that came over HTTPS accepts nothing else. Over
+// plain HTTP, as when you try the site, the header is not sent.
 const year = 365 * 24 * time.Hour
 
-// load reads the settings, and makes a secret key where none is needed to be
-// kept from others.
+// load reads the settings, and makes a secret key on a site that nobody else
+// can reach.
 func load() (*settings.Settings, error) {
 	s, err := settings.Load(settings.System())
 	if err != nil {
@@ -111,7 +111,7 @@ func load() (*settings.Settings, error) {
 	return s, err
 }
 
-// newServer returns a server that waits for nobody for ever.
+// newServer returns a server that waits for nobody forever.
 func newServer(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           h,
@@ -124,7 +124,7 @@ func newServer(h http.Handler) *http.Server {
 }
 
 // serve answers requests until ctx is done, and then lets those that are
-// under way come to their end.
+// under way finish.
 func serve(ctx context.Context, listener net.Listener, h http.Handler) error {
 	server := newServer(h)
 	stopped := make(chan error, 1)

@@ -177,7 +177,7 @@ func (p *postOffice) serve(conn net.Conn) {
 }
 
 // TestServerWaitsForNobodyForEver: a visitor who sends or reads slowly, or
-// nothing, holds a connection for a while only.
+// nothing, holds a connection only for a while.
 func TestServerWaitsForNobodyForEver(t *testing.T) {
 	s := newServer(nil)
 	for name, d := range map[string]time.Duration{

@@ -26,8 +26,8 @@ func (s *app) index(w http.ResponseWriter, r *http.Request) {
 // An item is a row of the table of what the session holds.
 type item struct{ Name, Value string }
 
-// items lists the session. What the framework keeps there is nobody's
-// business, so that only its names are shown.
+// items lists the session. Of the items that the framework keeps there,
+// only the names are shown: the values are nobody's business.
 func items(s *session.Session) []item {
 	var list []item
 	for name, raw := range s.All() {
@@ -65,7 +65,7 @@ func (s *app) show(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "show", "Your name", username.Get(session.From(r), "Guest"))
 }
 
-// showJSON answers with the items but for the framework's own.
+// showJSON answers with the items, without the framework's own.
 func (s *app) showJSON(w http.ResponseWriter, r *http.Request) {
 	object := make(map[string]json.RawMessage)
 	for name, raw := range session.From(r).All() {
@@ -75,7 +75,7 @@ func (s *app) showJSON(w http.ResponseWriter, r *http.Request) {
 	}
 	text, err := json.Marshal(object)
 	if err != nil {
-		session.Abort(r, err) // Python's NaN, for example, is no JSON
+		session.Abort(r, err) // Python's NaN, for example, is not JSON
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(append(text, '\n'))

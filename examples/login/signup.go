@@ -15,7 +15,7 @@ func (s *app) signupForm(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "signup", "Sign up", &form{})
 }
 
-// signup makes a user and logs him in.
+// signup makes a user and logs the visitor in.
 func (s *app) signup(w http.ResponseWriter, r *http.Request) {
 	f := &form{
 		Username: strings.TrimSpace(r.PostFormValue("username")),

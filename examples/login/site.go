@@ -32,7 +32,7 @@ var paths = map[string]string{
 // resetLink is the page that a mailed link opens.
 const resetLink = "/reset/{id}/{token}/"
 
-// path returns the path of a page. A name that is none is a mistake in this
+// path returns the path of a page. An unknown name is a mistake in this
 // program, which the first request would show.
 func path(name string) string {
 	p, ok := paths[name]
@@ -65,7 +65,7 @@ func newApp(site *settings.Site, url string) (*app, error) {
 	return &app{site, resets, pages}, nil
 }
 
-// close sends the mails that wait, for ten seconds at most.
+// close sends the waiting mails, for ten seconds at most.
 func (s *app) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -111,8 +111,8 @@ func (s *app) handler() http.Handler {
 	return ownOnly(s.Handler(contentPolicy(mux)))
 }
 
-// requireStaff lets only staff through. Who is logged in and is not staff gets
-// a page that says so: to log in again would not help.
+// requireStaff lets only staff through. A user who is logged in but not staff
+// gets a page that says so: logging in again would not help.
 func (s *app) requireStaff(next http.Handler) http.Handler {
 	return s.Auth.RequireLogin(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !auth.From(r).IsStaff {
@@ -123,8 +123,8 @@ func (s *app) requireStaff(next http.Handler) http.Handler {
 	}))
 }
 
-// contentPolicy is for pages that load nothing but their style, from this site,
-// and are in nobody's frame. Answers that are not pages of this program have a
+// contentPolicy is for pages that load only their style, from this site, and
+// that nobody may frame. Answers that are not pages of this program have a
 // policy already; other security headers are settings.
 func contentPolicy(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -134,7 +134,8 @@ func contentPolicy(next http.Handler) http.Handler {
 	})
 }
 
-// ownOnly keeps other sites from loading what is here into their pages.
+// ownOnly keeps other sites from loading anything from here into their
+// pages.
 func ownOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")

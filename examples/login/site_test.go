@@ -45,7 +45,7 @@ type response struct {
 }
 
 // start opens the site on a new database with one user, and serves it with
-// what else handlers adds, such as a page for a test.
+// whatever handlers adds, such as a page for a test.
 func start(t *testing.T, extra func(s *app, mux *http.ServeMux)) (*app, *visitor, string) {
 	t.Helper()
 	return startMailing(t, make(mailbox, 10), extra, nil)

@@ -8,7 +8,7 @@ import (
 )
 
 // siteURL returns what links in mails begin with. It is never taken from a
-// request: a stranger could have a link to his own host mailed to others.
+// request: a stranger could have a link to their own host mailed to others.
 func siteURL(env func(string) (string, bool), listening net.Addr) (string, error) {
 	text, _ := env("SITE_URL")
 	if text == "" {

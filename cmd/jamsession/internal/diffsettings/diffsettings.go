@@ -1,5 +1,5 @@
 // Package diffsettings reads what Django's manage.py diffsettings --all
-// prints: a line for each setting, with the repr of its value in Python.
+// prints: one line per setting, with the repr of its value in Python.
 //
 // It reads and runs nothing. What it does not understand, such as the repr of
 // an object, it keeps as [Opaque].
@@ -66,7 +66,7 @@ const ownMark = "  ###"
 
 func readLine(text string) (name string, value any, ok bool) {
 	m := line.FindStringSubmatch(strings.TrimSuffix(text, "\r"))
-	if m == nil || m[1] == "- " { // the default in place of which another value counts
+	if m == nil || m[1] == "- " { // the default that another value replaces
 		return "", nil, false
 	}
 	value, err := Parse(strings.TrimSuffix(m[3], ownMark))

@@ -71,7 +71,7 @@ func TestReadTakesBothForms(t *testing.T) {
 	}
 }
 
-// TestReadWantsAll: without --all, what is missing may be anything.
+// TestReadWantsAll: without --all, a missing setting may be anything.
 func TestReadWantsAll(t *testing.T) {
 	for _, text := range []string{"", "SECRET_KEY = 'x'\n", strings.Replace(complete, "USE_TZ", "OTHER", 1)} {
 		if _, err := Read(strings.NewReader(text)); !errors.Is(err, ErrIncomplete) {

@@ -9,7 +9,8 @@ import (
 // Bytes is a Python bytes object.
 type Bytes string
 
-// An Opaque is a value whose repr is no literal, such as that of an object.
+// An Opaque is a value whose repr is not a literal, such as that of an
+// object.
 type Opaque struct{}
 
 // A Call is a repr in the form of a call, such as PosixPath('/srv/site').

@@ -83,7 +83,7 @@ func (s site) sqliteFile(there diffsettings.Dict) []settings.Finding {
 		"Django's file.")
 }
 
-// server compares where the database is, never as whom it is asked.
+// server compares where the database is, never the user that asks it.
 func (s site) server(there diffsettings.Dict) []settings.Finding {
 	u, err := url.Parse(s.here.DatabaseURL.Reveal())
 	if err != nil {

@@ -44,7 +44,7 @@ func (s site) engine() []settings.Finding {
 		fmt.Sprintf("Set SESSION_ENGINE = %q here.", name))
 }
 
-// customSerializer: the engine cache needs none, since it pickles.
+// customSerializer: the engine cache needs no serializer, since it pickles.
 func (s site) customSerializer() []settings.Finding {
 	const module = "django.contrib.sessions.serializers."
 	name, _ := s.django["SESSION_SERIALIZER"].(string)

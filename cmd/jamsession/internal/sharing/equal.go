@@ -217,7 +217,7 @@ func (s site) secureCookies() []settings.Finding {
 	return findings
 }
 
-// limitsOfOneSide are settings here that Django has no counterpart of.
+// limitsOfOneSide are settings here without a counterpart in Django.
 func (s site) limitsOfOneSide() []settings.Finding {
 	var findings []settings.Finding
 	if s.here.SessionIdleTimeout != 0 || s.here.SessionAbsoluteTimeout != 0 {

@@ -47,8 +47,9 @@ func ReadFacts(ctx context.Context, db *sql.DB) (*Facts, error) {
 	return facts, nil
 }
 
-// kindOf returns what is no secret of a hash; false if the password is
-// unusable, or the text has no form of Django's, of which nothing is shown.
+// kindOf returns the parts of a hash that are not secret; false if the
+// password is unusable, or the text does not have one of Django's forms:
+// nothing of it is shown then.
 func kindOf(encoded string) (Hash, bool) {
 	if encoded == "" || encoded[0] == '!' {
 		return Hash{}, false

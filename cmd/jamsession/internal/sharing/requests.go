@@ -65,7 +65,7 @@ func (s site) proxy() []settings.Finding {
 	return findings
 }
 
-// messages compares the storages, of which each is read in its place only.
+// messages compares the storages; each side reads only its own.
 func (s site) messages() []settings.Finding {
 	var findings []settings.Finding
 	path, ok := s.text("MESSAGE_STORAGE", &findings)

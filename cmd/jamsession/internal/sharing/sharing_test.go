@@ -394,7 +394,7 @@ func ids(findings []settings.Finding) string {
 	return strings.Join(list, " ")
 }
 
-// TestEachDifferenceIsFound: and nothing but it. Errors come first, each
+// TestEachDifferenceIsFound, and nothing else. Errors come first, each
 // finding has a fix, and none shows a secret.
 func TestEachDifferenceIsFound(t *testing.T) {
 	for name, c := range cases {
@@ -446,7 +446,7 @@ func TestEachFindingIsTried(t *testing.T) {
 	}
 }
 
-// TestKindOfShowsNothingOfAHash: nor of a password that somebody has stored
+// TestKindOfShowsNothingOfAHash, or of a password that somebody has stored
 // as it is.
 func TestKindOfShowsNothingOfAHash(t *testing.T) {
 	for encoded, want := range map[string]Hash{

@@ -32,7 +32,7 @@ func (s site) timeZone() []settings.Finding {
 		fmt.Sprintf("Set TIME_ZONE = %q here.", zone))...)
 }
 
-// clocks says what comes of two clocks.
+// clocks says what follows from two different clocks.
 func (s site) clocks(what, fix string) []settings.Finding {
 	if s.kind() == "postgres" {
 		return warning("W116", what+": reset links of one side are refused by the other, or are good "+

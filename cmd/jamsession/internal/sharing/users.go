@@ -100,7 +100,7 @@ func (s site) djangoAlgorithms() (known, own []string) {
 	return known, own
 }
 
-// standardAlgorithms are those that settings read if none are named.
+// standardAlgorithms are the ones that settings read if none are named.
 var standardAlgorithms = []string{"pbkdf2_sha256", "pbkdf2_sha1", "argon2", "bcrypt_sha256", "scrypt"}
 
 func (s site) myAlgorithms() []string {
