@@ -23,7 +23,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// A secrecy is what an action makes of the response.
+// A secrecy is what an action requires of the response.
 type secrecy int
 
 const (

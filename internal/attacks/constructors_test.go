@@ -31,8 +31,8 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// A refusal is a call of a constructor with something that cannot be, and the
-// word of the error that names it.
+// A refusal is a call of a constructor with something invalid, and the word
+// of the error that names it.
 type refusal struct {
 	of    string // the constructor: "session.New"
 	names string
@@ -158,9 +158,9 @@ func refusals(folder string) []refusal {
 	return list
 }
 
-// TestConstructorsNameWhatIsWrong: a constructor that is given data which
-// cannot be returns nothing, and an error that names it. It does not panic,
-// and does not repeat a secret.
+// TestConstructorsNameWhatIsWrong: a constructor that is given invalid data
+// returns nothing, and an error that names it. It does not panic, and does
+// not repeat a secret.
 func TestConstructorsNameWhatIsWrong(t *testing.T) {
 	tried := map[string]bool{"secret.New": true} // any text is a secret.Text
 	for _, c := range refusals(t.TempDir()) {
@@ -193,8 +193,8 @@ var constructing = []string{
 	"pgstore", "django", "csrf", "messages", "mail", "secret",
 }
 
-// constructors returns the exported functions that are called New or Open, or
-// begin so.
+// constructors returns the exported functions whose names are New or Open, or
+// begin with one.
 func constructors(t *testing.T) (names []string) {
 	t.Helper()
 	for _, folder := range constructing {

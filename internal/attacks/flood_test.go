@@ -84,7 +84,7 @@ func (v *visitor) answer(path, token string, fields ...string) *http.Response {
 
 // TestFloodOfHashesIsAnsweredAtOnce: as many as the queue takes are hashed,
 // whatever they ask for. All others, and a user with the right password, are
-// asked by 503 to come again, and it is no failed login.
+// asked by 503 to come back later, and that is not a failed login.
 func TestFloodOfHashesIsAnsweredAtOnce(t *testing.T) {
 	s, h := openStuck(t, nil)
 	evil, alice := s.visitor(t), s.visitor(t)
@@ -119,8 +119,8 @@ func TestFloodOfHashesIsAnsweredAtOnce(t *testing.T) {
 	alice.login("alice")
 }
 
-// TestFullQueueLocksNobodyOut: whoever was asked to come again, as often as may
-// be, has lost no attempt at the account, and has won none.
+// TestFullQueueLocksNobodyOut: a visitor who was asked to come back later,
+// however often, has neither lost an attempt at the account nor won one.
 func TestFullQueueLocksNobodyOut(t *testing.T) {
 	s, h := openStuck(t, map[string]string{"LOGIN_LIMIT_ACCOUNT": "2/3600", "LOGIN_LIMIT_SOURCE": "1000/1"})
 	evil, alice := s.visitor(t), s.visitor(t)

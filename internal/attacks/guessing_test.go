@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestA17GuessesAreLimitedOnWholeSites: by all processes together, also after
-// the right password was guessed too late; and whoever has logged in before
-// from his browser still gets in.
+// TestA17GuessesAreLimitedOnWholeSites by all processes together, even after
+// the right password was guessed too late; and a user who has logged in
+// before from the same browser still gets in.
 func TestA17GuessesAreLimitedOnWholeSites(t *testing.T) {
 	vars := map[string]string{
 		"DATABASE_URL":        "sqlite:///" + filepath.Join(t.TempDir(), "site.db"),
@@ -58,7 +58,7 @@ func TestA17OldPasswordsAreNotGuessed(t *testing.T) {
 }
 
 // TestA17NamesakeBuysNoGuesses: Django lets ALICE register beside alice. Her
-// own logins, and the browser that she has, are no use for guesses at alice.
+// own logins, and her browser, do not help with guesses at alice.
 func TestA17NamesakeBuysNoGuesses(t *testing.T) {
 	s := open(t, map[string]string{"LOGIN_LIMIT_ACCOUNT": "4/3600"})
 	s.addUser(t, "ALICE")
@@ -137,8 +137,8 @@ func (s *site) guesses(t *testing.T, from, name string, collected []string) (pas
 
 // TestA17CollectedDevicesBuyFewGuesses: somebody who knew the password has kept
 // what 300 logins left in browsers. While the password is the same, one address
-// has the attempts of a source; after a change no device is known any more, but
-// that of who changed it.
+// has the attempts of a source; after a change no device is known any more,
+// except the one on which it was changed.
 func TestA17CollectedDevicesBuyFewGuesses(t *testing.T) {
 	s := open(t, map[string]string{
 		"TRUSTED_PROXIES": "127.0.0.1,::1", "LOGIN_LIMIT_ACCOUNT": "4/36000", "LOGIN_LIMIT_SOURCE": "20/3600",

@@ -55,10 +55,10 @@ func authHash(encoded string) string {
 	return hex.EncodeToString(signing.SaltedHMAC(salt, secret.New(plantedKey), []byte(encoded)))
 }
 
-// mayPrint has the types whose values are what they are to keep secret, and in
-// which prints they then show: where package fmt calls no method of a value.
-// None of them has anything of what the site keeps secret, apart from Sources,
-// whose flags the caller wrote.
+// mayPrint has the types whose values are themselves the secret, and the
+// prints that show them: those in which package fmt calls no method of a
+// value. None of them holds a secret of the site, apart from Sources, whose
+// flags the caller wrote.
 var mayPrint = map[string][]string{
 	"auth.User":         {"unexported field", "fmt %p", "fmt %w"},
 	"session.Record":    {"unexported field", "fmt %p", "fmt %w"},
@@ -68,7 +68,7 @@ var mayPrint = map[string][]string{
 }
 
 // refusedByVet are verbs that mean nothing for a pointer: fmt complains, and
-// shows what it points to without asking its methods. Go vet refuses them.
+// shows what it points to without calling its methods. Go vet refuses them.
 var refusedByVet = []string{
 	"fmt %s", "fmt %+s", "fmt %q", "fmt %+q", "fmt %#q", "fmt %t", "fmt %c", "fmt %U", "fmt %e", "fmt %g", "fmt %w",
 }
@@ -135,7 +135,7 @@ func printNothingOf(t *testing.T, walk *secrettest.Walk, planted secrettest.Plan
 	}
 }
 
-// TestPlantedSecretsAreFound: what the tests above look for, they find.
+// TestPlantedSecretsAreFound: the tests above find what they look for.
 func TestPlantedSecretsAreFound(t *testing.T) {
 	finder := secrettest.Planted{"it": plantedOlder}.Finder()
 	for _, value := range []any{

@@ -15,7 +15,7 @@ import (
 	"github.com/jamsession/jamsession/settings"
 )
 
-// needServers are the types of which there are no values without a server.
+// needServers are the types whose values exist only with a server.
 var needServers = []string{
 	"redisstore.Store", "redisstore.Cache", "memcachestore.Store", "memcachestore.Cache", "pgstore.Store",
 	"auth/throttle/redisthrottle.Store",

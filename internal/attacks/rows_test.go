@@ -10,8 +10,8 @@ import (
 
 // TestBotWithoutCookiesLeavesFewRows: ten thousand visits of a page that writes
 // to the session, by a program that keeps no cookies. It sees the page each
-// time. Who was there before, and who logs in, does not notice, also not from
-// the same address; a new visitor from another address neither.
+// time. Visitors with a session, and users who log in, do not notice, even from
+// the same address; nor does a new visitor from another address.
 func TestBotWithoutCookiesLeavesFewRows(t *testing.T) {
 	s := open(t, nil)
 	site := s.Handler(s.pages())

@@ -10,9 +10,9 @@ import (
 	"github.com/jamsession/jamsession/settings"
 )
 
-// TestA15RotationOfTheSecret: what was signed with an older secret is good
+// TestA15RotationOfTheSecret: what was signed with an older secret is valid
 // while that is a fallback, is signed anew with the newest when it is used,
-// and is nothing when the fallback is gone.
+// and is worthless when the fallback is gone.
 func TestA15RotationOfTheSecret(t *testing.T) {
 	for _, engine := range []string{"db", "signed_cookies"} {
 		t.Run(engine, func(t *testing.T) {

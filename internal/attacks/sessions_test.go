@@ -20,9 +20,9 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// TestA1EveryLoginPathKillsTheOldKey: whatever makes a visitor more than he
-// was gives him a new key, and the one that an attacker planted or has read
-// is worth nothing, in the store, too.
+// TestA1EveryLoginPathKillsTheOldKey: whatever raises what a visitor may do
+// brings a new key, and a key that an attacker planted or has read is worth
+// nothing, not even in the store.
 func TestA1EveryLoginPathKillsTheOldKey(t *testing.T) {
 	paths := map[string]struct{ before, path func(v *visitor) }{
 		"login":                {nil, func(v *visitor) { v.login("alice") }},
@@ -164,8 +164,8 @@ func TestA3OnlyTheSystemsRandomnessIsUsed(t *testing.T) {
 	}
 }
 
-// TestA4ReplayOfAnEndedSession: the raw cookie, kept by a thief, is nobody
-// once the session has ended in any way.
+// TestA4ReplayOfAnEndedSession: the raw cookie, kept by a thief, is
+// anonymous once the session has ended in any way.
 func TestA4ReplayOfAnEndedSession(t *testing.T) {
 	ends := map[string]func(s *site, v *visitor){
 		"logout":           func(_ *site, v *visitor) { v.post("/logout") },
@@ -207,9 +207,10 @@ func TestA4ReplayOfAnEndedSession(t *testing.T) {
 	}
 }
 
-// TestA4EndedSessionsStayDead: what a thief has kept of a user whose sessions
-// were all ended, or who was deactivated and is active again, is nobody for good,
-// with every engine; the user logs in again, in the same second.
+// TestA4EndedSessionsStayDead: cookies that a thief has kept of a user whose
+// sessions were all ended, or who was deactivated and is active again, are
+// anonymous for good, with every engine; the user logs in again, in the same
+// second.
 func TestA4EndedSessionsStayDead(t *testing.T) {
 	ends := map[string]func(ctx context.Context, s *site, alice auth.User) error{
 		"reactivation": func(ctx context.Context, s *site, alice auth.User) error {
@@ -256,7 +257,8 @@ func TestA4EndedSessionsStayDead(t *testing.T) {
 }
 
 // TestA4SignedCookiesWithoutAListOutliveTheirLogout documents what this engine
-// cannot do: a stolen cookie is good until it expires, or the password changes.
+// cannot do: a stolen cookie is valid until it expires, or the password
+// changes.
 func TestA4SignedCookiesWithoutAListOutliveTheirLogout(t *testing.T) {
 	s := open(t, map[string]string{"SESSION_ENGINE": "signed_cookies"})
 	v := s.visitor(t)
@@ -275,7 +277,8 @@ func TestA4SignedCookiesWithoutAListOutliveTheirLogout(t *testing.T) {
 
 // TestA8TossedCookiesDoNotWin: a sibling host can send cookies of its own for
 // the whole domain. Under a name with the prefix __Host- it cannot, whatever
-// else it sends; and under any name, what is no session of ours is nobody's.
+// else it sends; and under any name, a cookie without a session here is
+// ignored.
 func TestA8TossedCookiesDoNotWin(t *testing.T) {
 	s := open(t, nil)
 	v, attacker := s.visitor(t), s.visitor(t)
@@ -304,7 +307,8 @@ func TestA8TossedCookiesDoNotWin(t *testing.T) {
 }
 
 // TestA8HostCookiesCannotBeTossed: with the prefix, the cookie of that exact
-// name is the only one that counts, and browsers let no other host set it.
+// name is the only one that counts, and browsers do not let another host set
+// it.
 func TestA8HostCookiesCannotBeTossed(t *testing.T) {
 	const name = "__Host-Http-sid"
 	s := open(t, map[string]string{"SESSION_COOKIE_NAME": name})

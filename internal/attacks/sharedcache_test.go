@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// A sharedCache stands before a site and keeps whatever RFC 9111 lets a shared
-// cache keep, for ever.
+// A sharedCache is in front of a site and keeps whatever RFC 9111 lets a
+// shared cache keep, forever.
 type sharedCache struct {
 	next   http.Handler
 	stored map[string][]entry // by method and URL

@@ -114,7 +114,7 @@ func (s *site) addUser(t *testing.T, name string) {
 	}
 }
 
-// pages are those of a site that does what sites do.
+// pages are those of an ordinary site.
 func (s *site) pages() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /public", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") })
@@ -298,8 +298,8 @@ func (v *visitor) cookie(name string) string {
 
 func (v *visitor) key() string { v.t.Helper(); return v.cookie("sessionid") }
 
-// thief returns the name of the user whom a browser is that has nothing but
-// this session cookie.
+// thief returns the name of the user for a browser that has only this
+// session cookie.
 func (s *site) thief(t *testing.T, key string) string {
 	t.Helper()
 	_, who := s.visitor(t).do(http.MethodGet, "/whoami", nil, map[string]string{"Cookie": "sessionid=" + key})

@@ -18,7 +18,7 @@ import (
 const fromDjango = "docs/from-django.md"
 
 // TestFromDjangoShowsAProgramThatWorks: each piece of Go is one of the program
-// that is tested, to the letter, and its settings are good.
+// that is tested, to the letter, and its settings are valid.
 func TestFromDjangoShowsAProgramThatWorks(t *testing.T) {
 	doc, program := read(t, fromDjango), read(t, "internal/docstest/fromdjango/main.go")
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(doc, -1)
@@ -183,8 +183,8 @@ func TestSettingsAreSideBySide(t *testing.T) {
 	}
 }
 
-// TestDjangosDefaultsAreDjangos: in the installed Django, but for the setting
-// whose default has changed, and for those that it does not have yet.
+// TestDjangosDefaultsAreDjangos, in the installed Django, except for the
+// setting whose default has changed, and for those that it does not have yet.
 func TestDjangosDefaultsAreDjangos(t *testing.T) {
 	script := "from django.conf import global_settings as g\n"
 	for _, row := range table(t, read(t, fromDjango), "setting", "Django's default", "default here") {

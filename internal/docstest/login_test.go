@@ -12,7 +12,7 @@ import (
 )
 
 // TestTheGuideShowsAProgramThatWorks: each piece of Go in docs/login.md is one
-// of the program that is tested, to the letter, and its settings are good.
+// of the program that is tested, to the letter, and its settings are valid.
 func TestTheGuideShowsAProgramThatWorks(t *testing.T) {
 	doc := read(t, "docs/login.md")
 	var program strings.Builder
@@ -39,8 +39,8 @@ func TestTheGuideShowsAProgramThatWorks(t *testing.T) {
 	}
 }
 
-// TestTheGuideBuildsWordForWord: who copies each piece of Go into the file that
-// the guide says has a program, with nothing else.
+// TestTheGuideBuildsWordForWord: each piece of Go, copied into the file that
+// the guide names, makes a program, with nothing else.
 func TestTheGuideBuildsWordForWord(t *testing.T) {
 	var pieces []string
 	for _, block := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(read(t, "docs/login.md"), -1) {
