@@ -115,10 +115,10 @@ func requestPath(r *http.Request) string {
 // has no such item, and leaves it alone.
 const timeItem = "_login_time"
 
-// LoginTime returns when the visitor last logged in or proved their identity
-// in this session, to the second. It is zero for an anonymous visitor, and
-// after a login at a Django site, which does not record the time. Its errors
-// are those of [Load].
+// LoginTime returns when visitors last proved who they are in this session,
+// to the second. It is zero for an anonymous visitor, and after a login at a
+// Django site, which does not record the time. Its errors are those of
+// [Load].
 func LoginTime(r *http.Request) (time.Time, error) {
 	user, err := Load(r)
 	if err != nil || !user.IsAuthenticated() {

@@ -65,7 +65,7 @@ func (c *clearCommand) runWithoutTable(a *app, site *settings.Site) error {
 }
 
 // clear deletes what has expired by now, calls tell after each batch with the
-// number of sessions removed, and returns it at the end, even if that comes
+// number of sessions removed, and prints it at the end, even if that comes
 // early.
 func (c *clearCommand) clear(a *app, site *settings.Site, now time.Time, tell func(int)) error {
 	n, err := c.batches(a, site, now, tell)
