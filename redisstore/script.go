@@ -23,10 +23,6 @@ func told(doing string, answer int64) error {
 	case 3:
 		return session.ErrExists
 	}
-	return errAnswer(doing, answer)
-}
-
-func errAnswer(doing string, answer int64) error {
 	return fmt.Errorf("redisstore: %s: the server gave an unknown answer: %d", doing, answer)
 }
 
@@ -39,10 +35,8 @@ func (s *Store) layout() string {
 	return "plain"
 }
 
-// saveScript replaces the value under KEYS[1], or moves it to KEYS[2], if its
-// data is ARGV[1] and it has not expired at ARGV[5], by ARGV[2] for ARGV[3]
-// milliseconds, or deletes it if that is not positive.
-var saveScript = rueidis.NewLuaScript(`
+// openValue is Lua for what package cachevalue calls Open. ARGV[4] is the layout.
+const openValue = `
 local function open(value) -- returns the data, and the expiry if the value says it
 	local data, at = value, nil
 	if ARGV[4] == 'plain' then
@@ -58,6 +52,12 @@ local function open(value) -- returns the data, and the expiry if the value says
 	for i = 7, 0, -1 do expiry = expiry * 256 + string.byte(value, at + i) end
 	return data, expiry
 end
+`
+
+// saveScript replaces the value under KEYS[1], or moves it to KEYS[2], if its
+// data is ARGV[1] and it has not expired at ARGV[5], by ARGV[2] for ARGV[3]
+// milliseconds, or deletes it if that is not positive.
+var saveScript = rueidis.NewLuaScript(openValue + `
 local stored = redis.call('GET', KEYS[1])
 if not stored then return 1 end
 local data, expiry = open(stored)
@@ -75,6 +75,17 @@ if ttl > 0 then
 else
 	redis.call('DEL', KEYS[1])
 end
+return 0
+`)
+
+// deleteScript deletes the value under KEYS[1]. One that has expired at ARGV[5],
+// and that the server still has for a moment, is gone already.
+var deleteScript = rueidis.NewLuaScript(openValue + `
+local stored = redis.call('GET', KEYS[1])
+if not stored then return 1 end
+redis.call('DEL', KEYS[1])
+local _, expiry = open(stored)
+if expiry and expiry <= tonumber(ARGV[5]) then return 1 end
 return 0
 `)
 

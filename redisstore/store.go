@@ -286,17 +286,16 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	if !sessionkey.WellFormed(key) {
 		return session.ErrNotFound
 	}
-	n, err := s.client.Do(ctx, s.client.B().Del().Key(s.opts.Prefix+key).Build()).AsInt64()
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
+	answer, err := deleteScript.Exec(ctx, s.client, []string{s.opts.Prefix + key}, []string{
+		"", "", "", s.layout(), strconv.FormatInt(time.Now().UnixMicro(), 10),
+	}).AsInt64()
 	s.changed(key)
-	switch {
-	case err != nil:
+	if err != nil {
 		return wrap(ctx, "delete", err)
-	case n == 0:
-		return session.ErrNotFound
-	case n != 1:
-		return errAnswer("delete", n)
 	}
-	return nil
+	return told("delete", answer)
 }
 
 // ClearExpired implements [session.Store]. Redis lets records vanish by itself.

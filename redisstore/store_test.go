@@ -147,21 +147,29 @@ func newClient(t *testing.T) rueidis.Client {
 // TestExpiryDoesNotNeedTheServersClock: the value says it, too.
 func TestExpiryDoesNotNeedTheServersClock(t *testing.T) {
 	client := newClient(t)
-	store := noerror.In(redisstore.New(client, &redisstore.Options{Prefix: "clock:"}))
-	rec := record("x")
-	rec.Expiry = time.Now().Add(50 * time.Millisecond)
-	if err := store.Create(t.Context(), rec); err != nil {
-		t.Fatal(err)
-	}
-	if err := client.Do(t.Context(), client.B().Persist().Key("clock:"+rec.Key).Build()).Error(); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(60 * time.Millisecond)
-	if _, err := store.Load(t.Context(), rec.Key); !errors.Is(err, session.ErrNotFound) {
-		t.Errorf("Load: %v", err)
-	}
-	if err := store.Save(t.Context(), rec, record("y")); !errors.Is(err, session.ErrNotFound) {
-		t.Errorf("Save: %v", err)
+	const pickled = "\x80\x04}."
+	for data, o := range map[string]redisstore.Options{
+		"x": {Prefix: "clock:"}, pickled: {Prefix: "clock:", Codec: django.Pickled()},
+	} {
+		store := noerror.In(redisstore.New(client, &o))
+		rec := record(data)
+		rec.Expiry = time.Now().Add(50 * time.Millisecond)
+		if err := store.Create(t.Context(), rec); err != nil {
+			t.Fatal(err)
+		}
+		if err := client.Do(t.Context(), client.B().Persist().Key("clock:"+rec.Key).Build()).Error(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(60 * time.Millisecond)
+		if _, err := store.Load(t.Context(), rec.Key); !errors.Is(err, session.ErrNotFound) {
+			t.Errorf("%q: Load: %v", data, err)
+		}
+		if err := store.Save(t.Context(), rec, record(data)); !errors.Is(err, session.ErrNotFound) {
+			t.Errorf("%q: Save: %v", data, err)
+		}
+		if err := store.Delete(t.Context(), rec.Key); !errors.Is(err, session.ErrNotFound) {
+			t.Errorf("%q: Delete: %v", data, err)
+		}
 	}
 }
 
