@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
@@ -42,7 +41,7 @@ func New(ctx context.Context, pool *pgxpool.Pool, o *sqlstore.Options) (*Store, 
 	if pool == nil {
 		return nil, errors.New("pgstore: the pool is nil")
 	}
-	db := stdlib.OpenDBFromPool(pool)
+	db := openDB(pool)
 	table, err := sqlstore.New(ctx, django.Database{DB: db, Dialect: django.PostgreSQL}, o)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -1,10 +1,13 @@
 package pgstore_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -287,6 +290,50 @@ func TestCloseLeavesThePoolOpen(t *testing.T) {
 }
 
 // TestNewWithoutTable and without a pool.
+// TestTableCallIsOneRoundTrip: a call by database/sql leaves no statement to be
+// taken back, for which it would wait, silent server or not.
+func TestTableCallIsOneRoundTrip(t *testing.T) {
+	config, err := pgxpool.ParseConfig(servertest.Postgres(t).PostgresURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.MaxConns = 1
+	var sent atomic.Int64
+	config.ConnConfig.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+		return countingConn{conn, &sent}, err
+	}
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	store := pgstore.Open(t, pool)
+	rec := record(1)
+	create(t, store, rec)
+	_, _ = store.Store.Load(t.Context(), rec.Key) // which the connection then knows
+	for range 3 {
+		before := sent.Load()
+		if _, err := store.Store.Load(t.Context(), rec.Key); err != nil {
+			t.Fatal(err)
+		}
+		if n := sent.Load() - before; n != 1 {
+			t.Errorf("%d messages to the server, want 1", n)
+		}
+	}
+}
+
+// A countingConn counts what is written.
+type countingConn struct {
+	net.Conn
+	sent *atomic.Int64
+}
+
+func (c countingConn) Write(p []byte) (int, error) {
+	c.sent.Add(1)
+	return c.Conn.Write(p)
+}
+
 func TestNewWithoutTable(t *testing.T) {
 	_, at := servertest.StartPostgres(t)
 	pool, err := pgxpool.New(t.Context(), at.PostgresURL())
