@@ -1,9 +1,12 @@
 package integration
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
@@ -29,9 +32,17 @@ func newProxy(t testing.TB, upstream string) *proxy {
 func (p *proxy) open() {
 	p.t.Helper()
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	p.now = toxiproxy.NewProxy(server, "proxy", p.addr, p.upstream)
-	if err := p.now.Start(); err != nil {
-		p.t.Fatal(err)
+	// While nobody listens, a client that dials the port may get it for its own
+	// end of the connection, and have it until it gives up.
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		p.now = toxiproxy.NewProxy(server, "proxy", p.addr, p.upstream)
+		err := p.now.Start()
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(end) {
+			p.t.Fatal(err)
+		}
 	}
 	p.addr = p.now.Listen
 }
