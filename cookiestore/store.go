@@ -28,8 +28,8 @@ type Store struct {
 }
 
 // New returns a store that signs with Django's SECRET_KEY, and reads what was
-// signed with SECRET_KEY_FALLBACKS. Options may be nil. The error says that there
-// are no keys, or names the field that is wrong.
+// signed with SECRET_KEY_FALLBACKS. Options may be nil. Without keys,
+// or with a field that is wrong, it returns an error that says so.
 func New(keys secret.Keys, o *Options) (*Store, error) {
 	if keys.IsZero() {
 		return nil, errors.New("cookiestore: New: no keys; make them with secret.NewKeys")

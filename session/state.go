@@ -1,8 +1,8 @@
 package session
 
 // A state is where a request is with its session: one value, which the handler,
-// the writer of the response and the session share. Outside of a request there
-// is no answer, and it is the state of the session alone. The lock of the session
+// the writer of the response and the session share. Outside of a request
+// nothing is answered, and only the session has it. The lock of the session
 // guards it. docs/architecture.md has the picture.
 type state struct {
 	record  recordState
