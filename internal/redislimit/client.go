@@ -3,6 +3,7 @@ package redislimit
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -16,11 +17,21 @@ import (
 // rueidis to give a silent connection up.
 const alert = time.Minute
 
-// A client ends Do and DoCache with their contexts. While rueidis connects it
-// does not look at them: every call that needs the connection waits for the one
-// that makes it, which in a cluster may be rueidis itself. So for a while after
-// a failure each call is watched by another goroutine; what goes well is not,
-// and costs nothing more.
+// patience is how long rueidis waits before it gives a connection up, whatever
+// the visitor of the call that it carries out has.
+const patience = timelimit.Default
+
+// A client ends Do and DoCache with their contexts, and no visitor's context
+// ends what another one waits for.
+//
+// Rueidis shares connections, and does not keep contexts apart: while it
+// connects, every call waits for the one that makes the connection, without a
+// look at its own context, and fails with it; and a connection that was idle
+// is broken by the deadline of the call that uses it, with every call behind
+// that one. So rueidis is shown the contexts of calls that have about as much
+// time as it would wait itself. The others are watched by another goroutine,
+// as are all for a while after a failure. What goes well is not, and costs
+// nothing more.
 type client struct {
 	rueidis.Client
 	alerted atomic.Int64 // until when, in nanoseconds since 1970
@@ -39,8 +50,11 @@ func New(c rueidis.Client) rueidis.Client {
 func (c *client) Do(ctx context.Context, cmd rueidis.Completed) rueidis.RedisResult {
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
-	if c.calm() {
-		return c.note(c.Client.Do(ctx, cmd))
+	if c.calm(ctx) {
+		result := c.note(c.Client.Do(ctx, cmd))
+		if !unsent(ctx, result) {
+			return result
+		}
 	}
 	return c.watch(ctx, func(ctx context.Context) rueidis.RedisResult { return c.Client.Do(ctx, cmd) })
 }
@@ -49,17 +63,24 @@ func (c *client) Do(ctx context.Context, cmd rueidis.Completed) rueidis.RedisRes
 func (c *client) DoCache(ctx context.Context, cmd rueidis.Cacheable, ttl time.Duration) rueidis.RedisResult {
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
-	if c.calm() {
-		return c.note(c.Client.DoCache(ctx, cmd, ttl))
+	if c.calm(ctx) {
+		result := c.note(c.Client.DoCache(ctx, cmd, ttl))
+		if !unsent(ctx, result) {
+			return result
+		}
 	}
 	return c.watch(ctx, func(ctx context.Context) rueidis.RedisResult {
 		return c.Client.DoCache(ctx, cmd, ttl)
 	})
 }
 
-func (c *client) calm() bool {
-	until := c.alerted.Load()
-	return until == 0 || time.Now().UnixNano() >= until
+// calm reports whether rueidis may be shown the context itself.
+func (c *client) calm(ctx context.Context) bool {
+	now := time.Now()
+	if end, _ := ctx.Deadline(); end.Sub(now) < patience*4/5 {
+		return false
+	}
+	return now.UnixNano() >= c.alerted.Load()
 }
 
 // note raises the alert if the server could not be asked.
@@ -70,9 +91,15 @@ func (c *client) note(result rueidis.RedisResult) rueidis.RedisResult {
 	return result
 }
 
+// unsent reports whether a call failed because the visitor has gone whose call
+// was to connect. Rueidis says "canceled" of a call that is not only then, so
+// the command was not sent, and may be repeated.
+func unsent(ctx context.Context, result rueidis.RedisResult) bool {
+	return ctx.Err() == nil && errors.Is(result.NonRedisError(), context.Canceled)
+}
+
 // watch returns what call returns, or an error when ctx is done. A call that was
-// left alone ends in its own time: if it is the one that connects, others wait
-// for it, and would get the error of a visitor who has gone.
+// left alone ends in its own time.
 func (c *client) watch(
 	ctx context.Context, call func(context.Context) rueidis.RedisResult,
 ) rueidis.RedisResult {
@@ -81,13 +108,13 @@ func (c *client) watch(
 	}
 	done := make(chan rueidis.RedisResult, 1)
 	panics.Go(func() {
-		own := context.WithoutCancel(ctx)
-		if end, ok := ctx.Deadline(); ok {
-			var cancel context.CancelFunc
-			own, cancel = context.WithDeadline(own, end)
-			defer cancel()
+		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+		defer cancel()
+		result := call(own)
+		if unsent(own, result) {
+			result = call(own)
 		}
-		done <- call(own)
+		done <- result
 	}, func(err error) { done <- rueidis.NewErrorResult(err) })
 	select {
 	case result := <-done:

@@ -3,6 +3,8 @@ package redislimit_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -73,51 +75,107 @@ func TestCallEndsWithItsContextAfterAFailure(t *testing.T) {
 type shared struct {
 	rueidis.Client
 	down  bool
-	first context.Context
 	ready chan struct{}
+
+	mu   sync.Mutex
+	dial *attempt // the one that goes on
+}
+
+// An attempt to connect has ended when done is closed.
+type attempt struct {
+	done chan struct{}
+	err  error
 }
 
 func (s *shared) Do(ctx context.Context, _ rueidis.Completed) rueidis.RedisResult {
 	if s.down {
 		return rueidis.NewErrorResult(errDown)
 	}
-	if s.first == nil {
-		s.first = ctx
+	s.mu.Lock()
+	dial, first := s.dial, s.dial == nil
+	if first {
+		dial = &attempt{done: make(chan struct{})}
+		s.dial = dial
 	}
-	select {
-	case <-s.first.Done():
-		return rueidis.NewErrorResult(s.first.Err())
-	case <-s.ready:
-		return rueidis.RedisResult{}
+	s.mu.Unlock()
+	if first {
+		select {
+		case <-ctx.Done():
+			dial.err = ctx.Err()
+		case <-s.ready:
+		}
+		s.mu.Lock()
+		s.dial = nil
+		s.mu.Unlock()
+		close(dial.done)
 	}
+	<-dial.done
+	return rueidis.NewErrorResult(dial.err)
 }
 
 func (s *shared) DoCache(ctx context.Context, _ rueidis.Cacheable, _ time.Duration) rueidis.RedisResult {
 	return s.Do(ctx, rueidis.Completed{})
 }
 
-// TestVisitorWhoGoesDisturbsNobody: their call is the one that connects.
+// TestVisitorWhoGoesDisturbsNobody: their call is the one that connects. They
+// leave, or have little time; all is well, or the server has just failed; and
+// the other visitor has much time, or little.
 func TestVisitorWhoGoesDisturbsNobody(t *testing.T) {
+	leave := func(ctx context.Context) (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		time.AfterFunc(500*time.Millisecond, cancel)
+		return ctx, cancel
+	}
 	for name, call := range calls {
-		synctest.Test(t, func(t *testing.T) {
-			s := &shared{down: true, ready: make(chan struct{})}
-			c := redislimit.New(s)
-			_ = call(t.Context(), c) // after this failure calls are watched
-			s.down = false
+		for _, failed := range []bool{false, true} {
+			for way, first := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+				"leaves":          leave,
+				"has little time": within(500 * time.Millisecond),
+				"has some time":   within(3 * time.Second),
+			} {
+				for _, limit := range []time.Duration{3500 * time.Millisecond, 5 * time.Second, time.Hour} {
+					t.Run(fmt.Sprintf("%s/failed=%v/%s/%v", name, failed, way, limit), func(t *testing.T) {
+						synctest.Test(t, func(t *testing.T) { visitorGoes(t, call, failed, first, within(limit)) })
+					})
+				}
+			}
+		}
+	}
+}
 
-			ctx, cancel := context.WithCancel(t.Context())
-			go func() {
-				synctest.Wait()
-				cancel()
-			}()
-			if err := call(ctx, c); !errors.Is(err, context.Canceled) {
-				t.Errorf("%s: %v, want the visitor's own error", name, err)
-			}
-			time.AfterFunc(time.Second, func() { close(s.ready) })
-			if err := call(t.Context(), c); err != nil {
-				t.Errorf("%s: the next visitor got %v", name, err)
-			}
-		})
+func within(limit time.Duration) func(context.Context) (context.Context, context.CancelFunc) {
+	return func(ctx context.Context) (context.Context, context.CancelFunc) {
+		return context.WithTimeout(ctx, limit)
+	}
+}
+
+func visitorGoes(
+	t *testing.T, call func(context.Context, rueidis.Client) error, failed bool,
+	first, second func(context.Context) (context.Context, context.CancelFunc),
+) {
+	s := &shared{down: failed, ready: make(chan struct{})}
+	c := redislimit.New(s)
+	if failed {
+		_ = call(t.Context(), c) // after this failure calls are watched
+		s.down = false
+	}
+	time.AfterFunc(3200*time.Millisecond, func() { close(s.ready) })
+	gone := make(chan error)
+	go func() {
+		ctx, cancel := first(t.Context())
+		defer cancel()
+		gone <- call(ctx, c)
+	}()
+	synctest.Wait() // the first visitor's call connects
+	ctx, cancel := second(t.Context())
+	defer cancel()
+	other := make(chan error)
+	go func() { other <- call(ctx, c) }()
+	if err := <-gone; !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v, want the visitor's own error", err)
+	}
+	if err := <-other; err != nil {
+		t.Errorf("the other visitor got %v", err)
 	}
 }
 
