@@ -232,7 +232,7 @@ func (s *salted) Verify(pw, encoded string) (bool, error) {
 
 func (s *salted) MustUpdate(encoded string) bool { return strings.HasPrefix(encoded, "meter$10$") }
 
-func (s *salted) Cost(string) password.Cost { return password.Cost{Work: 1} }
+func (s *salted) Cost(string) (work int, memory int64) { return 1, 0 }
 
 func TestModelBackendPassesFailuresOn(t *testing.T) {
 	down := errors.New("connection refused")

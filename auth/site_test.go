@@ -204,13 +204,13 @@ func (m meter) MustUpdate(encoded string) bool {
 	return !strings.HasPrefix(encoded, "meter$"+strconv.Itoa(m.cost)+"$")
 }
 
-func (m meter) Cost(encoded string) password.Cost {
+func (m meter) Cost(encoded string) (work int, memory int64) {
 	if encoded == "" {
-		return password.Cost{Work: m.cost}
+		return m.cost, 0
 	}
 	cost, _, _ := strings.Cut(strings.TrimPrefix(encoded, "meter$"), "$")
 	n, _ := strconv.Atoi(cost)
-	return password.Cost{Work: n}
+	return n, 0
 }
 
 // cheap returns hashers for tests that do not count.

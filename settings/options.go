@@ -43,10 +43,11 @@ func (s *Settings) csrfOptions() *csrf.Options {
 	return o
 }
 
-func (s *Settings) authOptions(hashers *password.Hashers, limiter auth.Limiter) *auth.Options {
+func (s *Settings) authOptions(hashers *password.Hashers, limiter auth.Limiter) (*auth.Options, error) {
+	validators, err := s.validators()
 	return &auth.Options{
 		Hashers:          hashers,
-		Validators:       s.validators(),
+		Validators:       validators,
 		StayLoggedInAge:  s.LoginStayLoggedInAge,
 		FloorAge:         s.SessionCookieAge,
 		LoginURL:         s.LoginURL,
@@ -54,7 +55,7 @@ func (s *Settings) authOptions(hashers *password.Hashers, limiter auth.Limiter) 
 		Limiter:          limiter,
 		Timeout:          s.StoreTimeout,
 		Secure:           s.secure,
-	}
+	}, err
 }
 
 // storeTimeout is how long a server may take. Settings that Load did not make

@@ -59,7 +59,10 @@ func TestSettingsBecomeOptions(t *testing.T) {
 	if !reflect.DeepEqual(forms, wantForms) {
 		t.Errorf("CSRF options %+v", forms)
 	}
-	login := s.authOptions(hashersOf(t, s), nil)
+	login, err := s.authOptions(hashersOf(t, s), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if login.Hashers == nil ||
 		login.LoginURL != "/in" || login.LoginRedirectURL != "/home" || login.Secure == nil ||
 		login.Timeout != 6*time.Second || login.FloorAge != time.Second {

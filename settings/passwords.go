@@ -44,7 +44,7 @@ var algorithms = []named[password.Hasher]{
 		return password.PBKDF2SHA1(s.PBKDF2Iterations)
 	}},
 	{"argon2", "Argon2PasswordHasher", func(*Settings) (password.Hasher, error) {
-		return password.Argon2(nil)
+		return password.Argon2(0, 0, 0, 0)
 	}},
 	{"bcrypt_sha256", "BCryptSHA256PasswordHasher", func(*Settings) (password.Hasher, error) {
 		return password.BCryptSHA256(0)
@@ -53,7 +53,7 @@ var algorithms = []named[password.Hasher]{
 		return password.BCrypt(0)
 	}},
 	{"scrypt", "ScryptPasswordHasher", func(*Settings) (password.Hasher, error) {
-		return password.Scrypt(nil)
+		return password.Scrypt(0, 0, 0)
 	}},
 	{"md5", "MD5PasswordHasher", is(legacy.MD5())},
 	{"sha1", "SHA1PasswordHasher", is(legacy.SHA1())},
@@ -93,12 +93,16 @@ func setHashers(s *Settings, v value) error {
 // validators are those of django.contrib.auth.password_validation by short
 // names and by their classes, in Django's order.
 var validators = []named[password.Validator]{
-	{"similarity", "UserAttributeSimilarityValidator", is[password.Validator](password.NotSimilar{})},
-	{"length", "MinimumLengthValidator", func(s *Settings) (password.Validator, error) {
-		return password.MinLength{Least: s.PasswordMinLength}, nil
+	{"similarity", "UserAttributeSimilarityValidator", func(*Settings) (password.Validator, error) {
+		return password.NotSimilar(0)
 	}},
-	{"common", "CommonPasswordValidator", is[password.Validator](password.NotCommon{})},
-	{"numeric", "NumericPasswordValidator", is[password.Validator](password.NotNumeric{})},
+	{"length", "MinimumLengthValidator", func(s *Settings) (password.Validator, error) {
+		return password.MinLength(s.PasswordMinLength)
+	}},
+	{"common", "CommonPasswordValidator", func(*Settings) (password.Validator, error) {
+		return password.NotCommon(nil)
+	}},
+	{"numeric", "NumericPasswordValidator", is(password.NotNumeric())},
 }
 
 // setValidators takes short names, Django's dotted names of their classes, or
@@ -148,14 +152,17 @@ func (s *Settings) hashers() (*password.Hashers, error) {
 	return password.New(&password.Options{Hashers: list, NoUpgrade: !s.PasswordUpgrade})
 }
 
-func (s *Settings) validators() []password.Validator {
+func (s *Settings) validators() ([]password.Validator, error) {
 	list := []password.Validator{} // not nil: an empty list means none
 	for _, name := range s.PasswordValidators {
 		known, _ := find(validators, name) // setValidators has looked
-		v, _ := known.new(s)
+		v, err := known.new(s)
+		if err != nil {
+			return nil, fmt.Errorf("settings: AUTH_PASSWORD_VALIDATORS: %w", err)
+		}
 		list = append(list, v)
 	}
-	return list
+	return list, nil
 }
 
 // tokens returns the generator of reset links. The users' times are in the

@@ -127,7 +127,10 @@ func (s *Site) wire(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, users.Close())
 	}
-	o := s.Settings.authOptions(s.Hashers, limits.logins)
+	o, err := s.Settings.authOptions(s.Hashers, limits.logins)
+	if err != nil {
+		return errors.Join(err, limits.close(), users.Close())
+	}
 	o.SignUpLimiter = limits.signUps
 	logins, err := auth.New(users, s.keys, o)
 	if err != nil {

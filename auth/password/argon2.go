@@ -10,48 +10,33 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// Argon2Options are the costs of new strings of [Argon2]. The zero value is
-// Django's.
-type Argon2Options struct {
-	// Time is the number of passes over the memory. Zero is 2.
-	Time uint32
-
-	// Memory is in KiB. Zero is 102400, which is 100 MiB.
-	Memory uint32
-
-	// Threads is the parallelism. Zero is 8.
-	Threads uint8
-
-	// HashLength is in bytes, from 16 to 64. Zero is 32, as of the Python
-	// library that Django uses since its version 21.2; before, it was 16.
-	// Django updates a string whose length differs.
-	HashLength uint32
-}
-
 // Argon2 returns Argon2id, version 19. Its strings are "argon2" and the usual
 // form:
 //
 //	argon2$argon2id$v=19$m=102400,t=2,p=8$<base64 salt>$<base64 hash>
 //
-// It also reads Argon2i. The options may be nil; the error names the one that
-// is invalid.
-func Argon2(o *Argon2Options) (Hasher, error) {
-	fresh := argon2Parts{variety: "argon2id", time: 2, memory: 102_400, threads: 8, length: 32}
-	if o != nil {
-		fresh.time = cmp.Or(o.Time, fresh.time)
-		fresh.memory = cmp.Or(o.Memory, fresh.memory)
-		fresh.threads = cmp.Or(o.Threads, fresh.threads)
-		fresh.length = cmp.Or(o.HashLength, fresh.length)
+// The parameters are those of new strings, and zero is Django's: time is the
+// number of passes over the memory, 2; memory is in KiB, 102400, which is 100
+// MiB; threads is the parallelism, 8. The length of the hash is in bytes, from 16
+// to 64; zero is 32, as of the Python library that Django uses since its version
+// 21.2. Before, it was 16, and Django updates a string whose length differs.
+//
+// It also reads Argon2i. The error names the parameter that is invalid.
+func Argon2(time, memory uint32, threads uint8, length uint32) (Hasher, error) {
+	fresh := argon2Parts{
+		variety: "argon2id",
+		time:    cmp.Or(time, 2), memory: cmp.Or(memory, 102_400), threads: cmp.Or(threads, 8),
+		length: cmp.Or(length, 32),
 	}
 	switch {
 	case fresh.length < 16 || fresh.length > 64:
-		return nil, fmt.Errorf("password: argon2: HashLength is %d; must be 16 to 64", fresh.length)
+		return nil, fmt.Errorf("password: argon2: the length is %d; must be 16 to 64", fresh.length)
 	case fresh.memory < 8*uint32(fresh.threads):
-		return nil, fmt.Errorf("password: argon2: Memory is %d; must be 8 for each of %d Threads",
+		return nil, fmt.Errorf("password: argon2: the memory is %d; must be 8 for each of %d threads",
 			fresh.memory, fresh.threads)
 	}
 	if err := fresh.check(); err != nil {
-		return nil, fmt.Errorf("password: argon2: Time or Memory: %w", err)
+		return nil, fmt.Errorf("password: argon2: time or memory: %w", err)
 	}
 	return &argon2Hasher{fresh}, nil
 }
@@ -94,15 +79,15 @@ func (a *argon2Hasher) MustUpdate(encoded string) bool {
 }
 
 // Cost implements [Hasher].
-func (a *argon2Hasher) Cost(encoded string) Cost {
+func (a *argon2Hasher) Cost(encoded string) (work int, memory int64) {
 	if encoded == "" {
-		return a.fresh.cost()
+		return a.fresh.cost().both()
 	}
 	p, err := parseArgon2(encoded)
 	if err != nil {
-		return Cost{}
+		return 0, 0
 	}
-	return p.cost()
+	return p.cost().both()
 }
 
 // argon2Parts are the parameters of one string.
@@ -121,9 +106,9 @@ func (p argon2Parts) key(password string) []byte {
 	return argon2.IDKey([]byte(password), p.salt, p.time, p.memory, p.threads, p.length)
 }
 
-func (p argon2Parts) cost() Cost {
+func (p argon2Parts) cost() cost {
 	work := int64(p.memory) * int64(p.time) * workPerArgon2KiB
-	return Cost{Work: int(min(work, MaxWork+1)), Memory: int64(p.memory) << 10}
+	return cost{work: int(min(work, maxWork+1)), memory: int64(p.memory) << 10}
 }
 
 func (p argon2Parts) check() error {

@@ -14,7 +14,7 @@ import (
 
 const (
 	defaultRounds = 12
-	maxRounds     = 15 // the most that stays below MaxWork
+	maxRounds     = 15 // the most that stays below maxWork
 )
 
 // BCryptSHA256 returns bcrypt of the hex digits of the password's SHA-256, so
@@ -87,15 +87,15 @@ func (b *bcryptHasher) MustUpdate(encoded string) bool {
 }
 
 // Cost implements [Hasher].
-func (b *bcryptHasher) Cost(encoded string) Cost {
+func (b *bcryptHasher) Cost(encoded string) (work int, memory int64) {
 	if encoded == "" {
-		return Cost{Work: workPerBCryptRound << b.rounds}
+		return workPerBCryptRound << b.rounds, 0
 	}
 	_, stored, err := parseBCrypt(b.name, encoded)
 	if err != nil {
-		return Cost{}
+		return 0, 0
 	}
-	return Cost{Work: workPerBCryptRound << stored}
+	return workPerBCryptRound << stored, 0
 }
 
 // input is what bcrypt hashes.

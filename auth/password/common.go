@@ -18,67 +18,67 @@ import (
 //go:embed common.txt.gz
 var commonList []byte
 
-var builtIn = sync.OnceValue(func() *CommonList {
+var builtIn = sync.OnceValue(func() common {
 	lines, err := gzip.NewReader(bytes.NewReader(commonList))
 	if err == nil {
-		var list *CommonList
-		if list, err = ReadCommonList(lines); err == nil {
+		var list common
+		if list, err = readCommon(lines); err == nil {
 			return list
 		}
 	}
 	panic("password: the list of common passwords is damaged: " + err.Error())
 })
 
-// NotCommon refuses passwords that many people use, in whatever case:
-// "password_too_common". (Django: CommonPasswordValidator.)
-type NotCommon struct {
-	// List has the passwords. Nil is a list of 20 000, the one that Django
-	// has; it takes 2 MB of memory from its first use on.
-	List *CommonList
+// NotCommon returns the validator that refuses passwords that many people use,
+// in whatever case: "password_too_common". The list has one password per line;
+// spaces around them and their case do not matter. Nil is a list of 20 000, the
+// one that Django has; it takes 2 MB of memory from its first use on. The error
+// is that of the reader, or says that a line is longer than 64 KiB. (Django:
+// CommonPasswordValidator.)
+func NotCommon(list io.Reader) (Validator, error) {
+	if list == nil {
+		return notCommon{builtIn}, nil
+	}
+	passwords, err := readCommon(list)
+	if err != nil {
+		return nil, err
+	}
+	return notCommon{func() common { return passwords }}, nil
 }
 
+type notCommon struct{ list func() common }
+
 // Validate implements [Validator].
-func (n NotCommon) Validate(password string, _ []Attribute) *Problem {
-	list := n.List
-	if list == nil {
-		list = builtIn()
-	}
-	if !list.has(password) {
+func (n notCommon) Validate(password string, _ []Attribute) *Problem {
+	if !n.list().has(password) {
 		return nil
 	}
 	return &Problem{Code: "password_too_common", Message: "This password is too common."}
 }
 
 // Help implements [Validator].
-func (NotCommon) Help() string { return "Your password cannot be one that many people use." }
+func (notCommon) Help() string { return "Your password cannot be one that many people use." }
 
-// A CommonList is a list of passwords for [NotCommon]. Make one with
-// [ReadCommonList]; it is safe for concurrent use.
-type CommonList struct{ passwords map[string]struct{} }
+// common are the passwords of a list, folded.
+type common map[string]struct{}
 
-// ReadCommonList reads passwords, one per line. Spaces around them and their
-// case do not matter. Its error is that of the reader, or says that a line is
-// longer than 64 KiB.
-func ReadCommonList(r io.Reader) (*CommonList, error) {
-	list := &CommonList{make(map[string]struct{})}
+func readCommon(r io.Reader) (common, error) {
+	list := make(common)
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
 		if password := fold(lines.Text()); password != "" {
-			list.passwords[password] = struct{}{}
+			list[password] = struct{}{}
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("password: common list: %w", err)
+		return nil, fmt.Errorf("password: NotCommon: %w", err)
 	}
 	return list, nil
 }
 
-// Len returns how many different passwords the list has.
-func (l *CommonList) Len() int { return len(l.passwords) }
-
-func (l *CommonList) has(password string) bool {
-	_, common := l.passwords[fold(password)]
-	return common
+func (c common) has(password string) bool {
+	_, found := c[fold(password)]
+	return found
 }
 
 func fold(password string) string { return strings.TrimSpace(strings.ToLower(password)) }

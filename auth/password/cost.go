@@ -2,25 +2,25 @@ package password
 
 import "fmt"
 
-// A Cost is what one hash takes.
-type Cost struct {
-	// Work is the time, in iterations of PBKDF2 with SHA-256. It is rough for
-	// other algorithms: right within a factor of two on the processors that it
-	// was measured on.
-	Work int
-
-	// Memory is in bytes. Zero is too little to count.
-	Memory int64
+// A cost is what one hash takes: what [Hasher].Cost says.
+type cost struct {
+	work   int
+	memory int64
 }
+
+// costOf returns what it takes to check a string, or to make one if it is empty.
+func costOf(h Hasher, encoded string) cost {
+	work, memory := h.Cost(encoded)
+	return cost{work, memory}
+}
+
+func (c cost) both() (work int, memory int64) { return c.work, c.memory }
 
 // The highest costs that are accepted, in a stored string too: somebody who
 // can write one row must not be able to stop the site.
 const (
-	// MaxWork takes some seconds.
-	MaxWork = 10_000_000
-
-	// MaxMemory is 1 GiB.
-	MaxMemory = 1 << 30
+	maxWork   = 10_000_000 // takes some seconds
+	maxMemory = 1 << 30    // 1 GiB
 )
 
 // Work of the algorithms in iterations of PBKDF2 with SHA-256, measured side
@@ -32,12 +32,12 @@ const (
 )
 
 // check refuses a cost that is out of bounds.
-func (c Cost) check() error {
+func (c cost) check() error {
 	switch {
-	case c.Work < 0 || c.Work > MaxWork:
-		return malformed("costs more work than the %d iterations that are allowed", MaxWork)
-	case c.Memory < 0 || c.Memory > MaxMemory:
-		return malformed("costs more memory than the %d bytes that are allowed", MaxMemory)
+	case c.work < 0 || c.work > maxWork:
+		return malformed("costs more work than the %d iterations that are allowed", maxWork)
+	case c.memory < 0 || c.memory > maxMemory:
+		return malformed("costs more memory than the %d bytes that are allowed", maxMemory)
 	}
 	return nil
 }

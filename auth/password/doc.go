@@ -28,8 +28,8 @@
 // One hash takes a third of a second of one core, on purpose. At most
 // GOMAXPROCS of them run at once, in at most 1 GiB of memory; others wait for
 // their turn, or until their context is done. So a flood of logins cannot
-// take more. A stored string that costs more than [MaxWork] or [MaxMemory] is
-// refused, not computed.
+// take more. A stored string that costs more than 10 million iterations of
+// PBKDF2, or more than 1 GiB, is refused, not computed.
 //
 // # Equal work
 //

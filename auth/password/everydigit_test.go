@@ -27,9 +27,9 @@ func TestEveryCharacterOfAHashCounts(t *testing.T) {
 	}{
 		{must(password.PBKDF2SHA256(0)), made(must(password.PBKDF2SHA256(2))), 43},
 		{must(password.PBKDF2SHA1(0)), made(must(password.PBKDF2SHA1(2))), 27},
-		{must(password.Argon2(nil)), made(must(password.Argon2(&password.Argon2Options{Time: 1, Memory: 8, Threads: 1}))), 43},
-		{must(password.Argon2(nil)), made(must(password.Argon2(&password.Argon2Options{Time: 1, Memory: 8, Threads: 1, HashLength: 64}))), 86},
-		{must(password.Scrypt(nil)), made(must(password.Scrypt(&password.ScryptOptions{N: 2, R: 1, P: 1}))), 86},
+		{must(password.Argon2(0, 0, 0, 0)), made(must(password.Argon2(1, 8, 1, 0))), 43},
+		{must(password.Argon2(0, 0, 0, 0)), made(must(password.Argon2(1, 8, 1, 64))), 86},
+		{must(password.Scrypt(0, 0, 0)), made(must(password.Scrypt(2, 1, 1))), 86},
 		{must(password.BCryptSHA256(0)), made(must(password.BCryptSHA256(4))), 31},
 		{must(password.BCrypt(0)), made(must(password.BCrypt(4))), 31},
 		{legacy.MD5(), "md5$salt$d42a0f742ffc1be4e1cc0845c2429c97", 32},
@@ -62,7 +62,7 @@ func TestShorterHashesAreMalformed(t *testing.T) {
 	for _, h := range []password.Hasher{
 		must(password.PBKDF2SHA256(2)),
 		must(password.PBKDF2SHA1(2)),
-		must(password.Scrypt(&password.ScryptOptions{N: 2, R: 1, P: 1})),
+		must(password.Scrypt(2, 1, 1)),
 	} {
 		encoded, err := h.Encode("secret")
 		if err != nil {

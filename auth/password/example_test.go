@@ -40,7 +40,7 @@ func ExamplePBKDF2SHA256() {
 
 // Argon2 for new passwords; those of PBKDF2 stay valid and are replaced.
 func ExampleArgon2() {
-	argon2, err := password.Argon2(&password.Argon2Options{Memory: 19_456, Threads: 1})
+	argon2, err := password.Argon2(0, 19_456, 1, 0)
 	check(err)
 	hashers, err := password.New(&password.Options{
 		Hashers: append([]password.Hasher{argon2}, password.Default()...),
@@ -53,7 +53,7 @@ func ExampleArgon2() {
 }
 
 func ExampleScrypt() {
-	scrypt, err := password.Scrypt(nil)
+	scrypt, err := password.Scrypt(0, 0, 0)
 	check(err)
 	encoded, err := scrypt.Encode("secret")
 	check(err)

@@ -23,6 +23,16 @@ func EncodeWithSalt(h Hasher, password, salt string) (string, error) {
 	return e.encode(password, salt)
 }
 
+// What the tests compare with.
+const (
+	DefaultIterations = defaultIterations
+	MaxWork           = maxWork
+	MaxMemory         = maxMemory
+)
+
+// CommonLen returns how many different passwords the list of a [NotCommon] has.
+func CommonLen(v Validator) int { return len(v.(notCommon).list()) }
+
 // InQueue is how many hashes run, and how many wait.
 func (h *Hashers) InQueue() (busy, waiting int) {
 	q := h.queue

@@ -18,9 +18,8 @@ type Hasher interface {
 	Encode(password string) (string, error)
 
 	// Verify reports whether encoded was made of password, and compares in
-	// constant time. It must refuse a string that it cannot read, or whose
-	// cost is above MaxWork or MaxMemory, with an error that wraps
-	// ErrMalformed, before it does any work.
+	// constant time. It must refuse a string that it cannot read with an error
+	// that wraps ErrMalformed, before it does any work.
 	Verify(password, encoded string) (bool, error)
 
 	// MustUpdate reports whether the cost of encoded differs from what Encode
@@ -29,7 +28,13 @@ type Hasher interface {
 
 	// Cost returns what it takes to check encoded; if encoded is empty, to
 	// make a new string. It is zero for a string that Verify refuses.
-	Cost(encoded string) Cost
+	//
+	// The work is the time, in iterations of PBKDF2 with SHA-256: it is rough
+	// for other algorithms, right within a factor of two. The memory is in
+	// bytes, and zero if it is too little to count. [Hashers] never ask Verify
+	// about a string that takes more than 10 million iterations, which is some
+	// seconds, or 1 GiB.
+	Cost(encoded string) (work int, memory int64)
 }
 
 var (

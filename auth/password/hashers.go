@@ -60,9 +60,9 @@ func Default() []Hasher {
 	}
 	add(PBKDF2SHA256(0))
 	add(PBKDF2SHA1(0))
-	add(Argon2(nil))
+	add(Argon2(0, 0, 0, 0))
 	add(BCryptSHA256(0))
-	add(Scrypt(nil))
+	add(Scrypt(0, 0, 0))
 	return list
 }
 
@@ -98,16 +98,19 @@ func New(o *Options) (*Hashers, error) {
 func (o *Options) check() error {
 	for i, h := range o.Hashers {
 		if h == nil {
-			return fmt.Errorf("password: Hashers[%d] is nil", i)
+			return fmt.Errorf("password: Options.Hashers[%d] is nil", i)
+		}
+		if err := costOf(h, "").check(); err != nil {
+			return fmt.Errorf("password: Options.Hashers[%d]: %w", i, err)
 		}
 	}
 	switch {
 	case o.Parallel < 0:
-		return fmt.Errorf("password: Parallel is %d; it cannot be negative", o.Parallel)
+		return fmt.Errorf("password: Options.Parallel is %d; it cannot be negative", o.Parallel)
 	case o.Wait < 0:
-		return fmt.Errorf("password: Wait is %v; it cannot be negative", o.Wait)
+		return fmt.Errorf("password: Options.Wait is %v; it cannot be negative", o.Wait)
 	case o.Memory < 0:
-		return fmt.Errorf("password: Memory is %d; it cannot be negative", o.Memory)
+		return fmt.Errorf("password: Options.Memory is %d; it cannot be negative", o.Memory)
 	}
 	return nil
 }
@@ -144,7 +147,7 @@ func (h *Hashers) Hash(ctx context.Context, password string) (string, error) {
 	}
 	defer leave()
 	var encoded string
-	err = h.queue.run(ctx, h.preferred().Cost(""), func() (err error) {
+	err = h.queue.run(ctx, costOf(h.preferred(), ""), func() (err error) {
 		encoded, err = h.preferred().Encode(password)
 		return err
 	})
@@ -184,14 +187,18 @@ func (h *Hashers) Verify(ctx context.Context, password, encoded string) (ok, mus
 	case err != nil:
 		return false, false, err
 	case !ok:
-		missing := h.preferred().Cost("").Work - hasher.Cost(encoded).Work
+		missing := costOf(h.preferred(), "").work - costOf(hasher, encoded).work
 		return false, false, h.harden(ctx, password, missing)
 	}
 	return true, !h.noUpgrade && h.stale(hasher, encoded), nil
 }
 
 func (h *Hashers) verify(ctx context.Context, hasher Hasher, password, encoded string) (ok bool, err error) {
-	err = h.queue.run(ctx, hasher.Cost(encoded), func() (err error) {
+	c := costOf(hasher, encoded)
+	if err := c.check(); err != nil {
+		return false, err
+	}
+	err = h.queue.run(ctx, c, func() (err error) {
 		ok, err = hasher.Verify(password, encoded)
 		return err
 	})
@@ -217,14 +224,14 @@ func (h *Hashers) Burn(ctx context.Context, password string) error {
 }
 
 func (h *Hashers) burn(ctx context.Context, password string) error {
-	cost := h.preferred().Cost("")
-	return h.queue.run(ctx, cost, func() error {
+	c := costOf(h.preferred(), "")
+	return h.queue.run(ctx, c, func() error {
 		if _, err := h.preferred().Encode(password); err == nil {
 			return nil
 		}
 		// It refuses the password, or makes no new strings at all. A guess must
 		// not see the difference.
-		return iterate(password, cost.Work)
+		return iterate(password, c.work)
 	})
 }
 
@@ -234,7 +241,7 @@ func (h *Hashers) harden(ctx context.Context, password string, missing int) erro
 	if missing <= 0 {
 		return nil
 	}
-	return h.queue.run(ctx, Cost{Work: missing}, func() error { return iterate(password, missing) })
+	return h.queue.run(ctx, cost{work: missing}, func() error { return iterate(password, missing) })
 }
 
 func iterate(password string, work int) error {

@@ -31,12 +31,18 @@ func hashers(t *testing.T, o password.Options) *password.Hashers {
 	return h
 }
 
+// workOf returns the work of a string, or of a new one if encoded is empty.
+func workOf(h password.Hasher, encoded string) int {
+	work, _ := h.Cost(encoded)
+	return work
+}
+
 // must returns what a constructor has made.
-func must(h password.Hasher, err error) password.Hasher {
+func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
 	}
-	return h
+	return v
 }
 
 func hash(t *testing.T, h *password.Hashers, pw string) string {
@@ -145,8 +151,8 @@ func TestEqualWork(t *testing.T) {
 			Hashers: []password.Hasher{
 				preferred,
 				must(password.PBKDF2SHA256(cost)),
-				must(password.Argon2(nil)),
-				must(password.Scrypt(nil)),
+				must(password.Argon2(0, 0, 0, 0)),
+				must(password.Scrypt(0, 0, 0)),
 				must(password.BCryptSHA256(0)),
 				legacy.MD5(),
 				legacy.SHA1(),
@@ -155,7 +161,7 @@ func TestEqualWork(t *testing.T) {
 				legacy.Crypt(),
 			},
 		})
-		want := int64(preferred.Cost("").Work)
+		want := int64(workOf(preferred, ""))
 		before := h.Work()
 		if err := h.Burn(t.Context(), "guess"); err != nil || h.Work()-before != want {
 			t.Fatalf("Burn does the work %d, error %v; want %d", h.Work()-before, err, want)
@@ -182,8 +188,8 @@ func stored(t *testing.T) map[string]string {
 	return map[string]string{
 		"pbkdf2":        legacy,
 		"bcrypt":        one(must(password.BCryptSHA256(4))),
-		"scrypt":        one(must(password.Scrypt(&password.ScryptOptions{N: 16}))),
-		"argon2":        one(must(password.Argon2(&password.Argon2Options{Memory: 64}))),
+		"scrypt":        one(must(password.Scrypt(16, 0, 0))),
+		"argon2":        one(must(password.Argon2(0, 64, 0, 0))),
 		"md5":           "md5$abcdefghijklmnopqrstuv$59549c8e6897dd44401a081434b86c95",
 		"sha1":          "sha1$abcdefghijklmnopqrstuv$b8a69c6bf4351f03ffde3e244e0f215b9073de84",
 		"unsalted md5":  "21232f297a57a5a743894a0e4a801fc3",
@@ -207,13 +213,13 @@ func TestCostIsWhatIsDone(t *testing.T) {
 	var work atomic.Int64
 	p := must(password.Counted(70, &work))
 	encoded, err := p.Encode("secret")
-	if err != nil || work.Load() != int64(p.Cost("").Work) {
-		t.Errorf("Encode does %d iterations, error %v; claimed are %d", work.Load(), err, p.Cost("").Work)
+	if err != nil || work.Load() != int64(workOf(p, "")) {
+		t.Errorf("Encode does %d iterations, error %v; claimed are %d", work.Load(), err, workOf(p, ""))
 	}
 	work.Store(0)
 	p = must(password.Counted(3, &work))
-	if ok, err := p.Verify("secret", encoded); !ok || work.Load() != int64(p.Cost(encoded).Work) {
-		t.Errorf("Verify = %v, %v after %d iterations; claimed are %d", ok, err, work.Load(), p.Cost(encoded).Work)
+	if ok, err := p.Verify("secret", encoded); !ok || work.Load() != int64(workOf(p, encoded)) {
+		t.Errorf("Verify = %v, %v after %d iterations; claimed are %d", ok, err, work.Load(), workOf(p, encoded))
 	}
 }
 
@@ -264,15 +270,15 @@ func TestMemoryIsBounded(t *testing.T) {
 // greedy takes a MiB.
 type greedy struct{ slow }
 
-func (greedy) Cost(string) password.Cost { return password.Cost{Work: 10, Memory: 1 << 20} }
+func (greedy) Cost(string) (work int, memory int64) { return 10, 1 << 20 }
 
 // foreign is another algorithm, which counts what is asked of it.
 type foreign struct{ verified *atomic.Int64 }
 
-func (foreign) Algorithm() string                { return "foreign" }
-func (foreign) Encode(pw string) (string, error) { return "foreign$" + pw, nil }
-func (foreign) MustUpdate(string) bool           { return false }
-func (foreign) Cost(string) password.Cost        { return password.Cost{Work: 4} }
+func (foreign) Algorithm() string                    { return "foreign" }
+func (foreign) Encode(pw string) (string, error)     { return "foreign$" + pw, nil }
+func (foreign) MustUpdate(string) bool               { return false }
+func (foreign) Cost(string) (work int, memory int64) { return 4, 0 }
 func (f foreign) Verify(pw, encoded string) (bool, error) {
 	f.verified.Add(1)
 	return "foreign$"+pw == encoded, nil
@@ -297,6 +303,39 @@ func TestOtherAlgorithm(t *testing.T) {
 		t.Errorf("with NoUpgrade: Verify = %v, %v; want true, false", ok, must)
 	}
 }
+
+// dearest is another algorithm, whose strings say what they cost.
+type dearest struct{ foreign }
+
+func (dearest) Cost(encoded string) (work int, memory int64) {
+	switch encoded {
+	case "foreign$work":
+		return password.MaxWork + 1, 0
+	case "foreign$memory":
+		return 1, password.MaxMemory + 1
+	case "foreign$less":
+		return -1, 0
+	}
+	return 4, 0
+}
+
+// TestWhatCostsTooMuchIsNotComputed, whoever wrote the hasher: it is refused
+// with the work of a fresh hash.
+func TestWhatCostsTooMuchIsNotComputed(t *testing.T) {
+	for _, pw := range []string{"work", "memory", "less"} {
+		var verified atomic.Int64
+		h := hashers(t, password.Options{Hashers: []password.Hasher{cheap, dearest{foreign{&verified}}}})
+		ok, must := verify(t, h, pw, "foreign$"+pw)
+		if ok || must || verified.Load() != 0 || h.Work() != 10 {
+			t.Errorf("%s: Verify = %v, %v; asked %d times, the work %d", pw, ok, must, verified.Load(), h.Work())
+		}
+	}
+}
+
+// ruinous makes new strings that cost too much.
+type ruinous struct{ foreign }
+
+func (ruinous) Cost(string) (work int, memory int64) { return password.MaxWork + 1, 0 }
 
 func TestMustUpdate(t *testing.T) {
 	short, err := password.EncodeWithSalt(cheap, "secret", "abcdefghijklmnopqrstu")
@@ -444,8 +483,11 @@ func TestBadIterationsAreAnError(t *testing.T) {
 
 // TestOptionsThatCannotBeAreAnError that names them.
 func TestOptionsThatCannotBeAreAnError(t *testing.T) {
-	argon2 := func(o password.Argon2Options) error { _, err := password.Argon2(&o); return err }
-	scrypt := func(o password.ScryptOptions) error { _, err := password.Scrypt(&o); return err }
+	argon2 := func(time, memory, length uint32) error {
+		_, err := password.Argon2(time, memory, 0, length)
+		return err
+	}
+	scrypt := func(n, r, p int) error { _, err := password.Scrypt(n, r, p); return err }
 	made := func(o password.Options) error { _, err := password.New(&o); return err }
 	bcrypt := func(n int) error { _, err := password.BCryptSHA256(n); return err }
 	for _, c := range []struct {
@@ -455,20 +497,21 @@ func TestOptionsThatCannotBeAreAnError(t *testing.T) {
 		{"rounds", bcrypt(3)},
 		{"rounds", bcrypt(16)},
 		{"rounds", bcrypt(-1)},
-		{"HashLength", argon2(password.Argon2Options{HashLength: 15})},
-		{"HashLength", argon2(password.Argon2Options{HashLength: 65})},
-		{"Memory", argon2(password.Argon2Options{Memory: 63})},
-		{"Memory", argon2(password.Argon2Options{Memory: 2 << 20})},
-		{"Time", argon2(password.Argon2Options{Time: 1 << 31})},
-		{"N", scrypt(password.ScryptOptions{N: 15})},
-		{"N", scrypt(password.ScryptOptions{N: -2})},
-		{"N", scrypt(password.ScryptOptions{N: 1 << 40})},
-		{"R", scrypt(password.ScryptOptions{R: -1})},
-		{"P", scrypt(password.ScryptOptions{P: -1})},
-		{"Hashers[1]", made(password.Options{Hashers: []password.Hasher{cheap, nil}})},
-		{"Parallel", made(password.Options{Parallel: -1})},
-		{"Wait", made(password.Options{Wait: -1})},
-		{"Memory", made(password.Options{Memory: -1})},
+		{"length", argon2(0, 0, 15)},
+		{"length", argon2(0, 0, 65)},
+		{"memory", argon2(0, 63, 0)},
+		{"memory", argon2(0, 2<<20, 0)},
+		{"time", argon2(1<<31, 0, 0)},
+		{" n is", scrypt(15, 0, 0)},
+		{" n is", scrypt(-2, 0, 0)},
+		{" n, r or p", scrypt(1<<40, 0, 0)},
+		{" r is", scrypt(0, -1, 0)},
+		{" p is", scrypt(0, 0, -1)},
+		{"Options.Hashers[1]", made(password.Options{Hashers: []password.Hasher{cheap, nil}})},
+		{"Options.Hashers[0]", made(password.Options{Hashers: []password.Hasher{ruinous{}}})},
+		{"Options.Parallel", made(password.Options{Parallel: -1})},
+		{"Options.Wait", made(password.Options{Wait: -1})},
+		{"Options.Memory", made(password.Options{Memory: -1})},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.field) {
 			t.Errorf("%s: %v", c.field, c.err)

@@ -38,7 +38,7 @@ func TestBCryptReadsEachPrefix(t *testing.T) {
 func TestMalformedStringsAreRefused(t *testing.T) {
 	const b64 = "TiyaeXLh2tvKATp1sZPfxrKyIZRerx2Fa1eogszdwX6DlsS/TiqTAm3lb0SVtjCJC4nBlx2N6lP2kLL9APpExg=="
 	for hasher, list := range map[password.Hasher][]string{
-		must(password.Argon2(nil)): {
+		must(password.Argon2(0, 0, 0, 0)): {
 			"argon2$argon2d$v=19$m=64,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
 			"argon2$argon2id$v=16$m=64,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
 			"argon2$argon2id$v=19$m=64,t=0,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
@@ -49,7 +49,7 @@ func TestMalformedStringsAreRefused(t *testing.T) {
 			"argon2$argon2id$v=19$m=1048584,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g", // memory alone
 			"argon2$argon2id$v=19$m=4194304,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
 		},
-		must(password.Scrypt(nil)): {
+		must(password.Scrypt(0, 0, 0)): {
 			"scrypt$15$salt$8$1$" + b64, "scrypt$0$salt$8$1$" + b64, "scrypt$1$salt$8$1$" + b64,
 			"scrypt$16$$8$1$" + b64, "scrypt$16$salt$0$1$" + b64, "scrypt$16$salt$8$0$" + b64,
 			"scrypt$16$salt$8$1$" + b64[1:], "scrypt$-16$salt$8$1$" + b64,
@@ -71,8 +71,8 @@ func TestMalformedStringsAreRefused(t *testing.T) {
 			if ok, err := hasher.Verify("secret", encoded); ok || !errors.Is(err, password.ErrMalformed) {
 				t.Errorf("%q: Verify = %v, %v; want ErrMalformed", encoded, ok, err)
 			}
-			if c := hasher.Cost(encoded); c != (password.Cost{}) {
-				t.Errorf("%q claims the cost %v", encoded, c)
+			if work, memory := hasher.Cost(encoded); work != 0 || memory != 0 {
+				t.Errorf("%q claims the cost %d, %d", encoded, work, memory)
 			}
 		}
 	}

@@ -14,15 +14,15 @@ import (
 	"unicode/utf8"
 )
 
-// DefaultIterations is Django 5.2's cost of PBKDF2.
-const DefaultIterations = 1_000_000
+// defaultIterations is Django 5.2's cost of PBKDF2.
+const defaultIterations = 1_000_000
 
 // PBKDF2SHA256 returns PBKDF2 with HMAC-SHA256, Django's default. Its strings are
 //
 //	pbkdf2_sha256$<iterations>$<salt>$<base64 of 32 bytes>
 //
-// The iterations are the cost of new strings, from 1 to [MaxWork]; zero is
-// [DefaultIterations]. A string with another number, higher or lower, must be
+// The iterations are the cost of new strings, from 1 to 10 million; zero is one
+// million, which is Django 5.2's. A string with another number, higher or lower, must be
 // updated, as in Django: where a Django site shares the table, give the
 // number of that site, or set [Options].NoUpgrade.
 func PBKDF2SHA256(iterations int) (Hasher, error) { return newPBKDF2("pbkdf2_sha256", iterations) }
@@ -42,10 +42,10 @@ type pbkdf2Hasher struct {
 
 func newPBKDF2(name string, iterations int) (*pbkdf2Hasher, error) {
 	if iterations == 0 {
-		iterations = DefaultIterations
+		iterations = defaultIterations
 	}
-	if iterations < 1 || iterations > MaxWork {
-		return nil, fmt.Errorf("password: %s: iterations are %d; must be 1 to %d", name, iterations, MaxWork)
+	if iterations < 1 || iterations > maxWork {
+		return nil, fmt.Errorf("password: %s: iterations are %d; must be 1 to %d", name, iterations, maxWork)
 	}
 	if name == "pbkdf2_sha1" {
 		return &pbkdf2Hasher{name: name, derive: sha1Key, size: sha1.Size, iterations: iterations}, nil
@@ -95,12 +95,12 @@ func (p *pbkdf2Hasher) MustUpdate(encoded string) bool {
 }
 
 // Cost implements [Hasher].
-func (p *pbkdf2Hasher) Cost(encoded string) Cost {
+func (p *pbkdf2Hasher) Cost(encoded string) (work int, memory int64) {
 	if encoded == "" {
-		return Cost{Work: p.iterations}
+		return p.iterations, 0
 	}
 	e, _ := p.parse(encoded)
-	return Cost{Work: e.iterations}
+	return e.iterations, 0
 }
 
 func (p *pbkdf2Hasher) key(password, salt string, iterations int) ([]byte, error) {
@@ -132,8 +132,8 @@ func (p *pbkdf2Hasher) parse(encoded string) (pbkdf2Parts, error) {
 		return pbkdf2Parts{}, malformed("not of the form %s$iterations$salt$hash", p.name)
 	}
 	n, err := number(fields[1])
-	if err != nil || n < 1 || n > MaxWork {
-		return pbkdf2Parts{}, malformed("iterations are not a number from 1 to %d", MaxWork)
+	if err != nil || n < 1 || n > maxWork {
+		return pbkdf2Parts{}, malformed("iterations are not a number from 1 to %d", maxWork)
 	}
 	if fields[2] == "" {
 		return pbkdf2Parts{}, malformed("no salt")

@@ -248,14 +248,14 @@ func (q *queue) refusal(ctx context.Context) error {
 // Only hashes that have entered call it: so no more of them wait for memory
 // than there are processors, each until some of the others are done. None is
 // refused here: that would tell which users' hashes need a lot of memory.
-func (q *queue) run(ctx context.Context, c Cost, hash func() error) error {
-	if memory := min(c.Memory, q.most); memory > 0 {
+func (q *queue) run(ctx context.Context, c cost, hash func() error) error {
+	if memory := min(c.memory, q.most); memory > 0 {
 		if err := q.memory.Acquire(ctx, memory); err != nil {
 			return q.refusal(ctx)
 		}
 		defer q.memory.Release(memory)
 	}
-	q.work.Add(int64(c.Work))
+	q.work.Add(int64(c.work))
 	return hash()
 }
 

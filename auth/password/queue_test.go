@@ -270,8 +270,8 @@ func TestDearHashesAreNotRefusedMore(t *testing.T) {
 // dear takes more memory than there is.
 type dear struct{ blocked }
 
-func (dear) Algorithm() string                 { return "dear" }
-func (dear) Cost(encoded string) password.Cost { return password.Cost{Work: 10, Memory: 1 << 30} }
+func (dear) Algorithm() string                            { return "dear" }
+func (dear) Cost(encoded string) (work int, memory int64) { return 10, 1 << 30 }
 
 // TestBusyErrorAnswersForItself: 503, and when to come back.
 func TestBusyErrorAnswersForItself(t *testing.T) {

@@ -12,39 +12,26 @@ import (
 
 const scryptSize = 64
 
-// ScryptOptions are the costs of new strings of [Scrypt]. The zero value is that
-// of Django 5.1 and newer.
-type ScryptOptions struct {
-	// N is the cost, a power of two. Zero is 16384. A number with more digits
-	// does not fit Django's column: its string has more than 128 characters.
-	N int
-
-	// R is the size of blocks. Zero is 8.
-	R int
-
-	// P is the parallelism. Zero is 5; before Django 5.1, it was 1.
-	P int
-}
-
 // Scrypt returns Django's scrypt, of version 4.0 and newer. Its strings are
 //
 //	scrypt$<N>$<salt>$<r>$<p>$<base64 of 64 bytes>
 //
-// The options may be nil; the error names the one that cannot be.
-func Scrypt(o *ScryptOptions) (Hasher, error) {
-	fresh := scryptParts{n: 16_384, r: 8, p: 5}
-	if o != nil {
-		fresh = scryptParts{n: cmp.Or(o.N, fresh.n), r: cmp.Or(o.R, fresh.r), p: cmp.Or(o.P, fresh.p)}
-	}
+// The parameters are those of new strings, and zero is that of Django 5.1 and
+// newer: n is the cost, a power of two, 16384; r is the size of blocks, 8; p is
+// the parallelism, 5, and before Django 5.1 it was 1. An n with more digits does
+// not fit Django's column: its string has more than 128 characters. The error
+// names the parameter that is invalid.
+func Scrypt(n, r, p int) (Hasher, error) {
+	fresh := scryptParts{n: cmp.Or(n, 16_384), r: cmp.Or(r, 8), p: cmp.Or(p, 5)}
 	switch {
 	case fresh.n < 2 || fresh.n&(fresh.n-1) != 0:
-		return nil, fmt.Errorf("password: scrypt: N is %d; must be a power of two", fresh.n)
+		return nil, fmt.Errorf("password: scrypt: n is %d; must be a power of two", fresh.n)
 	case fresh.r < 1 || fresh.p < 1:
-		return nil, fmt.Errorf("password: scrypt: R is %d and P is %d; they must be positive",
+		return nil, fmt.Errorf("password: scrypt: r is %d and p is %d; they must be positive",
 			fresh.r, fresh.p)
 	}
 	if err := fresh.cost().check(); err != nil {
-		return nil, fmt.Errorf("password: scrypt: N, R or P: %w", err)
+		return nil, fmt.Errorf("password: scrypt: n, r or p: %w", err)
 	}
 	return &scryptHasher{fresh}, nil
 }
@@ -91,15 +78,15 @@ func (s *scryptHasher) MustUpdate(encoded string) bool {
 }
 
 // Cost implements [Hasher].
-func (s *scryptHasher) Cost(encoded string) Cost {
+func (s *scryptHasher) Cost(encoded string) (work int, memory int64) {
 	if encoded == "" {
-		return s.fresh.cost()
+		return s.fresh.cost().both()
 	}
 	p, err := parseScrypt(encoded)
 	if err != nil {
-		return Cost{}
+		return 0, 0
 	}
-	return p.cost()
+	return p.cost().both()
 }
 
 type scryptParts struct {
@@ -112,11 +99,11 @@ func (p scryptParts) key(password string) ([]byte, error) {
 	return scrypt.Key([]byte(password), []byte(p.salt), p.n, p.r, p.p, scryptSize)
 }
 
-func (p scryptParts) cost() Cost {
+func (p scryptParts) cost() cost {
 	blocks := float64(p.n) * float64(p.r) * float64(p.p)
-	return Cost{
-		Work:   int(min(blocks*workPerScryptBlock, MaxWork+1)),
-		Memory: int64(min(128*float64(p.r)*(float64(p.n)+float64(p.p)), MaxMemory+1)),
+	return cost{
+		work:   int(min(blocks*workPerScryptBlock, maxWork+1)),
+		memory: int64(min(128*float64(p.r)*(float64(p.n)+float64(p.p)), maxMemory+1)),
 	}
 }
 

@@ -1,24 +1,35 @@
 package password
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode"
 )
 
-// NotSimilar refuses a password that is much like something known about the
-// user, or like a word of it: "password_too_similar". It compares only the
-// first [MaxLength] bytes of the password and of each attribute. (Django:
+// djangosSimilarity is Django's max_similarity.
+const djangosSimilarity = 0.7
+
+// NotSimilar returns the validator that refuses a password that is much like
+// something known about the user, or like a word of it: "password_too_similar".
+// It compares only the first [MaxLength] bytes of the password and of each
+// attribute.
+//
+// The limit is the similarity from which on a password is refused, from 0.1
+// to 1; zero is Django's, 0.7. It is the share of characters that password and
+// attribute have in common, whatever their order. (Django:
 // UserAttributeSimilarityValidator.)
-type NotSimilar struct {
-	// Max is the similarity from which on a password is refused, above 0.1 and
-	// up to 1. Zero is 0.7. It is the share of characters that password and
-	// attribute have in common, whatever their order.
-	Max float64
+func NotSimilar(limit float64) (Validator, error) {
+	if limit = cmp.Or(limit, djangosSimilarity); !(limit >= 0.1 && limit <= 1) { // nor NaN
+		return nil, fmt.Errorf("password: NotSimilar: the limit is %v; must be 0.1 to 1", limit)
+	}
+	return notSimilar{limit}, nil
 }
 
+type notSimilar struct{ limit float64 }
+
 // Validate implements [Validator].
-func (n NotSimilar) Validate(password string, about []Attribute) *Problem {
+func (n notSimilar) Validate(password string, about []Attribute) *Problem {
 	chars := folded(password)
 	for _, a := range about {
 		value := string(folded(a.Value))
@@ -36,15 +47,8 @@ func (n NotSimilar) Validate(password string, about []Attribute) *Problem {
 }
 
 // Help implements [Validator].
-func (NotSimilar) Help() string {
+func (notSimilar) Help() string {
 	return "Your password cannot be like your name or your other personal information."
-}
-
-func (n NotSimilar) max() float64 {
-	if n.Max == 0 {
-		return 0.7
-	}
-	return n.Max
 }
 
 // folded returns the characters that are compared. An attribute comes from a
@@ -56,17 +60,17 @@ func folded(text string) []rune {
 // tooSimilar does not look at texts whose lengths differ too much to be
 // similar, so that all words of an attribute together cost no more than a
 // multiple of its length (CVE-2021-45115).
-func (n NotSimilar) tooSimilar(password, part []rune) bool {
+func (n notSimilar) tooSimilar(password, part []rune) bool {
 	p, v := len(password), len(part)
-	return ratio(min(p, v), p+v) >= n.max() && ratio(common(password, part), p+v) >= n.max()
+	return ratio(min(p, v), p+v) >= n.limit && ratio(shared(password, part), p+v) >= n.limit
 }
 
 // ratio is the similarity of two texts: the characters in common, as a share
 // of all their characters. (Python: difflib's quick_ratio.)
-func ratio(common, all int) float64 { return 2 * float64(common) / float64(all) }
+func ratio(shared, all int) float64 { return 2 * float64(shared) / float64(all) }
 
-// common returns how many characters of a are also in b, each once.
-func common(a, b []rune) int {
+// shared returns how many characters of a are also in b, each once.
+func shared(a, b []rune) int {
 	available := make(map[rune]int)
 	for _, c := range b {
 		available[c]++

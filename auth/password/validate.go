@@ -1,6 +1,7 @@
 package password
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode"
@@ -56,50 +57,56 @@ func Validate(password string, about []Attribute, validators []Validator) []*Pro
 	return problems
 }
 
-// DefaultValidators returns the four that Django lists in a new project:
-// [NotSimilar], [MinLength], [NotCommon] and [NotNumeric].
+// DefaultValidators returns the four that Django lists in a new project, with
+// its limits: [NotSimilar], [MinLength], [NotCommon] and [NotNumeric].
 func DefaultValidators() []Validator {
-	return []Validator{NotSimilar{}, MinLength{}, NotCommon{}, NotNumeric{}}
+	return []Validator{
+		notSimilar{djangosSimilarity}, minLength(djangosLength), notCommon{builtIn}, notNumeric{},
+	}
 }
 
-// MinLength refuses short passwords: "password_too_short".
-// (Django: MinimumLengthValidator.)
-type MinLength struct {
-	// Least is how many characters there must be. Zero is 8, Django's. Where a
-	// password is all that a login requires, ASVS 6.2.1 recommends 15.
-	Least int
+// djangosLength is Django's min_length.
+const djangosLength = 8
+
+// MinLength returns the validator that refuses passwords of less than n
+// characters: "password_too_short". Zero is 8, Django's. Where a password is all
+// that a login requires, ASVS 6.2.1 recommends 15. (Django:
+// MinimumLengthValidator.)
+func MinLength(n int) (Validator, error) {
+	if n < 0 || n > MaxLength {
+		return nil, fmt.Errorf("password: MinLength: the length is %d; must be 0 to %d", n, MaxLength)
+	}
+	return minLength(cmp.Or(n, djangosLength)), nil
 }
+
+type minLength int
 
 // Validate implements [Validator].
-func (m MinLength) Validate(password string, _ []Attribute) *Problem {
-	if utf8.RuneCountInString(password) >= m.least() {
+func (m minLength) Validate(password string, _ []Attribute) *Problem {
+	if utf8.RuneCountInString(password) >= int(m) {
 		return nil
 	}
 	return &Problem{
 		Code:    "password_too_short",
-		Message: fmt.Sprintf("This password is too short: it needs at least %d characters.", m.least()),
-		Params:  map[string]any{"min_length": m.least()},
+		Message: fmt.Sprintf("This password is too short: it needs at least %d characters.", int(m)),
+		Params:  map[string]any{"min_length": int(m)},
 	}
 }
 
 // Help implements [Validator].
-func (m MinLength) Help() string {
-	return fmt.Sprintf("Your password needs at least %d characters.", m.least())
+func (m minLength) Help() string {
+	return fmt.Sprintf("Your password needs at least %d characters.", int(m))
 }
 
-func (m MinLength) least() int {
-	if m.Least == 0 {
-		return 8
-	}
-	return m.Least
-}
+// NotNumeric returns the validator that refuses passwords of digits alone, of
+// whatever script: "password_entirely_numeric". (Django:
+// NumericPasswordValidator.)
+func NotNumeric() Validator { return notNumeric{} }
 
-// NotNumeric refuses passwords of digits alone, of whatever script:
-// "password_entirely_numeric". (Django: NumericPasswordValidator.)
-type NotNumeric struct{}
+type notNumeric struct{}
 
 // Validate implements [Validator].
-func (NotNumeric) Validate(password string, _ []Attribute) *Problem {
+func (notNumeric) Validate(password string, _ []Attribute) *Problem {
 	notNumber := func(c rune) bool { return !unicode.IsNumber(c) }
 	if password == "" || strings.ContainsFunc(password, notNumber) {
 		return nil
@@ -108,4 +115,4 @@ func (NotNumeric) Validate(password string, _ []Attribute) *Problem {
 }
 
 // Help implements [Validator].
-func (NotNumeric) Help() string { return "Your password cannot be digits only." }
+func (notNumeric) Help() string { return "Your password cannot be digits only." }

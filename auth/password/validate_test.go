@@ -2,6 +2,7 @@ package password_test
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -94,11 +95,11 @@ func TestNotSimilar(t *testing.T) {
 		"björn" + strings.Repeat("z", 60): false,
 		"":                                false,
 	} {
-		if got := (password.NotSimilar{}).Validate(pw, about) != nil; got != similar {
+		if got := must(password.NotSimilar(0)).Validate(pw, about) != nil; got != similar {
 			t.Errorf("%q is similar: %v, want %v", pw, got, similar)
 		}
 	}
-	if (password.NotSimilar{Max: 1}).Validate("cdefgh99", about) != nil {
+	if must(password.NotSimilar(1)).Validate("cdefgh99", about) != nil {
 		t.Error("0.86 is refused where only equal ones are")
 	}
 }
@@ -116,6 +117,7 @@ func TestNotSimilarBoundsItsWork(t *testing.T) {
 			distinct = append(distinct, ' ')
 		}
 	}
+	n := must(password.NotSimilar(0))
 	for about, c := range map[string]struct {
 		password, value, least string // least costs as much, or more
 	}{
@@ -127,7 +129,7 @@ func TestNotSimilarBoundsItsWork(t *testing.T) {
 	} {
 		cost := func(value string) (allocs float64, size uint64) {
 			attributes := []password.Attribute{{Name: "first name", Value: value}}
-			validate := func() { (password.NotSimilar{}).Validate(c.password, attributes) }
+			validate := func() { n.Validate(c.password, attributes) }
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			validate()
@@ -145,13 +147,13 @@ func TestNotSimilarBoundsItsWork(t *testing.T) {
 // TestNotSimilarSkipsNothingSimilar: the bound by the lengths changes no answer.
 func TestNotSimilarSkipsNothingSimilar(t *testing.T) {
 	for _, most := range []float64{0.1, 0.35, 0.7, 1} {
-		n := password.NotSimilar{Max: most}
+		n := must(password.NotSimilar(most))
 		for p := 1; p < 64; p++ {
 			for v := 1; v < 64; v++ {
 				about := []password.Attribute{{Name: "username", Value: strings.Repeat("a", v)}}
 				want := 2*float64(min(p, v))/float64(p+v) >= most
 				if got := n.Validate(strings.Repeat("a", p), about) != nil; got != want {
-					t.Errorf("Max %v, %d and %d characters: similar is %v", most, p, v, got)
+					t.Errorf("limit %v, %d and %d characters: similar is %v", most, p, v, got)
 				}
 			}
 		}
@@ -159,11 +161,10 @@ func TestNotSimilarSkipsNothingSimilar(t *testing.T) {
 }
 
 func TestCommonList(t *testing.T) {
-	list, err := password.ReadCommonList(strings.NewReader("Hunter2\r\n\n  spaced out \nhunter2\n"))
-	if err != nil || list.Len() != 2 {
-		t.Fatalf("%d passwords, error %v; want 2", list.Len(), err)
+	n, err := password.NotCommon(strings.NewReader("Hunter2\r\n\n  spaced out \nhunter2\n"))
+	if err != nil || password.CommonLen(n) != 2 {
+		t.Fatalf("%v, error %v; want 2 passwords", n, err)
 	}
-	n := password.NotCommon{List: list}
 	for pw, common := range map[string]bool{
 		"hunter2": true, "HUNTER2 ": true, "spaced out": true, "": false, "password": false,
 	} {
@@ -171,7 +172,7 @@ func TestCommonList(t *testing.T) {
 			t.Errorf("%q is common: %v, want %v", pw, got, common)
 		}
 	}
-	if _, err := password.ReadCommonList(strings.NewReader(strings.Repeat("x", 1<<20))); err == nil {
+	if _, err := password.NotCommon(strings.NewReader(strings.Repeat("x", 1<<20))); err == nil {
 		t.Error("a line of 1 MiB is read")
 	}
 }
@@ -184,14 +185,28 @@ func ExampleValidate() {
 	// Output: password_too_similar This password is too much like the username.
 }
 
+// TestValidatorsThatCannotBeAreAnError that names them.
+func TestValidatorsThatCannotBeAreAnError(t *testing.T) {
+	for _, n := range []int{-1, password.MaxLength + 1} {
+		if v, err := password.MinLength(n); err == nil || v != nil || !strings.Contains(err.Error(), "MinLength") {
+			t.Errorf("%d characters: %v, %v", n, v, err)
+		}
+	}
+	for _, limit := range []float64{-0.1, 0.09, 1.1, math.NaN()} {
+		if v, err := password.NotSimilar(limit); err == nil || v != nil || !strings.Contains(err.Error(), "NotSimilar") {
+			t.Errorf("the limit %v: %v, %v", limit, v, err)
+		}
+	}
+}
+
 // A list of your own, such as one of leaked passwords.
 func ExampleNotCommon() {
-	list, err := password.ReadCommonList(strings.NewReader("correct horse battery staple\n"))
+	leaked, err := password.NotCommon(strings.NewReader("correct horse battery staple\n"))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	validators := append(password.DefaultValidators(), password.NotCommon{List: list})
+	validators := append(password.DefaultValidators(), leaked)
 	for _, p := range password.Validate("Correct horse battery staple", nil, validators) {
 		fmt.Println(p)
 	}
@@ -199,6 +214,8 @@ func ExampleNotCommon() {
 }
 
 func ExampleMinLength() {
-	fmt.Println(password.MinLength{Least: 15}.Help())
+	length, err := password.MinLength(15)
+	check(err)
+	fmt.Println(length.Help())
 	// Output: Your password needs at least 15 characters.
 }

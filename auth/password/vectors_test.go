@@ -39,9 +39,9 @@ func djangos(t *testing.T, version string) map[string]password.Hasher {
 	list := []password.Hasher{
 		must(password.PBKDF2SHA256(n)),
 		must(password.PBKDF2SHA1(n)),
-		must(password.Argon2(&password.Argon2Options{HashLength: 16})),
+		must(password.Argon2(0, 0, 0, 16)),
 		must(password.BCryptSHA256(0)),
-		must(password.Scrypt(nil)),
+		must(password.Scrypt(0, 0, 0)),
 		must(password.BCrypt(0)),
 		legacy.MD5(),
 		legacy.SHA1(),
@@ -95,7 +95,7 @@ func TestVectorsPasswordHash(t *testing.T) {
 		case in.Hasher == "pbkdf2_sha1" && in.Iterations != 0:
 			h = must(password.PBKDF2SHA1(in.Iterations))
 		case in.Hasher == "scrypt" && in.N != 0:
-			h = must(password.Scrypt(&password.ScryptOptions{N: in.N, R: in.R, P: in.P}))
+			h = must(password.Scrypt(in.N, in.R, in.P))
 		}
 		var encoded string
 		if json.Unmarshal(want.Encoded, &encoded) != nil {
@@ -200,11 +200,11 @@ func TestVectorsPasswordDefaults(t *testing.T) {
 		}
 		a := want.Argon2
 		p := fmt.Sprintf("argon2$argon2id$v=19$m=%d,t=%d,p=%d$", a.M, a.T, a.P)
-		if got := encode(must(password.Argon2(&password.Argon2Options{HashLength: a.HashLen}))); !strings.HasPrefix(got, p) {
+		if got := encode(must(password.Argon2(0, 0, 0, a.HashLen))); !strings.HasPrefix(got, p) {
 			t.Errorf("argon2 begins with %.43s, want %s", got, p)
 		}
 		if s := want.Scrypt; s != nil {
-			got := strings.Split(encode(must(password.Scrypt(nil))), "$")
+			got := strings.Split(encode(must(password.Scrypt(0, 0, 0))), "$")
 			if got[1] != strconv.Itoa(s.N) || got[3] != strconv.Itoa(s.R) || got[4] != strconv.Itoa(s.P) {
 				t.Errorf("scrypt has N, r, p = %s, %s, %s", got[1], got[3], got[4])
 			}

@@ -67,23 +67,19 @@ func values(t *testing.T, planted secrettest.Planted) []any {
 func plainValues() []any {
 	limited := &throttle.LimitedError{RetryAfter: time.Second, Bucket: throttle.BucketAccount}
 	problem := &hashing.Problem{Code: "x", Message: "x"}
-	common, _ := hashing.ReadCommonList(strings.NewReader("x"))
 	return []any{
 		auth.NewAttempt("alice", auth.User{ID: "1", Password: plantedKey}),
 		auth.Ended{},
 		limited, limited.Bucket,
 		throttle.Limit{},
 		throttle.NewMemory(1), problem, &auth.PasswordError{Problems: []*hashing.Problem{problem}},
-		hashing.Argon2Options{},
-		hashing.ScryptOptions{},
-		hashing.Cost{},
-		hashing.MinLength{},
-		hashing.NotNumeric{},
-		hashing.NotSimilar{},
-		hashing.NotCommon{List: common},
+		noerror.In(hashing.MinLength(0)),
+		hashing.NotNumeric(),
+		noerror.In(hashing.NotSimilar(0)),
+		noerror.In(hashing.NotCommon(strings.NewReader("x"))),
 		hashing.Attribute{},
 		hashing.Options{},
-		&hashing.BusyError{}, common,
+		&hashing.BusyError{},
 		auth.Options{},
 		throttle.Options{},
 		token.Options{},

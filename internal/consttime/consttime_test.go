@@ -41,7 +41,7 @@ var allowed = map[string]string{
 	`password.number: strconv.Itoa(n) != text`:                                                      algorithm,
 	`password.parseScrypt: fields[0] != "scrypt"`:                                                   algorithm,
 
-	`password.ReadCommonList: list.passwords[password]`: "a list of passwords that everybody knows",
+	`password.readCommon: list[password]`: "a list of passwords that everybody knows",
 
 	`throttle.wait: e.until[key]`:     bucket,
 	`throttle.note: e.until[key]`:     bucket,

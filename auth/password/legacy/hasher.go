@@ -28,7 +28,7 @@ func (r *reader) Verify(password, encoded string) (bool, error) { return r.verif
 func (r *reader) MustUpdate(encoded string) bool { return r.mustUpdate != nil && r.mustUpdate(encoded) }
 
 // Cost implements [password.Hasher]: next to nothing.
-func (*reader) Cost(string) password.Cost { return password.Cost{} }
+func (*reader) Cost(string) (work int, memory int64) { return 0, 0 }
 
 // sameHex compares a digest with the digits of a stored one.
 func sameHex(computed, stored string) (bool, error) {
