@@ -1,0 +1,70 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// runs carries out a command line and returns its help and its error.
+func runs(t *testing.T, args ...string) (help, problem string) {
+	var out strings.Builder
+	if err := run(t.Context(), args, &out); err != nil {
+		problem = err.Error()
+	}
+	return out.String(), problem
+}
+
+// TestHelpListsTheCommands, and not the ones that the program calls itself.
+func TestHelpListsTheCommands(t *testing.T) {
+	for _, args := range [][]string{{}, {"-help"}, {"help"}, {"unknown"}} {
+		help, problem := runs(t, args...)
+		for _, name := range []string{"matrix", "load", "scale", "hostile", "page"} {
+			if !strings.Contains(help, "\n  "+name+" ") {
+				t.Errorf("%q does not list %s: %s", args, name, help)
+			}
+		}
+		if strings.Contains(help, "serve") {
+			t.Errorf("%q lists what is not for people: %s", args, help)
+		}
+		asked := len(args) > 0 && args[0] != "unknown"
+		if asked != (problem == "") {
+			t.Errorf("%q: error %q", args, problem)
+		}
+	}
+}
+
+// TestCommandsTakeNoArguments: a flag without its dash is a mistake.
+func TestCommandsTakeNoArguments(t *testing.T) {
+	for _, name := range []string{"matrix", "load", "scale", "hostile", "page"} {
+		if _, problem := runs(t, name, "quick"); !strings.Contains(problem, "flags only") {
+			t.Errorf("%s: error %q", name, problem)
+		}
+	}
+}
+
+// TestPageWritesTheResults that are in the repository, into copies.
+func TestPageWritesTheResults(t *testing.T) {
+	dir := t.TempDir()
+	page, chart := filepath.Join(dir, "page.md"), filepath.Join(dir, "chart.svg")
+	text, err := os.ReadFile("../docs/performance.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(page, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, problem := runs(t, "page", "-page", page, "-chart", chart); problem != "" {
+		t.Fatal(problem)
+	}
+	if got, err := os.ReadFile(page); err != nil || string(got) != string(text) {
+		t.Errorf("docs/performance.md does not show what is in results: %v", err)
+	}
+	if _, err := os.Stat(chart); err != nil {
+		t.Error(err)
+	}
+	if _, problem := runs(t, "page", "-results", dir, "-page", page); !strings.Contains(problem, "make bench") {
+		t.Errorf("without results: %q", problem)
+	}
+}

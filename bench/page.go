@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+
+	"github.com/jamsession/jamsession/bench/report"
+)
+
+// writePage writes the results into docs/performance.md, between its marks,
+// and draws the chart beside it.
+func writePage(_ context.Context, args []string) error {
+	flags := flag.NewFlagSet("page", flag.ContinueOnError)
+	dir := flags.String("results", "results", "the `folder` with the results")
+	page := flags.String("page", "../docs/performance.md", "the `file` to write into")
+	chart := flags.String("chart", "../docs/performance.svg", "the `file` to draw")
+	if err := parse(flags, args); err != nil {
+		return err
+	}
+	sections, err := report.Read(*dir)
+	if err != nil {
+		return err
+	}
+	if len(sections) == 0 {
+		return fmt.Errorf("%s is empty; run make bench first", *dir)
+	}
+	if err := report.WritePage(*page, sections); err != nil {
+		return err
+	}
+	return report.WriteChart(*chart, sections)
+}
