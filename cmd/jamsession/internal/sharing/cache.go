@@ -39,17 +39,14 @@ func (s site) cache() []settings.Finding {
 	}
 	here, ok := s.here.Caches[s.here.SessionCacheAlias]
 	if !ok {
-		return failure("E105", "Django's sessions are in a cache, and no cache is set here.",
-			"Set CACHE_URL to the server in Django's CACHES.")
+		return finding("cache_missing", nil)
 	}
 	findings := s.cacheBackend(there, here)
 	if len(findings) > 0 {
 		return findings
 	}
 	if s.here.SessionCacheFormat == "plain" {
-		findings = append(findings, failure("E105", "SESSION_CACHE_FORMAT is plain: Django can read "+
-			"nothing "+
-			"of what is written here.", "Remove the setting.")...)
+		findings = append(findings, finding("cache_plain", nil)...)
 	}
 	findings = append(findings, cacheKeys(there, here)...)
 	return append(findings, cacheServers(there, here)...)
@@ -61,16 +58,11 @@ func (s site) cacheBackend(there diffsettings.Dict, here settings.Cache) []setti
 	kind := cacheKinds[name]
 	switch scheme, _, _ := strings.Cut(here.URL.Reveal(), ":"); {
 	case kind == "locmem" || kind == "dummy":
-		return failure("E105", "Django's sessions are in the cache "+name+", which no other process "+
-			"sees.",
-			"Use Redis or Memcached in Django's CACHES, and the same in CACHE_URL here.")
+		return finding("cache_of_one_process", fields{"Django": name})
 	case kind != "redis" && kind != "memcached":
-		return failure("E105", "Django's sessions are in the cache "+name+", which cannot be read here.",
-			"Use Redis or Memcached in Django's CACHES, and the same in CACHE_URL here.")
+		return finding("cache_unreadable", fields{"Django": name})
 	case (scheme == "memcached") != (kind == "memcached") || scheme == "memory":
-		return failure("E105", fmt.Sprintf("Django's sessions are in a cache of the kind %s, here in "+
-			"one of "+
-			"the kind %s.", kind, scheme), "Set CACHE_URL here to Django's server.")
+		return finding("cache_kind", fields{"Django": kind, "Here": scheme})
 	}
 	return nil
 }
@@ -79,8 +71,7 @@ func (s site) cacheBackend(there diffsettings.Dict, here settings.Cache) []setti
 func cacheKeys(there diffsettings.Dict, here settings.Cache) []settings.Finding {
 	var findings []settings.Finding
 	if f, _ := there.Get("KEY_FUNCTION"); f != nil {
-		findings = append(findings, failure("E105", "KEY_FUNCTION of Django's cache makes keys that are "+
-			"unknown here.", "Remove it from CACHES.")...)
+		findings = append(findings, finding("cache_key_function", nil)...)
 	}
 	for _, k := range []struct{ name, ifNotSet, here string }{
 		{"KEY_PREFIX", "", here.KeyPrefix},
@@ -94,18 +85,16 @@ func cacheKeys(there diffsettings.Dict, here settings.Cache) []settings.Finding 
 		if plainly && text == k.here {
 			continue
 		}
-		findings = append(findings, failure("E105", fmt.Sprintf("%s of the cache is %s in Django and "+
-			"%s here: "+
-			"neither side finds the other's sessions.", k.name, shown(text), shown(k.here)),
-			"Add ?"+strings.ToLower(k.name)+"= with Django's value to CACHE_URL.")...)
+		findings = append(findings, finding("cache_key_part", fields{
+			"Name": k.name, "Parameter": strings.ToLower(k.name),
+			"Django": shown(text), "Here": shown(k.here),
+		})...)
 	}
 	value, _ := there.Get("OPTIONS")
 	options, _ := value.(diffsettings.Dict)
 	for _, name := range []string{"SERIALIZER", "serializer", "COMPRESSOR", "serde", "compressor"} {
 		if _, ok := options.Get(name); ok {
-			findings = append(findings, failure("E105", "The option "+name+" of Django's cache "+
-				"changes what is "+
-				"stored: here only plain pickles are read.", "Remove the option from CACHES.")...)
+			findings = append(findings, finding("cache_option", fields{"Name": name})...)
 		}
 	}
 	return findings
@@ -131,10 +120,7 @@ func cacheServers(there diffsettings.Dict, here settings.Cache) []settings.Findi
 	if !ok || slices.Equal(addresses(locations), addresses(mine)) {
 		return nil
 	}
-	return warning("W105", "LOCATION of Django's cache seems to be another server, another database "+
-		"of it, or "+
-		"a list in another order than CACHE_URL here: neither side finds the other's sessions.",
-		"Set CACHE_URL to Django's servers, in its order.")
+	return finding("cache_location", nil)
 }
 
 // addresses are comparable, and without passwords.

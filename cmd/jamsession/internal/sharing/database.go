@@ -1,7 +1,6 @@
 package sharing
 
 import (
-	"fmt"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -45,10 +44,8 @@ func (s site) database() []settings.Finding {
 	kind := databaseKinds[engine[strings.LastIndexByte(engine, '.')+1:]]
 	findings := s.routers()
 	if kind != s.kind() {
-		return append(findings, failure("E110", fmt.Sprintf("Django's database has the engine %s, "+
-			"DATABASE_URL "+
-			"here is of the kind %s: users and sessions are in two places.", shown(engine), s.kind()),
-			"Set DATABASE_URL to Django's database.")...)
+		values := fields{"Django": shown(engine), "Here": s.kind()}
+		return append(findings, finding("database_kind", values)...)
 	}
 	if kind == "sqlite" {
 		return append(findings, s.sqliteFile(there)...)
@@ -61,9 +58,7 @@ func (s site) routers() []settings.Finding {
 	if list, ok := s.django["DATABASE_ROUTERS"].([]any); ok && len(list) == 0 || !s.has("DATABASE_ROUTERS") {
 		return nil
 	}
-	return warning("W114", "DATABASE_ROUTERS may send users or sessions to another database than "+
-		"\"default\", which is the one that was compared.",
-		"See to it that DATABASE_URL is the database in which django_session and auth_user are.")
+	return finding("database_routers", nil)
 }
 
 func (s site) sqliteFile(there diffsettings.Dict) []settings.Finding {
@@ -77,10 +72,7 @@ func (s site) sqliteFile(there diffsettings.Dict) []settings.Finding {
 	if err == nil && absolute(mine) == absolute(path) {
 		return nil
 	}
-	return failure("E111", fmt.Sprintf("Django's database is the file %s, here it is %s: users and "+
-		"sessions "+
-		"are in two places.", path, mine), "Set DATABASE_URL to sqlite:/// and the absolute path of "+
-		"Django's file.")
+	return finding("database_file", fields{"Django": path, "Here": mine})
 }
 
 // server compares where the database is, never the user that asks it.
@@ -95,21 +87,16 @@ func (s site) server(there diffsettings.Dict) []settings.Finding {
 		return t
 	}
 	if name := strings.TrimPrefix(u.Path, "/"); text("NAME") != name {
-		return failure("E111", fmt.Sprintf("Django's database is %s, here it is %s: users and "+
-			"sessions are in "+
-			"two places.", shown(text("NAME")), shown(name)), "Set DATABASE_URL to Django's database.")
+		return finding("database_name", fields{"Django": shown(text("NAME")), "Here": shown(name)})
 	}
 	host, port := text("HOST"), text("PORT")
 	standard := map[string]string{"postgres": "5432", "mysql": "3306"}[s.kind()]
 	mine := hostName(u.Hostname()) + ":" + orElse(u.Port(), standard)
-	if strings.HasPrefix(host, "/") || hostName(host)+":"+orElse(port, standard) == mine {
+	djangos := hostName(host) + ":" + orElse(port, standard)
+	if strings.HasPrefix(host, "/") || djangos == mine {
 		return nil
 	}
-	return warning("W115", fmt.Sprintf("Django's database server is %s:%s, here it is %s: unless both "+
-		"are the "+
-		"same machine, users and sessions are in two "+
-		"places.", hostName(host), orElse(port, standard), mine),
-		"Set DATABASE_URL to Django's server.")
+	return finding("database_server", fields{"Django": djangos, "Here": mine})
 }
 
 func orElse(text, other string) string {

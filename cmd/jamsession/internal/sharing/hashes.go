@@ -20,18 +20,12 @@ func (s site) storedHashes() []settings.Finding {
 	}
 	var findings []settings.Finding
 	for _, algorithm := range slices.Sorted(maps.Keys(count)) {
-		users := fmt.Sprintf("%d of the %d newest users have a password hash of %s", count[algorithm],
-			s.facts.Users, algorithm)
+		values := fields{"Count": count[algorithm], "Users": s.facts.Users, "Algorithm": algorithm}
 		if !slices.Contains(here, algorithm) {
-			findings = append(findings, failure("E116",
-				users+", which is not read here: they cannot log in.",
-				"Add "+algorithm+" to PASSWORD_HASHERS here, after the first. If it is the site's own, "+
-					"write a password.Hasher for it.")...)
+			findings = append(findings, finding("stored_hash_unread_here", values)...)
 		}
 		if len(own) == 0 && !slices.Contains(there, algorithm) {
-			findings = append(findings, failure("E117",
-				users+", which Django does not read: they cannot log in there.",
-				"Add its hasher to Django's PASSWORD_HASHERS.")...)
+			findings = append(findings, finding("stored_hash_unread_by_django", values)...)
 		}
 	}
 	return findings
@@ -96,20 +90,20 @@ func (s site) iterations() []settings.Finding {
 	if !s.here.PasswordUpgrade || here[0] != "pbkdf2_sha256" {
 		return nil
 	}
-	wanted, why := s.djangoIterations(len(there) > 0 && there[0] == "pbkdf2_sha256")
+	standard := len(there) > 0 && there[0] == "pbkdf2_sha256"
+	wanted, name, releases := s.djangoIterations(standard)
 	if len(wanted) == 0 || slices.Contains(wanted, s.here.PBKDF2Iterations) {
 		return nil
 	}
-	last := wanted[len(wanted)-1]
-	return warning("W127", fmt.Sprintf("PBKDF2_ITERATIONS is %d here, and %s: each login replaces the "+
-		"other "+
-		"side's hash, and that ends the user's other sessions.", s.here.PBKDF2Iterations, why),
-		fmt.Sprintf("Set PBKDF2_ITERATIONS = %d here, or PASSWORD_UPGRADE = false.", last))
+	return finding(name, fields{
+		"Here": s.here.PBKDF2Iterations, "Django": wanted[len(wanted)-1], "Releases": releases,
+	})
 }
 
-// djangoIterations returns the numbers that Django may use, and how that is
-// known. What is stored decides between releases.
-func (s site) djangoIterations(standard bool) (numbers []int, why string) {
+// djangoIterations returns the numbers that Django may use, the name of the
+// finding that says how they are known, and the releases that may be meant. The
+// stored hashes decide between releases.
+func (s site) djangoIterations(standard bool) (numbers []int, name, of string) {
 	var versions []string
 	var confirmed []int
 	for _, r := range s.candidates() {
@@ -123,16 +117,15 @@ func (s site) djangoIterations(standard bool) (numbers []int, why string) {
 		}
 	}
 	if len(confirmed) > 0 {
-		return confirmed, fmt.Sprintf("users have hashes of %d, as this Django makes "+
-			"them", confirmed[len(confirmed)-1])
+		return confirmed, "iterations_of_the_release_and_users", ""
 	}
 	if len(numbers) > 0 {
-		return numbers, strings.Join(versions, ", ")
+		return numbers, "iterations_of_the_release", strings.Join(versions, ", ")
 	}
 	if n := s.commonIterations(); n > 0 {
-		return []int{n}, fmt.Sprintf("most of the newest users have hashes of %d", n)
+		return []int{n}, "iterations_of_most_users", ""
 	}
-	return nil, ""
+	return nil, "", ""
 }
 
 // commonIterations is the number that most users' hashes have, 0 if there

@@ -1,7 +1,6 @@
 package sharing
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -29,11 +28,9 @@ func (s site) origins() []settings.Finding {
 	if slices.Equal(slices.Compact(there), slices.Compact(here)) {
 		return nil
 	}
-	return warning("W128", fmt.Sprintf("CSRF_TRUSTED_ORIGINS is [%s] in Django and [%s] here: a form "+
-		"of another "+
-		"origin that one side accepts is refused by the other with 403.",
-		strings.Join(there, ", "), strings.Join(here, ", ")),
-		"Set the same origins on both sides. Django 3.2 wants hosts; here they begin with https://.")
+	return finding("trusted_origins", fields{
+		"Django": strings.Join(there, ", "), "Here": strings.Join(here, ", "),
+	})
 }
 
 // proxy compares how each side sees that a visitor came over HTTPS.
@@ -49,18 +46,10 @@ func (s site) proxy() []settings.Finding {
 		there = settings.ProxyHeader{Name: http.CanonicalHeaderKey(name), Value: pair[1]}
 	}
 	if there != s.here.SecureProxySSLHeader {
-		findings = append(findings, warning("W129", "SECURE_PROXY_SSL_HEADER is not the same: behind "+
-			"a proxy, one "+
-			"side takes a visitor's HTTPS for plain HTTP, and refuses forms with 403 or redirects in "+
-			"circles.",
-			"Set the same header on both sides, and let the proxy always set it.")...)
+		findings = append(findings, finding("proxy_header", nil)...)
 	}
 	if s.truth("USE_X_FORWARDED_HOST") {
-		findings = append(findings, warning("W131", "USE_X_FORWARDED_HOST is True in Django: here the "+
-			"header Host "+
-			"counts, so forms may be refused with 403.",
-			"Let the proxy pass Host on, in nginx with proxy_set_header Host $http_host, and remove "+
-				"the setting.")...)
+		findings = append(findings, finding("forwarded_host", nil)...)
 	}
 	return findings
 }
@@ -80,7 +69,5 @@ func (s site) messages() []settings.Finding {
 	if path == "django.contrib.messages.storage."+here {
 		return nil
 	}
-	return warning("W132", "MESSAGE_STORAGE is "+path+" in Django and "+here+" here: a message that "+
-		"one side "+
-		"leaves for the next page may not be shown by the other.", "Set the same storage on both sides.")
+	return finding("message_storage", fields{"Django": path, "Here": here})
 }

@@ -2,12 +2,12 @@
 // site and a Go program that are to share sessions and users.
 //
 // A rule is a function or, if two settings must be equal, a line in a table.
-// No finding shows a key or a password.
+// The texts of the findings are in findings.toml. No finding shows a key or a
+// password.
 package sharing
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
@@ -45,20 +45,6 @@ func Check(django diffsettings.Settings, here *settings.Settings, facts *Facts) 
 	}
 	slices.SortStableFunc(findings, func(a, b settings.Finding) int { return cmp.Compare(b.Level, a.Level) })
 	return findings
-}
-
-// failure is a finding of something that does not work at all.
-func failure(id, message, fix string) []settings.Finding {
-	return finding(settings.LevelError, id, message, fix)
-}
-
-// warning is a finding of something that works worse than it could.
-func warning(id, message, fix string) []settings.Finding {
-	return finding(settings.LevelWarning, id, message, fix)
-}
-
-func finding(level settings.Level, id, message, fix string) []settings.Finding {
-	return []settings.Finding{{Level: level, ID: "jamsession." + id, Message: message, Hint: fix}}
 }
 
 // text returns a setting that is text or None. If it is something else it
@@ -117,9 +103,4 @@ func (s site) truth(name string) bool {
 func (s site) has(name string) bool {
 	_, ok := s.django[name]
 	return ok
-}
-
-func notUnderstood(name string) []settings.Finding {
-	return warning("W190", fmt.Sprintf("Django's %s was not understood, and so not compared.", name),
-		"Compare it by hand.")
 }

@@ -1,7 +1,7 @@
 package sharing
 
 import (
-	"fmt"
+	"strconv"
 
 	"github.com/jamsession/jamsession/settings"
 )
@@ -14,34 +14,23 @@ func (s site) timeZone() []settings.Finding {
 	if !ok {
 		return notUnderstood("TIME_ZONE")
 	}
+	instants := ""
+	if s.kind() == "postgres" {
+		instants = "_postgres"
+	}
 	findings := s.databaseZone()
+	zones := fields{"Django": zone, "Here": s.here.TimeZone}
 	switch {
 	case there != here:
-		return append(findings, s.clocks(fmt.Sprintf("USE_TZ is %s in Django and %s here", boolean(there),
-			boolean(here)), fmt.Sprintf("Set USE_TZ = %t here.", there))...)
+		return append(findings, finding("use_tz"+instants, fields{
+			"Django": boolean(there), "Here": boolean(here), "TOML": strconv.FormatBool(there),
+		})...)
 	case zone == s.here.TimeZone:
 		return findings
 	case !there:
-		return append(findings, s.clocks(fmt.Sprintf("USE_TZ is False, and TIME_ZONE is %s in Django "+
-			"and %s "+
-			"here", zone, s.here.TimeZone), fmt.Sprintf("Set TIME_ZONE = %q here.", zone))...)
+		return append(findings, finding("local_times"+instants, zones)...)
 	}
-	return append(findings, warning("W116", fmt.Sprintf("TIME_ZONE is %s in Django and %s here: reset "+
-		"links "+
-		"of one side are good for some hours more or less on the other.", zone, s.here.TimeZone),
-		fmt.Sprintf("Set TIME_ZONE = %q here.", zone))...)
-}
-
-// clocks says what follows from two different clocks.
-func (s site) clocks(what, fix string) []settings.Finding {
-	if s.kind() == "postgres" {
-		return warning("W116", what+": reset links of one side are refused by the other, or are good "+
-			"for "+
-			"longer. PostgreSQL's sessions are not concerned.", fix)
-	}
-	return failure("E112", what+": each side takes the other's times for those of another zone, so "+
-		"sessions "+
-		"end hours too early or too late, and reset links of one side are refused by the other.", fix)
+	return append(findings, finding("time_zone", zones)...)
 }
 
 // databaseZone: Django can keep the times of one database in another zone.
@@ -51,8 +40,5 @@ func (s site) databaseZone() []settings.Finding {
 	if value == nil || s.kind() == "postgres" || !s.truth("USE_TZ") || value == "UTC" {
 		return nil
 	}
-	return failure("E112", fmt.Sprintf("Django's database has the TIME_ZONE %v of its own: here its "+
-		"times are "+
-		"taken for UTC, so sessions end hours too early or too late.", value),
-		"Remove TIME_ZONE from DATABASES, and move the times in its tables.")
+	return finding("time_zone_of_the_database", fields{"Django": value})
 }

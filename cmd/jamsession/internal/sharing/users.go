@@ -1,7 +1,6 @@
 package sharing
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -19,12 +18,7 @@ func (s site) userModel() []settings.Finding {
 	case model == "auth.User":
 		return nil
 	}
-	return failure("E113", "AUTH_USER_MODEL is "+model+": its users are in a table that settings.Open "+
-		"does "+
-		"not read, so nobody who logged in at Django is known here.",
-		"Write an auth.UserStore for that table and give it to auth.New. Its Password must be the "+
-			"column "+
-			"password as it is, and its ID the primary key.")
+	return finding("user_model", fields{"Django": model})
 }
 
 const modelBackend = "django.contrib.auth.backends.ModelBackend"
@@ -36,17 +30,11 @@ func (s site) backends() []settings.Finding {
 		return findings
 	}
 	if !slices.Contains(list, modelBackend) {
-		findings = append(findings, failure("E114", "AUTHENTICATION_BACKENDS has "+
-			"no "+modelBackend+": who logs "+
-			"in here is anonymous at Django.", "Add it to Django's list, or give "+
-			"auth.Options.Backends one "+
-			"with the name of Django's.")...)
+		findings = append(findings, finding("model_backend_missing", nil)...)
 	}
 	for _, name := range list {
 		if name != modelBackend {
-			findings = append(findings, warning("W117", "Who logs in at Django through "+name+" is "+
-				"anonymous "+
-				"here.", "Give auth.Options.Backends one with this name.")...)
+			findings = append(findings, finding("backend_unknown", fields{"Django": name})...)
 		}
 	}
 	return findings
@@ -56,20 +44,12 @@ func (s site) backends() []settings.Finding {
 func (s site) middleware() []settings.Finding {
 	var findings []settings.Finding
 	list, ok := s.texts("MIDDLEWARE", &findings)
-	for _, m := range []struct{ name, effect string }{
-		{
-			"django.contrib.sessions.middleware.SessionMiddleware",
-			"its requests have no session, or one of the site's own kind",
-		},
-		{
-			"django.contrib.auth.middleware.AuthenticationMiddleware",
-			"its requests have no user, or one of the site's own kind",
-		},
+	for _, m := range []struct{ path, finding string }{
+		{"django.contrib.sessions.middleware.SessionMiddleware", "session_middleware"},
+		{"django.contrib.auth.middleware.AuthenticationMiddleware", "auth_middleware"},
 	} {
-		if ok && !slices.Contains(list, m.name) {
-			findings = append(findings, warning("W118", "MIDDLEWARE of Django has "+
-				"no "+m.name+": "+m.effect+".",
-				"Add it, or make sure that what stands in its place keeps to the same format.")...)
+		if ok && !slices.Contains(list, m.path) {
+			findings = append(findings, finding(m.finding, nil)...)
 		}
 	}
 	return findings
@@ -118,28 +98,14 @@ func (s site) hashers() []settings.Finding {
 	there, own := s.djangoAlgorithms()
 	here := s.myAlgorithms()
 	for _, path := range own {
-		findings = append(findings, warning("W119", "PASSWORD_HASHERS has "+path+", which is not "+
-			"Django's own: "+
-			"if it changes only the cost, compare that by hand; if it has a format of its own, users "+
-			"with "+
-			"such a hash cannot log in here.", "Write a password.Hasher for it, or set "+
-			"PBKDF2_ITERATIONS "+
-			"to its number.")...)
+		findings = append(findings, finding("hasher_not_djangos", fields{"Django": path})...)
 	}
 	if len(there) > 0 && there[0] != here[0] && len(own) == 0 && s.here.PasswordUpgrade {
-		findings = append(findings, warning("W126", fmt.Sprintf("New passwords are hashed with %s by "+
-			"Django and "+
-			"with %s here: each login replaces the other side's hash, and that ends the user's other "+
-			"sessions.", there[0], here[0]),
-			fmt.Sprintf("Put %s first in PASSWORD_HASHERS here, or set PASSWORD_UPGRADE = "+
-				"false.", there[0]))...)
+		findings = append(findings, finding("hashers_differ", fields{"Django": there[0], "Here": here[0]})...)
 	}
 	for _, algorithm := range here {
 		if algorithm == here[0] && len(own) == 0 && !slices.Contains(there, algorithm) {
-			findings = append(findings, failure("E115", "Django does not read "+algorithm+", with "+
-				"which new "+
-				"passwords are hashed here: who sets a password here cannot log in at Django.",
-				"Add its hasher to Django's PASSWORD_HASHERS, or change the first one here.")...)
+			findings = append(findings, finding("hasher_unread_by_django", fields{"Here": algorithm})...)
 		}
 	}
 	return findings
