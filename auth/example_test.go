@@ -60,7 +60,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	sessions, err := session.New(&memstore.Store{}, nil)
+	sessions, err := session.New(memstore.New(), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func ExampleManager_Require() {
 
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodGet, "/admin/", nil)
-	sessions, err := session.New(&memstore.Store{}, nil)
+	sessions, err := session.New(memstore.New(), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func ExampleManager_RequireLoginEverywhere() {
 	gate := logins.RequireLoginEverywhere(mux)
 
 	w := httptest.NewRecorder()
-	sessions, err := session.New(&memstore.Store{}, nil)
+	sessions, err := session.New(memstore.New(), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -226,7 +226,7 @@ func ExampleManager_RequirePerm() {
 
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodGet, "/orders/add", nil)
-	sessions, err := session.New(&memstore.Store{}, nil)
+	sessions, err := session.New(memstore.New(), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -278,7 +278,7 @@ func ExampleUser_custom() {
 	if err != nil {
 		panic(err)
 	}
-	sessions, err := session.New(&memstore.Store{}, nil)
+	sessions, err := session.New(memstore.New(), nil)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/internal/noerror"
-	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -271,7 +270,7 @@ func TestEndAllSessions(t *testing.T) {
 
 // A listing store is one whose list does what a test says.
 type listing struct {
-	*memstore.Store
+	session.Store
 
 	list func(ctx context.Context, yield func(session.Record, error) bool)
 }

@@ -231,7 +231,7 @@ func bob() auth.User {
 // A site is everything that a login needs, and its log.
 type site struct {
 	users    *users
-	store    *memstore.Store
+	store    session.Store
 	sessions *session.Manager
 	auth     *auth.Manager
 	log      *bytes.Buffer
@@ -250,7 +250,7 @@ func newSite(t *testing.T, o *auth.Options) *site {
 		opts.Hashers = cheap()
 	}
 	opts.Logger = logger
-	s := &site{users: newUsers(alice(), bob()), store: new(memstore.Store), log: log}
+	s := &site{users: newUsers(alice(), bob()), store: memstore.New(), log: log}
 	s.sessions = noerror.In(session.New(s.store, &session.Options{Logger: logger}))
 	var err error
 	if s.auth, err = auth.New(s.users, keys, &opts); err != nil {
@@ -315,7 +315,7 @@ func (s *site) whoami(t *testing.T, key string) string {
 func (s *site) keys(t *testing.T) []string {
 	t.Helper()
 	found := make(map[string]bool)
-	for rec, err := range s.store.List(t.Context()) {
+	for rec, err := range session.List(t.Context(), s.store) {
 		if err != nil {
 			t.Fatal(err)
 		}

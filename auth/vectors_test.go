@@ -15,7 +15,6 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/internal/vectors"
-	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -86,7 +85,7 @@ func vectorSite(t *testing.T, v state) *site {
 
 // after reports the session once the response is sent: its items, whether it
 // has another key, and whether the old record is still there.
-func after(t *testing.T, store *memstore.Store, resp *http.Response) (items string, changed, old bool) {
+func after(t *testing.T, store session.Store, resp *http.Response) (items string, changed, old bool) {
 	t.Helper()
 	key := vectorKey
 	for _, c := range resp.Cookies() {
@@ -106,7 +105,7 @@ func after(t *testing.T, store *memstore.Store, resp *http.Response) (items stri
 // ownItems are the items of a login that Django does not have.
 var ownItems = regexp.MustCompile(`,"_login_(time|floor)":\d+`)
 
-func checkAfter(t *testing.T, want state, store *memstore.Store, resp *http.Response) {
+func checkAfter(t *testing.T, want state, store session.Store, resp *http.Response) {
 	t.Helper()
 	items, changed, old := after(t, store, resp)
 	items = ownItems.ReplaceAllString(items, "")

@@ -25,4 +25,9 @@ type Cache interface {
 	// must return session.ErrConflict if it is another, or
 	// session.ErrNotFound if there is none, and must then change nothing.
 	Swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) error
+
+	// Close releases what the cache opened, and nothing that it was given. A
+	// cache that opened nothing returns nil. Nothing else may be called
+	// afterwards.
+	Close() error
 }

@@ -113,6 +113,8 @@ func (c *mapCache) Swap(ctx context.Context, key string, old, v []byte, ttl time
 	})
 }
 
+func (*mapCache) Close() error { return nil }
+
 // fail makes the cache down or slow from now on, or neither.
 func (c *mapCache) fail(down, slow bool) {
 	c.mu.Lock()

@@ -10,8 +10,8 @@ import (
 )
 
 func ExampleNew() {
-	// In their place: a sqlstore.Store, and a cache that all processes share.
-	database, cache := &memstore.Store{}, newMapCache()
+	// In their place: a store of package sqlstore, and a cache that all processes share.
+	database, cache := memstore.New(), newMapCache()
 	store, err := cachedstore.New(database, cache, nil)
 	if err != nil {
 		log.Fatal(err)

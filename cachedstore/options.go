@@ -10,7 +10,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// Options configure a [Store].
+// Options configure a store.
 type Options struct {
 	// Lifetime is how long an entry of the cache is served before the database
 	// is asked again. Zero is 5 minutes.

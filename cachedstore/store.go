@@ -11,28 +11,22 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-var (
-	_ session.ByteStore = (*Store)(nil)
-	_ session.Lister    = (*Store)(nil)
-)
-
 // tombstoneLife is how long nobody may fill the place of an entry that was
 // taken out. A reader that took longer than half of it for the database does
 // not fill at all, so that it cannot come too late.
 const tombstoneLife = 30 * time.Second
 
-// A Store asks a cache before a database. Make one with [New]; it is safe for
-// concurrent use.
-type Store struct {
+// A store asks a cache before a database.
+type store struct {
 	db    session.Store
 	cache *shyCache
 	opts  Options
 }
 
 // New returns a store that keeps its records in db, and what was read of them
-// in cache. Options may be nil. Both stay the caller's: close the store first.
+// in cache. Both stay the caller's: close the store first. Options may be nil.
 // The error says that one of them is nil, or names the field that is wrong.
-func New(db session.Store, cache Cache, o *Options) (*Store, error) {
+func New(db session.Store, cache Cache, o *Options) (session.Store, error) {
 	if db == nil {
 		return nil, errors.New("cachedstore: New: the database is nil")
 	}
@@ -43,27 +37,27 @@ func New(db session.Store, cache Cache, o *Options) (*Store, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	return &Store{db, newShyCache(cache, opts), opts}, nil
+	return &store{db, newShyCache(cache, opts), opts}, nil
 }
 
-// Close ends the attempts to tell the cache what it missed. It does not close
-// the database and the cache.
-func (s *Store) Close() error {
+// Close implements [session.Store]. It ends the attempts to tell the cache what it
+// missed.
+func (s *store) Close() error {
 	s.cache.close()
 	return nil
 }
 
-// Codec implements [session.CodecStore].
-func (s *Store) Codec() session.Codec { return s.opts.Codec }
+// Codec implements [session.Store].
+func (s *store) Codec() session.Codec { return s.opts.Codec }
 
-// KeepsBytes implements [session.ByteStore]: it reports whether the database does.
-func (s *Store) KeepsBytes() bool {
-	db, ok := s.db.(session.ByteStore)
+// KeepsBytes implements [session.Store]: it reports whether the database does.
+func (s *store) KeepsBytes() bool {
+	db, ok := s.db.(interface{ KeepsBytes() bool })
 	return ok && db.KeepsBytes()
 }
 
 // Load implements [session.Store].
-func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
+func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	if !sessionkey.WellFormed(key) {
 		return s.db.Load(ctx, key)
 	}
@@ -92,7 +86,7 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 // place of a foreign value, or of none. Then it looks whether the database
 // still has it: the cache may have lost a tombstone meanwhile, and programs
 // that are not ours leave none.
-func (s *Store) fill(ctx context.Context, rec session.Record, foreign []byte) {
+func (s *store) fill(ctx context.Context, rec session.Record, foreign []byte) {
 	value, ttl, ok := s.entry(rec)
 	if !ok || !s.cache.fill(ctx, rec.Key, foreign, value, ttl) {
 		return
@@ -104,7 +98,7 @@ func (s *Store) fill(ctx context.Context, rec session.Record, foreign []byte) {
 }
 
 // entry returns what the cache is to hold for rec, and for how long.
-func (s *Store) entry(rec session.Record) (value []byte, ttl time.Duration, ok bool) {
+func (s *store) entry(rec session.Record) (value []byte, ttl time.Duration, ok bool) {
 	ttl = min(s.opts.Lifetime, time.Until(rec.Expiry))
 	if ttl <= 0 {
 		return nil, 0, false
@@ -121,7 +115,7 @@ func (s *Store) entry(rec session.Record) (value []byte, ttl time.Duration, ok b
 }
 
 // Create implements [session.Store]. The first Load fills the cache.
-func (s *Store) Create(ctx context.Context, rec session.Record) error {
+func (s *store) Create(ctx context.Context, rec session.Record) error {
 	return s.db.Create(ctx, rec)
 }
 
@@ -129,7 +123,7 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 // the database changes, and the tombstone to the new entry afterwards. If it
 // is no longer there, a new one takes the place of what is: so the last writer
 // of the database also has the last word in the cache.
-func (s *Store) Save(ctx context.Context, old, new session.Record) error {
+func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -157,7 +151,7 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 // Delete implements [session.Store]. It puts a tombstone before and after: a
 // Save that began in between has put its own over the first one, and would
 // take that for leave to put its entry there.
-func (s *Store) Delete(ctx context.Context, key string) error {
+func (s *store) Delete(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -172,13 +166,13 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 
 // ClearExpired implements [session.Store]. Entries of the cache expire with
 // their records.
-func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
+func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	return s.db.ClearExpired(ctx, now)
 }
 
-// List implements [session.Lister] if the database's store does, and else
-// yields errors.ErrUnsupported.
-func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
+// List implements [session.Store] if the database does, and else yields
+// errors.ErrUnsupported.
+func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return session.List(ctx, s.db)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"os/exec"
 	"strings"
@@ -26,13 +27,13 @@ var quiet = slog.New(slog.DiscardHandler)
 
 // spyDB counts loads, and lets a test act in the middle of one.
 type spyDB struct {
-	*memstore.Store
+	session.Store
 	loads atomic.Int32
 	after func() // of the next load
 	down  atomic.Bool
 }
 
-func newDB() *spyDB { return &spyDB{Store: new(memstore.Store)} }
+func newDB() *spyDB { return &spyDB{Store: memstore.New()} }
 
 func (d *spyDB) Load(ctx context.Context, key string) (session.Record, error) {
 	d.loads.Add(1)
@@ -47,15 +48,21 @@ func (d *spyDB) Load(ctx context.Context, key string) (session.Record, error) {
 	return rec, err
 }
 
+func (*spyDB) KeepsBytes() bool { return true }
+
+func (d *spyDB) List(ctx context.Context) iter.Seq2[session.Record, error] {
+	return session.List(ctx, d.Store)
+}
+
 // open returns a store that two processes could share, and its parts.
-func open(t *testing.T) (*cachedstore.Store, *spyDB, *mapCache) {
+func open(t *testing.T) (session.Store, *spyDB, *mapCache) {
 	t.Helper()
 	db, cache := newDB(), newMapCache()
 	return process(t, db, cache), db, cache
 }
 
 // process returns the store of another process on the same parts.
-func process(t *testing.T, db session.Store, cache cachedstore.Cache) *cachedstore.Store {
+func process(t *testing.T, db session.Store, cache cachedstore.Cache) session.Store {
 	t.Helper()
 	s := noerror.In(cachedstore.New(db, cache, &cachedstore.Options{Logger: quiet}))
 	t.Cleanup(func() { _ = s.Close() })
@@ -654,7 +661,7 @@ func TestRefreshMeetsAChange(t *testing.T) {
 func TestLogoutWhileOthersRead(t *testing.T) {
 	for range 200 {
 		db, cache := newDB(), newMapCache()
-		stores := []*cachedstore.Store{process(t, db, cache), process(t, db, cache)}
+		stores := []session.Store{process(t, db, cache), process(t, db, cache)}
 		rec := created(t, stores[0])
 		var wg sync.WaitGroup
 		var loggedOut atomic.Bool
@@ -748,7 +755,7 @@ func TestList(t *testing.T) {
 	s, _, _ := open(t)
 	created(t, s)
 	n := 0
-	for _, err := range s.List(t.Context()) {
+	for _, err := range session.List(t.Context(), s) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,7 +19,7 @@ func ExampleNew() {
 		return
 	}
 	// With a list, a logout ends the session, too, and not only its cookie.
-	store, err := cookiestore.New(keys, &cookiestore.Options{Revoked: &memstore.Store{}})
+	store, err := cookiestore.New(keys, &cookiestore.Options{Revoked: memstore.New()})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// Options configure a [Store].
+// Options configure a store.
 type Options struct {
 	// MaxAge is SESSION_COOKIE_AGE: no cookie that was signed longer ago is
 	// accepted, whatever its session says. Give session.Options.CookieAge the

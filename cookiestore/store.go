@@ -16,21 +16,18 @@ import (
 // salt names the purpose of the signature: the name of Django's module.
 const salt = "django.contrib.sessions.backends.signed_cookies"
 
-var _ session.Sealer = (*Store)(nil)
-
-// A Store makes and reads signed cookies. Make one with [New]; it is safe for
-// concurrent use. Its records hold the items as they are: session.Options
-// needs no codec.
-type Store struct {
+// A store makes and reads signed cookies.
+type store struct {
 	opts   Options
 	signer *signing.Signer
 	list   denyList
 }
 
 // New returns a store that signs with Django's SECRET_KEY, and reads what was
-// signed with SECRET_KEY_FALLBACKS. Options may be nil. Without keys,
-// or with a field that is wrong, it returns an error that says so.
-func New(keys secret.Keys, o *Options) (*Store, error) {
+// signed with SECRET_KEY_FALLBACKS. Its records hold the items as they are:
+// session.Options needs no codec. The options may be nil. Without keys, or with a
+// field that is wrong, it returns an error that says so.
+func New(keys secret.Keys, o *Options) (session.Store, error) {
 	if keys.IsZero() {
 		return nil, errors.New("cookiestore: New: no keys; make them with secret.NewKeys")
 	}
@@ -38,22 +35,25 @@ func New(keys secret.Keys, o *Options) (*Store, error) {
 	if err := timelimit.NotNegative("cookiestore: Options.MaxAge", opts.MaxAge); err != nil {
 		return nil, err
 	}
-	return &Store{
+	return &store{
 		opts:   opts,
 		signer: signing.New(salt, keys),
 		list:   denyList{opts.Revoked, opts.MaxAge + time.Hour},
 	}, nil
 }
 
-// Issued implements [session.Sealer]: what is signed has two colons, and no
+// Close implements [session.Store]. The list stays the caller's.
+func (s *store) Close() error { return nil }
+
+// Issued implements [session.Store]: what is signed has two colons, and no
 // more bytes than a cookie.
-func (s *Store) Issued(key string) bool {
+func (s *store) Issued(key string) bool {
 	return len(key) <= 4096 && strings.Count(key, ":") >= 2
 }
 
 // Load implements [session.Store]. Its error is [session.ErrNotFound] for a
 // cookie that was not signed here, has expired or was revoked.
-func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
+func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return session.Record{}, err
 	}
@@ -68,7 +68,7 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 }
 
 // open returns the record in a cookie.
-func (s *Store) open(key string) (session.Record, error) {
+func (s *store) open(key string) (session.Record, error) {
 	items, at, err := s.signer.LoadsAt([]byte(key), rawjson.MaxSize)
 	if err != nil {
 		return session.Record{}, session.ErrNotFound
@@ -81,7 +81,7 @@ func (s *Store) open(key string) (session.Record, error) {
 }
 
 // deadline returns when a cookie that was signed at an instant expires.
-func (s *Store) deadline(items []byte, at time.Time) time.Time {
+func (s *store) deadline(items []byte, at time.Time) time.Time {
 	own, last := session.Deadline(items, at, s.opts.MaxAge), at.Add(s.opts.MaxAge)
 	if own.Before(last) {
 		return own
@@ -89,8 +89,8 @@ func (s *Store) deadline(items []byte, at time.Time) time.Time {
 	return last
 }
 
-// Seal implements [session.Sealer].
-func (s *Store) Seal(old, next session.Record, fresh bool) (session.Record, error) {
+// Seal implements [session.Store].
+func (s *store) Seal(old, next session.Record, fresh bool) (session.Record, error) {
 	if s.list.store != nil {
 		next.Data = withIdentity(next.Data, old, fresh)
 	}
@@ -101,7 +101,7 @@ func (s *Store) Seal(old, next session.Record, fresh bool) (session.Record, erro
 
 // signedAt returns the time of signature that makes the cookie expire with the
 // record: there is no other place for it. It is never in the future.
-func (s *Store) signedAt(rec session.Record) time.Time {
+func (s *store) signedAt(rec session.Record) time.Time {
 	now := time.Now()
 	early := s.deadline(rec.Data, now).Sub(rec.Expiry)
 	if early < time.Second { // it is now, except for a fraction of a second
@@ -114,12 +114,12 @@ func (s *Store) signedAt(rec session.Record) time.Time {
 }
 
 // Create implements [session.Store]. There is nothing to keep.
-func (s *Store) Create(ctx context.Context, _ session.Record) error { return ctx.Err() }
+func (s *store) Create(ctx context.Context, _ session.Record) error { return ctx.Err() }
 
 // Save implements [session.Store]. It returns [session.ErrNotFound] if old
 // has expired or was revoked, and never [session.ErrConflict]. It revokes old
 // if new has expired, or has another identity.
-func (s *Store) Save(ctx context.Context, old, new session.Record) error {
+func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 // Delete implements [session.Store]. It revokes the cookie if there is a list.
 // Without one it can do nothing, and reports as deleted a cookie that
 // everybody who holds it can go on using.
-func (s *Store) Delete(ctx context.Context, key string) error {
+func (s *store) Delete(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 }
 
 // ClearExpired implements [session.Store]: it clears the list, if there is one.
-func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
+func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	if err := ctx.Err(); err != nil || s.list.store == nil {
 		return 0, err
 	}

@@ -35,16 +35,23 @@ var keys = secrettest.Keys(siteKey)
 // quiet is for tests of what is logged as well.
 var quiet = &session.Options{Logger: slog.New(slog.DiscardHandler)}
 
-func withList() *cookiestore.Store {
-	return noerror.In(cookiestore.New(keys, &cookiestore.Options{Revoked: new(memstore.Store)}))
+// A sealer is what a store has beside the methods of all.
+type sealer interface {
+	session.Store
+	Issued(key string) bool
+	Seal(old, next session.Record, fresh bool) (session.Record, error)
+}
+
+func withList() sealer {
+	return noerror.In(cookiestore.New(keys, &cookiestore.Options{Revoked: memstore.New()})).(sealer)
 }
 
 func TestStore(t *testing.T) {
-	sessiontest.RunSealer(t, func(*testing.T) session.Sealer { return noerror.In(cookiestore.New(keys, nil)) })
+	sessiontest.RunSealer(t, func(*testing.T) session.Store { return noerror.In(cookiestore.New(keys, nil)) })
 }
 
 func TestStoreWithList(t *testing.T) {
-	open := func(*testing.T) session.Sealer { return withList() }
+	open := func(*testing.T) session.Store { return withList() }
 	sessiontest.RunSealer(t, open)
 	sessiontest.RunRevocation(t, open)
 }
@@ -62,7 +69,7 @@ func TestVectorsSignedCookiesBackend(t *testing.T) {
 		}
 		c.Decode(t, &in, &want)
 		atUnix(t, in.Time, func(t *testing.T) {
-			store := noerror.In(cookiestore.New(secrettest.Keys(in.SecretKey), nil))
+			store := noerror.In(cookiestore.New(secrettest.Keys(in.SecretKey), nil)).(sealer)
 			rec, err := store.Load(t.Context(), want.Key)
 			if err != nil || string(rec.Data) != in.Session {
 				t.Errorf("Load: %s, %v; want %s", rec.Data, err, in.Session)
@@ -320,7 +327,7 @@ func fill(s *session.Session) { s.Set("cart", random(2500)) }
 // TestLargeCookiesAreNotLookedAt: browsers send none of more than 4096 bytes,
 // and none inflates without a limit, which a smaller one could not reach.
 func TestLargeCookiesAreNotLookedAt(t *testing.T) {
-	store := noerror.In(cookiestore.New(keys, nil))
+	store := noerror.In(cookiestore.New(keys, nil)).(sealer)
 	signer := signing.New("django.contrib.sessions.backends.signed_cookies", keys)
 	for size, want := range map[int]bool{3000: true, 3100: false, 1 << 20: false} {
 		key := string(signer.Dumps([]byte(`{"n":"`+strings.Repeat("x", size)+`"}`), false))
@@ -424,7 +431,7 @@ func TestCookiesOfBeforeTheListCanBeRevoked(t *testing.T) {
 func TestForeignIdentityIsReplaced(t *testing.T) {
 	plain := noerror.In(session.New(noerror.In(cookiestore.New(keys, nil)), nil))
 	key := saved(t, plain, "", func(s *session.Session) { s.Set("_session_id", "../../etc/passwd") })
-	list := &spy{Store: new(memstore.Store)}
+	list := &spy{Store: memstore.New()}
 	m := noerror.In(session.New(noerror.In(cookiestore.New(keys, &cookiestore.Options{Revoked: list})), nil))
 	if err := endOf(t, m, key); err != nil {
 		t.Fatal(err)
@@ -438,7 +445,7 @@ func TestForeignIdentityIsReplaced(t *testing.T) {
 
 // A spy notes what keys a store is asked for.
 type spy struct {
-	*memstore.Store
+	session.Store
 	seen []string
 }
 
@@ -481,7 +488,7 @@ func TestHashKeysIsRefused(t *testing.T) {
 
 // TestListThatIsDownIsNotAnonymous.
 func TestListThatIsDownIsNotAnonymous(t *testing.T) {
-	list := &broken{Store: new(memstore.Store)}
+	list := &broken{Store: memstore.New()}
 	m := noerror.In(session.New(noerror.In(cookiestore.New(keys, &cookiestore.Options{Revoked: list})), nil))
 	key := saved(t, m, "", func(s *session.Session) { s.Set("user", 7) })
 	list.down = true
@@ -494,7 +501,7 @@ func TestListThatIsDownIsNotAnonymous(t *testing.T) {
 }
 
 type broken struct {
-	*memstore.Store
+	session.Store
 	down bool
 }
 

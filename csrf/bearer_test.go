@@ -27,7 +27,7 @@ func newPagesAndAPI(t *testing.T, o csrf.Options) *pagesAndAPI {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &pagesAndAPI{sessions: noerror.In(session.New(new(memstore.Store), &session.Options{Transport: session.Bearer(cookies)}))}
+	s := &pagesAndAPI{sessions: noerror.In(session.New(memstore.New(), &session.Options{Transport: session.Bearer(cookies)}))}
 	s.handler = s.sessions.Handler(protect(t, o).Handler(http.HandlerFunc(
 		func(_ http.ResponseWriter, r *http.Request) {
 			s.saw = session.Get(session.From(r), "name", "")
@@ -132,8 +132,8 @@ func TestBearerWithoutAKeyIsNobody(t *testing.T) {
 // TestHeaderOfAnInnerSessionExcusesNothingOfAnOuterOne, whose cookie the
 // browser has added.
 func TestHeaderOfAnInnerSessionExcusesNothingOfAnOuterOne(t *testing.T) {
-	outer := noerror.In(session.New(new(memstore.Store), nil))
-	inner := noerror.In(session.New(new(memstore.Store), &session.Options{Transport: session.Bearer(nil)}))
+	outer := noerror.In(session.New(memstore.New(), nil))
+	inner := noerror.In(session.New(memstore.New(), &session.Options{Transport: session.Bearer(nil)}))
 	handler := outer.Handler(inner.Handler(protect(t, csrf.Options{}).Handler(http.HandlerFunc(
 		func(http.ResponseWriter, *http.Request) { t.Error("the request passed") }))))
 	for _, header := range []string{"", "Bearer", "Bearer " + strings.Repeat("a", 32)} {
@@ -146,7 +146,7 @@ func TestHeaderOfAnInnerSessionExcusesNothingOfAnOuterOne(t *testing.T) {
 // TestRefererOfTheSessionsDomain is known without being told.
 func TestRefererOfTheSessionsDomain(t *testing.T) {
 	for domain, want := range map[string]int{".example.com": http.StatusOK, "": http.StatusForbidden} {
-		m := noerror.In(session.New(new(memstore.Store), &session.Options{Cookie: cookie.Options{Domain: domain}}))
+		m := noerror.In(session.New(memstore.New(), &session.Options{Cookie: cookie.Options{Domain: domain}}))
 		p := protect(t, csrf.Options{UseSessions: true})
 		var token string
 		pages := m.Handler(p.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

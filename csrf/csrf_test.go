@@ -336,7 +336,7 @@ func TestErrorNamesTheCheck(t *testing.T) {
 }
 
 func TestUseSessions(t *testing.T) {
-	store := new(memstore.Store)
+	store := memstore.New()
 	sessions := noerror.In(session.New(store, &session.Options{Logger: discard}))
 	p := protect(t, csrf.Options{UseSessions: true})
 	h := sessions.Handler(p.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -400,7 +400,7 @@ func (down) Load(context.Context, string) (session.Record, error) {
 }
 
 func TestStoreThatIsDownIsNoForgery(t *testing.T) {
-	sessions := noerror.In(session.New(down{new(memstore.Store)}, &session.Options{Logger: discard}))
+	sessions := noerror.In(session.New(down{memstore.New()}, &session.Options{Logger: discard}))
 	p := protect(t, csrf.Options{UseSessions: true})
 	r := post("", secret)
 	r.Header.Set("Cookie", "sessionid=abcdefghijklmnopqrstuvwxyz012345")
@@ -420,7 +420,7 @@ func TestStoreThatIsDownIsNoForgery(t *testing.T) {
 // TestTokenInSessionKeepsTheCachePrivate: a page with a token is nobody
 // else's, even if the session, and so the cookie, stays as it is.
 func TestTokenInSessionKeepsTheCachePrivate(t *testing.T) {
-	sessions := noerror.In(session.New(new(memstore.Store), &session.Options{Logger: discard}))
+	sessions := noerror.In(session.New(memstore.New(), &session.Options{Logger: discard}))
 	h := sessions.Handler(protect(t, csrf.Options{UseSessions: true}).Handler(
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "public, max-age=60")

@@ -163,7 +163,7 @@ func (in *decision) decide(t *testing.T) *csrf.Error {
 	if in.Exempt || in.DontEnforce {
 		site = view // a handler is exempt by standing outside
 	}
-	sessions := noerror.In(session.New(new(memstore.Store), &session.Options{Logger: discard}))
+	sessions := noerror.In(session.New(memstore.New(), &session.Options{Logger: discard}))
 	r := in.request()
 	if in.SessionItem != nil {
 		s, err := sessions.Load(t.Context(), "")

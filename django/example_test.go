@@ -27,6 +27,6 @@ func ExampleSigned() {
 	fmt.Printf("%s %v\n", items, err)
 
 	// Most programs only hand it to the manager.
-	session.New(&memstore.Store{}, &session.Options{Codec: codec})
+	session.New(memstore.New(), &session.Options{Codec: codec})
 	// Output: {"a":1} <nil>
 }

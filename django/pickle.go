@@ -32,13 +32,13 @@ import (
 // A key that is not a text, such as the int 1, has no name in Go. Its item
 // stays as it is, even when the session is cleared; only Flush ends it.
 //
-// The codec is a [session.Preserver]. It makes bytes, so that the table of
-// Django's engine db cannot keep it.
+// The codec has EncodeOver, as [session.Codec] says. It makes bytes, so that the
+// table of Django's engine db cannot keep it.
 func Pickled() session.Codec { return pickled{} }
 
 type pickled struct{}
 
-var _ session.Preserver = pickled{}
+var _ session.Codec = pickled{}
 
 // Encode writes protocol 4, which every Django can load.
 func (pickled) Encode(items []byte) ([]byte, error) { return encode(nil, items) }
@@ -46,7 +46,7 @@ func (pickled) Encode(items []byte) ([]byte, error) { return encode(nil, items) 
 // MakesText implements [session.Codec]: a pickle is bytes.
 func (pickled) MakesText() bool { return false }
 
-// EncodeOver implements [session.Preserver].
+// EncodeOver implements [session.Codec].
 func (pickled) EncodeOver(old, items []byte) ([]byte, error) {
 	dict, err := loadDict(old)
 	if errors.Is(err, session.ErrCorrupt) {

@@ -28,11 +28,17 @@ func unhex(t *testing.T, text string) []byte {
 	return b
 }
 
+// preserver is the codec of pickles with what only it has.
+type preserver interface {
+	session.Codec
+	EncodeOver(old, items []byte) ([]byte, error)
+}
+
 // checkPickle holds a dict that Python pickled to its JSON, in both
 // directions. Other roots are corrupt.
 func checkPickle(t *testing.T, pickled []byte, items string) {
 	t.Helper()
-	codec := django.Pickled().(session.Preserver)
+	codec := django.Pickled().(preserver)
 	got, err := codec.Decode(pickled)
 	if !strings.HasPrefix(items, "{") {
 		if !errors.Is(err, session.ErrCorrupt) {
@@ -246,7 +252,7 @@ func python(t *testing.T, script string, args ...string) string {
 func TestPickledKeepsPythonTypes(t *testing.T) {
 	old := pythonPickle(t, `{"t": (1, 2), "when": datetime.datetime(2030, 1, 1, tzinfo=datetime.timezone.utc), `+
 		`"n": 1, "raw": b"\xff", 7: "unnamed", "l": [(1,)]}`)
-	codec := django.Pickled().(session.Preserver)
+	codec := django.Pickled().(preserver)
 	items, err := codec.Decode(old)
 	if err != nil {
 		t.Fatal(err)
@@ -272,7 +278,7 @@ func TestPickledKeepsPythonTypes(t *testing.T) {
 // not call it corrupt: the session would be lost.
 func TestPickledRefusesWhatItCannotRead(t *testing.T) {
 	old := pythonPickle(t, `{"n": 1, "price": decimal.Decimal("9.99")}`)
-	codec := django.Pickled().(session.Preserver)
+	codec := django.Pickled().(preserver)
 	for name, do := range map[string]func() ([]byte, error){
 		"Decode":     func() ([]byte, error) { return codec.Decode(old) },
 		"EncodeOver": func() ([]byte, error) { return codec.EncodeOver(old, []byte(`{"price":1}`)) },
@@ -315,7 +321,7 @@ func TestPickleOfSigned(t *testing.T) {
 func FuzzPickled(f *testing.F) {
 	f.Add([]byte("\x80\x04}q\x00X\x01\x00\x00\x00aK\x01s."), []byte(`{"a":1}`))
 	f.Add([]byte("\x80\x04}(\x8c\x01aK\x01\x85K\x07Nu."), []byte(`{"a":[1],"b":"\ud800"}`))
-	codec := django.Pickled().(session.Preserver)
+	codec := django.Pickled().(preserver)
 	f.Fuzz(func(t *testing.T, old, items []byte) {
 		text, err := codec.Decode(old)
 		if err == nil {
@@ -369,7 +375,7 @@ func TestPickledRefusesBombs(t *testing.T) {
 		"15 MiB of None":               "}\x8c\x01a(" + strings.Repeat("N", 15<<20) + "ls.",
 		"a text that is shown often":   "}\x8c\x01aX\x00\x00\x10\x00" + strings.Repeat("x", 1<<20) + "q\x000(" + strings.Repeat("h\x00", 1000) + "ts.",
 	} {
-		codec := django.Pickled().(session.Preserver)
+		codec := django.Pickled().(preserver)
 		_, err := codec.Decode([]byte(bomb))
 		if _, over := codec.EncodeOver([]byte(bomb), []byte(`{}`)); !errors.Is(err, session.ErrTooLarge) || !errors.Is(over, session.ErrTooLarge) {
 			t.Errorf("%s: Decode %v, EncodeOver %v, want ErrTooLarge", name, err, over)

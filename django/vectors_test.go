@@ -114,7 +114,7 @@ func TestVectorsSessionEncodeLegacy(t *testing.T) {
 func load(t *testing.T, codec session.Codec, data string) string {
 	t.Helper()
 	const key = "0123456789abcdefghijklmnopqrstuv"
-	store := new(memstore.Store)
+	store := memstore.New()
 	err := store.Create(t.Context(), session.Record{
 		Key: key, Data: []byte(data), Expiry: time.Now().Add(time.Hour),
 	})

@@ -21,7 +21,7 @@ const leftoverAge = time.Hour
 const page = 1000
 
 // names yields the names in the folder that begin with the prefix, without it.
-func (s *Store) names(ctx context.Context) iter.Seq2[string, error] {
+func (s *store) names(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		dir, err := s.root.Open(".")
 		if err != nil {
@@ -50,7 +50,7 @@ func (s *Store) names(ctx context.Context) iter.Seq2[string, error] {
 // ClearExpired implements [session.Store]. It also removes what processes
 // that died have left, which it does not count. Processes may do it at the
 // same time.
-func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
+func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	n := 0
 	for name, err := range s.names(ctx) {
 		if err != nil {
@@ -69,7 +69,7 @@ func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 
 // clear removes one file if it is of no use any more, and reports whether it
 // was a session.
-func (s *Store) clear(ctx context.Context, name string, now time.Time) (bool, error) {
+func (s *store) clear(ctx context.Context, name string, now time.Time) (bool, error) {
 	key, _, isTemporary := strings.Cut(name, temporary)
 	if !sessionkey.WellFormed(key) {
 		return false, nil // not ours
@@ -97,9 +97,9 @@ func (s *Store) clear(ctx context.Context, name string, now time.Time) (bool, er
 	return true, s.remove(key)
 }
 
-// List implements [session.Lister]. It holds the names in memory to sort them.
+// List implements [session.Store]. It holds the names in memory to sort them.
 // Files that cannot be read are left out.
-func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
+func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return func(yield func(session.Record, error) bool) {
 		var keys []string
 		for name, err := range s.names(ctx) {

@@ -54,7 +54,7 @@
 //
 // # Space
 //
-// [Store.ClearExpired] removes what has expired, and what processes that died
+// ClearExpired removes what has expired, and what processes that died
 // have left: temporary files and empty files older than an hour. It touches
 // no file that is not named like a session.
 package filestore

@@ -35,7 +35,7 @@ func TestWhatDjangoSavesMeanwhileStays(t *testing.T) {
 
 // tryMeanwhile makes a save here and one of Django begin together, or a
 // deletion by Django.
-func tryMeanwhile(t *testing.T, s *filestore.Store, dir string, rec session.Record, deletes bool) {
+func tryMeanwhile(t *testing.T, s session.Store, dir string, rec session.Record, deletes bool) {
 	t.Helper()
 	create(t, s, rec)
 	theirs := path(dir, rec) + "_out_django"

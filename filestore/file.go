@@ -21,7 +21,7 @@ const maxSize = 64 << 20
 const temporary = "_out_"
 
 // readFile returns the content of the file of a key and when it was saved.
-func (s *Store) readFile(key string) ([]byte, time.Time, error) {
+func (s *store) readFile(key string) ([]byte, time.Time, error) {
 	f, info, err := s.openFile(s.opts.Prefix + key)
 	if err != nil {
 		return nil, time.Time{}, err
@@ -37,7 +37,7 @@ func (s *Store) readFile(key string) ([]byte, time.Time, error) {
 // openFile opens a regular file that has this name and no other, and is ours.
 // A link is refused even if it stays in the folder, where an os.Root would
 // follow it.
-func (s *Store) openFile(name string) (*os.File, fs.FileInfo, error) {
+func (s *store) openFile(name string) (*os.File, fs.FileInfo, error) {
 	for {
 		named, err := s.root.Lstat(name)
 		if err != nil {
@@ -62,7 +62,7 @@ func (s *Store) openFile(name string) (*os.File, fs.FileInfo, error) {
 
 // writeNew writes the file of a record that must have none. As Django does, it
 // takes the name by an empty file first, which fails if there is one.
-func (s *Store) writeNew(rec session.Record) error {
+func (s *store) writeNew(rec session.Record) error {
 	name := s.opts.Prefix + rec.Key
 	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -81,7 +81,7 @@ func (s *Store) writeNew(rec session.Record) error {
 }
 
 // writeOver replaces the file of a key in one step.
-func (s *Store) writeOver(key string, rec session.Record) error {
+func (s *store) writeOver(key string, rec session.Record) error {
 	temp, err := s.writeTemporary(key, rec)
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func (s *Store) writeOver(key string, rec session.Record) error {
 }
 
 // writeTemporary writes a record to a file that nobody takes for a session's.
-func (s *Store) writeTemporary(key string, rec session.Record) (string, error) {
+func (s *store) writeTemporary(key string, rec session.Record) (string, error) {
 	name := s.opts.Prefix + key + temporary + strings.ToLower(rand.Text())
 	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
 	if err != nil {
@@ -106,7 +106,7 @@ func (s *Store) writeTemporary(key string, rec session.Record) (string, error) {
 	return name, nil
 }
 
-func (s *Store) fill(f *os.File, name string, rec session.Record) error {
+func (s *store) fill(f *os.File, name string, rec session.Record) error {
 	if _, err := f.Write(rec.Data); err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (s *Store) fill(f *os.File, name string, rec session.Record) error {
 }
 
 // remove removes the file of a key, if there is one.
-func (s *Store) remove(key string) error {
+func (s *store) remove(key string) error {
 	err := s.root.Remove(s.opts.Prefix + key)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -134,7 +134,7 @@ func (s *Store) remove(key string) error {
 
 // removeExpired makes room for a new file. An empty file is one that Django is
 // about to write, unless that was long ago.
-func (s *Store) removeExpired(key string) error {
+func (s *store) removeExpired(key string) error {
 	info, err := s.root.Lstat(s.opts.Prefix + key)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -149,7 +149,7 @@ func (s *Store) removeExpired(key string) error {
 }
 
 // flushFolder lets a change of names survive a power cut.
-func (s *Store) flushFolder() error {
+func (s *store) flushFolder() error {
 	if s.opts.LoseSessionsInPowerCut {
 		return nil
 	}

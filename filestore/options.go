@@ -9,7 +9,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// Options configure a [Store].
+// Options configure a store.
 type Options struct {
 	// Prefix is what stands before the session's key in the name of its file:
 	// SESSION_COOKIE_NAME. Empty is "sessionid".

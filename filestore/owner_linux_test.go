@@ -77,7 +77,7 @@ func TestFilesOfOtherUsersAreNotBelieved(t *testing.T) {
 				if n, err := s.ClearExpired(t.Context(), time.Now().Add(1000*time.Hour)); n != 0 || err != nil {
 					t.Errorf("ClearExpired: %d, %v", n, err)
 				}
-				for got, err := range s.List(t.Context()) {
+				for got, err := range session.List(t.Context(), s) {
 					t.Errorf("List: %q, %v", got.Data, err)
 				}
 			})

@@ -16,7 +16,7 @@ import (
 // the two files change places in one step, and what comes out of it is
 // compared: if it is not old, Django has saved meanwhile, and gets its place
 // back.
-func (s *Store) replace(old, next session.Record) error {
+func (s *store) replace(old, next session.Record) error {
 	name := s.opts.Prefix + old.Key
 	temp, err := s.writeTemporary(old.Key, next)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *Store) replace(old, next session.Record) error {
 
 // exchange makes the two files change places. If the second did not hold data,
 // it returns [session.ErrConflict], and what Django saved last is at its place.
-func (s *Store) exchange(temp, name string, data []byte) error {
+func (s *store) exchange(temp, name string, data []byte) error {
 	put, info, err := s.openFile(temp) // open, so that its number is not given to another
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func (s *Store) exchange(temp, name string, data []byte) error {
 
 // giveBack puts a file back to its name, in the place of the one that was put
 // there. If Django has saved there once more, that is the file to put back.
-func (s *Store) giveBack(temp, name string, put, held fs.FileInfo) error {
+func (s *store) giveBack(temp, name string, put, held fs.FileInfo) error {
 	if err := exchangeFiles(s.dir, temp, name); err != nil {
 		return gone(err)
 	}

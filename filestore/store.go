@@ -14,14 +14,8 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-var (
-	_ session.ByteStore = (*Store)(nil)
-	_ session.Lister    = (*Store)(nil)
-)
-
-// A Store keeps sessions in the files of a folder. Make one with [New]; it is
-// safe for concurrent use, and several processes may use one folder.
-type Store struct {
+// A store keeps sessions in the files of a folder.
+type store struct {
 	opts  Options
 	root  *os.Root
 	dir   *os.File // the folder itself, to flush it
@@ -29,9 +23,9 @@ type Store struct {
 }
 
 // New returns a store in a folder, which it makes if there is none: for its
-// owner only. Options may be nil. The error says what is wrong with the
+// owner only. Several processes may use one folder. Options may be nil. The error says what is wrong with the
 // folder, or names the field that is.
-func New(dir string, o *Options) (*Store, error) {
+func New(dir string, o *Options) (session.Store, error) {
 	opts := o.withDefaults()
 	if err := opts.check(); err != nil {
 		return nil, err
@@ -43,7 +37,7 @@ func New(dir string, o *Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("filestore: %w", err)
 	}
-	s := &Store{opts: opts, root: root}
+	s := &store{opts: opts, root: root}
 	if err := s.open(dir); err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("filestore: %w", err)
@@ -63,7 +57,7 @@ func openFolder(dir string) (*os.Root, error) {
 }
 
 // open checks the folder, and opens what is in it.
-func (s *Store) open(dir string) (err error) {
+func (s *store) open(dir string) (err error) {
 	if s.dir, err = s.root.Open("."); err != nil {
 		return err
 	}
@@ -78,8 +72,9 @@ func (s *Store) open(dir string) (err error) {
 	return err
 }
 
-// Close closes the folder. Calls that run end with an error.
-func (s *Store) Close() error {
+// Close implements [session.Store]. It closes the folder; calls that run end
+// with an error.
+func (s *store) Close() error {
 	var errs []error
 	if s.locks != nil {
 		errs = append(errs, s.locks.close())
@@ -90,14 +85,14 @@ func (s *Store) Close() error {
 	return errors.Join(append(errs, s.root.Close())...)
 }
 
-// Codec implements [session.CodecStore].
-func (s *Store) Codec() session.Codec { return s.opts.Codec }
+// Codec implements [session.Store].
+func (s *store) Codec() session.Codec { return s.opts.Codec }
 
-// KeepsBytes implements [session.ByteStore].
-func (s *Store) KeepsBytes() bool { return true }
+// KeepsBytes implements [session.Store].
+func (s *store) KeepsBytes() bool { return true }
 
 // Load implements [session.Store].
-func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
+func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return session.Record{}, err
 	}
@@ -109,7 +104,7 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 }
 
 // read returns the live record in the file of a key.
-func (s *Store) read(key string) (session.Record, error) {
+func (s *store) read(key string) (session.Record, error) {
 	data, saved, err := s.readFile(key)
 	if errors.Is(err, fs.ErrNotExist) {
 		return session.Record{}, session.ErrNotFound
@@ -126,7 +121,7 @@ func (s *Store) read(key string) (session.Record, error) {
 }
 
 // Create implements [session.Store].
-func (s *Store) Create(ctx context.Context, rec session.Record) error {
+func (s *store) Create(ctx context.Context, rec session.Record) error {
 	if !sessionkey.WellFormed(rec.Key) {
 		return errKey
 	}
@@ -145,7 +140,7 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 }
 
 // Save implements [session.Store].
-func (s *Store) Save(ctx context.Context, old, next session.Record) error {
+func (s *store) Save(ctx context.Context, old, next session.Record) error {
 	if !sessionkey.WellFormed(old.Key) {
 		return session.ErrNotFound
 	}
@@ -168,7 +163,7 @@ func (s *Store) Save(ctx context.Context, old, next session.Record) error {
 }
 
 // compare returns nil if old is what is stored.
-func (s *Store) compare(old session.Record) error {
+func (s *store) compare(old session.Record) error {
 	stored, err := s.read(old.Key)
 	if err != nil {
 		return err
@@ -184,7 +179,7 @@ func (s *Store) compare(old session.Record) error {
 // if the process dies in between, it is the old one.
 //
 // What Django has saved while the new file was written counts as a conflict.
-func (s *Store) move(old, next session.Record) error {
+func (s *store) move(old, next session.Record) error {
 	if _, err := s.root.Lstat(s.opts.Prefix + next.Key); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
 			err = session.ErrExists
@@ -205,7 +200,7 @@ func (s *Store) move(old, next session.Record) error {
 }
 
 // Delete implements [session.Store].
-func (s *Store) Delete(ctx context.Context, key string) error {
+func (s *store) Delete(ctx context.Context, key string) error {
 	if !sessionkey.WellFormed(key) {
 		return session.ErrNotFound
 	}
@@ -214,7 +209,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 
 // delete removes the file of a live record. One that has expired is left to
 // ClearExpired.
-func (s *Store) delete(key string) error {
+func (s *store) delete(key string) error {
 	if _, err := s.read(key); err != nil {
 		return err
 	}
@@ -225,7 +220,7 @@ func (s *Store) delete(key string) error {
 }
 
 // locked runs f while no other process of ours changes these keys.
-func (s *Store) locked(ctx context.Context, doing, a, b string, f func() error) error {
+func (s *store) locked(ctx context.Context, doing, a, b string, f func() error) error {
 	unlock, err := s.locks.lock(ctx, a, b)
 	if err != nil {
 		return fmt.Errorf("filestore: %s: %w", doing, err)
@@ -238,7 +233,7 @@ func (s *Store) locked(ctx context.Context, doing, a, b string, f func() error) 
 var errKey = errors.New("filestore: malformed key; want 8 to 40 characters of a-z0-9")
 
 // hide says what failed, without the name of the file, which has the key.
-func (s *Store) hide(doing, key string, err error) error {
+func (s *store) hide(doing, key string, err error) error {
 	if err == nil || errors.Is(err, session.ErrNotFound) || errors.Is(err, session.ErrExists) ||
 		errors.Is(err, session.ErrConflict) || !strings.Contains(err.Error(), key) {
 		return err

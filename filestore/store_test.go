@@ -30,7 +30,7 @@ const siteKey = "a-secret-key-for-the-tests-only-0123456789-abcdef"
 // quick leaves out the flushing, which only a power cut could tell.
 var quick = &filestore.Options{LoseSessionsInPowerCut: true}
 
-func open(t testing.TB, dir string, o *filestore.Options) *filestore.Store {
+func open(t testing.TB, dir string, o *filestore.Options) session.Store {
 	t.Helper()
 	s, err := filestore.New(dir, o)
 	if err != nil {
@@ -105,6 +105,8 @@ func (a *alternating) Delete(ctx context.Context, key string) error {
 func (a *alternating) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	return a.next().ClearExpired(ctx, now)
 }
+
+func (*alternating) Close() error { return nil }
 
 // TestFilesAreTheOwnersOnly: 0600 in a folder of 0700, whatever the umask.
 func TestFilesAreTheOwnersOnly(t *testing.T) {
@@ -564,7 +566,7 @@ func FuzzFolder(f *testing.F) {
 		if err == nil && string(rec.Data) != string(content) {
 			t.Errorf("Load: %q of %q", rec.Data, content)
 		}
-		for _, err := range s.List(t.Context()) {
+		for _, err := range session.List(t.Context(), s) {
 			if err != nil {
 				t.Error(err)
 			}

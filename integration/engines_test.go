@@ -62,7 +62,7 @@ type server interface {
 var engines = []engine{
 	{
 		name:  "Memory",
-		open:  func(testing.TB) session.Store { return new(memstore.Store) },
+		open:  func(testing.TB) session.Store { return memstore.New() },
 		swaps: true,
 	},
 	{

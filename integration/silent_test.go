@@ -434,7 +434,7 @@ func silentStore(t *testing.T, s silence, p silentPlace) {
 // there is nothing.
 func callWithoutAnEnd(t *testing.T, store session.Store) {
 	t.Helper()
-	if _, sealed := store.(session.Sealer); sealed {
+	if _, sealed := store.(interface{ Issued(string) bool }); sealed {
 		return // its keys are cookies, and its list is another store here
 	}
 	rec := session.Record{Key: newKey(), Data: []byte("x"), Expiry: time.Now().Add(time.Hour)}

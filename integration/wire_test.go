@@ -43,8 +43,8 @@ type wireServer struct {
 	lapse lapse
 
 	mu       sync.Mutex
-	records  *memstore.Store
-	older    *memstore.Store // what it had a while ago
+	records  session.Store
+	older    session.Store // what it had a while ago
 	writes   int
 	listener net.Listener
 	conns    map[net.Conn]bool
@@ -86,12 +86,12 @@ var wireErrors = map[string]error{
 func startWire(t testing.TB) place { return startLapsed(t, none) }
 
 func startLapsed(t testing.TB, l lapse) place {
-	s := &wireServer{addr: "127.0.0.1:0", lapse: l, records: new(memstore.Store), older: new(memstore.Store)}
+	s := &wireServer{addr: "127.0.0.1:0", lapse: l, records: memstore.New(), older: memstore.New()}
 	s.Start(t)
 	t.Cleanup(s.Kill)
 	return place{server: s, addr: s.addr, open: func(t testing.TB, addr string) session.Store {
-		store := &wireStore{addr: addr, lapse: l, seen: new(memstore.Store), closed: make(chan struct{})}
-		t.Cleanup(store.close)
+		store := &wireStore{addr: addr, lapse: l, seen: memstore.New(), closed: make(chan struct{})}
+		t.Cleanup(func() { _ = store.Close() })
 		return store
 	}}
 }
@@ -181,9 +181,9 @@ func (s *wireServer) answer(c wireCall) wireAnswer {
 	return a
 }
 
-func clone(store *memstore.Store) *memstore.Store {
-	c := new(memstore.Store)
-	for rec := range store.List(context.Background()) {
+func clone(store session.Store) session.Store {
+	c := memstore.New()
+	for rec := range session.List(context.Background(), store) {
 		_ = c.Create(context.Background(), rec)
 	}
 	return c
@@ -194,7 +194,7 @@ func clone(store *memstore.Store) *memstore.Store {
 type wireStore struct {
 	addr  string
 	lapse lapse
-	seen  *memstore.Store
+	seen  session.Store
 
 	closed chan struct{}
 	mu     sync.Mutex
@@ -207,7 +207,7 @@ type wireConn struct {
 	in *bufio.Reader
 }
 
-func (s *wireStore) close() {
+func (s *wireStore) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, conn := range s.idle {
@@ -217,6 +217,7 @@ func (s *wireStore) close() {
 	if s.lapse != leaksGoroutines {
 		close(s.closed)
 	}
+	return nil
 }
 
 func (s *wireStore) Load(ctx context.Context, key string) (session.Record, error) {

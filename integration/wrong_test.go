@@ -184,6 +184,8 @@ func (s *wrong) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
+func (*wrong) Close() error { return nil }
+
 func (s *wrong) ClearExpired(_ context.Context, now time.Time) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,41 +12,40 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-var _ cachedstore.Cache = (*Cache)(nil)
-
-// A Cache is Memcached as the cache of a [cachedstore.Store]. Make one with
-// [OpenCache]; it is safe for concurrent use.
-type Cache struct {
+// A cache is Memcached as the cache of package cachedstore.
+type cache struct {
 	client client
 	prefix string
 }
 
-// OpenCache connects as [Open] does. Of the options, Codec does not count
-// here: all values of a cachedstore.Store are pickles. For Django the prefix
-// is django.CacheKey of KEY_PREFIX, VERSION and django.EngineCachedDB.
-func OpenCache(ctx context.Context, servers []string, o *Options) (*Cache, error) {
+// OpenCache connects to Memcached as the cache of package cachedstore, as [Open]
+// does. Of the options, Codec does not count here: all values of a cache are
+// pickles. For Django the prefix is django.CacheKey of KEY_PREFIX, VERSION and
+// django.EngineCachedDB.
+func OpenCache(ctx context.Context, servers []string, o *Options) (cachedstore.Cache, error) {
 	opts := o.withDefaults()
 	c, err := dial(ctx, servers, &opts)
 	if err != nil {
 		return nil, err
 	}
-	return &Cache{c, opts.Prefix}, nil
+	return &cache{c, opts.Prefix}, nil
 }
 
-// Close closes the connections that nobody uses.
-func (c *Cache) Close() error { return c.client.Close() }
+// Close implements [cachedstore.Cache]. It closes the connections that nobody
+// uses.
+func (c *cache) Close() error { return c.client.Close() }
 
 // pickleFlags tell pymemcache that a value is a pickle.
 const pickleFlags = 1
 
-func (c *Cache) item(key string, value []byte, ttl time.Duration) *memcache.Item {
+func (c *cache) item(key string, value []byte, ttl time.Duration) *memcache.Item {
 	return &memcache.Item{
 		Key: c.prefix + key, Value: value, Flags: pickleFlags, Expiration: seconds(ttl),
 	}
 }
 
 // Get implements [cachedstore.Cache].
-func (c *Cache) Get(ctx context.Context, key string) ([]byte, error) {
+func (c *cache) Get(ctx context.Context, key string) ([]byte, error) {
 	item, err := c.client.get(ctx, c.prefix+key)
 	if errors.Is(err, memcache.ErrCacheMiss) {
 		return nil, session.ErrNotFound
@@ -58,14 +57,14 @@ func (c *Cache) Get(ctx context.Context, key string) ([]byte, error) {
 }
 
 // Set implements [cachedstore.Cache].
-func (c *Cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+func (c *cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	item := c.item(key, value, ttl)
 	err := c.client.repeated(ctx, func(mc *memcache.Client) error { return mc.Set(item) })
 	return wrap(ctx, "set", key, err)
 }
 
 // Add implements [cachedstore.Cache].
-func (c *Cache) Add(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+func (c *cache) Add(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	item := c.item(key, value, ttl)
 	err := c.client.do(ctx, func(mc *memcache.Client) error { return mc.Add(item) })
 	if errors.Is(err, memcache.ErrNotStored) {
@@ -75,7 +74,7 @@ func (c *Cache) Add(ctx context.Context, key string, value []byte, ttl time.Dura
 }
 
 // Swap implements [cachedstore.Cache].
-func (c *Cache) Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) error {
+func (c *cache) Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) error {
 	item, err := c.client.get(ctx, c.prefix+key)
 	switch {
 	case errors.Is(err, memcache.ErrCacheMiss):

@@ -25,7 +25,7 @@ func ExampleOpen() {
 }
 
 func ExampleOpenCache() {
-	database := &memstore.Store{} // in its place: a sqlstore.Store
+	database := memstore.New() // in its place: a store of package sqlstore
 	cache, err := memcachestore.OpenCache(context.Background(), []string{"h1:11211", "h2:11211"}, nil)
 	if err != nil {
 		log.Fatal(err)

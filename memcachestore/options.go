@@ -9,7 +9,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// Options configure a [Store].
+// Options configure a store or a cache.
 type Options struct {
 	// Prefix is what stands before the session's key in the key of Memcached.
 	// For Django it is django.CacheKey of KEY_PREFIX, VERSION and

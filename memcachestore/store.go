@@ -12,8 +12,6 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-var _ session.ByteStore = (*Store)(nil)
-
 // tombstone takes the place of a record that has ended, so that a save that
 // has read it before cannot write it again. It is a pickled None, which is a
 // miss to Django.
@@ -22,37 +20,36 @@ const (
 	tombstoneLife = time.Minute // longer than any save takes
 )
 
-// A Store keeps sessions in Memcached. Make one with [Open]; it is safe for
-// concurrent use. It is not a session.Lister: Memcached cannot list its keys.
-type Store struct {
+// A store keeps sessions in Memcached, which cannot list its keys.
+type store struct {
 	client client
 	opts   Options
 }
 
-// Open makes a store on one or more servers, each host:port or the path of a
+// Open returns a store on one or more servers, each host:port or the path of a
 // socket. Options may be nil. The error is one line that says what could not
 // be reached.
-func Open(ctx context.Context, servers []string, o *Options) (*Store, error) {
+func Open(ctx context.Context, servers []string, o *Options) (session.Store, error) {
 	opts := o.withDefaults()
 	c, err := dial(ctx, servers, &opts)
 	if err != nil {
 		return nil, err
 	}
-	return &Store{c, opts}, nil
+	return &store{c, opts}, nil
 }
 
-// Close closes the connections that nobody uses.
-func (s *Store) Close() error { return s.client.Close() }
+// Close implements [session.Store]. It closes the connections that nobody uses.
+func (s *store) Close() error { return s.client.Close() }
 
-// KeepsBytes implements [session.ByteStore].
-func (s *Store) KeepsBytes() bool { return true }
+// KeepsBytes implements [session.Store].
+func (s *store) KeepsBytes() bool { return true }
 
-// Codec implements [session.CodecStore].
-func (s *Store) Codec() session.Codec { return s.opts.Codec }
+// Codec implements [session.Store].
+func (s *store) Codec() session.Codec { return s.opts.Codec }
 
 // Load implements [session.Store]. It does not know when a record that Django
 // wrote ends: its Expiry is zero.
-func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
+func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	if !sessionkey.WellFormed(key) {
 		return session.Record{}, session.ErrNotFound
 	}
@@ -61,7 +58,7 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 }
 
 // record returns what an item holds, or ErrNotFound if that has ended.
-func (s *Store) record(key string, item *memcache.Item) (session.Record, error) {
+func (s *store) record(key string, item *memcache.Item) (session.Record, error) {
 	if string(item.Value) == tombstone {
 		return session.Record{}, session.ErrNotFound
 	}
@@ -73,7 +70,7 @@ func (s *Store) record(key string, item *memcache.Item) (session.Record, error) 
 }
 
 // item returns what is to be stored for a record.
-func (s *Store) item(rec session.Record) *memcache.Item {
+func (s *store) item(rec session.Record) *memcache.Item {
 	return &memcache.Item{
 		Key:        s.opts.Prefix + rec.Key,
 		Value:      s.opts.format().Seal(rec.Data, rec.Expiry),
@@ -83,7 +80,7 @@ func (s *Store) item(rec session.Record) *memcache.Item {
 }
 
 // Create implements [session.Store].
-func (s *Store) Create(ctx context.Context, rec session.Record) error {
+func (s *store) Create(ctx context.Context, rec session.Record) error {
 	if !sessionkey.WellFormed(rec.Key) {
 		return errKey
 	}
@@ -100,7 +97,7 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 
 // createExpired says whether a record could have been made that has expired
 // already, and leaves it at that.
-func (s *Store) createExpired(ctx context.Context, key string) error {
+func (s *store) createExpired(ctx context.Context, key string) error {
 	_, err := s.Load(ctx, key)
 	switch {
 	case err == nil:
@@ -112,7 +109,7 @@ func (s *Store) createExpired(ctx context.Context, key string) error {
 }
 
 // Save implements [session.Store].
-func (s *Store) Save(ctx context.Context, old, next session.Record) error {
+func (s *store) Save(ctx context.Context, old, next session.Record) error {
 	if !sessionkey.WellFormed(old.Key) {
 		return session.ErrNotFound
 	}
@@ -133,7 +130,7 @@ func (s *Store) Save(ctx context.Context, old, next session.Record) error {
 }
 
 // stored returns the item of a record, if it still has the record's data.
-func (s *Store) stored(ctx context.Context, old session.Record) (*memcache.Item, error) {
+func (s *store) stored(ctx context.Context, old session.Record) (*memcache.Item, error) {
 	item, rec, err := s.live(ctx, "save", old.Key)
 	if err == nil && !bytes.Equal(rec.Data, old.Data) {
 		err = session.ErrConflict
@@ -142,7 +139,7 @@ func (s *Store) stored(ctx context.Context, old session.Record) (*memcache.Item,
 }
 
 // live returns the item and the record under a key.
-func (s *Store) live(ctx context.Context, doing, key string) (*memcache.Item, session.Record, error) {
+func (s *store) live(ctx context.Context, doing, key string) (*memcache.Item, session.Record, error) {
 	item, err := s.client.get(ctx, s.opts.Prefix+key)
 	if errors.Is(err, memcache.ErrCacheMiss) {
 		return nil, session.Record{}, session.ErrNotFound
@@ -155,7 +152,7 @@ func (s *Store) live(ctx context.Context, doing, key string) (*memcache.Item, se
 }
 
 // replace writes over an item that was read, unless it has changed since.
-func (s *Store) replace(ctx context.Context, doing, key string, item, next *memcache.Item) error {
+func (s *store) replace(ctx context.Context, doing, key string, item, next *memcache.Item) error {
 	item.Value, item.Flags, item.Expiration = next.Value, next.Flags, next.Expiration
 	err := s.client.do(ctx, func(mc *memcache.Client) error { return mc.CompareAndSwap(item) })
 	switch {
@@ -168,7 +165,7 @@ func (s *Store) replace(ctx context.Context, doing, key string, item, next *memc
 }
 
 // whyConflict tells a record that has changed from one that has ended.
-func (s *Store) whyConflict(ctx context.Context, key string) error {
+func (s *store) whyConflict(ctx context.Context, key string) error {
 	if _, err := s.Load(ctx, key); err != nil {
 		return err
 	}
@@ -176,7 +173,7 @@ func (s *Store) whyConflict(ctx context.Context, key string) error {
 }
 
 // end puts a tombstone in the place of an item that was read.
-func (s *Store) end(ctx context.Context, doing, key string, item *memcache.Item) error {
+func (s *store) end(ctx context.Context, doing, key string, item *memcache.Item) error {
 	return s.replace(ctx, doing, key, item, &memcache.Item{
 		Value: []byte(tombstone), Flags: s.opts.flags(), Expiration: seconds(tombstoneLife),
 	})
@@ -186,7 +183,7 @@ func (s *Store) end(ctx context.Context, doing, key string, item *memcache.Item)
 const cleanUpTime = 250 * time.Millisecond
 
 // move makes the new record, and then ends the old one.
-func (s *Store) move(ctx context.Context, item *memcache.Item, old, next session.Record) error {
+func (s *store) move(ctx context.Context, item *memcache.Item, old, next session.Record) error {
 	if err := s.Create(ctx, next); err != nil {
 		return err
 	}
@@ -207,7 +204,7 @@ const maxDeletes = 100
 // Delete implements [session.Store]. It reads the record and puts a tombstone in
 // its place: a plain delete would mistake the tombstone of a record that was
 // moved for the record, and report a logout that did not happen.
-func (s *Store) Delete(ctx context.Context, key string) error {
+func (s *store) Delete(ctx context.Context, key string) error {
 	if !sessionkey.WellFormed(key) {
 		return session.ErrNotFound
 	}
@@ -227,7 +224,7 @@ var errBusy = errors.New("memcachestore: delete: others save the record again an
 
 // ClearExpired implements [session.Store]. Memcached lets records vanish by
 // itself.
-func (s *Store) ClearExpired(ctx context.Context, _ time.Time) (int, error) { return 0, ctx.Err() }
+func (s *store) ClearExpired(ctx context.Context, _ time.Time) (int, error) { return 0, ctx.Err() }
 
 // errKey does not show the key.
 var errKey = errors.New("memcachestore: malformed key; want 8 to 40 characters of a-z0-9")

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) { servertest.Main(m) }
 const secret = "a-secret-key-for-the-tests-only-0123456789-abcdef"
 
 // open returns a store with a prefix of its own.
-func open(t testing.TB, o memcachestore.Options, servers ...string) *memcachestore.Store {
+func open(t testing.TB, o memcachestore.Options, servers ...string) session.Store {
 	t.Helper()
 	if o.Prefix == "" {
 		o.Prefix = rand.Text() + ":"
@@ -411,7 +411,7 @@ func TestAsACache(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = cache.Close() })
 	sessiontest.Run(t, func(t *testing.T) session.Store {
-		s := noerror.In(cachedstore.New(new(memstore.Store), cache, nil))
+		s := noerror.In(cachedstore.New(memstore.New(), cache, nil))
 		t.Cleanup(func() { _ = s.Close() })
 		return s
 	})

@@ -21,14 +21,14 @@ func record(i int) session.Record {
 }
 
 func TestBoundedContract(t *testing.T) {
-	sessiontest.Run(t, func(*testing.T) session.Store { return noerror.In(memstore.New(&memstore.Options{Max: 10_000})) })
+	sessiontest.Run(t, func(*testing.T) session.Store { return noerror.In(memstore.NewLimited(10_000)) })
 }
 
 // TestBoundHolds even when many make sessions at once, and no session is given
 // up for another.
 func TestBoundHolds(t *testing.T) {
 	const most = 100
-	s := noerror.In(memstore.New(&memstore.Options{Max: most}))
+	s := noerror.In(memstore.NewLimited(most))
 	var made atomic.Int32
 	var wg sync.WaitGroup
 	for from := range 8 {
@@ -46,7 +46,7 @@ func TestBoundHolds(t *testing.T) {
 	}
 	wg.Wait()
 	n := 0
-	for _, err := range s.List(t.Context()) {
+	for _, err := range session.List(t.Context(), s) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func TestBoundHolds(t *testing.T) {
 // TestFullStoreDropsWhatHasExpired.
 func TestFullStoreDropsWhatHasExpired(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := noerror.In(memstore.New(&memstore.Options{Max: 1}))
+		s := noerror.In(memstore.NewLimited(1))
 		if err := s.Create(t.Context(), record(1)); err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +76,7 @@ func TestFullStoreDropsWhatHasExpired(t *testing.T) {
 
 func TestCache(t *testing.T) {
 	sessiontest.Run(t, func(t *testing.T) session.Store {
-		s := noerror.In(cachedstore.New(new(memstore.Store), noerror.In(memstore.NewCache(&memstore.CacheOptions{Max: 100})), nil))
+		s := noerror.In(cachedstore.New(memstore.New(), noerror.In(memstore.NewCache(100)), nil))
 		t.Cleanup(func() { _ = s.Close() })
 		return s
 	})
@@ -84,7 +84,7 @@ func TestCache(t *testing.T) {
 
 // TestCacheForgetsWhatWasNotAskedForLongest.
 func TestCacheForgetsWhatWasNotAskedForLongest(t *testing.T) {
-	c := noerror.In(memstore.NewCache(&memstore.CacheOptions{Max: 3}))
+	c := noerror.In(memstore.NewCache(3))
 	ctx := t.Context()
 	for _, key := range []string{"a", "b", "c"} {
 		if err := c.Set(ctx, key, []byte(key), time.Hour); err != nil {
@@ -106,7 +106,7 @@ func TestCacheForgetsWhatWasNotAskedForLongest(t *testing.T) {
 
 func TestCacheForgetsWhatHasExpired(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := noerror.In(memstore.NewCache(&memstore.CacheOptions{Max: 3}))
+		c := noerror.In(memstore.NewCache(3))
 		if err := c.Set(t.Context(), "k", []byte("a"), time.Minute); err != nil {
 			t.Fatal(err)
 		}

@@ -11,27 +11,14 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-var _ cachedstore.Cache = (*Cache)(nil)
-
-// A Cache is memory as the cache of a [cachedstore.Store], for programs that
-// are one process. When it is full, it forgets the values that have not been
-// asked for the longest. Make one with [NewCache]; it is safe for concurrent
-// use.
-type Cache struct {
+// A cache is memory as the cache of package cachedstore.
+type cache struct {
 	// lru is a function, since printers that find no method go through fields
 	// by reflection, and would show keys and values.
 	lru func() *lru
 }
 
-// CacheOptions configure a [Cache].
-type CacheOptions struct {
-	// Max is how many values the cache holds at most. Zero is 10 000.
-	Max int
-}
-
-const defaultCacheSize = 10_000
-
-// An lru is what a Cache holds.
+// An lru is what a cache holds.
 type lru struct {
 	mu     sync.Mutex
 	max    int
@@ -46,21 +33,23 @@ type value struct {
 	prev, next *value
 }
 
-// NewCache returns an empty cache. Options may be nil. The error says that Max
-// is negative.
-func NewCache(o *CacheOptions) (*Cache, error) {
-	l := &lru{max: defaultCacheSize, values: make(map[string]*value)}
-	if o != nil && o.Max != 0 {
-		l.max = o.Max
+// NewCache returns memory as the cache of package cachedstore, for programs that
+// are one process. It holds at most max values; when it is full, it forgets those
+// that have not been asked for the longest. The error says that max is not
+// positive.
+func NewCache(max int) (cachedstore.Cache, error) {
+	if max < 1 {
+		return nil, fmt.Errorf("memstore: NewCache: max is not positive: %d", max)
 	}
-	if l.max < 0 {
-		return nil, fmt.Errorf("memstore: CacheOptions.Max is negative: %d", l.max)
-	}
-	return &Cache{func() *lru { return l }}, nil
+	l := &lru{max: max, values: make(map[string]*value)}
+	return &cache{func() *lru { return l }}, nil
 }
 
+// Close implements [cachedstore.Cache]. There is nothing to release.
+func (c *cache) Close() error { return nil }
+
 // Get implements [cachedstore.Cache].
-func (c *Cache) Get(ctx context.Context, key string) ([]byte, error) {
+func (c *cache) Get(ctx context.Context, key string) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -68,12 +57,12 @@ func (c *Cache) Get(ctx context.Context, key string) ([]byte, error) {
 }
 
 // Set implements [cachedstore.Cache].
-func (c *Cache) Set(ctx context.Context, key string, b []byte, ttl time.Duration) error {
+func (c *cache) Set(ctx context.Context, key string, b []byte, ttl time.Duration) error {
 	return c.change(ctx, key, b, ttl, func(*value) error { return nil })
 }
 
 // Add implements [cachedstore.Cache].
-func (c *Cache) Add(ctx context.Context, key string, b []byte, ttl time.Duration) error {
+func (c *cache) Add(ctx context.Context, key string, b []byte, ttl time.Duration) error {
 	return c.change(ctx, key, b, ttl, func(v *value) error {
 		if v != nil {
 			return session.ErrExists
@@ -83,7 +72,7 @@ func (c *Cache) Add(ctx context.Context, key string, b []byte, ttl time.Duration
 }
 
 // Swap implements [cachedstore.Cache].
-func (c *Cache) Swap(ctx context.Context, key string, old, b []byte, ttl time.Duration) error {
+func (c *cache) Swap(ctx context.Context, key string, old, b []byte, ttl time.Duration) error {
 	return c.change(ctx, key, b, ttl, func(v *value) error {
 		switch {
 		case v == nil:
@@ -96,7 +85,7 @@ func (c *Cache) Swap(ctx context.Context, key string, old, b []byte, ttl time.Du
 }
 
 // change stores bytes if allow says so of the live value that is there, or nil.
-func (c *Cache) change(
+func (c *cache) change(
 	ctx context.Context, key string, b []byte, ttl time.Duration, allow func(*value) error,
 ) error {
 	if err := ctx.Err(); err != nil {

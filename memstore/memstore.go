@@ -2,7 +2,7 @@
 // reference implementation of [session.Store], right for tests and for
 // programs that are one process and may forget everyone when they stop.
 //
-//	sessions, err := session.New(&memstore.Store{}, nil)
+//	sessions, err := session.New(memstore.New(), nil)
 //	...
 //	http.ListenAndServe(addr, sessions.Handler(mux))
 //
@@ -13,10 +13,10 @@
 // does so in the background until its context is done.
 //
 // A record is kept with the items that it was made from, as a
-// [session.Rememberer] keeps them, so that no load decodes it again. With a codec
+// manager decoded them, so that no load decodes it again. With a codec
 // that signs, a session takes its size twice.
 //
-// Options.Max limits how many records there can be. When it is full, those
+// [NewLimited] limits how many records there can be. When it is full, those
 // that have expired are removed; if there are none, a new session is refused
 // with [ErrFull], which is a 503 for that visitor. No session is given up for
 // a new one: otherwise anyone who makes many sessions could log everybody out.
@@ -36,21 +36,14 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// A Store is a map of records. The zero Store is empty and has no bound; [New]
-// makes others. It is safe for concurrent use.
-type Store struct {
-	mu   sync.RWMutex
-	opts Options
+// A store is a map of records.
+type store struct {
+	mu  sync.RWMutex
+	max int // 0 for no bound
 
 	// all is a function, since printers that find no method go through fields
-	// by reflection, and would show keys and data. It is nil at first.
+	// by reflection, and would show keys and data.
 	all func() map[string]entry
-}
-
-// Options configure a [Store].
-type Options struct {
-	// Max is how many records the store holds at most. Zero means no bound.
-	Max int
 }
 
 // An entry is a record, with what a manager has decoded from it, or nil.
@@ -62,44 +55,34 @@ type entry struct {
 // ErrFull says that the store holds as many records as it may.
 var ErrFull = errors.New("memstore: full; no new session can be kept until others expire")
 
-var (
-	_ session.Lister     = (*Store)(nil)
-	_ session.ByteStore  = (*Store)(nil)
-	_ session.Rememberer = (*Store)(nil)
-)
+// New returns an empty store without a bound.
+func New() session.Store { return newStore(0) }
 
-// New returns an empty store. Options may be nil. The error says that Max is
-// negative.
-func New(o *Options) (*Store, error) {
-	s := &Store{}
-	if o != nil {
-		s.opts = *o
+// NewLimited returns an empty store that holds at most max records. The error
+// says that max is not positive.
+func NewLimited(max int) (session.Store, error) {
+	if max < 1 {
+		return nil, fmt.Errorf("memstore: NewLimited: max is not positive: %d", max)
 	}
-	if s.opts.Max < 0 {
-		return nil, fmt.Errorf("memstore: Options.Max is negative: %d", s.opts.Max)
-	}
-	return s, nil
+	return newStore(max), nil
 }
+
+func newStore(max int) *store {
+	records := make(map[string]entry)
+	return &store{max: max, all: func() map[string]entry { return records }}
+}
+
+// Close implements [session.Store]. There is nothing to release.
+func (s *store) Close() error { return nil }
 
 // records returns what the store holds. The caller holds the lock.
-func (s *Store) records() map[string]entry {
-	if s.all == nil {
-		return nil
-	}
-	return s.all()
-}
+func (s *store) records() map[string]entry { return s.all() }
 
 // keep stores an entry. The caller holds the lock.
-func (s *Store) keep(key string, e entry) {
-	if s.all == nil {
-		records := make(map[string]entry)
-		s.all = func() map[string]entry { return records }
-	}
-	s.all()[key] = e
-}
+func (s *store) keep(key string, e entry) { s.all()[key] = e }
 
 // Load returns the record under key, or [session.ErrNotFound].
-func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
+func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return session.Record{}, err
 	}
@@ -112,8 +95,8 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 	return e.Record, nil
 }
 
-// Remember implements [session.Rememberer].
-func (s *Store) Remember(rec session.Record, decoded any) {
+// Remember implements [session.Store].
+func (s *store) Remember(rec session.Record, decoded any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e, ok := s.records()[rec.Key]
@@ -122,8 +105,8 @@ func (s *Store) Remember(rec session.Record, decoded any) {
 	}
 }
 
-// Recall implements [session.Rememberer].
-func (s *Store) Recall(rec session.Record) (decoded any) {
+// Recall implements [session.Store].
+func (s *store) Recall(rec session.Record) (decoded any) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	e, ok := s.records()[rec.Key]
@@ -138,11 +121,11 @@ func isSame(a, b []byte) bool {
 	return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0]
 }
 
-// KeepsBytes implements [session.ByteStore].
-func (s *Store) KeepsBytes() bool { return true }
+// KeepsBytes implements [session.Store].
+func (s *store) KeepsBytes() bool { return true }
 
 // Create stores a new record, or returns [session.ErrExists] or [ErrFull].
-func (s *Store) Create(ctx context.Context, rec session.Record) error {
+func (s *store) Create(ctx context.Context, rec session.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -160,18 +143,18 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 
 // full reports whether there is no place, after it has looked for what has
 // expired. The caller holds the lock.
-func (s *Store) full() bool {
-	if s.opts.Max == 0 || len(s.records()) < s.opts.Max {
+func (s *store) full() bool {
+	if s.max == 0 || len(s.records()) < s.max {
 		return false
 	}
 	now := time.Now()
 	maps.DeleteFunc(s.records(), func(_ string, e entry) bool { return !e.Expiry.After(now) })
-	return len(s.records()) >= s.opts.Max
+	return len(s.records()) >= s.max
 }
 
 // Save replaces old by new, or returns [session.ErrConflict],
 // [session.ErrNotFound] or [session.ErrExists].
-func (s *Store) Save(ctx context.Context, old, new session.Record) error {
+func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -195,7 +178,7 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 }
 
 // Delete removes the record under key, or returns [session.ErrNotFound].
-func (s *Store) Delete(ctx context.Context, key string) error {
+func (s *store) Delete(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -214,7 +197,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 const clearBatch = 1000
 
 // ClearExpired removes the records that have expired by now.
-func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
+func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	s.mu.RLock()
 	keys := slices.Collect(maps.Keys(s.records()))
 	s.mu.RUnlock()
@@ -228,7 +211,7 @@ func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	return n, nil
 }
 
-func (s *Store) clear(keys []string, now time.Time) (n int) {
+func (s *store) clear(keys []string, now time.Time) (n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, key := range keys {
@@ -241,7 +224,7 @@ func (s *Store) clear(keys []string, now time.Time) (n int) {
 }
 
 // List yields the live records in order of key, as they are when it begins.
-func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
+func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return func(yield func(session.Record, error) bool) {
 		s.mu.RLock()
 		keys := slices.Sorted(maps.Keys(s.records()))
@@ -260,7 +243,7 @@ func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 
 // live returns the entry under key unless it has expired. The caller holds
 // the lock.
-func (s *Store) live(key string) (entry, bool) {
+func (s *store) live(key string) (entry, bool) {
 	e, ok := s.records()[key]
 	return e, ok && e.Expiry.After(time.Now())
 }

@@ -13,11 +13,11 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	sessiontest.Run(t, func(*testing.T) session.Store { return new(memstore.Store) })
+	sessiontest.Run(t, func(*testing.T) session.Store { return memstore.New() })
 }
 
 func ExampleNew() {
-	sessions := noerror.In(session.New(new(memstore.Store), nil))
+	sessions := noerror.In(session.New(memstore.New(), nil))
 	site := sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := session.Get(session.From(r), "username", "Guest")
 		fmt.Fprintf(w, "Hello, %s!", name)

@@ -34,7 +34,7 @@ func newDesk(t *testing.T, storage messages.Storage, first http.HandlerFunc) *de
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{sessions: noerror.In(session.New(new(memstore.Store), &session.Options{Logger: quiet})), messages: m}
+	d := &desk{sessions: noerror.In(session.New(memstore.New(), &session.Options{Logger: quiet})), messages: m}
 	d.cookies = d.serve(func(w http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("begun", true)
 		first(w, r)

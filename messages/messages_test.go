@@ -30,7 +30,7 @@ var keys = secrettest.Keys(siteKey)
 // A visitor has a browser's cookies, and a site whose pages are functions.
 type visitor struct {
 	t     *testing.T
-	store *memstore.Store
+	store session.Store
 	url   string
 	http  *http.Client
 	page  http.HandlerFunc
@@ -44,7 +44,7 @@ func visit(t *testing.T, o *messages.Options) *visitor {
 
 func visitKeys(t *testing.T, keys secret.Keys, o *messages.Options) *visitor {
 	t.Helper()
-	v := &visitor{t: t, store: new(memstore.Store), log: &bytes.Buffer{}}
+	v := &visitor{t: t, store: memstore.New(), log: &bytes.Buffer{}}
 	if o == nil {
 		o = &messages.Options{}
 	}
@@ -333,7 +333,7 @@ func TestStoreThatIsDownIs503(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := failing{new(memstore.Store)}
+	store := failing{memstore.New()}
 	sessions := noerror.In(session.New(store, &session.Options{Logger: slog.New(slog.DiscardHandler)}))
 	for _, page := range []http.HandlerFunc{
 		func(_ http.ResponseWriter, r *http.Request) { messages.Take(r) },
@@ -426,7 +426,7 @@ func TestRequestByHeaderGetsNoCookie(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sessions := noerror.In(session.New(new(memstore.Store), &session.Options{Transport: session.Bearer(cookies)}))
+	sessions := noerror.In(session.New(memstore.New(), &session.Options{Transport: session.Bearer(cookies)}))
 	for _, storage := range []messages.Storage{messages.StorageFallback, messages.StorageCookie, messages.StorageSession} {
 		m, err := messages.New(keys, &messages.Options{Storage: storage})
 		if err != nil {
@@ -518,7 +518,7 @@ func ExampleManager() {
 		}
 		_, _ = text.WriteTo(w)
 	})
-	sessions := noerror.In(session.New(new(memstore.Store), nil))
+	sessions := noerror.In(session.New(memstore.New(), nil))
 	handler := sessions.Handler(notices.Handler(mux))
 
 	w := httptest.NewRecorder()

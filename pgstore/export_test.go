@@ -7,11 +7,15 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
 )
 
+// Table returns the store to which a store leaves what it does not do.
+func Table(s session.Store) session.Store { return s.(*store).table }
+
 // Open makes the table in the database of a pool, and opens it.
-func Open(t testing.TB, pool *pgxpool.Pool) *Store {
+func Open(t testing.TB, pool *pgxpool.Pool) session.Store {
 	t.Helper()
 	db := stdlib.OpenDBFromPool(pool)
 	if _, err := sqlstore.Migrate(t.Context(), django.Database{DB: db, Dialect: django.PostgreSQL}); err != nil {

@@ -2,8 +2,10 @@ package pgstore
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,26 +20,18 @@ import (
 	"github.com/jamsession/jamsession/sqlstore"
 )
 
-var (
-	_ session.Store  = (*Store)(nil)
-	_ session.Lister = (*Store)(nil)
-)
-
-// A Store keeps sessions in the table django_session. Make one with [New]; it
-// is safe for concurrent use. What it does not do itself, such as clearing,
-// is done by a [sqlstore.Store] on the same pool.
-type Store struct {
-	*sqlstore.Store
-
+// A store keeps sessions in the table django_session.
+type store struct {
 	pool  *pgxpool.Pool
 	loads loads
-	close func() error
+	table session.Store // does what is not done here, on the same pool
+	db    *sql.DB       // of the table
 }
 
-// New opens the table in the database of the pool. Its error is
-// [sqlstore.ErrNotMigrated] if the table does not exist. The pool stays the
-// caller's: close the store, then the pool. The options may be nil.
-func New(ctx context.Context, pool *pgxpool.Pool, o *sqlstore.Options) (*Store, error) {
+// New returns a store on the table django_session in the database of the pool. Its
+// error is [sqlstore.ErrNotMigrated] if the table does not exist. The pool stays
+// the caller's: close the store, then the pool. The options may be nil.
+func New(ctx context.Context, pool *pgxpool.Pool, o *sqlstore.Options) (session.Store, error) {
 	if pool == nil {
 		return nil, errors.New("pgstore: the pool is nil")
 	}
@@ -46,20 +40,28 @@ func New(ctx context.Context, pool *pgxpool.Pool, o *sqlstore.Options) (*Store, 
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	s := &Store{Store: table, pool: pool, close: func() error {
-		return errors.Join(table.Close(), db.Close())
-	}}
+	s := &store{pool: pool, table: table, db: db}
 	s.loads.ask, s.loads.patience = s.askMany, patience
 	return s, nil
 }
 
-// Close releases the table. It does not close the pool.
-func (s *Store) Close() error { return s.close() }
+// Close implements [session.Store]. It releases the table.
+func (s *store) Close() error { return errors.Join(s.table.Close(), s.db.Close()) }
+
+// ClearExpired implements [session.Store].
+func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
+	return s.table.ClearExpired(ctx, now)
+}
+
+// List implements [session.Store].
+func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
+	return session.List(ctx, s.table)
+}
 
 const columns = "SELECT session_key, session_data, expire_date FROM django_session"
 
 // Load implements [session.Store].
-func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
+func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	if !sessionkey.WellFormed(key) {
 		return session.Record{}, session.ErrNotFound
 	}
@@ -75,11 +77,11 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 	case ctx.Err() != nil:
 		return session.Record{}, djangodb.Wrap(ctx, "pgstore: load", err)
 	default: // once more, since the connection may have been an old one
-		return s.Store.Load(ctx, key)
+		return s.table.Load(ctx, key)
 	}
 }
 
-func (s *Store) load(ctx context.Context, key string) (session.Record, error) {
+func (s *store) load(ctx context.Context, key string) (session.Record, error) {
 	if waiting := s.loads.enter(key); waiting != nil {
 		return waiting.answer(ctx)
 	}
@@ -89,7 +91,7 @@ func (s *Store) load(ctx context.Context, key string) (session.Record, error) {
 	return s.askOne(ctx, key)
 }
 
-func (s *Store) askOne(ctx context.Context, key string) (session.Record, error) {
+func (s *store) askOne(ctx context.Context, key string) (session.Record, error) {
 	const query = columns + " WHERE session_key = $1 AND expire_date > $2"
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
@@ -117,7 +119,7 @@ func giveBack(conn *pgxpool.Conn) {
 }
 
 // askMany returns the live records that there are of these keys.
-func (s *Store) askMany(ctx context.Context, keys []string) (map[string]session.Record, error) {
+func (s *store) askMany(ctx context.Context, keys []string) (map[string]session.Record, error) {
 	const query = columns + " WHERE session_key = ANY($1) AND expire_date > $2"
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
@@ -145,9 +147,9 @@ func (s *Store) askMany(ctx context.Context, keys []string) (map[string]session.
 // the row if the keys differ. Whatever the server did not carry out is left to
 // the table's own Save, which finds out why, and repeats what was undone in
 // favour of another statement.
-func (s *Store) Save(ctx context.Context, old, new session.Record) error {
+func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if !sessionkey.WellFormed(old.Key) || !sessionkey.WellFormed(new.Key) {
-		return s.Store.Save(ctx, old, new)
+		return s.table.Save(ctx, old, new)
 	}
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
@@ -156,7 +158,7 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 		return djangodb.Wrap(ctx, "pgstore: save", err)
 	}
 	if err != nil || tag.RowsAffected() == 0 {
-		return s.Store.Save(ctx, old, new)
+		return s.table.Save(ctx, old, new)
 	}
 	if n := tag.RowsAffected(); n != 1 {
 		return fmt.Errorf("pgstore: save: the database says that it changed %d rows, want 1", n)
@@ -164,7 +166,7 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 	return nil
 }
 
-func (s *Store) update(ctx context.Context, old, new session.Record) (pgconn.CommandTag, error) {
+func (s *store) update(ctx context.Context, old, new session.Record) (pgconn.CommandTag, error) {
 	const move = "UPDATE django_session SET session_key = $1, session_data = $2, expire_date = $3" +
 		" WHERE session_key = $4 AND session_data = $5 AND expire_date > $6"
 	const inPlace = "UPDATE django_session SET session_data = $1, expire_date = $2" +
@@ -179,9 +181,9 @@ func (s *Store) update(ctx context.Context, old, new session.Record) (pgconn.Com
 }
 
 // Create implements [session.Store].
-func (s *Store) Create(ctx context.Context, rec session.Record) error {
+func (s *store) Create(ctx context.Context, rec session.Record) error {
 	if !sessionkey.WellFormed(rec.Key) {
-		return s.Store.Create(ctx, rec)
+		return s.table.Create(ctx, rec)
 	}
 	const query = "INSERT INTO django_session (session_key, session_data, expire_date) VALUES ($1, $2, $3)"
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
@@ -191,7 +193,7 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 	case err == nil:
 		return nil
 	case ctx.Err() == nil && isRefused(err):
-		return s.Store.Create(ctx, rec) // which finds out why
+		return s.table.Create(ctx, rec) // which finds out why
 	default:
 		return djangodb.Wrap(ctx, "pgstore: create", err)
 	}
@@ -199,7 +201,7 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 
 // Delete implements [session.Store]. A row that has expired is left to
 // ClearExpired.
-func (s *Store) Delete(ctx context.Context, key string) error {
+func (s *store) Delete(ctx context.Context, key string) error {
 	if !sessionkey.WellFormed(key) {
 		return session.ErrNotFound
 	}
@@ -213,7 +215,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	case err == nil && tag.RowsAffected() == 0:
 		return session.ErrNotFound
 	case err != nil && ctx.Err() == nil && isRefused(err):
-		return s.Store.Delete(ctx, key)
+		return s.table.Delete(ctx, key)
 	case err == nil:
 		err = errRows
 	}
@@ -222,7 +224,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 
 var errRows = errors.New("the database says that it changed several rows, want 1")
 
-func (s *Store) exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error) {
+func (s *store) exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return pgconn.CommandTag{}, err

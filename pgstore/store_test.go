@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/pgstore"
 	"github.com/jamsession/jamsession/session"
@@ -24,7 +25,7 @@ import (
 func TestMain(m *testing.M) { servertest.Main(m) }
 
 // open returns a store on a database, and its pool.
-func open(t testing.TB, at servertest.Database) (*pgstore.Store, *pgxpool.Pool) {
+func open(t testing.TB, at servertest.Database) (session.Store, *pgxpool.Pool) {
 	t.Helper()
 	pool, err := pgxpool.New(t.Context(), at.PostgresURL())
 	if err != nil {
@@ -64,11 +65,20 @@ func empty(t *testing.T, pool *pgxpool.Pool) {
 	}
 }
 
+// TestPicklesAreRefused, as by package sqlstore: the column keeps text.
+func TestPicklesAreRefused(t *testing.T) {
+	store, _ := open(t, servertest.Postgres(t))
+	if _, err := session.New(store, &session.Options{Codec: django.Pickled()}); err == nil ||
+		!strings.Contains(err.Error(), "Options.Codec") {
+		t.Errorf("New: %v, want an error that names Options.Codec", err)
+	}
+}
+
 // TestBothPathsToTheTableCompareTheSame: a program that uses package sqlstore
 // saves, moves and ends what this one has saved, and the other way round.
 func TestBothPathsToTheTableCompareTheSame(t *testing.T) {
 	store, _ := open(t, servertest.Postgres(t))
-	paths := []session.Store{store, store.Store}
+	paths := []session.Store{store, pgstore.Table(store)}
 	for i, path := range paths {
 		other := paths[1-i]
 		old := record(i)
@@ -255,7 +265,7 @@ func TestEachChangeIsOneStatementInEveryMode(t *testing.T) {
 		}
 		defer pool.Close()
 		store := pgstore.Open(t, pool)
-		if err := store.Store.Close(); err != nil {
+		if err := pgstore.Table(store).Close(); err != nil {
 			t.Fatal(err)
 		}
 		rec := record(1)
@@ -311,10 +321,10 @@ func TestTableCallIsOneRoundTrip(t *testing.T) {
 	store := pgstore.Open(t, pool)
 	rec := record(1)
 	create(t, store, rec)
-	_, _ = store.Store.Load(t.Context(), rec.Key) // which the connection then knows
+	_, _ = pgstore.Table(store).Load(t.Context(), rec.Key) // which the connection then knows
 	for range 3 {
 		before := sent.Load()
-		if _, err := store.Store.Load(t.Context(), rec.Key); err != nil {
+		if _, err := pgstore.Table(store).Load(t.Context(), rec.Key); err != nil {
 			t.Fatal(err)
 		}
 		if n := sent.Load() - before; n != 1 {

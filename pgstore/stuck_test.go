@@ -20,22 +20,22 @@ func TestStuckLoadKeepsNoPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pool.Close()
-	store := Open(t, pool)
-	store.loads.patience = 50 * time.Millisecond
+	opened := Open(t, pool).(*store)
+	opened.loads.patience = 50 * time.Millisecond
 	server.Pause()
 	ctx, leave := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	for range alone {
-		wg.Go(func() { _, _ = store.Load(ctx, "00000000000000000000000000000001") })
+		wg.Go(func() { _, _ = opened.Load(ctx, "00000000000000000000000000000001") })
 	}
 	deadline := time.Now().Add(20 * time.Second)
 	for taken := -1; taken != 0 && time.Now().Before(deadline); {
 		time.Sleep(100 * time.Millisecond) // the loads begin, and are given up
-		store.loads.mu.Lock()
-		taken = store.loads.running
-		store.loads.mu.Unlock()
+		opened.loads.mu.Lock()
+		taken = opened.loads.running
+		opened.loads.mu.Unlock()
 	}
-	if store.loads.enter("another") != nil {
+	if opened.loads.enter("another") != nil {
 		t.Error("the places are still taken")
 	}
 	leave()

@@ -13,41 +13,44 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-var _ cachedstore.Cache = (*Cache)(nil)
-
-// A Cache is Redis as the cache of a [cachedstore.Store]. Make one with
-// [OpenCache] or [NewCache]; it is safe for concurrent use.
-type Cache struct {
+// A cache is Redis as the cache of package cachedstore.
+type cache struct {
 	client rueidis.Client
+	opened bool // the client, by this package
 	prefix string
 }
 
-// OpenCache connects as [Open] does. Options may be nil.
-func OpenCache(ctx context.Context, url string, o *Options) (*Cache, error) {
+// OpenCache connects to Redis as the cache of package cachedstore, as [Open]
+// does. Options may be nil; of them, Prefix alone counts here.
+func OpenCache(ctx context.Context, url string, o *Options) (cachedstore.Cache, error) {
 	client, _, err := dial(ctx, url, false)
 	if err != nil {
 		return nil, err
 	}
-	return NewCache(client, o)
+	return &cache{redislimit.New(client), true, o.withDefaults().Prefix}, nil
 }
 
-// NewCache returns a cache on a client. Options may be nil. Closing the cache
-// closes the client. The error says that the client is nil.
-func NewCache(client rueidis.Client, o *Options) (*Cache, error) {
+// NewCache is [OpenCache] on a client, which stays the caller's: close the
+// cache, then the client. Options may be nil. The error says that the client is
+// nil.
+func NewCache(client rueidis.Client, o *Options) (cachedstore.Cache, error) {
 	if client == nil {
 		return nil, errors.New("redisstore: NewCache: the client is nil")
 	}
-	return &Cache{redislimit.New(client), o.withDefaults().Prefix}, nil
+	return &cache{redislimit.New(client), false, o.withDefaults().Prefix}, nil
 }
 
-// Close ends the connections.
-func (c *Cache) Close() error {
-	c.client.Close()
+// Close implements [cachedstore.Cache]. It ends the connections that
+// [OpenCache] made.
+func (c *cache) Close() error {
+	if c.opened {
+		c.client.Close()
+	}
 	return nil
 }
 
 // Get implements [cachedstore.Cache].
-func (c *Cache) Get(ctx context.Context, key string) ([]byte, error) {
+func (c *cache) Get(ctx context.Context, key string) ([]byte, error) {
 	value, err := c.client.Do(ctx, c.client.B().Get().Key(c.prefix+key).Build()).AsBytes()
 	if rueidis.IsRedisNil(err) {
 		return nil, session.ErrNotFound
@@ -56,14 +59,14 @@ func (c *Cache) Get(ctx context.Context, key string) ([]byte, error) {
 }
 
 // Set implements [cachedstore.Cache].
-func (c *Cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+func (c *cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	cmd := c.client.B().Set().Key(c.prefix + key).Value(rueidis.BinaryString(value)).
 		PxMilliseconds(atLeastOne(ttl)).Build()
 	return wrap(ctx, "set", c.client.Do(ctx, cmd).Error())
 }
 
 // Add implements [cachedstore.Cache].
-func (c *Cache) Add(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+func (c *cache) Add(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	cmd := c.client.B().Set().Key(c.prefix + key).Value(rueidis.BinaryString(value)).
 		Nx().PxMilliseconds(atLeastOne(ttl)).Build()
 	err := c.client.Do(ctx, cmd).Error()
@@ -74,7 +77,7 @@ func (c *Cache) Add(ctx context.Context, key string, value []byte, ttl time.Dura
 }
 
 // Swap implements [cachedstore.Cache].
-func (c *Cache) Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) error {
+func (c *cache) Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) error {
 	answer, err := swapScript.Exec(ctx, c.client, []string{c.prefix + key}, []string{
 		rueidis.BinaryString(old), rueidis.BinaryString(value), strconv.FormatInt(atLeastOne(ttl), 10),
 	}).AsInt64()

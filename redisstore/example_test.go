@@ -44,7 +44,7 @@ func ExampleOpen_django() {
 }
 
 func ExampleOpenCache() {
-	database := &memstore.Store{} // in its place: a sqlstore.Store
+	database := memstore.New() // in its place: a store of package sqlstore
 	cache, err := redisstore.OpenCache(context.Background(), "redis://localhost:6379/1", &redisstore.Options{Prefix: "sessions:"})
 	if err != nil {
 		log.Fatal(err)

@@ -13,11 +13,11 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// List implements [session.Lister]. It asks each server for all of its keys,
+// List implements [session.Store]. It asks each server for all of its keys,
 // a thousand at a time, and holds the names of the sessions in memory to sort
 // them: it is for consoles. Records that change meanwhile are seen as they
 // were or as they are.
-func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
+func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return func(yield func(session.Record, error) bool) {
 		keys, err := s.keys(ctx)
 		if err != nil {
@@ -37,7 +37,7 @@ func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 }
 
 // keys returns the keys of all sessions, sorted.
-func (s *Store) keys(ctx context.Context) ([]string, error) {
+func (s *store) keys(ctx context.Context) ([]string, error) {
 	var all []string
 	for _, node := range s.client.Nodes() {
 		names, err := scan(ctx, node, globEscaper.Replace(s.opts.Prefix)+"*")

@@ -8,7 +8,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// Options configure a [Store], or a [Cache], for which Prefix alone counts.
+// Options configure a store, or a cache, for which Prefix alone counts.
 type Options struct {
 	// Prefix is what stands before the session's key in the key of Redis. For
 	// Django it is django.CacheKey of KEY_PREFIX, VERSION and

@@ -28,7 +28,7 @@ func told(doing string, answer int64) error {
 
 // layout tells saveScript what stands around the data in a value; see package
 // cachevalue.
-func (s *Store) layout() string {
+func (s *store) layout() string {
 	if s.opts.format() == cachevalue.Django {
 		return "django"
 	}

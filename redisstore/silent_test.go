@@ -54,7 +54,7 @@ func TestSilentServersEndNoCallLate(t *testing.T) {
 
 // endsInTime makes each call, which must end with its context and not say that
 // there is nothing.
-func endsInTime(t *testing.T, store *redisstore.Store, rec session.Record) {
+func endsInTime(t *testing.T, store session.Store, rec session.Record) {
 	const limit, slack = 500 * time.Millisecond, 2 * time.Second
 	for name, call := range map[string]func(context.Context) error{
 		"Load":   func(ctx context.Context) error { _, err := store.Load(ctx, rec.Key); return err },
@@ -77,7 +77,7 @@ func endsInTime(t *testing.T, store *redisstore.Store, rec session.Record) {
 
 // worksAgain fails unless a session can be made and loaded soon. What was sent
 // to servers that were only paused, they have carried out now.
-func worksAgain(t *testing.T, store *redisstore.Store) {
+func worksAgain(t *testing.T, store session.Store) {
 	t.Helper()
 	var err error
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {

@@ -15,16 +15,10 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-var (
-	_ session.ByteStore = (*Store)(nil)
-	_ session.Lister    = (*Store)(nil)
-)
-
-// A Store keeps sessions in Redis. Make one with [Open] or [New]; it is safe
-// for concurrent use. Calls that run at the same time share a round trip. A
-// call whose context does not say when it ends has five seconds.
-type Store struct {
+// A store keeps sessions in Redis.
+type store struct {
 	client rueidis.Client
+	opened bool // the client, by this package
 	opts   Options
 	own    *recent // what this process has changed, for the client-side cache
 
@@ -36,7 +30,7 @@ type Store struct {
 // Open connects to the server that a URL names; the package comment lists the
 // forms. Options may be nil. The error is one line that says what could not
 // be reached.
-func Open(ctx context.Context, url string, o *Options) (*Store, error) {
+func Open(ctx context.Context, url string, o *Options) (session.Store, error) {
 	opts := o.withDefaults()
 	if err := opts.check(); err != nil {
 		return nil, err
@@ -46,19 +40,15 @@ func Open(ctx context.Context, url string, o *Options) (*Store, error) {
 		return nil, err
 	}
 	opts.Cluster = cluster
-	s, err := New(client, &opts)
-	if err != nil {
-		client.Close()
-		return nil, err
-	}
-	s.oneWire = true
+	s := newStore(client, opts)
+	s.opened, s.oneWire = true, true
 	return s, nil
 }
 
-// New returns a store on a client. Options may be nil. Closing the store
-// closes the client. The error says that the client is nil, or names the field
-// that is wrong.
-func New(client rueidis.Client, o *Options) (*Store, error) {
+// New returns a store on a client, which stays the caller's: close the store,
+// then the client. Options may be nil. The error says that the client is nil, or
+// names the field that is wrong.
+func New(client rueidis.Client, o *Options) (session.Store, error) {
 	if client == nil {
 		return nil, errors.New("redisstore: New: the client is nil")
 	}
@@ -66,23 +56,29 @@ func New(client rueidis.Client, o *Options) (*Store, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	return &Store{client: redislimit.New(client), opts: opts, own: newRecent()}, nil
+	return newStore(client, opts), nil
 }
 
-// Close ends the connections.
-func (s *Store) Close() error {
-	s.client.Close()
+func newStore(client rueidis.Client, opts Options) *store {
+	return &store{client: redislimit.New(client), opts: opts, own: newRecent()}
+}
+
+// Close implements [session.Store]. It ends the connections that [Open] made.
+func (s *store) Close() error {
+	if s.opened {
+		s.client.Close()
+	}
 	return nil
 }
 
-// KeepsBytes implements [session.ByteStore].
-func (s *Store) KeepsBytes() bool { return true }
+// KeepsBytes implements [session.Store].
+func (s *store) KeepsBytes() bool { return true }
 
-// Codec implements [session.CodecStore].
-func (s *Store) Codec() session.Codec { return s.opts.Codec }
+// Codec implements [session.Store].
+func (s *store) Codec() session.Codec { return s.opts.Codec }
 
 // Load implements [session.Store].
-func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
+func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	if !sessionkey.WellFormed(key) {
 		return session.Record{}, session.ErrNotFound
 	}
@@ -112,7 +108,7 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 // the failure may be that of another request, whose visitor has gone. Nothing
 // else is repeated: only its caller can find out whether a write that was not
 // acknowledged was carried out.
-func (s *Store) get(ctx context.Context, key string) ([]byte, error) {
+func (s *store) get(ctx context.Context, key string) ([]byte, error) {
 	cached, change := s.opts.ClientCache > 0, uint64(0)
 	if cached {
 		change = s.own.last(key)
@@ -127,7 +123,7 @@ func (s *Store) get(ctx context.Context, key string) ([]byte, error) {
 	return s.getOnce(ctx, key, false)
 }
 
-func (s *Store) getOnce(ctx context.Context, key string, cached bool) ([]byte, error) {
+func (s *store) getOnce(ctx context.Context, key string, cached bool) ([]byte, error) {
 	name := s.opts.Prefix + key
 	if cached {
 		cmd := s.client.B().Get().Key(name).Cache()
@@ -137,7 +133,7 @@ func (s *Store) getOnce(ctx context.Context, key string, cached bool) ([]byte, e
 }
 
 // expiry asks for the end of a record that another program has written.
-func (s *Store) expiry(ctx context.Context, key string) (time.Time, error) {
+func (s *store) expiry(ctx context.Context, key string) (time.Time, error) {
 	left, err := s.client.Do(ctx, s.client.B().Pttl().Key(s.opts.Prefix+key).Build()).AsInt64()
 	switch {
 	case err != nil:
@@ -151,7 +147,7 @@ func (s *Store) expiry(ctx context.Context, key string) (time.Time, error) {
 }
 
 // Create implements [session.Store].
-func (s *Store) Create(ctx context.Context, rec session.Record) error {
+func (s *store) Create(ctx context.Context, rec session.Record) error {
 	if !sessionkey.WellFormed(rec.Key) {
 		return errKey
 	}
@@ -174,7 +170,7 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 
 // createExpired says whether a record could have been made that has expired
 // already, and leaves it at that.
-func (s *Store) createExpired(ctx context.Context, key string) error {
+func (s *store) createExpired(ctx context.Context, key string) error {
 	_, err := s.Load(ctx, key)
 	switch {
 	case err == nil:
@@ -186,7 +182,7 @@ func (s *Store) createExpired(ctx context.Context, key string) error {
 }
 
 // Save implements [session.Store].
-func (s *Store) Save(ctx context.Context, old, next session.Record) error {
+func (s *store) Save(ctx context.Context, old, next session.Record) error {
 	if !sessionkey.WellFormed(old.Key) {
 		return session.ErrNotFound
 	}
@@ -212,7 +208,7 @@ func (s *Store) Save(ctx context.Context, old, next session.Record) error {
 
 // swap settles what most saves are, by a short script: what is stored is still
 // what was loaded, its expiry with it. It reports whether it was so.
-func (s *Store) swap(ctx context.Context, old, next session.Record) (bool, error) {
+func (s *store) swap(ctx context.Context, old, next session.Record) (bool, error) {
 	ttl := milliseconds(next.Expiry)
 	if ttl == 0 || milliseconds(old.Expiry) == 0 {
 		return false, nil
@@ -237,7 +233,7 @@ func (s *Store) swap(ctx context.Context, old, next session.Record) (bool, error
 }
 
 // replace compares and replaces, or moves, in one script.
-func (s *Store) replace(ctx context.Context, old, next session.Record) error {
+func (s *store) replace(ctx context.Context, old, next session.Record) error {
 	keys := []string{s.opts.Prefix + old.Key}
 	if next.Key != old.Key {
 		keys = append(keys, s.opts.Prefix+next.Key)
@@ -255,7 +251,7 @@ func (s *Store) replace(ctx context.Context, old, next session.Record) error {
 }
 
 // changed notes what the client-side cache is not to be asked for.
-func (s *Store) changed(key string) {
+func (s *store) changed(key string) {
 	if s.opts.ClientCache > 0 {
 		s.own.add(key)
 	}
@@ -265,7 +261,7 @@ func (s *Store) changed(key string) {
 const cleanUpTime = 250 * time.Millisecond
 
 // moveInSteps moves a record to another server of a cluster.
-func (s *Store) moveInSteps(ctx context.Context, old, next session.Record) error {
+func (s *store) moveInSteps(ctx context.Context, old, next session.Record) error {
 	if err := s.Create(ctx, next); err != nil {
 		return err
 	}
@@ -282,7 +278,7 @@ func (s *Store) moveInSteps(ctx context.Context, old, next session.Record) error
 }
 
 // Delete implements [session.Store].
-func (s *Store) Delete(ctx context.Context, key string) error {
+func (s *store) Delete(ctx context.Context, key string) error {
 	if !sessionkey.WellFormed(key) {
 		return session.ErrNotFound
 	}
@@ -299,7 +295,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 }
 
 // ClearExpired implements [session.Store]. Redis lets records vanish by itself.
-func (s *Store) ClearExpired(ctx context.Context, _ time.Time) (int, error) { return 0, ctx.Err() }
+func (s *store) ClearExpired(ctx context.Context, _ time.Time) (int, error) { return 0, ctx.Err() }
 
 // milliseconds returns how long the server must keep a record; 0 if it has
 // expired.

@@ -31,7 +31,7 @@ const secret = "a-secret-key-for-the-tests-only-0123456789-abcdef"
 func newPrefix() string { return rand.Text() + "*[x]:" } // with what a pattern would take for its own
 
 // open returns a store with a prefix of its own.
-func open(t testing.TB, url string, o redisstore.Options) *redisstore.Store {
+func open(t testing.TB, url string, o redisstore.Options) session.Store {
 	t.Helper()
 	if o.Prefix == "" {
 		o.Prefix = newPrefix()
@@ -479,7 +479,7 @@ func TestAsACache(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = cache.Close() })
 	sessiontest.Run(t, func(t *testing.T) session.Store {
-		s := noerror.In(cachedstore.New(new(memstore.Store), cache, nil))
+		s := noerror.In(cachedstore.New(memstore.New(), cache, nil))
 		t.Cleanup(func() { _ = s.Close() })
 		return s
 	})

@@ -21,7 +21,7 @@ func (w *lightWriter) WriteHeader(int)             {}
 
 // lightRequest returns a writer and a request with the cookie of a session
 // that holds what Django's login leaves, and pad.
-func lightRequest(tb testing.TB, m *session.Manager, store *memstore.Store, pad int) (*lightWriter, *http.Request) {
+func lightRequest(tb testing.TB, m *session.Manager, store session.Store, pad int) (*lightWriter, *http.Request) {
 	tb.Helper()
 	items := `{"_auth_user_id":"1","_auth_user_backend":"django.contrib.auth.backends.ModelBackend",` +
 		`"_auth_user_hash":"` + strings.Repeat("0", 64) + `","n":1,"pad":"` + strings.Repeat("x", pad) + `"}`
@@ -66,7 +66,7 @@ func TestAllocations(t *testing.T) {
 		{"read what was saved in this process", saved(readOne), 0, 4},
 		{"read+write", saved(readWrite), 0, 11},
 	} {
-		store := new(memstore.Store)
+		store := memstore.New()
 		m := noerror.In(session.New(store, nil))
 		w, r := lightRequest(t, m, store, c.pad)
 		h := m.Handler(c.handler)
@@ -106,7 +106,7 @@ func BenchmarkHandler(b *testing.B) {
 		{"ReadWrite", readWrite, 0},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			store := new(memstore.Store)
+			store := memstore.New()
 			m := noerror.In(session.New(store, nil))
 			w, r := lightRequest(b, m, store, c.pad)
 			h := m.Handler(c.handler)
@@ -118,7 +118,7 @@ func BenchmarkHandler(b *testing.B) {
 		})
 	}
 	b.Run("NoMiddleware", func(b *testing.B) {
-		store := new(memstore.Store)
+		store := memstore.New()
 		w, r := lightRequest(b, noerror.In(session.New(store, nil)), store, 0)
 		b.ReportAllocs()
 		for b.Loop() {
@@ -126,7 +126,7 @@ func BenchmarkHandler(b *testing.B) {
 		}
 	})
 	b.Run("Create", func(b *testing.B) {
-		m := noerror.In(session.New(new(memstore.Store), nil))
+		m := noerror.In(session.New(memstore.New(), nil))
 		w := &lightWriter{make(http.Header)}
 		r, _ := http.NewRequest("GET", "http://127.0.0.1/", nil)
 		h := m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -18,7 +18,7 @@ import (
 
 // clearings counts the calls of ClearExpired, and fails them.
 type clearings struct {
-	*memstore.Store
+	session.Store
 	n atomic.Int32
 }
 
@@ -31,7 +31,7 @@ func (c *clearings) ClearExpired(context.Context, time.Time) (int, error) {
 // and not after the context is done.
 func TestClearPeriodically(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &clearings{Store: new(memstore.Store)}
+		store := &clearings{Store: memstore.New()}
 		m := noerror.In(session.New(store, &session.Options{Logger: slog.New(slog.DiscardHandler)}))
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
@@ -65,7 +65,7 @@ func TestClearPeriodicallyDoesNotRunInStep(t *testing.T) {
 		defer cancel()
 		first := make(chan time.Time, 2)
 		for range 2 {
-			m := noerror.In(session.New(&clock{Store: new(memstore.Store), first: first}, nil))
+			m := noerror.In(session.New(&clock{Store: memstore.New(), first: first}, nil))
 			go m.ClearPeriodically(ctx, time.Hour)
 		}
 		if a, b := <-first, <-first; a.Equal(b) {
@@ -76,7 +76,7 @@ func TestClearPeriodicallyDoesNotRunInStep(t *testing.T) {
 
 // clock tells when it is cleared.
 type clock struct {
-	*memstore.Store
+	session.Store
 	first chan time.Time
 }
 
@@ -87,7 +87,7 @@ func (c *clock) ClearExpired(context.Context, time.Time) (int, error) {
 
 // panicking is a store that cannot be cleared at all.
 type panicking struct {
-	*memstore.Store
+	session.Store
 	n atomic.Int32
 }
 
@@ -100,7 +100,7 @@ func (p *panicking) ClearExpired(context.Context, time.Time) (int, error) {
 // would end the program; the log does not show its value.
 func TestClearPeriodicallyOutlivesAPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &panicking{Store: new(memstore.Store)}
+		store := &panicking{Store: memstore.New()}
 		var log bytes.Buffer
 		m := noerror.In(session.New(store, &session.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}))
 		ctx, cancel := context.WithCancel(t.Context())

@@ -6,6 +6,16 @@ import "errors"
 // and back. The items are the text of one JSON object, ASCII only, as
 // Python's json module writes it. Implementations must be safe for concurrent
 // use and must not change or keep what they are given.
+//
+// A Codec whose stored form can hold values that JSON has no word for, as
+// Python's pickle can, has one more method:
+//
+//	// EncodeOver returns the stored form of items, which replaces old. An
+//	// item whose text is what Decode made of it in old must keep the form it
+//	// has in old. If something in old would be lost all the same, the error
+//	// must name the item and its type. If old is damaged there is nothing to
+//	// keep.
+//	EncodeOver(old, items []byte) ([]byte, error)
 type Codec interface {
 	// Encode returns the stored form of items.
 	Encode(items []byte) ([]byte, error)
@@ -17,21 +27,8 @@ type Codec interface {
 	Decode(data []byte) (items []byte, err error)
 
 	// MakesText reports whether all that Encode returns is ASCII without NUL,
-	// which every Store keeps. If not, only a [ByteStore] keeps it.
+	// which every Store keeps. If not, only a Store that keeps bytes does.
 	MakesText() bool
-}
-
-// A Preserver is a [Codec] whose stored form can hold values that JSON has no
-// word for, as Python's pickle can.
-type Preserver interface {
-	Codec
-
-	// EncodeOver returns the stored form of items, which replaces old. An
-	// item whose text is what Decode made of it in old must keep the form it
-	// has in old. If something in old would be lost all the same, the error
-	// must name the item and its type. If old is damaged there is nothing to
-	// keep.
-	EncodeOver(old, items []byte) ([]byte, error)
 }
 
 // ErrCorrupt is wrapped by the errors of [Codec.Decode] for data that no

@@ -10,7 +10,7 @@ import (
 	"github.com/jamsession/jamsession/internal/rawjson"
 )
 
-// A decoded is what a [Rememberer] keeps: the items that one manager of this
+// A decoded is what a store in memory keeps: the items that one manager of this
 // process found in data. It counts if the data is still the record's, and for
 // that manager only: another may have another key and find the data forged.
 type decoded struct {

@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -18,7 +19,7 @@ import (
 // tells of each; what is damaged or another's stays.
 func TestDeleteWhere(t *testing.T) {
 	for _, hashed := range []bool{false, true} {
-		store := new(memstore.Store)
+		store := memstore.New()
 		var deleted []string
 		m := noerror.In(session.New(store, &session.Options{HashKeys: hashed, Observe: func(_ context.Context, e session.Event) {
 			if e.Kind == session.EventDeleted {
@@ -39,7 +40,7 @@ func TestDeleteWhere(t *testing.T) {
 			t.Errorf("hashed %t: %d deleted, %v", hashed, n, err)
 		}
 		left := 0
-		for rec, err := range store.List(t.Context()) {
+		for rec, err := range session.List(t.Context(), store) {
 			if err != nil || slices.Contains(deleted, session.Fingerprint(rec.Key)) {
 				t.Errorf("%v is left, error %v", rec, err)
 			}
@@ -52,7 +53,11 @@ func TestDeleteWhere(t *testing.T) {
 }
 
 // emptied is a store whose records others have deleted when it is asked to.
-type emptied struct{ *memstore.Store }
+type emptied struct{ session.Store }
+
+func (s emptied) List(ctx context.Context) iter.Seq2[session.Record, error] {
+	return session.List(ctx, s.Store)
+}
 
 func (s emptied) Delete(ctx context.Context, key string) error {
 	_ = s.Store.Delete(ctx, key)
@@ -61,7 +66,7 @@ func (s emptied) Delete(ctx context.Context, key string) error {
 
 // TestDeleteWhereCountsItsOwn deletions, and goes on where others were faster.
 func TestDeleteWhereCountsItsOwn(t *testing.T) {
-	store := new(memstore.Store)
+	store := memstore.New()
 	for _, key := range []string{"0123456789abcdefghijklmnopqrstuv", "1123456789abcdefghijklmnopqrstuv"} {
 		mustCreate(t, store, session.Record{Key: key, Data: []byte("{}"), Expiry: time.Now().Add(time.Hour)})
 	}
@@ -69,19 +74,23 @@ func TestDeleteWhereCountsItsOwn(t *testing.T) {
 	if n, err := noerror.In(session.New(emptied{store}, nil)).DeleteWhere(t.Context(), all); n != 0 || err != nil {
 		t.Errorf("%d deleted, error %v", n, err)
 	}
-	for range store.List(t.Context()) {
+	for range session.List(t.Context(), store) {
 		t.Error("it did not go on")
 	}
 }
 
 // undeletable is a store that lists, and does not delete.
-type undeletable struct{ *memstore.Store }
+type undeletable struct{ session.Store }
+
+func (s undeletable) List(ctx context.Context) iter.Seq2[session.Record, error] {
+	return session.List(ctx, s.Store)
+}
 
 func (undeletable) Delete(context.Context, string) error { return errors.New("down") }
 
 func TestDeleteWhereThatCannot(t *testing.T) {
 	all := func(*session.Session) bool { return true }
-	store := new(memstore.Store)
+	store := memstore.New()
 	rec := session.Record{Key: "0123456789abcdefghijklmnopqrstuv", Data: []byte("{}"), Expiry: time.Now().Add(time.Hour)}
 	if err := store.Create(t.Context(), rec); err != nil {
 		t.Fatal(err)

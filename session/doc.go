@@ -3,7 +3,7 @@
 // Django's session framework for net/http: the same cookie, the same rules,
 // and with the codec of package django the same bytes in the same tables.
 //
-//	sessions, err := session.New(&memstore.Store{}, nil)
+//	sessions, err := session.New(memstore.New(), nil)
 //	...
 //
 //	http.Handle("/", sessions.Handler(http.HandlerFunc(

@@ -16,7 +16,7 @@ func ExampleBearer() {
 		fmt.Println(err)
 		return
 	}
-	sessions, err := session.New(&memstore.Store{}, &session.Options{Transport: session.Bearer(cookies)})
+	sessions, err := session.New(memstore.New(), &session.Options{Transport: session.Bearer(cookies)})
 	if err != nil {
 		fmt.Println(err)
 		return

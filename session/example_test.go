@@ -13,7 +13,7 @@ import (
 // A Manager also works without a request: in a command, or behind a websocket.
 func ExampleManager_Load() {
 	ctx := context.Background()
-	sessions, err := session.New(&memstore.Store{}, nil)
+	sessions, err := session.New(memstore.New(), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func ExampleManager_Load() {
 }
 
 func ExampleOptions() {
-	sessions, err := session.New(&memstore.Store{}, &session.Options{
+	sessions, err := session.New(memstore.New(), &session.Options{
 		IdleTimeout:     30 * time.Minute,
 		AbsoluteTimeout: 12 * time.Hour,
 	})
@@ -49,7 +49,7 @@ func ExampleOptions() {
 
 // newSession returns a session as From would, for the examples below.
 func newSession() *session.Session {
-	sessions, err := session.New(&memstore.Store{}, nil)
+	sessions, err := session.New(memstore.New(), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func ExampleItem() {
 }
 
 func ExampleEvent() {
-	sessions, err := session.New(&memstore.Store{}, &session.Options{
+	sessions, err := session.New(memstore.New(), &session.Options{
 		Observe: func(_ context.Context, e session.Event) {
 			fmt.Println("session", e.Kind)
 		},

@@ -22,7 +22,7 @@ func visits(w http.ResponseWriter, r *http.Request) {
 
 // The smallest program that uses a session, and a browser that visits it.
 func Example() {
-	sessions, err := session.New(&memstore.Store{}, nil)
+	sessions, err := session.New(memstore.New(), nil)
 	if err != nil {
 		log.Fatal(err)
 	}

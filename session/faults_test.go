@@ -23,7 +23,7 @@ import (
 // A spyStore is a memstore that notes the calls it gets and the records it
 // holds, expired ones too, and fails the calls that it is told to.
 type spyStore struct {
-	memory *memstore.Store
+	memory session.Store
 	mu     sync.Mutex
 	log    []string
 	rows   map[string]session.Record
@@ -33,7 +33,7 @@ type spyStore struct {
 var errDown = errors.New("connection refused")
 
 func newSpy() *spyStore {
-	return &spyStore{memory: new(memstore.Store), rows: make(map[string]session.Record)}
+	return &spyStore{memory: memstore.New(), rows: make(map[string]session.Record)}
 }
 
 func (s *spyStore) breakOn(calls ...string) {
@@ -114,6 +114,8 @@ func (s *spyStore) ClearExpired(ctx context.Context, now time.Time) (int, error)
 	}
 	return s.memory.ClearExpired(ctx, now)
 }
+
+func (s *spyStore) Close() error { return s.memory.Close() }
 
 // mustCreate puts a record into a store.
 func mustCreate(t *testing.T, store session.Store, rec session.Record) {

@@ -304,7 +304,7 @@ func TestLogoutIsOneWrite(t *testing.T) {
 
 // A replyLosing store carries a deletion out, and does not say so.
 type replyLosing struct {
-	*memstore.Store
+	session.Store
 	lost bool
 }
 
@@ -321,7 +321,7 @@ func (s *replyLosing) Delete(ctx context.Context, key string) error {
 // store did not answer, finds nothing. Nobody knows whether this request ended
 // the session or a rotation moved it.
 func TestOwnDeletionIsNotAnInterruption(t *testing.T) {
-	m := noerror.In(session.New(&replyLosing{Store: new(memstore.Store)}, &session.Options{Logger: quiet}))
+	m := noerror.In(session.New(&replyLosing{Store: memstore.New()}, &session.Options{Logger: quiet}))
 	key := keyOf(request(m, "", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("uid", 7) }))
 	resp := request(m, key, func(w http.ResponseWriter, r *http.Request) {
 		s := session.From(r)
@@ -341,7 +341,7 @@ func TestOwnDeletionIsNotAnInterruption(t *testing.T) {
 func TestFlushCountsWhateverTheStatus(t *testing.T) {
 	for _, end := range []string{"500", "panic", "late"} {
 		t.Run(end, func(t *testing.T) {
-			store := new(memstore.Store)
+			store := memstore.New()
 			m := noerror.In(session.New(store, nil))
 			key := keyOf(request(m, "", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("uid", 7) }))
 			func() {
@@ -388,7 +388,7 @@ func TestCookieIsNeverPubliclyCacheable(t *testing.T) {
 		"private, max-age=60":  "private, no-store",
 		"no-store":             "no-store",
 	} {
-		m := noerror.In(session.New(new(memstore.Store), nil))
+		m := noerror.In(session.New(memstore.New(), nil))
 		resp := request(m, "", func(w http.ResponseWriter, r *http.Request) {
 			if before != "" {
 				w.Header().Set("Cache-Control", before)
@@ -419,7 +419,7 @@ func TestSecureCookie(t *testing.T) {
 		{"never", "https://example.com/", session.Options{Cookie: cookie.Options{Secure: cookie.SecureNeverUnsafe}}, false},
 		{"prefixed", "http://localhost/", session.Options{Cookie: cookie.Options{Name: "__Host-sid"}}, true},
 	} {
-		m := noerror.In(session.New(new(memstore.Store), &c.opts))
+		m := noerror.In(session.New(memstore.New(), &c.opts))
 		w := httptest.NewRecorder()
 		m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			session.From(r).Set("a", 1)
@@ -432,7 +432,7 @@ func TestSecureCookie(t *testing.T) {
 
 func TestScriptableCookie(t *testing.T) {
 	for scriptable, want := range map[bool]bool{false: true, true: false} {
-		m := noerror.In(session.New(new(memstore.Store), &session.Options{Cookie: cookie.Options{Scriptable: scriptable}}))
+		m := noerror.In(session.New(memstore.New(), &session.Options{Cookie: cookie.Options{Scriptable: scriptable}}))
 		resp := request(m, "", func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("a", 1) })
 		if got := resp.Cookies()[0].HttpOnly; got != want {
 			t.Errorf("Scriptable %v: HttpOnly is %v", scriptable, got)
@@ -467,7 +467,7 @@ func TestContradictingOptionsAreAnError(t *testing.T) {
 		"Options.Timeout":         {{Timeout: -1}},
 	} {
 		for _, o := range list {
-			m, err := session.New(new(memstore.Store), &o)
+			m, err := session.New(memstore.New(), &o)
 			if m != nil || err == nil || !strings.Contains(err.Error(), field) {
 				t.Errorf("%+v: %v; want an error that names %s", o, err, field)
 			}
@@ -518,7 +518,7 @@ func TestHashedKeysAreNotInTheStore(t *testing.T) {
 }
 
 func TestHardened(t *testing.T) {
-	m := noerror.In(session.New(new(memstore.Store), session.Hardened()))
+	m := noerror.In(session.New(memstore.New(), session.Hardened()))
 	w := httptest.NewRecorder()
 	m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("a", 1)
@@ -538,7 +538,7 @@ func TestHardened(t *testing.T) {
 func TestEvents(t *testing.T) {
 	var mu sync.Mutex
 	var got []string
-	store := new(memstore.Store)
+	store := memstore.New()
 	m := noerror.In(session.New(store, &session.Options{Observe: func(_ context.Context, e session.Event) {
 		mu.Lock()
 		defer mu.Unlock()

@@ -12,8 +12,8 @@ import (
 // for concurrent use.
 type Manager struct {
 	store  Store
-	sealer Sealer     // the store, if the cookie is the record
-	memory Rememberer // the store, if it keeps what was decoded
+	sealer sealer     // the store, if the cookie is the record
+	memory rememberer // the store, if it keeps what was decoded
 	opts   Options
 
 	transport Transport
@@ -33,8 +33,8 @@ func New(store Store, o *Options) (*Manager, error) {
 	if err := m.opts.check(); err != nil {
 		return nil, err
 	}
-	m.sealer, _ = store.(Sealer)
-	m.memory, _ = store.(Rememberer)
+	m.sealer, _ = store.(sealer)
+	m.memory, _ = store.(rememberer)
 	if err := m.checkStore(); err != nil {
 		return nil, err
 	}

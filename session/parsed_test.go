@@ -21,7 +21,7 @@ import (
 // gives all requests the same items; no request sees what another has changed
 // and not saved.
 func TestItemsInMemoryAreNobodysToChange(t *testing.T) {
-	m := noerror.In(session.New(new(memstore.Store), nil))
+	m := noerror.In(session.New(memstore.New(), nil))
 	first, err := m.Load(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func TestItemsInMemoryAreNobodysToChange(t *testing.T) {
 // TestItemsOfAnotherManagerAreNotTaken: with another secret what a record says
 // is forged, even if it was made in this process.
 func TestItemsOfAnotherManagerAreNotTaken(t *testing.T) {
-	store := new(memstore.Store)
+	store := memstore.New()
 	mine := noerror.In(session.New(store, &session.Options{Codec: noerror.In(django.Signed(secrettest.Keys("a secret")))}))
 	s, err := mine.Load(t.Context(), "")
 	if err != nil {
@@ -83,7 +83,7 @@ func TestItemsOfAnotherManagerAreNotTaken(t *testing.T) {
 // TestRecordIsAPlainValue: records compare by their fields, those that come out
 // of memory too.
 func TestRecordIsAPlainValue(t *testing.T) {
-	store := new(memstore.Store)
+	store := memstore.New()
 	s, err := noerror.In(session.New(store, nil)).Load(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +106,7 @@ func TestRecordIsAPlainValue(t *testing.T) {
 
 // A careless store keeps forever what it was given for a key.
 type careless struct {
-	*memstore.Store
+	session.Store
 	kept map[string]any
 }
 
@@ -116,7 +116,7 @@ func (s careless) Recall(rec session.Record) any            { return s.kept[rec.
 // TestCarelessMemoryIsNotBelieved: what a store gives back counts only if it was
 // made from the very data beside it.
 func TestCarelessMemoryIsNotBelieved(t *testing.T) {
-	store := careless{new(memstore.Store), make(map[string]any)}
+	store := careless{memstore.New(), make(map[string]any)}
 	m := noerror.In(session.New(store, nil))
 	s, err := m.Load(t.Context(), "")
 	if err != nil {
@@ -148,7 +148,7 @@ func TestCarelessMemoryIsNotBelieved(t *testing.T) {
 // TestItemsOfReplacedDataAreNotTaken: what somebody writes into a record by hand
 // counts.
 func TestItemsOfReplacedDataAreNotTaken(t *testing.T) {
-	store := new(memstore.Store)
+	store := memstore.New()
 	m := noerror.In(session.New(store, nil))
 	s, err := m.Load(t.Context(), "")
 	if err != nil {
@@ -176,7 +176,7 @@ func TestItemsOfReplacedDataAreNotTaken(t *testing.T) {
 
 // TestItemsInMemoryAreWhatTheDataSays after each kind of save.
 func TestItemsInMemoryAreWhatTheDataSays(t *testing.T) {
-	store := new(memstore.Store)
+	store := memstore.New()
 	m := noerror.In(session.New(store, &session.Options{Codec: noerror.In(django.Signed(secrettest.Keys("a secret"))), AbsoluteTimeout: 1 << 40}))
 	s, err := m.Load(t.Context(), "")
 	if err != nil {

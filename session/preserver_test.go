@@ -34,7 +34,7 @@ func (tuples) EncodeOver(old, items []byte) ([]byte, error) {
 // save of a new one does not.
 func TestPreserver(t *testing.T) {
 	ctx := context.Background()
-	store := new(memstore.Store)
+	store := memstore.New()
 	m := noerror.In(session.New(store, &session.Options{Codec: tuples{}}))
 	rec := session.Record{
 		Key: strings.Repeat("k", 32), Data: []byte(`{"t":(1),"n":1}`), Expiry: time.Now().Add(time.Hour),

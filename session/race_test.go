@@ -33,7 +33,7 @@ func TestNoLostUpdate(t *testing.T) {
 	const n = 32
 	for range 20 {
 		g := newGate(n)
-		m := noerror.In(session.New(new(memstore.Store), nil))
+		m := noerror.In(session.New(memstore.New(), nil))
 		mux := http.NewServeMux()
 		mux.HandleFunc("/begin", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("total", 0) })
 		mux.HandleFunc("/set/{i}", func(w http.ResponseWriter, r *http.Request) {
@@ -78,7 +78,7 @@ func TestLogoutStaysALogout(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inHand := newGate(n + 1)
 			loggedOut := make(chan struct{})
-			store := new(memstore.Store)
+			store := memstore.New()
 			m := noerror.In(session.New(store, opts))
 			mux := http.NewServeMux()
 			mux.HandleFunc("/login", func(w http.ResponseWriter, r *http.Request) {
@@ -123,7 +123,7 @@ func TestLogoutStaysALogout(t *testing.T) {
 			if uid := readAll(t, resp.Body); uid != "0" {
 				t.Errorf("after the logout the old cookie is user %s", uid)
 			}
-			for rec, err := range store.List(t.Context()) {
+			for rec, err := range session.List(t.Context(), store) {
 				t.Errorf("a record is there: %v %v", rec.Expiry, err)
 			}
 		})

@@ -164,7 +164,7 @@ func (s *Session) next(storeKey string) (version, error) {
 		return version{}, fmt.Errorf("%w: %d items, %d bytes", ErrTooLarge, s.items.Len(), len(text))
 	}
 	var err error
-	if p, ok := s.m.opts.Codec.(Preserver); ok && s.isStored() {
+	if p, ok := s.m.opts.Codec.(preserver); ok && s.isStored() {
 		next.decoded = nil // there may be more in the data than in the text
 		next.Data, err = p.EncodeOver(s.stored.Data, text)
 		return next, err

@@ -528,7 +528,7 @@ func TestListOfAStoreThatCannot(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	store := new(memstore.Store)
+	store := memstore.New()
 	mustCreate(t, store, session.Record{Key: validKey, Data: []byte("{}"), Expiry: time.Now().Add(time.Hour)})
 	n := 0
 	for rec, err := range session.List(t.Context(), store) {
@@ -543,7 +543,7 @@ func TestListOfAStoreThatCannot(t *testing.T) {
 }
 
 func TestItemsOfARecord(t *testing.T) {
-	m := noerror.In(session.New(new(memstore.Store), nil))
+	m := noerror.In(session.New(memstore.New(), nil))
 	got, err := m.Items(session.Record{Data: []byte(` {"a" : 1.0} `)})
 	if err != nil || string(got) != `{"a":1.0}` {
 		t.Errorf("got %s, %v", got, err)
@@ -554,7 +554,7 @@ func TestItemsOfARecord(t *testing.T) {
 }
 
 func TestUpdateIsRepeatedOnAFreshDefault(t *testing.T) {
-	m := noerror.In(session.New(new(memstore.Store), nil))
+	m := noerror.In(session.New(memstore.New(), nil))
 	first, _ := m.Load(t.Context(), "")
 	first.Set("other", 0)
 	if err := first.Save(t.Context()); err != nil {
@@ -580,7 +580,7 @@ func TestUpdateIsRepeatedOnAFreshDefault(t *testing.T) {
 }
 
 func TestUpdateLeavesTheDefaultAlone(t *testing.T) {
-	m := noerror.In(session.New(new(memstore.Store), nil))
+	m := noerror.In(session.New(memstore.New(), nil))
 	s, _ := m.Load(t.Context(), "")
 	s.Set("list", []int{1, 2})
 	s.Set("map", map[string]int{"x": 5})

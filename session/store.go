@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"log/slog"
 	"time"
 )
@@ -17,7 +16,7 @@ import (
 //
 // It is a plain value: two records are the same if their fields are.
 type Record struct {
-	Key    string    // 32 characters of a-z0-9, or the 40 of a hashed key; see Sealer
+	Key    string    // 32 characters of a-z0-9, or the 40 of a hashed key; see Store.Seal
 	Data   []byte    // what the [Codec] made of the session's items: see Codec.MakesText
 	Expiry time.Time // the record is gone from this instant on; see Store.Load
 }
@@ -36,7 +35,7 @@ func (r Record) MarshalText() ([]byte, error) { return fmt.Append(nil, r), nil }
 func (r Record) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // A Store keeps records. It is the seam for a new backend: implement these
-// five methods, and call sessiontest.Run from one test. Programs do not call
+// six methods, and call sessiontest.Run from one test. Programs do not call
 // a Store; they use a [Session] through a [Manager].
 //
 // A Store must be safe for concurrent use. Every method must give up when ctx
@@ -44,6 +43,51 @@ func (r Record) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 // than the three named here mean that the store could not be asked; they must
 // not contain the record's key or data. Times are compared to the microsecond
 // or finer.
+//
+// A Store may have more methods than these, as an http.ResponseWriter may:
+//
+//	// KeepsBytes reports whether Data can be any bytes. A store without it need
+//	// only keep ASCII without NUL, as a column of text does, and New refuses a
+//	// Codec that makes anything else beside it. A store in front of another
+//	// answers for the one behind it.
+//	KeepsBytes() bool
+//
+//	// Codec returns the codec that a store was given, or nil, if it has to know
+//	// what Data says. New refuses another kind of codec beside it.
+//	Codec() Codec
+//
+//	// List yields every record that has not expired, in order of key, for
+//	// consoles. It must stop when the loop breaks, and yield an error at most
+//	// once, last.
+//	List(ctx context.Context) iter.Seq2[Record, error]
+//
+// A store whose keys are the records, since the visitor's cookie holds everything,
+// signed, makes its keys itself, and each change of a record makes another one:
+//
+//	// Issued reports whether key could be one that Seal has made. Load and
+//	// Delete are asked for no others. It decides by the form alone.
+//	Issued(key string) bool
+//
+//	// Seal returns next under the key that holds it, and perhaps with more
+//	// data; it is then given to Create or Save. The record that it follows is
+//	// old, with a key of "" for none. If fresh, the new key must have nothing
+//	// in common with the old one: a logout of one does not end the other.
+//	Seal(old, next Record, fresh bool) (Record, error)
+//
+// A store in the memory of this process can also keep what a [Manager] has decoded
+// from a record: it costs memory, and spares later loads the decoding. Other stores
+// have no use for it. What is kept is the Manager's own: a store does not look
+// inside, and a Manager does not use what another one has left, or what was not
+// decoded from the very Data that is beside it.
+//
+//	// Remember keeps decoded beside the record under rec.Key, in place of what
+//	// is kept there, if the stored Data is rec's slice. If not, it does
+//	// nothing. Save and Delete forget what is kept.
+//	Remember(rec Record, decoded any)
+//
+//	// Recall returns what is kept beside the record under rec.Key if the
+//	// stored Data is rec's slice, and nil if not. It is called after Load.
+//	Recall(rec Record) (decoded any)
 type Store interface {
 	// Load returns the record that is stored under key. It must return
 	// ErrNotFound if there is none, or if its Expiry is not after now. A
@@ -83,6 +127,11 @@ type Store interface {
 	// how many. A store whose records vanish by themselves returns 0. It
 	// should work in batches, so that no reader waits for it.
 	ClearExpired(ctx context.Context, now time.Time) (int, error)
+
+	// Close releases what the store opened, and nothing that it was given:
+	// connections, files, goroutines. A store that opened nothing returns nil.
+	// Nothing else may be called afterwards.
+	Close() error
 }
 
 // The errors with which a [Store] answers. A store returns them as they are or
@@ -97,78 +146,3 @@ var (
 	// ErrConflict: the stored record is no longer the one that was loaded.
 	ErrConflict = errors.New("session: record has changed")
 )
-
-// A ByteStore is a [Store] that says whether it keeps any bytes as Data. One that
-// is not a ByteStore need only keep ASCII without NUL, as a column of text does.
-// [New] refuses a [Codec] that makes anything else beside it.
-type ByteStore interface {
-	Store
-
-	// KeepsBytes reports whether Data can be any bytes. A store in front of
-	// another answers for the one behind it.
-	KeepsBytes() bool
-}
-
-// A CodecStore is a [Store] that has to know what Data says, and was given the
-// codec for it. [New] refuses another kind of codec beside it.
-type CodecStore interface {
-	Store
-
-	// Codec returns the codec that the store was given, or nil.
-	Codec() Codec
-}
-
-// A Sealer is a [Store] whose keys are the records: the visitor's cookie holds
-// everything, signed. It makes its keys itself, and each change of a record
-// makes another one.
-type Sealer interface {
-	Store
-
-	// Issued reports whether key could be one that Seal has made. Load and
-	// Delete are asked for no others. It decides by the form alone.
-	Issued(key string) bool
-
-	// Seal returns next under the key that holds it, and perhaps with more
-	// data; it is then given to Create or Save. The record that it follows is
-	// old, with a key of "" for none. If fresh, the new key must have nothing
-	// in common with the old one: a logout of one does not end the other.
-	Seal(old, next Record, fresh bool) (Record, error)
-}
-
-// A Rememberer is a [Store] in the memory of this process, which can also keep
-// what a [Manager] has decoded from a record: it costs memory, and spares
-// later loads the decoding. Other stores have no use for it.
-//
-// What is kept is the Manager's own: a store does not look inside, and a
-// Manager does not use what another one has left, or what was not decoded from
-// the very Data that is beside it.
-type Rememberer interface {
-	Store
-
-	// Remember keeps decoded beside the record under rec.Key, in place of what
-	// is kept there, if the stored Data is rec's slice. If not, it does
-	// nothing. Save and Delete forget what is kept.
-	Remember(rec Record, decoded any)
-
-	// Recall returns what is kept beside the record under rec.Key if the
-	// stored Data is rec's slice, and nil if not. It is called after Load.
-	Recall(rec Record) (decoded any)
-}
-
-// A Lister is a [Store] that can enumerate what it holds, for consoles.
-type Lister interface {
-	// List yields every record that has not expired, in order of key. It
-	// must stop when the loop breaks, and yield an error at most once, last.
-	List(ctx context.Context) iter.Seq2[Record, error]
-}
-
-// List yields every live record of store in order of key. It yields
-// errors.ErrUnsupported if the store is not a [Lister].
-func List(ctx context.Context, store Store) iter.Seq2[Record, error] {
-	if l, ok := store.(Lister); ok {
-		return l.List(ctx)
-	}
-	return func(yield func(Record, error) bool) {
-		yield(Record{}, errors.ErrUnsupported)
-	}
-}

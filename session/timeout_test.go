@@ -96,7 +96,7 @@ func visitSilent(
 	t *testing.T, o *session.Options, answers int, act func(*session.Session),
 ) (*httptest.ResponseRecorder, time.Duration) {
 	t.Helper()
-	store := new(memstore.Store)
+	store := memstore.New()
 	rec := session.Record{Key: validKey, Data: []byte(`{"n":1}`), Expiry: time.Now().Add(time.Hour)}
 	if err := store.Create(t.Context(), rec); err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func TestSilentStoreEndsCallsOutsideOfRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m, begin := noerror.In(session.New(&silentStore{new(memstore.Store), c.answers}, nil)), time.Now()
+				m, begin := noerror.In(session.New(&silentStore{memstore.New(), c.answers}, nil)), time.Now()
 				err := c.call(context.WithoutCancel(t.Context()), m)
 				if took := time.Since(begin); !errors.Is(err, session.ErrUnavailable) || took != 5*time.Second {
 					t.Errorf("%v after %v, want ErrUnavailable after 5s", err, took)
@@ -149,7 +149,7 @@ func TestVisitorWhoLeavesEndsTheLoadAndNotTheSave(t *testing.T) {
 	for _, c := range silences[:2] {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, leave := context.WithCancel(t.Context())
-			store := new(memstore.Store)
+			store := memstore.New()
 			rec := session.Record{Key: validKey, Data: []byte(`{"n":1}`), Expiry: time.Now().Add(time.Hour)}
 			if err := store.Create(ctx, rec); err != nil {
 				t.Fatal(err)

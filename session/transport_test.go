@@ -51,7 +51,7 @@ func namedBy(m *session.Manager, headers ...string) (name string, answer http.He
 }
 
 func TestBearerTravelsByHeaders(t *testing.T) {
-	m := noerror.In(session.New(new(memstore.Store), &session.Options{Transport: session.Bearer(nil)}))
+	m := noerror.In(session.New(memstore.New(), &session.Options{Transport: session.Bearer(nil)}))
 	for _, header := range []string{"Accept: */*", "Authorization: Bearer", "Authorization: bearer  "} {
 		h := visit(m.Handler(setName("john_doe")), header)
 		key := h.Get(session.KeyHeader)
@@ -87,7 +87,7 @@ func TestBearerThatTouchesNothingCostsNothing(t *testing.T) {
 
 // TestHeaderAndCookieAreNeverMixed in one request, in either direction.
 func TestHeaderAndCookieAreNeverMixed(t *testing.T) {
-	m := byHeaderOrCookie(t, new(memstore.Store))
+	m := byHeaderOrCookie(t, memstore.New())
 	h := visit(m.Handler(setName("page")))
 	line, _, _ := strings.Cut(h.Get("Set-Cookie"), ";")
 	cookieLine := "Cookie: " + line
@@ -152,7 +152,7 @@ func TestAnotherCookieForEachTenant(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	m := noerror.In(session.New(new(memstore.Store), &session.Options{Transport: tenants}))
+	m := noerror.In(session.New(memstore.New(), &session.Options{Transport: tenants}))
 	sites := m.Handler(setName("john_doe"))
 	for host, name := range map[string]string{"a.example": "a", "b.example": "b"} {
 		r := httptest.NewRequest("GET", "https://"+host+"/", nil)
@@ -178,7 +178,7 @@ func (silentTransport) Vary() []string                                         {
 
 func TestManagerWritesVaryAndCacheControlOfATransport(t *testing.T) {
 	cookies, _ := session.Cookies(nil)
-	m := noerror.In(session.New(new(memstore.Store), &session.Options{Transport: silentTransport{cookies}}))
+	m := noerror.In(session.New(memstore.New(), &session.Options{Transport: silentTransport{cookies}}))
 	h := visit(m.Handler(setName("x")))
 	if h.Get("Vary") != "X-A, X-B" || h.Get("Cache-Control") != "private, no-store" {
 		t.Errorf("a response with a key: %v", h)
@@ -196,8 +196,8 @@ func TestManagerWritesVaryAndCacheControlOfATransport(t *testing.T) {
 
 // TestTwoManagersInOneProgram have a cookie and a session each.
 func TestTwoManagersInOneProgram(t *testing.T) {
-	site := noerror.In(session.New(new(memstore.Store), nil))
-	admin := noerror.In(session.New(new(memstore.Store), &session.Options{Cookie: cookie.Options{Name: "adminid"}}))
+	site := noerror.In(session.New(memstore.New(), nil))
+	admin := noerror.In(session.New(memstore.New(), &session.Options{Cookie: cookie.Options{Name: "adminid"}}))
 	handler := site.Handler(admin.Handler(site.Handler(http.HandlerFunc(
 		func(_ http.ResponseWriter, r *http.Request) {
 			if session.From(r) != admin.From(r) || site.From(r) == admin.From(r) {
@@ -232,7 +232,7 @@ func TestTwoManagersInOneProgram(t *testing.T) {
 }
 
 func TestManagerFromIsOfItsManager(t *testing.T) {
-	site, other := noerror.In(session.New(new(memstore.Store), nil)), noerror.In(session.New(new(memstore.Store), nil))
+	site, other := noerror.In(session.New(memstore.New(), nil)), noerror.In(session.New(memstore.New(), nil))
 	visit(other.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if _, err := site.LoadFrom(r); !errors.Is(err, session.ErrNoManager) {
 			t.Errorf("LoadFrom: %v", err)
@@ -256,8 +256,8 @@ func (downStore) Load(context.Context, string) (session.Record, error) {
 // TestOuterManagerAnswersForItsStore, although the session of another is
 // between.
 func TestOuterManagerAnswersForItsStore(t *testing.T) {
-	outer := noerror.In(session.New(downStore{new(memstore.Store)}, &session.Options{Cookie: cookie.Options{Name: "outer"}}))
-	inner := noerror.In(session.New(new(memstore.Store), nil))
+	outer := noerror.In(session.New(downStore{memstore.New()}, &session.Options{Cookie: cookie.Options{Name: "outer"}}))
+	inner := noerror.In(session.New(memstore.New(), nil))
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Header.Set("Cookie", "outer="+validKey)
@@ -271,7 +271,7 @@ func TestOuterManagerAnswersForItsStore(t *testing.T) {
 }
 
 func TestCookieAndTransportExcludeEachOther(t *testing.T) {
-	_, err := session.New(new(memstore.Store), &session.Options{
+	_, err := session.New(memstore.New(), &session.Options{
 		Cookie: cookie.Options{Name: "a"}, Transport: session.Bearer(nil),
 	})
 	if err == nil || !strings.Contains(err.Error(), "Options.Cookie and Options.Transport") {

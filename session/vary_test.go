@@ -74,7 +74,7 @@ var looks = map[string]func(s *session.Session){
 // TestEveryLookVariesByCookie: what depends on the cookie is never given to
 // others by a cache, whatever the handler found out about the session.
 func TestEveryLookVariesByCookie(t *testing.T) {
-	m := noerror.In(session.New(new(memstore.Store), nil))
+	m := noerror.In(session.New(memstore.New(), nil))
 	for name, look := range looks {
 		key := keyOf(request(m, "", func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("n", 1) }))
 		for _, key := range []string{key, ""} {

@@ -255,7 +255,7 @@ func TestVectorsSessionFlags(t *testing.T) {
 			Return       json.RawMessage `json:"return"`
 		}
 		c.Decode(t, &in, &want)
-		store := new(memstore.Store)
+		store := memstore.New()
 		m := noerror.In(session.New(store, nil))
 		mustCreate(t, store, session.Record{
 			Key: validKey, Data: []byte(in.JSON), Expiry: time.Now().Add(time.Hour),
@@ -364,7 +364,7 @@ func TestVectorsSessionExpiry(t *testing.T) {
 			}
 		}
 		atVectorTime(t, func(t *testing.T) {
-			store := new(memstore.Store)
+			store := memstore.New()
 			mustCreate(t, store, session.Record{
 				Key: validKey, Data: fmt.Appendf(nil, `{"_session_expiry":%s}`, in.Stored),
 				Expiry: time.Now().Add(time.Hour),
@@ -407,7 +407,7 @@ func TestVectorsSessionSetExpiry(t *testing.T) {
 		}
 		c.Decode(t, &in, &want)
 		atVectorTime(t, func(t *testing.T) {
-			s, _ := noerror.In(session.New(new(memstore.Store), nil)).Load(t.Context(), "")
+			s, _ := noerror.In(session.New(memstore.New(), nil)).Load(t.Context(), "")
 			switch c.Name {
 			case "timedelta_1h":
 				s.SetExpiryAt(time.Now().Add(time.Hour))

@@ -47,7 +47,7 @@ func serve(t *testing.T, m *session.Manager, h http.HandlerFunc) (*http.Response
 
 func TestStreamCarriesTheCookie(t *testing.T) {
 	next := make(chan struct{})
-	m := noerror.In(session.New(new(memstore.Store), nil))
+	m := noerror.In(session.New(memstore.New(), nil))
 	resp, err := serve(t, m, func(w http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("a", 1)
 		for i := range 3 {
@@ -83,7 +83,7 @@ func TestFlushBeforeTheFirstWriteCarriesTheCookie(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			done := make(chan struct{})
-			m := noerror.In(session.New(new(memstore.Store), nil))
+			m := noerror.In(session.New(memstore.New(), nil))
 			resp, err := serve(t, m, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "text/event-stream")
 				session.From(r).Set("a", 1)
@@ -108,7 +108,7 @@ func TestFlushBeforeTheFirstWriteCarriesTheCookie(t *testing.T) {
 }
 
 func TestEarlyHintsAreNotTheResponse(t *testing.T) {
-	m := noerror.In(session.New(new(memstore.Store), nil))
+	m := noerror.In(session.New(memstore.New(), nil))
 	server := httptest.NewServer(m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Link", "</style.css>; rel=preload")
 		w.WriteHeader(http.StatusEarlyHints)
@@ -191,7 +191,7 @@ func TestWhatTheServerCannotDoBeginsNothing(t *testing.T) {
 			return err
 		},
 	} {
-		m := noerror.In(session.New(new(memstore.Store), nil))
+		m := noerror.In(session.New(memstore.New(), nil))
 		w := &lightWriter{make(http.Header)}
 		m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			session.From(r).Set("a", 1)
@@ -265,7 +265,7 @@ func TestSendfileSurvives(t *testing.T) {
 	if err := os.WriteFile(name, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	m := noerror.In(session.New(new(memstore.Store), nil))
+	m := noerror.In(session.New(memstore.New(), nil))
 	var spy readerFromSpy
 	h := m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("a", 1)
@@ -434,7 +434,7 @@ func TestSecondHandlerStepsAside(t *testing.T) {
 }
 
 func TestSecondHandlerSharesTheSession(t *testing.T) {
-	m := noerror.In(session.New(new(memstore.Store), nil))
+	m := noerror.In(session.New(memstore.New(), nil))
 	inner := m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if got := session.Get(session.From(r), "a", 0); got != 1 {
 			t.Errorf("the inner handler sees %d", got)
@@ -447,8 +447,8 @@ func TestSecondHandlerSharesTheSession(t *testing.T) {
 }
 
 func TestTwoManagersOnOneRequest(t *testing.T) {
-	outer := noerror.In(session.New(new(memstore.Store), nil))
-	inner := noerror.In(session.New(new(memstore.Store), &session.Options{Cookie: cookie.Options{Name: "adminid"}}))
+	outer := noerror.In(session.New(memstore.New(), nil))
+	inner := noerror.In(session.New(memstore.New(), &session.Options{Cookie: cookie.Options{Name: "adminid"}}))
 	h := outer.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("who", "outer")
 		inner.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -467,7 +467,7 @@ func TestTwoManagersOnOneRequest(t *testing.T) {
 }
 
 func TestHTTP2(t *testing.T) {
-	m := noerror.In(session.New(new(memstore.Store), nil))
+	m := noerror.In(session.New(memstore.New(), nil))
 	server := httptest.NewUnstartedServer(m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n := session.Update(session.From(r), "n", 0, func(n int) int { return n + 1 })
 		if err := http.NewResponseController(w).Flush(); err != nil {

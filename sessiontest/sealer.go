@@ -12,35 +12,47 @@ import (
 
 // RunSealer checks a store whose keys are the records, as [Run] does others.
 // If it can take a key back, call [RunRevocation], too.
-func RunSealer(t *testing.T, open func(t *testing.T) session.Sealer) {
+func RunSealer(t *testing.T, open func(t *testing.T) session.Store) {
 	t.Helper()
 	runSealer(t, sealerCases, open)
 }
 
-// RunRevocation checks that a [session.Sealer] can end a session for good.
-func RunRevocation(t *testing.T, open func(t *testing.T) session.Sealer) {
+// RunRevocation checks that a store whose keys are the records can end a session
+// for good.
+func RunRevocation(t *testing.T, open func(t *testing.T) session.Store) {
 	t.Helper()
 	runSealer(t, revocationCases, open)
 }
 
-func runSealer(t *testing.T, cases []sealerCase, open func(t *testing.T) session.Sealer) {
+func runSealer(t *testing.T, cases []sealerCase, open func(t *testing.T) session.Store) {
 	t.Helper()
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			if err := checkSealer(t.Context(), c, open(t)); err != nil {
+			store, ok := open(t).(sealer)
+			if !ok {
+				t.Fatal("the store has no Issued and Seal")
+			}
+			if err := checkSealer(t.Context(), c, store); err != nil {
 				t.Errorf("%v\nthe contract: %s", err, c.sentence)
 			}
 		})
 	}
 }
 
-func checkSealer(ctx context.Context, c sealerCase, store session.Sealer) error {
+func checkSealer(ctx context.Context, c sealerCase, store sealer) error {
 	return check(ctx, contractCase{c.name, c.sentence, func(x *trial) {
 		c.try(&sealerTrial{x, store})
 	}}, store)
 }
 
-// A sealerCase tries one sentence of the contract of session.Sealer.
+// A sealer is a store whose keys are the records.
+type sealer interface {
+	session.Store
+	Issued(key string) bool
+	Seal(old, next session.Record, fresh bool) (session.Record, error)
+}
+
+// A sealerCase tries one sentence of the contract of such a store.
 type sealerCase struct {
 	name     string
 	sentence string
@@ -49,7 +61,7 @@ type sealerCase struct {
 
 type sealerTrial struct {
 	*trial
-	sealer session.Sealer
+	sealer sealer
 }
 
 // sealed returns a record that was made, under its key.

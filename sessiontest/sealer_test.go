@@ -33,52 +33,52 @@ func TestKitNoticesBrokenSealers(t *testing.T) {
 var brokenSealers = []struct {
 	name      string
 	noticedBy string
-	open      func() session.Sealer
+	open      func() sealer
 }{
-	{"issues every key", "IssuedIsByForm", func() session.Sealer { return issuesAll{revoking()} }},
-	{"loads forgeries", "ForgeriesAreNotFound", func() session.Sealer { return newTrusting() }},
-	{"makes the same key again", "SealedChangeLoads", func() session.Sealer { return newTrusting() }},
-	{"takes data away", "SealedDataIsKept", func() session.Sealer { return takesAway{revoking()} }},
-	{"knows no expiry", "SealedExpiryIsKept", func() session.Sealer { return newTrusting() }},
-	{"ignores contexts", "SealerGivesUp", func() session.Sealer { return newTrusting() }},
-	{"revokes nothing", "LogoutIsFinal", func() session.Sealer { return unlisted() }},
-	{"deletes nothing", "DeleteIsFinal", func() session.Sealer { return unlisted() }},
-	{"knows no fresh keys", "FreshKeyHasNothingInCommon", func() session.Sealer { return neverFresh{revoking()} }},
-	{"lets both win", "RaceOfLogoutAndRotation", func() session.Sealer { return unlisted() }},
+	{"issues every key", "IssuedIsByForm", func() sealer { return issuesAll{revoking()} }},
+	{"loads forgeries", "ForgeriesAreNotFound", func() sealer { return newTrusting() }},
+	{"makes the same key again", "SealedChangeLoads", func() sealer { return newTrusting() }},
+	{"takes data away", "SealedDataIsKept", func() sealer { return takesAway{revoking()} }},
+	{"knows no expiry", "SealedExpiryIsKept", func() sealer { return newTrusting() }},
+	{"ignores contexts", "SealerGivesUp", func() sealer { return newTrusting() }},
+	{"revokes nothing", "LogoutIsFinal", func() sealer { return unlisted() }},
+	{"deletes nothing", "DeleteIsFinal", func() sealer { return unlisted() }},
+	{"knows no fresh keys", "FreshKeyHasNothingInCommon", func() sealer { return neverFresh{revoking()} }},
+	{"lets both win", "RaceOfLogoutAndRotation", func() sealer { return unlisted() }},
 }
 
 const secret = "a-secret-key-for-the-tests-only-0123456789-abcdef"
 
-func unlisted() session.Sealer { return noerror.In(cookiestore.New(secrettest.Keys(secret), nil)) }
+func unlisted() sealer { return noerror.In(cookiestore.New(secrettest.Keys(secret), nil)).(sealer) }
 
-func revoking() session.Sealer {
-	return noerror.In(cookiestore.New(secrettest.Keys(secret), &cookiestore.Options{Revoked: new(memstore.Store)}))
+func revoking() sealer {
+	return noerror.In(cookiestore.New(secrettest.Keys(secret), &cookiestore.Options{Revoked: memstore.New()})).(sealer)
 }
 
-type issuesAll struct{ session.Sealer }
+type issuesAll struct{ sealer }
 
 func (issuesAll) Issued(string) bool { return true }
 
-type takesAway struct{ session.Sealer }
+type takesAway struct{ sealer }
 
 func (s takesAway) Seal(old, next session.Record, fresh bool) (session.Record, error) {
 	next.Data = bytes.Replace(next.Data, []byte(`"a":1,`), nil, 1)
-	return s.Sealer.Seal(old, next, fresh)
+	return s.sealer.Seal(old, next, fresh)
 }
 
-type neverFresh struct{ session.Sealer }
+type neverFresh struct{ sealer }
 
 func (s neverFresh) Seal(old, next session.Record, _ bool) (session.Record, error) {
-	return s.Sealer.Seal(old, next, false)
+	return s.sealer.Seal(old, next, false)
 }
 
 // trusting has one key for everything, and believes any key at all.
 type trusting struct {
-	session.Sealer
+	sealer
 	rec *session.Record
 }
 
-func newTrusting() session.Sealer { return trusting{unlisted(), new(session.Record)} }
+func newTrusting() sealer { return trusting{unlisted(), new(session.Record)} }
 
 func (s trusting) Seal(_, next session.Record, _ bool) (session.Record, error) {
 	next.Key = ":trust:me"

@@ -18,7 +18,7 @@ import (
 )
 
 func TestRunAcceptsMemstore(t *testing.T) {
-	Run(t, func(*testing.T) session.Store { return new(memstore.Store) })
+	Run(t, func(*testing.T) session.Store { return memstore.New() })
 }
 
 // TestKitNoticesBrokenStores runs the kit against stores that each break one
@@ -60,44 +60,44 @@ var brokenStores = []struct {
 	noticedBy string
 	open      func() session.Store
 }{
-	{"overwrites on create", "CreateOfTaken", func() store { return overwrites{new(memstore.Store)} }},
-	{"resurrects on save", "SaveOfDeleted", func() store { return resurrects{new(memstore.Store)} }},
-	{"upserts", "SaveOfNothing", func() store { return resurrects{new(memstore.Store)} }},
-	{"ignores old", "SaveOfChanged", func() store { return lastWins{new(memstore.Store)} }},
-	{"compares in two steps", "RaceOfSaves", func() store { return twoSteps{new(memstore.Store)} }},
-	{"moves in two steps", "RaceOfMoves", func() store { return twoStepMove{new(memstore.Store)} }},
-	{"leaves the old key after a move", "Move", func() store { return copies{new(memstore.Store)} }},
-	{"overwrites on move", "MoveToTaken", func() store { return moveOverwrites{new(memstore.Store)} }},
+	{"overwrites on create", "CreateOfTaken", func() store { return overwrites{memstore.New()} }},
+	{"resurrects on save", "SaveOfDeleted", func() store { return resurrects{memstore.New()} }},
+	{"upserts", "SaveOfNothing", func() store { return resurrects{memstore.New()} }},
+	{"ignores old", "SaveOfChanged", func() store { return lastWins{memstore.New()} }},
+	{"compares in two steps", "RaceOfSaves", func() store { return twoSteps{memstore.New()} }},
+	{"moves in two steps", "RaceOfMoves", func() store { return twoStepMove{memstore.New()} }},
+	{"leaves the old key after a move", "Move", func() store { return copies{memstore.New()} }},
+	{"overwrites on move", "MoveToTaken", func() store { return moveOverwrites{memstore.New()} }},
 	{"reuses its buffer", "DataIsImmutable", func() store { return newReuses() }},
 	{"returns expired", "LoadOfExpired", func() store { return newReturnsExpired() }},
 	{"saves expired", "SaveOfExpired", func() store { return savesExpired{newReturnsExpired()} }},
-	{"drops the new expiry", "SaveOfExpiryOnly", func() store { return dropsExpiry{new(memstore.Store)} }},
-	{"calls an unchanged save lost", "SaveWithoutChange", func() store { return countsChanged{new(memstore.Store)} }},
-	{"ignores case of keys", "KeysAreComparedByteForByte", func() store { return foldsCase{new(memstore.Store)} }},
-	{"deletes nothing with success", "DeleteOfNothing", func() store { return mildDelete{new(memstore.Store)} }},
-	{"deletes what has moved", "DeleteOfMoved", func() store { return mildDelete{new(memstore.Store)} }},
-	{"deletes what has expired", "DeleteOfExpired", func() store { return mildDelete{new(memstore.Store)} }},
+	{"drops the new expiry", "SaveOfExpiryOnly", func() store { return dropsExpiry{memstore.New()} }},
+	{"calls an unchanged save lost", "SaveWithoutChange", func() store { return countsChanged{memstore.New()} }},
+	{"ignores case of keys", "KeysAreComparedByteForByte", func() store { return foldsCase{memstore.New()} }},
+	{"deletes nothing with success", "DeleteOfNothing", func() store { return mildDelete{memstore.New()} }},
+	{"deletes what has moved", "DeleteOfMoved", func() store { return mildDelete{memstore.New()} }},
+	{"deletes what has expired", "DeleteOfExpired", func() store { return mildDelete{memstore.New()} }},
 	{"compares before it deletes", "DeleteOfChanged", func() store { return newComparingDelete() }},
-	{"deletes in two steps", "RaceOfDeletes", func() store { return lookThenDelete{new(memstore.Store)} }},
-	{"deletes what is moving", "RaceOfMoveAndDelete", func() store { return mildDelete{new(memstore.Store)} }},
-	{"sends a deletion again", "RaceOfDeleteAndItsContext", func() store { return deletesAgain{new(memstore.Store)} }},
-	{"clears the living", "ClearExpired", func() store { return clearsAll{new(memstore.Store)} }},
-	{"swallows errors", "ContextDone", func() store { return swallows{new(memstore.Store)} }},
-	{"shows the key in an error", "ErrorsShowNoSecret", func() store { return leaks{new(memstore.Store)} }},
-	{"trims data", "DataIsKeptByteForByte", func() store { return trims{new(memstore.Store)} }},
-	{"changes line ends", "TextIsKept", func() store { return unixLines{new(memstore.Store)} }},
-	{"keeps text and calls it bytes", "BytesAreKept", func() store { return textOnly{new(memstore.Store)} }},
-	{"lists without order", "List", func() store { return unordered{new(memstore.Store)} }},
+	{"deletes in two steps", "RaceOfDeletes", func() store { return lookThenDelete{memstore.New()} }},
+	{"deletes what is moving", "RaceOfMoveAndDelete", func() store { return mildDelete{memstore.New()} }},
+	{"sends a deletion again", "RaceOfDeleteAndItsContext", func() store { return deletesAgain{memstore.New()} }},
+	{"clears the living", "ClearExpired", func() store { return clearsAll{memstore.New()} }},
+	{"swallows errors", "ContextDone", func() store { return swallows{memstore.New()} }},
+	{"shows the key in an error", "ErrorsShowNoSecret", func() store { return leaks{memstore.New()} }},
+	{"trims data", "DataIsKeptByteForByte", func() store { return trims{memstore.New()} }},
+	{"changes line ends", "TextIsKept", func() store { return unixLines{memstore.New()} }},
+	{"keeps text and calls it bytes", "BytesAreKept", func() store { return textOnly{memstore.New()} }},
+	{"lists without order", "List", func() store { return unordered{memstore.New()} }},
 }
 
-type overwrites struct{ *memstore.Store }
+type overwrites struct{ session.Store }
 
 func (s overwrites) Create(ctx context.Context, rec session.Record) error {
 	_ = s.Store.Delete(ctx, rec.Key)
 	return s.Store.Create(ctx, rec)
 }
 
-type resurrects struct{ *memstore.Store }
+type resurrects struct{ session.Store }
 
 func (s resurrects) Save(ctx context.Context, old, new session.Record) error {
 	err := s.Store.Save(ctx, old, new)
@@ -107,7 +107,7 @@ func (s resurrects) Save(ctx context.Context, old, new session.Record) error {
 	return err
 }
 
-type lastWins struct{ *memstore.Store }
+type lastWins struct{ session.Store }
 
 func (s lastWins) Save(ctx context.Context, old, new session.Record) error {
 	stored, err := s.Load(ctx, old.Key)
@@ -117,7 +117,7 @@ func (s lastWins) Save(ctx context.Context, old, new session.Record) error {
 	return s.Store.Save(ctx, stored, new)
 }
 
-type twoSteps struct{ *memstore.Store }
+type twoSteps struct{ session.Store }
 
 func (s twoSteps) Save(ctx context.Context, old, new session.Record) error {
 	stored, err := s.Load(ctx, old.Key)
@@ -131,7 +131,7 @@ func (s twoSteps) Save(ctx context.Context, old, new session.Record) error {
 	return lastWins(s).Save(ctx, old, new)
 }
 
-type twoStepMove struct{ *memstore.Store }
+type twoStepMove struct{ session.Store }
 
 func (s twoStepMove) Save(ctx context.Context, old, new session.Record) error {
 	if new.Key == old.Key {
@@ -147,7 +147,7 @@ func (s twoStepMove) Save(ctx context.Context, old, new session.Record) error {
 	return s.Delete(ctx, old.Key)
 }
 
-type copies struct{ *memstore.Store }
+type copies struct{ session.Store }
 
 func (s copies) Save(ctx context.Context, old, new session.Record) error {
 	if new.Key == old.Key {
@@ -159,7 +159,7 @@ func (s copies) Save(ctx context.Context, old, new session.Record) error {
 	return s.Create(ctx, new)
 }
 
-type moveOverwrites struct{ *memstore.Store }
+type moveOverwrites struct{ session.Store }
 
 func (s moveOverwrites) Save(ctx context.Context, old, new session.Record) error {
 	if new.Key != old.Key {
@@ -170,13 +170,13 @@ func (s moveOverwrites) Save(ctx context.Context, old, new session.Record) error
 
 // reuses writes new data into the buffer that it has handed out.
 type reuses struct {
-	*memstore.Store
+	session.Store
 	mu  sync.Mutex
 	buf map[string][]byte
 }
 
 func newReuses() *reuses {
-	return &reuses{Store: new(memstore.Store), buf: make(map[string][]byte)}
+	return &reuses{Store: memstore.New(), buf: make(map[string][]byte)}
 }
 
 func (s *reuses) Create(ctx context.Context, rec session.Record) error {
@@ -203,12 +203,12 @@ func (s *reuses) Save(ctx context.Context, old, new session.Record) error {
 
 // returnsExpired keeps expiries to itself.
 type returnsExpired struct {
-	*memstore.Store
+	session.Store
 	expiry *sync.Map
 }
 
 func newReturnsExpired() returnsExpired {
-	return returnsExpired{new(memstore.Store), new(sync.Map)}
+	return returnsExpired{memstore.New(), new(sync.Map)}
 }
 
 func (s returnsExpired) hide(rec session.Record) session.Record {
@@ -244,7 +244,7 @@ func (s savesExpired) Load(ctx context.Context, key string) (session.Record, err
 	return rec, err
 }
 
-type dropsExpiry struct{ *memstore.Store }
+type dropsExpiry struct{ session.Store }
 
 func (s dropsExpiry) Save(ctx context.Context, old, new session.Record) error {
 	if stored, err := s.Load(ctx, old.Key); err == nil {
@@ -254,7 +254,7 @@ func (s dropsExpiry) Save(ctx context.Context, old, new session.Record) error {
 }
 
 // countsChanged is MySQL without clientFoundRows.
-type countsChanged struct{ *memstore.Store }
+type countsChanged struct{ session.Store }
 
 func (s countsChanged) Save(ctx context.Context, old, new session.Record) error {
 	if old.Key == new.Key && bytes.Equal(old.Data, new.Data) && old.Expiry.Equal(new.Expiry) {
@@ -263,13 +263,13 @@ func (s countsChanged) Save(ctx context.Context, old, new session.Record) error 
 	return s.Store.Save(ctx, old, new)
 }
 
-type foldsCase struct{ *memstore.Store }
+type foldsCase struct{ session.Store }
 
 func (s foldsCase) Load(ctx context.Context, key string) (session.Record, error) {
 	return s.Store.Load(ctx, strings.ToLower(key))
 }
 
-type mildDelete struct{ *memstore.Store }
+type mildDelete struct{ session.Store }
 
 func (s mildDelete) Delete(ctx context.Context, key string) error {
 	err := s.Store.Delete(ctx, key)
@@ -281,11 +281,11 @@ func (s mildDelete) Delete(ctx context.Context, key string) error {
 
 // comparingDelete deletes only what is still what was created.
 type comparingDelete struct {
-	*memstore.Store
+	session.Store
 	created *sync.Map
 }
 
-func newComparingDelete() comparingDelete { return comparingDelete{new(memstore.Store), new(sync.Map)} }
+func newComparingDelete() comparingDelete { return comparingDelete{memstore.New(), new(sync.Map)} }
 
 func (s comparingDelete) Create(ctx context.Context, rec session.Record) error {
 	s.created.Store(rec.Key, rec)
@@ -300,7 +300,7 @@ func (s comparingDelete) Delete(ctx context.Context, key string) error {
 	return s.Store.Delete(ctx, key)
 }
 
-type lookThenDelete struct{ *memstore.Store }
+type lookThenDelete struct{ session.Store }
 
 func (s lookThenDelete) Delete(ctx context.Context, key string) error {
 	if _, err := s.Load(ctx, key); err != nil {
@@ -311,7 +311,7 @@ func (s lookThenDelete) Delete(ctx context.Context, key string) error {
 }
 
 // deletesAgain sends a deletion again whose answer it did not wait for.
-type deletesAgain struct{ *memstore.Store }
+type deletesAgain struct{ session.Store }
 
 func (s deletesAgain) Delete(ctx context.Context, key string) error {
 	err := s.Store.Delete(context.WithoutCancel(ctx), key)
@@ -323,13 +323,13 @@ func (s deletesAgain) Delete(ctx context.Context, key string) error {
 	}
 }
 
-type clearsAll struct{ *memstore.Store }
+type clearsAll struct{ session.Store }
 
 func (s clearsAll) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	return s.Store.ClearExpired(ctx, now.Add(24*time.Hour))
 }
 
-type swallows struct{ *memstore.Store }
+type swallows struct{ session.Store }
 
 func (s swallows) Load(ctx context.Context, key string) (session.Record, error) {
 	rec, err := s.Store.Load(ctx, key)
@@ -339,7 +339,7 @@ func (s swallows) Load(ctx context.Context, key string) (session.Record, error) 
 	return rec, nil
 }
 
-type leaks struct{ *memstore.Store }
+type leaks struct{ session.Store }
 
 func (s leaks) Create(ctx context.Context, rec session.Record) error {
 	if err := s.Store.Create(ctx, rec); err != nil {
@@ -348,7 +348,7 @@ func (s leaks) Create(ctx context.Context, rec session.Record) error {
 	return nil
 }
 
-type trims struct{ *memstore.Store }
+type trims struct{ session.Store }
 
 func (s trims) Load(ctx context.Context, key string) (session.Record, error) {
 	rec, err := s.Store.Load(ctx, key)
@@ -356,7 +356,7 @@ func (s trims) Load(ctx context.Context, key string) (session.Record, error) {
 	return rec, err
 }
 
-type unixLines struct{ *memstore.Store }
+type unixLines struct{ session.Store }
 
 func (s unixLines) Load(ctx context.Context, key string) (session.Record, error) {
 	rec, err := s.Store.Load(ctx, key)
@@ -364,7 +364,9 @@ func (s unixLines) Load(ctx context.Context, key string) (session.Record, error)
 	return rec, err
 }
 
-type textOnly struct{ *memstore.Store }
+type textOnly struct{ session.Store }
+
+func (textOnly) KeepsBytes() bool { return true }
 
 func (s textOnly) Load(ctx context.Context, key string) (session.Record, error) {
 	rec, err := s.Store.Load(ctx, key)
@@ -372,12 +374,12 @@ func (s textOnly) Load(ctx context.Context, key string) (session.Record, error) 
 	return rec, err
 }
 
-type unordered struct{ *memstore.Store }
+type unordered struct{ session.Store }
 
 func (s unordered) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return func(yield func(session.Record, error) bool) {
 		var all []session.Record
-		for rec, err := range s.Store.List(ctx) {
+		for rec, err := range session.List(ctx, s.Store) {
 			if err != nil {
 				yield(rec, err)
 				return

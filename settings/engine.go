@@ -21,9 +21,8 @@ import (
 // An engine is a store of sessions with the codec that belongs to it.
 type engine struct {
 	store session.Store
-	codec session.Codec   // nil: plain
-	table *sqlstore.Store // nil unless the engine has one
-	parts []io.Closer     // in the order in which they are to be closed
+	codec session.Codec // nil: plain
+	parts []io.Closer   // in the order in which they are to be closed
 }
 
 func (e *engine) close() error {
@@ -64,32 +63,27 @@ func (s *Site) openEngine(ctx context.Context) (engine, error) {
 
 // openTable opens the table in the fastest way.
 func (s *Site) openTable(ctx context.Context, e *engine) error {
-	if s.db.OpenTable != nil {
-		table, err := s.db.OpenTable(ctx)
-		if err != nil {
-			return wireError(err)
-		}
-		e.store, e.table = table.Store, table.Table
-		e.parts = append(e.parts, closeFunc(table.Close))
-		return nil
+	open := s.db.OpenTable
+	if open == nil {
+		open = func(ctx context.Context) (session.Store, error) { return sqlstore.New(ctx, s.Database, nil) }
 	}
-	table, err := sqlstore.New(ctx, s.tables, nil)
+	table, err := open(ctx)
 	if err != nil {
 		return wireError(err)
 	}
-	e.store, e.table = table, table
+	e.store = table
 	e.parts = append(e.parts, table)
 	return nil
 }
 
 // openCachedTable puts a cache in front of the table.
 func (s *Site) openCachedTable(ctx context.Context, e *engine) error {
-	cache, closer, err := s.Settings.openTableCache(ctx)
+	cache, err := s.Settings.openTableCache(ctx)
 	if err != nil {
 		return err
 	}
 	if err := s.openTable(ctx, e); err != nil {
-		return errors.Join(err, closer.Close())
+		return errors.Join(err, cache.Close())
 	}
 	o := &cachedstore.Options{}
 	if s.Settings.SessionCacheFormat == "django" {
@@ -97,10 +91,10 @@ func (s *Site) openCachedTable(ctx context.Context, e *engine) error {
 	}
 	store, err := cachedstore.New(e.store, cache, o)
 	if err != nil {
-		return errors.Join(fmt.Errorf("settings: %w", err), closer.Close())
+		return errors.Join(fmt.Errorf("settings: %w", err), cache.Close())
 	}
 	e.store = store
-	e.parts = append([]io.Closer{store, closer}, e.parts...)
+	e.parts = append([]io.Closer{store, cache}, e.parts...)
 	return nil
 }
 
@@ -111,22 +105,21 @@ func (s *Settings) cachePrefix(engine string) string {
 }
 
 // openTableCache opens the cache of cached_db.
-func (s *Settings) openTableCache(ctx context.Context) (cachedstore.Cache, io.Closer, error) {
+func (s *Settings) openTableCache(ctx context.Context) (cachedstore.Cache, error) {
 	c, err := s.sessionCache()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	prefix := s.cachePrefix(django.EngineCachedDB)
 	if c.kind() == "memory" {
-		cache, err := memstore.NewCache(&memstore.CacheOptions{Max: memoryCacheSize})
-		return cache, nopCloser{}, err
+		return memstore.NewCache(memoryCacheSize)
 	}
 	driver, err := siteparts.CacheOf(c.kind())
 	if err != nil {
-		return nil, nil, cacheError(err)
+		return nil, cacheError(err)
 	}
 	cache, err := driver.Table(ctx, c.URL, prefix)
-	return cache, cache, cacheError(err)
+	return cache, cacheError(err)
 }
 
 // memoryCacheSize is how many sessions memory:// keeps of a table, and how
@@ -152,16 +145,14 @@ func (s *Settings) openCache(ctx context.Context, e *engine) error {
 		return err
 	}
 	e.store = store
-	if closer, ok := store.(io.Closer); ok {
-		e.parts = append(e.parts, closer)
-	}
+	e.parts = append(e.parts, store)
 	return nil
 }
 
 // openStore opens a cache as a store of sessions.
 func (c Cache) openStore(ctx context.Context, prefix string, codec session.Codec) (session.Store, error) {
 	if c.kind() == "memory" {
-		return memstore.New(&memstore.Options{Max: memoryStoreSize})
+		return memstore.NewLimited(memoryStoreSize)
 	}
 	driver, err := siteparts.CacheOf(c.kind())
 	if err != nil {
@@ -224,7 +215,7 @@ func (s *Site) openCookies(ctx context.Context, e *engine) error {
 		if err := s.openTable(ctx, e); err != nil {
 			return err
 		}
-		o.Revoked = e.table
+		o.Revoked = e.store
 	case "cache":
 		c, err := s.Settings.sessionCache()
 		if err != nil {
@@ -234,9 +225,7 @@ func (s *Site) openCookies(ctx context.Context, e *engine) error {
 		if err != nil {
 			return err
 		}
-		if closer, ok := o.Revoked.(io.Closer); ok {
-			e.parts = append(e.parts, closer)
-		}
+		e.parts = append(e.parts, o.Revoked)
 	}
 	store, err := cookiestore.New(s.keys, o)
 	if err != nil {
@@ -245,12 +234,3 @@ func (s *Site) openCookies(ctx context.Context, e *engine) error {
 	e.codec, e.store = nil, store
 	return nil
 }
-
-// closeFunc closes what a driver has opened.
-type closeFunc func() error
-
-func (f closeFunc) Close() error { return f() }
-
-type nopCloser struct{}
-
-func (nopCloser) Close() error { return nil }

@@ -163,7 +163,7 @@ func (s *Site) openAttempts(ctx context.Context) (throttle.Store, io.Closer, err
 }
 
 func (s *Site) openAttemptsTable(ctx context.Context) (*sqlthrottle.Store, error) {
-	return sqlthrottle.New(ctx, s.tables, &sqlthrottle.Options{Timeout: s.Settings.storeTimeout()})
+	return sqlthrottle.New(ctx, s.Database, &sqlthrottle.Options{Timeout: s.Settings.storeTimeout()})
 }
 
 func (s *Settings) openRedisAttempts(ctx context.Context) (throttle.Store, io.Closer, error) {

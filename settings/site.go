@@ -31,9 +31,9 @@ type Site struct {
 	Settings *Settings
 	DB       *sql.DB           // the database; of SQLite one connection, which may write
 	Readers  *sql.DB           // connections that only read; the same as DB, except with SQLite
+	Database django.Database   // both, for packages that work on Django's tables
 	Hashers  *password.Hashers // make and check password hashes
 	Store    session.Store     // what SESSION_ENGINE names
-	Table    *sqlstore.Store   // the table django_session, if the engine uses it
 	Users    *sqlusers.Users   // the table auth_user
 	Sessions *session.Manager
 	Auth     *auth.Manager
@@ -49,7 +49,6 @@ type Site struct {
 
 	keys   secret.Keys
 	db     *siteparts.Database
-	tables django.Database
 	engine engine
 	limits limits
 }
@@ -87,7 +86,7 @@ func Open(ctx context.Context, s *Settings) (*Site, error) {
 		DB:       db.Writer,
 		Readers:  db.Readers,
 		Hashers:  hashers,
-		tables: django.Database{
+		Database: django.Database{
 			DB: db.Writer, Readers: db.Readers, Dialect: db.Dialect, TimeZone: zone,
 		},
 	}
@@ -119,7 +118,7 @@ func (s *Site) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	users, err := sqlusers.New(ctx, s.tables, &sqlusers.Options{Timeout: s.Settings.storeTimeout()})
+	users, err := sqlusers.New(ctx, s.Database, &sqlusers.Options{Timeout: s.Settings.storeTimeout()})
 	if err != nil {
 		return wireError(err)
 	}
@@ -136,7 +135,7 @@ func (s *Site) wire(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("settings: %w", err), limits.close(), users.Close())
 	}
-	tokens, err := s.Settings.tokens(s.tables.TimeZone)
+	tokens, err := s.Settings.tokens(s.Database.TimeZone)
 	if err != nil {
 		return errors.Join(err, limits.close(), users.Close())
 	}
@@ -152,7 +151,7 @@ func (s *Site) wire(ctx context.Context) error {
 	}
 	s.limits = limits
 	s.Limiter, s.ResetLimiter, s.SignUpLimiter = limits.logins, limits.resets, limits.signUps
-	s.engine, s.Store, s.Table = e, e.store, e.table
+	s.engine, s.Store = e, e.store
 	s.Users, s.Auth, s.CSRF = users, logins, forms
 	s.Messages, s.Tokens, s.Mail = notices, tokens, mailer
 	s.Sessions = sessions
@@ -182,17 +181,17 @@ func (s *Site) Handler(next http.Handler) http.Handler {
 // the names under which Django records them, and the names of the tables and the
 // index that are not Django's; none if there is nothing to do.
 func (s *Site) MigrationPlan(ctx context.Context) ([]string, error) {
-	users, err := sqlusers.Plan(ctx, s.tables)
+	users, err := sqlusers.Plan(ctx, s.Database)
 	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
 	}
-	sessions, err := sqlstore.Plan(ctx, s.tables)
+	sessions, err := sqlstore.Plan(ctx, s.Database)
 	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
 	}
 	plan := append(users, sessions...)
 	if s.countsInTable() {
-		own, err := sqlthrottle.Plan(ctx, s.tables)
+		own, err := sqlthrottle.Plan(ctx, s.Database)
 		if err != nil {
 			return nil, fmt.Errorf("settings: %w", err)
 		}
@@ -209,14 +208,14 @@ func (s *Site) MigrationPlan(ctx context.Context) ([]string, error) {
 // at each start, also by programs that start together; but the first call must
 // not run while the site serves requests.
 func (s *Site) Migrate(ctx context.Context) error {
-	if _, err := sqlusers.Migrate(ctx, s.tables, nil); err != nil {
+	if _, err := sqlusers.Migrate(ctx, s.Database, nil); err != nil {
 		return fmt.Errorf("settings: %w", err)
 	}
-	if _, err := sqlstore.Migrate(ctx, s.tables); err != nil {
+	if _, err := sqlstore.Migrate(ctx, s.Database); err != nil {
 		return fmt.Errorf("settings: %w", err)
 	}
 	if s.countsInTable() {
-		if _, err := sqlthrottle.Migrate(ctx, s.tables); err != nil {
+		if _, err := sqlthrottle.Migrate(ctx, s.Database); err != nil {
 			return fmt.Errorf("settings: %w", err)
 		}
 	}

@@ -2,23 +2,26 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
+	"fmt"
 	"iter"
 	"time"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
-// ClearExpired implements [session.Store] by [Store.ClearExpiredBatch] until
-// nothing is left. With an error it returns how many rows it had deleted in
-// whole batches; what a batch that ctx interrupted has deleted is not known. A
-// batch that takes a minute is given up.
-func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
+// ClearExpired implements [session.Store] by batches until nothing is left. With
+// an error it returns how many rows it had deleted in whole batches; what a batch
+// that ctx interrupted has deleted is not known. A batch that takes a minute is
+// given up.
+func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	total := 0
 	for {
-		n, err := s.ClearExpiredBatch(ctx, now, s.opts.ClearBatch)
+		n, err := clearBatch(ctx, s.db, s.tidy, now, s.opts.ClearBatch)
 		total += n
 		if err != nil || n < s.opts.ClearBatch {
 			return total, err
@@ -30,7 +33,7 @@ func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 }
 
 // pause lets others have the database between two batches.
-func (s *Store) pause(ctx context.Context) error {
+func (s *store) pause(ctx context.Context) error {
 	timer := time.NewTimer(s.opts.ClearPause)
 	defer timer.Stop()
 	select {
@@ -41,35 +44,57 @@ func (s *Store) pause(ctx context.Context) error {
 	}
 }
 
-// ClearExpiredBatch deletes at most limit rows that expired by now, the
-// oldest first, in a transaction of its own, and returns how many. Fewer than
-// limit is the end. It is for programs that show their progress. Programs
-// may do it at the same time: on PostgreSQL each passes over the rows that
+// ClearExpiredBatch deletes at most limit rows of the table django_session that
+// expired by now, the oldest first, in a transaction of its own, and returns how
+// many. Fewer than limit is the end. It is for programs that show their progress.
+// Programs may do it at the same time: on PostgreSQL each passes over the rows that
 // another is deleting, elsewhere they take turns; none is counted twice.
-func (s *Store) ClearExpiredBatch(ctx context.Context, now time.Time, limit int) (int, error) {
+func ClearExpiredBatch(ctx context.Context, db django.Database, now time.Time, limit int) (int, error) {
+	on, err := djangodb.New(db)
+	if err != nil {
+		return 0, fmt.Errorf("sqlstore: %w", err)
+	}
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
-	n, err := s.db.Dialect.Exec(ctx, s.tidy, s.time(now), s.time(now), limit)
+	stmt, err := on.PrepareContext(ctx, on.Dialect.Rebind(on.Dialect.ClearExpired()))
+	if err != nil {
+		return 0, wrap(ctx, "clear expired", err)
+	}
+	defer func() { _ = stmt.Close() }()
+	return clearBatch(ctx, on, stmt, now, limit)
+}
+
+// clearBatch is ClearExpiredBatch by a statement that was prepared.
+func clearBatch(ctx context.Context, db djangodb.DB, tidy *sql.Stmt, now time.Time, limit int) (int, error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
+	defer cancel()
+	until := db.EncodeTime(now)
+	n, err := db.Dialect.Exec(ctx, tidy, until, until, limit)
 	return int(n), wrap(ctx, "clear expired", err)
 }
 
-// CountExpired returns how many rows ClearExpired would delete.
-func (s *Store) CountExpired(ctx context.Context, now time.Time) (n int, err error) {
+// CountExpired returns how many rows of the table django_session have expired by
+// now.
+func CountExpired(ctx context.Context, db django.Database, now time.Time) (n int, err error) {
+	on, err := djangodb.New(db)
+	if err != nil {
+		return 0, fmt.Errorf("sqlstore: %w", err)
+	}
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
-	rows, err := s.db.Readers.QueryContext(ctx,
-		s.db.Dialect.Rebind("SELECT COUNT(*) FROM django_session WHERE expire_date <= ?"), s.time(now))
+	rows, err := on.Readers.QueryContext(ctx,
+		on.Dialect.Rebind("SELECT COUNT(*) FROM django_session WHERE expire_date <= ?"), on.EncodeTime(now))
 	return n, wrap(ctx, "count expired", djangodb.OneOf(rows, err, &n))
 }
 
 // listPage is how many rows List reads at once.
 const listPage = 500
 
-// List implements [session.Lister]. It reads pages, and holds no connection
+// List implements [session.Store]. It reads pages, and holds no connection
 // while the loop runs: the loop may save and delete sessions. Rows that change
 // meanwhile are seen as they were or as they are. Rows whose key no program
-// could have issued are left out, as [Store.Load] does not find them either.
-func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
+// could have issued are left out, as Load does not find them either.
+func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return func(yield func(session.Record, error) bool) {
 		after := ""
 		for {
@@ -92,7 +117,7 @@ func (s *Store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 }
 
 // page returns the first live rows whose key is after a key.
-func (s *Store) page(ctx context.Context, after string) ([]session.Record, error) {
+func (s *store) page(ctx context.Context, after string) ([]session.Record, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
 	rows, err := s.list.QueryContext(ctx, after, s.now(), listPage)

@@ -21,10 +21,10 @@ func TestClearExpiredInBatches(t *testing.T) {
 	for i := range 5 {
 		create(t, store, record(100+i, now.Add(time.Microsecond)))
 	}
-	if n, err := store.CountExpired(t.Context(), now); n != 10 || err != nil {
+	if n, err := sqlstore.CountExpired(t.Context(), django.Database{DB: db}, now); n != 10 || err != nil {
 		t.Fatalf("CountExpired = %d, %v; want 10", n, err)
 	}
-	if n, err := store.ClearExpiredBatch(t.Context(), now, 3); n != 3 || err != nil {
+	if n, err := sqlstore.ClearExpiredBatch(t.Context(), django.Database{DB: db}, now, 3); n != 3 || err != nil {
 		t.Fatalf("ClearExpiredBatch = %d, %v; want 3", n, err)
 	}
 	var oldest string
@@ -41,7 +41,7 @@ func TestClearExpiredInBatches(t *testing.T) {
 		t.Errorf("ClearExpired again = %d, %v; want 0", n, err)
 	}
 	live := 0
-	for _, err := range store.List(t.Context()) {
+	for _, err := range session.List(t.Context(), store) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,7 +150,7 @@ func TestListStopsWithAnError(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	n := 0
-	for _, err := range store.List(ctx) {
+	for _, err := range session.List(ctx, store) {
 		n++
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v, want context.Canceled", err)

@@ -74,7 +74,15 @@
 //
 // # Deleting old sessions
 //
-// Expired rows are never served, but stay until [Store.ClearExpired] is
+// Expired rows are never served, but stay until session.Manager.ClearExpired is
 // called, as Django's stay until clearsessions. It deletes in batches, so that
-// nobody waits for it.
+// nobody waits for it. [CountExpired] and [ClearExpiredBatch] are for programs that
+// show their progress.
+//
+// # Errors
+//
+// Errors of the database are returned as they are, wrapped: a database that is
+// locked for longer than the driver waits is an error, and never "not found".
+// So is one that is silent: a call whose context does not say when it ends has
+// five seconds, and a statement over many rows, as of clearing, has a minute.
 package sqlstore

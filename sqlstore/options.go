@@ -2,7 +2,7 @@ package sqlstore
 
 import "time"
 
-// Options configure a [Store].
+// Options configure a store.
 type Options struct {
 	// ClearBatch is how many rows ClearExpired deletes in one statement. Zero
 	// is 1000.

@@ -78,7 +78,7 @@ func addMany(t *testing.T, path string) {
 	}
 }
 
-func addOne(ctx context.Context, store *sqlstore.Store) error {
+func addOne(ctx context.Context, store session.Store) error {
 	old, err := store.Load(ctx, counter(0).Key)
 	if err != nil {
 		return err

@@ -53,7 +53,7 @@ func forEachServer(t *testing.T, test func(t *testing.T, b backend)) {
 }
 
 // open returns a store on a database, and its pool.
-func (b backend) open(t testing.TB, at servertest.Database, o sqlstore.Options) (*sqlstore.Store, *sql.DB) {
+func (b backend) open(t testing.TB, at servertest.Database, o sqlstore.Options) (session.Store, *sql.DB) {
 	t.Helper()
 	db, err := sql.Open(b.driver, b.name(at))
 	if err != nil {
@@ -313,7 +313,7 @@ func TestServerClearsOldestFirst(t *testing.T) {
 		}
 		create(t, store, record(10, now.Add(time.Microsecond)))
 		for cleared := 3; cleared <= 9; cleared += 3 {
-			if n, err := store.ClearExpiredBatch(t.Context(), now, 3); n != 3 || err != nil {
+			if n, err := sqlstore.ClearExpiredBatch(t.Context(), django.Database{DB: db, Dialect: b.dialect}, now, 3); n != 3 || err != nil {
 				t.Fatalf("ClearExpiredBatch = %d, %v; want 3", n, err)
 			}
 			var left int
@@ -325,7 +325,7 @@ func TestServerClearsOldestFirst(t *testing.T) {
 				t.Errorf("%d rows are left, the oldest is %s; want %d, %s", left, oldest, 11-cleared, want)
 			}
 		}
-		if n, err := store.ClearExpiredBatch(t.Context(), now, 3); n != 1 || err != nil {
+		if n, err := sqlstore.ClearExpiredBatch(t.Context(), django.Database{DB: db, Dialect: b.dialect}, now, 3); n != 1 || err != nil {
 			t.Errorf("the last ClearExpiredBatch = %d, %v; want 1", n, err)
 		}
 	})

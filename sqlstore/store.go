@@ -16,31 +16,20 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-var (
-	_ session.Store  = (*Store)(nil)
-	_ session.Lister = (*Store)(nil)
-)
-
-// A Store keeps sessions in the table django_session. Make one with [New]; it
-// is safe for concurrent use.
-//
-// Errors of the database are returned as they are, wrapped: a database that is
-// locked for longer than the driver waits is an error, and never "not found".
-// So is one that is silent: a call whose context does not say when it ends has
-// five seconds, and a statement over many rows, as of clearing, has a minute.
-type Store struct {
+// A store keeps sessions in the table django_session.
+type store struct {
 	db   djangodb.DB
 	opts Options
 	*statements
 }
 
-// New prepares the statements of a store. Its error is [ErrNotMigrated] if
-// the table does not exist. The pools stay the caller's: close the store, then
-// the pools. The options may be nil.
-func New(ctx context.Context, db django.Database, o *Options) (*Store, error) {
+// New returns a store on the table django_session. Its error is [ErrNotMigrated]
+// if the table does not exist. The pools stay the caller's: close the store, which
+// releases its statements, then the pools. The options may be nil.
+func New(ctx context.Context, db django.Database, o *Options) (session.Store, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
-	s := &Store{opts: o.withDefaults()}
+	s := &store{opts: o.withDefaults()}
 	var err error
 	if s.db, err = djangodb.New(db); err != nil {
 		return nil, fmt.Errorf("sqlstore: %w", err)
@@ -101,11 +90,11 @@ func checkFoundRows(ctx context.Context, db djangodb.DB) error {
 // errUndo ends a transaction that is to leave nothing behind.
 var errUndo = errors.New("undo")
 
-// Close releases the statements. It does not close the pools.
-func (s *Store) Close() error { return s.close() }
+// Close implements [session.Store]. It releases the statements.
+func (s *store) Close() error { return s.close() }
 
 // Load implements [session.Store].
-func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
+func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	if !sessionkey.WellFormed(key) {
 		return session.Record{}, session.ErrNotFound
 	}
@@ -125,7 +114,7 @@ func (s *Store) Load(ctx context.Context, key string) (session.Record, error) {
 }
 
 // Create implements [session.Store].
-func (s *Store) Create(ctx context.Context, rec session.Record) error {
+func (s *store) Create(ctx context.Context, rec session.Record) error {
 	if !sessionkey.WellFormed(rec.Key) {
 		return errKey
 	}
@@ -140,7 +129,7 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 
 // Save implements [session.Store] by one UPDATE that also compares, and moves
 // the row if the keys differ.
-func (s *Store) Save(ctx context.Context, old, new session.Record) error {
+func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if !sessionkey.WellFormed(old.Key) {
 		return session.ErrNotFound
 	}
@@ -174,7 +163,7 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 // true: a row that is here now was not old when the UPDATE looked, and the
 // caller loads it again; a row that is gone now must not be written, whatever
 // it was before.
-func (s *Store) whyUnsaved(ctx context.Context, key string) error {
+func (s *store) whyUnsaved(ctx context.Context, key string) error {
 	var one int
 	err := djangodb.One(ctx, s.exists, s.live(key), &one)
 	switch {
@@ -187,8 +176,8 @@ func (s *Store) whyUnsaved(ctx context.Context, key string) error {
 }
 
 // Delete implements [session.Store]. A row that has expired is left to
-// [Store.ClearExpired].
-func (s *Store) Delete(ctx context.Context, key string) error {
+// ClearExpired.
+func (s *store) Delete(ctx context.Context, key string) error {
 	if !sessionkey.WellFormed(key) {
 		return session.ErrNotFound
 	}
@@ -214,13 +203,13 @@ func checkOne(doing string, n int64) error {
 }
 
 // live returns what to bind for a row that has a key and has not expired.
-func (s *Store) live(key string) []any {
+func (s *store) live(key string) []any {
 	return append(s.db.Dialect.KeyArgs(make([]any, 0, 3), key), s.now())
 }
 
-func (s *Store) now() any { return s.time(time.Now()) }
+func (s *store) now() any { return s.time(time.Now()) }
 
-func (s *Store) time(t time.Time) any {
+func (s *store) time(t time.Time) any {
 	return s.db.EncodeTime(t)
 }
 

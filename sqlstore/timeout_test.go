@@ -19,37 +19,41 @@ func TestSilentDatabaseEndsEachCall(t *testing.T) {
 	rec := session.Record{Key: "0123456789abcdef0123456789abcdef", Expiry: time.Now().Add(time.Hour)}
 	moved := rec
 	moved.Key = "fedcba9876543210fedcba9876543210"
-	type call func(context.Context, *sqlstore.Store, silentdb.DB) error
+	type call func(context.Context, session.Store, silentdb.DB) error
 	for want, calls := range map[time.Duration]map[string]call{
 		5 * time.Second: {
-			"Load": func(ctx context.Context, s *sqlstore.Store, _ silentdb.DB) error {
+			"Load": func(ctx context.Context, s session.Store, _ silentdb.DB) error {
 				_, err := s.Load(ctx, rec.Key)
 				return err
 			},
-			"Create": func(ctx context.Context, s *sqlstore.Store, _ silentdb.DB) error { return s.Create(ctx, rec) },
-			"Save":   func(ctx context.Context, s *sqlstore.Store, _ silentdb.DB) error { return s.Save(ctx, rec, rec) },
-			"move":   func(ctx context.Context, s *sqlstore.Store, _ silentdb.DB) error { return s.Save(ctx, rec, moved) },
-			"Delete": func(ctx context.Context, s *sqlstore.Store, _ silentdb.DB) error { return s.Delete(ctx, rec.Key) },
+			"Create": func(ctx context.Context, s session.Store, _ silentdb.DB) error { return s.Create(ctx, rec) },
+			"Save":   func(ctx context.Context, s session.Store, _ silentdb.DB) error { return s.Save(ctx, rec, rec) },
+			"move":   func(ctx context.Context, s session.Store, _ silentdb.DB) error { return s.Save(ctx, rec, moved) },
+			"Delete": func(ctx context.Context, s session.Store, _ silentdb.DB) error { return s.Delete(ctx, rec.Key) },
 		},
 		time.Minute: {
-			"ClearExpired": func(ctx context.Context, s *sqlstore.Store, _ silentdb.DB) error {
+			"ClearExpired": func(ctx context.Context, s session.Store, _ silentdb.DB) error {
 				_, err := s.ClearExpired(ctx, time.Now())
 				return err
 			},
-			"CountExpired": func(ctx context.Context, s *sqlstore.Store, _ silentdb.DB) error {
-				_, err := s.CountExpired(ctx, time.Now())
+			"ClearExpiredBatch": func(ctx context.Context, _ session.Store, db silentdb.DB) error {
+				_, err := sqlstore.ClearExpiredBatch(ctx, django.Database{DB: db.DB}, time.Now(), 3)
 				return err
 			},
-			"List": func(ctx context.Context, s *sqlstore.Store, _ silentdb.DB) (err error) {
-				for _, err = range s.List(ctx) {
+			"CountExpired": func(ctx context.Context, _ session.Store, db silentdb.DB) error {
+				_, err := sqlstore.CountExpired(ctx, django.Database{DB: db.DB}, time.Now())
+				return err
+			},
+			"List": func(ctx context.Context, s session.Store, _ silentdb.DB) (err error) {
+				for _, err = range session.List(ctx, s) {
 				}
 				return err
 			},
-			"New": func(ctx context.Context, _ *sqlstore.Store, db silentdb.DB) error {
+			"New": func(ctx context.Context, _ session.Store, db silentdb.DB) error {
 				_, err := sqlstore.New(ctx, django.Database{DB: db.DB}, nil)
 				return err
 			},
-			"Plan": func(ctx context.Context, _ *sqlstore.Store, db silentdb.DB) error {
+			"Plan": func(ctx context.Context, _ session.Store, db silentdb.DB) error {
 				_, err := sqlstore.Plan(ctx, django.Database{DB: db.DB})
 				return err
 			},

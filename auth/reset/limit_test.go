@@ -116,7 +116,7 @@ func TestSilentUsersEndTheOpeningOfALink(t *testing.T) {
 		s := newSilent(false)
 		x, begin := s.resets(t, s), time.Now()
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/reset", nil)
-		page := noerror.In(session.New(new(memstore.Store), nil)).Handler(http.HandlerFunc(
+		page := noerror.In(session.New(memstore.New(), nil)).Handler(http.HandlerFunc(
 			func(_ http.ResponseWriter, r *http.Request) {
 				_, _, err := x.Open(r, token.EncodeID("1"), "x-y")
 				session.Abort(r, err)

@@ -89,7 +89,7 @@ func newSite(t *testing.T) *site {
 	if s.logins, err = auth.New(s.users, keys, &auth.Options{Hashers: hashers}); err != nil {
 		t.Fatal(err)
 	}
-	s.sessions = noerror.In(session.New(new(memstore.Store), nil))
+	s.sessions = noerror.In(session.New(memstore.New(), nil))
 	encoded, err := hashers.Hash(t.Context(), "wonderland")
 	if err != nil {
 		t.Fatal(err)

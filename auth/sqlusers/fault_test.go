@@ -139,7 +139,7 @@ func TestGateIs503WhenTheDatabaseFails(t *testing.T) {
 		page := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 		mux.Handle("/add", m.RequirePerm("auth.add_user", page))
 		mux.Handle("/delete", m.RequirePerm("auth.delete_user", page))
-		site := noerror.In(session.New(new(memstore.Store), nil)).Handler(m.Handler(mux))
+		site := noerror.In(session.New(memstore.New(), nil)).Handler(m.Handler(mux))
 		send := func(path string, cookies []*http.Cookie) *http.Response {
 			r := httptest.NewRequest(http.MethodGet, path, nil)
 			for _, c := range cookies {

@@ -387,7 +387,7 @@ func TestLoginMeetsADeactivation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := visit{manager, noerror.In(session.New(new(memstore.Store), nil))}
+		s := visit{manager, noerror.In(session.New(memstore.New(), nil))}
 		for range rounds {
 			start := make(chan struct{})
 			var group sync.WaitGroup

@@ -291,7 +291,7 @@ func TestRequestByHeaderGetsNoDevice(t *testing.T) {
 	s := open(t, throttle.Options{})
 	device := s.login(from(home), "john_doe")
 	s.exhaust("john_doe")
-	sessions := noerror.In(session.New(new(memstore.Store), &session.Options{Transport: session.Bearer(nil)}))
+	sessions := noerror.In(session.New(memstore.New(), &session.Options{Transport: session.Bearer(nil)}))
 	r, w := from(home, device), httptest.NewRecorder()
 	r.Header.Set("Authorization", "Bearer")
 	sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -24,7 +24,7 @@ func visit(t *testing.T, pages http.HandlerFunc, visitors int) *target {
 	return target
 }
 
-func memorySite() http.Handler { return site(jam(new(memstore.Store), nil)) }
+func memorySite() http.Handler { return site(jam(memstore.New(), nil)) }
 
 // TestTurnKeepsItsConnections: each connection of a turn is opened once, and
 // each answer is counted.

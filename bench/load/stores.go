@@ -43,7 +43,7 @@ func jam(store session.Store, codec session.Codec) library {
 }
 
 func jamOnMemory(codec session.Codec) opener {
-	return func(context.Context, string) (library, error) { return jam(new(memstore.Store), codec), nil }
+	return func(context.Context, string) (library, error) { return jam(memstore.New(), codec), nil }
 }
 
 func jamOnRedis(options *redisstore.Options, codec session.Codec) opener {
@@ -113,7 +113,7 @@ func jamOnSQLite(codec session.Codec) opener {
 // sqliteConns is how many connections read from SQLite.
 func sqliteConns() int { return max(4, runtime.GOMAXPROCS(0)) }
 
-func openTable(ctx context.Context, db django.Database) (*sqlstore.Store, error) {
+func openTable(ctx context.Context, db django.Database) (session.Store, error) {
 	if _, err := sqlstore.Migrate(ctx, db); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/memcachestore"
 	jamredis "github.com/jamsession/jamsession/redisstore"
+	"github.com/jamsession/jamsession/session"
 )
 
 var cachePages = []Case{ReadCase, ReadWriteCase, CreateCase, ReadLarge, RotateCase}
@@ -133,7 +134,7 @@ var memcached = engine{
 	cases:  cachePages,
 	open: func(bed *contest.Bed) []entrant {
 		addr := servertest.Memcached(bed).Addr
-		open := func(o *memcachestore.Options) *memcachestore.Store {
+		open := func(o *memcachestore.Options) session.Store {
 			store, err := memcachestore.Open(context(), []string{addr}, o)
 			mustNot(err)
 			bed.Cleanup(func() { _ = store.Close() })
@@ -172,7 +173,7 @@ var cachedDB = engine{
 		client := dialRedis(bed, servertest.Redis(bed).Addr)
 		at := servertest.Postgres(bed)
 		table := pgxStore(bed, at)
-		open := func(prefix string, o *cachedstore.Options) *cachedstore.Store {
+		open := func(prefix string, o *cachedstore.Options) session.Store {
 			cache := noerror.In(jamredis.NewCache(client, &jamredis.Options{Prefix: prefix}))
 			store := noerror.In(cachedstore.New(table, cache, o))
 			bed.Cleanup(func() { _ = store.Close() })

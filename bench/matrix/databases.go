@@ -152,7 +152,7 @@ func openPostgres(bed *contest.Bed) *sql.DB {
 }
 
 // pgxStore makes the table and opens it by pgx itself.
-func pgxStore(bed *contest.Bed, at servertest.Database) *pgstore.Store {
+func pgxStore(bed *contest.Bed, at servertest.Database) session.Store {
 	pool := openPgx(bed, at)
 	db := stdlib.OpenDBFromPool(pool)
 	_, err := sqlstore.Migrate(context(), django.Database{DB: db, Dialect: django.PostgreSQL})
@@ -163,7 +163,7 @@ func pgxStore(bed *contest.Bed, at servertest.Database) *pgstore.Store {
 	return store
 }
 
-func postgresTable(bed *contest.Bed, db *sql.DB) *sqlstore.Store {
+func postgresTable(bed *contest.Bed, db *sql.DB) session.Store {
 	return tableStore(bed, django.Database{DB: db, Dialect: django.PostgreSQL})
 }
 
@@ -202,7 +202,7 @@ func exec(db *sql.DB, statement string, args ...any) {
 
 // tableStore makes the table and opens it. Clearing does not pause, since the
 // time that it takes is what is measured.
-func tableStore(bed *contest.Bed, db django.Database) *sqlstore.Store {
+func tableStore(bed *contest.Bed, db django.Database) session.Store {
 	_, err := sqlstore.Migrate(context(), db)
 	mustNot(err)
 	store, err := sqlstore.New(context(), db, &sqlstore.Options{ClearPause: -1})

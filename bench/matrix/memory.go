@@ -22,9 +22,9 @@ var memory = engine{
 		NoCookie, UntouchedCase, ReadCase, ReadWriteCase, CreateCase, ReadLarge, RotateCase, ClearCase,
 	},
 	open: func(bed *contest.Bed) []entrant {
-		store := new(jammemstore.Store)
-		own := func() Site { return jamsession(new(jammemstore.Store), nil) }
-		ownDjango := func() Site { return jamsession(new(jammemstore.Store), djangoCodec()) }
+		store := jammemstore.New()
+		own := func() Site { return jamsession(jammemstore.New(), nil) }
+		ownDjango := func() Site { return jamsession(jammemstore.New(), djangoCodec()) }
 		peer := func() Site { return scsSite(memstore.NewWithCleanupInterval(0)) }
 		return []entrant{
 			{name: floorName, floor: map[Case]func(int) func(){

@@ -81,7 +81,7 @@ func (r *run) logInAll(name string, one logIn, goroutines int) {
 
 // memory measures the heap that sessions need in this process.
 func (r *run) memory() string {
-	store := new(memstore.Store)
+	store := memstore.New()
 	ours := r.heap("memstore", jamsession(store))
 	runtime.KeepAlive(store)
 	other := scsmemstore.NewWithCleanupInterval(0)

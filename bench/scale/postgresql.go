@@ -77,7 +77,7 @@ func (r *run) postgreSQLPool(server servertest.Database, name string, tracer pgx
 	return db
 }
 
-func (r *run) postgreSQLStore(db *sql.DB) *sqlstore.Store {
+func (r *run) postgreSQLStore(db *sql.DB) session.Store {
 	store, err := sqlstore.New(r.ctx, django.Database{DB: db, Dialect: django.PostgreSQL}, nil)
 	r.check("open", err)
 	return store

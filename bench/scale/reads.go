@@ -6,17 +6,16 @@ import (
 	"github.com/jamsession/jamsession/bench/contest"
 	"github.com/jamsession/jamsession/bench/report"
 	"github.com/jamsession/jamsession/session"
-	"github.com/jamsession/jamsession/sqlstore"
 )
 
 // A table is a store with the rows in it that are read and changed.
 type table struct {
-	store *sqlstore.Store
+	store session.Store
 	hot   []session.Record
 	idle  chan session.Record // the hot ones as they are, except those that are being changed
 }
 
-func newTable(store *sqlstore.Store, hot []session.Record) table {
+func newTable(store session.Store, hot []session.Record) table {
 	t := table{store, hot, make(chan session.Record, len(hot))}
 	for _, rec := range hot {
 		t.idle <- rec

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/sqlstore"
 )
 
 type clearCommand struct {
@@ -36,10 +37,10 @@ func (c *clearCommand) Run(a *app) error {
 
 func (c *clearCommand) run(a *app, site *settings.Site) error {
 	now := time.Now()
-	if site.Table == nil {
+	if !inTable(site.Settings) {
 		return c.runWithoutTable(a, site)
 	}
-	total, err := site.Table.CountExpired(a.ctx, now)
+	total, err := sqlstore.CountExpired(a.ctx, site.Database, now)
 	if err != nil {
 		return err
 	}
@@ -48,6 +49,17 @@ func (c *clearCommand) run(a *app, site *settings.Site) error {
 		return nil
 	}
 	return c.clear(a, site, now, func(n int) { progress(a.err, n, total) })
+}
+
+// inTable reports whether what expires is in the table django_session.
+func inTable(s *settings.Settings) bool {
+	switch s.SessionEngine {
+	case "db", "cached_db":
+		return true
+	case "signed_cookies":
+		return s.SessionDenyList == "db"
+	}
+	return false
 }
 
 // runWithoutTable clears an engine that does not know how much there is.
@@ -82,7 +94,7 @@ func (c *clearCommand) clear(a *app, site *settings.Site, now time.Time, tell fu
 func (c *clearCommand) batches(a *app, site *settings.Site, now time.Time, tell func(int)) (n int, _ error) {
 	uninterrupted := context.WithoutCancel(a.ctx)
 	for a.ctx.Err() == nil {
-		deleted, err := site.Table.ClearExpiredBatch(uninterrupted, now, c.BatchSize)
+		deleted, err := sqlstore.ClearExpiredBatch(uninterrupted, site.Database, now, c.BatchSize)
 		n += deleted
 		if err != nil || deleted < c.BatchSize {
 			return n, err

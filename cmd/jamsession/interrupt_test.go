@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/sqlstore"
 )
 
 func TestStoppedClearsessionsSaysHowManyWereRemoved(t *testing.T) {
@@ -24,7 +25,7 @@ func TestStoppedClearsessionsSaysHowManyWereRemoved(t *testing.T) {
 				cancel()
 			}
 		})
-		left, countErr := site.Table.CountExpired(t.Context(), time.Now())
+		left, countErr := sqlstore.CountExpired(t.Context(), site.Database, time.Now())
 		if left != 30 || countErr != nil {
 			t.Errorf("%d are left, error %v", left, countErr)
 		}
@@ -79,7 +80,7 @@ func TestStoppedCountIsExact(t *testing.T) {
 				}
 			})
 			cancel()
-			now, err := site.Table.CountExpired(t.Context(), time.Now())
+			now, err := sqlstore.CountExpired(t.Context(), site.Database, time.Now())
 			if err != nil {
 				return err
 			}

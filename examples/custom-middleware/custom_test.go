@@ -27,7 +27,7 @@ func serve(h http.Handler, url string, cookies ...*http.Cookie) *http.Response {
 }
 
 func TestFirstPageIsAddedToEverySession(t *testing.T) {
-	m := noerror.In(session.New(new(memstore.Store), nil))
+	m := noerror.In(session.New(memstore.New(), nil))
 	var got string
 	site := m.Handler(FirstPage(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		got = firstPage.Get(session.From(r), "")
@@ -44,7 +44,7 @@ func TestTenantsHaveCookiesOfTheirOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := noerror.In(session.New(new(memstore.Store), &session.Options{Transport: tenants}))
+	m := noerror.In(session.New(memstore.New(), &session.Options{Transport: tenants}))
 	var visits int
 	site := m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		visits = session.Update(session.From(r), "visits", 0, func(n int) int { return n + 1 })
@@ -75,7 +75,7 @@ func (downStore) Load(context.Context, string) (session.Record, error) {
 }
 
 func TestErrorsAreAnsweredInTheSitesWords(t *testing.T) {
-	m := noerror.In(session.New(new(memstore.Store), &session.Options{ErrorHandler: AnswerError, Logger: quiet}))
+	m := noerror.In(session.New(memstore.New(), &session.Options{ErrorHandler: AnswerError, Logger: quiet}))
 	site := m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		s := session.From(r)
 		if r.URL.Path == "/late" {
@@ -90,7 +90,7 @@ func TestErrorsAreAnsweredInTheSitesWords(t *testing.T) {
 		resp.Header.Get("Location") != "/login" {
 		t.Errorf("an ended session: %s", resp.Status)
 	}
-	down := noerror.In(session.New(downStore{new(memstore.Store)}, &session.Options{ErrorHandler: AnswerError, Logger: quiet}))
+	down := noerror.In(session.New(downStore{memstore.New()}, &session.Options{ErrorHandler: AnswerError, Logger: quiet}))
 	resp := serve(down.Handler(site), "/", cookies...)
 	if resp.StatusCode != http.StatusOK {
 		t.Errorf("a session that nobody asked for: %s", resp.Status)

@@ -240,7 +240,7 @@ func newParts(t *testing.T, c combination) *parts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.sessions = noerror.In(session.New(new(memstore.Store), &session.Options{Logger: log}))
+	p.sessions = noerror.In(session.New(memstore.New(), &session.Options{Logger: log}))
 	middlewares := map[string]func(http.Handler) http.Handler{
 		"session": p.sessions.Handler, "csrf": forms.Handler, "auth": p.auth.Handler, "messages": notices.Handler,
 	}

@@ -52,19 +52,19 @@ var tooBad = []cookie.Options{
 
 // refusals are the constructors of the packages in constructing, with bad data.
 func refusals(folder string) []refusal {
-	keys, db := secrettest.Keys(secretKey), new(memstore.Store)
-	cache := noerror.In(memstore.NewCache(nil))
+	keys, db := secrettest.Keys(secretKey), memstore.New()
+	cache := noerror.In(memstore.NewCache(100))
 	var none rueidis.Client
 	list := []refusal{
 		{"session.New", "store", func(context.Context) (any, error) { return outcome(session.New(nil, nil)) }},
 		{"session.New", "HashKeys", func(context.Context) (any, error) {
 			return outcome(session.New(noerror.In(cookiestore.New(keys, nil)), session.Hardened()))
 		}},
-		{"memstore.New", "Options.Max", func(context.Context) (any, error) {
-			return outcome(memstore.New(&memstore.Options{Max: -1}))
+		{"memstore.NewLimited", "max", func(context.Context) (any, error) {
+			return outcome(memstore.NewLimited(0))
 		}},
-		{"memstore.NewCache", "CacheOptions.Max", func(context.Context) (any, error) {
-			return outcome(memstore.NewCache(&memstore.CacheOptions{Max: -1}))
+		{"memstore.NewCache", "max", func(context.Context) (any, error) {
+			return outcome(memstore.NewCache(0))
 		}},
 		{"cookiestore.New", "keys", func(context.Context) (any, error) {
 			return outcome(cookiestore.New(secret.Keys{}, nil))
@@ -162,7 +162,7 @@ func refusals(folder string) []refusal {
 // returns nothing, and an error that names it. It does not panic, and does
 // not repeat a secret.
 func TestConstructorsNameWhatIsWrong(t *testing.T) {
-	tried := map[string]bool{"secret.New": true} // any text is a secret.Text
+	tried := map[string]bool{"secret.New": true, "memstore.New": true} // any text is a secret.Text
 	for _, c := range refusals(t.TempDir()) {
 		tried[c.of] = true
 		t.Run(c.of+"/"+c.names, func(t *testing.T) {

@@ -79,7 +79,8 @@ func mayShow(name, way string) bool {
 
 // TestNoExportedTypePrintsASecret: a site's keys, what is derived from them,
 // the passwords in its URLs, and a visitor's session key and hashes are in no
-// print of any value of any type that the module exports.
+// print of any value of any type that the module exports, or that is behind an
+// interface which its functions return.
 func TestNoExportedTypePrintsASecret(t *testing.T) {
 	planted := ofTheSite()
 	walk := secrettest.NewWalk()

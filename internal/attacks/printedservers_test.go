@@ -17,7 +17,7 @@ import (
 
 // needServers are the types whose values exist only with a server.
 var needServers = []string{
-	"redisstore.Store", "redisstore.Cache", "memcachestore.Store", "memcachestore.Cache", "pgstore.Store",
+	"redisstore.store", "redisstore.cache", "memcachestore.store", "memcachestore.cache", "pgstore.store",
 	"auth/throttle/redisthrottle.Store",
 }
 

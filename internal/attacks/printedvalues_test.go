@@ -111,9 +111,7 @@ func plainValues() []any {
 		messages.StorageSession,
 		settings.ProxyHeader{},
 		settings.All(),
-		memstore.Options{},
-		memstore.CacheOptions{},
-		noerror.In(memstore.NewCache(&memstore.CacheOptions{Max: 1})), new(memstore.Store),
+		noerror.In(memstore.NewCache(1)), memstore.New(),
 		mail.Message{To: "a@example.com", Subject: "x", Text: "x"},
 		session.Item[int]("x"),
 	}
@@ -177,7 +175,7 @@ func keyedValues(t *testing.T) []any {
 		keys, secret.New(plantedKey), logins, limiter, tokens, notices, sender, codec, noerror.In(django.NewCookieSigner(keys, nil)),
 		noerror.In(cookiestore.New(keys, nil)), &session.Options{Codec: codec}, &auth.Options{Limiter: limiter},
 		cachedstore.Options{Codec: codec},
-		noerror.In(session.New(new(memstore.Store), &session.Options{Codec: codec})),
+		noerror.In(session.New(memstore.New(), &session.Options{Codec: codec})),
 	}
 }
 

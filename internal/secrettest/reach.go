@@ -1,8 +1,8 @@
 package secrettest
 
 import (
+	"context"
 	"fmt"
-	"go/ast"
 	"reflect"
 	"strings"
 )
@@ -11,9 +11,10 @@ const module = "github.com/jamsession/jamsession"
 
 // A Walk goes through values by reflection, as printers do.
 type Walk struct {
-	// Exported are the values of exported types of the module, or pointers to
-	// them, that were found by exported fields, elements and pointers, by the
-	// names of the types.
+	// Exported are the values of types of the module, or pointers to them, that
+	// were found by exported fields, elements and pointers, by the names of the
+	// types. A type may be unexported: a program has its values all the same, from
+	// a function that returns an interface.
 	Exported map[string][]any
 
 	// Texts are what is in fields of the module's types, exported or not, by
@@ -85,9 +86,12 @@ func (w *Walk) note(v reflect.Value) {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	nameable := t.Kind() != reflect.Interface && ast.IsExported(t.Name()) && importable(t.PkgPath())
-	if !nameable || !v.CanInterface() {
+	ours := t.Kind() != reflect.Interface && t.Name() != "" && importable(t.PkgPath())
+	if !ours || !v.CanInterface() {
 		return
+	}
+	if _, ok := v.Interface().(context.Context); ok {
+		return // within another context, where no program gets at it
 	}
 	if looks := fmt.Sprintf("%T %#v", v.Interface(), v.Interface()); !w.looks[looks] {
 		w.looks[looks] = true

@@ -17,15 +17,9 @@ type Cache struct {
 	Store func(ctx context.Context, at secret.Text, prefix string, codec session.Codec) (session.Store, error)
 
 	// Table opens a cache in front of a table.
-	Table func(ctx context.Context, at secret.Text, prefix string) (OpenCache, error)
+	Table func(ctx context.Context, at secret.Text, prefix string) (cachedstore.Cache, error)
 
 	// Attempts opens a cache as the place where attempts to log in are
 	// counted. Nil is none.
 	Attempts func(ctx context.Context, at secret.Text, prefix string) (throttle.Store, io.Closer, error)
-}
-
-// An OpenCache is a cache in front of a table, with its connections.
-type OpenCache interface {
-	cachedstore.Cache
-	io.Closer
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
-	"github.com/jamsession/jamsession/sqlstore"
 )
 
 // A Place is what DATABASE_URL names.
@@ -50,17 +49,10 @@ type Database struct {
 
 	// OpenTable opens the table django_session in the fastest way. Nil means
 	// by database/sql.
-	OpenTable func(context.Context) (Table, error)
+	OpenTable func(context.Context) (session.Store, error)
 
 	Wires *Wires // nil without a server
 	Pool  func() // closes what else is open; nil if there is nothing
-}
-
-// A Table is the table django_session, by a driver's own way.
-type Table struct {
-	Store session.Store
-	Table *sqlstore.Store // by database/sql
-	Close func() error
 }
 
 // Close closes all pools.

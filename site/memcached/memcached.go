@@ -8,6 +8,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/memcachestore"
 	"github.com/jamsession/jamsession/secret"
@@ -22,7 +23,7 @@ func store(ctx context.Context, at secret.Text, prefix string, codec session.Cod
 	return memcachestore.Open(ctx, servers(at), &memcachestore.Options{Prefix: prefix, Codec: codec})
 }
 
-func table(ctx context.Context, at secret.Text, prefix string) (siteparts.OpenCache, error) {
+func table(ctx context.Context, at secret.Text, prefix string) (cachedstore.Cache, error) {
 	return memcachestore.OpenCache(ctx, servers(at), &memcachestore.Options{Prefix: prefix})
 }
 

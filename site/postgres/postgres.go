@@ -21,6 +21,7 @@ import (
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/pgstore"
+	"github.com/jamsession/jamsession/session"
 )
 
 func init() { siteparts.RegisterDatabase("postgres", open) }
@@ -55,7 +56,8 @@ func open(
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	db.Pool, db.OpenTable = pool.Close, tableOpener(pool)
+	db.Pool = pool.Close
+	db.OpenTable = func(ctx context.Context) (session.Store, error) { return pgstore.New(ctx, pool, nil) }
 	return db, nil
 }
 
@@ -83,14 +85,4 @@ func userinfo(s siteparts.Server) *url.Userinfo {
 		return url.User(s.User)
 	}
 	return url.UserPassword(s.User, s.Password.Reveal())
-}
-
-func tableOpener(pool *pgxpool.Pool) func(context.Context) (siteparts.Table, error) {
-	return func(ctx context.Context) (siteparts.Table, error) {
-		store, err := pgstore.New(ctx, pool, nil)
-		if err != nil {
-			return siteparts.Table{}, err
-		}
-		return siteparts.Table{Store: store, Table: store.Store, Close: store.Close}, nil
-	}
 }

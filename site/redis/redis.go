@@ -10,6 +10,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/throttle/redisthrottle"
+	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/redisstore"
 	"github.com/jamsession/jamsession/secret"
@@ -24,7 +25,7 @@ func store(ctx context.Context, at secret.Text, prefix string, codec session.Cod
 	return redisstore.Open(ctx, at.Reveal(), &redisstore.Options{Prefix: prefix, Codec: codec})
 }
 
-func table(ctx context.Context, at secret.Text, prefix string) (siteparts.OpenCache, error) {
+func table(ctx context.Context, at secret.Text, prefix string) (cachedstore.Cache, error) {
 	return redisstore.OpenCache(ctx, at.Reveal(), &redisstore.Options{Prefix: prefix})
 }
 

@@ -11,17 +11,17 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// A Store is a shelf of records. Make one with New.
-type Store struct {
+// A store is a shelf of records.
+type store struct {
 	mu      sync.Mutex
 	records map[string]session.Record
 }
 
 // New returns an empty store.
-func New() *Store { return &Store{records: make(map[string]session.Record)} }
+func New() session.Store { return &store{records: make(map[string]session.Record)} }
 
 // locked runs f as one step, unless ctx is done.
-func (s *Store) locked(ctx context.Context, f func() error) error {
+func (s *store) locked(ctx context.Context, f func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -31,7 +31,7 @@ func (s *Store) locked(ctx context.Context, f func() error) error {
 }
 
 // live returns a record that has not expired, or ErrNotFound.
-func (s *Store) live(key string) (session.Record, error) {
+func (s *store) live(key string) (session.Record, error) {
 	rec, ok := s.records[key]
 	if !ok || !rec.Expiry.After(time.Now()) {
 		return session.Record{}, session.ErrNotFound
@@ -40,7 +40,7 @@ func (s *Store) live(key string) (session.Record, error) {
 }
 
 // Load implements session.Store.
-func (s *Store) Load(ctx context.Context, key string) (rec session.Record, err error) {
+func (s *store) Load(ctx context.Context, key string) (rec session.Record, err error) {
 	err = s.locked(ctx, func() error {
 		rec, err = s.live(key)
 		return err
@@ -49,7 +49,7 @@ func (s *Store) Load(ctx context.Context, key string) (rec session.Record, err e
 }
 
 // Create implements session.Store. It never overwrites.
-func (s *Store) Create(ctx context.Context, rec session.Record) error {
+func (s *store) Create(ctx context.Context, rec session.Record) error {
 	return s.locked(ctx, func() error {
 		if _, err := s.live(rec.Key); err == nil {
 			return session.ErrExists
@@ -61,7 +61,7 @@ func (s *Store) Create(ctx context.Context, rec session.Record) error {
 
 // Save implements session.Store. It compares and replaces in one step, and
 // never creates.
-func (s *Store) Save(ctx context.Context, old, new session.Record) error {
+func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	return s.locked(ctx, func() error {
 		stored, err := s.live(old.Key)
 		if err != nil {
@@ -82,7 +82,7 @@ func (s *Store) Save(ctx context.Context, old, new session.Record) error {
 }
 
 // Delete implements session.Store. It tells whether there was a record to delete.
-func (s *Store) Delete(ctx context.Context, key string) error {
+func (s *store) Delete(ctx context.Context, key string) error {
 	return s.locked(ctx, func() error {
 		_, err := s.live(key)
 		delete(s.records, key)
@@ -91,7 +91,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 }
 
 // ClearExpired implements session.Store.
-func (s *Store) ClearExpired(ctx context.Context, now time.Time) (n int, err error) {
+func (s *store) ClearExpired(ctx context.Context, now time.Time) (n int, err error) {
 	err = s.locked(ctx, func() error {
 		for key, rec := range s.records {
 			if !rec.Expiry.After(now) {
@@ -103,3 +103,6 @@ func (s *Store) ClearExpired(ctx context.Context, now time.Time) (n int, err err
 	})
 	return n, err
 }
+
+// Close implements session.Store. There is nothing to release.
+func (s *store) Close() error { return nil }
