@@ -71,6 +71,8 @@ func (*early) SourceOf(*http.Request) string        { return "" }
 func (e *early) Refuse(*http.Request) error         { return e.refuses }
 func (*early) GiveBack(*http.Request, auth.Attempt) {}
 
+func (*early) Mails(*http.Request) func(context.Context, string, []auth.User) error { return nil }
+
 // TestNobodyIsLookedUpForWhatIsRefusedEarly, and the attempt is not counted
 // again.
 func TestNobodyIsLookedUpForWhatIsRefusedEarly(t *testing.T) {

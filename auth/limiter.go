@@ -9,10 +9,11 @@ import (
 	"sync"
 
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/hashqueue"
 	"github.com/jamsession/jamsession/secret"
 )
 
-// A Limiter bounds how often passwords are guessed: a *throttle.Limiter. It
+// A Limiter bounds how often passwords are guessed: what throttle.New returns. It
 // must be safe for concurrent use, and may ask for the request's user by [Load].
 // The context of the request ends after Options.Timeout, or with the visitor.
 // It hears of logins if the request passed through [Manager.Handler]. A limiter
@@ -37,8 +38,8 @@ type Limiter interface {
 }
 
 // A SourceLimiter is a [Limiter] that knows where a request comes from, such as
-// a *throttle.Limiter. The queue for hashes needs that: sources take turns in
-// it.
+// what throttle.New returns. The queue for hashes needs that: sources take turns
+// in it. Package reset has such a limiter count its mails.
 type SourceLimiter interface {
 	Limiter
 
@@ -55,6 +56,14 @@ type SourceLimiter interface {
 	// GiveBack says that the attempt that Check let pass, in the same request,
 	// was refused by the queue before any password was looked at.
 	GiveBack(r *http.Request, a Attempt)
+
+	// Mails returns the function that counts the mails that a request leads to,
+	// later and in another goroutine, so it must not read the request then. The
+	// function is called with the address that a mail goes to, as it is stored,
+	// and the users that the mail is about. It returns nil if the mail may go,
+	// and otherwise an error like that of Check. A limiter that does not count
+	// mails returns nil.
+	Mails(r *http.Request) func(ctx context.Context, address string, users []User) error
 }
 
 // refused is the error of an attempt that need not be looked at.
@@ -68,13 +77,13 @@ func (m *Manager) refused(r *http.Request) error {
 // queued returns a context of the request for all hashes that it needs: they
 // belong together, and wait with those of the source that the limiter sees.
 func (m *Manager) queued(ctx context.Context) context.Context {
-	ctx = m.opts.Hashers.Together(ctx)
+	ctx = hashqueue.Together(ctx, m.opts.Hashers)
 	x := exchangeOf(ctx)
 	l, ok := m.opts.Limiter.(SourceLimiter)
 	if x == nil || !ok {
 		return ctx
 	}
-	return password.WithSource(ctx, l.SourceOf(x.req))
+	return hashqueue.WithSource(ctx, l.SourceOf(x.req))
 }
 
 // limit counts a guess.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/hashqueue"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -97,13 +98,13 @@ func TestLimiterStandsBeforeEachPassword(t *testing.T) {
 		for i, step := range steps {
 			key := s.login(t, alice()) // which step 2 replaces
 			l.calls = nil
-			work := hashers.Work()
+			work := hashqueue.Work(hashers)
 			var err error
 			s.do(func(_ http.ResponseWriter, r *http.Request) { err = step.do(r) }, key)
 			switch {
 			case stop != nil:
-				if !errors.Is(err, stop) || hashers.Work() != work || !slices.Equal(l.calls, step.want[:1]) {
-					t.Errorf("stopped step %d: error %v, %d work, calls %q", i, err, hashers.Work()-work, l.calls)
+				if !errors.Is(err, stop) || hashqueue.Work(hashers) != work || !slices.Equal(l.calls, step.want[:1]) {
+					t.Errorf("stopped step %d: error %v, %d work, calls %q", i, err, hashqueue.Work(hashers)-work, l.calls)
 				}
 			case !slices.Equal(l.calls, step.want):
 				t.Errorf("step %d: calls %q, want %q", i, l.calls, step.want)
@@ -256,6 +257,8 @@ func (generous) SourceOf(*http.Request) string { return "" }
 
 func (generous) Refuse(*http.Request) error { return nil }
 
+func (generous) Mails(*http.Request) func(context.Context, string, []auth.User) error { return nil }
+
 func (g generous) GiveBack(_ *http.Request, a auth.Attempt) {
 	g.calls = append(g.calls, "back "+g.told(a))
 }
@@ -264,7 +267,7 @@ func (g generous) GiveBack(_ *http.Request, a auth.Attempt) {
 type refusing struct{ fake }
 
 func (refusing) Authenticate(context.Context, string, string) (auth.User, error) {
-	return auth.User{}, &password.BusyError{}
+	return auth.User{}, password.ErrBusy
 }
 
 // TestOnlyWhatWasNotLookedAtIsGivenBack: an attempt that a full queue refused

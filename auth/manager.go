@@ -67,10 +67,10 @@ func (m *Manager) within(ctx context.Context) (context.Context, context.CancelFu
 //
 // The error is ErrNoMatch if there is none, and if a backend denied the login:
 // show the form again. If Options.Limiter stops the attempt, the error is the
-// limiter's, such as a *throttle.LimitedError; the limiter is told whom the
+// limiter's, such as a *[session.RetryError]; the limiter is told whom the
 // name means, if the backend is a [UserFinder]. Any other error wraps
 // [ErrUnavailable]: the backends could not tell, for example because too many
-// wait for a hash, which is a *[password.BusyError]. [session.Abort] answers
+// wait for a hash, which is [password.ErrBusy]. [session.Abort] answers
 // all but the first, with 429 or 503.
 func (m *Manager) Authenticate(r *http.Request, username, password string) (User, error) {
 	if err := m.refused(r); err != nil {

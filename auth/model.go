@@ -9,6 +9,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth/internal/username"
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/hashqueue"
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
@@ -62,10 +63,10 @@ func (b *ModelBackend) Name() string { return "django.contrib.auth.backends.Mode
 // If the stored hash has another cost than new ones, it is replaced; package
 // password says when. That ends the user's other sessions, as in Django.
 //
-// If too many wait for a hash, the error is a *password.BusyError: nothing is
+// If too many wait for a hash, the error is [password.ErrBusy]: nothing is
 // known, and no backend may take it for a wrong password.
 func (b *ModelBackend) Authenticate(ctx context.Context, username, password string) (User, error) {
-	ctx = b.hashers.Together(ctx)
+	ctx = hashqueue.Together(ctx, b.hashers)
 	user, err := b.findOnce(ctx, username)
 	if errors.Is(err, ErrUserNotFound) || err == nil && !user.IsActive {
 		if err := b.hashers.Burn(ctx, password); err != nil {

@@ -56,8 +56,8 @@ func (m *Manager) refusal(problems ...*password.Problem) *PasswordError {
 // The error is [ErrNoMatch] if old is wrong, and a [*PasswordError] if
 // Options.Validators refuse the new one. If Options.Limiter stops the attempt
 // it is the limiter's. Otherwise it is [ErrPasswordChanged] or [ErrNoUsers], or
-// wraps [ErrUnavailable], also if too many wait for a hash, which is a
-// *[password.BusyError]. (Django: PasswordChangeView.)
+// wraps [ErrUnavailable], also if too many wait for a hash, which is
+// [password.ErrBusy]. (Django: PasswordChangeView.)
 func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	current, err := Load(r)
 	switch {
@@ -179,8 +179,8 @@ type UserCreator interface {
 // if a field does not fit and [ErrUserExists] if the username is taken: show
 // the form again. If Options.SignUpLimiter stops the attempt it is the
 // limiter's. Otherwise it is [ErrNoUsers], or wraps [ErrUnavailable]: the store
-// could not be asked, or too many wait for a hash, which is a
-// *[password.BusyError]. [session.Abort] answers these, with 429 or 503.
+// could not be asked, or too many wait for a hash, which is
+// [password.ErrBusy]. [session.Abort] answers these, with 429 or 503.
 func (m *Manager) SignUp(r *http.Request, user User, password string) (User, error) {
 	creator, ok := m.users.(UserCreator)
 	if !ok {

@@ -31,7 +31,7 @@ type Options struct {
 	Limiter Limiter
 
 	// SignUpLimiter bounds how many users one source can ask for, by
-	// [Manager.SignUp]: a *throttle.Limiter with a Purpose of its own. Each
+	// [Manager.SignUp]: one of throttle.New with a Purpose of its own. Each
 	// costs the work of a hash. Nil sets no bound.
 	SignUpLimiter Limiter
 

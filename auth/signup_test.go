@@ -15,6 +15,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/hashqueue"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -79,7 +80,7 @@ func TestSignUpThatFailsHashesNothing(t *testing.T) {
 	if weak, ok := errors.AsType[*auth.PasswordError](err); !ok || weak.Problems[0].Code != "password_too_short" {
 		t.Errorf("a weak password: error %v", err)
 	}
-	if n := hashers.Work(); n != 0 {
+	if n := hashqueue.Work(hashers); n != 0 {
 		t.Errorf("the work %d", n)
 	}
 }
@@ -229,6 +230,8 @@ func (sourced) SourceOf(r *http.Request) string { return r.Header.Get("From") }
 func (sourced) Refuse(*http.Request) error { return nil }
 
 func (sourced) GiveBack(*http.Request, auth.Attempt) {}
+
+func (sourced) Mails(*http.Request) func(context.Context, string, []auth.User) error { return nil }
 
 // TestSourcesTakeTurnsAtTheHash: at a login, a sign-up and a new password, so
 // few attempts from one address wait that others have a place.

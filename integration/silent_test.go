@@ -474,7 +474,9 @@ func silentLimiter(t *testing.T, s silence) {
 	}
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := limiter.Check(r, auth.Attempt{Username: newKey()}); err != nil {
-			throttle.Respond(w, r, err)
+			later := &session.RetryError{Status: http.StatusServiceUnavailable}
+			_ = errors.As(err, &later)
+			later.ServeHTTP(w, r)
 			return
 		}
 		limiter.Succeeded(r, auth.Attempt{Username: "alice"})

@@ -77,8 +77,8 @@ type Options struct {
 	// one. If it returns false, the response goes on, nothing is stored, no
 	// cookie is sent, and a line in the log tells of it once a minute. It is not
 	// asked about a login or anything else that gives the session a new key. It
-	// is called by requests as they run, also in parallel. A throttle.Limiter's
-	// AllowSource fits. Nil means no bound, as in Django.
+	// is called by requests as they run, also in parallel. What
+	// throttle.AllowSource returns fits. Nil means no bound, as in Django.
 	MayCreate func(r *http.Request) bool
 
 	// ErrorHandler answers a request whose session could not be loaded or

@@ -127,13 +127,13 @@ func (s *Site) newcomers() (func(*http.Request) bool, error) {
 	if set.NewSessionLimit == (throttle.Limit{}) || set.SessionEngine == "signed_cookies" {
 		return nil, nil
 	}
-	limiter, err := throttle.New(throttle.NewMemory(0), s.keys, &throttle.Options{
+	newcomers, err := throttle.AllowSource(throttle.NewMemory(0), s.keys, &throttle.Options{
 		Purpose: "new session", PerSource: set.NewSessionLimit, TrustedProxies: set.TrustedProxies,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
 	}
-	return limiter.AllowSource, nil
+	return newcomers, nil
 }
 
 // openAttempts opens the store that counts attempts. With "auto" the database

@@ -237,7 +237,7 @@ func TestResetLimiterKnowsTheDevicesOfLogins(t *testing.T) {
 	for _, c := range (&http.Response{Header: header}).Cookies() {
 		home.AddCookie(c)
 	}
-	limiter := site.ResetLimiter.(*throttle.Limiter)
+	limiter := site.ResetLimiter.(auth.SourceLimiter)
 	for _, c := range []struct {
 		r    *http.Request
 		want bool

@@ -44,7 +44,7 @@ type Site struct {
 
 	// Limiter bounds guesses at logins, and SignUpLimiter sign-ups, both by
 	// Auth. ResetLimiter is for Options of package reset. All are nil if
-	// LOGIN_LIMIT_STORE is none, and otherwise a *throttle.Limiter.
+	// LOGIN_LIMIT_STORE is none, and otherwise one of throttle.New.
 	Limiter, ResetLimiter, SignUpLimiter auth.Limiter
 
 	keys   secret.Keys

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/hashqueue"
 )
 
 // Options configure [Hashers].
@@ -121,20 +123,13 @@ func (o *Options) queue() *queue {
 	return newQueue(parallel, room, cmp.Or(o.Wait, time.Second), cmp.Or(o.Memory, 1<<30))
 }
 
-// Work returns how much work was done since New, in iterations of PBKDF2 with
-// SHA-256. It is what logins cost; the work of two attempts can be compared by
-// it where times cannot.
-func (h *Hashers) Work() int64 { return h.queue.work.Load() }
-
-// Together returns a context for the hashes that one attempt of a visitor
-// takes, such as to verify a password and to hash it anew. Once one of them was
-// let in, the rest wait as long as they must and are not refused because others
-// wait: otherwise a password that was found right would count for nothing. Each
-// attempt needs a context of its own.
-func (h *Hashers) Together(ctx context.Context) context.Context { return h.queue.together(ctx) }
+// Packages of this module ask how much work was done by this way.
+func init() {
+	hashqueue.Work = func(hashers any) int64 { return hashers.(*Hashers).queue.work.Load() }
+}
 
 // Hash returns the string to store for password. Its error wraps [ErrTooLong]
-// or [ErrReadOnly], or is a *[BusyError], which is [ErrBusy]: too many wait, or
+// or [ErrReadOnly], or is [ErrBusy]: too many wait, or
 // ctx was done before a processor was free; then it wraps ctx.Err, too.
 // (Django: make_password.)
 func (h *Hashers) Hash(ctx context.Context, password string) (string, error) {
@@ -162,7 +157,7 @@ func (h *Hashers) Hash(ctx context.Context, password string) (string, error) {
 //
 // A string that is empty, unusable, malformed or of an unknown algorithm
 // matches no password, and neither does a password longer than [MaxLength].
-// An error means that nothing is known. It is a *[BusyError] if too many wait,
+// An error means that nothing is known. It is [ErrBusy] if too many wait,
 // or if ctx was done before a processor was free; then it wraps ctx.Err, too.
 // (Django: check_password.)
 func (h *Hashers) Verify(ctx context.Context, password, encoded string) (ok, mustUpdate bool, err error) {
@@ -254,7 +249,7 @@ func iterate(password string, work int) error {
 // enter waits for a processor. It logs that somebody was refused, unless the
 // visitor has gone.
 func (h *Hashers) enter(ctx context.Context) (leave func(), err error) {
-	leave, err = h.queue.enter(ctx)
+	leave, err = h.queue.enter(ctx, hashqueue.Admitted(ctx, h))
 	if err != nil && ctx.Err() == nil && h.complaint.due(time.Now()) {
 		h.logger.WarnContext(ctx, "password: too many wait for a hash; logins are refused with 503")
 	}

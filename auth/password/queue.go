@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"github.com/jamsession/jamsession/internal/hashqueue"
 )
 
 // A queue lets a few hashes run at once, and a few wait for a short time.
@@ -55,15 +57,15 @@ func newQueue(parallel, room int, wait time.Duration, memory int64) *queue {
 }
 
 // enter waits for a processor, and returns the function that gives it back.
-// Its error is a *BusyError. The cost of a hash makes no difference here:
+// Together is told when the first hash of an attempt is let in; it may be nil.
+// The error is ErrBusy. The cost of a hash makes no difference here:
 // otherwise a guess would show whose hash it was.
-func (q *queue) enter(ctx context.Context) (leave func(), err error) {
+func (q *queue) enter(ctx context.Context, together *atomic.Bool) (leave func(), err error) {
 	if ctx.Err() != nil {
 		return nil, q.refusal(ctx)
 	}
-	together, _ := ctx.Value(togetherKey{q}).(*atomic.Bool)
 	half := together != nil && together.Load()
-	w := q.join(sourceOf(ctx), half)
+	w := q.join(hashqueue.Source(ctx), half)
 	if w == nil || !q.await(ctx, w, half) {
 		return nil, q.refusal(ctx)
 	}
@@ -240,10 +242,6 @@ func (w *waiter) isTold() bool {
 	}
 }
 
-func (q *queue) refusal(ctx context.Context) error {
-	return &BusyError{RetryAfter: q.wait, cause: ctx.Err()}
-}
-
 // run runs a hash of this cost, when its memory is free, and counts its work.
 // Only hashes that have entered call it: so no more of them wait for memory
 // than there are processors, each until some of the others are done. None is
@@ -257,31 +255,4 @@ func (q *queue) run(ctx context.Context, c cost, hash func() error) error {
 	}
 	q.work.Add(int64(c.work))
 	return hash()
-}
-
-// togetherKey is the key under which a context says whether one of its
-// hashes was admitted.
-type togetherKey struct{ *queue }
-
-func (q *queue) together(ctx context.Context) context.Context {
-	if ctx.Value(togetherKey{q}) != nil {
-		return ctx
-	}
-	return context.WithValue(ctx, togetherKey{q}, new(atomic.Bool))
-}
-
-// sourceKey is the key under which a context has its source.
-type sourceKey struct{}
-
-// WithSource returns a context for hashes that a visitor from this source waits
-// for, such as a network address. In the queue of [Hashers] sources take turns,
-// and none takes all places. Visitors without a source share one. Package auth
-// sets it to what its limiter considers the source.
-func WithSource(ctx context.Context, source string) context.Context {
-	return context.WithValue(ctx, sourceKey{}, source)
-}
-
-func sourceOf(ctx context.Context) string {
-	source, _ := ctx.Value(sourceKey{}).(string)
-	return source
 }

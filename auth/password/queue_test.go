@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/hashqueue"
+	"github.com/jamsession/jamsession/session"
 )
 
 // blocked hashes until it is released, and has strings of its own.
@@ -65,19 +67,19 @@ func TestQueueIsBounded(t *testing.T) {
 					})
 				}
 				synctest.Wait()
-				begin, work := time.Now(), h.Work()
+				begin, work := time.Now(), hashqueue.Work(h)
 				for range 100 {
 					err := each(h)[name](t.Context())
-					if _, ok := errors.AsType[*password.BusyError](err); !ok || !errors.Is(err, password.ErrBusy) {
-						t.Fatalf("error %v, want a BusyError", err)
+					if _, ok := errors.AsType[*session.RetryError](err); !ok || !errors.Is(err, password.ErrBusy) {
+						t.Fatalf("error %v, want ErrBusy in a RetryError", err)
 					}
 				}
-				if took := time.Since(begin); took != 0 || h.Work() != work || b.inside.Load() != 2 {
-					t.Errorf("it took %v, the work %d and %d hashes at once", took, h.Work()-work, b.inside.Load())
+				if took := time.Since(begin); took != 0 || hashqueue.Work(h) != work || b.inside.Load() != 2 {
+					t.Errorf("it took %v, the work %d and %d hashes at once", took, hashqueue.Work(h)-work, b.inside.Load())
 				}
 				close(b.release)
 				wg.Wait()
-				if got := h.Work(); got != 5*10 {
+				if got := hashqueue.Work(h); got != 5*10 {
 					t.Errorf("the work %d, want that of 5 hashes", got)
 				}
 			})
@@ -126,7 +128,7 @@ func TestNobodyWaitsWithoutQueue(t *testing.T) {
 	})
 }
 
-// TestPlaceOfAVisitorWhoHasGone is free at once. The error is a BusyError, too.
+// TestPlaceOfAVisitorWhoHasGone is free at once. The error is ErrBusy, too.
 func TestPlaceOfAVisitorWhoHasGone(t *testing.T) {
 	for name := range each(nil) {
 		t.Run(name, func(t *testing.T) {
@@ -197,8 +199,8 @@ func TestWhatIsHalfDoneIsNotRefused(t *testing.T) {
 			Hashers: []password.Hasher{b}, Parallel: 1, Queue: 1, Wait: time.Second, Logger: slog.New(slog.DiscardHandler),
 		})
 		visitor, gone := context.WithCancel(t.Context())
-		together := h.Together(visitor)
-		if h.Together(together) != together {
+		together := hashqueue.Together(visitor, h)
+		if hashqueue.Together(together, h) != together {
 			t.Error("what is together is made so once more")
 		}
 		var wg sync.WaitGroup
@@ -214,7 +216,7 @@ func TestWhatIsHalfDoneIsNotRefused(t *testing.T) {
 			go func() { _ = h.Burn(t.Context(), "x") }()
 		}
 		synctest.Wait()
-		if err := h.Burn(h.Together(t.Context()), "x"); !errors.Is(err, password.ErrBusy) {
+		if err := h.Burn(hashqueue.Together(t.Context(), h), "x"); !errors.Is(err, password.ErrBusy) {
 			t.Errorf("another attempt: %v", err)
 		}
 		second := make(chan error)
@@ -231,7 +233,7 @@ func TestWhatIsHalfDoneIsNotRefused(t *testing.T) {
 			t.Errorf("a visitor who has gone: %v", err)
 		}
 		close(b.release)
-		if err := h.Burn(h.Together(t.Context()), "x"); err != nil {
+		if err := h.Burn(hashqueue.Together(t.Context(), h), "x"); err != nil {
 			t.Error(err)
 		}
 	})
@@ -273,13 +275,13 @@ type dear struct{ blocked }
 func (dear) Algorithm() string                            { return "dear" }
 func (dear) Cost(encoded string) (work int, memory int64) { return 10, 1 << 30 }
 
-// TestBusyErrorAnswersForItself: 503, and when to come back.
-func TestBusyErrorAnswersForItself(t *testing.T) {
+// TestBusyAnswersForItself: 503, and when to come back.
+func TestBusyAnswersForItself(t *testing.T) {
 	for wait, want := range map[time.Duration]string{
 		time.Nanosecond: "1", time.Second: "1", 1500 * time.Millisecond: "2", time.Minute: "60",
 	} {
 		h := hashers(t, password.Options{Wait: wait})
-		busy, ok := errors.AsType[*password.BusyError](h.Burn(canceled(t), "x"))
+		busy, ok := errors.AsType[*session.RetryError](h.Burn(canceled(t), "x"))
 		if !ok || busy.RetryAfter != wait {
 			t.Fatalf("%v: %v", wait, busy)
 		}
@@ -346,7 +348,7 @@ func TestSourcesTakeTurns(t *testing.T) {
 		refused := map[string]int{}
 		come := func(source, name string) {
 			go func() {
-				if err := hs.Burn(password.WithSource(t.Context(), source), name); errors.Is(err, password.ErrBusy) {
+				if err := hs.Burn(hashqueue.WithSource(t.Context(), source), name); errors.Is(err, password.ErrBusy) {
 					mu.Lock()
 					defer mu.Unlock()
 					refused[source]++
@@ -387,7 +389,7 @@ func TestTurnsGoRound(t *testing.T) {
 		h := turnstile{cheap, make(chan string, 100), make(chan struct{})}
 		hs := hashers(t, password.Options{Hashers: []password.Hasher{h}, Parallel: 1, Queue: 9, Wait: time.Minute})
 		for _, name := range []string{"x0", "a1", "a2", "a3", "b1", "b2", "c1"} {
-			go func() { _ = hs.Burn(password.WithSource(t.Context(), name[:1]), name) }()
+			go func() { _ = hs.Burn(hashqueue.WithSource(t.Context(), name[:1]), name) }()
 			synctest.Wait()
 		}
 		for range 7 {
@@ -413,12 +415,12 @@ func TestQueueIsEmptyInTheEnd(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range 12 {
 			wg.Go(func() {
-				ctx, leave := context.WithCancel(password.WithSource(t.Context(), string(rune('a'+i%4))))
+				ctx, leave := context.WithCancel(hashqueue.WithSource(t.Context(), string(rune('a'+i%4))))
 				defer leave()
 				if i%3 == 0 {
 					go leave()
 				}
-				ctx = h.Together(ctx)
+				ctx = hashqueue.Together(ctx, h)
 				_ = h.Burn(ctx, "x")
 				_ = h.Burn(ctx, "x")
 			})
@@ -460,8 +462,8 @@ func TestTurnOfAVisitorWhoHasGone(t *testing.T) {
 		if err := <-got; !errors.Is(err, password.ErrBusy) || !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
-		if busy, waiting := h.InQueue(); busy+waiting > 0 || h.Work() != 10 {
-			t.Errorf("%d run and %d wait, the work %d", busy, waiting, h.Work())
+		if busy, waiting := h.InQueue(); busy+waiting > 0 || hashqueue.Work(h) != 10 {
+			t.Errorf("%d run and %d wait, the work %d", busy, waiting, hashqueue.Work(h))
 		}
 	})
 }

@@ -44,7 +44,7 @@
 //
 // Strangers can ask for mails to somebody else, and sign up with that address.
 // So one request sends three mails at most, one to each spelling in which the
-// address is stored, and a *throttle.Limiter counts the mails to an address
+// address is stored, and the limiter of package throttle counts the mails to an address
 // over time. Each mail lists the accounts of its address, twenty at most: those
 // that logged in last, and others drawn at random. However many accounts
 // somebody makes, they do not keep the owner's out for good, and it comes first

@@ -134,7 +134,7 @@ func TestFewMailsForManySpellings(t *testing.T) {
 
 // limited opens resets of which a few can be requested for an address, and as
 // many mails go to one.
-func (s *site) limited(t *testing.T, limit throttle.Limit) (x *reset.Resets, logins *throttle.Limiter) {
+func (s *site) limited(t *testing.T, limit throttle.Limit) (x *reset.Resets, logins auth.Limiter) {
 	t.Helper()
 	store := throttle.NewMemory(0)
 	o := throttle.Options{Logger: slog.New(slog.DiscardHandler)}

@@ -2,8 +2,8 @@ package reset
 
 import (
 	"context"
+	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,15 +21,16 @@ const maxTyped = 254
 // at once and tells nothing: answer every visitor alike. What goes wrong later
 // is logged. Nothing of more than 254 characters is looked for.
 //
-// The error is a [*BusyError] if too many requests wait, from there or at all,
-// or after [Resets.Close]: nothing was promised, and nothing is mailed. With
+// The error is a *[session.RetryError] that answers 503 if too many requests
+// wait, from there or at all, or after [Resets.Close]: nothing was promised, and
+// nothing is mailed. With
 // Options.Limiter it counts the request, and the error is the limiter's if there
 // were too many from there or for this address or name, whether somebody has it
 // or not. [session.Abort] answers both. Otherwise it returns nil.
 func (x *Resets) Request(r *http.Request, typed string) error {
 	typed = strings.TrimSpace(typed)
 	a := asked{typed: strings.Clone(typed)} // or the whole form would stay in memory with it
-	if l, ok := x.opts.Limiter.(MailLimiter); ok {
+	if l, ok := x.opts.Limiter.(auth.SourceLimiter); ok {
 		a.source, a.allow = l.SourceOf(r), l.Mails(r)
 	}
 	if !x.queue.hasRoom(a.source) { // before the limiter: what is refused here costs no attempt
@@ -59,45 +60,12 @@ type asked struct {
 // allow counts a mail. It is nil if mails are not counted.
 type allow func(ctx context.Context, address string, users []auth.User) error
 
-// A MailLimiter is a limiter that also counts mails: a *throttle.Limiter.
-type MailLimiter interface {
-	auth.SourceLimiter
-
-	// Mails returns the function that counts the mails that a request leads to,
-	// later and in another goroutine, so it must not read the request then. The
-	// function is called with the address that a mail goes to, as it is stored,
-	// and the users that the mail is about. It returns nil if the mail may go,
-	// and otherwise an error like that of [auth.Limiter.Check].
-	Mails(r *http.Request) func(ctx context.Context, address string, users []auth.User) error
-}
-
 func (x *Resets) busy(r *http.Request) error {
 	x.opts.Logger.WarnContext(r.Context(), "reset: too many requests wait; one is refused")
-	return &BusyError{RetryAfter: 30 * time.Second}
-}
-
-// A BusyError refuses a request because too many wait. It wraps
-// [session.ErrUnavailable].
-type BusyError struct {
-	RetryAfter time.Duration // when to try again, roughly
-}
-
-// Error says that too many requests wait.
-func (e *BusyError) Error() string { return "reset: too many requests wait; try again later" }
-
-// Unwrap returns [session.ErrUnavailable].
-func (e *BusyError) Unwrap() error { return session.ErrUnavailable }
-
-// SetHeader sets Retry-After, in seconds, and keeps the answer out of caches.
-func (e *BusyError) SetHeader(h http.Header) {
-	h.Set("Cache-Control", "no-store")
-	h.Set("Retry-After", strconv.FormatInt(int64(e.RetryAfter/time.Second), 10))
-}
-
-// ServeHTTP answers 503 with a line of text and the headers of
-// [BusyError.SetHeader]. [session.Abort] with this error does so, too.
-func (e *BusyError) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	e.SetHeader(w.Header())
-	http.Error(w, "This is not possible at the moment. Please try again in a minute.",
-		http.StatusServiceUnavailable)
+	return &session.RetryError{
+		Status:     http.StatusServiceUnavailable,
+		RetryAfter: 30 * time.Second,
+		Text:       "This is not possible at the moment.",
+		Err:        errors.New("reset: too many requests wait"),
+	}
 }

@@ -46,8 +46,9 @@ type Options struct {
 
 	// Limiter bounds how many requests a source can make, how many can be made
 	// for one address or name, whether anybody has it or not, and how many mails
-	// an address gets: a *throttle.Limiter with a Purpose of its own. One that
-	// is not a [MailLimiter] bounds only the requests. Nil sets no bound.
+	// an address gets: one of throttle.New with a Purpose of its own. One that
+	// is not an [auth.SourceLimiter] bounds only the requests. Nil sets no
+	// bound.
 	Limiter auth.Limiter
 
 	// Queue is how many requests may wait until their users are looked for, and

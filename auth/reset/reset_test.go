@@ -481,7 +481,7 @@ func TestFullQueuePromisesNothing(t *testing.T) {
 				session.Abort(r, err)
 			}
 		})).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/reset", nil))
-		var busy *reset.BusyError
+		var busy *session.RetryError
 		if err == nil {
 			return false
 		}

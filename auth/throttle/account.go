@@ -50,7 +50,7 @@ const keySalt = "jamsession.auth.throttle"
 // bucketKey returns the name of a bucket in the store. It is a MAC: people type
 // their password into the wrong field, and somebody who reads the store must
 // not see who tried to log in, or from where.
-func (l *Limiter) bucketKey(by Bucket, of string) string {
+func (l *limiter) bucketKey(by bucketKind, of string) string {
 	mac := signing.SaltedHMAC(keySalt+"."+string(by), l.keys[0].key, []byte(l.opts.Purpose+"\x00"+of))
 	return string(by[0]) + hex.EncodeToString(mac[:16])
 }

@@ -54,7 +54,7 @@ type device struct {
 
 // device returns what the request's cookie says, if its signature is ours and
 // it is not too old.
-func (l *Limiter) device(r *http.Request) (device, bool) {
+func (l *limiter) device(r *http.Request) (device, bool) {
 	if !travel.Of(r.Context()).Ambient {
 		return device{}, false // the client has no cookies
 	}
@@ -72,13 +72,13 @@ func (l *Limiter) device(r *http.Request) (device, bool) {
 }
 
 // parseDevice reads a value whose signature is right.
-func (l *Limiter) parseDevice(key keyring, value string) (device, bool) {
+func (l *limiter) parseDevice(key keyring, value string) (device, bool) {
 	parts := strings.Split(value, ".")
 	if len(parts) < 3 {
 		return device{}, false
 	}
 	seconds, err := signing.ParseBase62(parts[0])
-	if err != nil || l.opts.Now().Sub(time.Unix(seconds, 0)) >= cookieAge {
+	if err != nil || l.now().Sub(time.Unix(seconds, 0)) >= cookieAge {
 		return device{}, false
 	}
 	return device{key, parts[1], parts[2:]}, true
@@ -100,7 +100,7 @@ func (d device) bucketOf(a auth.Attempt) string { return d.id + "\x00" + a.UserI
 
 // sendDevice sets the cookie by which this device is known to the user from now
 // on.
-func (l *Limiter) sendDevice(header http.Header, r *http.Request, a auth.Attempt) {
+func (l *limiter) sendDevice(header http.Header, r *http.Request, a auth.Attempt) {
 	if !travel.Of(r.Context()).Ambient {
 		return
 	}
@@ -108,7 +108,7 @@ func (l *Limiter) sendDevice(header http.Header, r *http.Request, a auth.Attempt
 	if !ok {
 		d = device{id: rand.Text()}
 	}
-	key, now := l.keys[0], l.opts.Now()
+	key, now := l.keys[0], l.now()
 	users := []string{key.fingerprint(a)}
 	for _, other := range d.users {
 		if d.key.signer == key.signer && !same(other, users[0]) && len(users) < maxUsers {
@@ -126,7 +126,7 @@ func (l *Limiter) sendDevice(header http.Header, r *http.Request, a auth.Attempt
 // cookieFor returns the attributes of the cookie for the answer to the request.
 // Unless the options name it, its name has the strictest prefix, so that as few
 // others as possible can set it.
-func (l *Limiter) cookieFor(r *http.Request) cookie.Options {
+func (l *limiter) cookieFor(r *http.Request) cookie.Options {
 	o := setcookie.WithDefaults(l.opts.Cookie, cookieName)
 	switch {
 	case l.opts.Cookie.Name != "" || !setcookie.IsSecure(&o, r):

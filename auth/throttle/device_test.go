@@ -85,8 +85,8 @@ func TestDeviceEndsWithThePassword(t *testing.T) {
 		"a namesake": auth.NewAttempt("victim", other), "nobody": auth.NewAttempt("victim", none),
 		"a name alone": {Username: "victim"},
 	} {
-		var limited *throttle.LimitedError
-		if err := s.Limiter.Check(from(evil, cookie), a); !errors.As(err, &limited) || limited.Bucket != throttle.BucketAccount {
+		var limited *session.RetryError
+		if err := s.Limiter.Check(from(evil, cookie), a); !errors.As(err, &limited) || throttle.BucketOf(limited) != throttle.BucketAccount {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

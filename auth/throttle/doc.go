@@ -12,8 +12,7 @@
 //		...
 //		attempt := auth.NewAttempt(username, user)
 //		if err := limiter.Check(r, attempt); err != nil {
-//			throttle.Respond(w, r, err) // 429, or 503
-//			return
+//			session.Abort(r, err) // 429, or 503
 //		}
 //		... // the password
 //		limiter.Succeeded(r, attempt)

@@ -13,7 +13,7 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle"
 )
 
-func ExampleLimiter() {
+func ExampleNew() {
 	limiter, err := throttle.New(throttle.NewMemory(0), keys,
 		&throttle.Options{PerAccount: throttle.Limit{Burst: 2, Every: 5 * time.Minute}})
 	if err != nil {
@@ -23,7 +23,11 @@ func ExampleLimiter() {
 		username := r.FormValue("username")
 		attempt := auth.NewAttempt(username, auth.User{ID: "1", Password: "hash"}) // as it was found
 		if err := limiter.Check(r, attempt); err != nil {
-			throttle.Respond(w, r, err)
+			var answer http.Handler
+			if !errors.As(err, &answer) { // the store is down
+				answer = http.HandlerFunc(unavailable)
+			}
+			answer.ServeHTTP(w, r) // 429, or 503; session.Abort does the same
 			return
 		}
 		if r.FormValue("password") != "correct horse" {
@@ -45,31 +49,35 @@ func ExampleLimiter() {
 	// 429 Too many attempts. Please try again in 5 minutes.
 }
 
-func ExampleLimitedError() {
-	limiter, err := throttle.New(throttle.NewMemory(0), keys,
-		&throttle.Options{PerAccount: throttle.Limit{Burst: 1, Every: time.Hour}})
+func unavailable(w http.ResponseWriter, _ *http.Request) {
+	http.Error(w, "Login is not possible at the moment.", http.StatusServiceUnavailable)
+}
+
+func ExampleOptions_onLimited() {
+	limiter, err := throttle.New(throttle.NewMemory(0), keys, &throttle.Options{
+		PerAccount: throttle.Limit{Burst: 1, Every: time.Hour},
+		OnLimited: func(_ *http.Request, bucket string, _ time.Duration) {
+			fmt.Println("limited by the", bucket) // or count it
+		},
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	r := httptest.NewRequest("POST", "/login", nil)
 	for range 2 {
 		err := limiter.Check(r, auth.Attempt{Username: "john_doe"})
-		var limited *throttle.LimitedError
-		if errors.As(err, &limited) {
-			fmt.Println("limited by the", limited.Bucket)
-		}
+		fmt.Println(errors.Is(err, throttle.ErrLimited))
 	}
 	// Output:
+	// false
 	// limited by the account
+	// true
 }
 
 func ExampleOptions_proxies() {
 	limiter, err := throttle.New(throttle.NewMemory(0), keys,
 		&throttle.Options{
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
-			OnLimited: func(r *http.Request, err *throttle.LimitedError) {
-				log.Print("too many attempts, by the ", err.Bucket) // or count it
-			},
 		})
 	if err != nil {
 		log.Fatal(err)

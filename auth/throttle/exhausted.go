@@ -25,19 +25,19 @@ type exhausted struct {
 }
 
 // takeSource takes one attempt from the request's source.
-func (l *Limiter) takeSource(ctx context.Context, r *http.Request) error {
+func (l *limiter) takeSource(ctx context.Context, r *http.Request) error {
 	source := l.SourceOf(r)
-	key := l.bucketKey(BucketSource, source)
-	wait := l.exhausted.wait(key, l.opts.Now())
+	key := l.bucketKey(bucketSource, source)
+	wait := l.exhausted.wait(key, l.now())
 	if wait == 0 {
 		leave, err := l.exhausted.turns.take(ctx, key)
 		if err != nil {
 			return l.unavailable(r, err)
 		}
-		wait = l.exhausted.wait(key, l.opts.Now()) // the others may have found out
+		wait = l.exhausted.wait(key, l.now()) // the others may have found out
 		if wait == 0 {
 			defer leave()
-			return l.take(ctx, r, BucketSource, source, l.opts.PerSource)
+			return l.take(ctx, r, bucketSource, source, l.opts.PerSource)
 		}
 		leave()
 	}
@@ -47,12 +47,12 @@ func (l *Limiter) takeSource(ctx context.Context, r *http.Request) error {
 // Refuse returns the error that Check would return for any attempt of this
 // request, if that is known without asking the store: its source has
 // nothing left, and the request has no cookie of a device. Otherwise it
-// returns nil, and counts nothing. (It implements [auth.SourceLimiter].)
-func (l *Limiter) Refuse(r *http.Request) error {
+// returns nil, and counts nothing.
+func (l *limiter) Refuse(r *http.Request) error {
 	if _, ok := l.device(r); ok {
 		return nil
 	}
-	wait := l.exhausted.wait(l.bucketKey(BucketSource, l.source(r).String()), l.opts.Now())
+	wait := l.exhausted.wait(l.bucketKey(bucketSource, l.source(r).String()), l.now())
 	if wait == 0 {
 		return nil
 	}
@@ -60,13 +60,12 @@ func (l *Limiter) Refuse(r *http.Request) error {
 }
 
 // refuse refuses attempts without asking the store.
-func (l *Limiter) refuse(r *http.Request, wait time.Duration) error {
+func (l *limiter) refuse(r *http.Request, wait time.Duration) error {
 	l.exhausted.pace.hold(r.Context())
-	err := &LimitedError{RetryAfter: wait, Bucket: BucketSource}
 	if l.opts.OnLimited != nil {
-		l.opts.OnLimited(r, err)
+		l.opts.OnLimited(r, string(bucketSource), wait)
 	}
-	return err
+	return tooMany(bucketSource, wait)
 }
 
 // wait returns how long from now a source has nothing left; zero if the

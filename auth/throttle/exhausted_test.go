@@ -15,6 +15,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/session"
 )
 
 // asked counts the questions to a store.
@@ -32,8 +33,8 @@ func (a *asked) Take(ctx context.Context, key string, limit throttle.Limit, now 
 func openAsked(t *testing.T, now *time.Time, o throttle.Options) (*site, *asked) {
 	t.Helper()
 	store := &asked{Store: throttle.NewMemory(0)}
-	o.Now, o.Logger = func() time.Time { return *now }, slog.New(slog.DiscardHandler)
-	l, err := throttle.New(store, keys, &o)
+	o.Logger = slog.New(slog.DiscardHandler)
+	l, err := throttle.NewAt(func() time.Time { return *now }, store, keys, &o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,8 +54,8 @@ func TestExhaustedSourceIsRefusedBeforeAnybodyIsLookedUp(t *testing.T) {
 		_ = l.Check(from(evil), "ann")
 	}
 	asked := store.takes.Load()
-	var limited *throttle.LimitedError
-	if err := l.Refuse(from(evil)); !errors.As(err, &limited) || limited.Bucket != throttle.BucketSource ||
+	var limited *session.RetryError
+	if err := l.Refuse(from(evil)); !errors.As(err, &limited) || throttle.BucketOf(limited) != throttle.BucketSource ||
 		limited.RetryAfter != time.Minute {
 		t.Errorf("exhausted: %v", err)
 	}
@@ -84,7 +85,7 @@ func TestExhaustedSourceCostsTheStoreNothing(t *testing.T) {
 	limited := 0
 	l, store := openAsked(t, &now, throttle.Options{
 		PerSource: throttle.Limit{Burst: 3, Every: time.Minute},
-		OnLimited: func(_ *http.Request, err *throttle.LimitedError) { limited++ },
+		OnLimited: func(*http.Request, string, time.Duration) { limited++ },
 	})
 	for i := range 4 { // the last is refused by the store
 		_ = l.Check(from(evil), fmt.Sprint("user", i))
@@ -94,8 +95,8 @@ func TestExhaustedSourceCostsTheStoreNothing(t *testing.T) {
 	}
 	for i := range 100 {
 		now = now.Add(time.Minute / 200)
-		var err *throttle.LimitedError
-		if !errors.As(l.Check(from(evil), fmt.Sprint("user", i)), &err) || err.Bucket != throttle.BucketSource ||
+		var err *session.RetryError
+		if !errors.As(l.Check(from(evil), fmt.Sprint("user", i)), &err) || throttle.BucketOf(err) != throttle.BucketSource ||
 			err.RetryAfter != time.Minute-time.Duration(i+1)*time.Minute/200 {
 			t.Fatalf("attempt %d: %+v", i, err)
 		}
@@ -182,11 +183,11 @@ func TestMemoryOfSourcesIsBounded(t *testing.T) {
 // TestFailureIsNotRemembered: a store that is back decides.
 func TestFailureIsNotRemembered(t *testing.T) {
 	store := &flaky{Store: throttle.NewMemory(0), err: errDown}
-	l, err := throttle.New(store, keys, &throttle.Options{Logger: slog.New(slog.DiscardHandler)})
+	l, err := throttle.NewAt(time.Now, store, keys, &throttle.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Check(from(evil), auth.Attempt{Username: "x"}); !errors.Is(err, throttle.ErrUnavailable) {
+	if err := l.Check(from(evil), auth.Attempt{Username: "x"}); !errors.Is(err, session.ErrUnavailable) {
 		t.Error(err)
 	}
 	store.err = nil
@@ -304,7 +305,7 @@ func TestOneSourceDoesNotFillTheStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &slowStore{Store: throttle.NewMemory(0), answer: make(chan struct{})}
 		counted := &asked{Store: store}
-		l, err := throttle.New(counted, keys, &throttle.Options{
+		l, err := throttle.NewAt(time.Now, counted, keys, &throttle.Options{
 			PerSource: throttle.Limit{Burst: 10, Every: time.Hour}, Logger: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
@@ -346,7 +347,7 @@ func TestOneSourceDoesNotFillTheStore(t *testing.T) {
 func TestWaitForTheStoreEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &slowStore{Store: throttle.NewMemory(0), answer: make(chan struct{})}
-		l, err := throttle.New(store, keys, &throttle.Options{Logger: slog.New(slog.DiscardHandler)})
+		l, err := throttle.NewAt(time.Now, store, keys, &throttle.Options{Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -355,13 +356,13 @@ func TestWaitForTheStoreEnds(t *testing.T) {
 		}
 		synctest.Wait()
 		begin := time.Now()
-		if err := l.Check(from(evil), auth.Attempt{Username: "x"}); !errors.Is(err, throttle.ErrUnavailable) || time.Since(begin) != 5*time.Second {
+		if err := l.Check(from(evil), auth.Attempt{Username: "x"}); !errors.Is(err, session.ErrUnavailable) || time.Since(begin) != 5*time.Second {
 			t.Errorf("%v after %v", err, time.Since(begin))
 		}
 		gone, leave := context.WithCancel(t.Context())
 		leave()
 		begin = time.Now()
-		if err := l.Check(from(evil).WithContext(gone), auth.Attempt{Username: "x"}); !errors.Is(err, throttle.ErrUnavailable) || time.Since(begin) != 0 {
+		if err := l.Check(from(evil).WithContext(gone), auth.Attempt{Username: "x"}); !errors.Is(err, session.ErrUnavailable) || time.Since(begin) != 0 {
 			t.Errorf("gone: %v after %v", err, time.Since(begin))
 		}
 		close(store.answer)

@@ -1,8 +1,12 @@
 package throttle
 
 import (
+	"errors"
 	"net/http"
 	"net/netip"
+	"time"
+
+	"github.com/jamsession/jamsession/secret"
 )
 
 // What tests look at and users need not see.
@@ -34,6 +38,35 @@ func (m *Memory) Keys() []string {
 	}
 	return keys
 }
+
+// What was exhausted, as [Options].OnLimited is told.
+const (
+	BucketSource       = string(bucketSource)
+	BucketAccount      = string(bucketAccount)
+	BucketDevice       = string(bucketDevice)
+	BucketDeviceSource = string(bucketDeviceSource)
+	BucketMailbox      = string(bucketMailbox)
+)
+
+// BucketOf returns what was exhausted, "" for another error.
+func BucketOf(err error) string {
+	e, _ := errors.AsType[exhaustion](err)
+	return string(e.by)
+}
+
+// A Limiter is what [New] returns.
+type Limiter = limiter
+
+// NewAt returns a limiter with a clock of its own.
+func NewAt(now func() time.Time, store Store, keys secret.Keys, o *Options) (*Limiter, error) {
+	l, err := newLimiter(store, keys, o)
+	if err == nil {
+		l.now = now
+	}
+	return l, err
+}
+
+func (l *Limiter) AllowSource(r *http.Request) bool { return l.allowSource(r) }
 
 func (l *Limiter) Source(r *http.Request) netip.Prefix { return l.source(r) }
 

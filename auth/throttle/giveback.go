@@ -11,7 +11,7 @@ import (
 // filling that queue must not use up the attempts of others. The account, or
 // the known device, gets this one attempt back; the source does not. Package
 // auth calls it.
-func (l *Limiter) GiveBack(r *http.Request, a auth.Attempt) {
+func (l *limiter) GiveBack(r *http.Request, a auth.Attempt) {
 	by, of := l.bucket(r, a)
 	l.give(r.Context(), by, of)
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -19,6 +18,7 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/secret"
+	"github.com/jamsession/jamsession/session"
 )
 
 const (
@@ -36,7 +36,7 @@ type site struct {
 	memory  *throttle.Memory
 	now     time.Time
 	log     bytes.Buffer
-	limited []throttle.Bucket
+	limited []string
 
 	passwords map[string]string // encoded, by name; of all others it is the name
 }
@@ -73,11 +73,10 @@ func open(t *testing.T, o throttle.Options) *site {
 func openKeys(t *testing.T, keys secret.Keys, o throttle.Options) *site {
 	t.Helper()
 	s := &site{T: t, memory: throttle.NewMemory(0), now: time.Now()}
-	o.Now = func() time.Time { return s.now }
 	o.Logger = slog.New(slog.NewTextHandler(&s.log, nil))
-	o.OnLimited = func(_ *http.Request, err *throttle.LimitedError) { s.limited = append(s.limited, err.Bucket) }
+	o.OnLimited = func(_ *http.Request, bucket string, _ time.Duration) { s.limited = append(s.limited, bucket) }
 	var err error
-	s.Limiter, err = throttle.New(s.memory, keys, &o)
+	s.Limiter, err = throttle.NewAt(func() time.Time { return s.now }, s.memory, keys, &o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,15 +125,15 @@ func (s *site) exhaust(name string) {
 	s.wantLimited(from("198.51.100.200:1"), name, throttle.BucketAccount, 5*time.Minute)
 }
 
-func (s *site) wantLimited(r *http.Request, name string, by throttle.Bucket, wait time.Duration) {
+func (s *site) wantLimited(r *http.Request, name string, by string, wait time.Duration) {
 	s.Helper()
 	err := s.Check(r, name)
-	var limited *throttle.LimitedError
+	var limited *session.RetryError
 	if !errors.As(err, &limited) || !errors.Is(err, throttle.ErrLimited) {
-		s.Fatalf("Check: %v, want a LimitedError", err)
+		s.Fatalf("Check: %v, want ErrLimited in a RetryError", err)
 	}
-	if limited.Bucket != by || limited.RetryAfter != wait {
-		s.Errorf("limited by the %s for %v, want by the %s for %v", limited.Bucket, limited.RetryAfter, by, wait)
+	if got := throttle.BucketOf(err); got != by || limited.RetryAfter != wait {
+		s.Errorf("limited by the %s for %v, want by the %s for %v", got, limited.RetryAfter, by, wait)
 	}
 	if len(s.limited) == 0 || s.limited[len(s.limited)-1] != by {
 		s.Errorf("OnLimited was called for %q", s.limited)
@@ -303,7 +302,7 @@ func TestPurposesCountApart(t *testing.T) {
 	s := open(t, throttle.Options{})
 	cookie := s.login(from(home), "john_doe")
 	s.exhaust("john_doe")
-	resets, err := throttle.New(s.memory, keys, &throttle.Options{Purpose: "password reset"})
+	resets, err := throttle.NewAt(time.Now, s.memory, keys, &throttle.Options{Purpose: "password reset"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -338,13 +337,13 @@ func (failing) Give(context.Context, string, throttle.Limit) error { return errD
 func TestStoreDownIsNotAllowed(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
-	l, err := throttle.New(failing{}, keys, &throttle.Options{Logger: logger})
+	l, err := throttle.NewAt(time.Now, failing{}, keys, &throttle.Options{Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}
 	closed := &site{T: t, Limiter: l}
 	err = closed.Check(from(home), "john_doe")
-	if !errors.Is(err, throttle.ErrUnavailable) || !errors.Is(err, errDown) ||
+	if !errors.Is(err, session.ErrUnavailable) || !errors.Is(err, errDown) ||
 		errors.Is(err, throttle.ErrLimited) {
 		t.Errorf("Check: %v, want ErrUnavailable and its cause", err)
 	}
@@ -357,7 +356,7 @@ func TestStoreDownIsNotAllowed(t *testing.T) {
 		t.Errorf("logged\n%s", text)
 	}
 
-	l, err = throttle.New(failing{}, keys, &throttle.Options{Logger: logger, FailOpen: true})
+	l, err = throttle.NewAt(time.Now, failing{}, keys, &throttle.Options{Logger: logger, FailOpen: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,7 +366,7 @@ func TestStoreDownIsNotAllowed(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := open.Check(from(home).WithContext(ctx), "john_doe"); !errors.Is(err, throttle.ErrUnavailable) {
+	if err := open.Check(from(home).WithContext(ctx), "john_doe"); !errors.Is(err, session.ErrUnavailable) {
 		t.Errorf("Check with FailOpen of a visitor who hung up: %v, want ErrUnavailable", err)
 	}
 }
@@ -378,7 +377,7 @@ func TestNothingIsAtRest(t *testing.T) {
 	const name = "NAME-OR-PASSWORD-SENTINEL"
 	var seen spy
 	var log bytes.Buffer
-	limiter, err := throttle.New(&seen, keys, &throttle.Options{
+	limiter, err := throttle.NewAt(time.Now, &seen, keys, &throttle.Options{
 		Logger:     slog.New(slog.NewTextHandler(&log, nil)),
 		PerAccount: throttle.Limit{Burst: 1, Every: time.Minute},
 	})
@@ -444,41 +443,28 @@ func TestSecretSeparatesBuckets(t *testing.T) {
 	}
 }
 
-func TestRespond(t *testing.T) {
-	for _, c := range []struct {
-		err    error
-		status int
-		after  string
-		body   string
-	}{
-		{&throttle.LimitedError{RetryAfter: time.Microsecond}, 429, "1", "in 1 second."},
-		{&throttle.LimitedError{RetryAfter: 2 * time.Second}, 429, "2", "in 2 seconds."},
-		{&throttle.LimitedError{RetryAfter: 2*time.Second + 1}, 429, "3", "in 3 seconds."},
-		{fmt.Errorf("x: %w", &throttle.LimitedError{RetryAfter: 5 * time.Minute}), 429, "300", "in 5 minutes."},
-		{&throttle.LimitedError{RetryAfter: 121 * time.Second}, 429, "121", "in 3 minutes."},
-		{throttle.ErrUnavailable, 503, "", "not possible at the moment"},
-		{errors.New("SENTINEL"), 503, "", "not possible at the moment"},
-	} {
-		w := httptest.NewRecorder()
-		throttle.Respond(w, from(home), c.err)
-		body, _ := io.ReadAll(w.Body)
-		h := w.Header()
-		if w.Code != c.status || h.Get("Retry-After") != c.after || !strings.Contains(string(body), c.body) {
-			t.Errorf("%v: %d, Retry-After %q, %s", c.err, w.Code, h.Get("Retry-After"), body)
-		}
-		if h.Get("Cache-Control") != "no-store" || !strings.HasPrefix(h.Get("Content-Type"), "text/plain") ||
-			strings.Contains(string(body), "SENTINEL") {
-			t.Errorf("%v: %v\n%s", c.err, h, body)
-		}
+// TestLimitAnswersForItself: 429, and when to come back.
+func TestLimitAnswersForItself(t *testing.T) {
+	s := open(t, throttle.Options{PerAccount: throttle.Limit{Burst: 1, Every: 5 * time.Minute}})
+	s.wantPass(from(home), "john_doe")
+	w := httptest.NewRecorder()
+	var answer http.Handler
+	if err := s.Check(from(home), "john_doe"); !errors.As(fmt.Errorf("x: %w", err), &answer) {
+		t.Fatalf("%v answers nothing", err)
+	}
+	answer.ServeHTTP(w, from(home))
+	const want = "Too many attempts. Please try again in 5 minutes.\n"
+	if w.Code != 429 || w.Header().Get("Retry-After") != "300" || w.Body.String() != want {
+		t.Errorf("%d, Retry-After %q, %s", w.Code, w.Header().Get("Retry-After"), w.Body)
 	}
 }
 
 func TestBadOptions(t *testing.T) {
 	memory := throttle.NewMemory(0)
-	if _, err := throttle.New(nil, keys, nil); err == nil {
+	if _, err := throttle.NewAt(time.Now, nil, keys, nil); err == nil {
 		t.Error("New without a store: no error")
 	}
-	if _, err := throttle.New(memory, secret.Keys{}, nil); err == nil {
+	if _, err := throttle.NewAt(time.Now, memory, secret.Keys{}, nil); err == nil {
 		t.Error("New without keys: no error")
 	}
 	for want, o := range map[string]throttle.Options{
@@ -490,7 +476,7 @@ func TestBadOptions(t *testing.T) {
 		"every visitor":   {TrustedProxies: prefixes("10.0.0.0/8", "::/0")},
 		"TrustedProxies":  {TrustedProxies: prefixes("::ffff:10.0.0.0/104")},
 	} {
-		if _, err := throttle.New(memory, keys, &o); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := throttle.NewAt(time.Now, memory, keys, &o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}

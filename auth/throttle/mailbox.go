@@ -16,14 +16,14 @@ import (
 // later and in another goroutine: it keeps only the source of the request, and
 // what the cookie of a known device says. Call it with the address that a mail
 // goes to, as it is stored, and the users that the mail is about. It returns
-// nil if the mail may go, and otherwise an error like that of [Limiter.Check].
+// nil if the mail may go, and otherwise an error like that of Check.
 //
 // All spellings of an address share a bucket with the limit PerAccount,
 // separate from that of requests for this address. The devices that are known
 // to one of the users share another one, which no stranger can use up. It is
 // not one for each device: a stranger who signs up with somebody else's address
 // gets a known device with each login. The source is not counted.
-func (l *Limiter) Mails(r *http.Request) func(ctx context.Context, address string, users []auth.User) error {
+func (l *limiter) Mails(r *http.Request) func(ctx context.Context, address string, users []auth.User) error {
 	d, known := l.device(r)
 	d = d.clone()
 	source := l.SourceOf(r)
@@ -39,13 +39,13 @@ func (l *Limiter) Mails(r *http.Request) func(ctx context.Context, address strin
 
 // takeMail takes a mail from a bucket. A mail that it cannot count may not
 // go, unless FailOpen is set.
-func (l *Limiter) takeMail(ctx context.Context, of, source string) error {
+func (l *limiter) takeMail(ctx context.Context, of, source string) error {
 	asking, cancel := timelimit.Within(ctx, l.opts.Timeout)
 	defer cancel()
-	key := l.bucketKey(BucketMailbox, of)
-	wait, err := l.store.Take(asking, key, l.opts.PerAccount, l.opts.Now())
+	key := l.bucketKey(bucketMailbox, of)
+	wait, err := l.store.Take(asking, key, l.opts.PerAccount, l.now())
 	if err == nil && 0 < wait && wait < shortWait && sleep(asking, wait) {
-		wait, err = l.store.Take(asking, key, l.opts.PerAccount, l.opts.Now())
+		wait, err = l.store.Take(asking, key, l.opts.PerAccount, l.now())
 	}
 	switch {
 	case err != nil && l.opts.FailOpen && ctx.Err() == nil:
@@ -56,7 +56,7 @@ func (l *Limiter) takeMail(ctx context.Context, of, source string) error {
 	case wait > 0:
 		l.opts.Logger.WarnContext(ctx, "too many mails to one address",
 			slog.Duration("retry_after", wait), slog.String("source", source))
-		return &LimitedError{RetryAfter: wait, Bucket: BucketMailbox}
+		return tooMany(bucketMailbox, wait)
 	default:
 		return nil
 	}

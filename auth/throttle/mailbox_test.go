@@ -13,6 +13,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/session"
 )
 
 // TestMailboxHasItsMails: in all spellings of its address, from all sources and
@@ -28,8 +29,8 @@ func TestMailboxHasItsMails(t *testing.T) {
 		}
 	}
 	err := mail(evil, "ann@example.com", "other")
-	var limited *throttle.LimitedError
-	if !errors.As(err, &limited) || limited.Bucket != throttle.BucketMailbox || limited.RetryAfter != 20*time.Minute {
+	var limited *session.RetryError
+	if !errors.As(err, &limited) || throttle.BucketOf(limited) != throttle.BucketMailbox || limited.RetryAfter != 20*time.Minute {
 		t.Errorf("the sixth mail: %v", err)
 	}
 	if strings.Contains(s.log.String(), "example.com") {
@@ -81,12 +82,12 @@ func TestKnownDevicesHaveMailsOfTheirOwn(t *testing.T) {
 // TestMailsThatCannotBeCountedAreNotSent, unless the options say so.
 func TestMailsThatCannotBeCountedAreNotSent(t *testing.T) {
 	for _, open := range []bool{false, true} {
-		l, err := throttle.New(failing{}, keys, &throttle.Options{FailOpen: open, Logger: slog.New(slog.DiscardHandler)})
+		l, err := throttle.NewAt(time.Now, failing{}, keys, &throttle.Options{FailOpen: open, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		count := l.Mails(from(home))
-		if err := count(t.Context(), "ann@example.com", nil); (err == nil) != open || !open && !errors.Is(err, throttle.ErrUnavailable) {
+		if err := count(t.Context(), "ann@example.com", nil); (err == nil) != open || !open && !errors.Is(err, session.ErrUnavailable) {
 			t.Errorf("FailOpen %t: %v", open, err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -108,9 +109,9 @@ func TestMailsCountedAtOnceAreNotLost(t *testing.T) {
 			}
 			return time.Now()
 		}
-		l, err := throttle.New(throttle.NewMemory(0), keys, &throttle.Options{
-			PerAccount: throttle.Limit{Burst: 2, Every: time.Hour}, Now: now,
-			Logger: slog.New(slog.DiscardHandler),
+		l, err := throttle.NewAt(now, throttle.NewMemory(0), keys, &throttle.Options{
+			PerAccount: throttle.Limit{Burst: 2, Every: time.Hour},
+			Logger:     slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
 			t.Fatal(err)

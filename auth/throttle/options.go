@@ -13,7 +13,7 @@ import (
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
-// Options configure a [Limiter]. The zero value is safe for a site that
+// Options configure the limiters of [New]. The zero value is safe for a site that
 // visitors reach directly; behind a proxy set TrustedProxies. Each field says
 // what its zero means.
 type Options struct {
@@ -58,7 +58,7 @@ type Options struct {
 
 	// FailOpen lets every attempt pass while the store cannot be asked:
 	// somebody who can bring the store down can then guess without limit.
-	// False refuses them with [ErrUnavailable].
+	// False refuses them, with an error that wraps [session.ErrUnavailable].
 	FailOpen bool
 
 	// Cookie is the cookie of known devices. The name of its zero value is
@@ -67,8 +67,11 @@ type Options struct {
 	Cookie cookie.Options
 
 	// OnLimited is called for each attempt that was refused by a limit, to
-	// count or to alert. Nil calls nothing.
-	OnLimited func(r *http.Request, err *LimitedError)
+	// count or to alert, with how long the visitor has to wait, and with what
+	// was exhausted: the "source" or the "account", or for known devices the
+	// "device" or the "device source". Visitors need not know that. Nil calls
+	// nothing.
+	OnLimited func(r *http.Request, bucket string, wait time.Duration)
 
 	// Logger gets a warning for each attempt that the store refused, with the
 	// visitor's address and never the name, and an error when the store cannot
@@ -76,10 +79,6 @@ type Options struct {
 	// refused without a warning, since those would fill the log. Nil is
 	// slog.Default().
 	Logger *slog.Logger
-
-	// Now is the clock, for tests. Programs that share a store should agree
-	// to a second. Nil is time.Now.
-	Now func() time.Time
 }
 
 // The defaults; docs/throttling.md says why.
@@ -111,9 +110,6 @@ func (o *Options) withDefaults() Options {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	if c.Now == nil {
-		c.Now = time.Now
-	}
 	return c
 }
 
@@ -123,23 +119,23 @@ func (o *Options) check() error {
 		return fmt.Errorf("throttle: Options: %w", err)
 	}
 	if err := o.PerAccount.check(); err != nil {
-		return fmt.Errorf("throttle: Options: PerAccount: %w", err)
+		return fmt.Errorf("throttle: Options.PerAccount: %w", err)
 	}
 	if err := o.PerSource.check(); err != nil {
-		return fmt.Errorf("throttle: Options: PerSource: %w", err)
+		return fmt.Errorf("throttle: Options.PerSource: %w", err)
 	}
 	if o.Timeout < 0 {
-		return fmt.Errorf("throttle: Options: Timeout is %v; it cannot be negative", o.Timeout)
+		return fmt.Errorf("throttle: Options.Timeout is %v; it cannot be negative", o.Timeout)
 	}
 	if strings.EqualFold(o.ForwardedHeader, "Forwarded") {
-		return errors.New("throttle: Options: ForwardedHeader: Forwarded is not a list of addresses")
+		return errors.New("throttle: Options.ForwardedHeader: Forwarded is not a list of addresses")
 	}
 	for _, p := range o.TrustedProxies {
 		if !p.IsValid() || p.Addr().Is4In6() {
-			return fmt.Errorf("throttle: Options: TrustedProxies: %v is no network of IPv4 or IPv6", p)
+			return fmt.Errorf("throttle: Options.TrustedProxies: %v is no network of IPv4 or IPv6", p)
 		}
 		if p.Bits() == 0 {
-			return fmt.Errorf("throttle: Options: TrustedProxies: %v trusts every visitor", p)
+			return fmt.Errorf("throttle: Options.TrustedProxies: %v trusts every visitor", p)
 		}
 	}
 	return nil

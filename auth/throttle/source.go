@@ -9,12 +9,12 @@ import (
 // SourceOf returns the network that a request came from, as it is counted: an
 // address such as "192.0.2.1/32", or an IPv6 network of 64 bits. It is
 // "invalid Prefix" if the source is not known.
-func (l *Limiter) SourceOf(r *http.Request) string { return l.source(r).String() }
+func (l *limiter) SourceOf(r *http.Request) string { return l.source(r).String() }
 
 // source returns the network that a request came from; zero if it is not
 // known. A network shares a bucket: one IPv4 address, or 64 bits of IPv6,
 // which is the least that a customer gets.
-func (l *Limiter) source(r *http.Request) netip.Prefix {
+func (l *limiter) source(r *http.Request) netip.Prefix {
 	addr := l.visitor(r)
 	bits := 64
 	if addr.Is4() {
@@ -29,7 +29,7 @@ func (l *Limiter) source(r *http.Request) netip.Prefix {
 
 // visitor returns the address that the outermost trusted proxy was called
 // from. Anybody may have written what is left of it in the header.
-func (l *Limiter) visitor(r *http.Request) netip.Addr {
+func (l *limiter) visitor(r *http.Request) netip.Addr {
 	peer, ok := parseAddr(r.RemoteAddr)
 	if !l.trusts(peer) && (ok || !l.trustsSocket(r.RemoteAddr)) {
 		return peer
@@ -39,12 +39,12 @@ func (l *Limiter) visitor(r *http.Request) netip.Addr {
 
 // trustsSocket: net/http calls the peer on a unix socket "@", or gives its
 // path.
-func (l *Limiter) trustsSocket(peer string) bool {
+func (l *limiter) trustsSocket(peer string) bool {
 	return len(l.opts.TrustedProxies) > 0 &&
 		(peer == "" || strings.HasPrefix(peer, "@") || strings.HasPrefix(peer, "/"))
 }
 
-func (l *Limiter) trusts(addr netip.Addr) bool {
+func (l *limiter) trusts(addr netip.Addr) bool {
 	for _, p := range l.opts.TrustedProxies {
 		if p.Contains(addr) {
 			return true

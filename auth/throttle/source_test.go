@@ -192,16 +192,16 @@ func TestAllowSource(t *testing.T) {
 // hang up.
 func TestAllowSourceWithoutTheStore(t *testing.T) {
 	for _, open := range []bool{false, true} {
-		l, err := throttle.New(failing{}, keys, &throttle.Options{FailOpen: open})
+		allow, err := throttle.AllowSource(failing{}, keys, &throttle.Options{FailOpen: open})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := l.AllowSource(from(home)); got != open {
+		if got := allow(from(home)); got != open {
 			t.Errorf("FailOpen %v: %v", open, got)
 		}
 		ctx, hangUp := context.WithCancel(t.Context())
 		hangUp()
-		if l.AllowSource(from(home).WithContext(ctx)) {
+		if allow(from(home).WithContext(ctx)) {
 			t.Errorf("FailOpen %v: who hung up is allowed", open)
 		}
 	}

@@ -5,8 +5,7 @@ import (
 	"net/http"
 
 	"github.com/jamsession/jamsession/auth"
-	"github.com/jamsession/jamsession/auth/reset"
-	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/session"
 )
 
 // A form is what a page shows of a form: what the visitor has typed, without
@@ -49,29 +48,20 @@ func (f *form) failPassword(err error) bool {
 	return true
 }
 
-// failLimited adds when to try again, if the error says that there were too
-// many attempts, and reports whether it does.
-func (f *form) failLimited(header http.Header, err error) bool {
-	var limited *throttle.LimitedError
-	if !errors.As(err, &limited) {
+// failForNow adds when to try again, if the error says that there were too
+// many attempts, or that too many wait, and reports whether it does.
+func (f *form) failForNow(header http.Header, err error) bool {
+	var later *session.RetryError
+	if !errors.As(err, &later) {
 		return false
 	}
-	limited.SetHeader(header)
-	f.Status = http.StatusTooManyRequests
-	f.fail("", "There were too many attempts. Please try again in "+limited.Wait()+".")
-	return true
-}
-
-// failBusy adds that too many mails wait, if the error says so, and reports
-// whether it does.
-func (f *form) failBusy(header http.Header, err error) bool {
-	var busy *reset.BusyError
-	if !errors.As(err, &busy) {
-		return false
+	later.SetHeader(header)
+	f.Status = later.Status
+	why := "There were too many attempts."
+	if later.Status == http.StatusServiceUnavailable {
+		why = "Too many others are waiting."
 	}
-	busy.SetHeader(header)
-	f.Status = http.StatusServiceUnavailable
-	f.fail("", "We cannot send mails at the moment. Please try again in a minute.")
+	f.fail("", why+" Please try again in "+later.Wait()+".")
 	return true
 }
 

@@ -25,7 +25,7 @@ func (s *app) login(w http.ResponseWriter, r *http.Request) {
 	f := &form{Next: r.FormValue("next"), Username: name}
 	if errors.Is(err, auth.ErrNoMatch) {
 		f.fail("username", "Invalid credentials. Check the username and the password.")
-	} else if err != nil && !f.failLimited(w.Header(), err) {
+	} else if err != nil && !f.failForNow(w.Header(), err) {
 		session.Abort(r, err)
 	}
 	if len(f.Problems) > 0 {

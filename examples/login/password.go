@@ -35,7 +35,7 @@ func (s *app) tryPassword(w http.ResponseWriter, r *http.Request, f *form, old, 
 		f.fail("old", "This is not your present password.")
 	case errors.Is(err, auth.ErrPasswordChanged):
 		f.fail("old", "Your password was changed meanwhile. Log in again.")
-	case err != nil && !f.failPassword(err) && !f.failLimited(w.Header(), err):
+	case err != nil && !f.failPassword(err) && !f.failForNow(w.Header(), err):
 		session.Abort(r, err)
 	}
 }

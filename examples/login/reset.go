@@ -18,7 +18,7 @@ func (s *app) resetForm(w http.ResponseWriter, r *http.Request) {
 func (s *app) reset(w http.ResponseWriter, r *http.Request) {
 	f := &form{Username: r.PostFormValue("username")}
 	if err := s.resets.Request(r, f.Username); err != nil {
-		if !f.failLimited(w.Header(), err) && !f.failBusy(w.Header(), err) {
+		if !f.failForNow(w.Header(), err) {
 			session.Abort(r, err)
 		}
 		s.renderForm(w, r, "reset", "Forgotten password", f)

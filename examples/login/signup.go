@@ -47,7 +47,7 @@ func (s *app) create(w http.ResponseWriter, r *http.Request, f *form, password s
 		f.fail("username", "This username is taken.")
 	case errors.Is(err, auth.ErrInvalidUser):
 		f.fail("username", "A username has up to 150 letters, digits and @ . + - _ only.")
-	case err != nil && !f.failPassword(err) && !f.failLimited(w.Header(), err):
+	case err != nil && !f.failPassword(err) && !f.failForNow(w.Header(), err):
 		session.Abort(r, err)
 	}
 	return user

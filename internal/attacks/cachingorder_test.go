@@ -211,7 +211,7 @@ type parts struct {
 	around   func(http.Handler) http.Handler
 	sessions *session.Manager
 	auth     *auth.Manager
-	limiter  *throttle.Limiter
+	limiter  auth.Limiter
 }
 
 func newParts(t *testing.T, c combination) *parts {

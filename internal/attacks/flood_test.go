@@ -12,6 +12,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	authpassword "github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/hashqueue"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/settings"
 )
@@ -113,7 +114,7 @@ func TestFloodOfHashesIsAnsweredAtOnce(t *testing.T) {
 			t.Errorf("one that had a place: %d", resp.StatusCode)
 		}
 	}
-	if n, most := s.Hashers.Work(), h.most.Load(); n != (2+3)*10 || most != 2 {
+	if n, most := hashqueue.Work(s.Hashers), h.most.Load(); n != (2+3)*10 || most != 2 {
 		t.Errorf("the work %d, %d at once; want that of 5 hashes, 2 at once", n, most)
 	}
 	alice.login("alice")
@@ -151,7 +152,7 @@ func TestFullQueueLocksNobodyOut(t *testing.T) {
 func TestSignUpsOfOneSourceAreLimited(t *testing.T) {
 	s := open(t, map[string]string{"SIGNUP_LIMIT": "5/3600"})
 	v := s.visitor(t)
-	before := s.Hashers.Work()
+	before := hashqueue.Work(s.Hashers)
 	for i, fields := range [][2]string{
 		{"alice", "a plain staple"}, // is taken
 		{"a b", "a plain staple"},
@@ -162,20 +163,20 @@ func TestSignUpsOfOneSourceAreLimited(t *testing.T) {
 			t.Errorf("%d: %d", i, code)
 		}
 	}
-	if n := s.Hashers.Work() - before; n != 0 {
+	if n := hashqueue.Work(s.Hashers) - before; n != 0 {
 		t.Errorf("the work %d for sign-ups that are wrong", n)
 	}
 	if code := v.post("/signup", "username", "carol", "password", "a plain staple"); code != http.StatusOK {
 		t.Errorf("a good one: %d", code)
 	}
-	before = s.Hashers.Work()
+	before = hashqueue.Work(s.Hashers)
 	for i := range 20 {
 		resp := v.answer("/signup", v.get("/form"), "username", fmt.Sprint("new", i), "password", "a plain staple")
 		if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") == "" {
 			t.Errorf("%d: %d, %v", i, resp.StatusCode, resp.Header)
 		}
 	}
-	if n := s.Hashers.Work() - before; n != 0 {
+	if n := hashqueue.Work(s.Hashers) - before; n != 0 {
 		t.Errorf("the work %d for sign-ups that are refused", n)
 	}
 	if n, err := s.Users.Count(t.Context()); n != 3 || err != nil {

@@ -65,12 +65,12 @@ func values(t *testing.T, planted secrettest.Planted) []any {
 
 // plainValues are of types that know no secret.
 func plainValues() []any {
-	limited := &throttle.LimitedError{RetryAfter: time.Second, Bucket: throttle.BucketAccount}
+	later := &session.RetryError{RetryAfter: time.Second, Text: "x", Err: throttle.ErrLimited}
 	problem := &hashing.Problem{Code: "x", Message: "x"}
 	return []any{
 		auth.NewAttempt("alice", auth.User{ID: "1", Password: plantedKey}),
 		auth.Ended{},
-		limited, limited.Bucket,
+		later,
 		throttle.Limit{},
 		throttle.NewMemory(1), problem, &auth.PasswordError{Problems: []*hashing.Problem{problem}},
 		noerror.In(hashing.MinLength(0)),
@@ -79,7 +79,6 @@ func plainValues() []any {
 		noerror.In(hashing.NotCommon(strings.NewReader("x"))),
 		hashing.Attribute{},
 		hashing.Options{},
-		&hashing.BusyError{},
 		auth.Options{},
 		throttle.Options{},
 		token.Options{},
@@ -125,7 +124,6 @@ func letterValues(planted secrettest.Planted) []any {
 	return []any{
 		account,
 		reset.Letter{To: "a@example.com", Accounts: []reset.Account{account}, More: true},
-		&reset.BusyError{RetryAfter: time.Second},
 	}
 }
 

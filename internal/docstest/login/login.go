@@ -7,7 +7,6 @@ import (
 	"net/http"
 
 	"github.com/jamsession/jamsession/auth"
-	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/session"
@@ -28,14 +27,14 @@ func (l *login) form(w http.ResponseWriter, r *http.Request) {
 
 func (l *login) in(w http.ResponseWriter, r *http.Request) {
 	user, err := l.auth.Authenticate(r, r.PostFormValue("username"), r.PostFormValue("password"))
-	var limited *throttle.LimitedError
+	var later *session.RetryError
 	switch {
 	case errors.Is(err, auth.ErrNoMatch):
 		show(w, r, http.StatusUnauthorized, loginPage, "That is no user with this password.")
 		return
-	case errors.As(err, &limited):
-		limited.SetHeader(w.Header())
-		show(w, r, http.StatusTooManyRequests, loginPage, "Please try again in "+limited.Wait()+".")
+	case errors.As(err, &later): // too many attempts, or too many wait
+		later.SetHeader(w.Header())
+		show(w, r, later.Status, loginPage, later.Text+" Please try again in "+later.Wait()+".")
 		return
 	case err == nil:
 		err = l.auth.Login(r, user)
