@@ -36,7 +36,7 @@ func (m *Manager) Require(allow func(User) bool, next http.Handler) http.Handler
 // (Django: permission_required with raise_exception.)
 func (m *Manager) RequirePerm(name string, next http.Handler) http.Handler {
 	if app, codename, _ := strings.Cut(name, "."); app == "" || codename == "" {
-		panic("auth: RequirePerm: " + strconv.Quote(name) + ` is no "app_label.codename"`)
+		panic("auth: RequirePerm: " + strconv.Quote(name) + ` is not of the form "app_label.codename"`)
 	}
 	return m.gate(func(r *http.Request, _ User) bool { return HasPerm(r, name) }, next)
 }

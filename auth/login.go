@@ -90,7 +90,7 @@ func (m *Manager) backendOf(user User) (Backend, error) {
 	if b := m.backend(user.Backend); b != nil {
 		return b, nil
 	}
-	return nil, fmt.Errorf("auth: Login: User.Backend %q is none of the manager's", user.Backend)
+	return nil, fmt.Errorf("auth: Login: User.Backend %q is not one of the manager's backends", user.Backend)
 }
 
 // Logout ends the visitor's session: everything in it is gone, and its

@@ -150,7 +150,7 @@ func parseLoginURL(raw string) (*url.URL, error) {
 	isPath := err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, "/")
 	isURL := err == nil && u.Scheme != "" && u.Host != ""
 	if !isPath && !isURL {
-		return nil, fmt.Errorf("auth: LoginURL %q is no path and no full URL", raw)
+		return nil, fmt.Errorf("auth: LoginURL %q is not a path or a full URL", raw)
 	}
 	return u, nil
 }

@@ -38,7 +38,7 @@ const (
 	nonceSize = 26
 )
 
-var errPickle = errors.New("cachedstore: Options.Codec made no pickle of protocol 2 or newer")
+var errPickle = errors.New("cachedstore: Options.Codec did not make a pickle of protocol 2 or newer")
 
 // entry returns the entry for rec, whose items are pickled.
 func entry(rec session.Record, pickled []byte) ([]byte, error) {

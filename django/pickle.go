@@ -162,7 +162,7 @@ func loadDict(data []byte) (*pickle.Dict, error) {
 	}
 	dict, ok := v.(*pickle.Dict)
 	if !ok {
-		return nil, fmt.Errorf("%w: the pickle holds a %.100s and no dict",
+		return nil, fmt.Errorf("%w: the pickle holds a %.100s, not a dict",
 			session.ErrCorrupt, pickle.TypeName(v))
 	}
 	return dict, nil

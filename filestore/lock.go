@@ -52,8 +52,8 @@ func openLock(root *os.Root, o *Options, name string) (*os.File, error) {
 		return nil, err
 	}
 	if o.checkFile(named) != nil || named.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("the lock file %s is none of ours, or other users can open it: remove it,"+
-			" and find out who made it", name)
+		return nil, fmt.Errorf("the lock file %s does not belong to this site, or other users can open it:"+
+			" remove it, and find out who made it", name)
 	}
 	if f, err = root.OpenFile(name, os.O_RDWR|openFlags, 0); err != nil {
 		return nil, err

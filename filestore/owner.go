@@ -11,7 +11,7 @@ import (
 // What makes a file not ours. Whoever can write a session can log in as
 // anybody, unless the codec signs.
 var (
-	errForeign = errors.New("the file of a session is none of ours:" +
+	errForeign = errors.New("the file of a session was not made by this site:" +
 		" a link, a device, or a file with two names")
 	errOwner = errors.New("the file of a session belongs to another user," +
 		" see Options.AllowFilesOfUsers")

@@ -42,7 +42,7 @@ func NewSMTP(rawURL, from string) (*SMTP, error) {
 			"percent-encode what is special in the password")
 	}
 	if _, err := netmail.ParseAddress(from); err != nil {
-		return nil, fmt.Errorf("mail: the sender %q is no address", from)
+		return nil, fmt.Errorf("mail: the sender %q is not an address", from)
 	}
 	if u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" || u.Path != "" && u.Path != "/" {
 		return nil, errors.New("mail: want smtp://user:password@host:587 or smtps://user:password@host:465")
@@ -72,7 +72,7 @@ func (s *SMTP) configure(u *url.URL) error {
 	if text := u.Port(); text != "" {
 		n, err := strconv.ParseUint(text, 10, 16)
 		if err != nil || n == 0 {
-			return fmt.Errorf("mail: %s is no port", text)
+			return fmt.Errorf("mail: %s is not a port", text)
 		}
 		port = int(n)
 	}

@@ -66,7 +66,7 @@ func (f form) appendMessage(text []byte, m Message) []byte {
 	return append(text, ']')
 }
 
-var errNoList = errors.New("messages: no list of messages")
+var errNoList = errors.New("messages: not a list of messages")
 
 // decode reads what encode or Django has written, and skips what it does not
 // know.

@@ -84,7 +84,7 @@ func ExampleLookup() {
 	// Output:
 	// session: no such item
 	// [apple] <nil>
-	// session: item has another type: item "cart" is no int
+	// session: item has another type: item "cart" is not of type int
 }
 
 func ExampleUpdate() {

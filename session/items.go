@@ -185,7 +185,7 @@ func decodeItem(name string, raw []byte, v any) error {
 	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && t.Field != "" {
 		field = " (field " + t.Field + ")"
 	}
-	return fmt.Errorf("%w: item %q is no %s%s",
+	return fmt.Errorf("%w: item %q is not of type %s%s",
 		ErrType, name, reflect.TypeOf(v).Elem(), field)
 }
 

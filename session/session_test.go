@@ -112,7 +112,7 @@ func TestLookupTellsWhyNot(t *testing.T) {
 		t.Errorf("missing: %v", err)
 	}
 	_, err := session.Lookup[int](s, "secret")
-	if !errors.Is(err, session.ErrType) || !strings.Contains(err.Error(), `"secret" is no int`) {
+	if !errors.Is(err, session.ErrType) || !strings.Contains(err.Error(), `"secret" is not of type int`) {
 		t.Errorf("other type: %v", err)
 	}
 	if strings.Contains(err.Error(), "hunter2") {

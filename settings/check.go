@@ -72,7 +72,7 @@ func (s *Settings) checkKeys() []Finding {
 	if fault := weaknessToDjango(s.SecretKey); fault != "" {
 		findings = append(findings, Finding{
 			LevelWarning, "security.W009",
-			"SECRET_KEY " + fault + ": whoever guesses it can forge sessions.",
+			"SECRET_KEY " + fault + ": anyone who guesses it can forge sessions.",
 			"Make a key with: openssl rand -base64 48",
 		})
 	}
@@ -81,7 +81,7 @@ func (s *Settings) checkKeys() []Finding {
 			findings = append(findings, Finding{
 				LevelWarning, "security.W025",
 				fmt.Sprintf("SECRET_KEY_FALLBACKS[%d] %s.", i, fault),
-				"Drop it as soon as no session uses it any more.",
+				"Remove it as soon as no session uses it any more.",
 			})
 		}
 	}
@@ -108,13 +108,13 @@ func (s *Settings) checkOldKeys() []Finding {
 	if n := len(s.SecretKeyFallbacks); n > mostOldKeys {
 		findings = append(findings, warn("jamsession.W007",
 			fmt.Sprintf("SECRET_KEY_FALLBACKS has %d keys: with each of them sessions can be forged.", n),
-			"Drop those that no session uses any more.")...)
+			"Remove the keys that no session uses any more.")...)
 	}
 	for i, key := range s.SecretKeyFallbacks {
 		if !key.IsZero() && key.Equal(s.SecretKey) {
 			findings = append(findings, warn("jamsession.W008",
-				fmt.Sprintf("SECRET_KEY_FALLBACKS[%d] is SECRET_KEY itself: a rotation has not "+
-					"happened.", i),
+				fmt.Sprintf("SECRET_KEY_FALLBACKS[%d] is SECRET_KEY itself: the key was "+
+					"not rotated.", i),
 				"Make a new key with: openssl rand -base64 48")...)
 		}
 	}

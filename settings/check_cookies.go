@@ -15,7 +15,7 @@ func (s *Settings) checkCookies() []Finding {
 	if s.SessionCookie.Secure == cookie.SecureNeverUnsafe {
 		findings = append(findings, warn("security.W012",
 			"SESSION_COOKIE_SECURE is false: the session cookie also travels over plain HTTP, where "+
-				"anyone on the way can take it over.", "Remove the setting, or set it to true.")...)
+				"anyone on the network path can take it over.", "Remove the setting, or set it to true.")...)
 	}
 	if s.SessionCookie.Scriptable {
 		findings = append(findings, warn("security.W015",
@@ -48,10 +48,10 @@ func checkName(setting string, o cookie.Options) []Finding {
 	if o.Domain != "" {
 		prefix = "__Secure-"
 	}
-	return warn("jamsession.W020", setting+"_NAME does not begin with "+prefix+": sites beside "+
-		"this one, and whoever is on the way of plain HTTP, can set such a cookie.",
+	return warn("jamsession.W020", setting+"_NAME does not begin with "+prefix+": other sites of "+
+		"the same domain, and anyone on the network path of plain HTTP, can set such a cookie.",
 		"Set it to "+prefix+strings.TrimPrefix(o.Name, "__Secure-")+
-			", also in a Django site that shares it; everybody logs in again.")
+			", also in a Django site that shares it; all users have to log in again.")
 }
 
 func checkDomain(setting string, o cookie.Options) []Finding {
@@ -90,12 +90,12 @@ func (s *Settings) checkAges() []Finding {
 		zero           string // what zero means; empty: it cannot be zero
 	}{
 		{
-			"jamsession.W023", "SESSION_IDLE_TIMEOUT", "Set it, such as to 86400; 3600 where it matters.",
+			"jamsession.W023", "SESSION_IDLE_TIMEOUT", "Set it to 86400, or to 3600 where it matters.",
 			s.SessionIdleTimeout,
-			"0: a session that nobody uses stays open for whoever comes to the screen",
+			"0: a session that nobody uses stays open for anyone at the screen",
 		},
 		{
-			"jamsession.W024", "SESSION_ABSOLUTE_TIMEOUT", "Set it, such as to 1209600; 86400 where " +
+			"jamsession.W024", "SESSION_ABSOLUTE_TIMEOUT", "Set it to 1209600, or to 86400 where " +
 				"it matters.",
 			s.SessionAbsoluteTimeout, "0: a session that was stolen lives as long as it is used",
 		},
@@ -112,8 +112,8 @@ func (s *Settings) checkAges() []Finding {
 		case limit.is == 0 && limit.zero != "":
 			findings = append(findings, warn(limit.id, limit.name+" is "+limit.zero+".", limit.hint)...)
 		case limit.is > mostAge:
-			findings = append(findings, warn(limit.id, limit.name+" is more than 30 days, which is "+
-				"what NIST lets a session last.", limit.hint)...)
+			findings = append(findings, warn(limit.id, limit.name+" is more than 30 days, and NIST "+
+				"does not let a session last longer.", limit.hint)...)
 		}
 	}
 	return findings

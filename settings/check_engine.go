@@ -11,8 +11,8 @@ func (s *Settings) checkEngine() []Finding {
 	var findings []Finding
 	if s.SessionEngine == "signed_cookies" && s.SessionDenyList == "none" {
 		findings = append(findings, warn("jamsession.W003",
-			"SESSION_ENGINE signed_cookies cannot take a session back: whoever has a copy of a "+
-				"cookie stays logged in after the logout, and of two requests at once the last one wins.",
+			"SESSION_ENGINE signed_cookies cannot revoke a session: a copy of the cookie stays logged "+
+				"in after the logout, and of two requests at once the last one wins.",
 			"Set SESSION_DENY_LIST to db or cache, or choose another engine.")...)
 	}
 	if c, ok := s.Caches[s.SessionCacheAlias]; ok && s.usesCache() && c.kind() == "memory" {
@@ -33,7 +33,7 @@ func (s *Settings) checkFolder() []Finding {
 	if isTemporary(path) {
 		findings = warn("jamsession.W060",
 			"SESSION_FILE_PATH is in a folder for temporary files, where any user of this machine "+
-				"can be first to make it, and which a restart may empty.",
+				"can make it first, and a restart may empty it.",
 			"Use a folder such as /var/lib/site/sessions, with chmod 700.")
 	}
 	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {

@@ -27,7 +27,7 @@ func (s *Settings) checkHeaders() []Finding {
 		"SECURE_SSL_REDIRECT is false: a visitor who types no https:// stays on plain HTTP.",
 		"Set it to true, unless the proxy redirects.")
 	add(s.XFrameOptions != "DENY", "security.W019",
-		"X_FRAME_OPTIONS is not DENY: a page can be shown inside another, which leads clicks astray.",
+		"X_FRAME_OPTIONS is not DENY: another site can show a page inside its own, and steal clicks.",
 		"Remove the setting, unless pages of the site embed others of it.")
 	add(s.SecureReferrerPolicy == "", "security.W022",
 		"SECURE_REFERRER_POLICY is empty: other sites are told the addresses of pages that link to them.",
@@ -36,11 +36,12 @@ func (s *Settings) checkHeaders() []Finding {
 		"SECURE_REFERRER_POLICY has unsafe-url: other sites are told the addresses of pages.",
 		"Remove the setting, which is then same-origin.")
 	add(!strings.HasPrefix(s.SecureCrossOriginOpenerPolicy, "same-origin"), "jamsession.W049",
-		"SECURE_CROSS_ORIGIN_OPENER_POLICY is no policy: sites that open this one keep a hand on its window.",
+		"SECURE_CROSS_ORIGIN_OPENER_POLICY sets no policy: a site that opens this one keeps access "+
+			"to its window.",
 		"Remove the setting, which is then same-origin.")
 	add(s.SecureSSLRedirect && s.isExempt(s.LoginURL), "jamsession.W055",
 		"SECURE_REDIRECT_EXEMPT has the page of LOGIN_URL: passwords can be typed into it on plain HTTP.",
-		"Name only what has to be asked for by plain HTTP, such as a health check.")
+		"Name only pages that need plain HTTP, such as a health check.")
 	return findings
 }
 
@@ -57,16 +58,16 @@ func (s *Settings) checkHSTS() []Finding {
 	switch {
 	case s.SecureHSTS == 0:
 		return warn("security.W004",
-			"SECURE_HSTS_SECONDS is 0: whoever is on the way can keep a browser on plain HTTP.",
+			"SECURE_HSTS_SECONDS is 0: anyone on the network path can keep a browser on plain HTTP.",
 			"Set it to 31536000, a year, once all of the site has HTTPS.")
 	case s.SecureHSTS < leastHSTS:
 		return warn("jamsession.W047",
-			"SECURE_HSTS_SECONDS is less than a year, which is what ASVS asks for.",
+			"SECURE_HSTS_SECONDS is less than a year, and ASVS asks for a year.",
 			"Set it to 31536000 once all of the site has HTTPS.")
 	case !s.SecureHSTSIncludeSubdomains:
 		return warn("security.W005",
-			"SECURE_HSTS_INCLUDE_SUBDOMAINS is false: a made-up host below this one is reached by plain "+
-				"HTTP, and can set cookies.",
+			"SECURE_HSTS_INCLUDE_SUBDOMAINS is false: an attacker on the network path can invent a "+
+				"host below this one on plain HTTP, and set cookies from it.",
 			"Set it to true once every host below has HTTPS.")
 	}
 	return nil

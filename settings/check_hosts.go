@@ -15,7 +15,7 @@ func (s *Settings) checkOrigins() []Finding {
 		if !isOrigin(origin) {
 			findings = append(findings, Finding{
 				LevelError, "4_0.E001",
-				fmt.Sprintf("CSRF_TRUSTED_ORIGINS has %q, which is no origin.", origin),
+				fmt.Sprintf("CSRF_TRUSTED_ORIGINS has %q, which is not an origin.", origin),
 				`Write scheme and host, such as "https://example.com".`,
 			})
 		}
@@ -30,8 +30,8 @@ func (s *Settings) checkTrustedOrigins() []Finding {
 		scheme, host, _ := strings.Cut(origin, "://")
 		if strings.EqualFold(scheme, "http") {
 			findings = append(findings, warn("jamsession.W040",
-				fmt.Sprintf("CSRF_TRUSTED_ORIGINS has %q: whoever is on the way of plain HTTP can "+
-					"make its pages send forms.",
+				fmt.Sprintf("CSRF_TRUSTED_ORIGINS has %q: anyone on the network path of plain HTTP "+
+					"can make its pages send forms.",
 					origin), "Write https://.")...)
 		}
 		if domain, wide := strings.CutPrefix(host, "*."); wide && isWide(domain) {
@@ -52,7 +52,7 @@ func isWide(domain string) bool {
 func (s *Settings) checkHosts() []Finding {
 	if len(s.AllowedHosts) == 0 {
 		return warn("security.W020",
-			"ALLOWED_HOSTS is empty: a visitor can have the site answer to any name.",
+			"ALLOWED_HOSTS is empty: the site answers to any name that a visitor sends.",
 			"Name the hosts of the site, such as www.example.com.")
 	}
 	var findings []Finding
@@ -60,7 +60,7 @@ func (s *Settings) checkHosts() []Finding {
 		domain, wide := strings.CutPrefix(host, ".")
 		if host == "*" || wide && isWide(domain) {
 			findings = append(findings, warn("jamsession.W042",
-				fmt.Sprintf("ALLOWED_HOSTS has %q: a visitor can have the site answer to names of "+
+				fmt.Sprintf("ALLOWED_HOSTS has %q: the site answers to names of "+
 					"strangers.", host),
 				"Name the hosts of the site, such as www.example.com.")...)
 		}
@@ -78,12 +78,12 @@ func (s *Settings) checkAddress() []Finding {
 	case proxy == "":
 		return warn("jamsession.W043",
 			"ADDR is reached from other machines, and SECURE_PROXY_SSL_HEADER names no proxy that "+
-				"ends TLS: unless the program serves TLS itself, passwords travel as they are.",
+				"ends TLS: unless the program serves TLS itself, passwords travel unencrypted.",
 			"Set ADDR to 127.0.0.1:8000 and put a proxy with TLS before it.")
 	case !isPrivate(s.Addr):
 		return warn("jamsession.W044",
-			"SECURE_PROXY_SSL_HEADER is believed from whoever reaches ADDR: without the proxy, a "+
-				"visitor can say that plain HTTP is HTTPS.",
+			"SECURE_PROXY_SSL_HEADER is believed, and other machines reach ADDR: a visitor who goes "+
+				"around the proxy can say that plain HTTP is HTTPS.",
 			"Set ADDR to an address that only the proxy reaches, such as 127.0.0.1:8000 or 10.0.0.5:8000.")
 	}
 	return nil
@@ -101,15 +101,15 @@ func (s *Settings) checkProxies() []Finding {
 	var findings []Finding
 	if s.SecureProxySSLHeader.Name != "" && len(s.TrustedProxies) == 0 && s.LoginLimitStore != "none" {
 		findings = append(findings, warn("jamsession.W006",
-			"SECURE_PROXY_SSL_HEADER names a proxy and TRUSTED_PROXIES does not: to the limit of "+
-				"guesses, all visitors have the proxy's address, and share what it allows.",
+			"SECURE_PROXY_SSL_HEADER names a proxy and TRUSTED_PROXIES does not: all visitors "+
+				"seem to come from the proxy's address, and share one limit of guesses.",
 			"Set TRUSTED_PROXIES to the addresses of the proxy, such as 127.0.0.1.")...)
 	}
 	for _, network := range s.TrustedProxies {
 		if isTooWide(network) {
 			findings = append(findings, warn("jamsession.W045",
 				fmt.Sprintf("TRUSTED_PROXIES has %s: strangers in it can claim any address, and "+
-					"guess passwords without the limit of one.", network), "Name the addresses of "+
+					"avoid the limit of guesses of one address.", network), "Name the addresses of "+
 					"your own proxies.")...)
 		}
 	}
@@ -136,7 +136,7 @@ func (s *Settings) checkLocations() []Finding {
 	} {
 		if u, err := url.Parse(l.location); err == nil && strings.EqualFold(u.Scheme, "http") {
 			findings = append(findings, warn("jamsession.W046",
-				l.name+" leads to plain HTTP: whoever is on the way can show a page of their own, "+
+				l.name+" leads to plain HTTP: anyone on the network path can show another page there, "+
 					"such as a form for passwords.",
 				"Write https://, or a path.")...)
 		}

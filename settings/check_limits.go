@@ -17,7 +17,7 @@ func (s *Settings) checkLimits() []Finding {
 	if s.LoginLimitStore == "memory" || s.LoginLimitStore == "none" {
 		findings = append(findings, warn("jamsession.W005",
 			"LOGIN_LIMIT_STORE is "+s.LoginLimitStore+": guesses of passwords are not counted, or "+
-				"by each process for itself.", "Set it to db, or to cache with Redis.")...)
+				"each process counts for itself.", "Set it to db, or to cache with Redis.")...)
 	}
 	if s.NewSessionLimit.Burst == 0 {
 		findings = append(findings, warn("jamsession.W053",
@@ -26,7 +26,8 @@ func (s *Settings) checkLimits() []Finding {
 	}
 	if s.StoreTimeout > mostStoreTimeout {
 		findings = append(findings, warn("jamsession.W054",
-			"STORE_TIMEOUT is more than half a minute: requests pile up so long for a silent server.",
+			"STORE_TIMEOUT is more than half a minute: requests wait that long for a server that "+
+				"does not answer.",
 			"Remove the setting, which is then 5.")...)
 	}
 	for _, l := range []struct {
@@ -62,8 +63,8 @@ func (s *Settings) checkMessages() []Finding {
 	var findings []Finding
 	if s.MessageStorage == messages.StorageCookie {
 		findings = append(findings, warn("jamsession.W051",
-			"MESSAGE_STORAGE is cookie: texts of messages lie in the browser as they are, and a "+
-				"logout leaves them there.",
+			"MESSAGE_STORAGE is cookie: the browser keeps the texts of messages unencrypted, and "+
+				"a logout leaves them there.",
 			"Set it to session.")...)
 	}
 	if s.MessageLevel < messages.LevelInfo {

@@ -34,7 +34,7 @@ func (s *Settings) checkDatabaseLink() []Finding {
 		return nil
 	}
 	return warn("jamsession.W010", "DATABASE_URL leads to another machine, and "+fault+
-		": on the way, password hashes and sessions can be read, or answers made up.", hint)
+		": anyone on the network path can read password hashes and sessions, or forge answers.", hint)
 }
 
 // isRemote reports whether others are on the way to the server.
@@ -63,11 +63,11 @@ func postgresFault(s siteparts.Server) string {
 	case "verify-full":
 		return ""
 	case "require":
-		return "sslmode require does not ask whose certificate it is"
+		return "sslmode require does not check whose certificate it is"
 	case "verify-ca":
-		return "sslmode verify-ca does not ask for the name in the certificate"
+		return "sslmode verify-ca does not check the name in the certificate"
 	case "", "prefer", "allow":
-		return "its connections are encrypted only if the server, or who is on the way, says so"
+		return "its connections are encrypted only if the server agrees, and an attacker can disagree"
 	}
 	return "its connections are not encrypted"
 }
@@ -75,9 +75,9 @@ func postgresFault(s siteparts.Server) string {
 func mysqlFault(s siteparts.Server) string {
 	switch strings.ToLower(s.Options.Get("tls")) {
 	case "skip-verify":
-		return "tls=skip-verify does not ask whose certificate it is"
+		return "tls=skip-verify does not check whose certificate it is"
 	case "preferred":
-		return "its connections are encrypted only if the server, or who is on the way, says so"
+		return "its connections are encrypted only if the server agrees, and an attacker can disagree"
 	case "", "0", "false":
 		if s.Options.Get("ssl_ca") != "" {
 			return ""
@@ -99,15 +99,15 @@ func (s *Settings) checkDatabaseUser() []Finding {
 	if slices.Contains(superusers, u.Server.User) {
 		findings = warn("jamsession.W011",
 			"The user in DATABASE_URL is "+u.Server.User+", who may do anything with the server: a "+
-				"fault in the site is then one in all its databases.",
-			"Make a user who has the site's tables only.")
+				"fault in the site then opens all its databases.",
+			"Make a user who may use only the site's tables.")
 	}
 	certificate := u.Server.Options.Has("sslcert") || u.Server.Options.Has("passfile") ||
 		os.Getenv("PGPASSWORD") != "" || os.Getenv("PGPASSFILE") != ""
 	if isRemote(u.Server) && u.Server.Password.IsZero() && !certificate {
 		findings = append(findings, warn("jamsession.W012",
-			"DATABASE_URL leads to another machine and has no password: whoever reaches the server "+
-				"is let in.", "Give the user a password.")...)
+			"DATABASE_URL leads to another machine and has no password: the server lets in "+
+				"anyone who reaches it.", "Give the user a password.")...)
 	}
 	return findings
 }
@@ -127,8 +127,8 @@ func (s *Settings) checkDatabaseFile() []Finding {
 		return nil // others do not reach it
 	}
 	return warn("jamsession.W013",
-		"Other users of this machine can read the database: password hashes, and sessions to take "+
-			"over.", "Run chmod o-rwx on the file.")
+		"Other users of this machine can read password hashes in the database, and take over "+
+			"sessions.", "Run chmod o-rwx on the file.")
 }
 
 // usesCache reports whether anything of the site is in the sessions' cache.
@@ -148,7 +148,7 @@ func (s *Settings) checkCacheLink() []Finding {
 	}
 	_, query, _ := strings.Cut(rest, "?")
 	options, _ := url.ParseQuery(query)
-	const harm = ": whoever is on the way can read sessions, and make up one of anybody."
+	const harm = ": anyone on the network path can read sessions, and forge one of any user."
 	switch {
 	case c.kind() == "memcached":
 		return warn("jamsession.W014",
@@ -159,12 +159,12 @@ func (s *Settings) checkCacheLink() []Finding {
 			"CACHE_URL leads to another machine, without encryption"+harm, "Write rediss://.")
 	case options.Has("skip_verify"):
 		return warn("jamsession.W014",
-			"CACHE_URL leads to another machine, and skip_verify does not ask whose certificate it "+
-				"is"+harm, "Remove the option.")
+			"CACHE_URL leads to another machine, and skip_verify does not check whose certificate "+
+				"it is"+harm, "Remove the option.")
 	case !strings.Contains(rest, "@"):
 		return warn("jamsession.W015",
-			"CACHE_URL leads to another machine and has no password: whoever reaches the server can "+
-				"make up a session of anybody.", "Write rediss://user:password@host.")
+			"CACHE_URL leads to another machine and has no password: anyone who reaches the server "+
+				"can forge a session of any user.", "Write rediss://user:password@host.")
 	}
 	return nil
 }

@@ -37,10 +37,10 @@ func (s *Settings) checkHashes() []Finding {
 	}
 	if weak := s.weakHashers(); len(weak) > 0 {
 		findings = append(findings, warn("jamsession.W031",
-			"PASSWORD_HASHERS has "+strings.Join(weak, ", ")+": whoever steals the table has such "+
+			"PASSWORD_HASHERS has "+strings.Join(weak, ", ")+": a thief of the table has such "+
 				"passwords in an hour.",
-			"Take them out when no user has such a hash any more, or set an unusable password for "+
-				"those who do.")...)
+			"Take them out when no user has such a hash any more, or set an unusable password for the "+
+				"users who still have one.")...)
 	}
 	if !s.PasswordUpgrade {
 		findings = append(findings, warn("jamsession.W032",
@@ -68,7 +68,7 @@ func (s *Settings) checkNewPasswords() []Finding {
 	} {
 		if !slices.Contains(s.PasswordValidators, name) {
 			findings = append(findings, warn("jamsession.W033",
-				"AUTH_PASSWORD_VALIDATORS lacks "+name+": "+what+" is taken for a password.",
+				"AUTH_PASSWORD_VALIDATORS lacks "+name+": "+what+" is accepted as a password.",
 				`Remove the setting, or set it to "all".`)...)
 		}
 	}
@@ -91,8 +91,8 @@ func (s *Settings) checkRecovery() []Finding {
 	var findings []Finding
 	if s.PasswordResetTimeout > mostReset {
 		findings = append(findings, warn("jamsession.W035",
-			"PASSWORD_RESET_TIMEOUT is more than a day: whoever gets to see an old mail can take "+
-				"the account over.",
+			"PASSWORD_RESET_TIMEOUT is more than a day: anyone who sees an old mail can take the "+
+				"account over.",
 			"Set it to 86400 or less; an hour, 3600, is enough for most.")...)
 	}
 	if s.EmailURL.IsZero() {
@@ -103,8 +103,8 @@ func (s *Settings) checkRecovery() []Finding {
 	}
 	if address := strings.TrimRight(s.DefaultFromEmail, "> "); strings.HasSuffix(address, "@localhost") {
 		findings = append(findings, warn("jamsession.W037",
-			"DEFAULT_FROM_EMAIL is an address at localhost: mail servers refuse such mails, or take "+
-				"them for forged.",
+			"DEFAULT_FROM_EMAIL is an address at localhost: mail servers refuse such mails, or treat "+
+				"them as forged.",
 			"Set it to an address of the site's own domain, which has SPF and DKIM.")...)
 	}
 	return findings

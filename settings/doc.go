@@ -87,7 +87,7 @@
 //	NEW_SESSION_LIMIT                limit     1000/1               new sessions of an address; or none
 //	TRUSTED_PROXIES                  list                           networks whose X-Forwarded-For counts
 //	EMAIL_URL                        text                           smtp://host:587; empty: terminal
-//	DEFAULT_FROM_EMAIL               text      webmaster@localhost  whom mails are from
+//	DEFAULT_FROM_EMAIL               text      webmaster@localhost  the sender of mails
 //	SECURE_PROXY_SSL_HEADER          list                           HTTP_X_FORWARDED_PROTO,https
 //	SECURE_SSL_REDIRECT              bool      false                sends plain HTTP to HTTPS
 //	SECURE_SSL_HOST                  text                           where to; empty: the same host

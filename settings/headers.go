@@ -85,7 +85,7 @@ func (s *Settings) redirectToHTTPS(next http.Handler) http.Handler {
 			to = s.SecureSSLHost
 		}
 		if !hostHeader.MatchString(strings.ToLower(to)) {
-			refuse(w, "This address has no host.")
+			refuse(w, "The request does not name a host.")
 			return
 		}
 		target := r.URL.RequestURI()

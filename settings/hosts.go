@@ -40,7 +40,7 @@ func (s *Settings) checkHost(next http.Handler) http.Handler {
 		if !s.allowsHost(r.Host) {
 			slog.WarnContext(r.Context(), "settings: a request for a host that is not in ALLOWED_HOSTS",
 				slog.String("host", r.Host))
-			refuse(w, "This site does not have this name.")
+			refuse(w, "This site does not answer to this name.")
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -88,7 +88,7 @@ func setOrigins(s *Settings, v value) error {
 	}
 	for _, origin := range origins {
 		if !isOrigin(origin) {
-			return fmt.Errorf("%s is no origin; want scheme and host, "+
+			return fmt.Errorf("%s is not an origin; want scheme and host, "+
 				`such as "https://example.com" or "https://*.example.com"`, quoted(origin))
 		}
 	}

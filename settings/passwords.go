@@ -78,7 +78,7 @@ func setHashers(s *Settings, v value) error {
 	for i, name := range names {
 		known, ok := find(algorithms, strings.TrimPrefix(name, "django.contrib.auth.hashers."))
 		if !ok {
-			return fmt.Errorf("%q is no password hasher; there are %s", name,
+			return fmt.Errorf("%q is not a password hasher; there are %s", name,
 				strings.Join(namesOf(algorithms), ", "))
 		}
 		names[i] = known.name
@@ -118,7 +118,7 @@ func setValidators(s *Settings, v value) error {
 	for i, name := range names {
 		known, ok := find(validators, strings.TrimPrefix(name, "django.contrib.auth.password_validation."))
 		if !ok {
-			return fmt.Errorf("%q is no password validator; there are %s", name,
+			return fmt.Errorf("%q is not a password validator; there are %s", name,
 				strings.Join(namesOf(validators), ", "))
 		}
 		names[i] = known.name

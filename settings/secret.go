@@ -39,7 +39,7 @@ func readKey(path string) (secret.Text, error) {
 		return secret.Text{}, fmt.Errorf("settings: secret key: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return secret.Text{}, fmt.Errorf("settings: secret key: %s is no file", path)
+		return secret.Text{}, fmt.Errorf("settings: secret key: %s is not a file", path)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && permissionsCount {
 		return secret.Text{}, fmt.Errorf("settings: secret key: others can read %s (mode %04o); "+

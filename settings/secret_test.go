@@ -65,7 +65,7 @@ func TestDemoSecretKeyRefusesWhatIsNoKey(t *testing.T) {
 			t.Errorf("%q: no error", text)
 		}
 	}
-	if _, err := settings.DemoSecretKey(dir); err == nil || !strings.Contains(err.Error(), "is no file") {
+	if _, err := settings.DemoSecretKey(dir); err == nil || !strings.Contains(err.Error(), "is not a file") {
 		t.Errorf("a directory: error %v", err)
 	}
 	if _, err := settings.DemoSecretKey(filepath.Join(dir, "no", "dir")); err == nil {

@@ -193,7 +193,7 @@ var table = []Setting{
 	{"TRUSTED_PROXIES", "list", "", "networks whose X-Forwarded-For counts", false, setTrustedProxies},
 
 	{"EMAIL_URL", "text", "", "smtp://host:587; empty: terminal", true, setEmailURL},
-	{"DEFAULT_FROM_EMAIL", "text", "webmaster@localhost", "whom mails are from", false, setFromEmail},
+	{"DEFAULT_FROM_EMAIL", "text", "webmaster@localhost", "the sender of mails", false, setFromEmail},
 
 	{"SECURE_PROXY_SSL_HEADER", "list", "", "HTTP_X_FORWARDED_PROTO,https", false, setProxyHeader},
 	{

@@ -11,14 +11,14 @@
 //	mux.HandleFunc("POST /reset", func(w http.ResponseWriter, r *http.Request) {
 //		err := resets.Request(r, r.PostFormValue("username")) // or address
 //		...
-//		show(w, "If there is an account, a mail is on its way.")
+//		show(w, "If there is an account, we will send a link to its email address.")
 //	})
 //	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
 //		switch _, moved, err := resets.Open(r, r.PathValue("id"), r.PathValue("token")); {
 //		case moved:
 //			http.Redirect(w, r, "../"+reset.KeptToken+"/", http.StatusFound)
 //		case err != nil:
-//			show(w, "This link has been used, or is too old.")
+//			show(w, "This link has already been used or has expired.")
 //		default:
 //			showForm(w)
 //		}

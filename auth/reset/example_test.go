@@ -43,7 +43,7 @@ func ExampleNew() {
 		if err := resets.Request(r, r.PostFormValue("username")); err != nil {
 			session.Abort(r, err)
 		}
-		fmt.Fprintln(w, "If there is an account, a mail is on its way.")
+		fmt.Fprintln(w, "If there is an account, we will send a link to its email address.")
 	})
 	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Referrer-Policy", "same-origin")
@@ -51,7 +51,7 @@ func ExampleNew() {
 		case moved:
 			http.Redirect(w, r, "../"+reset.KeptToken+"/", http.StatusFound)
 		case errors.Is(err, reset.ErrBadLink):
-			fmt.Fprintln(w, "This link has been used, or is too old.")
+			fmt.Fprintln(w, "This link has already been used or has expired.")
 		case err != nil:
 			session.Abort(r, err)
 		default:
@@ -64,7 +64,7 @@ func ExampleNew() {
 		case errors.As(err, &weak):
 			fmt.Fprintln(w, weak.Problems[0].Message)
 		case errors.Is(err, reset.ErrBadLink):
-			fmt.Fprintln(w, "This link has been used, or is too old.")
+			fmt.Fprintln(w, "This link has already been used or has expired.")
 		case err != nil:
 			session.Abort(r, err)
 		default:

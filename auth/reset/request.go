@@ -65,7 +65,7 @@ func (x *Resets) busy(r *http.Request) error {
 	return &session.RetryError{
 		Status:     http.StatusServiceUnavailable,
 		RetryAfter: 30 * time.Second,
-		Text:       "This is not possible at the moment.",
+		Text:       "We cannot send email at the moment.",
 		Err:        errors.New("reset: too many requests wait"),
 	}
 }

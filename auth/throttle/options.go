@@ -132,7 +132,7 @@ func (o *Options) check() error {
 	}
 	for _, p := range o.TrustedProxies {
 		if !p.IsValid() || p.Addr().Is4In6() {
-			return fmt.Errorf("throttle: Options.TrustedProxies: %v is no network of IPv4 or IPv6", p)
+			return fmt.Errorf("throttle: Options.TrustedProxies: %v is not a network of IPv4 or IPv6", p)
 		}
 		if p.Bits() == 0 {
 			return fmt.Errorf("throttle: Options.TrustedProxies: %v trusts every visitor", p)

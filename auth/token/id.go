@@ -7,7 +7,7 @@ import (
 )
 
 // ErrBadID says that a text in a link is not an encoded id.
-var ErrBadID = errors.New("token: no encoded id")
+var ErrBadID = errors.New("token: not an encoded id")
 
 // maxID is far above the length of any user's id.
 const maxID = 256

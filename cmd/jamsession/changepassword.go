@@ -12,12 +12,12 @@ import (
 
 type passwordCommand struct {
 	Noinput  bool   `help:"Ask nothing; see createsuperuser --help."`
-	Username string `arg:"" optional:"" help:"Whose password (default: the name of your account)."`
+	Username string `arg:"" optional:"" help:"The user (default: the name of your account)."`
 }
 
 // Help says more in --help.
 func (*passwordCommand) Help() string {
-	return "The user's sessions end: wherever he is logged in, he has to log in again."
+	return "The user's sessions end: the user has to log in again everywhere."
 }
 
 // Run carries the command out.

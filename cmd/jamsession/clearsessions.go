@@ -16,13 +16,13 @@ import (
 type clearCommand struct {
 	BatchSize int           `default:"1000" help:"Rows to delete in one statement."`
 	Pause     time.Duration `default:"10ms" help:"Pause between two statements, for others."`
-	DryRun    bool          `help:"Count, and delete nothing. For the engines with a table."`
+	DryRun    bool          `help:"Count, and delete nothing. For engines with a table."`
 }
 
 // Help says more in --help.
 func (*clearCommand) Help() string {
-	return "Run it once a day. Sessions that have expired are of no use to anyone, whether they " +
-		"are removed or not; this reclaims their space. It works in batches, so that no visitor " +
+	return "Run it once a day. Nobody can use an expired session that is still stored: " +
+		"this only reclaims the space. It works in batches, so that no visitor " +
 		"waits, can be stopped at any time, and may run in several places at once. Caches forget " +
 		"expired sessions by themselves, and signed cookies are not kept at all."
 }

@@ -15,7 +15,7 @@ type commandLine struct {
 	globals
 
 	Migrate         migrateCommand   `cmd:"" help:"Make the tables that are missing."`
-	Createsuperuser createCommand    `cmd:"" help:"Make a user who may do everything."`
+	Createsuperuser createCommand    `cmd:"" help:"Make a superuser."`
 	Changepassword  passwordCommand  `cmd:"" help:"Change a user's password."`
 	Clearsessions   clearCommand     `cmd:"" help:"Remove expired sessions."`
 	Sessions        sessionsCommands `cmd:"" help:"List, show, delete and end sessions."`

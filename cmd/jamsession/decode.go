@@ -17,7 +17,7 @@ type decodeCommand struct {
 
 // Help says more in --help.
 func (*decodeCommand) Help() string {
-	return "The value is what stands in the column session_data of django_session, or the cookie " +
+	return "The value is that of the column session_data of django_session, or the cookie " +
 		"of Django's engine signed_cookies. The cookie of other engines is a key: see " +
 		"jamsession sessions show."
 }
@@ -98,7 +98,7 @@ var salts = []string{
 
 func unreadable(err error) error {
 	if errors.Is(err, signing.ErrMalformed) {
-		return errors.New("this is no session value: give all of it, from the first character to the last")
+		return errors.New("this is not a session value: give all of it, from the first character to the last")
 	}
 	return err
 }

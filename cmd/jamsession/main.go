@@ -4,7 +4,7 @@
 // Commands:
 //
 //	migrate            Make the tables that are missing.
-//	createsuperuser    Make a user who may do everything.
+//	createsuperuser    Make a superuser.
 //	changepassword     Change a user's password.
 //	clearsessions      Remove expired sessions.
 //	sessions list      List the sessions that have not expired.

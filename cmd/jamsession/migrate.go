@@ -17,8 +17,8 @@ type migrateCommand struct {
 // Help says more in --help.
 func (*migrateCommand) Help() string {
 	return "Makes the tables of Django's apps contenttypes, auth and sessions, with the " +
-		"records by which Django knows that they are there, and what is not Django's: an " +
-		"index on the e-mail addresses of auth_user, and tables of jamsession. It may be " +
+		"records by which Django knows that they are there, and two things of its own: an " +
+		"index on the email addresses of auth_user, and tables of jamsession. It may be " +
 		"run at any time; tables that exist are left alone."
 }
 

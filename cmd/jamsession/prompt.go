@@ -23,7 +23,7 @@ type prompter struct {
 
 func (a *app) prompter() (*prompter, error) {
 	if !isTerminal(a.in) {
-		return nil, fmt.Errorf("standard input is no terminal: use --noinput, with the password "+
+		return nil, fmt.Errorf("standard input is not a terminal: use --noinput, with the password "+
 			"on standard input or in %s: %w", passwordVariables[0], errUsage)
 	}
 	return &prompter{a, bufio.NewReader(a.in)}, nil

@@ -11,16 +11,16 @@ import (
 )
 
 type endCommand struct {
-	Username string `arg:"" optional:"" help:"Whose sessions."`
-	All      bool   `help:"Those of all users."`
+	Username string `arg:"" optional:"" help:"The user."`
+	All      bool   `help:"End the sessions of all users."`
 }
 
 // Help says more in --help.
 func (*endCommand) Help() string {
 	return "The user has to log in again, everywhere, and may do so at once. It works with every " +
 		"engine, signed cookies included. Where the engine can list its sessions, those of the " +
-		"user are deleted as well, for a Django site beside; with millions of them, as many as " +
-		"30 seconds allow. After that, a login at a Django site is not believed here for " +
+		"user are also deleted, for a Django site that shares them; with millions of sessions, as " +
+		"many as 30 seconds allow. After that, a login at a Django site is not believed here for " +
 		"SESSION_COOKIE_AGE: log in here. To keep a user out, deactivate the user."
 }
 

@@ -13,9 +13,9 @@ import (
 )
 
 type listCommand struct {
-	JSON  bool   `help:"One JSON object a line."`
-	User  string `help:"Only those of the user with this id." placeholder:"ID"`
-	Limit int    `default:"0" help:"At most so many; 0 is all." placeholder:"N"`
+	JSON  bool   `help:"Print one JSON object per line."`
+	User  string `help:"List only sessions of the user with this id." placeholder:"ID"`
+	Limit int    `default:"0" help:"List at most N; 0 lists all." placeholder:"N"`
 }
 
 // Run carries the command out.

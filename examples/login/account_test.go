@@ -51,11 +51,11 @@ func TestSignUpLogsIn(t *testing.T) {
 func TestSignUpSaysWhatIsWrong(t *testing.T) {
 	s, v, _ := start(t, nil)
 	for _, c := range []struct{ name, email, password, again, want string }{
-		{"ann", "a@example.com", testPassword, testPassword, "This username is taken."},
+		{"ann", "a@example.com", testPassword, testPassword, "This username is already taken."},
 		{"b b", "b@example.com", testPassword, testPassword, "letters, digits"},
-		{"bob", "b", testPassword, testPassword, "no e-mail address"},
-		{"bob", "Bob <b@example.com>", testPassword, testPassword, "no e-mail address"},
-		{"bob", "b@example.com", testPassword, "other", "not the same"},
+		{"bob", "b", testPassword, testPassword, "Enter a valid email address."},
+		{"bob", "Bob <b@example.com>", testPassword, testPassword, "Enter a valid email address."},
+		{"bob", "b@example.com", testPassword, "other", "do not match"},
 		{"bob", "b@example.com", "12345", "12345", "too short"},
 		{"bob", "b@example.com", "password1", "password1", "too common"},
 		{"roberta.smith", "b@example.com", "Roberta.Smith1", "Roberta.Smith1", "too much like"},
@@ -119,17 +119,17 @@ func TestChangePassword(t *testing.T) {
 		v.get("/password/")
 		return v.post("/password/", "old", old, "password", password, "again", again)
 	}
-	v.shows(change("wrong", otherPassword, otherPassword), "not your present password")
-	v.shows(change(testPassword, otherPassword, "other"), "not the same")
+	v.shows(change("wrong", otherPassword, otherPassword), "current password is wrong")
+	v.shows(change(testPassword, otherPassword, "other"), "do not match")
 	v.shows(change(testPassword, "1", "1"), "too short")
 	if r := other.get("/dashboard/"); r.status != http.StatusOK {
 		t.Errorf("a change that failed logged the other out: %d", r.status)
 	}
 	v.leads(change(testPassword, otherPassword, otherPassword), "/dashboard/")
-	v.shows(v.get("/dashboard/"), "Your password is changed.")
+	v.shows(v.get("/dashboard/"), "Your password has been changed.")
 	other.leads(other.get("/dashboard/"), "/login/?next=/dashboard/")
 	other.get("/login/")
-	other.shows(other.post("/login/", "username", "ann", "password", testPassword), "Invalid credentials")
+	other.shows(other.post("/login/", "username", "ann", "password", testPassword), "Wrong username or password")
 	other.leads(other.post("/login/", "username", "ann", "password", otherPassword), "/dashboard/")
 }
 
@@ -148,7 +148,7 @@ func TestPasswordNeedsARecentLogin(t *testing.T) {
 	v.get("/test/age")
 	v.leads(v.get("/password/"), "/login/?next=/password/")
 	v.shows(v.get("/dashboard/"), "ann") // still logged in
-	v.shows(v.get("/login/?next=/password/"), "give your password again")
+	v.shows(v.get("/login/?next=/password/"), "Enter your password again")
 	v.leads(v.post("/login/", "username", "ann", "password", testPassword, "next", "/password/"), "/password/")
 	v.shows(v.get("/password/"), "Change password")
 }
@@ -173,7 +173,7 @@ func resetByMail(t *testing.T, vars map[string]string) {
 	stranger.get("/reset/")
 	stranger.leads(stranger.post("/reset/", "username", "bob@example.com"), "/login/")
 	known := stranger.get("/login/")
-	stranger.shows(known, "a mail with a link is on its way")
+	stranger.shows(known, "we will send a link")
 	m := <-mails
 	if m.To != "bob@example.com" {
 		t.Errorf("a mail to %s", m.To)
@@ -195,7 +195,7 @@ func resetByMail(t *testing.T, vars map[string]string) {
 	if got := r.header.Get("Cache-Control"); !strings.Contains(got, "no-store") {
 		t.Errorf("Cache-Control: %s", got)
 	}
-	stranger.shows(stranger.post(form, "password", otherPassword, "again", "other"), "not the same")
+	stranger.shows(stranger.post(form, "password", otherPassword, "again", "other"), "do not match")
 	stranger.shows(stranger.post(form, "password", "1", "again", "1"), "too short")
 	stranger.leads(stranger.post(form, "password", otherPassword, "again", otherPassword), "/login/")
 	stranger.shows(stranger.get("/login/"), "Your new password is set.")

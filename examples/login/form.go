@@ -68,6 +68,6 @@ func (f *form) failForNow(header http.Header, err error) bool {
 // repeat adds a problem if a new password was not typed the same twice.
 func (f *form) repeat(password, again string) {
 	if password != again {
-		f.fail("again", "The two passwords are not the same.")
+		f.fail("again", "The two passwords do not match.")
 	}
 }

@@ -24,7 +24,7 @@ func (s *app) login(w http.ResponseWriter, r *http.Request) {
 	user, err := s.Auth.Authenticate(r, name, r.PostFormValue("password"))
 	f := &form{Next: r.FormValue("next"), Username: name}
 	if errors.Is(err, auth.ErrNoMatch) {
-		f.fail("username", "Invalid credentials. Check the username and the password.")
+		f.fail("username", "Wrong username or password.")
 	} else if err != nil && !f.failForNow(w.Header(), err) {
 		session.Abort(r, err)
 	}

@@ -98,7 +98,7 @@ func (s *app) clear(w http.ResponseWriter, r *http.Request) {
 func (s *app) notFound(w http.ResponseWriter, r *http.Request) {
 	if slices.Contains(slices.Collect(maps.Values(paths)), r.URL.Path) {
 		w.Header().Set("Allow", http.MethodPost)
-		http.Error(w, "This address is for forms only.", http.StatusMethodNotAllowed)
+		http.Error(w, "This address accepts only forms.", http.StatusMethodNotAllowed)
 		return
 	}
 	s.render(w, r, http.StatusNotFound, "notfound", "Not found", nil)

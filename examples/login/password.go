@@ -24,7 +24,7 @@ func (s *app) changePassword(w http.ResponseWriter, r *http.Request) {
 		s.renderForm(w, r, "password", "Change password", f)
 		return
 	}
-	messages.Success(r, "Your password is changed. Everywhere else you are logged out.")
+	messages.Success(r, "Your password has been changed. You are logged out everywhere else.")
 	redirect(w, r, path("dashboard"))
 }
 
@@ -32,7 +32,7 @@ func (s *app) tryPassword(w http.ResponseWriter, r *http.Request, f *form, old, 
 	err := s.Auth.ChangePassword(r, old, password)
 	switch {
 	case errors.Is(err, auth.ErrNoMatch):
-		f.fail("old", "This is not your present password.")
+		f.fail("old", "Your current password is wrong.")
 	case errors.Is(err, auth.ErrPasswordChanged):
 		f.fail("old", "Your password was changed meanwhile. Log in again.")
 	case err != nil && !f.failPassword(err) && !f.failForNow(w.Header(), err):

@@ -10,7 +10,7 @@ import (
 )
 
 func (s *app) resetForm(w http.ResponseWriter, r *http.Request) {
-	s.render(w, r, http.StatusOK, "reset", "Forgotten password", &form{})
+	s.render(w, r, http.StatusOK, "reset", "Reset your password", &form{})
 }
 
 // reset gives every address and name the same answer, so that it tells nobody
@@ -21,10 +21,10 @@ func (s *app) reset(w http.ResponseWriter, r *http.Request) {
 		if !f.failForNow(w.Header(), err) {
 			session.Abort(r, err)
 		}
-		s.renderForm(w, r, "reset", "Forgotten password", f)
+		s.renderForm(w, r, "reset", "Reset your password", f)
 		return
 	}
-	messages.Info(r, "If there is an account, a mail with a link is on its way to its address.")
+	messages.Info(r, "If there is an account, we will send a link to its email address.")
 	redirect(w, r, path("login"))
 }
 
@@ -64,7 +64,7 @@ func (s *app) newPassword(w http.ResponseWriter, r *http.Request) {
 		s.renderForm(w, r, "newpassword", "New password", f)
 		return
 	}
-	messages.Success(r, "Your new password is set. Log in with it.")
+	messages.Success(r, "Your new password is set. You can now log in with it.")
 	redirect(w, r, path("login"))
 }
 

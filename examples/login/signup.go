@@ -22,7 +22,7 @@ func (s *app) signup(w http.ResponseWriter, r *http.Request) {
 		Email:    strings.TrimSpace(r.PostFormValue("email")),
 	}
 	if !isAddress(f.Email) {
-		f.fail("email", "This is no e-mail address.")
+		f.fail("email", "Enter a valid email address.")
 	}
 	password := r.PostFormValue("password")
 	var user auth.User
@@ -44,9 +44,9 @@ func (s *app) create(w http.ResponseWriter, r *http.Request, f *form, password s
 	user, err := s.Auth.SignUp(r, auth.User{Username: f.Username, Email: f.Email, IsActive: true}, password)
 	switch {
 	case errors.Is(err, auth.ErrUserExists):
-		f.fail("username", "This username is taken.")
+		f.fail("username", "This username is already taken.")
 	case errors.Is(err, auth.ErrInvalidUser):
-		f.fail("username", "A username has up to 150 letters, digits and @ . + - _ only.")
+		f.fail("username", "A username may have up to 150 letters, digits and @ . + - _ characters.")
 	case err != nil && !f.failPassword(err) && !f.failForNow(w.Header(), err):
 		session.Abort(r, err)
 	}

@@ -250,10 +250,10 @@ func TestLoginDashboardLogout(t *testing.T) {
 	before := v.key()
 	v.get("/login/?next=/dashboard/")
 	r := v.post("/login/", "username", "ann", "password", "wrong", "next", "/dashboard/")
-	v.shows(r, "Invalid credentials")
+	v.shows(r, "Wrong username or password")
 	v.page = r.body
 	r = v.post("/login/", "username", "nobody", "password", "wrong")
-	v.shows(r, "Invalid credentials")
+	v.shows(r, "Wrong username or password")
 	v.page = r.body
 	v.leads(v.post("/login/", "username", "ann", "password", testPassword, "next", "/dashboard/"), "/dashboard/")
 	if v.key() == before || v.key() == "" {
@@ -311,7 +311,7 @@ func TestFormsNeedTheToken(t *testing.T) {
 func TestPageThatIsNotThere(t *testing.T) {
 	_, v, _ := start(t, nil)
 	for _, path := range []string{"/nothing", "/show/more", "/dashboard/x"} {
-		if r := v.get(path); r.status != http.StatusNotFound || !strings.Contains(r.body, "no such page") {
+		if r := v.get(path); r.status != http.StatusNotFound || !strings.Contains(r.body, "Page not found") {
 			t.Errorf("%s: status %d", path, r.status)
 		}
 	}

@@ -60,7 +60,7 @@ func TestPasswordChangeLogsOutOtherBrowsers(t *testing.T) {
 	second.login("bob", password)
 	first.open("/password/")
 	first.fill(200, "old", password, "password", other, "again", other)
-	first.shows("Your password is changed.")
+	first.shows("Your password has been changed.")
 	second.open("/dashboard/")
 	second.shows("/login/")
 	second.login("bob", other)
@@ -72,7 +72,7 @@ func TestResetByTheLinkOnTheTerminal(t *testing.T) {
 	first.signUp("bob")
 	second.open("/reset/")
 	second.fill(200, "username", "bob@example.com")
-	second.shows("a mail with a link is on its way")
+	second.shows("we will send a link to its email address")
 	link := strings.TrimPrefix(p.prints(`(http://\S+/reset/\S+/)`), p.url)
 	second.open(link)
 	second.shows("set-password") // the token is out of the address
@@ -82,7 +82,7 @@ func TestResetByTheLinkOnTheTerminal(t *testing.T) {
 	first.open("/dashboard/")
 	first.shows("/login/")
 	first.loads(404, chromedp.Navigate(p.url+link))
-	first.shows("This link is not valid.")
+	first.shows("This link is not valid")
 }
 
 func TestStaffPageIsForStaff(t *testing.T) {

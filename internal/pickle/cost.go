@@ -49,7 +49,7 @@ func (m *meter) spend(n int) bool {
 // spend ends the run if it has become too expensive.
 func (m *machine) spend(n int) {
 	if !m.cost.spend(n) {
-		m.beyond("what the first %d of %d bytes make is too large", m.pos, len(m.src))
+		m.beyond("the value of the first %d of %d bytes is too large", m.pos, len(m.src))
 	}
 }
 

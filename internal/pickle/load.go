@@ -178,7 +178,7 @@ func (m *machine) pop() Value {
 // popMark returns the values behind the last mark, which nobody else has.
 func (m *machine) popMark() []Value {
 	if len(m.below) == 0 {
-		m.fail("there is no mark")
+		m.fail("a mark is missing")
 	}
 	values := m.stack
 	last := len(m.below) - 1
@@ -207,7 +207,7 @@ func (m *machine) text(b []byte) string {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if r == utf8.RuneError && size == 1 {
 			if len(s) < i+3 || s[i] != 0xed || s[i+1]&0xe0 != 0xa0 || s[i+2]&0xc0 != 0x80 {
-				m.fail("a text is no UTF-8")
+				m.fail("a text is not UTF-8")
 			}
 			size = 3
 		}

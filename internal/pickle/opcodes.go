@@ -145,7 +145,7 @@ func (m *machine) list() *List {
 		return to
 	case Opaque:
 	default:
-		m.fail("no list to append to")
+		m.fail("a list to append to is missing")
 	}
 	return nil
 }
@@ -174,7 +174,7 @@ func (m *machine) fillDict(to Value, values []Value) {
 		}
 	case Opaque:
 	default:
-		m.fail("no dict to set items of")
+		m.fail("a dict to set items of is missing")
 	}
 }
 
@@ -184,7 +184,7 @@ func (m *machine) fillSet(values []Value) {
 		to.Items = m.join(to.Items, values)
 	case Opaque:
 	default:
-		m.fail("no set to add to")
+		m.fail("a set to add to is missing")
 	}
 }
 
@@ -292,7 +292,7 @@ func (m *machine) global(module, name string) global {
 func (m *machine) string(v Value) string {
 	s, ok := v.(string)
 	if !ok {
-		m.fail("a name is no text")
+		m.fail("a name is not text")
 	}
 	return s
 }
@@ -304,6 +304,6 @@ func (m *machine) opaque(callable, _ Value) Value {
 	case Opaque:
 		return c
 	}
-	m.fail("what is called is no name")
+	m.fail("the called object is not a name")
 	return nil
 }

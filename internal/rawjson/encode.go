@@ -177,7 +177,7 @@ func appendNumber(dst []byte, text string) ([]byte, error) {
 		return nil, err
 	}
 	if err != nil || s.pos != len(text) {
-		return nil, errors.New("rawjson: a json.Number that is no number")
+		return nil, errors.New("rawjson: a json.Number that is not a number")
 	}
 	return append(dst, text...), nil
 }

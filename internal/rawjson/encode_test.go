@@ -261,9 +261,9 @@ func TestAppendValueRefusesWhatJSONCannotHold(t *testing.T) {
 		{writes("[1,]"), "no value"},
 		{json.RawMessage("tru"), "no value"},
 		{json.RawMessage(""), "no value"},
-		{json.Number("1.2.3"), "no number"},
-		{json.Number(" 1"), "no number"},
-		{json.Number("x"), "no number"},
+		{json.Number("1.2.3"), "not a number"},
+		{json.Number(" 1"), "not a number"},
+		{json.Number("x"), "not a number"},
 	} {
 		dst, err := rawjson.AppendValue([]byte("x"), test.v)
 		if err == nil || !strings.Contains(err.Error(), test.want) || dst != nil {

@@ -30,7 +30,7 @@ func (l *login) in(w http.ResponseWriter, r *http.Request) {
 	var later *session.RetryError
 	switch {
 	case errors.Is(err, auth.ErrNoMatch):
-		show(w, r, http.StatusUnauthorized, loginPage, "That is no user with this password.")
+		show(w, r, http.StatusUnauthorized, loginPage, "Wrong username or password.")
 		return
 	case errors.As(err, &later): // too many attempts, or too many wait
 		later.SetHeader(w.Header())

@@ -30,7 +30,7 @@ func main() {
 	log.Fatal(serverOf(site).ListenAndServe())
 }
 
-// serverOf returns a server that waits for nobody for ever.
+// serverOf returns a server with a limit on every wait for a client.
 func serverOf(site *settings.Site) *http.Server {
 	return &http.Server{
 		Addr:              site.Settings.Addr,

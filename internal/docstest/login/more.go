@@ -44,7 +44,7 @@ func signUp(logins *auth.Manager) http.HandlerFunc {
 			http.Error(w, weak.Problems[0].Message, http.StatusBadRequest)
 			return
 		case errors.Is(err, auth.ErrUserExists), errors.Is(err, auth.ErrInvalidUser):
-			http.Error(w, "Please choose another name, or check the address.", http.StatusBadRequest)
+			http.Error(w, "Choose another username, or check the email address.", http.StatusBadRequest)
 			return
 		case err == nil:
 			err = logins.Login(r, user)
@@ -62,13 +62,13 @@ func changePassword(logins *auth.Manager) http.Handler {
 		var weak *auth.PasswordError
 		switch {
 		case errors.Is(err, auth.ErrNoMatch):
-			http.Error(w, "That is not your present password.", http.StatusBadRequest)
+			http.Error(w, "Your current password is wrong.", http.StatusBadRequest)
 		case errors.As(err, &weak):
 			http.Error(w, weak.Problems[0].Message, http.StatusBadRequest)
 		case err != nil:
 			session.Abort(r, err)
 		default:
-			messages.Success(r, "Your password was changed. You are logged out everywhere else.")
+			messages.Success(r, "Your password has been changed. You are logged out everywhere else.")
 			http.Redirect(w, r, "/", http.StatusSeeOther)
 		}
 	})
@@ -115,7 +115,7 @@ func addToCart() http.Handler {
 
 var newPasswordPage = page(`<form method="post">{{.Token}}
 <input name="password" type="password" autocomplete="new-password" required>
-<button>Set my password</button></form>`)
+<button>Set password</button></form>`)
 
 func resetPages(mux *http.ServeMux, site *settings.Site) error {
 	resets, err := reset.New(site.Auth, site.Users, site.Tokens, site.Mail, &reset.Options{
@@ -129,7 +129,7 @@ func resetPages(mux *http.ServeMux, site *settings.Site) error {
 		if err := resets.Request(r, r.PostFormValue("username")); err != nil {
 			session.Abort(r, err) // too many: 429, or 503 if too many wait
 		}
-		fmt.Fprintln(w, "If there is an account, a mail is on its way.")
+		fmt.Fprintln(w, "If there is an account, we will send a link to its email address.")
 	})
 	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Referrer-Policy", "same-origin")
@@ -139,7 +139,7 @@ func resetPages(mux *http.ServeMux, site *settings.Site) error {
 		case moved: // the token is in the session now
 			http.Redirect(w, r, "../"+reset.KeptToken+"/", http.StatusFound)
 		case errors.Is(err, reset.ErrBadLink):
-			http.Error(w, "This link has been used, or is too old.", http.StatusNotFound)
+			http.Error(w, "This link has already been used or has expired.", http.StatusNotFound)
 		case err != nil:
 			session.Abort(r, err)
 		default:
@@ -154,7 +154,7 @@ func resetPages(mux *http.ServeMux, site *settings.Site) error {
 		case errors.As(err, &weak):
 			http.Error(w, weak.Problems[0].Message, http.StatusBadRequest)
 		case errors.Is(err, reset.ErrBadLink):
-			http.Error(w, "This link has been used, or is too old.", http.StatusNotFound)
+			http.Error(w, "This link has already been used or has expired.", http.StatusNotFound)
 		case err != nil:
 			session.Abort(r, err)
 		default:
