@@ -122,15 +122,15 @@ bench-compare: ## What changed since a commit: BASE=HEAD~1 [BENCH='Matrix/SQLite
 	$(TOOL) benchstat base="$$dir/old.txt" here="$$dir/new.txt"
 
 # A site with nothing but its pages, for each choice of drivers.
-SIZED := package main; import ("context"; "net/http"; "github.com/jamsession/jamsession/settings"
+SIZED := package main; import ("context"; "net/http"; "github.com/jamsession/jamsession/settings"; "github.com/jamsession/jamsession/site"
 sizes: ## Measure what a site with each driver links (docs/performance.md)
 	@set -eu; dir=$$(mktemp -d ./size-XXXXXX); trap 'rm -rf "$$dir"' EXIT; \
 	for drivers in sqlite mysql postgres 'sqlite memcached' 'sqlite redis' all; do \
 		{ echo '$(SIZED)'; \
 		for d in $$drivers; do echo "_ \"github.com/jamsession/jamsession/site/$$d\""; done; \
 		echo '); func main() { s, _ := settings.Load(settings.System());'; \
-		echo 'site, _ := settings.Open(context.Background(), s);'; \
-		echo '_ = http.ListenAndServe(s.Addr, site.Handler(http.NotFoundHandler())) }'; } >"$$dir/main.go"; \
+		echo 'web, _ := site.Open(context.Background(), s, nil);'; \
+		echo '_ = http.ListenAndServe(s.Get("ADDR"), web.Handler(http.NotFoundHandler())) }'; } >"$$dir/main.go"; \
 		go build -trimpath -o "$$dir/site" "./$$dir"; \
 		echo "$$drivers: $$(($$(wc -c <"$$dir/site") * 10 / 1048576)) tenths of a MiB," \
 			"$$(go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}' "./$$dir" | \

@@ -16,6 +16,7 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/throttle/redisthrottle"
 	"github.com/jamsession/jamsession/cookiestore"
+	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/memcachestore"
@@ -23,6 +24,7 @@ import (
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
+	sites "github.com/jamsession/jamsession/site"
 	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
@@ -170,31 +172,25 @@ func silentSite(
 	end()
 }
 
-func openSilentSite(t *testing.T, url, engine string) *settings.Site {
+func openSilentSite(t *testing.T, url, engine string) *sites.Site {
 	t.Helper()
 	s, err := settings.Load(settings.Sources{Flags: map[string]string{
 		"SECRET_KEY": silentSecret, "DATABASE_URL": url, "SESSION_ENGINE": engine,
 		"PBKDF2_ITERATIONS": "1000", "LOGIN_LIMIT_STORE": "db",
-		"LOGIN_LIMIT_ACCOUNT": "1000000/1", "LOGIN_LIMIT_SOURCE": "1000000/1",
+		"LOGIN_LIMIT_ACCOUNT": "1000000/1", "LOGIN_LIMIT_SOURCE": "1000000/1", "PASSWORD_RESET_LIMIT": "1000000/1",
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	site, err := settings.Open(t.Context(), s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := site.Migrate(t.Context()); err != nil {
+	if err := sites.Migrate(t.Context(), s, nil); err != nil {
 		t.Fatal(err)
 	}
 	// With the limit from the start, a busy machine could not even migrate.
-	if err := site.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s.StoreTimeout = silentLimit
+	s.Values(conf.OnlyHere{}).StoreTimeout = silentLimit
 	for range 20 {
-		if site, err = settings.Open(t.Context(), s); err == nil {
-			return site
+		var here *sites.Site
+		if here, err = sites.Open(t.Context(), s, nil); err == nil {
+			return here
 		}
 	}
 	t.Fatal(err)
@@ -203,7 +199,7 @@ func openSilentSite(t *testing.T, url, engine string) *settings.Site {
 
 // populate makes a user, who may do something, and returns the key of a session
 // in which the user is logged in.
-func populate(t *testing.T, site *settings.Site, engine string) (user auth.User, key string) {
+func populate(t *testing.T, site *sites.Site, engine string) (user auth.User, key string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -211,16 +207,16 @@ func populate(t *testing.T, site *settings.Site, engine string) (user auth.User,
 	if err != nil {
 		t.Fatal(err)
 	}
-	user, err = site.Users.Create(ctx, auth.User{Username: "alice", Password: hash, IsActive: true})
+	user, err = site.Users().Create(ctx, auth.User{Username: "alice", Password: hash, IsActive: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	group, err := site.Users.CreateGroup(ctx, "authors")
+	group, err := site.Users().CreateGroup(ctx, "authors")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(site.Users.AddToGroup(ctx, user.ID, group.ID),
-		site.Users.GrantToUser(ctx, user.ID, "auth.add_user")); err != nil {
+	if err := errors.Join(site.Users().AddToGroup(ctx, user.ID, group.ID),
+		site.Users().GrantToUser(ctx, user.ID, "auth.add_user")); err != nil {
 		t.Fatal(err)
 	}
 	handler := site.Handler(silentPages(site, user))
@@ -238,7 +234,7 @@ func populate(t *testing.T, site *settings.Site, engine string) (user auth.User,
 }
 
 // silentPages ask the database for one thing each.
-func silentPages(site *settings.Site, user auth.User) http.Handler {
+func silentPages(site *sites.Site, user auth.User) http.Handler {
 	mux := http.NewServeMux()
 	for path, page := range map[string]func(*http.Request) error{
 		"/login": func(r *http.Request) error {
@@ -260,12 +256,12 @@ func silentPages(site *settings.Site, user auth.User) http.Handler {
 			}
 			return nil
 		},
-		"/limit": func(r *http.Request) error { return site.Limiter.Check(r, auth.Attempt{Username: "bob"}) },
+		"/limit": func(r *http.Request) error { return site.ResetLimiter.Check(r, auth.Attempt{Username: "bob"}) },
 		"/signup": func(r *http.Request) error {
-			_, err := site.Users.Create(r.Context(), auth.User{Username: "x"})
+			_, err := site.Users().Create(r.Context(), auth.User{Username: "x"})
 			return err
 		},
-		"/group": func(r *http.Request) error { return site.Users.AddToGroup(r.Context(), user.ID, 1) },
+		"/group": func(r *http.Request) error { return site.Users().AddToGroup(r.Context(), user.ID, 1) },
 		"/count": func(r *http.Request) error {
 			session.Update(session.From(r), "n", 0, func(n int) int { return n + 1 })
 			return nil

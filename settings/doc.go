@@ -1,29 +1,19 @@
-// Package settings reads a site's settings under Django's names, checks them,
-// and opens the site they describe:
+// Package settings reads a site's settings under Django's names, and checks
+// them:
 //
 //	s, err := settings.Load(settings.System())
 //	if err != nil {
 //		log.Fatal(err) // every problem, one per line
 //	}
-//	site, err := settings.Open(ctx, s)
-//	if err != nil {
-//		log.Fatal(err)
-//	}
-//	defer site.Close()
-//	if err := site.Migrate(ctx); err != nil {
-//		log.Fatal(err)
-//	}
-//	http.ListenAndServe(s.Addr, site.Handler(mux))
 //
-// It links no driver of a database or cache: a program imports the packages
-// below site that it needs, or site/all. A program may ignore this package
-// and call the constructors of the other packages.
+// Package site opens what they describe. A program may ignore both, and call
+// the constructors of the other packages.
 //
 // # Sources
 //
 // A setting comes from a flag, or else from the environment, or else from
-// the file jamsession.toml, or else it has its default. In the file, names
-// are at the top level:
+// the file jamsession.toml, or else it has the program's default, or the one
+// below. In the file, names are at the top level:
 //
 //	SECRET_KEY = "..."
 //	SESSION_COOKIE_AGE = 3600
@@ -125,7 +115,7 @@
 // Attempts to log in are counted by name and by address; more than
 // LOGIN_LIMIT_ACCOUNT and LOGIN_LIMIT_SOURCE allow are answered with 429, and so
 // are more sign-ups than SIGNUP_LIMIT allows. All processes count together in
-// the table jamsession_throttle, which [Site.Migrate] makes, or with "cache" on
+// the table jamsession_throttle, which site.Migrate makes, or with "cache" on
 // Redis. With "auto" each process counts for itself while the table does not
 // exist, as in a database that only Django has migrated, and looks for it once
 // a minute. Behind a proxy set TRUSTED_PROXIES, or all visitors have one
@@ -139,9 +129,9 @@
 //
 // # Headers
 //
-// What Django does by SecurityMiddleware and XFrameOptionsMiddleware, [Site.Handler]
-// does by the same settings, for each answer, errors as well. A handler overrides
-// a header by setting it. The header of HSTS is sent over HTTPS only; set
+// What Django does by SecurityMiddleware and XFrameOptionsMiddleware, the Handler
+// of a site.Site does by the same settings, for each answer, errors as well. A
+// handler overrides a header by setting it. The header of HSTS is sent over HTTPS only; set
 // SECURE_HSTS_SECONDS once the whole site has HTTPS, since browsers do not forget
 // it earlier. A Content-Security-Policy depends on the pages, and is theirs to
 // set.
@@ -169,7 +159,8 @@
 // # Engines and caches
 //
 // SESSION_ENGINE is "db", "cache", "cached_db", "file" or "signed_cookies", or
-// Django's dotted name of it. Users are in the database whatever the engine.
+// Django's dotted name of it. Users are in the database whatever the engine; a
+// program without users of its own needs no database for cache and file.
 //
 // The engines cache and cached_db use the cache that SESSION_CACHE_ALIAS names.
 // CACHE_URL is the cache "default". Its options key_prefix and version are

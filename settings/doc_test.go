@@ -6,13 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/internal/conf"
 )
 
 // tableText is what the package comment says of the settings.
 func tableText() string {
 	var b strings.Builder
-	for _, s := range settings.All() {
+	for _, s := range conf.All() {
 		line := fmt.Sprintf("//\t%-32s %-9s %-20s %s", s.Name, s.Type, s.Default, s.Doc)
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}

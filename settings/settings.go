@@ -1,139 +1,82 @@
 package settings
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net/netip"
-	"time"
 
-	"github.com/jamsession/jamsession/auth/throttle"
-	"github.com/jamsession/jamsession/cookie"
-	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/secret"
 )
 
-// Settings are a site's settings, checked. [Load] makes them. The package
-// comment lists their names and defaults; here the fields say what the
-// values became.
-//
-// Settings print and log without any value. Secret values show nowhere, not
-// even as JSON.
-type Settings struct {
-	SecretKey          secret.Text
-	SecretKeyFallbacks []secret.Text
-	Addr               string   // host:port to listen on
-	AllowedHosts       []string // empty: any
-	DatabaseURL        secret.Text
-	StoreTimeout       time.Duration // for each answer of the database or a cache
-	PBKDF2Iterations   int
+// DefaultFile is the file that [System] reads if it is there.
+const DefaultFile = conf.DefaultFile
 
-	PasswordHashers      []string // algorithms; empty: Django's list
-	PasswordUpgrade      bool     // hashes of another cost are replaced at a login
-	PasswordValidators   []string // "similarity", "length", "common", "numeric"
-	PasswordMinLength    int      // characters
-	PasswordResetTimeout time.Duration
-	LoginStayLoggedInAge time.Duration
+// Sources are where settings come from. For each name the first source that
+// has it counts: flag, environment, file, the program's default, and the
+// default that the package comment lists. The zero Sources has only the last.
+type Sources struct {
+	// Flags are values from the command line, by the name of the setting.
+	Flags map[string]string
 
-	Caches map[string]Cache // by alias; CACHE_URL is "default"
+	// LookupEnv is asked for each name. Nil means no environment.
+	LookupEnv func(name string) (value string, ok bool)
 
-	SessionEngine               string // "db", "cache", "cached_db", "file" or "signed_cookies"
-	SessionCacheAlias           string
-	SessionCacheFormat          string // "django" or "plain"
-	SessionFilePath             string
-	SessionFileAllowUsers       []int  // ids, beside the process's own
-	SessionDenyList             string // "none", "db" or "cache"
-	SessionCookie               cookie.Options
-	SessionCookieAge            time.Duration
-	SessionExpireAtBrowserClose bool
-	SessionSaveEveryRequest     bool
-	SessionIdleTimeout          time.Duration // zero: none
-	SessionAbsoluteTimeout      time.Duration // zero: none
-	SessionRefreshInterval      time.Duration // zero: chosen by package session
+	// File is the path of a TOML file, which must be there. Empty is none.
+	File string
 
-	CSRFUseSessions    bool // the secret is kept in the session
-	CSRFCookie         cookie.Options
-	CSRFCookieAge      time.Duration // zero: until the browser closes
-	CSRFHeaderName     string        // as in HTTP: "X-Csrftoken"
-	CSRFTrustedOrigins []string
-
-	MessageStorage messages.Storage
-	MessageLevel   messages.Level
-
-	LoginLimitStore    string // "auto", "db", "cache", "memory" or "none"
-	LoginLimitAccount  throttle.Limit
-	LoginLimitSource   throttle.Limit
-	PasswordResetLimit throttle.Limit
-	SignUpLimit        throttle.Limit
-	NewSessionLimit    throttle.Limit // zero: none
-	TrustedProxies     []netip.Prefix
-
-	EmailURL         secret.Text // empty: mails are written to the terminal
-	DefaultFromEmail string
-
-	SecureProxySSLHeader          ProxyHeader
-	SecureSSLRedirect             bool          // plain HTTP is sent to HTTPS
-	SecureSSLHost                 string        // where to; empty: the host that was asked for
-	SecureRedirectExempt          []string      // regular expressions of paths, without the first slash
-	SecureHSTS                    time.Duration // zero: the header is not sent
-	SecureHSTSIncludeSubdomains   bool
-	SecureHSTSPreload             bool
-	SecureContentTypeNosniff      bool
-	SecureReferrerPolicy          string // empty: the header is not sent
-	SecureCrossOriginOpenerPolicy string // empty: the header is not sent
-	XFrameOptions                 string // "DENY", "SAMEORIGIN"; empty: the header is not sent
-
-	LoginURL          string
-	LoginRedirectURL  string
-	LogoutRedirectURL string // empty: the program decides
-
-	UseTZ    bool
-	TimeZone string
+	// Defaults are what the program takes where nobody has set something else,
+	// by the name of the setting. A SECRET_KEY that is empty counts as one that
+	// is not set.
+	Defaults map[string]string
 }
 
-// A ProxyHeader is SECURE_PROXY_SSL_HEADER: a request that carries Name with
-// Value came over HTTPS. The zero value means no such header.
-type ProxyHeader struct {
-	Name  string // as in HTTP: "X-Forwarded-Proto"
-	Value string // "https"
+// System returns the sources of this process: the environment, and
+// [DefaultFile] in the working directory if there is such a file.
+func System() Sources { return Sources(conf.System()) }
+
+// Format implements [fmt.Formatter]: no verb shows a value, which may be secret.
+func (src Sources) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "settings.Sources") }
+
+// LogValue implements [slog.LogValuer], as Format.
+func (src Sources) LogValue() slog.Value { return slog.StringValue("settings.Sources") }
+
+// Settings are a site's settings, checked. [Load] makes them, and package site
+// opens what they describe. They do not change, print and log without any
+// value, and are safe for concurrent use.
+type Settings struct{ values *conf.Settings }
+
+// Load returns the settings from the sources. It reports all problems at
+// once, as errors joined by [errors.Join], one line per problem: the name,
+// where it is set, the value unless it is secret, and what would be valid.
+func Load(src Sources) (*Settings, error) {
+	values, err := conf.Load(conf.Sources(src))
+	if err != nil {
+		return nil, err
+	}
+	return &Settings{values}, nil
 }
+
+// Get returns the value of a setting as it was written, a list with commas. It
+// is empty for a name that the package comment does not list, and for a secret,
+// such as a URL that may hold a password.
+func (s *Settings) Get(name string) string { return s.values.Get(name) }
+
+// Keys returns SECRET_KEY and SECRET_KEY_FALLBACKS, for what signs or verifies.
+// The error says that there are none.
+func (s *Settings) Keys() (secret.Keys, error) { return s.values.Keys() }
+
+// Values is for packages of this module: nobody else has an argument for it.
+func (s *Settings) Values(conf.OnlyHere) *conf.Settings { return s.values }
 
 // Format implements [fmt.Formatter]: with every verb only the type is shown.
-func (s Settings) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, "settings.Settings")
-}
+func (s Settings) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "settings.Settings") }
 
 // LogValue implements [slog.LogValuer], as Format.
 func (s Settings) LogValue() slog.Value { return slog.StringValue("settings.Settings") }
 
-// Keys returns SECRET_KEY and SECRET_KEY_FALLBACKS, for what signs or verifies.
-// The error says that there are none, or which is empty.
-func (s *Settings) Keys() (secret.Keys, error) {
-	if s.SecretKey.IsZero() {
-		return secret.Keys{}, errNoKey
-	}
-	var older []string
-	for i, key := range s.SecretKeyFallbacks {
-		if key.IsZero() {
-			return secret.Keys{}, fmt.Errorf("settings: SECRET_KEY_FALLBACKS[%d] is empty", i)
-		}
-		older = append(older, key.Reveal())
-	}
-	return secret.NewKeys(s.SecretKey.Reveal(), older...)
-}
-
-var errNoKey = errors.New("settings: SECRET_KEY is not set; make one with: openssl rand -base64 48")
-
-// timeZone returns the zone whose wall clock time the database keeps, nil
-// for UTC. TIME_ZONE was checked by Load.
-func (s *Settings) timeZone() (*time.Location, error) {
-	if s.UseTZ {
-		return nil, nil // nil is UTC
-	}
-	zone, err := time.LoadLocation(s.TimeZone)
-	if err != nil {
-		return nil, fmt.Errorf("settings: TIME_ZONE: unknown time zone %q", s.TimeZone)
-	}
-	return zone, nil
-}
+// DemoSecretKey returns the key in a file, for a demonstration on one
+// machine: put it into [Sources.Defaults]. If there is no such file it makes a
+// random key and writes it there, readable by its owner only. It refuses a file
+// that others can read.
+func DemoSecretKey(path string) (secret.Text, error) { return conf.DemoSecretKey(path) }

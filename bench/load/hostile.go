@@ -141,7 +141,7 @@ func enroll(ctx context.Context, url string, n int) error {
 		return err
 	}
 	for i := range n {
-		_, err := site.Users.Create(ctx, auth.User{Username: honestName(i), Password: hash, IsActive: true})
+		_, err := site.Users().Create(ctx, auth.User{Username: honestName(i), Password: hash, IsActive: true})
 		if err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
+	sites "github.com/jamsession/jamsession/site"
 	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
@@ -46,7 +47,7 @@ func ServeLogins(ctx context.Context, args []string) error {
 }
 
 // openLogins opens the site with the settings that are the default.
-func openLogins(ctx context.Context, database string) (*settings.Site, error) {
+func openLogins(ctx context.Context, database string) (*sites.Site, error) {
 	s, err := settings.Load(settings.Sources{Flags: map[string]string{
 		"DATABASE_URL": database,
 		"SECRET_KEY":   "p4Yt7wq0Zr8Vd2Lx6Nb3Ms9Kc5Jh1Gf-Qe_Ta.Uo+Wi/Xy=RlHg",
@@ -55,14 +56,10 @@ func openLogins(ctx context.Context, database string) (*settings.Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := settings.Open(ctx, s)
-	if err != nil {
+	if err := sites.Migrate(ctx, s, nil); err != nil {
 		return nil, err
 	}
-	if err := site.Migrate(ctx); err != nil {
-		return nil, errors.Join(err, site.Close())
-	}
-	return site, nil
+	return sites.Open(ctx, s, nil)
 }
 
 // loginPages are those of the guide, docs/login.md, with little on them.

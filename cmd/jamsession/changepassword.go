@@ -7,7 +7,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 type passwordCommand struct {
@@ -25,10 +25,10 @@ func (c *passwordCommand) Run(a *app) error {
 	if c.Username == "" {
 		c.Username = accountName()
 	}
-	return a.withSite(false, func(site *settings.Site) error { return c.run(a, site) })
+	return a.withSite(func(site *site.Site) error { return c.run(a, site) })
 }
 
-func (c *passwordCommand) run(a *app, site *settings.Site) error {
+func (c *passwordCommand) run(a *app, site *site.Site) error {
 	u, err := userNamed(a.ctx, site, c.Username)
 	if err != nil {
 		return err
@@ -41,7 +41,7 @@ func (c *passwordCommand) run(a *app, site *settings.Site) error {
 	if err != nil {
 		return err
 	}
-	err = site.Users.SetPassword(context.WithoutCancel(a.ctx), u.ID, hash)
+	err = site.Users().SetPassword(context.WithoutCancel(a.ctx), u.ID, hash)
 	if err != nil {
 		return err
 	}
@@ -50,8 +50,8 @@ func (c *passwordCommand) run(a *app, site *settings.Site) error {
 }
 
 // userNamed returns the user with this name.
-func userNamed(ctx context.Context, site *settings.Site, name string) (auth.User, error) {
-	user, err := site.Users.ByUsername(ctx, sqlusers.NormalizeUsername(name))
+func userNamed(ctx context.Context, site *site.Site, name string) (auth.User, error) {
+	user, err := site.Users().ByUsername(ctx, sqlusers.NormalizeUsername(name))
 	if errors.Is(err, auth.ErrUserNotFound) {
 		return auth.User{}, fmt.Errorf("there is no user %q: look at the spelling; "+
 			"upper and lower case count", name)
@@ -59,7 +59,7 @@ func userNamed(ctx context.Context, site *settings.Site, name string) (auth.User
 	return user, err
 }
 
-func (c *passwordCommand) password(a *app, site *settings.Site, u auth.User) (string, error) {
+func (c *passwordCommand) password(a *app, site *site.Site, u auth.User) (string, error) {
 	if c.Noinput {
 		return a.givenPassword()
 	}

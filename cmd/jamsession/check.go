@@ -10,7 +10,10 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/sharing"
+	"github.com/jamsession/jamsession/internal/conf"
+	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 type checkCommand struct {
@@ -38,7 +41,7 @@ func (c *checkCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	findings := s.Check(c.Deploy)
+	findings := values(s).Check(c.Deploy)
 	findings = append(findings, checkKey(s)...)
 	more, err := c.checkTables(a, s)
 	if err != nil {
@@ -51,42 +54,42 @@ func (c *checkCommand) Run(a *app) error {
 	}
 	writeFindings(a.err, findings)
 	for _, f := range findings {
-		if f.Level == settings.LevelError || c.FailLevel == "WARNING" {
+		if f.Level == conf.LevelError || c.FailLevel == "WARNING" {
 			return errReported
 		}
 	}
 	return nil
 }
 
-func checkKey(s *settings.Settings) []settings.Finding {
-	if !s.SecretKey.IsZero() {
+func checkKey(s *settings.Settings) []conf.Finding {
+	if _, err := s.Keys(); err == nil {
 		return nil
 	}
-	return []settings.Finding{{
-		Level: settings.LevelError, ID: "jamsession.E001",
+	return []conf.Finding{{
+		Level: conf.LevelError, ID: "jamsession.E001",
 		Message: "SECRET_KEY is not set.",
 		Hint:    "Make one with: openssl rand -base64 48",
 	}}
 }
 
 // checkDatabase finds out whether the database can be used as it is.
-func checkDatabase(a *app, s *settings.Settings) []settings.Finding {
-	var plan []string
+func checkDatabase(a *app, s *settings.Settings) []conf.Finding {
 	id := "jamsession.E002"
-	err := a.withPlan(s, func(site *settings.Site) (err error) {
+	var plan []string
+	err := a.withDatabase(s, func(*siteparts.Database) (err error) {
 		id = "jamsession.E003"
-		plan, err = site.MigrationPlan(a.ctx)
+		plan, err = site.Plan(a.ctx, s, nil)
 		return err
 	})
 	switch {
 	case err != nil:
-		return []settings.Finding{{
-			Level: settings.LevelError, ID: id,
-			Message: "The database cannot be used: " + strings.TrimPrefix(err.Error(), "settings: "),
+		return []conf.Finding{{
+			Level: conf.LevelError, ID: id,
+			Message: "The database cannot be used: " + ownWords(err.Error()),
 		}}
 	case len(plan) > 0:
-		return []settings.Finding{{
-			Level: settings.LevelWarning, ID: "jamsession.W002",
+		return []conf.Finding{{
+			Level: conf.LevelWarning, ID: "jamsession.W002",
 			Message: unapplied(plan),
 			Hint:    "Run jamsession migrate.",
 		}}
@@ -126,7 +129,7 @@ func unapplied(plan []string) string {
 }
 
 // checkTables looks at the database, and at the Django site beside it.
-func (c *checkCommand) checkTables(a *app, s *settings.Settings) ([]settings.Finding, error) {
+func (c *checkCommand) checkTables(a *app, s *settings.Settings) ([]conf.Finding, error) {
 	if !c.Django {
 		return checkDatabase(a, s), nil
 	}
@@ -134,7 +137,7 @@ func (c *checkCommand) checkTables(a *app, s *settings.Settings) ([]settings.Fin
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(findings, func(f settings.Finding) bool { return f.ID == sharing.OtherUsers }) {
+	if slices.ContainsFunc(findings, func(f conf.Finding) bool { return f.ID == sharing.OtherUsers }) {
 		return findings, nil // no wonder that tables are missing
 	}
 	return append(checkDatabase(a, s), findings...), nil
@@ -142,7 +145,7 @@ func (c *checkCommand) checkTables(a *app, s *settings.Settings) ([]settings.Fin
 
 // checkDjango compares with the Django site whose settings are on the input.
 // Problems of the database itself are checkDatabase's to find.
-func checkDjango(a *app, s *settings.Settings) ([]settings.Finding, error) {
+func checkDjango(a *app, s *settings.Settings) ([]conf.Finding, error) {
 	if isTerminal(a.in) {
 		return nil, fmt.Errorf("--django reads Django's settings from standard input: "+
 			"python3 manage.py diffsettings --all | jamsession check --django: %w", errUsage)
@@ -152,17 +155,17 @@ func checkDjango(a *app, s *settings.Settings) ([]settings.Finding, error) {
 		return nil, fmt.Errorf("standard input: %w", err)
 	}
 	var facts *sharing.Facts
-	_ = a.withPlan(s, func(site *settings.Site) error {
-		facts, _ = sharing.ReadFacts(a.ctx, site.Readers)
+	_ = a.withDatabase(s, func(db *siteparts.Database) error {
+		facts, _ = sharing.ReadFacts(a.ctx, db.Readers)
 		return nil
 	})
-	return sharing.Check(django, s, facts), nil
+	return sharing.Check(django, values(s), facts), nil
 }
 
 // writeFindings writes what Django's check writes, within 80 columns.
-func writeFindings(w io.Writer, findings []settings.Finding) {
+func writeFindings(w io.Writer, findings []conf.Finding) {
 	fmt.Fprintln(w, "System check identified some issues:")
-	for _, level := range []settings.Level{settings.LevelError, settings.LevelWarning} {
+	for _, level := range []conf.Level{conf.LevelError, conf.LevelWarning} {
 		heading := fmt.Sprintf("\n%sS:\n", level)
 		for _, f := range findings {
 			if f.Level != level {
@@ -180,7 +183,7 @@ func writeFindings(w io.Writer, findings []settings.Finding) {
 	fmt.Fprintf(w, "\nSystem check identified %d %s (0 silenced).\n", len(findings), noun)
 }
 
-func writeFinding(w io.Writer, f settings.Finding) {
+func writeFinding(w io.Writer, f conf.Finding) {
 	message := wrap(fmt.Sprintf("?: (%s) %s", f.ID, f.Message), 80-4)
 	fmt.Fprintln(w, strings.Join(message, "\n    "))
 	if f.Hint != "" {

@@ -9,7 +9,8 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/internal/conf"
+	"github.com/jamsession/jamsession/site"
 	"github.com/jamsession/jamsession/sqlstore"
 )
 
@@ -32,12 +33,12 @@ func (c *clearCommand) Run(a *app) error {
 	if c.BatchSize < 1 {
 		return fmt.Errorf("--batch-size must be 1 or more: %w", errUsage)
 	}
-	return a.withSite(false, func(site *settings.Site) error { return c.run(a, site) })
+	return a.withSessions(func(site *site.Site) error { return c.run(a, site) })
 }
 
-func (c *clearCommand) run(a *app, site *settings.Site) error {
+func (c *clearCommand) run(a *app, site *site.Site) error {
 	now := time.Now()
-	if !inTable(site.Settings) {
+	if !inTable(values(site.Settings)) {
 		return c.runWithoutTable(a, site)
 	}
 	total, err := sqlstore.CountExpired(a.ctx, site.Database, now)
@@ -52,7 +53,7 @@ func (c *clearCommand) run(a *app, site *settings.Site) error {
 }
 
 // inTable reports whether what expires is in the table django_session.
-func inTable(s *settings.Settings) bool {
+func inTable(s *conf.Settings) bool {
 	switch s.SessionEngine {
 	case "db", "cached_db":
 		return true
@@ -63,8 +64,8 @@ func inTable(s *settings.Settings) bool {
 }
 
 // runWithoutTable clears an engine that does not know how much there is.
-func (c *clearCommand) runWithoutTable(a *app, site *settings.Site) error {
-	engine := site.Settings.SessionEngine
+func (c *clearCommand) runWithoutTable(a *app, site *site.Site) error {
+	engine := site.Settings.Get("SESSION_ENGINE")
 	if c.DryRun {
 		return fmt.Errorf("--dry-run cannot count with SESSION_ENGINE %s: %w", engine, errUsage)
 	}
@@ -79,7 +80,7 @@ func (c *clearCommand) runWithoutTable(a *app, site *settings.Site) error {
 // clear deletes what has expired by now, calls tell after each batch with the
 // number of sessions removed, and prints it at the end, even if that comes
 // early.
-func (c *clearCommand) clear(a *app, site *settings.Site, now time.Time, tell func(int)) error {
+func (c *clearCommand) clear(a *app, site *site.Site, now time.Time, tell func(int)) error {
 	n, err := c.batches(a, site, now, tell)
 	endProgress(a.err)
 	if err != nil {
@@ -91,7 +92,7 @@ func (c *clearCommand) clear(a *app, site *settings.Site, now time.Time, tell fu
 
 // batches stops between two batches: after an interruption nobody would know
 // whether a batch was carried out.
-func (c *clearCommand) batches(a *app, site *settings.Site, now time.Time, tell func(int)) (n int, _ error) {
+func (c *clearCommand) batches(a *app, site *site.Site, now time.Time, tell func(int)) (n int, _ error) {
 	uninterrupted := context.WithoutCancel(a.ctx)
 	for a.ctx.Err() == nil {
 		deleted, err := sqlstore.ClearExpiredBatch(uninterrupted, site.Database, now, c.BatchSize)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,10 +48,18 @@ func (a *app) settings() (*settings.Settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.addKey(src); err != nil {
+	keyErr := a.addKey(&src)
+	if keyErr != nil && a.globals.SecretKeyFile != "" {
+		return nil, keyErr
+	}
+	s, err := settings.Load(src)
+	if err != nil {
 		return nil, err
 	}
-	return settings.Load(src)
+	if _, err := s.Keys(); err != nil && keyErr != nil {
+		return nil, keyErr
+	}
+	return s, nil
 }
 
 func (a *app) sources() (settings.Sources, error) {
@@ -75,23 +84,23 @@ func (a *app) sources() (settings.Sources, error) {
 // defaultKeyFile is where the login example keeps its key.
 const defaultKeyFile = "secret_key"
 
-// addKey adds the key in the file of --secret-key-file. Without the flag it
-// looks at the default file, if no key is set anywhere else.
-func (a *app) addKey(src settings.Sources) error {
-	name := a.globals.SecretKeyFile
-	if name == "" {
-		name = defaultKeyFile
-		if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) || src.Has("SECRET_KEY") {
+// addKey adds the key in the file that was named, or in the usual one, which
+// counts only if the key is not set anywhere else.
+func (a *app) addKey(src *settings.Sources) error {
+	name := cmp.Or(a.globals.SecretKeyFile, defaultKeyFile)
+	if _, err := os.Stat(name); err != nil { // DemoSecretKey would make it
+		if a.globals.SecretKeyFile == "" && errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-	}
-	if _, err := os.Stat(name); err != nil { // DemoSecretKey would make it
 		return fmt.Errorf("--secret-key-file: %w", err)
 	}
 	key, err := settings.DemoSecretKey(name)
 	if err != nil {
 		return err
 	}
-	src.Flags["SECRET_KEY"] = key.Reveal()
+	if a.globals.SecretKeyFile != "" {
+		src.Flags["SECRET_KEY"] = key.Reveal()
+	}
+	src.Defaults = map[string]string{"SECRET_KEY": key.Reveal()}
 	return nil
 }

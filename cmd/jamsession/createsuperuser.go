@@ -11,7 +11,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 type createCommand struct {
@@ -29,10 +29,10 @@ func (*createCommand) Help() string {
 
 // Run carries the command out.
 func (c *createCommand) Run(a *app) error {
-	return a.withSite(false, func(site *settings.Site) error { return c.run(a, site) })
+	return a.withSite(func(site *site.Site) error { return c.run(a, site) })
 }
 
-func (c *createCommand) run(a *app, site *settings.Site) error {
+func (c *createCommand) run(a *app, site *site.Site) error {
 	password, err := c.answers(a, site)
 	if err != nil {
 		return err
@@ -41,7 +41,7 @@ func (c *createCommand) run(a *app, site *settings.Site) error {
 	if err != nil {
 		return err
 	}
-	created, err := site.Users.Create(context.WithoutCancel(a.ctx), auth.User{
+	created, err := site.Users().Create(context.WithoutCancel(a.ctx), auth.User{
 		Username: c.Username, Email: c.Email, Password: hash,
 		IsActive: true, IsStaff: true, IsSuperuser: true,
 	})
@@ -59,7 +59,7 @@ func (c *createCommand) run(a *app, site *settings.Site) error {
 
 // answers checks the flags, fills in what they leave out, and returns the
 // password.
-func (c *createCommand) answers(a *app, site *settings.Site) (string, error) {
+func (c *createCommand) answers(a *app, site *site.Site) (string, error) {
 	if c.Username != "" {
 		if err := checkUsername(a.ctx, site, c.Username); err != nil {
 			return "", err
@@ -81,7 +81,7 @@ func (c *createCommand) answers(a *app, site *settings.Site) (string, error) {
 	return c.ask(p, site)
 }
 
-func (c *createCommand) ask(p *prompter, site *settings.Site) (_ string, err error) {
+func (c *createCommand) ask(p *prompter, site *site.Site) (_ string, err error) {
 	if c.Username == "" {
 		c.Username, err = p.username(site)
 	}
@@ -96,7 +96,7 @@ func (c *createCommand) ask(p *prompter, site *settings.Site) (_ string, err err
 
 // username asks for a name. It offers that of the account, as Django does, if
 // that name is free.
-func (p *prompter) username(site *settings.Site) (string, error) {
+func (p *prompter) username(site *site.Site) (string, error) {
 	question, def := "Username: ", strings.ToLower(accountName())
 	if checkUsername(p.a.ctx, site, def) == nil {
 		question = fmt.Sprintf("Username (leave blank to use %q): ", def)
@@ -122,12 +122,12 @@ var usernameForm = regexp.MustCompile(`^[\pL\pN@.+_-]{1,150}$`)
 
 // checkUsername says before the other questions what Create would say after
 // them.
-func checkUsername(ctx context.Context, site *settings.Site, name string) error {
+func checkUsername(ctx context.Context, site *site.Site, name string) error {
 	name = sqlusers.NormalizeUsername(name)
 	if !usernameForm.MatchString(name) {
 		return errors.New("a username is 1 to 150 letters, digits and @.+-_ characters")
 	}
-	_, err := site.Users.ByUsername(ctx, name)
+	_, err := site.Users().ByUsername(ctx, name)
 	switch {
 	case err == nil:
 		return taken(name)

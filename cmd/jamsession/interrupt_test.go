@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 	"github.com/jamsession/jamsession/sqlstore"
 )
 
@@ -15,7 +15,7 @@ func TestStoppedClearsessionsSaysHowManyWereRemoved(t *testing.T) {
 	std := migrated(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	a := &app{ctx, std, new(globals)}
-	err := a.withSite(false, func(site *settings.Site) error {
+	err := a.withSessions(func(site *site.Site) error {
 		if err := addExpired(site, 50); err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func TestCommandsStopWhileTheyReadInput(t *testing.T) {
 func TestStoppedCountIsExact(t *testing.T) {
 	std := migrated(t)
 	a := &app{t.Context(), std, new(globals)}
-	err := a.withSite(false, func(site *settings.Site) error {
+	err := a.withSessions(func(site *site.Site) error {
 		const rounds, rows = 40, 52
 		if err := addExpired(site, rounds*rows); err != nil {
 			return err

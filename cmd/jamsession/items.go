@@ -11,11 +11,11 @@ import (
 
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/session"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 // decodeItems returns the items of a record.
-func decodeItems(site *settings.Site, rec session.Record) (rawjson.Object, error) {
+func decodeItems(site *site.Site, rec session.Record) (rawjson.Object, error) {
 	text, err := site.Sessions.Items(rec)
 	if err != nil {
 		return rawjson.Object{}, err

@@ -129,11 +129,16 @@ func report(w io.Writer, err error) int {
 		err = fmt.Errorf("the database or the cache did not answer in time: %w", err)
 	}
 	for line := range strings.Lines(err.Error()) {
-		line = strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "settings: ")
+		line = ownWords(strings.TrimSuffix(line, "\n"))
 		fmt.Fprintln(w, "jamsession:", line)
 	}
 	if errors.Is(err, errUsage) {
 		return 2
 	}
 	return 1
+}
+
+// ownWords drops the name of the package from an error of a setting.
+func ownWords(text string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(text, "settings: "), "site: ")
 }

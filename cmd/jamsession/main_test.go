@@ -12,6 +12,7 @@ import (
 
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 func TestMain(m *testing.M) {
@@ -40,12 +41,12 @@ func TestScripts(t *testing.T) {
 }
 
 // openSite opens the database of a script.
-func openSite(ts *testscript.TestScript) *settings.Site {
+func openSite(ts *testscript.TestScript) *site.Site {
 	s, err := settings.Load(settings.Sources{Flags: map[string]string{
 		"SECRET_KEY": testKey, "DATABASE_URL": "sqlite:///" + ts.MkAbs("db.sqlite3"),
 	}})
 	ts.Check(err)
-	site, err := settings.Open(context.Background(), s)
+	site, err := site.Open(context.Background(), s, nil)
 	ts.Check(err)
 	ts.Defer(func() { _ = site.Close() })
 	return site
@@ -96,7 +97,7 @@ func makeExpired(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(addExpired(openSite(ts), n))
 }
 
-func addExpired(site *settings.Site, n int) error {
+func addExpired(site *site.Site, n int) error {
 	for i := range n {
 		err := site.Store.Create(context.Background(), session.Record{
 			Key: fmt.Sprintf("expired%025d", i), Data: []byte("x"), Expiry: time.Now().Add(-time.Hour),

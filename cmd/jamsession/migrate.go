@@ -1,12 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 // migrateCommand prints what Django's command of this name prints.
@@ -28,20 +27,13 @@ func (c *migrateCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	plan, err := site.Plan(a.ctx, s, nil)
+	if err != nil {
+		return err
+	}
 	if c.Plan {
-		return a.withPlan(s, func(site *settings.Site) error { return printPlan(a, site) })
-	}
-	site, err := a.open(s, false)
-	if err != nil {
-		return err
-	}
-	return errors.Join(c.migrate(a, site), site.Close())
-}
-
-func (c *migrateCommand) migrate(a *app, site *settings.Site) error {
-	plan, err := site.MigrationPlan(a.ctx)
-	if err != nil {
-		return err
+		printPlan(a, plan)
+		return nil
 	}
 	fmt.Fprintln(a.out, "Operations to perform:")
 	fmt.Fprintln(a.out, "  Apply all migrations: auth, contenttypes, sessions")
@@ -50,10 +42,10 @@ func (c *migrateCommand) migrate(a *app, site *settings.Site) error {
 		fmt.Fprintln(a.out, "  No migrations to apply.")
 		return nil
 	}
-	if err := site.Migrate(a.ctx); err != nil {
+	if err := site.Migrate(a.ctx, s, nil); err != nil {
 		return err
 	}
-	missing, err := site.MigrationPlan(a.ctx)
+	missing, err := site.Plan(a.ctx, s, nil)
 	if err != nil {
 		return err
 	}
@@ -67,15 +59,10 @@ func (c *migrateCommand) migrate(a *app, site *settings.Site) error {
 	return nil
 }
 
-func printPlan(a *app, site *settings.Site) error {
-	plan, err := site.MigrationPlan(a.ctx)
-	if err != nil {
-		return err
-	}
+func printPlan(a *app, plan []string) {
 	fmt.Fprintln(a.out, "Planned operations:")
 	if len(plan) == 0 {
 		plan = []string{"No planned migration operations."}
 	}
 	fmt.Fprintln(a.out, "  "+strings.Join(plan, "\n  "))
-	return nil
 }

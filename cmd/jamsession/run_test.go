@@ -11,7 +11,7 @@ import (
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/session"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 // migrated changes to a folder with an empty site, and returns streams. The
@@ -74,7 +74,7 @@ func TestExitStatus(t *testing.T) {
 func TestListDoesNothingToTheTerminal(t *testing.T) {
 	migrated(t)
 	a := &app{t.Context(), stdio{}, new(globals)}
-	err := a.withSite(true, func(site *settings.Site) error {
+	err := a.withSessions(func(site *site.Site) error {
 		data, err := noerror.In(django.Signed(secrettest.Keys(testKey))).Encode([]byte("{\"_auth_user_id\":\"\x9b31m\"}"))
 		if err != nil {
 			return err

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/jamsession/jamsession/session"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 type deleteCommand struct {
@@ -20,10 +20,10 @@ func (*deleteCommand) Help() string {
 
 // Run carries the command out.
 func (c *deleteCommand) Run(a *app) error {
-	return a.withSite(true, func(site *settings.Site) error { return c.run(a, site) })
+	return a.withSessions(func(site *site.Site) error { return c.run(a, site) })
 }
 
-func (c *deleteCommand) run(a *app, site *settings.Site) error {
+func (c *deleteCommand) run(a *app, site *site.Site) error {
 	var found []session.Record
 	for i, name := range c.Sessions {
 		rec, err := find(a, site, name)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 type endCommand struct {
@@ -29,10 +29,10 @@ func (c *endCommand) Run(a *app) error {
 	if (c.Username == "") != c.All {
 		return fmt.Errorf("name a user, or give --all: %w", errUsage)
 	}
-	return a.withSite(true, func(site *settings.Site) error { return c.run(a, site) })
+	return a.withSite(func(site *site.Site) error { return c.run(a, site) })
 }
 
-func (c *endCommand) run(a *app, site *settings.Site) error {
+func (c *endCommand) run(a *app, site *site.Site) error {
 	ctx, whose := a.ctx, "all users"
 	var ended auth.Ended
 	var err error
@@ -52,7 +52,7 @@ func (c *endCommand) run(a *app, site *settings.Site) error {
 	return nil
 }
 
-func (c *endCommand) endUser(ctx context.Context, site *settings.Site) (auth.Ended, error) {
+func (c *endCommand) endUser(ctx context.Context, site *site.Site) (auth.Ended, error) {
 	user, err := userNamed(ctx, site, c.Username)
 	if err != nil {
 		return auth.Ended{}, err

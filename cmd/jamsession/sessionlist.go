@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/session"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 type listCommand struct {
@@ -23,10 +23,10 @@ func (c *listCommand) Run(a *app) error {
 	if c.Limit < 0 {
 		return fmt.Errorf("--limit must not be negative: %w", errUsage)
 	}
-	return a.withSite(true, func(site *settings.Site) error { return c.run(a, site) })
+	return a.withSessions(func(site *site.Site) error { return c.run(a, site) })
 }
 
-func (c *listCommand) run(a *app, site *settings.Site) error {
+func (c *listCommand) run(a *app, site *site.Site) error {
 	var list []summary
 	for rec, err := range session.List(a.ctx, site.Store) {
 		if err != nil {
@@ -56,7 +56,7 @@ type summary struct {
 	Items       int       `json:"items"` // -1 if the data is corrupt
 }
 
-func summarize(site *settings.Site, rec session.Record) summary {
+func summarize(site *site.Site, rec session.Record) summary {
 	s := summary{session.Fingerprint(rec.Key), "", rec.Expiry.UTC(), len(rec.Data), -1}
 	if items, err := decodeItems(site, rec); err == nil {
 		user, _ := items.Get("_auth_user_id") // text, or a number if not from Django

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/jamsession/jamsession/session"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 type sessionsCommands struct {
@@ -27,7 +27,7 @@ const minPrefix = 4
 
 // find returns the session that is meant. A key is found at once, and a
 // fingerprint by looking at all.
-func find(a *app, site *settings.Site, name string) (session.Record, error) {
+func find(a *app, site *site.Site, name string) (session.Record, error) {
 	rec, err := site.Store.Load(a.ctx, name)
 	if err == nil || !errors.Is(err, session.ErrNotFound) {
 		return rec, err
@@ -58,9 +58,10 @@ func find(a *app, site *settings.Site, name string) (session.Record, error) {
 }
 
 // listError says which engine cannot list its sessions.
-func listError(site *settings.Site, err error) error {
+func listError(site *site.Site, err error) error {
 	if errors.Is(err, errors.ErrUnsupported) {
-		return fmt.Errorf("SESSION_ENGINE %s cannot list its sessions here", site.Settings.SessionEngine)
+		engine := site.Settings.Get("SESSION_ENGINE")
+		return fmt.Errorf("SESSION_ENGINE %s cannot list its sessions here", engine)
 	}
 	return err
 }

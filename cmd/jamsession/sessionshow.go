@@ -8,7 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/session"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 type showCommand struct {
@@ -19,10 +19,10 @@ type showCommand struct {
 
 // Run carries the command out.
 func (c *showCommand) Run(a *app) error {
-	return a.withSite(true, func(site *settings.Site) error { return c.run(a, site) })
+	return a.withSessions(func(site *site.Site) error { return c.run(a, site) })
 }
 
-func (c *showCommand) run(a *app, site *settings.Site) error {
+func (c *showCommand) run(a *app, site *site.Site) error {
 	rec, err := find(a, site, c.Session)
 	if err != nil {
 		return err

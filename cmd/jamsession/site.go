@@ -1,87 +1,57 @@
 package main
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
-	"strings"
 
-	"github.com/jamsession/jamsession/secret"
+	"github.com/jamsession/jamsession/internal/conf"
+	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
-// open opens the site, and makes the database file if there is none. A
-// command that reads no session can do without a key.
-func (a *app) open(s *settings.Settings, needKey bool) (*settings.Site, error) {
-	if s.SecretKey.IsZero() && !needKey {
-		keyed := *s
-		keyed.SecretKey = secret.New(rand.Text() + rand.Text())
-		s = &keyed
-	}
-	return settings.Open(a.ctx, s)
+// withSite runs a command on a site with users.
+func (a *app) withSite(run func(*site.Site) error) error { return a.with(nil, run) }
+
+// withSessions runs a command that looks at sessions only, and so needs no
+// database unless its engine does.
+func (a *app) withSessions(run func(*site.Site) error) error {
+	return a.with(&site.Options{NoUsers: true}, run)
 }
 
-// withSite runs a command that needs the tables.
-func (a *app) withSite(needKey bool, run func(*settings.Site) error) error {
+func (a *app) with(o *site.Options, run func(*site.Site) error) error {
 	s, err := a.settings()
 	if err != nil {
 		return err
 	}
-	if path := missingFile(s); path != "" {
-		return fmt.Errorf("there is no database file %s: run jamsession migrate, "+
-			"or name another with --database-url", path)
+	here, err := site.Open(a.ctx, s, o)
+	switch {
+	case errors.Is(err, siteparts.ErrMissing):
+		path, _ := values(s).Database()
+		return errors.New("there is no database file " + path.Path + ": run jamsession migrate, " +
+			"or name another with --database-url")
+	case errors.Is(err, site.ErrNotMigrated):
+		return errors.New("the database has no tables yet: run jamsession migrate")
+	case err != nil:
+		return err
 	}
-	site, err := a.open(s, needKey)
+	return errors.Join(run(here), here.Close())
+}
+
+// withDatabase runs fn on a database that need not have tables, and changes
+// nothing: a file that is not there is an empty database.
+func (a *app) withDatabase(s *settings.Settings, fn func(*siteparts.Database) error) error {
+	at, err := values(s).Database()
 	if err != nil {
 		return err
 	}
-	if site.Sessions == nil {
-		err = errors.New("the database has no tables yet: run jamsession migrate")
-	} else {
-		err = run(site)
-	}
-	return errors.Join(err, site.Close())
-}
-
-// withPlan runs fn on a site that need not be migrated, and changes nothing:
-// in place of a database file that is not there yet it opens an empty one
-// elsewhere.
-func (a *app) withPlan(s *settings.Settings, fn func(*settings.Site) error) error {
-	if missingFile(s) != "" {
-		dir, err := os.MkdirTemp("", "jamsession-")
-		if err != nil {
-			return err
-		}
-		defer func() { _ = os.RemoveAll(dir) }()
-		empty := *s
-		empty.DatabaseURL = secret.New(sqliteURL + url.PathEscape(filepath.Join(dir, "empty.sqlite3")))
-		s = &empty
-	}
-	site, err := a.open(s, false)
+	at.Missing = siteparts.Imagine
+	db, err := siteparts.Open(a.ctx, at, false, values(s).StoreTimeout)
 	if err != nil {
-		return err
+		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	return errors.Join(fn(site), site.Close())
+	return db.CloseWithin(values(s).StoreTimeout, func() error { return fn(db) })
 }
 
-const sqliteURL = "sqlite:///"
-
-// missingFile returns the database file, if settings.Open would make it.
-func missingFile(s *settings.Settings) string {
-	escaped, ok := strings.CutPrefix(s.DatabaseURL.Reveal(), sqliteURL)
-	path, err := url.PathUnescape(escaped)
-	if !ok || err != nil {
-		return ""
-	}
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return ""
-	}
-	if _, err := os.Stat(filepath.Dir(path)); err != nil {
-		return "" // Open says what is wrong
-	}
-	return path
-}
+// values are what the settings say.
+func values(s *settings.Settings) *conf.Settings { return s.Values(conf.OnlyHere{}) }

@@ -33,6 +33,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
@@ -121,11 +122,11 @@ func openGoSite(ctx context.Context, shared shared, iterations int) (*app, error
 	if err != nil {
 		return nil, err
 	}
-	site, err := settings.Open(ctx, s)
+	web, err := site.Open(ctx, s, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &app{site}, nil
+	return &app{web}, nil
 }
 
 func listen(ctx context.Context, addr string) (net.Listener, error) {

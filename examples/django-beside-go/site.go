@@ -11,7 +11,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/session"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 //go:embed page.html
@@ -20,7 +20,7 @@ var pageText string
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
 // An app is the Go half: the same pages as in django_site.py.
-type app struct{ *settings.Site }
+type app struct{ *site.Site }
 
 func (s *app) handler() http.Handler {
 	mux := http.NewServeMux()

@@ -39,7 +39,7 @@ func TestSignUpLogsIn(t *testing.T) {
 	r := v.get("/dashboard/")
 	v.shows(r, "Welcome, bob.")
 	v.shows(r, "bob@example.com")
-	user, err := s.Users.ByUsername(t.Context(), "bob")
+	user, err := s.Users().ByUsername(t.Context(), "bob")
 	if err != nil || !user.IsActive || user.IsStaff || user.IsSuperuser {
 		t.Errorf("%+v, %v", user, err)
 	}
@@ -69,7 +69,7 @@ func TestSignUpSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("the page for %q shows the password", c.want)
 		}
 	}
-	if n, err := s.Users.Count(t.Context()); n != 1 || err != nil {
+	if n, err := s.Users().Count(t.Context()); n != 1 || err != nil {
 		t.Errorf("%d users, %v", n, err)
 	}
 }
@@ -77,7 +77,7 @@ func TestSignUpSaysWhatIsWrong(t *testing.T) {
 // TestSignUpWithoutATable: the user can try again later, and is told so.
 func TestSignUpWithoutATable(t *testing.T) {
 	s, v, _ := start(t, nil)
-	if _, err := s.DB.ExecContext(t.Context(), "DROP TABLE auth_user"); err != nil {
+	if _, err := s.Database.DB.ExecContext(t.Context(), "DROP TABLE auth_user"); err != nil {
 		t.Fatal(err)
 	}
 	if r := v.signUp("bob"); r.status != http.StatusServiceUnavailable {
@@ -244,7 +244,7 @@ func TestStaffPage(t *testing.T) {
 	user := auth.User{
 		Username: "eve", Email: "eve@example.com", Password: hash, IsActive: true, IsStaff: true,
 	}
-	if _, err := s.Users.Create(t.Context(), user); err != nil {
+	if _, err := s.Users().Create(t.Context(), user); err != nil {
 		t.Fatal(err)
 	}
 	v = newVisitor(t, v.base)
@@ -348,7 +348,7 @@ func TestSignUpsAreLimited(t *testing.T) {
 		!strings.Contains(r.body, "Please try again in 60 minutes.") {
 		t.Errorf("%d, %v, %s", r.status, r.header, r.body)
 	}
-	if n, err := s.Users.Count(t.Context()); n != 2 || err != nil {
+	if n, err := s.Users().Count(t.Context()); n != 2 || err != nil {
 		t.Errorf("%d users, %v", n, err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/jamsession/jamsession/auth"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 const demoUser = "demo"
@@ -16,8 +16,8 @@ const demoUser = "demo"
 // makeDemoUser makes the user at the first start, as a member of the staff.
 // It returns the lines that tell a person how to log in; the password is
 // shown only this once.
-func makeDemoUser(ctx context.Context, site *settings.Site) (string, error) {
-	_, err := site.Users.ByUsername(ctx, demoUser)
+func makeDemoUser(ctx context.Context, web *site.Site) (string, error) {
+	_, err := web.Users().ByUsername(ctx, demoUser)
 	if err == nil {
 		return "  User      " + demoUser + ", with the password that was shown at the first start\n", nil
 	}
@@ -25,14 +25,14 @@ func makeDemoUser(ctx context.Context, site *settings.Site) (string, error) {
 		return "", err
 	}
 	password := newPassword()
-	hash, err := site.Hashers.Hash(ctx, password)
+	hash, err := web.Hashers.Hash(ctx, password)
 	if err != nil {
 		return "", err
 	}
 	user := auth.User{
 		Username: demoUser, Email: "demo@example.com", Password: hash, IsActive: true, IsStaff: true,
 	}
-	if _, err := site.Users.Create(ctx, user); err != nil {
+	if _, err := web.Users().Create(ctx, user); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("  User      %s\n  Password  %s   (shown only now)\n", demoUser, password), nil

@@ -51,7 +51,7 @@ func (s *app) admit(r *http.Request, user auth.User) {
 func (s *app) logout(w http.ResponseWriter, r *http.Request) {
 	s.Auth.Logout(r)
 	messages.Success(r, "You are logged out.")
-	redirect(w, r, s.Settings.LogoutRedirectURL)
+	redirect(w, r, s.Settings.Get("LOGOUT_REDIRECT_URL"))
 }
 
 // dashboard is the page for everybody who is logged in.

@@ -41,6 +41,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
@@ -61,7 +62,7 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Addr)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Get("ADDR"))
 	if err != nil {
 		return fmt.Errorf("%w: set ADDR to another address, such as ADDR=127.0.0.1:8001", err)
 	}
@@ -70,19 +71,19 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	site, err := settings.Open(ctx, s)
+	if err := site.Migrate(ctx, s, nil); err != nil {
+		return err
+	}
+	web, err := site.Open(ctx, s, nil)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = site.Close() }()
-	if err := site.Migrate(ctx); err != nil {
-		return err
-	}
-	welcome, err := makeDemoUser(ctx, site)
+	defer func() { _ = web.Close() }()
+	welcome, err := makeDemoUser(ctx, web)
 	if err != nil {
 		return err
 	}
-	app, err := newApp(site, url)
+	app, err := newApp(web, url)
 	if err != nil {
 		return err
 	}
@@ -93,22 +94,31 @@ func run(ctx context.Context, out io.Writer) error {
 
 // year is how long a browser that came over HTTPS accepts nothing else. Over
 // plain HTTP, as when you try the site, the header is not sent.
-const year = 365 * 24 * time.Hour
+const year = "31536000"
 
 // load reads the settings, and makes a secret key on a site that nobody else
 // can reach.
 func load() (*settings.Settings, error) {
-	s, err := settings.Load(settings.System())
+	src := settings.System()
+	src.Defaults = map[string]string{
+		"LOGIN_URL":           path("login"),
+		"LOGIN_REDIRECT_URL":  path("dashboard"),
+		"LOGOUT_REDIRECT_URL": path("login"),
+		"SECURE_HSTS_SECONDS": year,
+	}
+	s, err := settings.Load(src)
 	if err != nil {
 		return nil, err
 	}
-	s.LoginURL, s.LoginRedirectURL = path("login"), path("dashboard")
-	s.LogoutRedirectURL = path("login")
-	s.SecureHSTS = max(s.SecureHSTS, year)
-	if s.SecretKey.IsZero() {
-		s.SecretKey, err = settings.DemoSecretKey(secretKeyFile)
+	if _, err := s.Keys(); err == nil {
+		return s, nil
 	}
-	return s, err
+	key, err := settings.DemoSecretKey(secretKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	src.Defaults["SECRET_KEY"] = key.Reveal()
+	return settings.Load(src)
 }
 
 // newServer returns a server that waits for nobody forever.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/reset"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 // paths are the site's pages by name, so that templates and redirects name a
@@ -44,25 +44,25 @@ func path(name string) string {
 
 // An app is the pages, with what they need.
 type app struct {
-	*settings.Site
+	*site.Site
 	resets    *reset.Resets
 	templates map[string]*template.Template
 }
 
 // newApp returns the pages on an open database. Links in mails begin with
 // url. Close the app at the end, before the site.
-func newApp(site *settings.Site, url string) (*app, error) {
+func newApp(web *site.Site, url string) (*app, error) {
 	pages, err := parseTemplates()
 	if err != nil {
 		return nil, err
 	}
-	resets, err := reset.New(site.Auth, site.Users, site.Tokens, site.Mail, &reset.Options{
-		URL: url + resetLink, Limiter: site.ResetLimiter,
+	resets, err := reset.New(web.Auth, web.Users(), web.Tokens, web.Mail, &reset.Options{
+		URL: url + resetLink, Limiter: web.ResetLimiter,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &app{site, resets, pages}, nil
+	return &app{web, resets, pages}, nil
 }
 
 // close sends the waiting mails, for ten seconds at most.

@@ -13,7 +13,7 @@ const mostUsers = 100
 // staff lists the users.
 func (s *app) staff(w http.ResponseWriter, r *http.Request) {
 	var users []auth.User
-	for user, err := range s.Users.List(r.Context()) {
+	for user, err := range s.Users().List(r.Context()) {
 		if err != nil {
 			session.Abort(r, err)
 		}

@@ -40,7 +40,7 @@ func (x exchange) expire(t *testing.T, key string) {
 	if folder := x.folder(); folder != "" {
 		err = os.Chtimes(filepath.Join(folder, "sessionid"+key), long, long)
 	} else if x.engine.keeps() {
-		_, err = x.site.DB.ExecContext(t.Context(),
+		_, err = x.site.Database.DB.ExecContext(t.Context(),
 			"UPDATE django_session SET expire_date = '2020-01-01 00:00:00' WHERE session_key = '"+key+"'")
 	}
 	if err != nil {
@@ -56,7 +56,7 @@ func (x exchange) remains(t *testing.T, key string) bool {
 		return err == nil
 	}
 	n := 0
-	err := x.site.DB.QueryRowContext(t.Context(),
+	err := x.site.Database.DB.QueryRowContext(t.Context(),
 		"SELECT COUNT(*) FROM django_session WHERE session_key = '"+key+"'").Scan(&n)
 	if err != nil {
 		t.Fatal(err)

@@ -39,7 +39,7 @@ func (g *goSite) user(w io.Writer, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		_, err = g.Users.Create(ctx, auth.User{
+		_, err = g.Users().Create(ctx, auth.User{
 			Username: name, Email: name + "@example.com", Password: hash, IsActive: true,
 			IsStaff: r.PostForm.Has("staff"), IsSuperuser: r.PostForm.Has("superuser"),
 		})
@@ -48,7 +48,7 @@ func (g *goSite) user(w io.Writer, r *http.Request) error {
 		}
 		return say(w, "made")
 	}
-	user, err := g.Users.ByUsername(ctx, name)
+	user, err := g.Users().ByUsername(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -57,10 +57,10 @@ func (g *goSite) user(w io.Writer, r *http.Request) error {
 
 func (g *goSite) change(ctx context.Context, id string, r *http.Request) error {
 	for field, change := range map[string]func(value string) error{
-		"active": func(value string) error { return g.Users.SetActive(ctx, id, value == "1") },
-		"hash":   func(value string) error { return g.Users.SetPassword(ctx, id, value) },
-		"grant":  func(value string) error { return g.Users.GrantToUser(ctx, id, value) },
-		"revoke": func(value string) error { return g.Users.RevokeFromUser(ctx, id, value) },
+		"active": func(value string) error { return g.Users().SetActive(ctx, id, value == "1") },
+		"hash":   func(value string) error { return g.Users().SetPassword(ctx, id, value) },
+		"grant":  func(value string) error { return g.Users().GrantToUser(ctx, id, value) },
+		"revoke": func(value string) error { return g.Users().RevokeFromUser(ctx, id, value) },
 		"join":   func(value string) error { return g.join(ctx, id, value) },
 		"leave":  func(string) error { return g.leave(ctx, id) },
 	} {
@@ -75,26 +75,26 @@ func (g *goSite) change(ctx context.Context, id string, r *http.Request) error {
 
 // join puts the user into a new group, which may view groups.
 func (g *goSite) join(ctx context.Context, id string, name string) error {
-	group, err := g.Users.CreateGroup(ctx, name)
+	group, err := g.Users().CreateGroup(ctx, name)
 	if err != nil {
 		return err
 	}
-	if err := g.Users.GrantToGroup(ctx, group.ID, "auth.view_group"); err != nil {
+	if err := g.Users().GrantToGroup(ctx, group.ID, "auth.view_group"); err != nil {
 		return err
 	}
-	return g.Users.AddToGroup(ctx, id, group.ID)
+	return g.Users().AddToGroup(ctx, id, group.ID)
 }
 
 func (g *goSite) leave(ctx context.Context, id string) error {
-	groups, err := g.Users.UserGroups(ctx, id)
+	groups, err := g.Users().UserGroups(ctx, id)
 	for _, group := range groups {
-		err = errors.Join(err, g.Users.RemoveFromGroup(ctx, id, group.ID))
+		err = errors.Join(err, g.Users().RemoveFromGroup(ctx, id, group.ID))
 	}
 	return err
 }
 
 func (g *goSite) passwordHash(w io.Writer, r *http.Request) error {
-	user, err := g.Users.ByUsername(r.Context(), r.FormValue("username"))
+	user, err := g.Users().ByUsername(r.Context(), r.FormValue("username"))
 	if err != nil {
 		return err
 	}

@@ -16,27 +16,33 @@ import (
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
 // A goSite has the pages of testdata/site, made as a user of this module
 // would make them.
 type goSite struct {
-	*settings.Site
+	*site.Site
 	resets *reset.Resets
 	outbox *outbox
 	gates  gates
 }
 
 // startGo runs the Go site until the test ends. It makes its tables.
-func startGo(t *testing.T, flags map[string]string) (*settings.Site, *side) {
+func startGo(t *testing.T, flags map[string]string) (*site.Site, *side) {
 	t.Helper()
-	site := openGo(t, flags)
-	if err := site.Migrate(t.Context()); err != nil {
+	loaded := loadGo(t, flags)
+	if err := site.Migrate(t.Context(), loaded, nil); err != nil {
 		t.Fatal(err)
 	}
+	site, err := site.Open(t.Context(), loaded, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = site.Close() })
 	g := &goSite{Site: site, outbox: new(outbox)}
-	resets, err := reset.New(site.Auth, site.Users, site.Tokens, g.outbox, &reset.Options{
+	resets, err := reset.New(site.Auth, site.Users(), site.Tokens, g.outbox, &reset.Options{
 		URL: origin.String() + "accounts/reset/{id}/{token}/",
 	})
 	if err != nil {
@@ -51,18 +57,13 @@ func startGo(t *testing.T, flags map[string]string) (*settings.Site, *side) {
 	return site, &side{name: "Go", url: server.URL}
 }
 
-func openGo(t *testing.T, flags map[string]string) *settings.Site {
+func loadGo(t *testing.T, flags map[string]string) *settings.Settings {
 	t.Helper()
 	s, err := settings.Load(settings.Sources{Flags: flags})
 	if err != nil {
 		t.Fatal(err)
 	}
-	site, err := settings.Open(t.Context(), s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = site.Close() })
-	return site
+	return s
 }
 
 func (g *goSite) pages() http.Handler {

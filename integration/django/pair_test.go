@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 const (
@@ -25,7 +25,7 @@ type pair struct {
 	place  place
 	django *side
 	golang *side
-	site   *settings.Site // of the Go site
+	site   *site.Site // of the Go site
 
 	// second returns a pair at the same place with other settings.
 	second func() *pair

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 // onDB: the engines by whose names all three databases are tried.
@@ -55,9 +56,9 @@ func (e empty) manageTo(t *testing.T, out *buffer, commands ...string) error {
 
 // isComplete fails the test unless neither side has anything to do, except for
 // tables that Django does not know.
-func (e empty) isComplete(t *testing.T, site *settings.Site) {
+func (e empty) isComplete(t *testing.T, s *settings.Settings) {
 	t.Helper()
-	plan, err := site.MigrationPlan(t.Context())
+	plan, err := site.Plan(t.Context(), s, nil)
 	plan = slices.DeleteFunc(plan, func(name string) bool { return strings.HasPrefix(name, "jamsession_") })
 	if err != nil || len(plan) > 0 {
 		t.Errorf("Go would migrate %v, %v", plan, err)
@@ -70,17 +71,17 @@ func (e empty) isComplete(t *testing.T, site *settings.Site) {
 // tryTables: one side makes the tables, and the other finds nothing to do.
 func tryTables(t *testing.T, x exchange) {
 	e := x.newDatabase(t)
-	site := openGo(t, e.golang)
+	s := loadGo(t, e.golang)
 	if x.from == x.golang {
-		if err := site.Migrate(t.Context()); err != nil {
+		if err := site.Migrate(t.Context(), s, nil); err != nil {
 			t.Fatal(err)
 		}
 	} else if err := e.manage(t, "migrate"); err != nil {
 		t.Fatal(err)
 	}
-	e.isComplete(t, site)
+	e.isComplete(t, s)
 	for range 2 {
-		if err := site.Migrate(t.Context()); err != nil {
+		if err := site.Migrate(t.Context(), s, nil); err != nil {
 			t.Errorf("Go's migration that has nothing to do: %v", err)
 		}
 	}
@@ -95,7 +96,7 @@ func tryTables(t *testing.T, x exchange) {
 // are started again, twice at most, and nothing is missing.
 func tryTablesAtOnce(t *testing.T, x exchange) {
 	e := x.newDatabase(t)
-	site := openGo(t, e.golang)
+	s := loadGo(t, e.golang)
 	moment := "Applying contenttypes.0001_initial"
 	if x.from == x.golang {
 		moment = "Operations to perform"
@@ -105,7 +106,7 @@ func tryTablesAtOnce(t *testing.T, x exchange) {
 	var django sync.WaitGroup
 	django.Go(func() { byDjango = e.manageTo(t, out, "migrate") })
 	<-out.seen
-	byGo := site.Migrate(t.Context())
+	byGo := site.Migrate(t.Context(), s, nil)
 	django.Wait()
 	for range 2 {
 		if byDjango == nil && byGo == nil {
@@ -113,10 +114,10 @@ func tryTablesAtOnce(t *testing.T, x exchange) {
 		}
 		t.Logf("Django: %v\nGo: %v", byDjango, byGo)
 		byDjango = e.manage(t, "migrate")
-		byGo = site.Migrate(t.Context())
+		byGo = site.Migrate(t.Context(), s, nil)
 	}
 	if byDjango != nil || byGo != nil {
 		t.Errorf("at last Django: %v\nGo: %v", byDjango, byGo)
 	}
-	e.isComplete(t, site)
+	e.isComplete(t, s)
 }

@@ -56,7 +56,7 @@ func tryDeactivation(t *testing.T, x exchange) {
 func tryEnding(t *testing.T, x exchange) {
 	name := x.newUser(t, x.to)
 	sessions := []*browser{logIn(t, x.from, name), logIn(t, x.to, name)}
-	user, err := x.site.Users.ByUsername(t.Context(), name)
+	user, err := x.site.Users().ByUsername(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,21 +10,24 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jamsession/jamsession/auth"
 	authpassword "github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/internal/hashqueue"
 	"github.com/jamsession/jamsession/internal/noerror"
-	"github.com/jamsession/jamsession/settings"
+	sites "github.com/jamsession/jamsession/site"
 )
 
 // stuck makes hashes that do not end before they are released.
 type stuck struct {
 	authpassword.Hasher
+	on           *atomic.Bool // false while the site is made
 	inside, most *atomic.Int64
 	release      chan struct{}
 }
 
 func (s stuck) wait() {
+	if !s.on.Load() {
+		return
+	}
 	n := s.inside.Add(1)
 	for most := s.most.Load(); n > most && !s.most.CompareAndSwap(most, n); most = s.most.Load() {
 	}
@@ -44,22 +47,13 @@ func (s stuck) Verify(pw, encoded string) (bool, error) {
 // openStuck is a site whose hashes are stuck: two run and three wait.
 func openStuck(t *testing.T, vars map[string]string) (*site, stuck) {
 	t.Helper()
-	h := stuck{noerror.In(authpassword.PBKDF2SHA256(10)), new(atomic.Int64), new(atomic.Int64), make(chan struct{})}
-	s := openWith(t, vars, func(s *settings.Site) {
-		s.Hashers = noerror.In(authpassword.New(&authpassword.Options{
-			Hashers: []authpassword.Hasher{h}, Parallel: 2, Queue: 3, Wait: time.Hour, Logger: slog.New(slog.DiscardHandler),
-		}))
-		keys, err := s.Settings.Keys()
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.Auth, err = auth.New(s.Users, keys, &auth.Options{
-			Hashers: s.Hashers, Limiter: s.Limiter, SignUpLimiter: s.SignUpLimiter,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	})
+	h := stuck{
+		noerror.In(authpassword.PBKDF2SHA256(10)), new(atomic.Bool), new(atomic.Int64), new(atomic.Int64), make(chan struct{}),
+	}
+	s := openWith(t, vars, &sites.Options{Hashers: noerror.In(authpassword.New(&authpassword.Options{
+		Hashers: []authpassword.Hasher{h}, Parallel: 2, Queue: 3, Wait: time.Hour, Logger: slog.New(slog.DiscardHandler),
+	}))})
+	h.on.Store(true)
 	return s, h
 }
 
@@ -90,7 +84,8 @@ func TestFloodOfHashesIsAnsweredAtOnce(t *testing.T) {
 	s, h := openStuck(t, nil)
 	evil, alice := s.visitor(t), s.visitor(t)
 	token, own := evil.get("/form"), alice.get("/form")
-	const flood = 20 // of each
+	before := hashqueue.Work(s.Hashers) // of the site's users
+	const flood = 20                    // of each
 	answers := make(chan *http.Response, 2*flood)
 	for i := range flood {
 		go func() { answers <- evil.answer("/login", token, "username", fmt.Sprint("nobody", i), "password", "x") }()
@@ -114,7 +109,7 @@ func TestFloodOfHashesIsAnsweredAtOnce(t *testing.T) {
 			t.Errorf("one that had a place: %d", resp.StatusCode)
 		}
 	}
-	if n, most := hashqueue.Work(s.Hashers), h.most.Load(); n != (2+3)*10 || most != 2 {
+	if n, most := hashqueue.Work(s.Hashers)-before, h.most.Load(); n != (2+3)*10 || most != 2 {
 		t.Errorf("the work %d, %d at once; want that of 5 hashes, 2 at once", n, most)
 	}
 	alice.login("alice")
@@ -179,7 +174,7 @@ func TestSignUpsOfOneSourceAreLimited(t *testing.T) {
 	if n := hashqueue.Work(s.Hashers) - before; n != 0 {
 		t.Errorf("the work %d for sign-ups that are refused", n)
 	}
-	if n, err := s.Users.Count(t.Context()); n != 3 || err != nil {
+	if n, err := s.Users().Count(t.Context()); n != 3 || err != nil {
 		t.Errorf("%d users, %v", n, err)
 	}
 	s.visitor(t).login("alice")

@@ -13,6 +13,7 @@ import (
 	"github.com/jamsession/jamsession/memcachestore"
 	"github.com/jamsession/jamsession/redisstore"
 	"github.com/jamsession/jamsession/settings"
+	sites "github.com/jamsession/jamsession/site"
 )
 
 // needServers are the types whose values exist only with a server.
@@ -69,16 +70,16 @@ func mariaDB(t *testing.T) string {
 }
 
 // openOnServers opens a site and makes its tables.
-func openOnServers(t *testing.T, database, engine, cache string) *settings.Site {
+func openOnServers(t *testing.T, database, engine, cache string) *sites.Site {
 	t.Helper()
 	loaded, err := settings.Load(settings.Sources{Flags: map[string]string{
 		"SECRET_KEY": plantedKey, "SECRET_KEY_FALLBACKS": plantedOlder, "EMAIL_URL": plantedFlags["EMAIL_URL"],
 		"DATABASE_URL": database, "SESSION_ENGINE": engine, "CACHE_URL": cache, "LOGIN_LIMIT_STORE": "db",
 	}})
 	must(t, err)
-	site, err := settings.Open(t.Context(), loaded)
+	must(t, sites.Migrate(context.WithoutCancel(t.Context()), loaded, nil))
+	site, err := sites.Open(t.Context(), loaded, nil)
 	must(t, err)
 	t.Cleanup(func() { _ = site.Close() })
-	must(t, site.Migrate(context.WithoutCancel(t.Context())))
 	return site
 }

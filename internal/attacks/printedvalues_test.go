@@ -22,6 +22,7 @@ import (
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/filestore"
+	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/mail"
@@ -32,6 +33,7 @@ import (
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
+	sites "github.com/jamsession/jamsession/site"
 	"github.com/jamsession/jamsession/sqlstore"
 )
 
@@ -105,11 +107,9 @@ func plainValues() []any {
 		sqlusers.Group{},
 		sqlusers.Permission{},
 		session.Event{Kind: session.EventSaved, Fingerprint: session.Fingerprint("x")},
-		settings.Finding{Level: settings.LevelError},
 		messages.Message{Level: messages.LevelInfo, Text: "x"},
 		messages.StorageSession,
-		settings.ProxyHeader{},
-		settings.All(),
+		sites.Options{},
 		noerror.In(memstore.NewCache(1)), memstore.New(),
 		mail.Message{To: "a@example.com", Subject: "x", Text: "x"},
 		session.Item[int]("x"),
@@ -139,7 +139,7 @@ func settingsValues(t *testing.T) []any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := []any{sources, loaded, *loaded, keys, keys.Current(), loaded.Check(true)}
+	list := []any{sources, loaded, *loaded, keys, keys.Current(), loaded.Values(conf.OnlyHere{}).Check(true), loaded.Values(conf.OnlyHere{})}
 	for _, name := range []string{"SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "CACHE_URL", "CACHES", "EMAIL_URL"} {
 		bad := map[string]string{}
 		for name, value := range plantedFlags {
@@ -150,7 +150,7 @@ func settingsValues(t *testing.T) []any {
 			list = append(list, err)
 		}
 	}
-	_, err = settings.Open(t.Context(), loaded)
+	_, err = sites.Open(t.Context(), loaded, nil)
 	return append(list, err)
 }
 
@@ -190,16 +190,16 @@ func visitValues(t *testing.T, engine string, s *site, planted secrettest.Plante
 	t.Helper()
 	v := s.visitor(t)
 	v.login("alice")
-	user, err := s.Users.ByUsername(t.Context(), "alice")
+	user, err := s.Users().ByUsername(t.Context(), "alice")
 	must(t, err)
 	planted["session key of "+engine] = v.key()
 	planted["password hash of "+engine] = user.Password
 	planted["session auth hash of "+engine] = authHash(user.Password)
 	planted["CSRF secret of "+engine] = v.cookie("csrftoken")
-	attempts, err := sqlthrottle.New(t.Context(), django.Database{DB: s.DB}, nil)
+	attempts, err := sqlthrottle.New(t.Context(), s.Database, nil)
 	must(t, err)
 	t.Cleanup(func() { _ = attempts.Close() })
-	list := []any{s.Site, s.resets, user, auth.NewModelBackend(s.Users, s.Hashers), attempts}
+	list := []any{s.Site, s.resets, user, auth.NewModelBackend(s.Users(), s.Hashers), attempts}
 	h := s.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		current := session.From(r)
 		if hash := session.Get(current, "_auth_user_hash", ""); hash != planted["session auth hash of "+engine] {

@@ -65,7 +65,7 @@ func TestNoLimitOfNewSessions(t *testing.T) {
 func (s *site) rows(t *testing.T) int {
 	t.Helper()
 	var n int
-	if err := s.DB.QueryRowContext(t.Context(), "SELECT count(*) FROM django_session").Scan(&n); err != nil {
+	if err := s.Database.DB.QueryRowContext(t.Context(), "SELECT count(*) FROM django_session").Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n

@@ -28,7 +28,7 @@ func TestA15RotationOfTheSecret(t *testing.T) {
 			v.login("alice")
 			away := v.site.visitor(t) // does not come between the two rotations
 			away.login("alice")
-			user, err := v.site.Users.ByUsername(t.Context(), "alice")
+			user, err := v.site.Users().ByUsername(t.Context(), "alice")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -38,7 +38,7 @@ func TestA15RotationOfTheSecret(t *testing.T) {
 			if who := v.get("/whoami"); who != "[alice]" {
 				t.Fatalf("with the old secret as a fallback: %s", who)
 			}
-			user, err = v.site.Users.ByUsername(t.Context(), "alice")
+			user, err = v.site.Users().ByUsername(t.Context(), "alice")
 			if err != nil || !v.site.Tokens.Check(user, link) {
 				t.Errorf("a link that was mailed before is not good, error %v", err)
 			}
@@ -77,7 +77,7 @@ func TestA21NothingSecretIsLogged(t *testing.T) {
 			}
 			v.login("alice", "remember", "1")
 			secrets["key"], secrets["csrf cookie"] = v.key(), v.cookie("csrftoken")
-			user, err := s.Users.ByUsername(t.Context(), "alice")
+			user, err := s.Users().ByUsername(t.Context(), "alice")
 			if err != nil {
 				t.Fatal(err)
 			}

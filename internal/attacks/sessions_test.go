@@ -120,7 +120,7 @@ func (v *visitor) finishesReset() {
 // that it leads to.
 func (s *site) resetLink(t *testing.T, name string) (link, form string) {
 	t.Helper()
-	user, err := s.Users.ByUsername(t.Context(), name)
+	user, err := s.Users().ByUsername(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,14 +176,14 @@ func TestA4ReplayOfAnEndedSession(t *testing.T) {
 			other.changesPassword()
 		},
 		"deactivation": func(s *site, v *visitor) {
-			user, err := s.Users.ByUsername(v.t.Context(), "alice")
-			if err = errors.Join(err, s.Users.SetActive(v.t.Context(), user.ID, false)); err != nil {
+			user, err := s.Users().ByUsername(v.t.Context(), "alice")
+			if err = errors.Join(err, s.Users().SetActive(v.t.Context(), user.ID, false)); err != nil {
 				v.t.Fatal(err)
 			}
 		},
 		"deletion": func(s *site, v *visitor) {
-			user, err := s.Users.ByUsername(v.t.Context(), "alice")
-			if err = errors.Join(err, s.Users.Delete(v.t.Context(), user.ID)); err != nil {
+			user, err := s.Users().ByUsername(v.t.Context(), "alice")
+			if err = errors.Join(err, s.Users().Delete(v.t.Context(), user.ID)); err != nil {
 				v.t.Fatal(err)
 			}
 		},
@@ -214,11 +214,11 @@ func TestA4ReplayOfAnEndedSession(t *testing.T) {
 func TestA4EndedSessionsStayDead(t *testing.T) {
 	ends := map[string]func(ctx context.Context, s *site, alice auth.User) error{
 		"reactivation": func(ctx context.Context, s *site, alice auth.User) error {
-			return errors.Join(s.Users.SetActive(ctx, alice.ID, false), s.Users.SetActive(ctx, alice.ID, true))
+			return errors.Join(s.Users().SetActive(ctx, alice.ID, false), s.Users().SetActive(ctx, alice.ID, true))
 		},
 		"reactivation by Go alone": func(ctx context.Context, s *site, alice auth.User) error {
-			_, err := s.DB.ExecContext(ctx, "UPDATE auth_user SET is_active = 0 WHERE id = ?", alice.ID)
-			return errors.Join(err, s.Users.SetActive(ctx, alice.ID, true))
+			_, err := s.Database.DB.ExecContext(ctx, "UPDATE auth_user SET is_active = 0 WHERE id = ?", alice.ID)
+			return errors.Join(err, s.Users().SetActive(ctx, alice.ID, true))
 		},
 		"her sessions": func(ctx context.Context, s *site, alice auth.User) error {
 			_, err := s.Auth.EndSessions(ctx, s.Sessions, alice)
@@ -238,7 +238,7 @@ func TestA4EndedSessionsStayDead(t *testing.T) {
 				v := s.visitor(t)
 				v.login("alice")
 				stolen := v.key()
-				alice, err := s.Users.ByUsername(t.Context(), "alice")
+				alice, err := s.Users().ByUsername(t.Context(), "alice")
 				if err = errors.Join(err, end(t.Context(), s, alice)); err != nil {
 					t.Fatal(err)
 				}
@@ -331,7 +331,7 @@ func TestA8HostCookiesCannotBeTossed(t *testing.T) {
 // cookie is Secure, and the test's server is not.
 func (s *site) newSession(t *testing.T, name string) string {
 	t.Helper()
-	user, err := s.Users.ByUsername(t.Context(), name)
+	user, err := s.Users().ByUsername(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -342,7 +342,7 @@ func (s *site) newSession(t *testing.T, name string) string {
 		}
 	})).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "https://example.com/", nil))
 	for _, c := range w.Result().Cookies() {
-		if c.Name == s.Settings.SessionCookie.Name {
+		if c.Name == s.Settings.Get("SESSION_COOKIE_NAME") {
 			return c.Value
 		}
 	}

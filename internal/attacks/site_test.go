@@ -23,6 +23,7 @@ import (
 	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
+	sites "github.com/jamsession/jamsession/site"
 	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
@@ -33,7 +34,7 @@ const (
 
 // A site is under attack. It has the users alice and bob.
 type site struct {
-	*settings.Site
+	*sites.Site
 
 	resets *reset.Resets
 	url    string
@@ -51,8 +52,8 @@ var engines = map[string]map[string]string{
 
 func open(t *testing.T, vars map[string]string) *site { t.Helper(); return openWith(t, vars, nil) }
 
-// openWith is open with something changed before the site is served.
-func openWith(t *testing.T, vars map[string]string, change func(*settings.Site)) *site {
+// openWith is open with options.
+func openWith(t *testing.T, vars map[string]string, o *sites.Options) *site {
 	t.Helper()
 	dir := t.TempDir()
 	flags := map[string]string{
@@ -70,20 +71,17 @@ func openWith(t *testing.T, vars map[string]string, change func(*settings.Site))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Site, err = settings.Open(t.Context(), loaded); err != nil {
+	if err := sites.Migrate(t.Context(), loaded, o); err != nil {
+		t.Fatal(err)
+	}
+	if s.Site, err = sites.Open(t.Context(), loaded, o); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	if err := s.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	for _, name := range []string{"alice", "bob"} {
 		s.addUser(t, name)
 	}
-	if change != nil {
-		change(s.Site)
-	}
-	s.resets, err = reset.New(s.Auth, s.Users, s.Tokens, s.Mail, &reset.Options{
+	s.resets, err = reset.New(s.Auth, s.Users(), s.Tokens, s.Mail, &reset.Options{
 		URL: "https://example.com/reset/{id}/{token}", Limiter: s.ResetLimiter,
 	})
 	if err != nil {
@@ -101,14 +99,14 @@ func openWith(t *testing.T, vars map[string]string, change func(*settings.Site))
 // addUser stores a user, unless another site on this database has done so.
 func (s *site) addUser(t *testing.T, name string) {
 	t.Helper()
-	if _, err := s.Users.ByUsername(t.Context(), name); err == nil {
+	if _, err := s.Users().ByUsername(t.Context(), name); err == nil {
 		return
 	}
 	hash, err := s.Hashers.Hash(t.Context(), password)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.Users.Create(t.Context(), auth.User{Username: name, Password: hash, IsActive: true})
+	_, err = s.Users().Create(t.Context(), auth.User{Username: name, Password: hash, IsActive: true})
 	if err != nil {
 		t.Fatal(err)
 	}

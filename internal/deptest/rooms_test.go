@@ -20,8 +20,10 @@ var rooms = map[string][]string{
 	"stores":      {"django", "secret", "session"},
 	"sessiontest": {"session"},
 	"auth":        {"cookie", "csrf", "django", "mail", "secret", "session"},
-	"settings":    {"auth", "cookie", "csrf", "django", "mail", "messages", "secret", "session", "stores"},
-	"site":        {"auth", "django", "secret", "session", "stores"},
+	"settings":    {"auth", "cookie", "mail", "messages", "secret"},
+	"site": {
+		"auth", "cookie", "csrf", "django", "mail", "messages", "secret", "session", "settings", "stores",
+	},
 }
 
 // stores are the engines.
@@ -33,6 +35,9 @@ var stores = []string{
 // or a program.
 func roomOf(path string) string {
 	path, ok := strings.CutPrefix(path, module+"/")
+	if path == "internal/conf" {
+		return "settings" // what reads them
+	}
 	first, _, _ := strings.Cut(path, "/")
 	if !ok || first == "internal" || first == "cmd" || first == "examples" {
 		return ""

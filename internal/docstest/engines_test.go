@@ -22,7 +22,7 @@ func TestEnginesShowSettingsThatAreGood(t *testing.T) {
 			t.Errorf("%v in\n%s", err, block[1])
 			continue
 		}
-		seen[s.SessionEngine] = true
+		seen[s.Get("SESSION_ENGINE")] = true
 	}
 	for _, engine := range []string{"db", "cache", "cached_db", "file", "signed_cookies"} {
 		if !seen[engine] {

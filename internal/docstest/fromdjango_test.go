@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/internal/djangotest"
 	"github.com/jamsession/jamsession/settings"
 )
@@ -125,14 +126,14 @@ import (
 	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
-	"github.com/jamsession/jamsession/settings"
+	sites "github.com/jamsession/jamsession/site"
 )
 
 var (
 	ctx    context.Context
 	r      *http.Request
 	s      *session.Session
-	site   *settings.Site
+	site   *sites.Site
 	user   auth.User
 	group  sqlusers.Group
 	mux    *http.ServeMux
@@ -165,14 +166,14 @@ func TestSettingsAreSideBySide(t *testing.T) {
 	for _, row := range table(t, doc, "setting", "default here") {
 		shown[spans(row[0])[0]] = strings.Join(spans(row[1]), "")
 	}
-	for _, s := range settings.All() {
+	for _, s := range conf.All() {
 		if got, ok := shown[s.Name]; !ok || got != s.Default {
 			t.Errorf("%s is shown with the default %q, want %q", s.Name, got, s.Default)
 		}
 		delete(shown, s.Name)
 	}
 	for _, row := range table(t, doc, "setting", "why") {
-		for _, s := range settings.All() {
+		for _, s := range conf.All() {
 			if s.Name == spans(row[0])[0] {
 				t.Errorf("%s has a counterpart", s.Name)
 			}

@@ -21,6 +21,30 @@ type Place struct {
 	Scheme string // "sqlite", "postgres" or "mysql"
 	Path   string // of the file, for sqlite
 	Server Server // for the others
+
+	Missing Missing // what to do without the file
+}
+
+// Missing is what a driver does if the file of a database is not there.
+type Missing int
+
+// What there is.
+const (
+	Refuse  Missing = iota // the error is ErrMissing
+	Make                   // it makes the file
+	Imagine                // it opens an empty database, and makes no file
+)
+
+// ErrMissing says that there is no such file.
+var ErrMissing = errors.New("there is no such file")
+
+// Open opens a place by the driver that the program has imported for it.
+func Open(ctx context.Context, at Place, sessions bool, limit time.Duration) (*Database, error) {
+	open, err := databaseOf(at.Scheme)
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, at, sessions, limit)
 }
 
 // A Server is where a database is, and the user that asks it.

@@ -36,9 +36,9 @@ func RegisterCache(name string, c Cache) {
 	drivers.caches[name] = c
 }
 
-// DatabaseOf returns what opens places of a scheme. Its error names the import
+// databaseOf returns what opens places of a scheme. Its error names the import
 // that is missing.
-func DatabaseOf(scheme string) (OpenDatabase, error) {
+func databaseOf(scheme string) (OpenDatabase, error) {
 	drivers.RLock()
 	defer drivers.RUnlock()
 	if open, ok := drivers.databases[scheme]; ok {
@@ -47,7 +47,8 @@ func DatabaseOf(scheme string) (OpenDatabase, error) {
 	return nil, missing(scheme)
 }
 
-// CacheOf returns what opens caches of a kind. Its error is as DatabaseOf's.
+// CacheOf returns what opens caches of a kind. Its error names the import that is
+// missing.
 func CacheOf(kind string) (Cache, error) {
 	drivers.RLock()
 	defer drivers.RUnlock()

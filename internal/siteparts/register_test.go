@@ -7,7 +7,7 @@ import (
 
 // TestAMissingDriverIsAnErrorThatNamesTheImport: this test links none.
 func TestAMissingDriverIsAnErrorThatNamesTheImport(t *testing.T) {
-	_, databaseErr := DatabaseOf("postgres")
+	_, databaseErr := databaseOf("postgres")
 	_, cacheErr := CacheOf("redis")
 	for name, err := range map[string]error{"postgres": databaseErr, "redis": cacheErr} {
 		path := `import _ "github.com/jamsession/jamsession/site/` + name + `"`

@@ -1,4 +1,4 @@
-// Package all lets package settings open whatever settings can name. Import it
+// Package all lets package site open whatever settings can name. Import it
 // only for that:
 //
 //	import _ "github.com/jamsession/jamsession/site/all"

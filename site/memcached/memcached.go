@@ -1,4 +1,4 @@
-// Package memcached lets package settings open a CACHE_URL that begins with
+// Package memcached lets package site open a CACHE_URL that begins with
 // memcached://. Import it only for that:
 //
 //	import _ "github.com/jamsession/jamsession/site/memcached"

@@ -1,4 +1,4 @@
-// Package mysql lets package settings open a DATABASE_URL that begins with
+// Package mysql lets package site open a DATABASE_URL that begins with
 // mysql://, for MySQL and MariaDB. Import it only for that:
 //
 //	import _ "github.com/jamsession/jamsession/site/mysql"

@@ -1,4 +1,4 @@
-// Package postgres lets package settings open a DATABASE_URL that begins with
+// Package postgres lets package site open a DATABASE_URL that begins with
 // postgres://. Import it only for that:
 //
 //	import _ "github.com/jamsession/jamsession/site/postgres"

@@ -1,4 +1,4 @@
-// Package redis lets package settings open a CACHE_URL that begins with
+// Package redis lets package site open a CACHE_URL that begins with
 // redis:// and the like. Import it only for that:
 //
 //	import _ "github.com/jamsession/jamsession/site/redis"

@@ -1,4 +1,4 @@
-// Package sqlite lets package settings open a DATABASE_URL that begins with
+// Package sqlite lets package site open a DATABASE_URL that begins with
 // sqlite:///. Import it only for that:
 //
 //	import _ "github.com/jamsession/jamsession/site/sqlite"
@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
@@ -29,17 +30,27 @@ import (
 func init() {
 	siteparts.RegisterDatabase("sqlite",
 		func(ctx context.Context, at siteparts.Place, _ bool, _ time.Duration) (*siteparts.Database, error) {
-			return open(ctx, at.Path)
+			return open(ctx, at)
 		})
 }
 
-// open opens a file, and makes it if it is not there: readable by its
-// owner only, since it will hold password hashes and session keys.
+// open opens a file.
 //
 // With synchronous(FULL) a logout survives a power cut.
-func open(ctx context.Context, path string) (*siteparts.Database, error) {
-	if err := makeFile(path); err != nil {
+func open(ctx context.Context, at siteparts.Place) (*siteparts.Database, error) {
+	path := at.Path
+	switch exists, err := find(path); {
+	case err != nil:
 		return nil, err
+	case exists:
+	case at.Missing == siteparts.Make:
+		if err := makeFile(path); err != nil {
+			return nil, err
+		}
+	case at.Missing == siteparts.Imagine:
+		return imagine()
+	default:
+		return nil, fmt.Errorf("%s: %w", path, siteparts.ErrMissing)
 	}
 	writer, err := openPool(path, 1, "_txlock=immediate&_pragma=busy_timeout(5000)"+
 		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)")
@@ -59,6 +70,29 @@ func open(ctx context.Context, path string) (*siteparts.Database, error) {
 	return db, nil
 }
 
+// find reports whether the file is there. The error says that it cannot be made
+// either.
+func find(path string) (bool, error) {
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		_, err = os.Stat(filepath.Dir(path))
+		return false, err
+	}
+	return err == nil, err
+}
+
+// imagine opens a database in memory, which is empty.
+func imagine() (*siteparts.Database, error) {
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1) // each connection would have a database of its own
+	return &siteparts.Database{Writer: db, Readers: db, Dialect: django.SQLite}, nil
+}
+
+// makeFile makes a file that only its owner can read, since it will hold
+// password hashes and session keys.
 func makeFile(path string) error {
 	const flags = os.O_CREATE | os.O_EXCL | os.O_WRONLY
 	f, err := os.OpenFile(path, flags, 0o600) // the path is the site's

@@ -13,7 +13,7 @@ import (
 
 func openFile(t *testing.T, path string) *siteparts.Database {
 	t.Helper()
-	db, err := open(t.Context(), path)
+	db, err := open(t.Context(), siteparts.Place{Path: path, Missing: siteparts.Make})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestUnusableDatabaseIsOneClearLine(t *testing.T) {
 		})
 	}
 	for _, test := range tests {
-		_, err := open(t.Context(), test.path)
+		_, err := open(t.Context(), siteparts.Place{Path: test.path, Missing: siteparts.Make})
 		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") ||
 			!strings.HasPrefix(err.Error(), "") {
 			t.Errorf("%s: got error %v, want %q", test.path, err, test.want)

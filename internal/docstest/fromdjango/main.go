@@ -11,6 +11,7 @@ import (
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
@@ -19,15 +20,15 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	site, err := settings.Open(context.Background(), s)
+	web, err := site.Open(context.Background(), s, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Fatal(http.ListenAndServe(s.Addr, site.Handler(routes(site))))
+	log.Fatal(http.ListenAndServe(s.Get("ADDR"), web.Handler(routes(web))))
 }
 
 // routes are the URLs that have moved. All others are still Django's.
-func routes(site *settings.Site) *http.ServeMux {
+func routes(site *site.Site) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("GET /basket/{$}", site.Auth.RequireLogin(http.HandlerFunc(basket)))
 	mux.Handle("POST /basket/add/{$}", site.Auth.RequireLogin(http.HandlerFunc(add)))

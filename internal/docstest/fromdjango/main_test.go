@@ -11,6 +11,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/djangotest"
 	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 const key = "mkWzQ2v7TzfVnRr4pXoB9sEu1LhYjCd3GqA6tNwKiZ5xPyUf0e"
@@ -39,7 +40,7 @@ print(request.session.session_key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	site, err := settings.Open(t.Context(), s)
+	site, err := site.Open(t.Context(), s, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

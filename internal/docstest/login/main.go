@@ -10,6 +10,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
@@ -19,21 +20,21 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	site, err := settings.Open(ctx, s)
+	if err := site.Migrate(ctx, s, nil); err != nil { // makes the tables, if need be
+		log.Fatal(err)
+	}
+	web, err := site.Open(ctx, s, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := site.Migrate(ctx); err != nil { // makes the tables, if need be
-		log.Fatal(err)
-	}
-	log.Printf("http://%s/", s.Addr)
-	log.Fatal(serverOf(site).ListenAndServe())
+	log.Printf("http://%s/", s.Get("ADDR"))
+	log.Fatal(serverOf(web).ListenAndServe())
 }
 
 // serverOf returns a server with a limit on every wait for a client.
-func serverOf(site *settings.Site) *http.Server {
+func serverOf(site *site.Site) *http.Server {
 	return &http.Server{
-		Addr:              site.Settings.Addr,
+		Addr:              site.Settings.Get("ADDR"),
 		Handler:           site.Handler(policy(routes(site))),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
@@ -54,7 +55,7 @@ func policy(pages http.Handler) http.Handler {
 }
 
 // routes returns the pages of the site.
-func routes(site *settings.Site) *http.ServeMux {
+func routes(site *site.Site) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", home)
 	mux.Handle("GET /private", site.Auth.RequireLogin(http.HandlerFunc(private)))

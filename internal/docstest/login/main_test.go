@@ -17,6 +17,7 @@ import (
 
 	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 // A browser keeps cookies and follows redirects.
@@ -93,28 +94,28 @@ func siteWorks(t *testing.T, limitStore string) {
 
 	b.want(400, "too short")(b.post("/signup", "username", "ann", "password", "short"))
 	b.want(200, "Hello, ann.")(b.post("/signup", "username", "ann", "email", "ann@example.com", "password", "a plain staple"))
-	b.want(400, "another name")(b.post("/signup", "username", "ann", "password", "a plain staple"))
+	b.want(400, "another username")(b.post("/signup", "username", "ann", "password", "a plain staple"))
 	b.want(200, "you are ann")(b.get("/private"))
 	b.want(200, "Hello, AnonymousUser.")(b.post("/logout"))
 
-	b.want(401, "no user with this password")(b.post("/login", "username", "ann", "password", "wrong"))
+	b.want(401, "Wrong username or password.")(b.post("/login", "username", "ann", "password", "wrong"))
 	b.want(200, "you are ann")(b.post("/login?next=/private", "username", "ann", "password", "a plain staple"))
 	b.want(200, "Welcome, ann.")(b.get("/"))
 
-	b.want(400, "present password")(b.post("/password", "old", "wrong", "new", "another staple"))
+	b.want(400, "current password is wrong")(b.post("/password", "old", "wrong", "new", "another staple"))
 	b.want(400, "too common")(b.post("/password", "old", "a plain staple", "new", "password1"))
 	b.want(200, "logged out everywhere else")(b.post("/password", "old", "a plain staple", "new", "another staple"))
 
 	b.want(403, "")(b.get("/staff"))
 	b.want(403, "")(b.get("/orders"))
 	b.want(200, "you are ann")(b.get("/danger"))
-	ann, err := site.Users.ByUsername(t.Context(), "ann")
+	ann, err := site.Users().ByUsername(t.Context(), "ann")
 	if err != nil {
 		t.Fatal(err)
 	}
-	group, err := site.Users.GroupByName(t.Context(), "sellers")
+	group, err := site.Users().GroupByName(t.Context(), "sellers")
 	if err == nil {
-		err = site.Users.AddToGroup(t.Context(), ann.ID, group.ID)
+		err = site.Users().AddToGroup(t.Context(), ann.ID, group.ID)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +131,7 @@ func siteWorks(t *testing.T, limitStore string) {
 	stranger.want(200, "new-password")(stranger.get(link))
 	stranger.isNotStored(strings.Replace(link, token64(link), "set-password", 1))
 	stranger.want(200, "<form")(stranger.post(strings.Replace(link, token64(link), "set-password", 1), "password", "a third staple"))
-	stranger.want(404, "has been used")(stranger.get(link))
+	stranger.want(404, "already been used")(stranger.get(link))
 	b.want(200, "Hello, AnonymousUser.")(b.get("/"))
 	b.want(200, "Hello, ann.")(b.post("/login", "username", "ann", "password", "a third staple"))
 }
@@ -138,7 +139,7 @@ func siteWorks(t *testing.T, limitStore string) {
 // TestSignUpWithoutATable: the user can try again later, and is told so.
 func TestSignUpWithoutATable(t *testing.T) {
 	site := serve(t, &outbox{}, "auto")
-	if _, err := site.DB.ExecContext(t.Context(), "DROP TABLE auth_user"); err != nil {
+	if _, err := site.Database.DB.ExecContext(t.Context(), "DROP TABLE auth_user"); err != nil {
 		t.Fatal(err)
 	}
 	b := open(t, site.url)
@@ -185,7 +186,7 @@ func (b *browser) fetch(path, body string) (int, string) {
 }
 
 type server struct {
-	*settings.Site
+	*site.Site
 	url string
 }
 
@@ -200,10 +201,10 @@ func serve(t *testing.T, sender mail.Sender, limitStore string) server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	site, err := settings.Open(t.Context(), s)
-	if err == nil {
-		err = site.Migrate(t.Context())
+	if err := site.Migrate(t.Context(), s, nil); err != nil {
+		t.Fatal(err)
 	}
+	site, err := site.Open(t.Context(), s, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

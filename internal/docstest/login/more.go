@@ -15,11 +15,11 @@ import (
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/session"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
 )
 
 // more adds the pages of the later steps.
-func more(mux *http.ServeMux, site *settings.Site) {
+func more(mux *http.ServeMux, site *site.Site) {
 	mux.HandleFunc("POST /signup", signUp(site.Auth))
 	mux.Handle("POST /password", site.Auth.RequireLogin(changePassword(site.Auth)))
 	staffOnly(mux, site)
@@ -28,7 +28,7 @@ func more(mux *http.ServeMux, site *settings.Site) {
 	if err := resetPages(mux, site); err != nil {
 		log.Fatal(err)
 	}
-	if err := permissions(context.Background(), site.Users); err != nil {
+	if err := permissions(context.Background(), site.Users()); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -74,7 +74,7 @@ func changePassword(logins *auth.Manager) http.Handler {
 	})
 }
 
-func staffOnly(mux *http.ServeMux, site *settings.Site) {
+func staffOnly(mux *http.ServeMux, site *site.Site) {
 	page := http.HandlerFunc(private)
 	mux.Handle("GET /staff", site.Auth.Require(func(u auth.User) bool { return u.IsStaff }, page))
 	mux.Handle("GET /orders", site.Auth.RequirePerm("shop.view_order", page))
@@ -117,9 +117,9 @@ var newPasswordPage = page(`<form method="post">{{.Token}}
 <input name="password" type="password" autocomplete="new-password" required>
 <button>Set password</button></form>`)
 
-func resetPages(mux *http.ServeMux, site *settings.Site) error {
-	resets, err := reset.New(site.Auth, site.Users, site.Tokens, site.Mail, &reset.Options{
-		URL:     "http://" + site.Settings.Addr + "/reset/{id}/{token}/", // https://www.example.com/…
+func resetPages(mux *http.ServeMux, site *site.Site) error {
+	resets, err := reset.New(site.Auth, site.Users(), site.Tokens, site.Mail, &reset.Options{
+		URL:     "http://" + site.Settings.Get("ADDR") + "/reset/{id}/{token}/", // https://www.example.com/…
 		Limiter: site.ResetLimiter,
 	})
 	if err != nil {

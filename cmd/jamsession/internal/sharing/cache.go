@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/internal/conf"
 )
 
 // cacheKinds are the backends whose values this program reads and writes.
@@ -25,7 +25,7 @@ var cacheKinds = map[string]string{
 }
 
 // cache compares the caches in which the sessions are.
-func (s site) cache() []settings.Finding {
+func (s site) cache() []conf.Finding {
 	engine, _ := s.djangoEngine()
 	if engine != s.here.SessionEngine || engine != "cache" && engine != "cached_db" {
 		return nil
@@ -52,7 +52,7 @@ func (s site) cache() []settings.Finding {
 	return append(findings, cacheServers(there, here)...)
 }
 
-func (s site) cacheBackend(there diffsettings.Dict, here settings.Cache) []settings.Finding {
+func (s site) cacheBackend(there diffsettings.Dict, here conf.Cache) []conf.Finding {
 	value, _ := there.Get("BACKEND")
 	name, _ := value.(string)
 	kind := cacheKinds[name]
@@ -68,8 +68,8 @@ func (s site) cacheBackend(there diffsettings.Dict, here settings.Cache) []setti
 }
 
 // cacheKeys compares what makes the keys and values of entries.
-func cacheKeys(there diffsettings.Dict, here settings.Cache) []settings.Finding {
-	var findings []settings.Finding
+func cacheKeys(there diffsettings.Dict, here conf.Cache) []conf.Finding {
+	var findings []conf.Finding
 	if f, _ := there.Get("KEY_FUNCTION"); f != nil {
 		findings = append(findings, finding("cache_key_function", nil)...)
 	}
@@ -101,7 +101,7 @@ func cacheKeys(there diffsettings.Dict, here settings.Cache) []settings.Finding 
 }
 
 // cacheServers compares where the servers are, as far as both are understood.
-func cacheServers(there diffsettings.Dict, here settings.Cache) []settings.Finding {
+func cacheServers(there diffsettings.Dict, here conf.Cache) []conf.Finding {
 	value, _ := there.Get("LOCATION")
 	locations, ok := asTexts(value)
 	if text, isText := value.(string); isText {

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/internal/conf"
 )
 
 // databaseKinds are the schemes of DATABASE_URL by Django's engines.
@@ -34,7 +34,7 @@ func (s site) defaultDatabase() (diffsettings.Dict, bool) {
 	return d, ok
 }
 
-func (s site) database() []settings.Finding {
+func (s site) database() []conf.Finding {
 	there, ok := s.defaultDatabase()
 	if !ok {
 		return notUnderstood("DATABASES")
@@ -54,14 +54,14 @@ func (s site) database() []settings.Finding {
 }
 
 // routers decide per model which database it is in.
-func (s site) routers() []settings.Finding {
+func (s site) routers() []conf.Finding {
 	if list, ok := s.django["DATABASE_ROUTERS"].([]any); ok && len(list) == 0 || !s.has("DATABASE_ROUTERS") {
 		return nil
 	}
 	return finding("database_routers", nil)
 }
 
-func (s site) sqliteFile(there diffsettings.Dict) []settings.Finding {
+func (s site) sqliteFile(there diffsettings.Dict) []conf.Finding {
 	value, _ := there.Get("NAME")
 	path, ok := pathText(value)
 	if !ok {
@@ -76,7 +76,7 @@ func (s site) sqliteFile(there diffsettings.Dict) []settings.Finding {
 }
 
 // server compares where the database is, never the user that asks it.
-func (s site) server(there diffsettings.Dict) []settings.Finding {
+func (s site) server(there diffsettings.Dict) []conf.Finding {
 	u, err := url.Parse(s.here.DatabaseURL.Reveal())
 	if err != nil {
 		return nil // a socket in place of the host, or a password that is not encoded

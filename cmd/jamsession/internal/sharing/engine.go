@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/internal/conf"
 )
 
 // djangoEngine returns the short name of Django's engine, or false if it is
@@ -19,7 +19,7 @@ func (s site) djangoEngine() (string, bool) {
 	return path, false
 }
 
-func (s site) engine() []settings.Finding {
+func (s site) engine() []conf.Finding {
 	name, known := s.djangoEngine()
 	if !known {
 		return finding("engine_not_djangos", fields{"Django": name})
@@ -34,7 +34,7 @@ func (s site) engine() []settings.Finding {
 }
 
 // customSerializer: the engine cache needs no serializer, since it pickles.
-func (s site) customSerializer() []settings.Finding {
+func (s site) customSerializer() []conf.Finding {
 	name, _ := s.django["SESSION_SERIALIZER"].(string)
 	engine, _ := s.djangoEngine()
 	switch {
@@ -48,7 +48,7 @@ func (s site) customSerializer() []settings.Finding {
 }
 
 // files compares the folders of the engine file.
-func (s site) files() []settings.Finding {
+func (s site) files() []conf.Finding {
 	if engine, _ := s.djangoEngine(); engine != "file" || s.here.SessionEngine != "file" {
 		return nil
 	}

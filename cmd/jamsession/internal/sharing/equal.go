@@ -7,74 +7,74 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/cookie"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/internal/conf"
 )
 
 // An equal is a setting that must be the same on both sides. Its name is also
 // that of its finding.
 type equal struct {
 	name string
-	here func(*settings.Settings) string
+	here func(*conf.Settings) string
 }
 
 var equals = []equal{
 	{
 		"SESSION_COOKIE_NAME",
-		func(s *settings.Settings) string { return s.SessionCookie.Name },
+		func(s *conf.Settings) string { return s.SessionCookie.Name },
 	},
 	{
 		"SESSION_COOKIE_DOMAIN",
-		func(s *settings.Settings) string { return s.SessionCookie.Domain },
+		func(s *conf.Settings) string { return s.SessionCookie.Domain },
 	},
 	{
 		"SESSION_COOKIE_PATH",
-		func(s *settings.Settings) string { return s.SessionCookie.Path },
+		func(s *conf.Settings) string { return s.SessionCookie.Path },
 	},
 	{
 		"SESSION_COOKIE_AGE",
-		func(s *settings.Settings) string { return seconds(s.SessionCookieAge) },
+		func(s *conf.Settings) string { return seconds(s.SessionCookieAge) },
 	},
 	{
 		"SESSION_COOKIE_SAMESITE",
-		func(s *settings.Settings) string { return sameSite(s.SessionCookie.SameSite) },
+		func(s *conf.Settings) string { return sameSite(s.SessionCookie.SameSite) },
 	},
 	{
 		"SESSION_COOKIE_HTTPONLY",
-		func(s *settings.Settings) string { return boolean(!s.SessionCookie.Scriptable) },
+		func(s *conf.Settings) string { return boolean(!s.SessionCookie.Scriptable) },
 	},
 	{
 		"SESSION_EXPIRE_AT_BROWSER_CLOSE",
-		func(s *settings.Settings) string { return boolean(s.SessionExpireAtBrowserClose) },
+		func(s *conf.Settings) string { return boolean(s.SessionExpireAtBrowserClose) },
 	},
 	{
 		"SESSION_SAVE_EVERY_REQUEST",
-		func(s *settings.Settings) string { return boolean(s.SessionSaveEveryRequest) },
+		func(s *conf.Settings) string { return boolean(s.SessionSaveEveryRequest) },
 	},
 	{
 		"CSRF_USE_SESSIONS",
-		func(s *settings.Settings) string { return boolean(s.CSRFUseSessions) },
+		func(s *conf.Settings) string { return boolean(s.CSRFUseSessions) },
 	},
 	{
 		"CSRF_COOKIE_NAME",
-		func(s *settings.Settings) string { return s.CSRFCookie.Name },
+		func(s *conf.Settings) string { return s.CSRFCookie.Name },
 	},
 	{
 		"CSRF_COOKIE_DOMAIN",
-		func(s *settings.Settings) string { return s.CSRFCookie.Domain },
+		func(s *conf.Settings) string { return s.CSRFCookie.Domain },
 	},
 	{
 		"CSRF_COOKIE_PATH",
-		func(s *settings.Settings) string { return s.CSRFCookie.Path },
+		func(s *conf.Settings) string { return s.CSRFCookie.Path },
 	},
 	{
 		"CSRF_HEADER_NAME",
-		func(s *settings.Settings) string {
+		func(s *conf.Settings) string {
 			return "HTTP_" + strings.ToUpper(strings.ReplaceAll(s.CSRFHeaderName, "-", "_"))
 		},
 	},
 	{
 		"CSRF_COOKIE_AGE",
-		func(s *settings.Settings) string {
+		func(s *conf.Settings) string {
 			if s.CSRFCookieAge == 0 {
 				return ""
 			}
@@ -83,15 +83,15 @@ var equals = []equal{
 	},
 	{
 		"CSRF_COOKIE_SAMESITE",
-		func(s *settings.Settings) string { return sameSite(s.CSRFCookie.SameSite) },
+		func(s *conf.Settings) string { return sameSite(s.CSRFCookie.SameSite) },
 	},
 	{
 		"CSRF_COOKIE_HTTPONLY",
-		func(s *settings.Settings) string { return boolean(!s.CSRFCookie.Scriptable) },
+		func(s *conf.Settings) string { return boolean(!s.CSRFCookie.Scriptable) },
 	},
 	{
 		"PASSWORD_RESET_TIMEOUT",
-		func(s *settings.Settings) string { return seconds(s.PasswordResetTimeout) },
+		func(s *conf.Settings) string { return seconds(s.PasswordResetTimeout) },
 	},
 }
 
@@ -116,15 +116,15 @@ func sameSite(mode http.SameSite) string {
 	return "False"
 }
 
-func (s site) equalSettings() []settings.Finding {
-	var findings []settings.Finding
+func (s site) equalSettings() []conf.Finding {
+	var findings []conf.Finding
 	for _, e := range equals {
 		findings = append(findings, s.compare(e)...)
 	}
 	return findings
 }
 
-func (s site) compare(e equal) []settings.Finding {
+func (s site) compare(e equal) []conf.Finding {
 	if !s.has(e.name) {
 		return nil // of another release
 	}
@@ -167,8 +167,8 @@ func shown(text string) string {
 }
 
 // secureCookies: here a cookie is Secure unless the settings say otherwise.
-func (s site) secureCookies() []settings.Finding {
-	var findings []settings.Finding
+func (s site) secureCookies() []conf.Finding {
+	var findings []conf.Finding
 	for _, c := range []struct {
 		name string
 		here cookie.Secure
@@ -189,8 +189,8 @@ func (s site) secureCookies() []settings.Finding {
 }
 
 // limitsOfOneSide are settings here without a counterpart in Django.
-func (s site) limitsOfOneSide() []settings.Finding {
-	var findings []settings.Finding
+func (s site) limitsOfOneSide() []conf.Finding {
+	var findings []conf.Finding
 	if s.here.SessionIdleTimeout != 0 || s.here.SessionAbsoluteTimeout != 0 {
 		findings = append(findings, finding("session_limits", nil)...)
 	}

@@ -7,11 +7,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/internal/servertest"
+	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/settings"
+	sites "github.com/jamsession/jamsession/site"
 	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
@@ -37,17 +41,27 @@ func TestFactsAreReadFromEachDatabase(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			site, err := settings.Open(t.Context(), s)
+			at, err := s.Values(conf.OnlyHere{}).Database()
+			if err != nil {
+				t.Fatal(err)
+			}
+			at.Missing = siteparts.Imagine
+			db, err := siteparts.Open(t.Context(), at, false, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = db.Close() }()
+			if facts, err := ReadFacts(t.Context(), db.Readers); err == nil {
+				t.Errorf("without a table: %v", facts)
+			}
+			if err := sites.Migrate(t.Context(), s, nil); err != nil {
+				t.Fatal(err)
+			}
+			site, err := sites.Open(t.Context(), s, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer func() { _ = site.Close() }()
-			if facts, err := ReadFacts(t.Context(), site.Readers); err == nil {
-				t.Errorf("without a table: %v", facts)
-			}
-			if err := site.Migrate(t.Context()); err != nil {
-				t.Fatal(err)
-			}
 			for i, encoded := range []string{
 				"pbkdf2_sha256$260000$abcdefghijklmnopqrstuv$1nE4fvOmiD+ZePp39y6TYTXfkn5HEwJDyz8e6UkQE1w=",
 				"pbkdf2_sha256$260000$ponmlkjihgfedcbaqrstuv$1nE4fvOmiD+ZePp39y6TYTXfkn5HEwJDyz8e6UkQE1w=",
@@ -55,11 +69,11 @@ func TestFactsAreReadFromEachDatabase(t *testing.T) {
 				password.MakeUnusable(),
 			} {
 				user := auth.User{Username: "user" + strconv.Itoa(i), Password: encoded}
-				if _, err := site.Users.Create(t.Context(), user); err != nil {
+				if _, err := site.Users().Create(t.Context(), user); err != nil {
 					t.Fatal(err)
 				}
 			}
-			facts, err := ReadFacts(t.Context(), site.Readers)
+			facts, err := ReadFacts(t.Context(), site.Database.Readers)
 			want := map[Hash]int{{"pbkdf2_sha256", "260000"}: 2, {"argon2", ""}: 1}
 			if err != nil || facts.Users != 4 || !maps.Equal(facts.Hashes, want) {
 				t.Errorf("%+v, %v, want %v", facts, err, want)

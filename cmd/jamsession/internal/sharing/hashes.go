@@ -7,18 +7,18 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/internal/conf"
 )
 
 // storedHashes looks for users whose password one side cannot check.
-func (s site) storedHashes() []settings.Finding {
+func (s site) storedHashes() []conf.Finding {
 	there, own := s.djangoAlgorithms()
 	here := s.myAlgorithms()
 	count := make(map[string]int)
 	for kind, n := range s.facts.Hashes {
 		count[kind.Algorithm] += n
 	}
-	var findings []settings.Finding
+	var findings []conf.Finding
 	for _, algorithm := range slices.Sorted(maps.Keys(count)) {
 		values := fields{"Count": count[algorithm], "Users": s.facts.Users, "Algorithm": algorithm}
 		if !slices.Contains(here, algorithm) {
@@ -84,7 +84,7 @@ func (s site) candidates() []release {
 
 // iterations compares the cost of new hashes. Django has no setting for it:
 // it follows from the release, and what is in the table.
-func (s site) iterations() []settings.Finding {
+func (s site) iterations() []conf.Finding {
 	there, _ := s.djangoAlgorithms()
 	here := s.myAlgorithms()
 	if !s.here.PasswordUpgrade || here[0] != "pbkdf2_sha256" {

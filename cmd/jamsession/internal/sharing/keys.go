@@ -4,8 +4,8 @@ import (
 	"slices"
 
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
+	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/secret"
-	"github.com/jamsession/jamsession/settings"
 )
 
 // keyText returns a key, which may be text or bytes.
@@ -19,7 +19,7 @@ func keyText(value any) (secret.Text, bool) {
 	return secret.Text{}, false
 }
 
-func (s site) secretKey() []settings.Finding {
+func (s site) secretKey() []conf.Finding {
 	key, ok := keyText(s.django["SECRET_KEY"])
 	switch {
 	case !ok:
@@ -45,7 +45,7 @@ func (s site) djangoFallbacks() []secret.Text {
 	return keys
 }
 
-func (s site) fallbackKeys() []settings.Finding {
+func (s site) fallbackKeys() []conf.Finding {
 	if !s.has("SECRET_KEY_FALLBACKS") {
 		if len(s.here.SecretKeyFallbacks) == 0 {
 			return nil
@@ -69,8 +69,8 @@ func subset(a, b []secret.Text) bool {
 }
 
 // legacyHashes: Django 3.1 and 3.2 can write what Django 3.0 read.
-func (s site) legacyHashes() []settings.Finding {
-	var findings []settings.Finding
+func (s site) legacyHashes() []conf.Finding {
+	var findings []conf.Finding
 	if s.django["DEFAULT_HASHING_ALGORITHM"] == "sha1" {
 		findings = append(findings, finding("sha1_signatures", nil)...)
 	}

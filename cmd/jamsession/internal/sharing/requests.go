@@ -5,13 +5,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/messages"
-	"github.com/jamsession/jamsession/settings"
 )
 
 // origins compares CSRF_TRUSTED_ORIGINS, which in Django 3.2 are hosts.
-func (s site) origins() []settings.Finding {
-	var findings []settings.Finding
+func (s site) origins() []conf.Finding {
+	var findings []conf.Finding
 	there, ok := s.texts("CSRF_TRUSTED_ORIGINS", &findings)
 	if !ok {
 		return findings
@@ -34,16 +34,16 @@ func (s site) origins() []settings.Finding {
 }
 
 // proxy compares how each side sees that a visitor came over HTTPS.
-func (s site) proxy() []settings.Finding {
-	var findings []settings.Finding
+func (s site) proxy() []conf.Finding {
+	var findings []conf.Finding
 	pair, ok := s.texts("SECURE_PROXY_SSL_HEADER", &findings)
 	if !ok {
 		return findings
 	}
-	var there settings.ProxyHeader
+	var there conf.ProxyHeader
 	if len(pair) == 2 {
 		name := strings.ReplaceAll(strings.TrimPrefix(pair[0], "HTTP_"), "_", "-")
-		there = settings.ProxyHeader{Name: http.CanonicalHeaderKey(name), Value: pair[1]}
+		there = conf.ProxyHeader{Name: http.CanonicalHeaderKey(name), Value: pair[1]}
 	}
 	if there != s.here.SecureProxySSLHeader {
 		findings = append(findings, finding("proxy_header", nil)...)
@@ -55,8 +55,8 @@ func (s site) proxy() []settings.Finding {
 }
 
 // messages compares the storages; each side reads only its own.
-func (s site) messages() []settings.Finding {
-	var findings []settings.Finding
+func (s site) messages() []conf.Finding {
+	var findings []conf.Finding
 	path, ok := s.text("MESSAGE_STORAGE", &findings)
 	if !ok {
 		return findings

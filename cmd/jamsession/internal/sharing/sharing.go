@@ -11,18 +11,18 @@ import (
 	"slices"
 
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/internal/conf"
 )
 
 // A site is the Django site and the Go program that are compared.
 type site struct {
 	django diffsettings.Settings
-	here   *settings.Settings
+	here   *conf.Settings
 	facts  *Facts
 }
 
 // rules are all rules. Each returns what it finds.
-var rules = []func(site) []settings.Finding{
+var rules = []func(site) []conf.Finding{
 	site.secretKey, site.fallbackKeys, site.legacyHashes,
 	site.engine, site.customSerializer, site.cache, site.files,
 	site.database, site.timeZone,
@@ -34,22 +34,22 @@ var rules = []func(site) []settings.Finding{
 // Check compares a Django site's settings with those of this program, and
 // with what its database holds: facts may be nil if it cannot be asked.
 // Errors come first.
-func Check(django diffsettings.Settings, here *settings.Settings, facts *Facts) []settings.Finding {
+func Check(django diffsettings.Settings, here *conf.Settings, facts *Facts) []conf.Finding {
 	s := site{django, here, facts}
 	if facts == nil {
 		s.facts = new(Facts)
 	}
-	var findings []settings.Finding
+	var findings []conf.Finding
 	for _, rule := range rules {
 		findings = append(findings, rule(s)...)
 	}
-	slices.SortStableFunc(findings, func(a, b settings.Finding) int { return cmp.Compare(b.Level, a.Level) })
+	slices.SortStableFunc(findings, func(a, b conf.Finding) int { return cmp.Compare(b.Level, a.Level) })
 	return findings
 }
 
 // text returns a setting that is text or None. If it is something else it
 // adds a finding that it was not understood.
-func (s site) text(name string, findings *[]settings.Finding) (string, bool) {
+func (s site) text(name string, findings *[]conf.Finding) (string, bool) {
 	switch v := s.django[name].(type) {
 	case nil:
 		return "", true
@@ -61,7 +61,7 @@ func (s site) text(name string, findings *[]settings.Finding) (string, bool) {
 }
 
 // texts returns a setting that is a list of texts.
-func (s site) texts(name string, findings *[]settings.Finding) ([]string, bool) {
+func (s site) texts(name string, findings *[]conf.Finding) ([]string, bool) {
 	list, ok := asTexts(s.django[name])
 	if !ok {
 		*findings = append(*findings, notUnderstood(name)...)

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/internal/conf"
 )
 
 const (
@@ -368,7 +368,7 @@ var cases = map[string]testCase{
 	},
 }
 
-func (c testCase) check(t *testing.T) []settings.Finding {
+func (c testCase) check(t *testing.T) []conf.Finding {
 	var text strings.Builder
 	for name, value := range with(good, c.django...) {
 		fmt.Fprintf(&text, "%s = %s\n", name, value)
@@ -377,7 +377,7 @@ func (c testCase) check(t *testing.T) []settings.Finding {
 	if err != nil {
 		t.Fatal(err)
 	}
-	here, err := settings.Load(settings.Sources{Flags: with(goodHere, c.here...)})
+	here, err := conf.Load(conf.Sources{Flags: with(goodHere, c.here...)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -388,7 +388,7 @@ func (c testCase) check(t *testing.T) []settings.Finding {
 	return Check(django, here, facts)
 }
 
-func ids(findings []settings.Finding) string {
+func ids(findings []conf.Finding) string {
 	var list []string
 	for _, f := range findings {
 		list = append(list, strings.TrimPrefix(f.ID, "jamsession."))
@@ -408,7 +408,7 @@ func TestEachDifferenceIsFound(t *testing.T) {
 			}
 			warned := false
 			for _, f := range findings {
-				if warned = warned || f.Level == settings.LevelWarning; warned && f.Level == settings.LevelError {
+				if warned = warned || f.Level == conf.LevelWarning; warned && f.Level == conf.LevelError {
 					t.Errorf("%s comes after warnings", f.ID)
 				}
 				if f.Hint == "" {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/internal/conf"
 )
 
 //go:embed findings.toml
@@ -50,16 +50,16 @@ func parse(name, source string) *template.Template {
 type fields map[string]any
 
 // finding returns the finding with this name in findings.toml.
-func finding(name string, values fields) []settings.Finding {
+func finding(name string, values fields) []conf.Finding {
 	t := texts[name]
 	if t == nil {
 		panic("findings.toml: there is no entry " + name)
 	}
-	level := settings.LevelWarning
+	level := conf.LevelWarning
 	if t.ID[0] == 'E' {
-		level = settings.LevelError
+		level = conf.LevelError
 	}
-	return []settings.Finding{{
+	return []conf.Finding{{
 		Level: level, ID: "jamsession." + t.ID,
 		Message: fill(t.message, values), Hint: fill(t.hint, values),
 	}}
@@ -74,6 +74,6 @@ func fill(t *template.Template, values fields) string {
 	return out.String()
 }
 
-func notUnderstood(name string) []settings.Finding {
+func notUnderstood(name string) []conf.Finding {
 	return finding("not_understood", fields{"Name": name})
 }

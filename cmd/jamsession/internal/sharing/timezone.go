@@ -3,12 +3,12 @@ package sharing
 import (
 	"strconv"
 
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/internal/conf"
 )
 
 // timeZone: SQLite and MySQL keep times without a zone, in UTC or, by
 // USE_TZ=False, in TIME_ZONE. PostgreSQL keeps instants.
-func (s site) timeZone() []settings.Finding {
+func (s site) timeZone() []conf.Finding {
 	there, here := s.truth("USE_TZ"), s.here.UseTZ
 	zone, ok := s.django["TIME_ZONE"].(string)
 	if !ok {
@@ -34,7 +34,7 @@ func (s site) timeZone() []settings.Finding {
 }
 
 // databaseZone: Django can keep the times of one database in another zone.
-func (s site) databaseZone() []settings.Finding {
+func (s site) databaseZone() []conf.Finding {
 	there, _ := s.defaultDatabase()
 	value, _ := there.Get("TIME_ZONE")
 	if value == nil || s.kind() == "postgres" || !s.truth("USE_TZ") || value == "UTC" {

@@ -4,13 +4,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/internal/conf"
 )
 
 // OtherUsers is the id of the finding that Django's users are in another table.
 const OtherUsers = "jamsession.E113"
 
-func (s site) userModel() []settings.Finding {
+func (s site) userModel() []conf.Finding {
 	model, ok := s.django["AUTH_USER_MODEL"].(string)
 	switch {
 	case !ok:
@@ -23,8 +23,8 @@ func (s site) userModel() []settings.Finding {
 
 const modelBackend = "django.contrib.auth.backends.ModelBackend"
 
-func (s site) backends() []settings.Finding {
-	var findings []settings.Finding
+func (s site) backends() []conf.Finding {
+	var findings []conf.Finding
 	list, ok := s.texts("AUTHENTICATION_BACKENDS", &findings)
 	if !ok {
 		return findings
@@ -41,8 +41,8 @@ func (s site) backends() []settings.Finding {
 }
 
 // middleware looks for what makes Django's sessions and logins work.
-func (s site) middleware() []settings.Finding {
-	var findings []settings.Finding
+func (s site) middleware() []conf.Finding {
+	var findings []conf.Finding
 	list, ok := s.texts("MIDDLEWARE", &findings)
 	for _, m := range []struct{ path, finding string }{
 		{"django.contrib.sessions.middleware.SessionMiddleware", "session_middleware"},
@@ -90,8 +90,8 @@ func (s site) myAlgorithms() []string {
 	return standardAlgorithms
 }
 
-func (s site) hashers() []settings.Finding {
-	var findings []settings.Finding
+func (s site) hashers() []conf.Finding {
+	var findings []conf.Finding
 	if _, ok := s.texts("PASSWORD_HASHERS", &findings); !ok {
 		return findings
 	}

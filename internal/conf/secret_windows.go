@@ -1,0 +1,4 @@
+package conf
+
+// permissionsCount says whether a file's mode tells who can read it.
+const permissionsCount = false

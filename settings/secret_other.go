@@ -1,6 +1,0 @@
-//go:build !windows
-
-package settings
-
-// permissionsCount says whether a file's mode tells who can read it.
-const permissionsCount = true

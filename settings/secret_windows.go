@@ -1,4 +1,0 @@
-package settings
-
-// permissionsCount says whether a file's mode tells who can read it.
-const permissionsCount = false

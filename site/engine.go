@@ -1,0 +1,203 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jamsession/jamsession/cachedstore"
+	"github.com/jamsession/jamsession/cookiestore"
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/filestore"
+	"github.com/jamsession/jamsession/internal/conf"
+	"github.com/jamsession/jamsession/internal/siteparts"
+	"github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/sqlstore"
+)
+
+// An engine is a store of sessions with the codec that belongs to it.
+type engine struct {
+	store session.Store
+	codec session.Codec // nil: plain
+}
+
+// openEngine opens what SESSION_ENGINE names.
+func (s *Site) openEngine(ctx context.Context) (e engine, err error) {
+	if e.codec, err = django.Signed(s.keys); err != nil {
+		return e, fmt.Errorf("site: %w", err)
+	}
+	switch s.conf.SessionEngine {
+	case "db":
+		e.store, err = s.openTable(ctx)
+	case "cached_db":
+		e.store, err = s.openCachedTable(ctx, e.codec)
+	case "cache":
+		e, err = s.openCache(ctx)
+	case "file":
+		e.store, err = s.openFiles(e.codec)
+	case "signed_cookies":
+		e.codec = nil
+		e.store, err = s.openCookies(ctx)
+	default:
+		err = fmt.Errorf("settings: SESSION_ENGINE: there is no engine %q", s.conf.SessionEngine)
+	}
+	return e, err
+}
+
+// openTable opens the table in the fastest way.
+func (s *Site) openTable(ctx context.Context) (session.Store, error) {
+	open := s.db.OpenTable
+	if open == nil {
+		open = func(ctx context.Context) (session.Store, error) { return sqlstore.New(ctx, s.Database, nil) }
+	}
+	table, err := open(ctx)
+	if err != nil {
+		return nil, notMigrated(err)
+	}
+	s.keep(table)
+	return table, nil
+}
+
+// openCachedTable puts a cache in front of the table.
+func (s *Site) openCachedTable(ctx context.Context, codec session.Codec) (session.Store, error) {
+	table, err := s.openTable(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cache, err := s.openTableCache(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o := &cachedstore.Options{Logger: s.opts.Logger}
+	if s.conf.SessionCacheFormat == "django" {
+		o.Codec = codec
+	}
+	store, err := cachedstore.New(table, cache, o)
+	if err != nil {
+		return nil, fmt.Errorf("site: %w", err)
+	}
+	s.keep(store)
+	return store, nil
+}
+
+// cachePrefix returns the prefix of the keys of an engine.
+func (s *Site) cachePrefix(engine string) string {
+	c := s.conf.Caches[s.conf.SessionCacheAlias]
+	return django.CacheKey(c.KeyPrefix, c.Version, engine)
+}
+
+// openTableCache opens the cache of cached_db.
+func (s *Site) openTableCache(ctx context.Context) (cachedstore.Cache, error) {
+	c, err := s.conf.SessionCache()
+	if err != nil {
+		return nil, err
+	}
+	if c.Kind() == "memory" {
+		return memstore.NewCache(memoryCacheSize)
+	}
+	driver, err := siteparts.CacheOf(c.Kind())
+	if err != nil {
+		return nil, cacheError(err)
+	}
+	cache, err := driver.Table(ctx, c.URL, s.cachePrefix(django.EngineCachedDB))
+	if err != nil {
+		return nil, cacheError(err)
+	}
+	s.keep(cache)
+	return cache, nil
+}
+
+// memoryCacheSize is how many sessions memory:// keeps of a table, and how
+// many it may hold as an engine.
+const (
+	memoryCacheSize = 10_000
+	memoryStoreSize = 1_000_000
+)
+
+// openCache opens the engine cache.
+func (s *Site) openCache(ctx context.Context) (e engine, err error) {
+	c, err := s.conf.SessionCache()
+	if err != nil {
+		return e, err
+	}
+	if s.conf.SessionCacheFormat == "django" && c.Kind() != "memory" {
+		e.codec = django.Pickled()
+	}
+	e.store, err = s.openStore(ctx, c, s.cachePrefix(django.EngineCache), e.codec)
+	return e, err
+}
+
+// openStore opens a cache as a store of sessions.
+func (s *Site) openStore(
+	ctx context.Context, c conf.Cache, prefix string, codec session.Codec,
+) (session.Store, error) {
+	if c.Kind() == "memory" {
+		return memstore.NewLimited(memoryStoreSize)
+	}
+	driver, err := siteparts.CacheOf(c.Kind())
+	if err != nil {
+		return nil, cacheError(err)
+	}
+	store, err := driver.Store(ctx, c.URL, prefix, codec)
+	if err != nil {
+		return nil, cacheError(err)
+	}
+	s.keep(store)
+	return store, nil
+}
+
+func cacheError(err error) error {
+	reason := strings.Join(strings.Fields(err.Error()), " ") // on one line
+	return fmt.Errorf("settings: CACHE_URL: %s", reason)
+}
+
+// openFiles opens the engine file.
+func (s *Site) openFiles(codec session.Codec) (session.Store, error) {
+	if s.conf.SessionFilePath == "" {
+		return nil, errors.New("settings: SESSION_ENGINE file needs SESSION_FILE_PATH, a folder of its own")
+	}
+	store, err := filestore.New(s.conf.SessionFilePath, &filestore.Options{
+		Prefix:            s.conf.SessionCookie.Name,
+		MaxAge:            s.conf.SessionCookieAge,
+		AllowFilesOfUsers: s.conf.SessionFileAllowUsers,
+		Codec:             codec,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("settings: SESSION_FILE_PATH: %w", err)
+	}
+	s.keep(store)
+	return store, nil
+}
+
+// openCookies makes the engine signed_cookies, with the list that
+// SESSION_DENY_LIST names.
+func (s *Site) openCookies(ctx context.Context) (session.Store, error) {
+	revoked, err := s.openDenyList(ctx)
+	if err != nil {
+		return nil, err
+	}
+	store, err := cookiestore.New(s.keys, &cookiestore.Options{
+		MaxAge: s.conf.SessionCookieAge, Revoked: revoked,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("site: %w", err)
+	}
+	return store, nil
+}
+
+// openDenyList returns nil for no list.
+func (s *Site) openDenyList(ctx context.Context) (session.Store, error) {
+	switch s.conf.SessionDenyList {
+	case "db":
+		return s.openTable(ctx)
+	case "cache":
+		c, err := s.conf.SessionCache()
+		if err != nil {
+			return nil, err
+		}
+		return s.openStore(ctx, c, s.cachePrefix("jamsession.revoked."), nil)
+	}
+	return nil, nil
+}

@@ -1,0 +1,43 @@
+package site
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/jamsession/jamsession/internal/conf"
+)
+
+// checkHost lets only requests with an allowed Host header through. Others
+// get 400: a link that is made from a Host that an attacker chose, in a mail
+// for example, leads to the attacker.
+func (s *Site) checkHost(next http.Handler) http.Handler {
+	if len(s.conf.AllowedHosts) == 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !allowsHost(s.conf.AllowedHosts, r.Host) {
+			s.logger().WarnContext(r.Context(), "site: a request for a host that is not in ALLOWED_HOSTS",
+				slog.String("host", r.Host))
+			refuse(w, "This site does not answer to this name.")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func allowsHost(hosts []string, header string) bool {
+	match := conf.HostHeader.FindStringSubmatch(strings.ToLower(header))
+	if match == nil || match[1] == "." {
+		return false
+	}
+	name := strings.TrimSuffix(match[1], ".")
+	for _, allowed := range hosts {
+		allowed = strings.ToLower(allowed)
+		domain, wide := strings.CutPrefix(allowed, ".")
+		if allowed == "*" || name == domain || wide && strings.HasSuffix(name, allowed) {
+			return true
+		}
+	}
+	return false
+}

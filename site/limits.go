@@ -1,0 +1,135 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
+	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/internal/siteparts"
+)
+
+// limits bound guesses on a site.
+type limits struct {
+	logins, signUps auth.Limiter // nil: LOGIN_LIMIT_STORE is none
+	store           throttle.Store
+}
+
+// openLimits opens what LOGIN_LIMIT_STORE names.
+func (s *Site) openLimits(ctx context.Context) error {
+	s.ResetLimiter = unlimited{}
+	if s.conf.LoginLimitStore == "none" || s.opts.NoUsers {
+		return nil
+	}
+	store, err := s.openAttempts(ctx)
+	if err != nil {
+		return err
+	}
+	s.limits.store = store
+	o := throttle.Options{
+		PerAccount:     s.conf.LoginLimitAccount,
+		PerSource:      s.conf.LoginLimitSource,
+		TrustedProxies: s.conf.TrustedProxies,
+		Cookie:         cookie.Options{Secure: s.conf.SessionCookie.Secure},
+		Timeout:        s.conf.StoreTimeout,
+		Logger:         s.opts.Logger,
+	}
+	s.limits.logins, err = throttle.New(store, s.keys, &o)
+	if err == nil {
+		o.Purpose, o.PerAccount = "password reset", s.conf.PasswordResetLimit
+		o.DevicesOf = "login" // on devices where users log in, no stranger keeps them from their mail
+		s.ResetLimiter, err = throttle.New(store, s.keys, &o)
+	}
+	if err == nil {
+		o.DevicesOf = ""
+		o.Purpose, o.PerAccount, o.PerSource = "sign-up", s.conf.SignUpLimit, s.conf.SignUpLimit
+		s.limits.signUps, err = throttle.New(store, s.keys, &o)
+	}
+	if err != nil {
+		return fmt.Errorf("site: %w", err)
+	}
+	return nil
+}
+
+// unlimited is the limiter of a site without limits.
+type unlimited struct{}
+
+func (unlimited) Check(*http.Request, auth.Attempt) error            { return nil }
+func (unlimited) Succeeded(*http.Request, auth.Attempt)              {}
+func (unlimited) MakeKnown(http.Header, *http.Request, auth.Attempt) {}
+
+// newcomers returns the function that bounds how many new sessions a source
+// gets, or nil for no bound. Each process counts for itself: a question to the
+// database would cost as much as the session. Signed cookies take no room on
+// the server.
+func (s *Site) newcomers() (func(*http.Request) bool, error) {
+	c := s.conf
+	if c.NewSessionLimit == (throttle.Limit{}) || c.SessionEngine == "signed_cookies" {
+		return nil, nil
+	}
+	newcomers, err := throttle.AllowSource(throttle.NewMemory(0), s.keys, &throttle.Options{
+		Purpose: "new session", PerSource: c.NewSessionLimit, TrustedProxies: c.TrustedProxies,
+		Logger: s.opts.Logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("site: %w", err)
+	}
+	return newcomers, nil
+}
+
+// openAttempts opens the store that counts attempts. With "auto" the database
+// may lack the table, as one that Django has migrated does, or not be there.
+func (s *Site) openAttempts(ctx context.Context) (throttle.Store, error) {
+	switch {
+	case s.conf.LoginLimitStore == "memory", s.conf.LoginLimitStore == "auto" && s.db == nil:
+		return throttle.NewMemory(0), nil
+	case s.conf.LoginLimitStore == "cache":
+		return s.openRedisAttempts(ctx)
+	case s.conf.LoginLimitStore == "auto":
+		late := &lateTable{open: s.openAttemptsTable, memory: throttle.NewMemory(0)}
+		s.keep(late)
+		if err := late.look(ctx); err != nil {
+			return nil, fmt.Errorf("site: %w", err)
+		}
+		late.looked.Store(time.Now().UnixMicro())
+		return late, nil
+	}
+	store, err := s.openAttemptsTable(ctx)
+	if errors.Is(err, sqlthrottle.ErrNotMigrated) {
+		return nil, ErrNotMigrated
+	}
+	if err != nil {
+		return nil, fmt.Errorf("site: %w", err)
+	}
+	s.keep(store)
+	return store, nil
+}
+
+func (s *Site) openAttemptsTable(ctx context.Context) (*sqlthrottle.Store, error) {
+	return sqlthrottle.New(ctx, s.Database, &sqlthrottle.Options{Timeout: s.conf.StoreTimeout})
+}
+
+func (s *Site) openRedisAttempts(ctx context.Context) (throttle.Store, error) {
+	c, err := s.conf.SessionCache()
+	if err != nil {
+		return nil, err
+	}
+	if c.Kind() != "redis" {
+		return nil, errors.New("settings: LOGIN_LIMIT_STORE cache needs a cache on Redis; use db")
+	}
+	driver, err := siteparts.CacheOf(c.Kind())
+	if err != nil {
+		return nil, cacheError(err)
+	}
+	store, closer, err := driver.Attempts(ctx, c.URL, c.KeyPrefix+":jamsession:throttle:")
+	if err != nil {
+		return nil, cacheError(err)
+	}
+	s.keep(closer)
+	return store, nil
+}

@@ -1,0 +1,242 @@
+package site_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/internal/conf"
+	"github.com/jamsession/jamsession/internal/servertest"
+	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/site"
+)
+
+// TestProgramsCountGuessesTogether: wherever the settings keep the attempts.
+func TestProgramsCountGuessesTogether(t *testing.T) {
+	for name, vars := range map[string]func(t *testing.T) map[string]string{
+		"SQLite": func(*testing.T) map[string]string { return map[string]string{} },
+		"PostgreSQL": func(t *testing.T) map[string]string {
+			return map[string]string{"DATABASE_URL": postgresURL(servertest.Postgres(t)), "LOGIN_LIMIT_STORE": "db"}
+		},
+		"MariaDB": func(t *testing.T) map[string]string {
+			at := servertest.MariaDB(t)
+			return map[string]string{"DATABASE_URL": "mysql://root@" + at.Addr + "/" + at.Name}
+		},
+		"Redis": func(t *testing.T) map[string]string {
+			return map[string]string{"CACHE_URL": redisURL(t), "LOGIN_LIMIT_STORE": "cache"}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file, with := tempFile(t), vars(t)
+			with["LOGIN_LIMIT_ACCOUNT"], with["PASSWORD_RESET_LIMIT"] = "2/3600", "2/3600"
+			with["SIGNUP_LIMIT"] = "2/3600"
+			var sites []*site.Site
+			for range 2 {
+				site := open(t, file, with)
+				sites = append(sites, site)
+			}
+			r := httptest.NewRequest(http.MethodPost, "/", nil)
+			var got []bool
+			for i := range 3 {
+				got = append(got, errors.Is(sites[i%2].LoginLimiter().Check(r, auth.Attempt{Username: "alice"}), throttle.ErrLimited))
+			}
+			for i := range 3 {
+				got = append(got, errors.Is(sites[i%2].ResetLimiter.Check(r, auth.Attempt{Username: "alice"}), throttle.ErrLimited))
+			}
+			for i, name := range []string{"carol", "dave", "erin"} { // whatever name, from one address
+				got = append(got, errors.Is(sites[i%2].SignUpLimiter().Check(r, auth.Attempt{Username: name}), throttle.ErrLimited))
+			}
+			if want := []bool{false, false, true, false, false, true, false, false, true}; !slices.Equal(got, want) {
+				t.Errorf("limited: %t, want %t", got, want)
+			}
+		})
+	}
+}
+
+// TestDatabaseThatDjangoMigratedCountsInMemory until its table is made.
+func TestDatabaseThatDjangoMigratedCountsInMemory(t *testing.T) {
+	s := settingsOf(t, tempFile(t), map[string]string{"LOGIN_LIMIT_STORE": "none"})
+	if err := site.Migrate(t.Context(), s, nil); err != nil {
+		t.Fatal(err)
+	}
+	file := s.Values(conf.OnlyHere{}).DatabaseURL.Reveal()
+	with := func(store string) *settings.Settings {
+		return settingsOf(t, "", map[string]string{"DATABASE_URL": file, "LOGIN_LIMIT_STORE": store})
+	}
+	if here := openWith(t, with("auto"), nil); here.LoginLimiter() == nil {
+		t.Fatal("nothing limits logins")
+	}
+	if plan, err := site.Plan(t.Context(), with("auto"), nil); err != nil || !slices.Equal(plan, []string{"jamsession_throttle"}) {
+		t.Errorf("plan %q, error %v", plan, err)
+	}
+	if _, err := site.Open(t.Context(), with("db"), nil); !errors.Is(err, site.ErrNotMigrated) {
+		t.Errorf("LOGIN_LIMIT_STORE=db without the table: error %v", err)
+	}
+	for _, store := range []string{"none", "memory"} {
+		if plan, err := site.Plan(t.Context(), with(store), nil); err != nil || len(plan) > 0 {
+			t.Errorf("%s: plan %q, error %v", store, plan, err)
+		}
+		here := openWith(t, with(store), nil)
+		if (here.LoginLimiter() == nil) != (store == "none") {
+			t.Errorf("%s: limiter %v", store, here.LoginLimiter())
+		}
+	}
+}
+
+// TestAttemptsMoveToTheTable once it exists: of a site that is opened then, at
+// once, and of one that runs, after a minute, without a question to the database
+// for each attempt.
+func TestAttemptsMoveToTheTable(t *testing.T) {
+	limit := throttle.Limit{Burst: 2, Every: time.Hour}
+	for name, vars := range map[string]func(t *testing.T) map[string]string{
+		"SQLite": func(*testing.T) map[string]string { return nil },
+		"PostgreSQL": func(t *testing.T) map[string]string {
+			return map[string]string{"DATABASE_URL": postgresURL(servertest.Postgres(t))}
+		},
+		"MariaDB": func(t *testing.T) map[string]string {
+			at := servertest.MariaDB(t)
+			return map[string]string{"DATABASE_URL": "mysql://root@" + at.Addr + "/" + at.Name}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file, with, start := tempFile(t), vars(t), time.Now()
+			running := open(t, file, with)
+			if _, err := running.Database.DB.ExecContext(t.Context(), "DROP TABLE jamsession_throttle"); err != nil {
+				t.Fatal(err)
+			}
+			set := settingsOf(t, file, with)
+			running = openWith(t, set, nil)
+			take := func(site *site.Site, after time.Duration, inTable int) {
+				t.Helper()
+				wait, err := site.Attempts().Take(t.Context(), "a", limit, start.Add(after))
+				var n int
+				rows := site.Database.DB.QueryRowContext(t.Context(), "SELECT count(*) FROM jamsession_throttle")
+				if err = errors.Join(err, rows.Scan(&n)); err != nil || wait != 0 || n != inTable {
+					t.Errorf("after %v: wait %v, %d rows, error %v; want 0, %d", after, wait, n, err, inTable)
+				}
+			}
+			for _, site := range []*site.Site{running, openWith(t, set, nil)} { // each for itself
+				for i, want := range []bool{false, false, true} {
+					wait, err := site.Attempts().Take(t.Context(), "a", limit, start)
+					if err != nil || (wait > 0) != want {
+						t.Errorf("%d: wait %v, %v", i, wait, err)
+					}
+				}
+				if err := site.Attempts().Give(t.Context(), "a", limit); err != nil {
+					t.Error(err)
+				}
+			}
+			if err := site.Migrate(t.Context(), set, nil); err != nil {
+				t.Fatal(err)
+			}
+			migrating := openWith(t, set, nil)
+			take(running, 59*time.Second, 0)
+			take(migrating, 59*time.Second, 1)
+			take(running, 62*time.Second, 1)
+			for _, site := range []*site.Site{running, migrating} { // together
+				wait, err := site.Attempts().Take(t.Context(), "a", limit, start.Add(time.Minute))
+				if err != nil || wait == 0 {
+					t.Errorf("wait %v, %v after two attempts of both", wait, err)
+				}
+				if err := site.Attempts().Give(t.Context(), "a", limit); err != nil {
+					t.Error(err)
+				}
+				take(site, time.Minute, 1)
+			}
+		})
+	}
+}
+
+// TestTableThatCannotBeUsedIsAnError: attempts that nobody knows where to count
+// are not let pass, and the next one finds out anew.
+func TestTableThatCannotBeUsedIsAnError(t *testing.T) {
+	file := tempFile(t)
+	site := open(t, file, nil)
+	exec := func(statement string) {
+		t.Helper()
+		if _, err := site.Database.DB.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("DROP TABLE jamsession_throttle")
+	late := openWith(t, settingsOf(t, file, nil), nil).Attempts()
+	exec("CREATE TABLE jamsession_throttle (bucket varchar(64))")
+	limit := throttle.Limit{Burst: 1, Every: time.Hour}
+	now := time.Now().Add(2 * time.Minute)
+	for range 2 {
+		if _, err := late.Take(t.Context(), "a", limit, now); err == nil || !strings.Contains(err.Error(), "full_at") {
+			t.Errorf("error %v, want the column that is missing", err)
+		}
+	}
+	exec("DROP TABLE jamsession_throttle")
+	for i, want := range []bool{false, true} {
+		if wait, err := late.Take(t.Context(), "a", limit, now); err != nil || (wait > 0) != want {
+			t.Errorf("%d: wait %v, %v", i, wait, err)
+		}
+	}
+}
+
+// TestNoLimitIsNoRefusal: without limits, the limiter for resets lets everything
+// pass.
+func TestNoLimitIsNoRefusal(t *testing.T) {
+	here := open(t, tempFile(t), map[string]string{"LOGIN_LIMIT_STORE": "none", "PASSWORD_RESET_LIMIT": "1/3600"})
+	if here.LoginLimiter() != nil || here.SignUpLimiter() != nil {
+		t.Error("a limiter that is a nil pointer is not nil")
+	}
+	for range 3 {
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		if err := here.ResetLimiter.Check(r, auth.Attempt{Username: "ann"}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestLimitsInACacheNeedRedis(t *testing.T) {
+	for _, url := range []string{"memory://", "memcached://127.0.0.1:1", ""} {
+		vars := map[string]string{"LOGIN_LIMIT_STORE": "cache"}
+		if url != "" {
+			vars["CACHE_URL"] = url
+		}
+		s := settingsOf(t, tempFile(t), vars)
+		if err := site.Migrate(t.Context(), s, nil); err != nil {
+			t.Fatal(err)
+		}
+		here, err := site.Open(t.Context(), s, nil)
+		if err == nil {
+			err = here.Close()
+		}
+		if err == nil {
+			t.Errorf("CACHE_URL %q: no error", url)
+		}
+	}
+}
+
+// TestResetLimiterKnowsTheDevicesOfLogins: a stranger who uses up the requests
+// for a name, or the mails to an address, does not keep users from theirs at
+// home. The limiter for sign-ups knows no device.
+func TestResetLimiterKnowsTheDevicesOfLogins(t *testing.T) {
+	site := open(t, tempFile(t), map[string]string{"PASSWORD_RESET_LIMIT": "1/3600"})
+	ann := auth.User{ID: "1", Username: "ann", Password: "!"}
+	header := http.Header{}
+	stranger := httptest.NewRequest(http.MethodPost, "/reset", nil)
+	site.LoginLimiter().MakeKnown(header, stranger, auth.NewAttempt("ann", ann))
+	home := httptest.NewRequest(http.MethodPost, "/reset", nil)
+	for _, c := range (&http.Response{Header: header}).Cookies() {
+		home.AddCookie(c)
+	}
+	limiter := site.ResetLimiter.(auth.SourceLimiter)
+	for _, c := range []struct {
+		r    *http.Request
+		want bool
+	}{{stranger, true}, {stranger, false}, {home, true}, {home, false}} {
+		if got := limiter.Mails(c.r)(t.Context(), "ann@example.com", []auth.User{ann}) == nil; got != c.want {
+			t.Errorf("a mail passes: %t, want %t", got, c.want)
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
+	"github.com/jamsession/jamsession/internal/siteparts"
+	"github.com/jamsession/jamsession/settings"
+	"github.com/jamsession/jamsession/sqlstore"
+)
+
+// Migrate makes the tables that are missing, as Django's manage.py migrate
+// would, an index on the addresses of users, and two tables of our own:
+// jamsession_throttle, where attempts to log in are counted, and
+// jamsession_login_floor, by which sessions are ended. It makes the file of a
+// SQLite database if there is none. If the database refuses to make the index,
+// that is logged, and is not an error.
+//
+// It may be called at each start, also by programs that start together; but the
+// first call must not run while a site serves requests from the same tables. It
+// needs no SECRET_KEY, and does nothing for a site that needs no database. The
+// options are those that the site will be opened with.
+func Migrate(ctx context.Context, s *settings.Settings, o *Options) error {
+	return withTables(ctx, s, o, siteparts.Make, (*Site).migrate)
+}
+
+// Plan returns the migrations that [Migrate] would apply, by the names under
+// which Django records them, and the names of the tables and the index that are
+// not Django's; none if there is nothing to do. It changes nothing.
+func Plan(ctx context.Context, s *settings.Settings, o *Options) (plan []string, err error) {
+	err = withTables(ctx, s, o, siteparts.Imagine, func(site *Site, ctx context.Context) error {
+		plan, err = site.plan(ctx)
+		return err
+	})
+	return plan, err
+}
+
+// withTables calls do with a site of which only the database is open.
+func withTables(
+	ctx context.Context, s *settings.Settings, o *Options, missing siteparts.Missing,
+	do func(*Site, context.Context) error,
+) error {
+	site, err := describe(s, o)
+	if err != nil || !site.needsDatabase() {
+		return err
+	}
+	if err := site.openPlace(ctx, missing); err != nil {
+		return err
+	}
+	return errors.Join(do(site, ctx), site.Close())
+}
+
+func (s *Site) migrate(ctx context.Context) error {
+	if s.djangosUsers() {
+		if _, err := sqlusers.Migrate(ctx, s.Database, &sqlusers.Options{Logger: s.opts.Logger}); err != nil {
+			return fmt.Errorf("site: %w", err)
+		}
+	}
+	if _, err := sqlstore.Migrate(ctx, s.Database); err != nil {
+		return fmt.Errorf("site: %w", err)
+	}
+	if s.countsInTable() {
+		if _, err := sqlthrottle.Migrate(ctx, s.Database); err != nil {
+			return fmt.Errorf("site: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *Site) plan(ctx context.Context) (plan []string, err error) {
+	if s.djangosUsers() {
+		if plan, err = sqlusers.Plan(ctx, s.Database); err != nil {
+			return nil, fmt.Errorf("site: %w", err)
+		}
+	}
+	sessions, err := sqlstore.Plan(ctx, s.Database)
+	if err != nil {
+		return nil, fmt.Errorf("site: %w", err)
+	}
+	plan = append(plan, sessions...)
+	if s.countsInTable() {
+		own, err := sqlthrottle.Plan(ctx, s.Database)
+		if err != nil {
+			return nil, fmt.Errorf("site: %w", err)
+		}
+		plan = append(plan, own...)
+	}
+	return plan, nil
+}
+
+// countsInTable reports whether attempts to log in are counted in the database.
+func (s *Site) countsInTable() bool {
+	return !s.opts.NoUsers && (s.conf.LoginLimitStore == "auto" || s.conf.LoginLimitStore == "db")
+}

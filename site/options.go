@@ -1,0 +1,141 @@
+package site
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/internal/conf"
+	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/session"
+)
+
+// Options are what settings cannot say. The zero value is a site as Django's:
+// users in auth_user, and answers and logs of the packages themselves.
+type Options struct {
+	// Users are the program's own, in place of Django's table auth_user.
+	Users auth.UserStore
+
+	// NoUsers: the site has sessions, forms and messages, and nobody logs in.
+	NoUsers bool
+
+	// Hashers make and check password hashes, in place of those that
+	// PASSWORD_HASHERS names.
+	Hashers *password.Hashers
+
+	// Logger is told what all parts report. Nil is slog.Default().
+	Logger *slog.Logger
+
+	// These functions change what the settings say of a part, before it is made.
+	// They see what the settings said, and so can add to it: Backends holds the
+	// backend of the site's users, to which others can be appended. Nil changes
+	// nothing.
+	Sessions func(*session.Options)
+	CSRF     func(*csrf.Options)
+	Messages func(*messages.Options)
+	Auth     func(*auth.Options)
+}
+
+func (s *Site) sessionOptions(codec session.Codec) (*session.Options, error) {
+	newcomers, err := s.newcomers()
+	if err != nil {
+		return nil, err
+	}
+	o := &session.Options{
+		Codec:                codec,
+		Cookie:               s.conf.SessionCookie,
+		CookieAge:            s.conf.SessionCookieAge,
+		ExpireAtBrowserClose: s.conf.SessionExpireAtBrowserClose,
+		SaveEveryRequest:     s.conf.SessionSaveEveryRequest,
+		RefreshInterval:      s.conf.SessionRefreshInterval,
+		IdleTimeout:          s.conf.SessionIdleTimeout,
+		AbsoluteTimeout:      s.conf.SessionAbsoluteTimeout,
+		Timeout:              s.conf.StoreTimeout,
+		MayCreate:            newcomers,
+		Logger:               s.opts.Logger,
+	}
+	if s.opts.Sessions != nil {
+		s.opts.Sessions(o)
+	}
+	return o, nil
+}
+
+func (s *Site) csrfOptions() *csrf.Options {
+	o := &csrf.Options{
+		TrustedOrigins: s.conf.CSRFTrustedOrigins,
+		CrossOrigin:    http.NewCrossOriginProtection(),
+		UseSessions:    s.conf.CSRFUseSessions,
+		Cookie:         s.conf.CSRFCookie,
+		CookieAge:      s.conf.CSRFCookieAge,
+		HeaderName:     s.conf.CSRFHeaderName,
+		Secure:         secure(s.conf),
+		Logger:         s.opts.Logger,
+	}
+	if o.CookieAge == 0 {
+		o.CookieAge = -1 // ends with the browser
+	}
+	if s.opts.CSRF != nil {
+		s.opts.CSRF(o)
+	}
+	return o
+}
+
+// messageOptions gives the cookie of messages the attributes of the session
+// cookie, except for its name and path, as Django does.
+func (s *Site) messageOptions() *messages.Options {
+	c := s.conf.SessionCookie
+	c.Name, c.Path = "", ""
+	o := &messages.Options{
+		Storage: s.conf.MessageStorage, MinLevel: s.conf.MessageLevel, Cookie: c, Logger: s.opts.Logger,
+	}
+	if s.opts.Messages != nil {
+		s.opts.Messages(o)
+	}
+	return o
+}
+
+func (s *Site) authOptions() (*auth.Options, error) {
+	validators, err := s.conf.Validators()
+	if err != nil {
+		return nil, err
+	}
+	o := &auth.Options{
+		Backends:         []auth.Backend{}, // not nil: nobody
+		Hashers:          s.Hashers,
+		Validators:       validators,
+		StayLoggedInAge:  s.conf.LoginStayLoggedInAge,
+		FloorAge:         s.conf.SessionCookieAge,
+		LoginURL:         s.conf.LoginURL,
+		LoginRedirectURL: s.conf.LoginRedirectURL,
+		Limiter:          s.limits.logins,
+		SignUpLimiter:    s.limits.signUps,
+		Timeout:          s.conf.StoreTimeout,
+		Secure:           secure(s.conf),
+		Logger:           s.opts.Logger,
+	}
+	if users := s.userStore(); users != nil {
+		o.Backends = append(o.Backends, auth.NewModelBackend(users, s.Hashers))
+	}
+	if s.opts.Auth != nil {
+		s.opts.Auth(o)
+	}
+	return o, nil
+}
+
+// secure returns the function that reports whether the visitor came over HTTPS.
+// If the proxy's header is there, its first element decides, as in Django.
+func secure(c *conf.Settings) func(*http.Request) bool {
+	name := c.SecureProxySSLHeader.Name
+	return func(r *http.Request) bool {
+		if name != "" {
+			if values := r.Header.Values(name); len(values) > 0 {
+				first, _, _ := strings.Cut(values[0], ",")
+				return strings.TrimSpace(first) == c.SecureProxySSLHeader.Value
+			}
+		}
+		return r.TLS != nil
+	}
+}

@@ -1,0 +1,136 @@
+package site
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/auth/token"
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/siteparts"
+	"github.com/jamsession/jamsession/mail"
+	"github.com/jamsession/jamsession/sqlstore"
+)
+
+// ErrNotMigrated says that the database lacks tables: see [Migrate].
+var ErrNotMigrated = errors.New("site: the database has no tables yet; migrate first")
+
+// A missingFile is an ErrNotMigrated.
+type missingFile struct{ error }
+
+func (e missingFile) Error() string {
+	return "settings: DATABASE_URL: " + e.error.Error() + "; migrate first"
+}
+
+func (e missingFile) Unwrap() []error { return []error{e.error, ErrNotMigrated} }
+
+// notMigrated turns the error of a table that is missing into ErrNotMigrated.
+func notMigrated(err error) error {
+	if errors.Is(err, sqlstore.ErrNotMigrated) || errors.Is(err, sqlusers.ErrNotMigrated) {
+		return ErrNotMigrated
+	}
+	return fmt.Errorf("site: %w", err)
+}
+
+// openMail makes what is sent to users: mails, and the links in them.
+func (s *Site) openMail(context.Context) error {
+	s.Mail = mail.Terminal(os.Stdout)
+	if !s.conf.EmailURL.IsZero() {
+		smtp, err := mail.NewSMTP(s.conf.EmailURL.Reveal(), s.conf.DefaultFromEmail)
+		if err != nil {
+			return fmt.Errorf("site: %w", err)
+		}
+		s.Mail = smtp
+	}
+	zone, err := s.conf.Zone()
+	if err != nil {
+		return err
+	}
+	lastLogin, err := s.conf.TableZone()
+	if err != nil {
+		return err
+	}
+	s.Tokens, err = token.New(s.keys, &token.Options{
+		Timeout: s.conf.PasswordResetTimeout, Location: zone, LastLogin: lastLogin,
+	})
+	if err != nil {
+		return fmt.Errorf("site: %w", err)
+	}
+	return nil
+}
+
+// needsDatabase reports whether anything of the site is in the database.
+func (s *Site) needsDatabase() bool {
+	return s.ownTable() || s.conf.SessionEngine == "signed_cookies" && s.conf.SessionDenyList == "db" ||
+		s.djangosUsers() || s.conf.LoginLimitStore == "db" && !s.opts.NoUsers
+}
+
+// ownTable reports whether sessions are in a table.
+func (s *Site) ownTable() bool {
+	return s.conf.SessionEngine == "db" || s.conf.SessionEngine == "cached_db"
+}
+
+// djangosUsers reports whether the users are in auth_user.
+func (s *Site) djangosUsers() bool { return s.opts.Users == nil && !s.opts.NoUsers }
+
+func (s *Site) openDatabase(ctx context.Context) error {
+	if !s.needsDatabase() {
+		return nil
+	}
+	return s.openPlace(ctx, siteparts.Refuse)
+}
+
+// openPlace opens the database, by the driver that the program has imported
+// for it.
+func (s *Site) openPlace(ctx context.Context, missing siteparts.Missing) error {
+	at, err := s.conf.Database()
+	if err != nil {
+		return err
+	}
+	zone, err := s.conf.TableZone()
+	if err != nil {
+		return err
+	}
+	at.Missing = missing
+	s.db, err = siteparts.Open(ctx, at, s.ownTable(), s.conf.StoreTimeout)
+	if errors.Is(err, siteparts.ErrMissing) {
+		return missingFile{err}
+	}
+	if err != nil {
+		return fmt.Errorf("settings: DATABASE_URL: %w", err)
+	}
+	s.Database = django.Database{
+		DB: s.db.Writer, Readers: s.db.Readers, Dialect: s.db.Dialect, TimeZone: zone,
+	}
+	return nil
+}
+
+func (s *Site) openUsers(ctx context.Context) error {
+	if !s.djangosUsers() {
+		return nil
+	}
+	users, err := sqlusers.New(ctx, s.Database, &sqlusers.Options{
+		Timeout: s.conf.StoreTimeout, Logger: s.opts.Logger,
+	})
+	if err != nil {
+		return notMigrated(err)
+	}
+	s.users = users
+	s.keep(users)
+	return nil
+}
+
+// userStore returns the site's users, nil for none.
+func (s *Site) userStore() auth.UserStore {
+	if s.users != nil {
+		return s.users
+	}
+	return s.opts.Users
+}
+
+func (s *Site) logger() *slog.Logger { return cmp.Or(s.opts.Logger, slog.Default()) }
