@@ -73,9 +73,9 @@ func (*early) GiveBack(*http.Request, auth.Attempt) {}
 
 func (*early) Mails(*http.Request) func(context.Context, string, []auth.User) error { return nil }
 
-// TestNobodyIsLookedUpForWhatIsRefusedEarly, and the attempt is not counted
+// TestEarlyRefusalsLookNobodyUp, and the attempt is not counted
 // again.
-func TestNobodyIsLookedUpForWhatIsRefusedEarly(t *testing.T) {
+func TestEarlyRefusalsLookNobodyUp(t *testing.T) {
 	for _, refuses := range []error{errStopped{}, nil} {
 		l := &early{refuses: refuses}
 		s := newSite(t, nil)

@@ -61,7 +61,7 @@ func TestA14EveryFailedLoginCostsTheSameWork(t *testing.T) {
 	}
 }
 
-func TestNamesThatNobodyCanHaveAreNotLookedUp(t *testing.T) {
+func TestImpossibleNamesAreNotLookedUp(t *testing.T) {
 	long := strings.Repeat("ä", 150)
 	u := newUsers(auth.User{ID: "1", Username: long, Password: "meter$1$pw", IsActive: true})
 	b := auth.NewModelBackend(u, cheap())

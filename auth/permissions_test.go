@@ -386,7 +386,7 @@ func TestRequirePermWhenOnlyPermissionsFail(t *testing.T) {
 	}
 }
 
-func TestRequirePermRefusesWhatIsNoName(t *testing.T) {
+func TestRequirePermRefusesInvalidNames(t *testing.T) {
 	s := newSite(t, nil)
 	for _, name := range []string{"", "add_order", ".add_order", "shop.", "."} {
 		func() {

@@ -23,7 +23,7 @@
 // encrypted.
 //
 // Without [Options.Revoked] a cookie cannot be taken back. A logout removes
-// it from the browser, but whoever has a copy is logged in until it expires;
+// it from the browser, but a copy stays logged in until it expires;
 // so is the owner of a cookie that a request in flight sends after the
 // logout. Only a change of the password, which package auth looks at, ends
 // all of a user's sessions.

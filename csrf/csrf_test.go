@@ -399,7 +399,7 @@ func (down) Load(context.Context, string) (session.Record, error) {
 	return session.Record{}, errors.New("down")
 }
 
-func TestStoreThatIsDownIsNoForgery(t *testing.T) {
+func TestStoreThatIsDownIsNotAForgery(t *testing.T) {
 	sessions := noerror.In(session.New(down{memstore.New()}, &session.Options{Logger: discard}))
 	p := protect(t, csrf.Options{UseSessions: true})
 	r := post("", secret)

@@ -35,7 +35,7 @@ func TestNewRefusesOptions(t *testing.T) {
 	}
 }
 
-func TestNewRefusesWhatIsNoOrigin(t *testing.T) {
+func TestNewRefusesInvalidOrigins(t *testing.T) {
 	for entry, want := range map[string]string{
 		"":                          "no scheme or host",
 		"example.com":               "no scheme or host",

@@ -100,7 +100,7 @@ func (x *exchange) replace() string {
 }
 
 // send puts the cookie into the response, in place of an older one. No shared
-// cache may have it: whoever got the same secret from one could forge the
+// cache may have it: a visitor who got the secret from one could forge the
 // others' requests (CVE-2014-0473).
 func (x *exchange) send() {
 	setcookie.Send(x, x.header, x.cookie(time.Now()), httpcache.Private)

@@ -56,7 +56,7 @@ func write(t *testing.T, name string, mode os.FileMode) {
 	}
 }
 
-// TestFilesOfOtherUsersAreNotBelieved: with the plain codec, whoever writes a
+// TestFilesOfOtherUsersAreNotBelieved: with the plain codec, the writer of a
 // file decides who is logged in.
 func TestFilesOfOtherUsersAreNotBelieved(t *testing.T) {
 	for name, o := range map[string]*filestore.Options{"shared": shared, "own": quick} {

@@ -214,8 +214,8 @@ func TestRefusalShowsCodesOnly(t *testing.T) {
 	}
 }
 
-// TestAnswerThatIsNoSMTP, such as that of a web server on this port.
-func TestAnswerThatIsNoSMTP(t *testing.T) {
+// TestAnswerThatIsNotSMTP, such as that of a web server on this port.
+func TestAnswerThatIsNotSMTP(t *testing.T) {
 	sender, err := mail.NewSMTP("smtp://127.0.0.1", "noreply@example.com")
 	if err != nil {
 		t.Fatal(err)
@@ -290,7 +290,7 @@ func certificate(t *testing.T) (*x509.CertPool, *tls.Config) {
 	return roots, &tls.Config{Certificates: s.TLS.Certificates}
 }
 
-func TestServersThatCannotBe(t *testing.T) {
+func TestImpossibleServers(t *testing.T) {
 	for _, u := range []string{
 		"", "mail.example.com", "http://mail.example.com", "smtp://", "smtp://h:0", "smtp://h:99999",
 		"smtp://user:SENTINEL%zz@h", "smtp://h/path",

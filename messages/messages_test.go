@@ -226,7 +226,8 @@ func TestCookieAloneDropsTheOldest(t *testing.T) {
 	}
 }
 
-func TestWhoNeverLooksPilesNothingUp(t *testing.T) {
+// TestUnreadMessagesDoNotPileUp: the number of waiting messages has a limit.
+func TestUnreadMessagesDoNotPileUp(t *testing.T) {
 	v := visit(t, &messages.Options{Storage: messages.StorageSession})
 	v.get(add(250, ""))
 	if got := strings.Fields(v.take()); len(got) != 100 || got[99] != "info:249" {
@@ -403,7 +404,7 @@ func TestRequestsDoNotPrintMessages(t *testing.T) {
 	})
 }
 
-func TestOptionsThatCannotBe(t *testing.T) {
+func TestImpossibleOptions(t *testing.T) {
 	for _, o := range []messages.Options{
 		{Storage: 3},
 		{Storage: -1},

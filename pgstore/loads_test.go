@@ -98,8 +98,9 @@ func TestLoadNeverJoinsASelectThatHasBegun(t *testing.T) {
 	})
 }
 
-// TestVisitorWhoLeavesTakesOnlyHimselfAway.
-func TestVisitorWhoLeavesTakesOnlyHimselfAway(t *testing.T) {
+// TestVisitorWhoLeavesEndsNoOtherLoad: the loads of one SELECT do not share a
+// context.
+func TestVisitorWhoLeavesEndsNoOtherLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, server := newLoads()
 		fill(t, l)
@@ -231,8 +232,9 @@ func TestNoMoreWaitThanThereIsRoomFor(t *testing.T) {
 	})
 }
 
-// TestNobodyIsAskedForWhoHasLeft.
-func TestNobodyIsAskedForWhoHasLeft(t *testing.T) {
+// TestNoQuestionIsAskedForAVisitorWhoLeft: a load that is done before its turn
+// is left out.
+func TestNoQuestionIsAskedForAVisitorWhoLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, server := newLoads()
 		fill(t, l)

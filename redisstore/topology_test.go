@@ -138,7 +138,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestTLSFromTheFirstByte: nothing is said in the clear to whoever listens,
+// TestTLSFromTheFirstByte: nothing is sent in the clear,
 // whether a ca is named or not.
 func TestTLSFromTheFirstByte(t *testing.T) {
 	ca, _, _ := certificates(t)

@@ -88,7 +88,7 @@ func (s undeletable) List(ctx context.Context) iter.Seq2[session.Record, error] 
 
 func (undeletable) Delete(context.Context, string) error { return errors.New("down") }
 
-func TestDeleteWhereThatCannot(t *testing.T) {
+func TestDeleteWhereNeedsAList(t *testing.T) {
 	all := func(*session.Session) bool { return true }
 	store := memstore.New()
 	rec := session.Record{Key: "0123456789abcdefghijklmnopqrstuv", Data: []byte("{}"), Expiry: time.Now().Add(time.Hour)}

@@ -59,7 +59,7 @@ func (m *Manager) Load(ctx context.Context, key string) (*Session, error) {
 	return s, nil
 }
 
-// Delete deletes the session that has this key: whoever holds its cookie is
+// Delete deletes the session that has this key: a visitor with its cookie is
 // logged out. Its error is [ErrNotFound] if there is no such session, or if it
 // has just got another key, and wraps [ErrUnavailable] if the store could not be
 // asked, so that it is not known whether there is one.

@@ -522,7 +522,7 @@ func TestMethodsAreSafeForConcurrentUse(t *testing.T) {
 	}
 }
 
-func TestListOfAStoreThatCannot(t *testing.T) {
+func TestListNeedsAStoreWithAList(t *testing.T) {
 	for _, err := range session.List(t.Context(), newSpy()) {
 		if !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("got %v", err)

@@ -11,7 +11,7 @@ import (
 // A Record is a session at rest. Stores keep it and do not look inside.
 //
 // Data is immutable once it has been handed over, in either direction:
-// whoever holds a Record may keep Data without copying it, and nobody
+// a holder of a Record may keep Data without copying it, and nobody
 // writes into it.
 //
 // It is a plain value: two records are the same if their fields are.
@@ -27,7 +27,7 @@ func (r Record) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "record %s of %d bytes", Fingerprint(r.Key), len(r.Data))
 }
 
-// MarshalText is the text that Format prints, for whoever encodes a Record to
+// MarshalText is the text that Format prints, for programs that encode a Record to
 // show it. It cannot be read back: a [Store] keeps the fields.
 func (r Record) MarshalText() ([]byte, error) { return fmt.Append(nil, r), nil }
 

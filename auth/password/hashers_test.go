@@ -208,9 +208,9 @@ func stored(t *testing.T) map[string]string {
 	}
 }
 
-// TestCostIsWhatIsDone compares the cost that PBKDF2 claims with the
+// TestCostIsTheWorkDone compares the cost that PBKDF2 claims with the
 // iterations that it does.
-func TestCostIsWhatIsDone(t *testing.T) {
+func TestCostIsTheWorkDone(t *testing.T) {
 	var work atomic.Int64
 	p := must(password.Counted(70, &work))
 	encoded, err := p.Encode("secret")
@@ -320,9 +320,9 @@ func (dearest) Cost(encoded string) (work int, memory int64) {
 	return 4, 0
 }
 
-// TestWhatCostsTooMuchIsNotComputed, whoever wrote the hasher: it is refused
-// with the work of a fresh hash.
-func TestWhatCostsTooMuchIsNotComputed(t *testing.T) {
+// TestTooExpensiveHashIsNotComputed, not even with a hasher of another package:
+// it is refused with the work of a fresh hash.
+func TestTooExpensiveHashIsNotComputed(t *testing.T) {
 	for _, pw := range []string{"work", "memory", "less"} {
 		var verified atomic.Int64
 		h := hashers(t, password.Options{Hashers: []password.Hasher{cheap, dearest{foreign{&verified}}}})
@@ -482,8 +482,8 @@ func TestBadIterationsAreAnError(t *testing.T) {
 	}
 }
 
-// TestOptionsThatCannotBeAreAnError that names them.
-func TestOptionsThatCannotBeAreAnError(t *testing.T) {
+// TestImpossibleOptionsAreAnError that names them.
+func TestImpossibleOptionsAreAnError(t *testing.T) {
 	argon2 := func(time, memory, length uint32) error {
 		_, err := password.Argon2(time, memory, 0, length)
 		return err

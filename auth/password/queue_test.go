@@ -189,10 +189,10 @@ func TestVerifyEntersOnce(t *testing.T) {
 	})
 }
 
-// TestWhatIsHalfDoneIsNotRefused: of hashes that belong together the first may
+// TestHalfDoneAttemptIsNotRefused: of hashes that belong together the first may
 // be refused, and the others wait, in a full queue and for longer than a
 // stranger would.
-func TestWhatIsHalfDoneIsNotRefused(t *testing.T) {
+func TestHalfDoneAttemptIsNotRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := block()
 		h := hashers(t, password.Options{

@@ -185,8 +185,8 @@ func ExampleValidate() {
 	// Output: password_too_similar This password is too much like the username.
 }
 
-// TestValidatorsThatCannotBeAreAnError that names them.
-func TestValidatorsThatCannotBeAreAnError(t *testing.T) {
+// TestImpossibleValidatorsAreAnError that names them.
+func TestImpossibleValidatorsAreAnError(t *testing.T) {
 	for _, n := range []int{-1, password.MaxLength + 1} {
 		if v, err := password.MinLength(n); err == nil || v != nil || !strings.Contains(err.Error(), "MinLength") {
 			t.Errorf("%d characters: %v, %v", n, v, err)

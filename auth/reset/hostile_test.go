@@ -380,8 +380,8 @@ func (emails) ByEmail(_ context.Context, email string) ([]auth.User, error) {
 	return []auth.User{{ID: "1", Username: "x", Email: email, IsActive: true, Password: "pbkdf2_sha256$1$x$x"}}, nil
 }
 
-// TestSilentMailServerStopsNothingForEver: each mail has its time.
-func TestSilentMailServerStopsNothingForEver(t *testing.T) {
+// TestSilentMailServerDoesNotBlockForever: each mail has its time.
+func TestSilentMailServerDoesNotBlockForever(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tokens, err := token.New(keys, nil)
 		if err != nil {

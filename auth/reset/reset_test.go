@@ -626,7 +626,7 @@ func TestFailuresAreNoBadLinks(t *testing.T) {
 	})
 }
 
-func TestURLThatCannotBe(t *testing.T) {
+func TestImpossibleURL(t *testing.T) {
 	for _, u := range []string{
 		"", "/reset/{id}/{token}/", "https://example.com/", "https://example.com/{id}/", "ftp://h/{id}/{token}/",
 		"https://example.com/{id}/{token}/{token}/",

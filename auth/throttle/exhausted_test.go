@@ -262,8 +262,8 @@ func TestRefusalsHaveAPace(t *testing.T) {
 	})
 }
 
-// TestWhoHasGoneIsNotHeld, and neither are more than four thousand at a time.
-func TestWhoHasGoneIsNotHeld(t *testing.T) {
+// TestClientThatLeftIsNotHeld, and neither are more than four thousand at a time.
+func TestClientThatLeftIsNotHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()
 		l, _ := openAsked(t, &now, throttle.Options{PerSource: throttle.Limit{Burst: 1, Every: time.Hour}})

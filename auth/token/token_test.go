@@ -207,7 +207,7 @@ func TestTokensOfOlderKeysAreGood(t *testing.T) {
 	}
 }
 
-func TestOptionsThatCannotBe(t *testing.T) {
+func TestImpossibleOptions(t *testing.T) {
 	for _, f := range []func() (*token.Generator, error){
 		func() (*token.Generator, error) { return token.New(secret.Keys{}, nil) },
 		func() (*token.Generator, error) { return token.New(secrettest.Keys(key), &token.Options{Timeout: -1}) },

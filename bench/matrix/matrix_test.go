@@ -67,7 +67,7 @@ func TestPassesAreOneMeasurement(t *testing.T) {
 }
 
 // counts fails unless an item that is counted up is saved each time, and
-// another visitor has one of his own.
+// another visitor has a separate one.
 func counts(t *testing.T, e entrant) {
 	t.Helper()
 	first, second := e.site.visit(Fill)(""), e.site.visit(Fill)("")

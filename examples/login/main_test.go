@@ -176,9 +176,9 @@ func (p *postOffice) serve(conn net.Conn) {
 	}
 }
 
-// TestServerWaitsForNobodyForEver: a visitor who sends or reads slowly, or
+// TestServerLimitsEveryWaitForAClient: a visitor who sends or reads slowly, or
 // nothing, holds a connection only for a while.
-func TestServerWaitsForNobodyForEver(t *testing.T) {
+func TestServerLimitsEveryWaitForAClient(t *testing.T) {
 	s := newServer(nil)
 	for name, d := range map[string]time.Duration{
 		"ReadHeaderTimeout": s.ReadHeaderTimeout, "ReadTimeout": s.ReadTimeout,

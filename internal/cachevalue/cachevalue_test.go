@@ -53,7 +53,7 @@ func TestValuesOfOtherProgramsSayNoExpiry(t *testing.T) {
 	}
 }
 
-func TestDataThatIsNoPickleIsKept(t *testing.T) {
+func TestDataThatIsNotAPickleIsKept(t *testing.T) {
 	if got := cachevalue.Django.Seal([]byte("text"), expiry); string(got) != "text" {
 		t.Errorf("got %q", got)
 	}

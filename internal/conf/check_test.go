@@ -275,7 +275,7 @@ var asked = map[string]string{
 	"SESSION_COOKIE_HTTPONLY":           "security.W015",
 	"SESSION_COOKIE_SAMESITE":           "jamsession.W022",
 	"SESSION_EXPIRE_AT_BROWSER_CLOSE":   "nothing to ask: browsers restore such cookies; the two limits count",
-	"SESSION_SAVE_EVERY_REQUEST":        "nothing to ask: the two limits count, whoever prolongs",
+	"SESSION_SAVE_EVERY_REQUEST":        "nothing to ask: the two limits count in any case",
 	"SESSION_IDLE_TIMEOUT":              "jamsession.W023",
 	"SESSION_ABSOLUTE_TIMEOUT":          "jamsession.W024",
 	"SESSION_REFRESH_INTERVAL":          "nothing to ask: an interval ends sessions earlier, never later",

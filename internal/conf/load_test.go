@@ -462,7 +462,7 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 	}
 }
 
-func TestBadValuesNameSettingSourceValueAndWhatIsGood(t *testing.T) {
+func TestBadValuesNameSettingSourceValueAndAGoodOne(t *testing.T) {
 	tests := []struct{ name, value, want string }{
 		{"SESSION_COOKIE_AGE", "two weeks", `settings: SESSION_COOKIE_AGE (environment) is "two weeks": want a whole number from 1 to 3153600000`},
 		{"SESSION_COOKIE_AGE", "0", `from 1 to`},

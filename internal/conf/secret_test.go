@@ -54,7 +54,7 @@ func TestDemoSecretKeyRefusesAFileThatOthersCanRead(t *testing.T) {
 	}
 }
 
-func TestDemoSecretKeyRefusesWhatIsNoKey(t *testing.T) {
+func TestDemoSecretKeyRefusesOtherFiles(t *testing.T) {
 	dir := t.TempDir()
 	for _, text := range []string{"", "short", "two\nlines" + goodKey} {
 		path := filepath.Join(dir, "secret")

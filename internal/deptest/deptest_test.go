@@ -123,9 +123,9 @@ func TestSessionImportsTheStandardLibraryAndOwnPackagesOnly(t *testing.T) {
 	}
 }
 
-// TestOldCryptIsLinkedByWhoAsksForIt: what reads crypt(3) comes with package
+// TestOldCryptIsLinkedOnlyWhereItIsImported: what reads crypt(3) comes with package
 // legacy, and with what offers all names of Django's.
-func TestOldCryptIsLinkedByWhoAsksForIt(t *testing.T) {
+func TestOldCryptIsLinkedOnlyWhereItIsImported(t *testing.T) {
 	const dependency, reader = "github.com/sergeymakinen/go-crypt", module + "/auth/password/legacy"
 	pkgs := list(t, module+"/...")
 	if !slices.Contains(pkgs[reader].Deps, dependency) {

@@ -27,7 +27,7 @@ func TestNamesThatDifferInALoneSurrogateStayApart(t *testing.T) {
 	}
 }
 
-func TestANameThatIsNoUTF8IsFoundAgain(t *testing.T) {
+func TestANameThatIsNotUTF8IsFoundAgain(t *testing.T) {
 	for _, name := range []string{"\xff", "a\xed\xa0", "\xed\xa0\xbd\xed\xb8\x80", "\xed\xa0\x80\xff"} {
 		var o rawjson.Object
 		o.Set(name, []byte("1"))

@@ -16,9 +16,9 @@ import (
 
 const key = "mkWzQ2v7TzfVnRr4pXoB9sEu1LhYjCd3GqA6tNwKiZ5xPyUf0e"
 
-// TestWhoIsLoggedInAtDjangoIsLoggedInHere, on tables that Django has made.
+// TestUserLoggedInAtDjangoIsLoggedInHere, on tables that Django has made.
 // Django sees what is changed here, and strangers are sent to its login.
-func TestWhoIsLoggedInAtDjangoIsLoggedInHere(t *testing.T) {
+func TestUserLoggedInAtDjangoIsLoggedInHere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "db.sqlite3")
 	django := djangotest.Site(t, path, key)
 	django.Manage("migrate")

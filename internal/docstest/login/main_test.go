@@ -156,9 +156,9 @@ func (b *browser) isNotStored(path string) {
 	}
 }
 
-// TestServerWaitsForNobodyForEver: a visitor who sends or reads slowly, or
+// TestServerLimitsEveryWaitForAClient: a visitor who sends or reads slowly, or
 // nothing, holds a connection for a while only.
-func TestServerWaitsForNobodyForEver(t *testing.T) {
+func TestServerLimitsEveryWaitForAClient(t *testing.T) {
 	s := serverOf(serve(t, &outbox{}, "auto").Site)
 	for name, d := range map[string]time.Duration{
 		"ReadHeaderTimeout": s.ReadHeaderTimeout, "ReadTimeout": s.ReadTimeout,

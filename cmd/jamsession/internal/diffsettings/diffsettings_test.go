@@ -41,7 +41,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestParseRefusesWhatIsNoRepr(t *testing.T) {
+func TestParseRefusesOtherText(t *testing.T) {
 	for _, text := range []string{
 		"", "'", "'a", `'\`, `'\x0`, `'\u12'`, `b'\u0041'`, `'\Uffffffff'`, "[", "[1", "[1 2]", "[,]", "{1:", "{1:2",
 		"{1:2,3}", "{1,", "f(", "f(1 2)", "f(a=", "<", "<<>", "1 2", "1.2.3", "'a' 'b'", "?",
