@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -138,4 +139,30 @@ func BenchmarkHandler(b *testing.B) {
 			h.ServeHTTP(w, r)
 		}
 	})
+}
+
+// A forgetful store has the methods of every store and no others.
+type forgetful struct{ session.Store }
+
+// BenchmarkRemember compares a store that keeps what was decoded with one that
+// does not.
+func BenchmarkRemember(b *testing.B) {
+	for _, pad := range []int{0, 64 << 10} {
+		for _, kept := range []bool{true, false} {
+			b.Run(fmt.Sprintf("pad=%d/kept=%t", pad, kept), func(b *testing.B) {
+				store := memstore.New()
+				if !kept {
+					store = forgetful{store}
+				}
+				m := noerror.In(session.New(store, nil))
+				w, r := lightRequest(b, m, store, pad)
+				h := m.Handler(saved(readOne))
+				b.ReportAllocs()
+				for b.Loop() {
+					clear(w.header)
+					h.ServeHTTP(w, r)
+				}
+			})
+		}
+	}
 }

@@ -92,3 +92,22 @@ func BenchmarkSaveBare(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLoadUnprepared is BenchmarkLoadBare without the prepared statement.
+func BenchmarkLoadUnprepared(b *testing.B) {
+	path := tempFile(b)
+	store, _ := open(b, path, sqlstore.Options{})
+	rec, ctx := benchRecord(), benchContext(b)
+	create(b, store, rec)
+	db := pool(b, path, readerDSN, 4)
+	b.ReportAllocs()
+	for b.Loop() {
+		var key string
+		var data, expiry []byte
+		row := db.QueryRowContext(ctx, "SELECT session_key, session_data, CAST(expire_date AS BLOB)"+
+			" FROM django_session WHERE session_key = ? AND expire_date > ?", rec.Key, "2026-01-02 03:04:05.000000")
+		if err := row.Scan(&key, &data, &expiry); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

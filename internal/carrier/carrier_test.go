@@ -96,3 +96,33 @@ func TestOneAllocation(t *testing.T) {
 		t.Errorf("%v allocations, want 1", n)
 	}
 }
+
+type part struct {
+	carrier.Context[part]
+
+	_ [20]uintptr // the size of an exchange, roughly
+}
+
+type partKey struct{}
+
+// BenchmarkContext compares a value that is its own context with one in a
+// context of package context.
+func BenchmarkContext(b *testing.B) {
+	parent, owner := b.Context(), new(int)
+	var kept context.Context
+	b.Run("own", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			p := &part{}
+			p.Context = carrier.New(parent, "part", owner, p, nil)
+			kept = p
+		}
+	})
+	b.Run("WithValue", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			kept = context.WithValue(parent, partKey{}, &part{})
+		}
+	})
+	_ = kept
+}

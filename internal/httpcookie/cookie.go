@@ -78,8 +78,8 @@ func (c Cookie) String() string {
 	return string(b)
 }
 
-// appendDate appends what AppendFormat makes of http.TimeFormat, in a fifth of
-// the time.
+// appendDate appends the text that AppendFormat makes of http.TimeFormat, in a
+// third of the time.
 func appendDate(b []byte, t time.Time) []byte {
 	year, month, day := t.Date()
 	if year < 1000 || year > 9999 {

@@ -20,3 +20,19 @@ func TestDateIsThatOfTheStandardLibrary(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkDate compares appendDate with the general way of package time.
+func BenchmarkDate(b *testing.B) {
+	now := time.Now().UTC()
+	out := make([]byte, 0, 64)
+	b.Run("own", func(b *testing.B) {
+		for b.Loop() {
+			out = appendDate(out[:0], now)
+		}
+	})
+	b.Run("time", func(b *testing.B) {
+		for b.Loop() {
+			out = now.AppendFormat(out[:0], http.TimeFormat)
+		}
+	})
+}

@@ -209,3 +209,23 @@ func TestCallIsNotWatchedWhileAllIsWell(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkDo compares calls that rueidis is trusted with and calls that are
+// watched by a goroutine, as all are after a failure.
+func BenchmarkDo(b *testing.B) {
+	inner := &deaf{}
+	client := redislimit.New(inner)
+	ctx, cancel := context.WithTimeout(b.Context(), time.Hour)
+	defer cancel()
+	run := func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			client.Do(ctx, rueidis.Completed{})
+		}
+	}
+	b.Run("trusted", run)
+	inner.fails = true
+	client.Do(ctx, rueidis.Completed{})
+	inner.fails = false
+	b.Run("watched", run)
+}
