@@ -175,7 +175,8 @@ func cannotBeSet(name string, err error) error {
 	return fmt.Errorf("%w: item %q cannot be set: %w", ErrType, name, err)
 }
 
-// decodeItem decodes an item and, if it is no *v, says so without showing it.
+// decodeItem decodes an item into v. An error names the item and its type, and does
+// not show the value.
 func decodeItem(name string, raw []byte, v any) error {
 	err := rawjson.DecodeValue(raw, v)
 	if err == nil {

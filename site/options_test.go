@@ -121,7 +121,7 @@ func TestProxyHeaderDecidesAsInDjango(t *testing.T) {
 	}
 }
 
-// sessionOptionsOf leaves out what is no setting, and cannot be compared.
+// sessionOptionsOf leaves out the fields that are not settings and cannot be compared.
 func sessionOptionsOf(t *testing.T, s *Site) *session.Options {
 	t.Helper()
 	o, err := s.sessionOptions(nil)

@@ -56,7 +56,7 @@ func newHMAC(keySalt string, key secret.Text) hash.Hash {
 // A Signer signs for one purpose. It is safe for concurrent use. No printer
 // finds a key in it: the pools hide what they hold from reflection.
 type Signer struct {
-	keys []*sync.Pool // of *mac, one pool a key; the first signs
+	keys []*sync.Pool // of *mac, one pool per key; the first signs
 }
 
 // New returns a signer that signs with the current key and accepts the
