@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/noerror"
 )
 
 // asking are users that note what they are asked.
@@ -95,7 +96,7 @@ func TestEarlyRefusalsLookNobodyUp(t *testing.T) {
 // byEmail is a backend that wraps a ModelBackend, and asks it for another
 // name.
 type byEmail struct {
-	*auth.ModelBackend
+	auth.ModelBackend
 	names map[string]string
 }
 
@@ -111,7 +112,7 @@ func TestBackendAroundAnotherDecides(t *testing.T) {
 	l := &limiter{}
 	inner := newUsers(alice(), bob())
 	s := newSite(t, &auth.Options{Limiter: l, Backends: []auth.Backend{
-		byEmail{auth.NewModelBackend(inner, cheap()), map[string]string{"bob": "alice", "a@example.com": "alice"}},
+		byEmail{noerror.In(auth.NewModelBackend(inner, cheap())), map[string]string{"bob": "alice", "a@example.com": "alice"}},
 	}})
 	for name, want := range map[string]bool{"bob": true, "a@example.com": true, "alice": false} {
 		s.do(func(_ http.ResponseWriter, r *http.Request) {
@@ -134,8 +135,8 @@ func TestBackendAroundAnotherDecides(t *testing.T) {
 func TestFindOfOneBackendIsNotAnothers(t *testing.T) {
 	other := auth.User{ID: "9", Username: "bob", Password: "meter$1$other", IsActive: true}
 	s := newSite(t, &auth.Options{Limiter: &limiter{}, Backends: []auth.Backend{
-		byEmail{auth.NewModelBackend(newUsers(other), cheap()), map[string]string{"bob": "nobody"}},
-		auth.NewModelBackend(newUsers(bob()), cheap()),
+		byEmail{noerror.In(auth.NewModelBackend(newUsers(other), cheap())), map[string]string{"bob": "nobody"}},
+		noerror.In(auth.NewModelBackend(newUsers(bob()), cheap())),
 	}})
 	for pw, want := range map[string]string{"builder": "2", "other": ""} {
 		s.do(func(_ http.ResponseWriter, r *http.Request) {
@@ -153,8 +154,8 @@ func TestEachBackendIsAskedWhomTheNameMeans(t *testing.T) {
 	first, second := &asking{users: newUsers(alice())}, &asking{users: newUsers(auth.User{ID: "9", Username: "alice"}, bob())}
 	s := newSite(t, &auth.Options{Limiter: l, Backends: []auth.Backend{
 		fake{name: "sso", err: auth.ErrNoMatch},
-		auth.NewModelBackend(first, cheap()),
-		byEmail{auth.NewModelBackend(second, cheap()), nil},
+		noerror.In(auth.NewModelBackend(first, cheap())),
+		byEmail{noerror.In(auth.NewModelBackend(second, cheap())), nil},
 	}})
 	for name, want := range map[string]string{
 		"alice": "check alice of 1 ", "bob": "check bob of 2 ", "nobody": "check nobody of nobody",

@@ -16,6 +16,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -136,7 +137,7 @@ func (keyring) User(_ context.Context, id string) (auth.User, error) {
 func ExampleBackend() {
 	logins, err := auth.New(nil, keys, &auth.Options{Backends: []auth.Backend{
 		keyring{"the big iron key"},
-		auth.NewModelBackend(newUsers(alice()), cheap()),
+		noerror.In(auth.NewModelBackend(newUsers(alice()), cheap())),
 	}})
 	if err != nil {
 		panic(err)
@@ -243,7 +244,7 @@ type Member struct {
 
 // members are the users of Django's table, with a plan each.
 type members struct {
-	*auth.ModelBackend
+	auth.ModelBackend
 	plans map[string]string // in a table of the shop's own
 }
 
@@ -273,7 +274,7 @@ func member(r *http.Request) Member {
 func ExampleUser_custom() {
 	users := newUsers(alice())
 	logins, err := auth.New(users, keys, &auth.Options{Backends: []auth.Backend{
-		members{auth.NewModelBackend(users, cheap()), map[string]string{"1": "gold"}},
+		members{noerror.In(auth.NewModelBackend(users, cheap())), map[string]string{"1": "gold"}},
 	}})
 	if err != nil {
 		panic(err)

@@ -43,7 +43,7 @@ type FloorStore interface {
 }
 
 // RaiseLoginFloor implements [FloorKeeper] if the users are a [FloorStore].
-func (b *ModelBackend) RaiseLoginFloor(ctx context.Context, user User) (time.Time, error) {
+func (b *modelBackend) RaiseLoginFloor(ctx context.Context, user User) (time.Time, error) {
 	floors, ok := b.users.(FloorStore)
 	if !ok {
 		return time.Time{}, ErrNoFloors

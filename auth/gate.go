@@ -1,8 +1,8 @@
 package auth
 
 import (
+	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -32,11 +32,12 @@ func (m *Manager) Require(allow func(User) bool, next http.Handler) http.Handler
 // RequirePerm is RequireLogin, but lets only users through who have the
 // permission, named "app_label.codename": "shop.add_order". The others get
 // 403, and 503 if it cannot be found out. Put one gate into another for users
-// who must have several permissions. It panics if the name has no dot.
-// (Django: permission_required with raise_exception.)
+// who must have several permissions. A name without a dot is logged as an error:
+// only superusers have it. (Django: permission_required with raise_exception.)
 func (m *Manager) RequirePerm(name string, next http.Handler) http.Handler {
 	if app, codename, _ := strings.Cut(name, "."); app == "" || codename == "" {
-		panic("auth: RequirePerm: " + strconv.Quote(name) + ` is not of the form "app_label.codename"`)
+		m.opts.Logger.Error(`auth: RequirePerm: not "app_label.codename", which only superusers have`,
+			slog.String("name", name))
 	}
 	return m.gate(func(r *http.Request, _ User) bool { return HasPerm(r, name) }, next)
 }
@@ -159,19 +160,13 @@ func (m *Manager) RequireFresh(maxAge time.Duration, next http.Handler) http.Han
 	}))
 }
 
-// A Router knows which handler will serve a request. *http.ServeMux is one.
-type Router interface {
-	http.Handler
-	Handler(r *http.Request) (h http.Handler, pattern string)
-}
-
 // Public marks a handler that [Manager.RequireLoginEverywhere] lets everybody
 // through to: the login page, say. (Django: login_not_required.)
 func Public(h http.Handler) http.Handler { return public{h} }
 
 type public struct{ http.Handler }
 
-// RequireLoginEverywhere is RequireLogin for all that the router serves,
+// RequireLoginEverywhere is RequireLogin for all that mux serves,
 // except for handlers marked by [Public]: a handler that somebody forgets to
 // mark is closed, not open. A path that nothing is registered for asks for a
 // login as well, so that strangers do not learn which paths there are.
@@ -183,11 +178,11 @@ type public struct{ http.Handler }
 // The mark counts on the handler that is registered: a handler around it
 // hides it. Options.LoginURL is public without a mark. A request for a public
 // handler does not touch its session. (Django: LoginRequiredMiddleware.)
-func (m *Manager) RequireLoginEverywhere(router Router) http.Handler {
-	closed := m.RequireLogin(router)
-	open := m.Handler(router)
+func (m *Manager) RequireLoginEverywhere(mux *http.ServeMux) http.Handler {
+	closed := m.RequireLogin(mux)
+	open := m.Handler(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h, _ := router.Handler(r)
+		h, _ := mux.Handler(r)
 		if _, marked := h.(public); marked || m.isLoginPage(r) {
 			open.ServeHTTP(w, r)
 			return

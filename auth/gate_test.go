@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -13,7 +14,7 @@ import (
 )
 
 func hello(w http.ResponseWriter, r *http.Request) {
-	_, _ = io.WriteString(w, "Hello "+auth.From(r).String())
+	_, _ = io.WriteString(w, "Hello "+fmt.Sprint(auth.From(r)))
 }
 
 func TestRequireLoginSendsAnonymousVisitorsToTheLogin(t *testing.T) {

@@ -219,8 +219,6 @@ func (a Attempt) MarshalJSON() ([]byte, error) { return []byte("{}"), nil }
 // Options.Limiter, so that devices are known to a user with the present
 // password, rather than to a name. [ModelBackend] is one.
 type UserFinder interface {
-	Backend
-
 	// FindUser returns the user whom Authenticate would look for, active or
 	// not, or an error that wraps ErrUserNotFound. It must do the same work
 	// for a name that nobody has, or the time tells strangers who has an
@@ -266,7 +264,7 @@ type finds struct {
 }
 
 type find struct {
-	by       *ModelBackend
+	by       *modelBackend
 	username string
 	user     User
 	err      error
@@ -286,7 +284,7 @@ func (f *finds) add(found find) {
 }
 
 // take returns, once, what the backend has found under this name.
-func (f *finds) take(by *ModelBackend, username string) (find, bool) {
+func (f *finds) take(by *modelBackend, username string) (find, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, found := range f.all {

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -397,7 +398,7 @@ func TestHooksAreToldAfterAndBefore(t *testing.T) {
 			events = append(events, "in "+user.Username+" "+auth.From(r).Username)
 		},
 		OnLogout: func(r *http.Request, user auth.User) {
-			events = append(events, "out "+user.String()+" "+auth.From(r).String())
+			events = append(events, "out "+fmt.Sprint(user)+" "+fmt.Sprint(auth.From(r)))
 		},
 		OnLoginFailed: func(_ *http.Request, c map[string]string) {
 			events = append(events, "failed "+c["username"]+" "+c["password"])

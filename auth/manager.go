@@ -46,10 +46,10 @@ func New(users UserStore, keys secret.Keys, o *Options) (*Manager, error) {
 		if users == nil {
 			return nil, errors.New("auth: no users and no backends")
 		}
-		m.opts.Backends = []Backend{NewModelBackend(users, m.opts.Hashers)}
+		m.opts.Backends = []Backend{newModelBackend(users, m.opts.Hashers)}
 	}
 	for _, b := range m.opts.Backends {
-		if model, ok := b.(*ModelBackend); ok {
+		if model, ok := b.(*modelBackend); ok {
 			b = model.within(m.opts.Timeout)
 		}
 		m.backends = append(m.backends, b)
@@ -111,7 +111,7 @@ func (m *Manager) ask(ctx context.Context, r *http.Request, a Attempt, password 
 			err = errors.New("a user without an ID")
 		}
 		if err != nil {
-			if _, ok := b.(*ModelBackend); ok && i == 0 { // another may have looked at the password
+			if _, ok := b.(*modelBackend); ok && i == 0 { // another may have looked at the password
 				m.giveBack(r, a, err)
 			}
 			return User{}, unavailable(b, err)
@@ -125,7 +125,7 @@ func (m *Manager) ask(ctx context.Context, r *http.Request, a Attempt, password 
 // authenticate asks one backend. A ModelBackend limits its questions itself,
 // and takes the time that a hash needs.
 func (m *Manager) authenticate(ctx context.Context, b Backend, username, password string) (User, error) {
-	if _, ok := b.(*ModelBackend); !ok {
+	if _, ok := b.(*modelBackend); !ok {
 		limited, cancel := m.within(ctx)
 		defer cancel()
 		ctx = limited

@@ -16,56 +16,73 @@ import (
 // maxUsername is the width of Django's column, in characters.
 const maxUsername = 150
 
-var (
-	_ FloorKeeper   = (*ModelBackend)(nil)
-	_ LoginRecorder = (*ModelBackend)(nil)
-	_ UserFinder    = (*ModelBackend)(nil)
-)
-
 // A ModelBackend logs in the users of a [UserStore] with a username and a
-// password, under the name of Django's ModelBackend.
-type ModelBackend struct {
-	users   UserStore
-	hashers *password.Hashers
-	timeout time.Duration // of each question to users
+// password, under the name of Django's ModelBackend. A backend of the program's
+// own can embed one, to do something else in some of its methods.
+type ModelBackend interface {
+	Backend
+	UserFinder
+	LoginRecorder
+	FloorKeeper
+	PermissionBackend
 }
 
 // NewModelBackend returns a backend on these users. Nil hashers are
 // password.New(nil). The users have five seconds for each answer, or what
 // Options.Timeout says of the manager that asks the backend.
-func NewModelBackend(users UserStore, hashers *password.Hashers) *ModelBackend {
+//
+// The name is read as Django's login form reads it: without spaces around it,
+// and in the Unicode form NFKC. A user who is unknown, inactive or without a
+// usable password costs the same hash work as a wrong password. If the stored
+// hash has another cost than new ones, it is replaced; package password says
+// when. That ends the user's other sessions, as in Django. If too many wait for a
+// hash, the error is [password.ErrBusy]: nothing is known, and no backend may
+// take it for a wrong password.
+//
+// Permissions are those of the user and of the user's groups, if the users are a
+// [PermissionStore]. A user for whom another backend vouched has those of the row
+// with both the same ID and the same name, while that row is active: the other
+// backend can say that its user is active, but not that the row is, and a user
+// who is deactivated here is granted nothing here. (Django's ModelBackend asks
+// the user that it is given, which is the row.)
+func NewModelBackend(users UserStore, hashers *password.Hashers) (ModelBackend, error) {
+	if users == nil {
+		return nil, errors.New("auth: NewModelBackend: no users")
+	}
+	return newModelBackend(users, hashers), nil
+}
+
+// A modelBackend is the one of NewModelBackend.
+type modelBackend struct {
+	users   UserStore
+	hashers *password.Hashers
+	timeout time.Duration // of each question to users
+}
+
+func newModelBackend(users UserStore, hashers *password.Hashers) *modelBackend {
 	if hashers == nil {
 		hashers, _ = password.New(nil) // nothing is wrong with no options
 	}
-	return &ModelBackend{users, hashers, timelimit.Default}
+	return &modelBackend{users, hashers, timelimit.Default}
 }
 
 // within returns the backend with another limit for each question.
-func (b *ModelBackend) within(limit time.Duration) *ModelBackend {
-	return &ModelBackend{b.users, b.hashers, limit}
+func (b *modelBackend) within(limit time.Duration) *modelBackend {
+	return &modelBackend{b.users, b.hashers, limit}
 }
 
 // byID asks the users within the limit.
-func (b *ModelBackend) byID(ctx context.Context, id string) (User, error) {
+func (b *modelBackend) byID(ctx context.Context, id string) (User, error) {
 	ctx, cancel := timelimit.Within(ctx, b.timeout)
 	defer cancel()
 	return b.users.ByID(ctx, id)
 }
 
 // Name returns "django.contrib.auth.backends.ModelBackend".
-func (b *ModelBackend) Name() string { return "django.contrib.auth.backends.ModelBackend" }
+func (b *modelBackend) Name() string { return "django.contrib.auth.backends.ModelBackend" }
 
-// Authenticate returns the active user with this name and password. The name
-// is read as Django's login form reads it: without spaces around it, and in
-// the Unicode form NFKC. A user who is unknown, inactive or without a usable
-// password costs the same hash work as a wrong password.
-//
-// If the stored hash has another cost than new ones, it is replaced; package
-// password says when. That ends the user's other sessions, as in Django.
-//
-// If too many wait for a hash, the error is [password.ErrBusy]: nothing is
-// known, and no backend may take it for a wrong password.
-func (b *ModelBackend) Authenticate(ctx context.Context, username, password string) (User, error) {
+// Authenticate implements [Backend].
+func (b *modelBackend) Authenticate(ctx context.Context, username, password string) (User, error) {
 	ctx = hashqueue.Together(ctx, b.hashers)
 	user, err := b.findOnce(ctx, username)
 	if errors.Is(err, ErrUserNotFound) || err == nil && !user.IsActive {
@@ -91,7 +108,7 @@ func (b *ModelBackend) Authenticate(ctx context.Context, username, password stri
 }
 
 // FindUser implements [UserFinder].
-func (b *ModelBackend) FindUser(ctx context.Context, username string) (User, error) {
+func (b *modelBackend) FindUser(ctx context.Context, username string) (User, error) {
 	user, err := b.byUsername(ctx, username)
 	if f, ok := ctx.Value(findsKey{}).(*finds); ok {
 		f.add(find{b, username, user, err})
@@ -100,7 +117,7 @@ func (b *ModelBackend) FindUser(ctx context.Context, username string) (User, err
 }
 
 // findOnce returns what FindUser has found already for the same attempt.
-func (b *ModelBackend) findOnce(ctx context.Context, username string) (User, error) {
+func (b *modelBackend) findOnce(ctx context.Context, username string) (User, error) {
 	if f, ok := ctx.Value(findsKey{}).(*finds); ok {
 		if found, ok := f.take(b, username); ok {
 			return found.user, found.err
@@ -111,7 +128,7 @@ func (b *ModelBackend) findOnce(ctx context.Context, username string) (User, err
 
 // byUsername does not ask for a name that no user can have, nor looks at one
 // that is far too long.
-func (b *ModelBackend) byUsername(ctx context.Context, given string) (User, error) {
+func (b *modelBackend) byUsername(ctx context.Context, given string) (User, error) {
 	name := username.Normalize(strings.TrimSpace(given))
 	if name == "" || len(name) > maxUsername*utf8.UTFMax || utf8.RuneCountInString(name) > maxUsername ||
 		strings.ContainsRune(name, 0) || !utf8.ValidString(name) {
@@ -124,7 +141,7 @@ func (b *ModelBackend) byUsername(ctx context.Context, given string) (User, erro
 
 // upgrade replaces the hash of a user whose password is right. If somebody
 // else has replaced it meanwhile, the hash that they stored counts.
-func (b *ModelBackend) upgrade(ctx context.Context, user User, password string) (User, error) {
+func (b *modelBackend) upgrade(ctx context.Context, user User, password string) (User, error) {
 	encoded, err := b.hashers.Hash(ctx, password)
 	if err != nil {
 		return User{}, err
@@ -163,7 +180,7 @@ func replacePassword(
 
 // User returns the active user with this id, and [ErrInactive] for an
 // inactive one.
-func (b *ModelBackend) User(ctx context.Context, id string) (User, error) {
+func (b *modelBackend) User(ctx context.Context, id string) (User, error) {
 	user, err := b.byID(ctx, id)
 	if err == nil && !user.IsActive {
 		err = ErrInactive
@@ -175,7 +192,7 @@ func (b *ModelBackend) User(ctx context.Context, id string) (User, error) {
 }
 
 // RecordLogin stores the time of the login in the column last_login.
-func (b *ModelBackend) RecordLogin(ctx context.Context, user User, at time.Time) error {
+func (b *modelBackend) RecordLogin(ctx context.Context, user User, at time.Time) error {
 	ctx, cancel := timelimit.Within(ctx, b.timeout)
 	defer cancel()
 	return b.users.TouchLastLogin(ctx, user.ID, at)

@@ -13,6 +13,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/internal/hashqueue"
+	"github.com/jamsession/jamsession/internal/noerror"
 )
 
 // TestA14EveryFailedLoginCostsTheSameWork counts the hash work, and measures no
@@ -21,7 +22,7 @@ func TestA14EveryFailedLoginCostsTheSameWork(t *testing.T) {
 	const fresh = 1000
 	work := new(atomic.Int64)
 	hashers := must(password.New(&password.Options{Hashers: []password.Hasher{meter{fresh, work}}}))
-	b := auth.NewModelBackend(newUsers(
+	b := noerror.In(auth.NewModelBackend(newUsers(
 		auth.User{ID: "1", Username: "active", Password: "meter$1000$good", IsActive: true},
 		auth.User{ID: "2", Username: "cheaper", Password: "meter$10$good", IsActive: true},
 		auth.User{ID: "3", Username: "inactive", Password: "meter$1000$good"},
@@ -30,7 +31,7 @@ func TestA14EveryFailedLoginCostsTheSameWork(t *testing.T) {
 		auth.User{ID: "6", Username: "empty", IsActive: true},
 		auth.User{ID: "7", Username: "damaged", Password: "meter$x", IsActive: true},
 		auth.User{ID: "8", Username: "foreign", Password: "md5$a$b", IsActive: true},
-	), hashers)
+	), hashers))
 	for _, login := range [][2]string{
 		{"active", "wrong"},
 		{"cheaper", "wrong"},
@@ -64,7 +65,7 @@ func TestA14EveryFailedLoginCostsTheSameWork(t *testing.T) {
 func TestImpossibleNamesAreNotLookedUp(t *testing.T) {
 	long := strings.Repeat("ä", 150)
 	u := newUsers(auth.User{ID: "1", Username: long, Password: "meter$1$pw", IsActive: true})
-	b := auth.NewModelBackend(u, cheap())
+	b := noerror.In(auth.NewModelBackend(u, cheap()))
 	u.fail(errors.New("it was asked"))
 	for _, name := range []string{"", " ", long + "x", "a\x00b", "\xff"} {
 		if _, err := b.Authenticate(t.Context(), name, "pw"); !errors.Is(err, auth.ErrNoMatch) {
@@ -80,7 +81,7 @@ func TestImpossibleNamesAreNotLookedUp(t *testing.T) {
 // TestLongNameIsRefusedWithoutWork: it is not even normalized, which would take
 // seconds and many times its memory (CVE-2023-46695).
 func TestLongNameIsRefusedWithoutWork(t *testing.T) {
-	b := auth.NewModelBackend(newUsers(alice()), cheap())
+	b := noerror.In(auth.NewModelBackend(newUsers(alice()), cheap()))
 	name := strings.Repeat("ﬁ", 1<<20)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -93,8 +94,8 @@ func TestLongNameIsRefusedWithoutWork(t *testing.T) {
 
 func TestLongPasswordIsRefusedWithoutWork(t *testing.T) {
 	work := new(atomic.Int64)
-	b := auth.NewModelBackend(newUsers(alice()),
-		must(password.New(&password.Options{Hashers: []password.Hasher{meter{1, work}}})))
+	b := noerror.In(auth.NewModelBackend(newUsers(alice()),
+		must(password.New(&password.Options{Hashers: []password.Hasher{meter{1, work}}}))))
 	for _, name := range []string{"alice", "nobody"} {
 		_, err := b.Authenticate(t.Context(), name, strings.Repeat("x", password.MaxLength+1))
 		if !errors.Is(err, auth.ErrNoMatch) || work.Load() != 0 {
@@ -104,7 +105,7 @@ func TestLongPasswordIsRefusedWithoutWork(t *testing.T) {
 }
 
 func TestUsernameIsReadAsDjangosFormReadsIt(t *testing.T) {
-	b := auth.NewModelBackend(newUsers(alice()), cheap())
+	b := noerror.In(auth.NewModelBackend(newUsers(alice()), cheap()))
 	for name, ok := range map[string]bool{
 		"alice": true, " alice\t": true, "ａｌｉｃｅ": true, "Alice": false, "al ice": false, "alıce": false,
 	} {
@@ -121,15 +122,15 @@ func TestLoginUpgradesAHashOfAnotherCost(t *testing.T) {
 		o.Hashers = []password.Hasher{meter{1000, new(atomic.Int64)}}
 		return must(password.New(&o))
 	}
-	if _, err := auth.NewModelBackend(u, hashers(password.Options{})).
+	if _, err := noerror.In(auth.NewModelBackend(u, hashers(password.Options{}))).
 		Authenticate(t.Context(), "alice", "wrong"); err == nil || u.row("1").Password != "meter$10$pw" {
 		t.Errorf("a wrong password: error %v, hash %s", err, u.row("1").Password)
 	}
-	if _, err := auth.NewModelBackend(u, hashers(password.Options{NoUpgrade: true})).
+	if _, err := noerror.In(auth.NewModelBackend(u, hashers(password.Options{NoUpgrade: true}))).
 		Authenticate(t.Context(), "alice", "pw"); err != nil || u.row("1").Password != "meter$10$pw" {
 		t.Errorf("NoUpgrade: error %v, hash %s", err, u.row("1").Password)
 	}
-	user, err := auth.NewModelBackend(u, hashers(password.Options{})).
+	user, err := noerror.In(auth.NewModelBackend(u, hashers(password.Options{}))).
 		Authenticate(t.Context(), "alice", "pw")
 	if err != nil || u.row("1").Password != "meter$1000$pw" || user.Password != "meter$1000$pw" {
 		t.Errorf("error %v, stored %s, returned %s", err, u.row("1").Password, user.Password)
@@ -166,9 +167,9 @@ func TestUpgradeDoesNotBringAnOldPasswordBack(t *testing.T) {
 					user.Password, user.IsActive = test.meanwhile, test.active
 				})
 			}}
-			b := auth.NewModelBackend(hook, must(password.New(&password.Options{
+			b := noerror.In(auth.NewModelBackend(hook, must(password.New(&password.Options{
 				Hashers: []password.Hasher{meter{1000, new(atomic.Int64)}},
-			})))
+			}))))
 			user, err := b.Authenticate(t.Context(), "alice", "pw")
 			if test.ok && (err != nil || user.Password != test.stored) ||
 				!test.ok && !errors.Is(err, auth.ErrNoMatch) {
@@ -181,7 +182,7 @@ func TestUpgradeDoesNotBringAnOldPasswordBack(t *testing.T) {
 	}
 	t.Run("the user was deleted", func(t *testing.T) {
 		u := newUsers(auth.User{ID: "1", Username: "alice", Password: "meter$10$pw", IsActive: true})
-		b := auth.NewModelBackend(&upgradeHook{u, func() { u.remove("1") }}, cheap())
+		b := noerror.In(auth.NewModelBackend(&upgradeHook{u, func() { u.remove("1") }}, cheap()))
 		if _, err := b.Authenticate(t.Context(), "alice", "pw"); !errors.Is(err, auth.ErrNoMatch) {
 			t.Errorf("got error %v", err)
 		}
@@ -193,9 +194,9 @@ func TestUpgradeDoesNotBringAnOldPasswordBack(t *testing.T) {
 func TestLoginsAtOnceWithAnUpgradeAllStayLoggedIn(t *testing.T) {
 	for range 100 {
 		u := newUsers(auth.User{ID: "1", Username: "alice", Password: "meter$10$pw", IsActive: true})
-		b := auth.NewModelBackend(u, must(password.New(&password.Options{
+		b := noerror.In(auth.NewModelBackend(u, must(password.New(&password.Options{
 			Hashers: []password.Hasher{&salted{}},
-		})))
+		}))))
 		start := make(chan struct{})
 		got := make([]auth.User, 4)
 		var wg sync.WaitGroup
@@ -238,7 +239,7 @@ func (s *salted) Cost(string) (work int, memory int64) { return 1, 0 }
 func TestModelBackendPassesFailuresOn(t *testing.T) {
 	down := errors.New("connection refused")
 	u := newUsers(alice())
-	b := auth.NewModelBackend(u, cheap())
+	b := noerror.In(auth.NewModelBackend(u, cheap()))
 	u.fail(down)
 	if _, err := b.Authenticate(t.Context(), "alice", "wonderland"); !errors.Is(err, down) {
 		t.Errorf("Authenticate: error %v", err)
@@ -256,7 +257,7 @@ func TestModelBackendPassesFailuresOn(t *testing.T) {
 
 func TestModelBackendUser(t *testing.T) {
 	u := newUsers(alice(), auth.User{ID: "3", Username: "inactive"})
-	b := auth.NewModelBackend(u, nil)
+	b := noerror.In(auth.NewModelBackend(u, nil))
 	if user, err := b.User(t.Context(), "1"); err != nil || user.Username != "alice" {
 		t.Errorf("user %v, error %v", user, err)
 	}

@@ -127,18 +127,21 @@ func (o *Options) withDefaults() Options {
 // check reports what cannot work.
 func (o *Options) check() error {
 	if o.Timeout < 0 {
-		return fmt.Errorf("auth: Timeout is %v; it cannot be negative", o.Timeout)
+		return fmt.Errorf("auth: Options.Timeout is %v; it cannot be negative", o.Timeout)
 	}
 	if o.StayLoggedInAge < 0 {
-		return fmt.Errorf("auth: StayLoggedInAge is %v; it cannot be negative", o.StayLoggedInAge)
+		return fmt.Errorf("auth: Options.StayLoggedInAge is %v; it cannot be negative", o.StayLoggedInAge)
 	}
 	if o.FloorAge < 0 {
-		return fmt.Errorf("auth: FloorAge is %v; it cannot be negative", o.FloorAge)
+		return fmt.Errorf("auth: Options.FloorAge is %v; it cannot be negative", o.FloorAge)
 	}
 	names := make(map[string]bool)
-	for _, b := range o.Backends {
+	for i, b := range o.Backends {
+		if b == nil {
+			return fmt.Errorf("auth: Options.Backends[%d] is nil", i)
+		}
 		if names[b.Name()] {
-			return fmt.Errorf("auth: two backends are named %q", b.Name())
+			return fmt.Errorf("auth: Options.Backends: two are named %q", b.Name())
 		}
 		names[b.Name()] = true
 	}
@@ -150,7 +153,7 @@ func parseLoginURL(raw string) (*url.URL, error) {
 	isPath := err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, "/")
 	isURL := err == nil && u.Scheme != "" && u.Host != ""
 	if !isPath && !isURL {
-		return nil, fmt.Errorf("auth: LoginURL %q is not a path or a full URL", raw)
+		return nil, fmt.Errorf("auth: Options.LoginURL %q is not a path or a full URL", raw)
 	}
 	return u, nil
 }

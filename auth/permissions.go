@@ -55,9 +55,9 @@ func (p Permissions) Has(name string) bool {
 	return p.all || ok
 }
 
-// HasAll reports whether the user has all of these permissions; it is true if
-// none is named. (Django: has_perms.)
-func (p Permissions) HasAll(names ...string) bool {
+// hasAll reports whether the user has all of these permissions; it is true if
+// none is named.
+func (p Permissions) hasAll(names ...string) bool {
 	for _, name := range names {
 		if !p.Has(name) {
 			return false
@@ -77,12 +77,8 @@ func (p Permissions) HasModule(app string) bool {
 	return p.all
 }
 
-// Unlimited reports whether these are a superuser's: the answer to every
-// question is yes.
-func (p Permissions) Unlimited() bool { return p.all }
-
 // Names returns the permissions that were granted, sorted. A superuser's are
-// not listed: see [Permissions.Unlimited].
+// not listed, since there is no end of them: see User.IsSuperuser.
 func (p Permissions) Names() []string { return slices.Sorted(maps.Keys(p.names)) }
 
 // Permissions returns what the user may do. It believes the fields of user:
@@ -127,13 +123,8 @@ func (m *Manager) granted(ctx context.Context, b PermissionBackend, user User) (
 	return b.Permissions(ctx, user)
 }
 
-// Permissions returns the permissions of the user and of the user's groups, if
-// the users are a [PermissionStore]. A user for whom another backend vouched
-// has those of the row with both the same ID and the same name, while that row
-// is active: the other backend can say that its user is active, but not that
-// the row is, and a user who is deactivated here is granted nothing here.
-// (Django's ModelBackend asks the user that it is given, which is the row.)
-func (b *ModelBackend) Permissions(ctx context.Context, user User) ([]string, error) {
+// Permissions implements [PermissionBackend].
+func (b *modelBackend) Permissions(ctx context.Context, user User) ([]string, error) {
 	store, ok := b.users.(PermissionStore)
 	if !ok || !user.IsAuthenticated() || !user.IsActive {
 		return nil, nil
@@ -166,7 +157,7 @@ func HasPerm(r *http.Request, name string) bool { return permissionsFrom(r).Has(
 
 // HasPerms is [HasPerm] for several permissions: the user must have all. It
 // is true if none is named. (Django: user.has_perms.)
-func HasPerms(r *http.Request, names ...string) bool { return permissionsFrom(r).HasAll(names...) }
+func HasPerms(r *http.Request, names ...string) bool { return permissionsFrom(r).hasAll(names...) }
 
 // HasModulePerms is [HasPerm] for an app: the user must have any permission
 // of the app with this label. (Django: user.has_module_perms.)

@@ -238,12 +238,12 @@ func TestUsersDownIs503(t *testing.T) {
 	handlers := map[string]http.HandlerFunc{
 		"From": func(w http.ResponseWriter, r *http.Request) {
 			leak(w)
-			_, _ = io.WriteString(w, "Hello "+auth.From(r).String())
+			_, _ = io.WriteString(w, "Hello "+fmt.Sprint(auth.From(r)))
 		},
 		"From, panic swallowed": func(w http.ResponseWriter, r *http.Request) {
 			defer func() { _ = recover() }()
 			leak(w)
-			_, _ = io.WriteString(w, "Hello "+auth.From(r).String())
+			_, _ = io.WriteString(w, "Hello "+fmt.Sprint(auth.From(r)))
 		},
 		"From, panic answered": func(w http.ResponseWriter, r *http.Request) {
 			defer func() {
@@ -306,7 +306,7 @@ func TestUsersDownOnceTheResponseHasBegunCutsTheConnection(t *testing.T) {
 		defer func() { _ = recover() }()
 		_, _ = io.WriteString(w, "Hello ")
 		http.NewResponseController(w).Flush() // seen by the client
-		_, _ = io.WriteString(w, auth.From(r).String())
+		_, _ = io.WriteString(w, fmt.Sprint(auth.From(r)))
 	})))
 	defer srv.Close()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL, nil)

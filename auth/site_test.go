@@ -307,7 +307,7 @@ func (s *site) login(t *testing.T, user auth.User) string {
 func (s *site) whoami(t *testing.T, key string) string {
 	t.Helper()
 	name := "handler did not run"
-	s.do(func(_ http.ResponseWriter, r *http.Request) { name = auth.From(r).String() }, key)
+	s.do(func(_ http.ResponseWriter, r *http.Request) { name = fmt.Sprint(auth.From(r)) }, key)
 	return name
 }
 
@@ -370,7 +370,7 @@ func loginSite(t *testing.T, s *site) *httptest.Server {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	})
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, "Hello "+auth.From(r).String())
+		_, _ = io.WriteString(w, "Hello "+fmt.Sprint(auth.From(r)))
 	})
 	mux.HandleFunc("GET /count", func(w http.ResponseWriter, r *http.Request) {
 		n := session.Update(session.From(r), "n", 0, func(n int) int { return n + 1 })

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -73,7 +74,7 @@ func (u silentUsers) Create(ctx context.Context, user auth.User) (auth.User, err
 
 // A silentBackend is not a ModelBackend.
 type silentBackend struct {
-	*auth.ModelBackend
+	auth.ModelBackend
 	silence
 }
 
@@ -219,7 +220,7 @@ func silentSite(t *testing.T, at silence, limit time.Duration) (*site, string) {
 	o := &auth.Options{
 		Hashers: hashers, Limiter: silentLimiter{at}, SignUpLimiter: silentLimiter{at}, Timeout: limit,
 	}
-	model := auth.NewModelBackend(all, hashers)
+	model := noerror.In(auth.NewModelBackend(all, hashers))
 	o.Backends = []auth.Backend{model}
 	if len(at) > len("Backend") && at[:len("Backend")] == "Backend" {
 		o.Backends = []auth.Backend{silentBackend{model, at}}

@@ -47,19 +47,19 @@ type User struct {
 // IsAuthenticated reports whether this is a user, not the anonymous visitor.
 func (u User) IsAuthenticated() bool { return u.ID != "" }
 
-// String returns the username, or "AnonymousUser" as Django prints it.
-func (u User) String() string {
+// text is the username, or "AnonymousUser" as Django prints it.
+func (u User) text() string {
 	if !u.IsAuthenticated() {
 		return "AnonymousUser"
 	}
 	return u.Username
 }
 
-// Format implements [fmt.Formatter]: with every verb, %#v too, a User prints
-// as its id and name.
+// Format implements [fmt.Formatter]: with %v and %s a User prints as its name, or
+// as "AnonymousUser", and with every other verb, %#v too, as its id and name.
 func (u User) Format(f fmt.State, verb rune) {
 	if verb == 's' || verb == 'v' && !f.Flag('#') && !f.Flag('+') {
-		_, _ = f.Write([]byte(u.String()))
+		_, _ = f.Write([]byte(u.text()))
 		return
 	}
 	_, _ = fmt.Fprintf(f, "auth.User{ID:%q, Username:%q}", u.ID, u.Username)

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -117,7 +118,11 @@ func (s *Site) authOptions() (*auth.Options, error) {
 		Logger:           s.opts.Logger,
 	}
 	if users := s.userStore(); users != nil {
-		o.Backends = append(o.Backends, auth.NewModelBackend(users, s.Hashers))
+		model, err := auth.NewModelBackend(users, s.Hashers)
+		if err != nil {
+			return nil, fmt.Errorf("site: %w", err)
+		}
+		o.Backends = append(o.Backends, model)
 	}
 	if s.opts.Auth != nil {
 		s.opts.Auth(o)

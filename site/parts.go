@@ -56,7 +56,7 @@ func (s *Site) openMail(context.Context) error {
 		return err
 	}
 	s.Tokens, err = token.New(s.keys, &token.Options{
-		Timeout: s.conf.PasswordResetTimeout, Location: zone, LastLogin: lastLogin,
+		Timeout: s.conf.PasswordResetTimeout, TimeZone: zone, LastLogin: lastLogin,
 	})
 	if err != nil {
 		return fmt.Errorf("site: %w", err)

@@ -33,7 +33,7 @@ func (l Limit) check() error {
 	case l.Burst < 1 || l.Every < time.Microsecond:
 		return errors.New("a limit needs a positive Burst and a positive Every")
 	case l.Every > maxDepth/time.Duration(l.Burst):
-		return errors.New("Burst times Every of a limit must be at most a year")
+		return errors.New("a limit's Burst times its Every must be at most a year")
 	}
 	return nil
 }

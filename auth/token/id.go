@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// ErrBadID says that a text in a link is not an encoded id.
-var ErrBadID = errors.New("token: not an encoded id")
+// errBadID says that a text in a link is not an encoded id.
+var errBadID = errors.New("token: not an encoded id")
 
 // maxID is far above the length of any user's id.
 const maxID = 256
@@ -17,8 +17,8 @@ const maxID = 256
 // URLs.)
 func EncodeID(id string) string { return base64.RawURLEncoding.EncodeToString([]byte(id)) }
 
-// DecodeID returns the id that [EncodeID] was given, or [ErrBadID]. Padding is
-// accepted, as in Django.
+// DecodeID returns the id that [EncodeID] was given, or an error for a text that
+// EncodeID does not return. Padding is accepted, as in Django.
 func DecodeID(encoded string) (string, error) {
 	for range 2 {
 		if n := len(encoded); n > 0 && encoded[n-1] == '=' {
@@ -26,11 +26,11 @@ func DecodeID(encoded string) (string, error) {
 		}
 	}
 	if len(encoded) > maxID {
-		return "", ErrBadID
+		return "", errBadID
 	}
 	id, err := base64.RawURLEncoding.DecodeString(encoded)
 	if err != nil || len(id) == 0 || !utf8.Valid(id) {
-		return "", ErrBadID
+		return "", errBadID
 	}
 	return string(id), nil
 }

@@ -17,25 +17,22 @@ import (
 // salt is where Django has the class.
 const salt = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
 
-// DefaultTimeout is Django's: 3 days. ASVS 6.4 would have it shorter.
-const DefaultTimeout = 3 * 24 * time.Hour
+// defaultTimeout is Django's. ASVS 6.4 would have it shorter.
+const defaultTimeout = 3 * 24 * time.Hour
 
 // Options configure a [Generator]. The zero value is Django's configuration.
 type Options struct {
 	// Timeout is PASSWORD_RESET_TIMEOUT: how long a token is valid. Zero is
-	// DefaultTimeout.
+	// Django's, three days.
 	Timeout time.Duration
 
-	// Location is Django's TIME_ZONE. A token's time is by its wall clock, so
+	// TimeZone is Django's TIME_ZONE. A token's time is by its wall clock, so
 	// both sides must have the same. Nil is UTC.
-	Location *time.Location
+	TimeZone *time.Location
 
 	// LastLogin is where User.LastLogin is read as wall clock time: UTC for a
 	// Django with USE_TZ, else its TIME_ZONE. Nil is UTC.
 	LastLogin *time.Location
-
-	// Now is the clock. Nil is time.Now.
-	Now func() time.Time
 }
 
 // A Generator makes and checks tokens. Make one with [New]; it is safe for
@@ -43,6 +40,7 @@ type Options struct {
 type Generator struct {
 	keys secret.Keys
 	opts Options
+	now  func() time.Time
 }
 
 // New returns a generator. The keys are Django's SECRET_KEY and
@@ -50,7 +48,7 @@ type Generator struct {
 // options may be nil. The error says that there are no keys, or that Timeout is
 // negative.
 func New(keys secret.Keys, o *Options) (*Generator, error) {
-	g := &Generator{keys: keys}
+	g := &Generator{keys: keys, now: time.Now}
 	if o != nil {
 		g.opts = *o
 	}
@@ -58,19 +56,16 @@ func New(keys secret.Keys, o *Options) (*Generator, error) {
 		return nil, errors.New("token: no keys; make them with secret.NewKeys")
 	}
 	if g.opts.Timeout < 0 {
-		return nil, fmt.Errorf("token: Timeout is %v; it cannot be negative", g.opts.Timeout)
+		return nil, fmt.Errorf("token: Options.Timeout is %v; it cannot be negative", g.opts.Timeout)
 	}
 	if g.opts.Timeout == 0 {
-		g.opts.Timeout = DefaultTimeout
+		g.opts.Timeout = defaultTimeout
 	}
-	if g.opts.Location == nil {
-		g.opts.Location = time.UTC
+	if g.opts.TimeZone == nil {
+		g.opts.TimeZone = time.UTC
 	}
 	if g.opts.LastLogin == nil {
 		g.opts.LastLogin = time.UTC
-	}
-	if g.opts.Now == nil {
-		g.opts.Now = time.Now
 	}
 	return g, nil
 }
@@ -120,7 +115,7 @@ var epoch = time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
 // seconds is what the wall clock has counted since the epoch: an hour less
 // or more where the clocks were changed meanwhile, as in Django.
 func (g *Generator) seconds() int64 {
-	now := g.opts.Now().In(g.opts.Location)
+	now := g.now().In(g.opts.TimeZone)
 	_, offset := now.Zone()
 	return now.Unix() + int64(offset) - epoch.Unix()
 }

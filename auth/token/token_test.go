@@ -28,8 +28,6 @@ func generator(t testing.TB, o token.Options) *token.Generator {
 	return g
 }
 
-func at(now time.Time) func() time.Time { return func() time.Time { return now } }
-
 func alice() auth.User {
 	return auth.User{ID: "1", Username: "alice", Password: "pbkdf2_sha256$1$a$b", Email: "u@example.com"}
 }
@@ -54,11 +52,11 @@ func TestVectorsPasswordResetToken(t *testing.T) {
 		if in.LastLogin != nil {
 			user.LastLogin = *in.LastLogin
 		}
-		g, err := token.New(secrettest.Keys(in.SecretKey), &token.Options{Now: at(now)})
+		g, err := token.New(secrettest.Keys(in.SecretKey), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := g.Make(user); got != want.Token {
+		if got := g.At(now).Make(user); got != want.Token {
 			t.Errorf("Make = %q, want %q", got, want.Token)
 		}
 		if !g.Check(user, want.Token) {
@@ -79,19 +77,15 @@ func TestVectorsPasswordResetCheck(t *testing.T) {
 		}
 		var want struct{ Valid bool }
 		c.Decode(t, &in, &want)
-		issued := generator(t, token.Options{Now: at(frozen)}).Make(alice())
-		g := generator(t, token.Options{
-			Timeout: time.Duration(in.Timeout) * time.Second,
-			Now:     at(frozen.Add(time.Duration(in.After) * time.Second)),
-		})
+		issued := generator(t, token.Options{}).At(frozen).Make(alice())
+		g := generator(t, token.Options{Timeout: time.Duration(in.Timeout) * time.Second}).
+			At(frozen.Add(time.Duration(in.After) * time.Second))
 		tok := in.Token
 		switch {
 		case want.Valid:
 			tok = issued
-			late := generator(t, token.Options{
-				Timeout: time.Duration(in.Timeout) * time.Second,
-				Now:     at(frozen.Add(time.Duration(in.After+1) * time.Second)),
-			})
+			late := generator(t, token.Options{Timeout: time.Duration(in.Timeout) * time.Second}).
+				At(frozen.Add(time.Duration(in.After+1) * time.Second))
 			if late.Check(alice(), tok) {
 				t.Error("a second later it is still good")
 			}
@@ -122,7 +116,7 @@ func TestVectorsUIDB64(t *testing.T) {
 
 // TestTokenEndsWithAnyChangeOfItsUser: it works once.
 func TestTokenEndsWithAnyChangeOfItsUser(t *testing.T) {
-	g := generator(t, token.Options{Now: at(frozen)})
+	g := generator(t, token.Options{}).At(frozen)
 	tok := g.Make(alice())
 	for name, change := range map[string]func(*auth.User){
 		"id":         func(u *auth.User) { u.ID = "2" },
@@ -148,7 +142,7 @@ func TestTokenEndsWithAnyChangeOfItsUser(t *testing.T) {
 }
 
 func TestEveryByteOfATokenCounts(t *testing.T) {
-	g := generator(t, token.Options{Now: at(frozen)})
+	g := generator(t, token.Options{}).At(frozen)
 	tok := g.Make(alice())
 	for i := range tok {
 		for _, c := range []byte("0z-A\x00") {
@@ -168,11 +162,11 @@ func TestEveryByteOfATokenCounts(t *testing.T) {
 
 // TestTokensAreGoodForThreeDays by default, as Django's are.
 func TestTokensAreGoodForThreeDays(t *testing.T) {
-	tok := generator(t, token.Options{Now: at(frozen)}).Make(alice())
+	tok := generator(t, token.Options{}).At(frozen).Make(alice())
 	for age, want := range map[time.Duration]bool{
 		3 * 24 * time.Hour: true, 3*24*time.Hour + time.Second: false,
 	} {
-		g := generator(t, token.Options{Now: at(frozen.Add(age))})
+		g := generator(t, token.Options{}).At(frozen.Add(age))
 		if g.Check(alice(), tok) != want {
 			t.Errorf("after %v: good is not %t", age, want)
 		}
@@ -227,7 +221,7 @@ func TestWithDjango(t *testing.T) {
 	for useTZ, login := range map[string]*time.Location{"True": time.UTC, "False": berlin} {
 		project := djangotest.Site(t, t.TempDir()+"/db.sqlite3", key,
 			"USE_TZ = "+useTZ, "TIME_ZONE = 'Europe/Berlin'")
-		g := generator(t, token.Options{Location: berlin, LastLogin: login})
+		g := generator(t, token.Options{TimeZone: berlin, LastLogin: login})
 		user := alice()
 		user.LastLogin = time.Date(2026, 7, 1, 23, 30, 15, 999, time.UTC)
 		const script = `
@@ -253,7 +247,7 @@ print(g.make_token(u), g.check_token(u, %q), g.check_token(u, %q))
 }
 
 func FuzzCheck(f *testing.F) {
-	g := generator(f, token.Options{Now: at(frozen)})
+	g := generator(f, token.Options{}).At(frozen)
 	good := g.Make(alice())
 	f.Add(good)
 	f.Add("zzzzzzzzzzzzz-")

@@ -158,7 +158,7 @@ func settingsValues(t *testing.T) []any {
 func keyedValues(t *testing.T) []any {
 	t.Helper()
 	keys := secrettest.Keys(plantedKey, plantedOlder)
-	logins, err := auth.New(nil, keys, &auth.Options{Backends: []auth.Backend{auth.NewModelBackend(nil, noerror.In(hashing.New(nil)))}})
+	logins, err := auth.New(nil, keys, &auth.Options{Backends: []auth.Backend{noerror.In(auth.NewModelBackend(struct{ auth.UserStore }{}, noerror.In(hashing.New(nil))))}})
 	must(t, err)
 	limiter, err := throttle.New(throttle.NewMemory(0), keys, nil)
 	must(t, err)
@@ -199,7 +199,7 @@ func visitValues(t *testing.T, engine string, s *site, planted secrettest.Plante
 	attempts, err := sqlthrottle.New(t.Context(), s.Database, nil)
 	must(t, err)
 	t.Cleanup(func() { _ = attempts.Close() })
-	list := []any{s.Site, s.resets, user, auth.NewModelBackend(s.Users(), s.Hashers), attempts}
+	list := []any{s.Site, s.resets, user, noerror.In(auth.NewModelBackend(s.Users(), s.Hashers)), attempts}
 	h := s.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		current := session.From(r)
 		if hash := session.Get(current, "_auth_user_hash", ""); hash != planted["session auth hash of "+engine] {
