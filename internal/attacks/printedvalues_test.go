@@ -199,7 +199,9 @@ func visitValues(t *testing.T, engine string, s *site, planted secrettest.Plante
 	attempts, err := sqlthrottle.New(t.Context(), s.Database, nil)
 	must(t, err)
 	t.Cleanup(func() { _ = attempts.Close() })
-	list := []any{s.Site, s.resets, user, noerror.In(auth.NewModelBackend(s.Users(), s.Hashers)), attempts}
+	list := []any{
+		s.Site, s.resets, user, s.Users(), noerror.In(auth.NewModelBackend(s.Users(), s.Hashers)), attempts,
+	}
 	h := s.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		current := session.From(r)
 		if hash := session.Get(current, "_auth_user_hash", ""); hash != planted["session auth hash of "+engine] {
