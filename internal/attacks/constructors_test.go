@@ -13,6 +13,13 @@ import (
 
 	"github.com/redis/rueidis"
 
+	"github.com/jamsession/jamsession/auth"
+	hashing "github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/auth/reset"
+	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
+	links "github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/cookiestore"
@@ -158,12 +165,67 @@ func refusals(folder string) []refusal {
 	return list
 }
 
+// authRefusals are the constructors of package auth and those below it.
+func authRefusals() []refusal {
+	keys, users := secrettest.Keys(secretKey), struct{ auth.UserStore }{}
+	list := []refusal{
+		{"auth.New", "keys", func(context.Context) (any, error) { return outcome(auth.New(users, secret.Keys{}, nil)) }},
+		{"auth.New", "users", func(context.Context) (any, error) { return outcome(auth.New(nil, keys, nil)) }},
+		{"auth.NewModelBackend", "users", func(context.Context) (any, error) {
+			return outcome(auth.NewModelBackend(nil, nil))
+		}},
+		{"auth/reset.New", "logins", func(context.Context) (any, error) {
+			return outcome(reset.New(nil, nil, nil, nil, nil))
+		}},
+		{"auth/throttle.New", "store", func(context.Context) (any, error) { return outcome(throttle.New(nil, keys, nil)) }},
+		{"auth/throttle.New", "keys", func(context.Context) (any, error) {
+			return outcome(throttle.New(throttle.NewMemory(0), secret.Keys{}, nil))
+		}},
+		{"auth/throttle.New", "Options.Timeout", func(context.Context) (any, error) {
+			return outcome(throttle.New(throttle.NewMemory(0), keys, &throttle.Options{Timeout: -1}))
+		}},
+		{"auth/token.New", "keys", func(context.Context) (any, error) { return outcome(links.New(secret.Keys{}, nil)) }},
+		{"auth/token.New", "Options.Timeout", func(context.Context) (any, error) {
+			return outcome(links.New(keys, &links.Options{Timeout: -1}))
+		}},
+		{"auth/sqlusers.New", "Database.DB", func(ctx context.Context) (any, error) {
+			return outcome(sqlusers.New(ctx, django.Database{}, nil))
+		}},
+		{"auth/throttle/sqlthrottle.New", "Database.DB", func(ctx context.Context) (any, error) {
+			return outcome(sqlthrottle.New(ctx, django.Database{}, nil))
+		}},
+	}
+	for name, o := range map[string]auth.Options{
+		"Options.Timeout": {Timeout: -1}, "Options.StayLoggedInAge": {StayLoggedInAge: -1},
+		"Options.FloorAge": {FloorAge: -1}, "Options.LoginURL": {LoginURL: "login"},
+		"Options.Backends[0]": {Backends: []auth.Backend{nil}},
+	} {
+		list = append(list, refusal{"auth.New", name, func(context.Context) (any, error) {
+			return outcome(auth.New(users, keys, &o))
+		}})
+	}
+	for name, o := range map[string]hashing.Options{
+		"Options.Hashers[0]": {Hashers: []hashing.Hasher{nil}}, "Options.Parallel": {Parallel: -1},
+		"Options.Wait": {Wait: -1}, "Options.Memory": {Memory: -1},
+	} {
+		list = append(list, refusal{"auth/password.New", name, func(context.Context) (any, error) {
+			return outcome(hashing.New(&o))
+		}})
+	}
+	return list
+}
+
 // TestConstructorsNameWhatIsWrong: a constructor that is given invalid data
 // returns nothing, and an error that names it. It does not panic, and does
 // not repeat a secret.
 func TestConstructorsNameWhatIsWrong(t *testing.T) {
-	tried := map[string]bool{"secret.New": true, "memstore.New": true} // any text is a secret.Text
-	for _, c := range refusals(t.TempDir()) {
+	tried := map[string]bool{
+		"secret.New":              true, // any text is a secret.Text
+		"memstore.New":            true,
+		"auth.NewAttempt":         true, // and any is what a visitor may type
+		"auth/throttle.NewMemory": true, // any number is a size
+	}
+	for _, c := range append(refusals(t.TempDir()), authRefusals()...) {
 		tried[c.of] = true
 		t.Run(c.of+"/"+c.names, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -191,6 +253,7 @@ func TestConstructorsNameWhatIsWrong(t *testing.T) {
 var constructing = []string{
 	"session", "memstore", "cookiestore", "cachedstore", "filestore", "redisstore", "memcachestore",
 	"pgstore", "django", "csrf", "messages", "mail", "secret",
+	"auth", "auth/password", "auth/reset", "auth/sqlusers", "auth/throttle", "auth/throttle/sqlthrottle", "auth/token",
 }
 
 // constructors returns the exported functions whose names are New or Open, or
