@@ -2,6 +2,12 @@ package sqlusers
 
 import "github.com/jamsession/jamsession/internal/djangodb"
 
+// The errors of this package, which are those of package auth, too.
+var (
+	ErrInvalid    = errInvalid
+	ErrUserExists = errUserExists
+)
+
 // FloorColumns is what each user is loaded with.
 func FloorColumns(d djangodb.Dialect) string { return floorColumns(d, true) }
 

@@ -57,7 +57,7 @@ func floorTime(floors ...sql.NullInt64) (highest time.Time) {
 
 // LoginFloor returns the floor of the user with this ID, as [auth.FloorStore]
 // says: it is for a backend of another kind that keeps its floors here. The
-// users that this package returns have theirs. Its error wraps [ErrInvalid]
+// users that this package returns have theirs. Its error wraps [auth.ErrInvalidUser]
 // if no user can have the ID, and [auth.ErrNoFloors] if the table
 // jamsession_login_floor does not exist.
 func (u *Users) LoginFloor(ctx context.Context, userID string) (time.Time, error) {

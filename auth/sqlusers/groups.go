@@ -24,7 +24,7 @@ type Group struct {
 }
 
 // CreateGroup stores a new group. Its error is [ErrGroupExists] if the name is
-// taken, and wraps [ErrInvalid] if it does not fit.
+// taken, and wraps [auth.ErrInvalidUser] if it does not fit.
 func (u *Users) CreateGroup(ctx context.Context, name string) (Group, error) {
 	if err := checkGroupName(name); err != nil {
 		return Group{}, err
@@ -50,7 +50,7 @@ func (u *Users) CreateGroup(ctx context.Context, name string) (Group, error) {
 
 // RenameGroup changes the name of a group. Its error is [ErrGroupNotFound] if
 // there is no such group, [ErrGroupExists] if another one has the name, and
-// wraps [ErrInvalid] if the name does not fit.
+// wraps [auth.ErrInvalidUser] if the name does not fit.
 func (u *Users) RenameGroup(ctx context.Context, id int64, name string) error {
 	if err := checkGroupName(name); err != nil {
 		return err

@@ -11,11 +11,11 @@ import (
 	"github.com/jamsession/jamsession/auth/internal/username"
 )
 
-// ErrInvalid is wrapped by the errors of methods that store something, such
+// errInvalid is wrapped by the errors of methods that store something, such
 // as [Users.Create] and [Users.SetPassword], for a value that Django's forms
 // or columns would refuse. Their texts name the field and say what is wrong
 // with it. It is an [auth.ErrInvalidUser], too.
-var ErrInvalid error = &kindError{"sqlusers: invalid", auth.ErrInvalidUser}
+var errInvalid error = &kindError{"sqlusers: invalid", auth.ErrInvalidUser}
 
 // A kindError is an error that package auth has its own name for.
 type kindError struct {
@@ -47,7 +47,7 @@ func NormalizeEmail(email string) string {
 	return email[:at+1] + strings.ToLower(email[at+1:])
 }
 
-// check returns an error that wraps ErrInvalid for the first field that does
+// check returns an error that wraps errInvalid for the first field that does
 // not fit. It does not look at the password.
 func check(u auth.User) error {
 	if err := checkUsername(u.Username); err != nil {
@@ -84,7 +84,7 @@ func checkGroupName(name string) error {
 	return checkText("group name", name, maxName)
 }
 
-// check returns an error that wraps ErrInvalid for the first field of a
+// check returns an error that wraps errInvalid for the first field of a
 // permission that does not fit.
 func (p Permission) check() error {
 	if err := checkLabel("app label", p.AppLabel); err != nil {
@@ -168,5 +168,5 @@ func longer(text string, limit int) bool {
 }
 
 func invalid(field, fault string) error {
-	return fmt.Errorf("%w: %s %s", ErrInvalid, field, fault)
+	return fmt.Errorf("%w: %s %s", errInvalid, field, fault)
 }

@@ -16,7 +16,7 @@ import (
 //
 // A program calls it when it starts, for each of its models; programs that
 // start together may all do so. Permissions that exist stay as they are, and
-// if all exist, nothing is written. The error wraps [ErrInvalid] if a text
+// if all exist, nothing is written. The error wraps [auth.ErrInvalidUser] if a text
 // does not fit.
 func (u *Users) RegisterModel(ctx context.Context, app, model, verbose string) ([]Permission, error) {
 	model = strings.ToLower(model)
@@ -50,7 +50,7 @@ func (u *Users) RegisterPermission(
 
 // RenamePermission changes what people read, such as "Can add order". Its
 // error is [ErrPermissionNotFound] if there is no such permission, and wraps
-// [ErrInvalid] if the name does not fit.
+// [auth.ErrInvalidUser] if the name does not fit.
 func (u *Users) RenamePermission(ctx context.Context, id int64, name string) error {
 	if err := checkText("permission name", name, maxVerbose); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (u *Users) register(ctx context.Context, wanted []Permission) ([]Permission
 		return nil
 	})
 	if u.db.Dialect.IsUnique(err) {
-		return nil, fmt.Errorf("%w: app label, model or codename exists in another case", ErrInvalid)
+		return nil, fmt.Errorf("%w: app label, model or codename exists in another case", errInvalid)
 	}
 	if err != nil {
 		return nil, wrap(ctx, "register permission", err)

@@ -21,8 +21,8 @@ type Changes struct {
 // stored then. What others change meanwhile in other fields stays. Usernames
 // and addresses are normalized and checked as [Users.Create] does.
 //
-// Its error is [auth.ErrUserNotFound] if there is no such user, [ErrUserExists]
-// if the new username is taken, and wraps [ErrInvalid] if a field does not fit.
+// Its error is [auth.ErrUserNotFound] if there is no such user, [auth.ErrUserExists]
+// if the new username is taken, and wraps [auth.ErrInvalidUser] if a field does not fit.
 func (u *Users) Update(ctx context.Context, id string, c Changes) (auth.User, error) {
 	columns, args, err := c.columns()
 	if err != nil {
@@ -36,7 +36,7 @@ func (u *Users) Update(ctx context.Context, id string, c Changes) (auth.User, er
 		err := u.update(ctx, row, c.IsActive, "UPDATE auth_user SET "+strings.Join(columns, ", ")+
 			" WHERE id = "+u.db.Dialect.BigInt(), append(args, row)...)
 		if u.db.Dialect.IsUnique(err) {
-			return auth.User{}, ErrUserExists
+			return auth.User{}, errUserExists
 		}
 		if err != nil {
 			return auth.User{}, wrap(ctx, "update", err)

@@ -23,9 +23,9 @@ var (
 	_ auth.FloorStore      = (*Users)(nil)
 )
 
-// ErrUserExists says that another user already has this username. It is an
+// errUserExists says that another user already has this username. It is an
 // [auth.ErrUserExists], too.
-var ErrUserExists error = &kindError{"sqlusers: username is taken", auth.ErrUserExists}
+var errUserExists error = &kindError{"sqlusers: username is taken", auth.ErrUserExists}
 
 // Users are the rows of the table auth_user, and what belongs to them: groups
 // and permissions. Make one with [New]; it is safe for concurrent use.
@@ -118,7 +118,7 @@ func (u *Users) CheckNew(ctx context.Context, user auth.User) (auth.User, error)
 	_, err = u.one(ctx, u.asked(ctx).byUsername, user.Username)
 	switch {
 	case err == nil:
-		return auth.User{}, ErrUserExists
+		return auth.User{}, errUserExists
 	case errors.Is(err, auth.ErrUserNotFound):
 		return user, nil
 	}
@@ -131,8 +131,8 @@ func (u *Users) CheckNew(ctx context.Context, user auth.User) (auth.User, error)
 // unusable one. IsActive is stored as it is given. For people who sign up, call
 // [auth.Manager.SignUp], which calls it.
 //
-// Its error is [ErrUserExists] if the username is taken, and wraps
-// [ErrInvalid] if a field does not fit.
+// Its error is [auth.ErrUserExists] if the username is taken, and wraps
+// [auth.ErrInvalidUser] if a field does not fit.
 func (u *Users) Create(ctx context.Context, user auth.User) (auth.User, error) {
 	user, err := asStored(user)
 	if err != nil {
@@ -148,7 +148,7 @@ func (u *Users) Create(ctx context.Context, user auth.User) (auth.User, error) {
 }
 
 // asStored returns a new user as it would be stored, except for the password.
-// Its error wraps ErrInvalid if a field does not fit.
+// Its error wraps auth.ErrInvalidUser if a field does not fit.
 func asStored(user auth.User) (auth.User, error) {
 	user.Username = NormalizeUsername(user.Username)
 	user.Email = NormalizeEmail(user.Email)
@@ -168,7 +168,7 @@ func (u *Users) create(ctx context.Context, user auth.User) (auth.User, error) {
 		user.IsSuperuser, user.Username, user.FirstName, user.LastName, user.Email,
 		user.IsStaff, user.IsActive, u.time(user.DateJoined))
 	if u.db.Dialect.IsUnique(err) {
-		return auth.User{}, ErrUserExists
+		return auth.User{}, errUserExists
 	}
 	if err != nil {
 		return auth.User{}, wrap(ctx, "create", err)
@@ -180,7 +180,7 @@ func (u *Users) create(ctx context.Context, user auth.User) (auth.User, error) {
 
 // SetPassword replaces the encoded hash of a user, and changes nothing else.
 // That ends all sessions of the user. Its error is [auth.ErrUserNotFound] if
-// there is no such user, and wraps [ErrInvalid] if encoded is not an encoded
+// there is no such user, and wraps [auth.ErrInvalidUser] if encoded is not an encoded
 // hash.
 func (u *Users) SetPassword(ctx context.Context, id, encoded string) error {
 	if err := checkPassword(encoded); err != nil {
@@ -199,7 +199,7 @@ func (u *Users) SetPassword(ctx context.Context, id, encoded string) error {
 
 // UpgradePassword replaces the encoded hash old by new, changes nothing else,
 // and reports true. If old is not what is stored, it changes nothing and
-// reports false. Its error wraps [ErrInvalid] if new is not an encoded hash.
+// reports false. Its error wraps [auth.ErrInvalidUser] if new is not an encoded hash.
 func (u *Users) UpgradePassword(ctx context.Context, id, old, new string) (bool, error) {
 	if err := checkPassword(new); err != nil {
 		return false, err

@@ -46,10 +46,10 @@ func (c *createCommand) run(a *app, site *site.Site) error {
 		IsActive: true, IsStaff: true, IsSuperuser: true,
 	})
 	switch {
-	case errors.Is(err, sqlusers.ErrUserExists):
+	case errors.Is(err, auth.ErrUserExists):
 		return taken(c.Username)
-	case errors.Is(err, sqlusers.ErrInvalid):
-		return errors.New(strings.TrimPrefix(err.Error(), sqlusers.ErrInvalid.Error()+": "))
+	case errors.Is(err, auth.ErrInvalidUser):
+		return errors.New(strings.TrimPrefix(err.Error(), "sqlusers: invalid: "))
 	case err != nil:
 		return err
 	}
