@@ -463,7 +463,7 @@ func silentLimiter(t *testing.T, s silence) {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	limiter, err := throttle.New(redisthrottle.New(client, &redisthrottle.Options{Prefix: newKey()}),
+	limiter, err := throttle.New(noerror.In(redisthrottle.New(client, &redisthrottle.Options{Prefix: newKey()})),
 		silentKeys(t), &throttle.Options{Timeout: silentLimit})
 	if err != nil {
 		t.Fatal(err)

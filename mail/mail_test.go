@@ -158,10 +158,10 @@ func (s *server) sendTo(t *testing.T, scheme string, roots *x509.CertPool, want 
 		t.Fatal(err)
 	}
 	if scheme == "smtps" {
-		sender.Trust(roots)
+		mail.Trust(sender, roots)
 	}
 	gone := make(chan struct{})
-	sender.Answer(func(conn net.Conn) {
+	mail.Answer(sender, func(conn net.Conn) {
 		defer close(gone)
 		s.serve(conn)
 	})
@@ -199,7 +199,7 @@ func TestRefusalShowsCodesOnly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sender.Trust(roots)
+		mail.Trust(sender, roots)
 		err = sender.Send(t.Context(), link())
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is refused: error %v, want one with %q", line, err, want)
@@ -225,7 +225,7 @@ func TestAnswerThatIsNotSMTP(t *testing.T) {
 		"554 5.3.2 SENTINEL\r\n":                "refuses with 554 5.3.2",
 		"":                                      "EOF",
 	} {
-		sender.Answer(func(conn net.Conn) {
+		mail.Answer(sender, func(conn net.Conn) {
 			_, _ = io.WriteString(conn, answer)
 			_ = conn.Close()
 		})
@@ -245,7 +245,7 @@ func TestMailThatWasTakenIsSent(t *testing.T) {
 				t.Fatal(err)
 			}
 			server := server{silent: at, mails: make(chan string, 1)}
-			sender.Answer(server.serve)
+			mail.Answer(sender, server.serve)
 			ctx, cancel := context.WithCancel(t.Context())
 			go func() {
 				synctest.Wait() // until all wait for the server
@@ -270,7 +270,7 @@ func TestTLSFromTheStart(t *testing.T) {
 	if err := sender.Send(t.Context(), link()); err == nil {
 		t.Error("a mail was sent to a server that is not trusted")
 	}
-	sender.Trust(roots)
+	mail.Trust(sender, roots)
 	if err := sender.Send(t.Context(), link()); err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +318,7 @@ func TestNoTLSNoMail(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sender.DialTo(server.addr)
+		mail.DialTo(sender, server.addr)
 		if err := sender.Send(t.Context(), link()); (err == nil) != sent || (len(server.mails) == 1) != sent {
 			t.Errorf("%s: error %v, %d mails", host, err, len(server.mails))
 		}

@@ -15,9 +15,8 @@ import (
 	smtp "github.com/wneessen/go-mail"
 )
 
-// SMTP sends mails by a server. Make one with [NewSMTP]; it is safe for
-// concurrent use. Each mail has a connection of its own.
-type SMTP struct {
+// A server sends mails by SMTP.
+type server struct {
 	from    string
 	host    string
 	tls     *tls.Config // of a connection with TLS from the start; nil: without
@@ -26,7 +25,8 @@ type SMTP struct {
 }
 
 // NewSMTP returns a Sender for the server of a URL. From is the address that
-// the mails are from: "Example <noreply@example.com>".
+// the mails are from: "Example <noreply@example.com>". Each mail has a connection
+// of its own. A server that is silent for 15 seconds is given up.
 //
 //	smtp://user:password@mail.example.com:587    with STARTTLS, or no mail
 //	smtps://user:password@mail.example.com:465   with TLS from the start
@@ -35,7 +35,7 @@ type SMTP struct {
 // Special characters in a name or password are percent-encoded. The server is
 // not asked yet. The error says what is wrong with the URL, and does not show
 // the password.
-func NewSMTP(rawURL, from string) (*SMTP, error) {
+func NewSMTP(rawURL, from string) (Sender, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil { // its text has the URL, which has the password
 		return nil, errors.New("mail: the URL of the server cannot be read; " +
@@ -47,7 +47,7 @@ func NewSMTP(rawURL, from string) (*SMTP, error) {
 	if u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" || u.Path != "" && u.Path != "/" {
 		return nil, errors.New("mail: want smtp://user:password@host:587 or smtps://user:password@host:465")
 	}
-	s := &SMTP{
+	s := &server{
 		from: from, host: u.Hostname(), dial: new(net.Dialer).DialContext,
 		options: []smtp.Option{smtp.WithTimeout(15 * time.Second)},
 	}
@@ -57,7 +57,7 @@ func NewSMTP(rawURL, from string) (*SMTP, error) {
 	return s, nil
 }
 
-func (s *SMTP) configure(u *url.URL) error {
+func (s *server) configure(u *url.URL) error {
 	port := 587
 	switch {
 	case u.Scheme == "smtps":
@@ -85,12 +85,12 @@ func (s *SMTP) configure(u *url.URL) error {
 	return nil
 }
 
-// Send hands the mail over to the server. An error says that the server did not
+// Send implements [Sender]. It hands the mail over to the server. An error says that the server did not
 // take it, or that this is not known. It shows neither the mail nor its address
 // nor the password, and only the codes of a server's answer. It wraps the error
 // of ctx if that was done first, which ends the connection. Send gives up a
 // server that is silent for 15 seconds.
-func (s *SMTP) Send(ctx context.Context, m Message) error {
+func (s *server) Send(ctx context.Context, m Message) error {
 	if err := m.Check(); err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 
 // connect returns what opens connections that end with ctx, with TLS from the
 // start if that is asked for.
-func (s *SMTP) connect(ctx context.Context) smtp.DialContextFunc {
+func (s *server) connect(ctx context.Context) smtp.DialContextFunc {
 	return func(dialing context.Context, network, addr string) (net.Conn, error) {
 		conn, err := s.dial(dialing, network, addr)
 		if err != nil {
@@ -140,10 +140,10 @@ func (s *SMTP) connect(ctx context.Context) smtp.DialContextFunc {
 }
 
 // String does not show the password.
-func (s *SMTP) String() string { return "mail.SMTP(" + s.host + ")" }
+func (s *server) String() string { return "mail.SMTP(" + s.host + ")" }
 
 // Format keeps every verb from showing the password.
-func (s *SMTP) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.String())) }
+func (s *server) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.String())) }
 
 // local reports whether a host is this machine, so that nobody can listen on
 // the way.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"log/slog"
 	"slices"
 )
 
@@ -52,14 +51,8 @@ func (k Keys) All() iter.Seq[Text] { return slices.Values(k.texts) }
 // Older yields what All does after the current key.
 func (k Keys) Older() iter.Seq[Text] { return slices.Values(k.texts[min(1, len(k.texts)):]) }
 
-// String returns asterisks.
-func (Keys) String() string { return stars }
-
 // Format implements [fmt.Formatter]: every verb prints asterisks.
 func (Keys) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, stars) }
-
-// LogValue implements [slog.LogValuer], as Format.
-func (Keys) LogValue() slog.Value { return slog.StringValue(stars) }
 
 // MarshalText implements [encoding.TextMarshaler], as Format. What it returns
 // cannot be read back.

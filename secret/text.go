@@ -4,7 +4,6 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"io"
-	"log/slog"
 )
 
 // stars are shown in place of every text, whatever its length, as in Django's
@@ -50,14 +49,8 @@ func (t Text) Equal(other Text) bool {
 	return subtle.ConstantTimeCompare([]byte(t.Reveal()), []byte(other.Reveal())) == 1
 }
 
-// String returns asterisks.
-func (Text) String() string { return stars }
-
 // Format implements [fmt.Formatter]: every verb prints asterisks.
 func (Text) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, stars) }
-
-// LogValue implements [slog.LogValuer], as Format.
-func (Text) LogValue() slog.Value { return slog.StringValue(stars) }
 
 // MarshalText implements [encoding.TextMarshaler], as Format. What it returns
 // cannot be read back: a Text is not an [encoding.TextUnmarshaler].

@@ -480,7 +480,7 @@ func TestNothingPrintsTheKey(t *testing.T) {
 	if !strings.Contains(text, session.Fingerprint(validKey)) {
 		t.Errorf("no fingerprint: %s", text)
 	}
-	if got := reloadNew(t, m).String(); got != "session new" {
+	if got := fmt.Sprint(reloadNew(t, m)); got != "session new" {
 		t.Errorf("a new session prints %q", got)
 	}
 }
@@ -506,7 +506,7 @@ func TestMethodsAreSafeForConcurrentUse(t *testing.T) {
 				for range s.All() { // looking is enough
 				}
 				s.Delete("nothing")
-				_ = s.String()
+				_ = fmt.Sprint(s)
 				if j%10 == 0 {
 					if err := s.Save(t.Context()); err != nil {
 						t.Error(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 )
 
@@ -27,12 +26,9 @@ func (r Record) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "record %s of %d bytes", Fingerprint(r.Key), len(r.Data))
 }
 
-// MarshalText is the text that Format prints, for programs that encode a Record to
-// show it. It cannot be read back: a [Store] keeps the fields.
+// MarshalText is the text that Format prints, for package slog and programs that
+// encode a Record to show it. It cannot be read back: a [Store] keeps the fields.
 func (r Record) MarshalText() ([]byte, error) { return fmt.Append(nil, r), nil }
-
-// LogValue is the text that Format prints, for package slog.
-func (r Record) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // A Store keeps records. It is the seam for a new backend: implement these
 // six methods, and call sessiontest.Run from one test. Programs do not call

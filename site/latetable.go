@@ -14,10 +14,10 @@ import (
 // process while the table does not exist. Attempts counted in the process
 // are forgotten when it does.
 type lateTable struct {
-	open   func(context.Context) (*sqlthrottle.Store, error)
-	memory *throttle.Memory
-	table  atomic.Pointer[sqlthrottle.Store] // nil: it does not exist
-	looked atomic.Int64                      // when that was found out, in microseconds
+	open   func(context.Context) (throttle.Store, error)
+	memory throttle.Store
+	table  atomic.Pointer[throttle.Store] // nil: it does not exist
+	looked atomic.Int64                   // when that was found out, in microseconds
 }
 
 // lookEvery is how often a process asks whether the table exists by now.
@@ -32,7 +32,7 @@ func (l *lateTable) look(ctx context.Context) error {
 	if errors.Is(err, sqlthrottle.ErrNotMigrated) {
 		return nil
 	}
-	if err == nil && !l.table.CompareAndSwap(nil, table) {
+	if err == nil && !l.table.CompareAndSwap(nil, &table) {
 		err = table.Close() // another look was faster
 	}
 	return err
@@ -61,15 +61,10 @@ func (l *lateTable) Give(ctx context.Context, key string, limit throttle.Limit) 
 // now returns the store that counts attempts at present.
 func (l *lateTable) now() throttle.Store {
 	if table := l.table.Load(); table != nil {
-		return table
+		return *table
 	}
 	return l.memory
 }
 
-// Close releases the statements on the table.
-func (l *lateTable) Close() error {
-	if table := l.table.Load(); table != nil {
-		return table.Close()
-	}
-	return nil
-}
+// Close implements [throttle.Store].
+func (l *lateTable) Close() error { return l.now().Close() }

@@ -72,7 +72,11 @@ func (s *Site) newcomers() (func(*http.Request) bool, error) {
 	if c.NewSessionLimit == (throttle.Limit{}) || c.SessionEngine == "signed_cookies" {
 		return nil, nil
 	}
-	newcomers, err := throttle.AllowSource(throttle.NewMemory(0), s.keys, &throttle.Options{
+	memory, err := throttle.NewMemory(0)
+	if err != nil {
+		return nil, fmt.Errorf("site: %w", err)
+	}
+	newcomers, err := throttle.AllowSource(memory, s.keys, &throttle.Options{
 		Purpose: "new session", PerSource: c.NewSessionLimit, TrustedProxies: c.TrustedProxies,
 		Logger: s.opts.Logger,
 	})
@@ -87,11 +91,15 @@ func (s *Site) newcomers() (func(*http.Request) bool, error) {
 func (s *Site) openAttempts(ctx context.Context) (throttle.Store, error) {
 	switch {
 	case s.conf.LoginLimitStore == "memory", s.conf.LoginLimitStore == "auto" && s.db == nil:
-		return throttle.NewMemory(0), nil
+		return throttle.NewMemory(0)
 	case s.conf.LoginLimitStore == "cache":
 		return s.openRedisAttempts(ctx)
 	case s.conf.LoginLimitStore == "auto":
-		late := &lateTable{open: s.openAttemptsTable, memory: throttle.NewMemory(0)}
+		memory, err := throttle.NewMemory(0)
+		if err != nil {
+			return nil, fmt.Errorf("site: %w", err)
+		}
+		late := &lateTable{open: s.openAttemptsTable, memory: memory}
 		s.keep(late)
 		if err := late.look(ctx); err != nil {
 			return nil, fmt.Errorf("site: %w", err)
@@ -110,7 +118,7 @@ func (s *Site) openAttempts(ctx context.Context) (throttle.Store, error) {
 	return store, nil
 }
 
-func (s *Site) openAttemptsTable(ctx context.Context) (*sqlthrottle.Store, error) {
+func (s *Site) openAttemptsTable(ctx context.Context) (throttle.Store, error) {
 	return sqlthrottle.New(ctx, s.Database, &sqlthrottle.Options{Timeout: s.conf.StoreTimeout})
 }
 
@@ -126,10 +134,10 @@ func (s *Site) openRedisAttempts(ctx context.Context) (throttle.Store, error) {
 	if err != nil {
 		return nil, cacheError(err)
 	}
-	store, closer, err := driver.Attempts(ctx, c.URL, c.KeyPrefix+":jamsession:throttle:")
+	store, err := driver.Attempts(ctx, c.URL, c.KeyPrefix+":jamsession:throttle:")
 	if err != nil {
 		return nil, cacheError(err)
 	}
-	s.keep(closer)
+	s.keep(store)
 	return store, nil
 }

@@ -1,6 +1,9 @@
 package sqlstore
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Options configure a store.
 type Options struct {
@@ -18,11 +21,19 @@ func (o *Options) withDefaults() Options {
 	if o != nil {
 		c = *o
 	}
-	if c.ClearBatch <= 0 {
+	if c.ClearBatch == 0 {
 		c.ClearBatch = 1000
 	}
 	if c.ClearPause == 0 {
 		c.ClearPause = 10 * time.Millisecond
 	}
 	return c
+}
+
+// check names the field that is wrong.
+func (o *Options) check() error {
+	if o.ClearBatch < 0 {
+		return fmt.Errorf("sqlstore: Options.ClearBatch is negative: %d", o.ClearBatch)
+	}
+	return nil
 }

@@ -30,7 +30,10 @@ func New(ctx context.Context, db django.Database, o *Options) (session.Store, er
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
 	s := &store{opts: o.withDefaults()}
-	var err error
+	err := s.opts.check()
+	if err != nil {
+		return nil, err
+	}
 	if s.db, err = djangodb.New(db); err != nil {
 		return nil, fmt.Errorf("sqlstore: %w", err)
 	}

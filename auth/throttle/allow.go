@@ -16,7 +16,9 @@ import (
 // It fits session's Options.MayCreate, with a purpose of its own. With
 // [NewMemory] it costs a request no more than a lookup:
 //
-//	newcomers, err := throttle.AllowSource(throttle.NewMemory(0), keys, &throttle.Options{
+//	memory, err := throttle.NewMemory(0)
+//	...
+//	newcomers, err := throttle.AllowSource(memory, keys, &throttle.Options{
 //		Purpose:   "new session",
 //		PerSource: throttle.Limit{Burst: 1000, Every: time.Second},
 //	})

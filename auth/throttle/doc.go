@@ -4,7 +4,9 @@
 //
 //	keys, err := secret.NewKeys(os.Getenv("SECRET_KEY"))
 //	...
-//	limiter, err := throttle.New(throttle.NewMemory(0), keys, nil)
+//	attempts, err := throttle.NewMemory(0)
+//	...
+//	limiter, err := throttle.New(attempts, keys, nil)
 //	...
 //	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
 //		username := r.PostFormValue("username")

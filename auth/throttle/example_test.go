@@ -14,7 +14,11 @@ import (
 )
 
 func ExampleNew() {
-	limiter, err := throttle.New(throttle.NewMemory(0), keys,
+	attempts, err := throttle.NewMemory(0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	limiter, err := throttle.New(attempts, keys,
 		&throttle.Options{PerAccount: throttle.Limit{Burst: 2, Every: 5 * time.Minute}})
 	if err != nil {
 		log.Fatal(err)
@@ -54,7 +58,11 @@ func unavailable(w http.ResponseWriter, _ *http.Request) {
 }
 
 func ExampleOptions_onLimited() {
-	limiter, err := throttle.New(throttle.NewMemory(0), keys, &throttle.Options{
+	attempts, err := throttle.NewMemory(0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	limiter, err := throttle.New(attempts, keys, &throttle.Options{
 		PerAccount: throttle.Limit{Burst: 1, Every: time.Hour},
 		OnLimited: func(_ *http.Request, bucket string, _ time.Duration) {
 			fmt.Println("limited by the", bucket) // or count it
@@ -75,7 +83,11 @@ func ExampleOptions_onLimited() {
 }
 
 func ExampleOptions_proxies() {
-	limiter, err := throttle.New(throttle.NewMemory(0), keys,
+	attempts, err := throttle.NewMemory(0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	limiter, err := throttle.New(attempts, keys,
 		&throttle.Options{
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
 		})
@@ -86,7 +98,11 @@ func ExampleOptions_proxies() {
 }
 
 func ExampleNewMemory() {
-	limiter, err := throttle.New(throttle.NewMemory(10_000), keys, nil)
+	attempts, err := throttle.NewMemory(10_000)
+	if err != nil {
+		log.Fatal(err)
+	}
+	limiter, err := throttle.New(attempts, keys, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

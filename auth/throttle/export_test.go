@@ -16,7 +16,9 @@ var (
 	ParseAddr     = parseAddr
 )
 
-func (m *Memory) Len() int {
+// Len is the number of buckets of a store in memory.
+func Len(s Store) int {
+	m := s.(*memory)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n := 0
@@ -29,7 +31,9 @@ func (m *Memory) Len() int {
 	return len(m.buckets)
 }
 
-func (m *Memory) Keys() []string {
+// Keys are the names of the buckets of a store in memory.
+func Keys(s Store) []string {
+	m := s.(*memory)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var keys []string

@@ -16,6 +16,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/internal/username"
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
@@ -33,7 +34,7 @@ var keys = secrettest.Keys(siteKey)
 type site struct {
 	*testing.T
 	*throttle.Limiter
-	memory  *throttle.Memory
+	memory  throttle.Store
 	now     time.Time
 	log     bytes.Buffer
 	limited []string
@@ -72,7 +73,7 @@ func open(t *testing.T, o throttle.Options) *site {
 
 func openKeys(t *testing.T, keys secret.Keys, o throttle.Options) *site {
 	t.Helper()
-	s := &site{T: t, memory: throttle.NewMemory(0), now: time.Now()}
+	s := &site{T: t, memory: noerror.In(throttle.NewMemory(0)), now: time.Now()}
 	o.Logger = slog.New(slog.NewTextHandler(&s.log, nil))
 	o.OnLimited = func(_ *http.Request, bucket string, _ time.Duration) { s.limited = append(s.limited, bucket) }
 	var err error
@@ -287,10 +288,10 @@ func TestUnknownNamesLookTheSame(t *testing.T) {
 	s := open(t, throttle.Options{})
 	s.login(from(home), "exists")
 	for _, name := range []string{"exists", "nobody"} {
-		before := len(s.memory.Keys())
+		before := len(throttle.Keys(s.memory))
 		s.exhaust(name)
 		want := map[string]int{"exists": 11, "nobody": 1}[name] // the first, whose bucket is there, adds its sources
-		if grown := len(s.memory.Keys()) - before; grown != want {
+		if grown := len(throttle.Keys(s.memory)) - before; grown != want {
 			t.Errorf("%s: %d buckets more, want %d", name, grown, want)
 		}
 	}
@@ -331,6 +332,8 @@ func (failing) Take(context.Context, string, throttle.Limit, time.Time) (time.Du
 }
 
 func (failing) Give(context.Context, string, throttle.Limit) error { return errDown }
+
+func (failing) Close() error { return nil }
 
 // TestStoreDownIsNotAllowed, unless the options say so; and a successful
 // login stays one.
@@ -384,7 +387,7 @@ func TestNothingIsAtRest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen.Memory = throttle.NewMemory(0)
+	seen.Store = noerror.In(throttle.NewMemory(0))
 	l := &site{T: t, Limiter: limiter}
 	for range 3 {
 		_ = l.Check(from(home), name)
@@ -414,18 +417,18 @@ func TestNothingIsAtRest(t *testing.T) {
 
 // spy notes the keys that a store sees.
 type spy struct {
-	*throttle.Memory
+	throttle.Store
 	keys []string
 }
 
 func (s *spy) Take(ctx context.Context, key string, l throttle.Limit, now time.Time) (time.Duration, error) {
 	s.keys = append(s.keys, key)
-	return s.Memory.Take(ctx, key, l, now)
+	return s.Store.Take(ctx, key, l, now)
 }
 
 func (s *spy) Give(ctx context.Context, key string, l throttle.Limit) error {
 	s.keys = append(s.keys, key)
-	return s.Memory.Give(ctx, key, l)
+	return s.Store.Give(ctx, key, l)
 }
 
 // TestSecretSeparatesBuckets: somebody who reads one site's store learns
@@ -434,8 +437,8 @@ func TestSecretSeparatesBuckets(t *testing.T) {
 	one, two := open(t, throttle.Options{}), openKeys(t, secrettest.Keys(oldSecret), throttle.Options{})
 	one.wantPass(from(home), "john_doe")
 	two.wantPass(from(home), "john_doe")
-	for _, a := range one.memory.Keys() {
-		for _, b := range two.memory.Keys() {
+	for _, a := range throttle.Keys(one.memory) {
+		for _, b := range throttle.Keys(two.memory) {
 			if a == b {
 				t.Errorf("both have the bucket %s", a)
 			}
@@ -460,7 +463,7 @@ func TestLimitAnswersForItself(t *testing.T) {
 }
 
 func TestBadOptions(t *testing.T) {
-	memory := throttle.NewMemory(0)
+	memory := noerror.In(throttle.NewMemory(0))
 	if _, err := throttle.NewAt(time.Now, nil, keys, nil); err == nil {
 		t.Error("New without a store: no error")
 	}

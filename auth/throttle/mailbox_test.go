@@ -13,6 +13,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -109,7 +110,7 @@ func TestMailsCountedAtOnceAreNotLost(t *testing.T) {
 			}
 			return time.Now()
 		}
-		l, err := throttle.NewAt(now, throttle.NewMemory(0), keys, &throttle.Options{
+		l, err := throttle.NewAt(now, noerror.In(throttle.NewMemory(0)), keys, &throttle.Options{
 			PerAccount: throttle.Limit{Burst: 2, Every: time.Hour},
 			Logger:     slog.New(slog.DiscardHandler),
 		})

@@ -3,6 +3,7 @@ package throttle
 import (
 	"container/heap"
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -12,10 +13,8 @@ import (
 // defaultBuckets take about 20 MB.
 const defaultBuckets = 100_000
 
-// A Memory is a [Store] in the memory of one process: each process counts for
-// itself, and forgets when it ends. Make one with [NewMemory]; it is safe for
-// concurrent use.
-type Memory struct {
+// A memory is a [Store] in the memory of one process.
+type memory struct {
 	mu      sync.Mutex
 	max     int
 	buckets map[string]*bucket
@@ -30,19 +29,26 @@ type bucket struct {
 	index int   // on its shelf
 }
 
-// NewMemory returns an empty store that keeps at most this many buckets; zero
-// is 100 000, about 20 MB. Beyond that it forgets those of which the smallest
-// part is used up, so that attempts on many names, or from many addresses, do
-// not free a bucket that is exhausted.
-func NewMemory(buckets int) *Memory {
-	if buckets <= 0 {
+// NewMemory returns an empty store in the memory of this process: each process
+// counts for itself, and forgets when it ends. It keeps at most this many buckets;
+// zero is 100 000, about 20 MB. Beyond that it forgets those of which the smallest
+// part is used up, so that attempts on many names, or from many addresses, do not
+// free a bucket that is exhausted. The error says that the number is negative.
+func NewMemory(buckets int) (Store, error) {
+	if buckets < 0 {
+		return nil, fmt.Errorf("throttle: NewMemory: buckets is negative: %d", buckets)
+	}
+	if buckets == 0 {
 		buckets = defaultBuckets
 	}
-	return &Memory{max: buckets, buckets: make(map[string]*bucket), shelves: make(map[Limit]*shelf)}
+	return &memory{max: buckets, buckets: make(map[string]*bucket), shelves: make(map[Limit]*shelf)}, nil
 }
 
+// Close implements [Store]. There is nothing to release.
+func (m *memory) Close() error { return nil }
+
 // Take implements [Store].
-func (m *Memory) Take(ctx context.Context, key string, limit Limit, now time.Time) (time.Duration, error) {
+func (m *memory) Take(ctx context.Context, key string, limit Limit, now time.Time) (time.Duration, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -64,7 +70,7 @@ func (m *Memory) Take(ctx context.Context, key string, limit Limit, now time.Tim
 }
 
 // Give implements [Store].
-func (m *Memory) Give(ctx context.Context, key string, limit Limit) error {
+func (m *memory) Give(ctx context.Context, key string, limit Limit) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -81,7 +87,7 @@ func (m *Memory) Give(ctx context.Context, key string, limit Limit) error {
 // makeRoom forgets the buckets that are full, and if there are too many, the
 // one of which the smallest part is used up. Of one limit, that is the first on
 // the shelf.
-func (m *Memory) makeRoom(now int64) {
+func (m *memory) makeRoom(now int64) {
 	var least *bucket
 	for _, s := range m.shelves {
 		for len(*s) > 0 && (*s)[0].full <= now {
@@ -101,7 +107,7 @@ func (b *bucket) used(now int64) float64 {
 	return float64(b.full-now) / (float64(b.limit.Every.Microseconds()) * float64(b.limit.Burst))
 }
 
-func (m *Memory) keep(b *bucket) {
+func (m *memory) keep(b *bucket) {
 	m.buckets[b.key] = b
 	s := m.shelves[b.limit]
 	if s == nil {
@@ -111,7 +117,7 @@ func (m *Memory) keep(b *bucket) {
 	heap.Push(s, b)
 }
 
-func (m *Memory) forget(b *bucket) {
+func (m *memory) forget(b *bucket) {
 	delete(m.buckets, b.key)
 	s := m.shelves[b.limit]
 	heap.Remove(s, b.index)

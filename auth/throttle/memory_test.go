@@ -7,10 +7,11 @@ import (
 
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/throttle/throttletest"
+	"github.com/jamsession/jamsession/internal/noerror"
 )
 
 func TestMemory(t *testing.T) {
-	throttletest.Run(t, func(*testing.T) throttle.Store { return throttle.NewMemory(0) })
+	throttletest.Run(t, func(*testing.T) throttle.Store { return noerror.In(throttle.NewMemory(0)) })
 }
 
 // TestMemoryKeepsWhatIsExhausted: what is forgotten is what was used least, and
@@ -22,7 +23,7 @@ func TestMemoryKeepsWhatIsExhausted(t *testing.T) {
 	for _, c := range []struct{ exhausted, flood throttle.Limit }{
 		{source, name}, {name, source}, {source, source}, {name, name},
 	} {
-		m := throttle.NewMemory(size)
+		m := noerror.In(throttle.NewMemory(size))
 		now := time.Now()
 		take := func(key string, limit throttle.Limit) time.Duration {
 			t.Helper()
@@ -38,7 +39,7 @@ func TestMemoryKeepsWhatIsExhausted(t *testing.T) {
 		for i := range 5 * size {
 			now = now.Add(time.Microsecond)
 			take(fmt.Sprint("flood ", i), c.flood)
-			if n := m.Len(); n > size {
+			if n := throttle.Len(m); n > size {
 				t.Fatalf("%d buckets, want at most %d", n, size)
 			}
 		}
@@ -51,15 +52,15 @@ func TestMemoryKeepsWhatIsExhausted(t *testing.T) {
 // TestMemoryTakesAnotherLimit: a bucket keeps what was taken when the limit is
 // another one, as after a change of the settings.
 func TestMemoryTakesAnotherLimit(t *testing.T) {
-	m := throttle.NewMemory(0)
+	m := noerror.In(throttle.NewMemory(0))
 	now := time.Now()
 	few, many := throttle.Limit{Burst: 1, Every: time.Minute}, throttle.Limit{Burst: 2, Every: time.Minute}
 	for i, c := range []struct {
 		limit throttle.Limit
 		wait  time.Duration
 	}{{few, 0}, {few, time.Minute}, {many, 0}, {many, time.Minute}, {few, 2 * time.Minute}} {
-		if wait, err := m.Take(t.Context(), "a", c.limit, now); wait != c.wait || err != nil || m.Len() != 1 {
-			t.Errorf("%d: %v, %v; want %v, and 1 bucket of %d", i, wait, err, c.wait, m.Len())
+		if wait, err := m.Take(t.Context(), "a", c.limit, now); wait != c.wait || err != nil || throttle.Len(m) != 1 {
+			t.Errorf("%d: %v, %v; want %v, and 1 bucket of %d", i, wait, err, c.wait, throttle.Len(m))
 		}
 	}
 }
@@ -68,7 +69,7 @@ func TestMemoryTakesAnotherLimit(t *testing.T) {
 // least, and new ones are counted all the same.
 func TestMemoryIsBounded(t *testing.T) {
 	const size = 100
-	m := throttle.NewMemory(size)
+	m := noerror.In(throttle.NewMemory(size))
 	limit := throttle.Limit{Burst: 3, Every: time.Minute}
 	now := time.Now()
 	take := func(key string) time.Duration {
@@ -87,7 +88,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	for i := range 50 * size {
 		now = now.Add(time.Microsecond)
 		take(fmt.Sprint("flood ", i))
-		if n := m.Len(); n > size {
+		if n := throttle.Len(m); n > size {
 			t.Fatalf("%d buckets, want at most %d", n, size)
 		}
 	}
@@ -102,7 +103,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	now = now.Add(time.Hour)
 	take("later")
-	if n := m.Len(); n != 1 {
+	if n := throttle.Len(m); n != 1 {
 		t.Errorf("%d buckets when all but one are full again", n)
 	}
 }

@@ -38,11 +38,11 @@ func (l Limit) check() error {
 	return nil
 }
 
-// A Store keeps buckets of attempts, for one process ([Memory]) or for all of
+// A Store keeps buckets of attempts, for one process ([NewMemory]) or for all of
 // a site (packages sqlthrottle and redisthrottle). Package throttletest checks
 // any Store against what is written here.
 //
-// A Store must be safe for concurrent use, and both methods must give up when
+// A Store must be safe for concurrent use, and Take and Give must give up when
 // ctx is done. The keys are 33 characters of a-z and 0-9, and tell nothing
 // about the account or source that they stand for.
 type Store interface {
@@ -62,4 +62,9 @@ type Store interface {
 	// step. A bucket is never more than full, and one that is not known stays
 	// so: that is not an error.
 	Give(ctx context.Context, key string, limit Limit) error
+
+	// Close releases what the store opened, and nothing that it was given. A
+	// store that opened nothing returns nil. Nothing else may be called
+	// afterwards.
+	Close() error
 }

@@ -72,3 +72,5 @@ func TestSilentStoreIsUnavailableAfterTheTimeout(t *testing.T) {
 		}
 	}
 }
+
+func (silent) Close() error { return nil }

@@ -2,6 +2,7 @@ package attacks
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -18,6 +19,7 @@ import (
 	"github.com/jamsession/jamsession/auth/reset"
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/auth/throttle/redisthrottle"
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
 	links "github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/cachedstore"
@@ -36,6 +38,7 @@ import (
 	"github.com/jamsession/jamsession/redisstore"
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/sqlstore"
 )
 
 // A refusal is a call of a constructor with something invalid, and the word
@@ -62,6 +65,7 @@ func refusals(folder string) []refusal {
 	keys, db := secrettest.Keys(secretKey), memstore.New()
 	cache := noerror.In(memstore.NewCache(100))
 	var none rueidis.Client
+	site := django.Database{DB: new(sql.DB)} // which nobody asks
 	list := []refusal{
 		{"session.New", "store", func(context.Context) (any, error) { return outcome(session.New(nil, nil)) }},
 		{"session.New", "HashKeys", func(context.Context) (any, error) {
@@ -110,6 +114,31 @@ func refusals(folder string) []refusal {
 		}},
 		{"redisstore.OpenCache", "redis", func(ctx context.Context) (any, error) {
 			return outcome(redisstore.OpenCache(ctx, "http://127.0.0.1:1", nil))
+		}},
+		{"auth/throttle/redisthrottle.New", "client", func(context.Context) (any, error) {
+			return outcome(redisthrottle.New(none, nil))
+		}},
+		{"auth/throttle.NewMemory", "buckets", func(context.Context) (any, error) {
+			return outcome(throttle.NewMemory(-1))
+		}},
+		{"auth/throttle.New", "keys", func(context.Context) (any, error) {
+			return outcome(throttle.New(noerror.In(throttle.NewMemory(0)), secret.Keys{}, nil))
+		}},
+		{"auth/throttle.New", "store", func(context.Context) (any, error) { return outcome(throttle.New(nil, keys, nil)) }},
+		{"auth/throttle/sqlthrottle.New", "Database.DB", func(ctx context.Context) (any, error) {
+			return outcome(sqlthrottle.New(ctx, django.Database{}, nil))
+		}},
+		{"auth/throttle/sqlthrottle.New", "Options.Timeout", func(ctx context.Context) (any, error) {
+			return outcome(sqlthrottle.New(ctx, site, &sqlthrottle.Options{Timeout: -1}))
+		}},
+		{"sqlstore.New", "Database.DB", func(ctx context.Context) (any, error) {
+			return outcome(sqlstore.New(ctx, django.Database{}, nil))
+		}},
+		{"sqlstore.New", "Database.Dialect", func(ctx context.Context) (any, error) {
+			return outcome(sqlstore.New(ctx, django.Database{DB: site.DB, Dialect: 17}, nil))
+		}},
+		{"sqlstore.New", "Options.ClearBatch", func(ctx context.Context) (any, error) {
+			return outcome(sqlstore.New(ctx, site, &sqlstore.Options{ClearBatch: -1}))
 		}},
 		{"pgstore.New", "pool", func(ctx context.Context) (any, error) { return outcome(pgstore.New(ctx, nil, nil)) }},
 		{"memcachestore.Open", "server", func(ctx context.Context) (any, error) {
@@ -179,10 +208,10 @@ func authRefusals() []refusal {
 		}},
 		{"auth/throttle.New", "store", func(context.Context) (any, error) { return outcome(throttle.New(nil, keys, nil)) }},
 		{"auth/throttle.New", "keys", func(context.Context) (any, error) {
-			return outcome(throttle.New(throttle.NewMemory(0), secret.Keys{}, nil))
+			return outcome(throttle.New(noerror.In(throttle.NewMemory(0)), secret.Keys{}, nil))
 		}},
 		{"auth/throttle.New", "Options.Timeout", func(context.Context) (any, error) {
-			return outcome(throttle.New(throttle.NewMemory(0), keys, &throttle.Options{Timeout: -1}))
+			return outcome(throttle.New(noerror.In(throttle.NewMemory(0)), keys, &throttle.Options{Timeout: -1}))
 		}},
 		{"auth/token.New", "keys", func(context.Context) (any, error) { return outcome(links.New(secret.Keys{}, nil)) }},
 		{"auth/token.New", "Options.Timeout", func(context.Context) (any, error) {
@@ -220,10 +249,9 @@ func authRefusals() []refusal {
 // not repeat a secret.
 func TestConstructorsNameWhatIsWrong(t *testing.T) {
 	tried := map[string]bool{
-		"secret.New":              true, // any text is a secret.Text
-		"memstore.New":            true,
-		"auth.NewAttempt":         true, // and any is what a visitor may type
-		"auth/throttle.NewMemory": true, // any number is a size
+		"secret.New":      true, // any text is a secret.Text
+		"memstore.New":    true,
+		"auth.NewAttempt": true, // and any is what a visitor may type
 	}
 	for _, c := range append(refusals(t.TempDir()), authRefusals()...) {
 		tried[c.of] = true
@@ -252,8 +280,9 @@ func TestConstructorsNameWhatIsWrong(t *testing.T) {
 // constructing are the folders whose constructors are all tried.
 var constructing = []string{
 	"session", "memstore", "cookiestore", "cachedstore", "filestore", "redisstore", "memcachestore",
-	"pgstore", "django", "csrf", "messages", "mail", "secret",
-	"auth", "auth/password", "auth/reset", "auth/sqlusers", "auth/throttle", "auth/throttle/sqlthrottle", "auth/token",
+	"sqlstore", "pgstore", "django", "csrf", "messages", "mail", "secret",
+	"auth", "auth/password", "auth/reset", "auth/sqlusers", "auth/throttle", "auth/throttle/sqlthrottle",
+	"auth/throttle/redisthrottle", "auth/token",
 }
 
 // constructors returns the exported functions whose names are New or Open, or

@@ -19,7 +19,7 @@ import (
 // needServers are the types whose values exist only with a server.
 var needServers = []string{
 	"redisstore.store", "redisstore.cache", "memcachestore.store", "memcachestore.cache", "pgstore.store",
-	"auth/throttle/redisthrottle.Store",
+	"auth/throttle/redisthrottle.store",
 }
 
 // valuesOfServers are sites on each server, with a password in each URL.
@@ -47,7 +47,9 @@ func valuesOfServers(t *testing.T) []any {
 	must(t, err)
 	t.Cleanup(client.Close)
 	_, wrong := redisstore.Dial(t.Context(), "redis://:"+cacheWord+"x@"+redis)
-	return append(list, store, memcache, cache, redisthrottle.New(client, nil), wrong)
+	attempts, err := redisthrottle.New(client, nil)
+	must(t, err)
+	return append(list, store, memcache, cache, attempts, wrong)
 }
 
 // mariaDB returns the URL of a database whose user has a password.

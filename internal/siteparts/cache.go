@@ -2,7 +2,6 @@ package siteparts
 
 import (
 	"context"
-	"io"
 
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/cachedstore"
@@ -21,5 +20,5 @@ type Cache struct {
 
 	// Attempts opens a cache as the place where attempts to log in are
 	// counted. Nil is none.
-	Attempts func(ctx context.Context, at secret.Text, prefix string) (throttle.Store, io.Closer, error)
+	Attempts func(ctx context.Context, at secret.Text, prefix string) (throttle.Store, error)
 }

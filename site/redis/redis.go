@@ -6,7 +6,6 @@ package redis
 
 import (
 	"context"
-	"io"
 
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/throttle/redisthrottle"
@@ -29,15 +28,27 @@ func table(ctx context.Context, at secret.Text, prefix string) (cachedstore.Cach
 	return redisstore.OpenCache(ctx, at.Reveal(), &redisstore.Options{Prefix: prefix})
 }
 
-func attempts(ctx context.Context, at secret.Text, prefix string) (throttle.Store, io.Closer, error) {
+func attempts(ctx context.Context, at secret.Text, prefix string) (throttle.Store, error) {
 	client, err := redisstore.Dial(ctx, at.Reveal())
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return redisthrottle.New(client, &redisthrottle.Options{Prefix: prefix}), closeFunc(client.Close), nil
+	store, err := redisthrottle.New(client, &redisthrottle.Options{Prefix: prefix})
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	return closing{store, client.Close}, nil
 }
 
-// closeFunc closes what cannot fail to.
-type closeFunc func()
+// closing is a store on a client that is closed with it.
+type closing struct {
+	throttle.Store
 
-func (f closeFunc) Close() error { f(); return nil }
+	client func()
+}
+
+func (c closing) Close() error {
+	defer c.client()
+	return c.Store.Close()
+}

@@ -24,7 +24,11 @@ func ExampleNew() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	limiter, err := throttle.New(redisthrottle.New(client, nil), keys, nil)
+	attempts, err := redisthrottle.New(client, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	limiter, err := throttle.New(attempts, keys, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

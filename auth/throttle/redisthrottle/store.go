@@ -7,7 +7,9 @@
 //		DisableCache: true,
 //	})
 //	...
-//	limiter, err := throttle.New(redisthrottle.New(client, nil), keys, nil)
+//	attempts, err := redisthrottle.New(client, nil)
+//	...
+//	limiter, err := throttle.New(attempts, keys, nil)
 //
 // Redis must not evict what it holds (maxmemory-policy noeviction, or a
 // Redis of its own): an evicted bucket is a full one.
@@ -27,31 +29,35 @@ import (
 	"github.com/jamsession/jamsession/internal/redislimit"
 )
 
-var _ throttle.Store = (*Store)(nil)
-
-// Options configure a [Store].
+// Options configure a store.
 type Options struct {
 	// Prefix is what stands before a bucket's name in the key of Redis. Empty
 	// is "jamsession:throttle:".
 	Prefix string
 }
 
-// A Store is a [throttle.Store] in Redis. Make one with [New]; it is safe for
-// concurrent use.
-type Store struct {
+// A store keeps buckets in Redis.
+type store struct {
 	client rueidis.Client
 	prefix string
 }
 
 // New returns a store on a client, which stays the caller's to close: a single
-// server, a cluster or sentinels. The options may be nil.
-func New(client rueidis.Client, o *Options) *Store {
-	s := &Store{client: redislimit.New(client), prefix: "jamsession:throttle:"}
+// server, a cluster or sentinels. The options may be nil. The error says that the
+// client is nil.
+func New(client rueidis.Client, o *Options) (throttle.Store, error) {
+	if client == nil {
+		return nil, errors.New("redisthrottle: New: the client is nil")
+	}
+	s := &store{client: redislimit.New(client), prefix: "jamsession:throttle:"}
 	if o != nil && o.Prefix != "" {
 		s.prefix = o.Prefix
 	}
-	return s
+	return s, nil
 }
+
+// Close implements [throttle.Store]. The client stays the caller's.
+func (s *store) Close() error { return nil }
 
 // takeScript is gcra.Take on KEYS[1], with now, every, depth and the skew, all
 // in microseconds, in ARGV.
@@ -75,7 +81,7 @@ return wait
 `)
 
 // Take implements [throttle.Store].
-func (s *Store) Take(
+func (s *store) Take(
 	ctx context.Context, key string, limit throttle.Limit, now time.Time,
 ) (time.Duration, error) {
 	if err := ctx.Err(); err != nil {
@@ -108,7 +114,7 @@ return 0
 `)
 
 // Give implements [throttle.Store].
-func (s *Store) Give(ctx context.Context, key string, limit throttle.Limit) error {
+func (s *store) Give(ctx context.Context, key string, limit throttle.Limit) error {
 	if err := ctx.Err(); err != nil {
 		return wrap(ctx, "give", err)
 	}

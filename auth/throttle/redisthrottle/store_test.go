@@ -11,6 +11,7 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/throttle/redisthrottle"
 	"github.com/jamsession/jamsession/auth/throttle/throttletest"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/servertest"
 )
 
@@ -31,7 +32,7 @@ func dial(t testing.TB, s *servertest.Server) rueidis.Client {
 }
 
 func TestContract(t *testing.T) {
-	store := redisthrottle.New(dial(t, servertest.Redis(t)), nil)
+	store := noerror.In(redisthrottle.New(dial(t, servertest.Redis(t)), nil))
 	throttletest.Run(t, func(*testing.T) throttle.Store { return store })
 }
 
@@ -39,12 +40,12 @@ func TestContract(t *testing.T) {
 // has another.
 func TestProgramsCountTogether(t *testing.T) {
 	o := &redisthrottle.Options{Prefix: rand.Text()}
-	one := redisthrottle.New(dial(t, servertest.Redis(t)), o)
-	two := redisthrottle.New(dial(t, servertest.Redis(t)), o)
-	other := redisthrottle.New(dial(t, servertest.Redis(t)), &redisthrottle.Options{Prefix: rand.Text()})
+	one := noerror.In(redisthrottle.New(dial(t, servertest.Redis(t)), o))
+	two := noerror.In(redisthrottle.New(dial(t, servertest.Redis(t)), o))
+	other := noerror.In(redisthrottle.New(dial(t, servertest.Redis(t)), &redisthrottle.Options{Prefix: rand.Text()}))
 	now := time.Now()
 	for i, want := range []struct {
-		store *redisthrottle.Store
+		store throttle.Store
 		wait  time.Duration
 	}{{one, 0}, {two, 0}, {one, 0}, {two, limit.Every}, {one, limit.Every}, {other, 0}} {
 		if wait, err := want.store.Take(t.Context(), "a", limit, now); wait != want.wait || err != nil {
@@ -58,7 +59,7 @@ func TestProgramsCountTogether(t *testing.T) {
 func TestFullBucketsLeaveRedis(t *testing.T) {
 	client := dial(t, servertest.Redis(t))
 	prefix := rand.Text()
-	store := redisthrottle.New(client, &redisthrottle.Options{Prefix: prefix})
+	store := noerror.In(redisthrottle.New(client, &redisthrottle.Options{Prefix: prefix}))
 	for n := range limit.Burst + 2 {
 		if _, err := store.Take(t.Context(), "a", limit, time.Now()); err != nil {
 			t.Fatal(err)
@@ -85,7 +86,7 @@ func TestFullBucketsLeaveRedis(t *testing.T) {
 func TestNumbersAreExact(t *testing.T) {
 	client := dial(t, servertest.Redis(t))
 	prefix := rand.Text()
-	store := redisthrottle.New(client, &redisthrottle.Options{Prefix: prefix})
+	store := noerror.In(redisthrottle.New(client, &redisthrottle.Options{Prefix: prefix}))
 	now := time.Now().Add(time.Hour).Truncate(time.Second).Add(123_457 * time.Microsecond)
 	if _, err := store.Take(t.Context(), "a", limit, now); err != nil {
 		t.Fatal(err)
@@ -98,7 +99,7 @@ func TestNumbersAreExact(t *testing.T) {
 
 func TestRedisDown(t *testing.T) {
 	server := servertest.StartRedis(t)
-	store := redisthrottle.New(dial(t, server), nil)
+	store := noerror.In(redisthrottle.New(dial(t, server), nil))
 	if _, err := store.Take(t.Context(), "a", limit, time.Now()); err != nil {
 		t.Fatal(err)
 	}

@@ -18,18 +18,10 @@ const (
 	sweepEvery      = int64(time.Minute / time.Microsecond)
 )
 
-// ClearExpired deletes the rows of buckets that have been full for an hour at
-// the instant now, in batches, and returns how many. The store does so by
-// itself when there are attempts.
-func (s *Store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
-	n, err := s.clear(ctx, now.UnixMicro(), 0)
-	return n, wrap(ctx, "clear", err)
-}
-
-// clear deletes so many batches, or all if batches is 0. Rows are kept for the
-// hour by which clocks may differ: for another program a bucket may not be
-// full yet.
-func (s *Store) clear(ctx context.Context, now int64, batches int) (int, error) {
+// clear deletes rows of buckets that are full, so many batches, or all if batches
+// is 0, and returns how many rows. They are kept for the hour by which clocks may
+// differ: for another program a bucket may not be full yet.
+func (s *store) clear(ctx context.Context, now int64, batches int) (int, error) {
 	total, end := 0, now-gcra.MaxSkew
 	for i := 0; batches == 0 || i < batches; i++ {
 		n, more, err := s.clearBatch(ctx, end)
@@ -42,7 +34,7 @@ func (s *Store) clear(ctx context.Context, now int64, batches int) (int, error) 
 }
 
 // clearBatch deletes one batch, and reports whether there may be more.
-func (s *Store) clearBatch(ctx context.Context, end int64) (n int, more bool, err error) {
+func (s *store) clearBatch(ctx context.Context, end int64) (n int, more bool, err error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
 	last := end

@@ -6,7 +6,7 @@ import (
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
-// Options configure a [Store].
+// Options configure a store.
 type Options struct {
 	// Timeout is how long the database may take for an answer if the context
 	// of the call does not say when it ends. Zero is five seconds.
@@ -18,7 +18,7 @@ func (o *Options) withDefaults() Options {
 	if o != nil {
 		c = *o
 	}
-	if c.Timeout <= 0 {
+	if c.Timeout == 0 {
 		c.Timeout = timelimit.Default
 	}
 	return c

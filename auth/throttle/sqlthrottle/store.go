@@ -14,28 +14,30 @@ import (
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
-var _ throttle.Store = (*Store)(nil)
-
-// A Store is a [throttle.Store] in a SQL database. Make one with [New]; it is
-// safe for concurrent use.
-type Store struct {
+// A store keeps buckets in a SQL database.
+type store struct {
 	dialect djangodb.Dialect
 	timeout time.Duration
 	sweep   sweep
 	*statements
 }
 
-// New prepares the statements on the table. Its error is [ErrNotMigrated] if
-// the table does not exist. The pool stays the caller's: close the store, then
-// the pool. The options may be nil.
-func New(ctx context.Context, db django.Database, o *Options) (*Store, error) {
+// New returns a store on the table jamsession_throttle. Its error is
+// [ErrNotMigrated] if the table does not exist, and else names what is wrong. The
+// pool stays the caller's: close the store, which releases its statements, then the
+// pool. The options may be nil.
+func New(ctx context.Context, db django.Database, o *Options) (throttle.Store, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
 	d, err := djangodb.New(db)
 	if err != nil {
 		return nil, fmt.Errorf("sqlthrottle: %w", err)
 	}
-	s := &Store{dialect: d.Dialect, timeout: o.withDefaults().Timeout}
+	opts := o.withDefaults()
+	if err := timelimit.NotNegative("sqlthrottle: Options.Timeout", opts.Timeout); err != nil {
+		return nil, err
+	}
+	s := &store{dialect: d.Dialect, timeout: opts.Timeout}
 	has, err := d.HasOwn(ctx, table)
 	switch {
 	case err != nil:
@@ -50,8 +52,8 @@ func New(ctx context.Context, db django.Database, o *Options) (*Store, error) {
 	return s, nil
 }
 
-// Close releases the statements. It does not close the pool.
-func (s *Store) Close() error { return s.close() }
+// Close implements [throttle.Store]. It releases the statements.
+func (s *store) Close() error { return s.close() }
 
 // maxRounds is how often Take looks again because another program has changed
 // the row meanwhile. Each time somebody else got an attempt, so a bucket is
@@ -59,7 +61,7 @@ func (s *Store) Close() error { return s.close() }
 const maxRounds = 100
 
 // Take implements [throttle.Store].
-func (s *Store) Take(
+func (s *store) Take(
 	ctx context.Context, key string, limit throttle.Limit, now time.Time,
 ) (time.Duration, error) {
 	ctx, cancel := timelimit.Ensure(ctx, s.timeout)
@@ -80,7 +82,7 @@ func (s *Store) Take(
 
 // try reports that it is not done if another program has changed the row
 // since the last look.
-func (s *Store) try(ctx context.Context, key string, now, every, depth int64) (int64, bool, error) {
+func (s *store) try(ctx context.Context, key string, now, every, depth int64) (int64, bool, error) {
 	n, err := s.dialect.Exec(ctx, s.take, now, now, every, key, now+depth-every)
 	if n > 0 || err != nil {
 		return 0, true, err
@@ -101,7 +103,7 @@ func (s *Store) try(ctx context.Context, key string, now, every, depth int64) (i
 }
 
 // first inserts the row of a bucket that was full.
-func (s *Store) first(ctx context.Context, key string, now, every int64) (int64, bool, error) {
+func (s *store) first(ctx context.Context, key string, now, every int64) (int64, bool, error) {
 	_, err := s.dialect.Exec(ctx, s.insert, key, now+every)
 	if s.dialect.IsUnique(err) {
 		return 0, false, nil
@@ -114,7 +116,7 @@ func (s *Store) first(ctx context.Context, key string, now, every int64) (int64,
 }
 
 // Give implements [throttle.Store].
-func (s *Store) Give(ctx context.Context, key string, limit throttle.Limit) error {
+func (s *store) Give(ctx context.Context, key string, limit throttle.Limit) error {
 	ctx, cancel := timelimit.Ensure(ctx, s.timeout)
 	defer cancel()
 	_, err := s.dialect.Exec(ctx, s.give, limit.Every.Microseconds(), key)

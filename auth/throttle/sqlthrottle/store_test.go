@@ -69,7 +69,7 @@ func (b backend) pool(t testing.TB, where string) *sql.DB {
 	return db
 }
 
-func (b backend) open(t testing.TB, where string) (*sqlthrottle.Store, *sql.DB) {
+func (b backend) open(t testing.TB, where string) (throttle.Store, *sql.DB) {
 	t.Helper()
 	db := b.pool(t, where)
 	if _, err := sqlthrottle.Migrate(t.Context(), b.site(db)); err != nil {
@@ -230,7 +230,7 @@ func TestExpiredRowsAreCleared(t *testing.T) {
 		if n := count(); n != 2522 {
 			t.Errorf("%d rows after another, want 2522", n)
 		}
-		if n, err := store.ClearExpired(t.Context(), now); n != 2500 || err != nil {
+		if n, err := sqlthrottle.ClearExpired(t.Context(), store, now); n != 2500 || err != nil {
 			t.Errorf("ClearExpired: %d, %v", n, err)
 		}
 		if n := count(); n != 22 {
@@ -281,7 +281,7 @@ func TestClearingHindersNobody(t *testing.T) {
 		var cleared sync.WaitGroup
 		cleared.Go(func() {
 			for {
-				if _, err := clearer.ClearExpired(t.Context(), now); err != nil {
+				if _, err := sqlthrottle.ClearExpired(t.Context(), clearer, now); err != nil {
 					t.Error(err)
 				}
 				select {
@@ -315,7 +315,7 @@ func TestDatabaseDown(t *testing.T) {
 		if err := store.Give(t.Context(), "a", limit); err == nil {
 			t.Error("Give: no error")
 		}
-		if _, err := store.ClearExpired(t.Context(), time.Now()); err == nil {
+		if _, err := sqlthrottle.ClearExpired(t.Context(), store, time.Now()); err == nil {
 			t.Error("ClearExpired: no error")
 		}
 	})

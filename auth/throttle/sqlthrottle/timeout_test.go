@@ -19,17 +19,17 @@ func TestSilentDatabaseEndsEachCall(t *testing.T) {
 	limit := throttle.Limit{Burst: 1, Every: time.Minute}
 	for name, c := range map[string]struct {
 		want time.Duration
-		call func(context.Context, *sqlthrottle.Store) error
+		call func(context.Context, throttle.Store) error
 	}{
-		"Take": {5 * time.Second, func(ctx context.Context, s *sqlthrottle.Store) error {
+		"Take": {5 * time.Second, func(ctx context.Context, s throttle.Store) error {
 			_, err := s.Take(ctx, "key", limit, time.Now())
 			return err
 		}},
-		"Give": {5 * time.Second, func(ctx context.Context, s *sqlthrottle.Store) error {
+		"Give": {5 * time.Second, func(ctx context.Context, s throttle.Store) error {
 			return s.Give(ctx, "key", limit)
 		}},
-		"ClearExpired": {time.Minute, func(ctx context.Context, s *sqlthrottle.Store) error {
-			_, err := s.ClearExpired(ctx, time.Now())
+		"ClearExpired": {time.Minute, func(ctx context.Context, s throttle.Store) error {
+			_, err := sqlthrottle.ClearExpired(ctx, s, time.Now())
 			return err
 		}},
 	} {

@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/internal/noerror"
 )
 
 func TestRunAcceptsMemory(t *testing.T) {
-	Run(t, func(*testing.T) throttle.Store { return throttle.NewMemory(0) })
+	Run(t, func(*testing.T) throttle.Store { return noerror.In(throttle.NewMemory(0)) })
 }
 
 // TestKitNoticesBrokenStores runs the kit against stores that each break one
@@ -73,7 +74,7 @@ type (
 
 // faulty is a store that can be broken.
 type faulty struct {
-	*throttle.Memory
+	throttle.Store
 	take takeFunc
 	give giveFunc // nil: as Memory does
 
@@ -85,8 +86,8 @@ type faulty struct {
 
 func newFaulty() *faulty {
 	return &faulty{
-		Memory: throttle.NewMemory(0),
-		full:   make(map[string]time.Time), count: make(map[string]int),
+		Store: noerror.In(throttle.NewMemory(0)),
+		full:  make(map[string]time.Time), count: make(map[string]int),
 	}
 }
 
@@ -98,7 +99,7 @@ func (s *faulty) Take(
 
 func (s *faulty) Give(ctx context.Context, key string, l throttle.Limit) error {
 	if s.give == nil {
-		return s.Memory.Give(ctx, key, l)
+		return s.Store.Give(ctx, key, l)
 	}
 	s.give(key, l)
 	return nil
@@ -119,20 +120,20 @@ func (s *faulty) offBy(burst int, every time.Duration) takeFunc {
 	return func(ctx context.Context, key string, l throttle.Limit, now time.Time) (time.Duration, error) {
 		l.Burst += burst
 		l.Every += every
-		return s.Memory.Take(ctx, key, l, now)
+		return s.Store.Take(ctx, key, l, now)
 	}
 }
 
 func (s *faulty) oneForAll(
 	ctx context.Context, _ string, l throttle.Limit, now time.Time,
 ) (time.Duration, error) {
-	return s.Memory.Take(ctx, "one", l, now)
+	return s.Store.Take(ctx, "one", l, now)
 }
 
 func (s *faulty) noContext(
 	ctx context.Context, key string, l throttle.Limit, now time.Time,
 ) (time.Duration, error) {
-	return s.Memory.Take(context.WithoutCancel(ctx), key, l, now)
+	return s.Store.Take(context.WithoutCancel(ctx), key, l, now)
 }
 
 // get and put are the halves of the stores that look and take in separate
