@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
 
 	"github.com/jamsession/jamsession/cookie"
 )
@@ -29,7 +32,27 @@ func cookieName(field func(*Settings) *string) func(*Settings, value) error {
 }
 
 func cookieDomain(field func(*Settings) *string) func(*Settings, value) error {
-	return cookieText(field, func(domain string) cookie.Options { return cookie.Options{Domain: domain} })
+	set := cookieText(field, func(domain string) cookie.Options { return cookie.Options{Domain: domain} })
+	return func(s *Settings, v value) error {
+		if err := set(s, v); err != nil {
+			return err
+		}
+		return publicDomain(*field(s))
+	}
+}
+
+// publicDomain refuses a domain in which anybody can have a name, such as
+// "co.uk" or "github.io": browsers drop such a cookie without a word (RFC 6265,
+// 5.3).
+func publicDomain(domain string) error {
+	name := strings.ToLower(strings.Trim(domain, "."))
+	suffix, ofICANN := publicsuffix.PublicSuffix(name)
+	// A name without a dot that is on no list is a rule of its own.
+	if name == "" || suffix != name || !ofICANN && !strings.Contains(name, ".") {
+		return nil
+	}
+	return fmt.Errorf("browsers drop a cookie for all of %s, where anybody can have a name; "+
+		"want the domain of the site", name)
 }
 
 func cookiePath(field func(*Settings) *string) func(*Settings, value) error {
