@@ -2,6 +2,7 @@ package django
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -29,6 +30,11 @@ func (d Dialect) String() string {
 		return fmt.Sprintf("Dialect(%d)", int(d))
 	}
 }
+
+// ErrNotMigrated says that a table of a database does not exist yet: call Migrate of
+// the package that works on it, or site.Migrate, or manage.py migrate if the table
+// is Django's. Constructors return it wrapped, with the name of the table.
+var ErrNotMigrated = errors.New("the table does not exist; migrate first")
 
 // A Database is one that may hold Django's tables, with the facts that its
 // handle does not know. A program makes one and gives it to each package that

@@ -29,7 +29,7 @@ type store struct {
 }
 
 // New returns a store on the table django_session in the database of the pool. Its
-// error is [sqlstore.ErrNotMigrated] if the table does not exist. The pool stays
+// error is [django.ErrNotMigrated] if the table does not exist. The pool stays
 // the caller's: close the store, then the pool. The options may be nil.
 func New(ctx context.Context, pool *pgxpool.Pool, o *sqlstore.Options) (session.Store, error) {
 	if pool == nil {

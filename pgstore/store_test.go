@@ -19,7 +19,6 @@ import (
 	"github.com/jamsession/jamsession/pgstore"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sessiontest"
-	"github.com/jamsession/jamsession/sqlstore"
 )
 
 func TestMain(m *testing.M) { servertest.Main(m) }
@@ -351,7 +350,7 @@ func TestNewWithoutTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pool.Close()
-	if _, err := pgstore.New(t.Context(), pool, nil); !errors.Is(err, sqlstore.ErrNotMigrated) {
+	if _, err := pgstore.New(t.Context(), pool, nil); !errors.Is(err, django.ErrNotMigrated) {
 		t.Errorf("New: error %v, want ErrNotMigrated", err)
 	}
 	if _, err := pgstore.New(t.Context(), nil, nil); err == nil {

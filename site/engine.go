@@ -54,7 +54,7 @@ func (s *Site) openTable(ctx context.Context) (session.Store, error) {
 	}
 	table, err := open(ctx)
 	if err != nil {
-		return nil, notMigrated(err)
+		return nil, fmt.Errorf("site: %w", err)
 	}
 	s.keep(table)
 	return table, nil

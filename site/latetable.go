@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth/throttle"
-	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
+	"github.com/jamsession/jamsession/django"
 )
 
 // A lateTable counts attempts in the table jamsession_throttle, or in the
@@ -29,7 +29,7 @@ func (l *lateTable) look(ctx context.Context) error {
 		return nil
 	}
 	table, err := l.open(ctx)
-	if errors.Is(err, sqlthrottle.ErrNotMigrated) {
+	if errors.Is(err, django.ErrNotMigrated) {
 		return nil
 	}
 	if err == nil && !l.table.CompareAndSwap(nil, &table) {

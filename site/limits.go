@@ -108,9 +108,6 @@ func (s *Site) openAttempts(ctx context.Context) (throttle.Store, error) {
 		return late, nil
 	}
 	store, err := s.openAttemptsTable(ctx)
-	if errors.Is(err, sqlthrottle.ErrNotMigrated) {
-		return nil, ErrNotMigrated
-	}
 	if err != nil {
 		return nil, fmt.Errorf("site: %w", err)
 	}

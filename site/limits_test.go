@@ -11,6 +11,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/settings"
@@ -75,7 +76,7 @@ func TestDatabaseThatDjangoMigratedCountsInMemory(t *testing.T) {
 	if plan, err := site.Plan(t.Context(), with("auto"), nil); err != nil || !slices.Equal(plan, []string{"jamsession_throttle"}) {
 		t.Errorf("plan %q, error %v", plan, err)
 	}
-	if _, err := site.Open(t.Context(), with("db"), nil); !errors.Is(err, site.ErrNotMigrated) {
+	if _, err := site.Open(t.Context(), with("db"), nil); !errors.Is(err, django.ErrNotMigrated) {
 		t.Errorf("LOGIN_LIMIT_STORE=db without the table: error %v", err)
 	}
 	for _, store := range []string{"none", "memory"} {

@@ -14,28 +14,16 @@ import (
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/mail"
-	"github.com/jamsession/jamsession/sqlstore"
 )
 
-// ErrNotMigrated says that the database lacks tables: see [Migrate].
-var ErrNotMigrated = errors.New("site: the database has no tables yet; migrate first")
-
-// A missingFile is an ErrNotMigrated.
+// A missingFile is a [django.ErrNotMigrated].
 type missingFile struct{ error }
 
 func (e missingFile) Error() string {
 	return "settings: DATABASE_URL: " + e.error.Error() + "; migrate first"
 }
 
-func (e missingFile) Unwrap() []error { return []error{e.error, ErrNotMigrated} }
-
-// notMigrated turns the error of a table that is missing into ErrNotMigrated.
-func notMigrated(err error) error {
-	if errors.Is(err, sqlstore.ErrNotMigrated) || errors.Is(err, sqlusers.ErrNotMigrated) {
-		return ErrNotMigrated
-	}
-	return fmt.Errorf("site: %w", err)
-}
+func (e missingFile) Unwrap() []error { return []error{e.error, django.ErrNotMigrated} }
 
 // openMail makes what is sent to users: mails, and the links in them.
 func (s *Site) openMail(context.Context) error {
@@ -118,7 +106,7 @@ func (s *Site) openUsers(ctx context.Context) error {
 		Timeout: s.conf.StoreTimeout, Logger: s.opts.Logger,
 	})
 	if err != nil {
-		return notMigrated(err)
+		return fmt.Errorf("site: %w", err)
 	}
 	s.users = users
 	s.keep(users)

@@ -55,7 +55,7 @@ type Site struct {
 }
 
 // Open opens what the settings describe. It needs a SECRET_KEY, and tables that
-// [Migrate] or Django has made: the error wraps [ErrNotMigrated] if they are not
+// [Migrate] or Django has made: the error wraps [django.ErrNotMigrated] if they are not
 // there. Every error is one line that says what to do. The options may be nil.
 //
 // A server that goes away later, or is silent for longer than STORE_TIMEOUT,

@@ -148,7 +148,7 @@ func answer(t *testing.T, resp *http.Response, err error) string {
 func TestNewDatabaseIsReadyOnceItIsMigrated(t *testing.T) {
 	file := tempFile(t)
 	s := settingsOf(t, file, nil)
-	if here, err := site.Open(t.Context(), s, nil); here != nil || !errors.Is(err, site.ErrNotMigrated) ||
+	if here, err := site.Open(t.Context(), s, nil); here != nil || !errors.Is(err, django.ErrNotMigrated) ||
 		!strings.Contains(err.Error(), "there is no such file") {
 		t.Errorf("without a file: error %v", err)
 	}
@@ -207,7 +207,7 @@ func TestDatabaseWithoutSessionsIsNotReady(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := settingsOf(t, file, nil)
-	if _, err := site.Open(t.Context(), s, nil); !errors.Is(err, site.ErrNotMigrated) {
+	if _, err := site.Open(t.Context(), s, nil); !errors.Is(err, django.ErrNotMigrated) {
 		t.Errorf("an empty file: error %v", err)
 	}
 	db, err := sql.Open("sqlite", file)
@@ -220,7 +220,7 @@ func TestDatabaseWithoutSessionsIsNotReady(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := site.Open(t.Context(), s, nil); !errors.Is(err, site.ErrNotMigrated) {
+	if _, err := site.Open(t.Context(), s, nil); !errors.Is(err, django.ErrNotMigrated) {
 		t.Errorf("without a table of sessions: error %v", err)
 	}
 	if err := site.Migrate(t.Context(), s, nil); err != nil {

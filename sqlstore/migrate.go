@@ -2,16 +2,13 @@ package sqlstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
-// ErrNotMigrated says that the table django_session does not exist yet. Call
-// [Migrate], or let Django's manage.py migrate make it.
-var ErrNotMigrated = errors.New("sqlstore: table django_session does not exist; migrate first")
+var errNotMigrated = fmt.Errorf("sqlstore: django_session: %w", django.ErrNotMigrated)
 
 // Plan returns the migrations that [Migrate] would apply, by the names under
 // which Django records them: "sessions.0001_initial", or none. Its errors are

@@ -23,7 +23,7 @@ type store struct {
 	*statements
 }
 
-// New returns a store on the table django_session. Its error is [ErrNotMigrated]
+// New returns a store on the table django_session. Its error is [django.ErrNotMigrated]
 // if the table does not exist. The pools stay the caller's: close the store, which
 // releases its statements, then the pools. The options may be nil.
 func New(ctx context.Context, db django.Database, o *Options) (session.Store, error) {
@@ -42,7 +42,7 @@ func New(ctx context.Context, db django.Database, o *Options) (session.Store, er
 	case err != nil:
 		return nil, wrap(ctx, "open", err)
 	case len(columns) == 0:
-		return nil, ErrNotMigrated
+		return nil, errNotMigrated
 	}
 	if s.db.Dialect.CountsFoundRows() {
 		if err := checkFoundRows(ctx, s.db); err != nil {

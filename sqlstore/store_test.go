@@ -427,14 +427,14 @@ func TestUnreadableExpiry(t *testing.T) {
 
 func TestNewWithoutTable(t *testing.T) {
 	db := pool(t, tempFile(t), writerDSN, 1)
-	if _, err := sqlstore.New(t.Context(), django.Database{DB: db}, nil); !errors.Is(err, sqlstore.ErrNotMigrated) {
+	if _, err := sqlstore.New(t.Context(), django.Database{DB: db}, nil); !errors.Is(err, django.ErrNotMigrated) {
 		t.Errorf("New: error %v, want ErrNotMigrated", err)
 	}
 	if _, err := db.Exec("CREATE TABLE django_session (session_key text)"); err != nil {
 		t.Fatal(err)
 	}
 	_, err := sqlstore.New(t.Context(), django.Database{DB: db}, nil)
-	if err == nil || errors.Is(err, sqlstore.ErrNotMigrated) || !strings.HasPrefix(err.Error(), "sqlstore: prepare: ") {
+	if err == nil || errors.Is(err, django.ErrNotMigrated) || !strings.HasPrefix(err.Error(), "sqlstore: prepare: ") {
 		t.Errorf("New on a foreign table: error %v", err)
 	}
 }

@@ -36,7 +36,7 @@ const maxSameEmail = 1000
 // addresses as equal that lead to different people (CVE-2019-19844). ByEmail
 // also compares them itself, as Django does: in the form NFKC, case folded.
 //
-// The rows are found by the index [EmailIndex], which [Migrate] makes. On MySQL
+// The rows are found by the index jamsession_auth_user_email, which [Migrate] makes. On MySQL
 // and MariaDB it has the collation of the column. If that tells cases apart,
 // Django finds an address only as it is stored, and ByEmail also in lower case,
 // or with its domain in lower case. Each of these spellings that differs from

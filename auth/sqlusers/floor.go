@@ -12,14 +12,14 @@ import (
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
-// FloorTable is the one table that [Migrate] makes and [Plan] names that
+// floorName is the one table that [Migrate] makes and [Plan] names that
 // Django does not have.
-const FloorTable = "jamsession_login_floor"
+const floorName = "jamsession_login_floor"
 
 // floorTable has the floors of logins, in seconds since 1970, by the ID of the
 // user. The floor of the empty ID is everybody's.
 var floorTable = djangodb.OwnTable{
-	Name:    FloorTable,
+	Name:    floorName,
 	Columns: []string{"user_key", "not_before"},
 	DDL: func(d djangodb.Dialect) []string {
 		column, engine := "varchar(255)", ""
@@ -97,7 +97,7 @@ func (u *Users) checkFloorID(ctx context.Context, userID string) error {
 	}
 	has, err := u.hasFloors(ctx)
 	if err == nil && !has {
-		return fmt.Errorf("sqlusers: no table %s; migrate first: %w", FloorTable, auth.ErrNoFloors)
+		return fmt.Errorf("sqlusers: no table %s; migrate first: %w", floorName, auth.ErrNoFloors)
 	}
 	return wrap(ctx, "look for floors", err)
 }

@@ -248,10 +248,10 @@ func TestTableOfFloorsMayComeLate(t *testing.T) {
 		if !errors.Is(raised, auth.ErrNoFloors) || !errors.Is(read, auth.ErrNoFloors) {
 			t.Errorf("without a table: %v, %v", raised, read)
 		}
-		if plan, err := sqlusers.Plan(ctx, d.site()); err != nil || len(plan) != 1 || plan[0] != sqlusers.FloorTable {
+		if plan, err := sqlusers.Plan(ctx, d.site()); err != nil || len(plan) != 1 || plan[0] != "jamsession_login_floor" {
 			t.Errorf("Plan = %q, %v", plan, err)
 		}
-		if made, err := sqlusers.Migrate(ctx, d.site(), nil); err != nil || len(made) != 1 || made[0] != sqlusers.FloorTable {
+		if made, err := sqlusers.Migrate(ctx, d.site(), nil); err != nil || len(made) != 1 || made[0] != "jamsession_login_floor" {
 			t.Errorf("Migrate = %q, %v", made, err)
 		}
 		if err := writer.SetActive(ctx, john.ID, true); err != nil {

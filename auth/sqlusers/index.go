@@ -7,11 +7,11 @@ import (
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
-// EmailIndex is the index that [Migrate] makes, and [Plan] names.
-const EmailIndex = "jamsession_auth_user_email"
+// emailIndexName is the index that [Migrate] makes, and [Plan] names.
+const emailIndexName = "jamsession_auth_user_email"
 
 // emailIndex finds the users with an address, in the order of their ids.
-var emailIndex = djangodb.OwnIndex{Name: EmailIndex, Table: "auth_user", On: emailIndexOn}
+var emailIndex = djangodb.OwnIndex{Name: emailIndexName, Table: "auth_user", On: emailIndexOn}
 
 // emailIndexOn has the id where it does not come with every index by itself.
 func emailIndexOn(d djangodb.Dialect) string {
@@ -40,7 +40,7 @@ func makeIndex(ctx context.Context, db djangodb.DB, logger *slog.Logger) ([]stri
 			slog.Any("error", djangodb.Wrap(ctx, "sqlusers: migrate", err)))
 		return nil, nil
 	case made:
-		return []string{EmailIndex}, nil
+		return []string{emailIndexName}, nil
 	default:
 		return nil, nil
 	}

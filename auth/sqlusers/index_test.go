@@ -93,7 +93,7 @@ func TestByEmailSearchesByItsIndex(t *testing.T) {
 	forEachDatabase(t, func(t *testing.T, d database) {
 		d.thousands(t)
 		plan := d.plan(t)
-		if !strings.Contains(plan, sqlusers.EmailIndex) || sorts(plan) {
+		if !strings.Contains(plan, "jamsession_auth_user_email") || sorts(plan) {
 			t.Errorf("the plan is\n%s", plan)
 		}
 		got, err := d.ByEmail(t.Context(), "user777@EXAMPLE.com")
@@ -181,7 +181,7 @@ func TestIndexIsMadeOnceByManyAtOnce(t *testing.T) {
 				for steps := range made {
 					all = append(all, steps...)
 				}
-				if !slices.Equal(all, []string{sqlusers.EmailIndex}) {
+				if !slices.Equal(all, []string{"jamsession_auth_user_email"}) {
 					t.Fatalf("made were %q", all)
 				}
 			}
@@ -191,9 +191,9 @@ func TestIndexIsMadeOnceByManyAtOnce(t *testing.T) {
 
 func (d database) dropIndex() string {
 	if d.dialect == django.MySQL {
-		return "DROP INDEX " + sqlusers.EmailIndex + " ON auth_user"
+		return "DROP INDEX jamsession_auth_user_email ON auth_user"
 	}
-	return "DROP INDEX " + sqlusers.EmailIndex
+	return "DROP INDEX jamsession_auth_user_email"
 }
 
 // TestIndexThatWasCutOffIsMadeAnew: PostgreSQL keeps one that was not made to
@@ -201,9 +201,9 @@ func (d database) dropIndex() string {
 func TestIndexThatWasCutOffIsMadeAnew(t *testing.T) {
 	d, _ := backends[0].connect(t)
 	d = d.migrate(t)
-	d.exec(t, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = '"+sqlusers.EmailIndex+"'::regclass")
+	d.exec(t, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'jamsession_auth_user_email'::regclass")
 	plan, err := sqlusers.Plan(t.Context(), d.site())
-	if err != nil || !slices.Equal(plan, []string{sqlusers.EmailIndex}) {
+	if err != nil || !slices.Equal(plan, []string{"jamsession_auth_user_email"}) {
 		t.Errorf("Plan = %q, %v", plan, err)
 	}
 	if steps, err := sqlusers.Migrate(t.Context(), d.site(), nil); err != nil || !slices.Equal(steps, plan) {
@@ -237,7 +237,7 @@ func TestUserWhoMayNotMakeTheIndex(t *testing.T) {
 			if got, err := users.ByEmail(t.Context(), "john@example.com"); err != nil || len(got) != 1 {
 				t.Errorf("ByEmail = %q, %v", usernames(got), err)
 			}
-			if plan, err := sqlusers.Plan(t.Context(), d.site()); err != nil || !slices.Equal(plan, []string{sqlusers.EmailIndex}) {
+			if plan, err := sqlusers.Plan(t.Context(), d.site()); err != nil || !slices.Equal(plan, []string{"jamsession_auth_user_email"}) {
 				t.Errorf("Plan = %q, %v", plan, err)
 			}
 		})
@@ -299,7 +299,7 @@ assert User.objects.get(email__iexact="john@example.com").username == "john"
 		plan, err := sqlusers.Plan(t.Context(), d.site())
 		var want []string
 		if d.dialect == django.SQLite {
-			want = []string{sqlusers.EmailIndex}
+			want = []string{"jamsession_auth_user_email"}
 		}
 		if err != nil || !slices.Equal(plan, want) {
 			t.Errorf("Plan = %q, %v; want %q", plan, err, want)

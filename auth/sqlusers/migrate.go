@@ -2,23 +2,21 @@ package sqlusers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
-// ErrNotMigrated says that the table auth_user does not exist yet. Call [Migrate], or
-// let Django's manage.py migrate make it.
-var ErrNotMigrated = errors.New("sqlusers: table auth_user does not exist; migrate first")
+var errNotMigrated = fmt.Errorf("sqlusers: auth_user: %w", django.ErrNotMigrated)
 
 // apps are Django's apps behind auth_user, in the order of migration.
 var apps = []djangodb.App{djangodb.ContentTypes, djangodb.Auth}
 
 // Plan returns the migrations that [Migrate] would apply, by the names under
-// which Django records them, such as "auth.0001_initial", then [EmailIndex] and
-// [FloorTable]; none if there is nothing to do. Its errors are those of Migrate.
+// which Django records them, such as "auth.0001_initial", then
+// jamsession_auth_user_email, an index, and jamsession_login_floor, a table; none
+// if there is nothing to do. Its errors are those of Migrate.
 func Plan(ctx context.Context, db django.Database) ([]string, error) {
 	d, err := djangodb.New(db)
 	if err != nil {
@@ -33,11 +31,11 @@ func Plan(ctx context.Context, db django.Database) ([]string, error) {
 		return nil, djangodb.Wrap(ctx, "sqlusers: migrate", err)
 	}
 	if !has {
-		steps = append(steps, EmailIndex)
+		steps = append(steps, emailIndexName)
 	}
 	has, err = d.HasOwn(ctx, floorTable)
 	if err == nil && !has {
-		steps = append(steps, FloorTable)
+		steps = append(steps, floorName)
 	}
 	return steps, djangodb.Wrap(ctx, "sqlusers: migrate", err)
 }
@@ -45,8 +43,8 @@ func Plan(ctx context.Context, db django.Database) ([]string, error) {
 // Migrate makes the tables of Django's apps contenttypes and auth, with the
 // records, content types and permissions that Django makes, if they do not
 // exist, and returns which migrations it applied. Afterwards manage.py migrate
-// has nothing to do. Then Migrate makes the index [EmailIndex] on auth_user and
-// the table [FloorTable], which are not Django's and not in its records;
+// has nothing to do. Then Migrate makes the index jamsession_auth_user_email on
+// auth_user and the table jamsession_login_floor, which are not Django's and not in its records;
 // manage.py migrate leaves them alone. Programs that start together may all
 // call it. If it fails, the tables of Django are all there or none is.
 //
@@ -76,7 +74,7 @@ func Migrate(ctx context.Context, db django.Database, o *Options) ([]string, err
 	}
 	made, err := d.MakeOwn(ctx, floorTable)
 	if made {
-		steps = append(steps, FloorTable)
+		steps = append(steps, floorName)
 	}
 	return steps, djangodb.Wrap(ctx, "sqlusers: migrate", err)
 }

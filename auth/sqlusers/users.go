@@ -39,7 +39,7 @@ type Users struct {
 	late lateFloors
 }
 
-// New prepares the statements on a table. Its error is [ErrNotMigrated] if
+// New prepares the statements on a table. Its error is [django.ErrNotMigrated] if
 // the table does not exist. The pools stay the caller's: close the users, then
 // the pools. The options may be nil.
 func New(ctx context.Context, db django.Database, o *Options) (*Users, error) {
@@ -55,7 +55,7 @@ func New(ctx context.Context, db django.Database, o *Options) (*Users, error) {
 	case err != nil:
 		return nil, wrap(ctx, "open", err)
 	case len(columns) == 0:
-		return nil, ErrNotMigrated
+		return nil, errNotMigrated
 	}
 	if err := u.prepare(ctx); err != nil {
 		return nil, wrap(ctx, "prepare", err)

@@ -353,7 +353,7 @@ func TestUnavailable(t *testing.T) {
 
 func TestNewWithoutTable(t *testing.T) {
 	db := pool(t, tempFile(t), "")
-	if _, err := sqlusers.New(t.Context(), django.Database{DB: db}, nil); !errors.Is(err, sqlusers.ErrNotMigrated) {
+	if _, err := sqlusers.New(t.Context(), django.Database{DB: db}, nil); !errors.Is(err, django.ErrNotMigrated) {
 		t.Errorf("New: error %v, want ErrNotMigrated", err)
 	}
 	if _, err := sqlusers.New(t.Context(), django.Database{DB: db, Dialect: 99}, nil); err == nil {
@@ -365,7 +365,7 @@ func TestMigrate(t *testing.T) {
 	db := pool(t, tempFile(t), "")
 	plan, err := sqlusers.Plan(t.Context(), django.Database{DB: db})
 	if err != nil || len(plan) != 16 || plan[13] != "auth.0012_alter_user_first_name_max_length" ||
-		plan[14] != sqlusers.EmailIndex || plan[15] != sqlusers.FloorTable {
+		plan[14] != "jamsession_auth_user_email" || plan[15] != "jamsession_login_floor" {
 		t.Errorf("Plan = %q, %v", plan, err)
 	}
 	steps, err := sqlusers.Migrate(t.Context(), django.Database{DB: db}, nil)

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jamsession/jamsession/auth/sqlusers"
-	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/sharing"
 	"github.com/jamsession/jamsession/internal/conf"
@@ -98,11 +96,14 @@ func checkDatabase(a *app, s *settings.Settings) []conf.Finding {
 	}
 }
 
+// emailIndex is an index on auth_user; what else is not Django's is a table.
+const emailIndex = "jamsession_auth_user_email"
+
 // without says what is lost without a table or index that is not Django's.
 var without = map[string]string{
-	sqlthrottle.Table:   "each process counts attempts to log in for itself",
-	sqlusers.FloorTable: "sessions of a user cannot be ended, nor kept dead after a deactivation",
-	sqlusers.EmailIndex: "each reset of a password reads the whole table auth_user",
+	"jamsession_throttle":    "each process counts attempts to log in for itself",
+	"jamsession_login_floor": "sessions of a user cannot be ended, nor kept dead after a deactivation",
+	emailIndex:               "each reset of a password reads the whole table auth_user",
 }
 
 // unapplied says what is missing. What is not Django's is missing where Django
@@ -112,7 +113,7 @@ func unapplied(plan []string) string {
 	for _, name := range plan {
 		if loss, ok := without[name]; ok {
 			kind := "table"
-			if name == sqlusers.EmailIndex {
+			if name == emailIndex {
 				kind = "index"
 			}
 			own = append(own, "The "+kind+" "+name+" is missing: "+loss+".")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/jamsession/jamsession/auth"
-	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/site"
 )
 
@@ -43,7 +42,7 @@ func (c *endCommand) run(a *app, site *site.Site) error {
 		ended, err = c.endUser(ctx, site)
 	}
 	if errors.Is(err, auth.ErrNoFloors) {
-		return errors.New("the table " + sqlusers.FloorTable + " is missing: run jamsession migrate")
+		return errors.New("the table jamsession_login_floor is missing: run jamsession migrate")
 	}
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/settings"
@@ -30,7 +31,7 @@ func (a *app) with(o *site.Options, run func(*site.Site) error) error {
 		path, _ := values(s).Database()
 		return errors.New("there is no database file " + path.Path + ": run jamsession migrate, " +
 			"or name another with --database-url")
-	case errors.Is(err, site.ErrNotMigrated):
+	case errors.Is(err, django.ErrNotMigrated):
 		return errors.New("the database has no tables yet: run jamsession migrate")
 	case err != nil:
 		return err

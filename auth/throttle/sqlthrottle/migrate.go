@@ -2,24 +2,18 @@ package sqlthrottle
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
-// ErrNotMigrated says that the table jamsession_throttle does not exist yet.
-// Call [Migrate].
-var ErrNotMigrated = errors.New("sqlthrottle: table jamsession_throttle does not exist; migrate first")
-
-// Table is the table that [Migrate] makes, and [Plan] names.
-const Table = "jamsession_throttle"
+var errNotMigrated = fmt.Errorf("sqlthrottle: jamsession_throttle: %w", django.ErrNotMigrated)
 
 // table has the name of each bucket that is not full, and the instant at which
 // it will be, in microseconds since 1970.
 var table = djangodb.OwnTable{
-	Name:    Table,
+	Name:    "jamsession_throttle",
 	Columns: []string{"bucket", "full_at"},
 	DDL:     ddl,
 }

@@ -23,7 +23,7 @@ type store struct {
 }
 
 // New returns a store on the table jamsession_throttle. Its error is
-// [ErrNotMigrated] if the table does not exist, and else names what is wrong. The
+// [django.ErrNotMigrated] if the table does not exist, and else names what is wrong. The
 // pool stays the caller's: close the store, which releases its statements, then the
 // pool. The options may be nil.
 func New(ctx context.Context, db django.Database, o *Options) (throttle.Store, error) {
@@ -43,7 +43,7 @@ func New(ctx context.Context, db django.Database, o *Options) (throttle.Store, e
 	case err != nil:
 		return nil, wrap(ctx, "open", err)
 	case !has:
-		return nil, ErrNotMigrated
+		return nil, errNotMigrated
 	}
 	s.statements, err = prepare(ctx, d)
 	if err != nil {

@@ -136,7 +136,7 @@ func TestMigrate(t *testing.T) {
 	forEach(t, func(t *testing.T, b backend, where string) {
 		db := b.pool(t, where)
 		ctx := t.Context()
-		if _, err := sqlthrottle.New(ctx, b.site(db), nil); !errors.Is(err, sqlthrottle.ErrNotMigrated) {
+		if _, err := sqlthrottle.New(ctx, b.site(db), nil); !errors.Is(err, django.ErrNotMigrated) {
 			t.Errorf("New before: %v, want ErrNotMigrated", err)
 		}
 		if plan, err := sqlthrottle.Plan(ctx, b.site(db)); len(plan) != 1 || err != nil {
