@@ -3,7 +3,6 @@ package site
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -15,15 +14,6 @@ import (
 	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/mail"
 )
-
-// A missingFile is a [django.ErrNotMigrated].
-type missingFile struct{ error }
-
-func (e missingFile) Error() string {
-	return "settings: DATABASE_URL: " + e.error.Error() + "; migrate first"
-}
-
-func (e missingFile) Unwrap() []error { return []error{e.error, django.ErrNotMigrated} }
 
 // openMail makes what is sent to users: mails, and the links in them.
 func (s *Site) openMail(context.Context) error {
@@ -54,8 +44,8 @@ func (s *Site) openMail(context.Context) error {
 
 // needsDatabase reports whether anything of the site is in the database.
 func (s *Site) needsDatabase() bool {
-	return s.ownTable() || s.conf.SessionEngine == "signed_cookies" && s.conf.SessionDenyList == "db" ||
-		s.djangosUsers() || s.conf.LoginLimitStore == "db" && !s.opts.NoUsers
+	return s.conf.SessionsInTable() || s.djangosUsers() ||
+		s.conf.LoginLimitStore == "db" && !s.opts.NoUsers
 }
 
 // ownTable reports whether sessions are in a table.
@@ -86,9 +76,6 @@ func (s *Site) openPlace(ctx context.Context, missing siteparts.Missing) error {
 	}
 	at.Missing = missing
 	s.db, err = siteparts.Open(ctx, at, s.ownTable(), s.conf.StoreTimeout)
-	if errors.Is(err, siteparts.ErrMissing) {
-		return missingFile{err}
-	}
 	if err != nil {
 		return fmt.Errorf("settings: DATABASE_URL: %w", err)
 	}

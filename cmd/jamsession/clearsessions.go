@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/site"
 	"github.com/jamsession/jamsession/sqlstore"
 )
@@ -38,7 +37,7 @@ func (c *clearCommand) Run(a *app) error {
 
 func (c *clearCommand) run(a *app, site *site.Site) error {
 	now := time.Now()
-	if !inTable(values(site.Settings)) {
+	if !values(site.Settings).SessionsInTable() {
 		return c.runWithoutTable(a, site)
 	}
 	total, err := sqlstore.CountExpired(a.ctx, site.Database, now)
@@ -50,17 +49,6 @@ func (c *clearCommand) run(a *app, site *site.Site) error {
 		return nil
 	}
 	return c.clear(a, site, now, func(n int) { progress(a.err, n, total) })
-}
-
-// inTable reports whether what expires is in the table django_session.
-func inTable(s *conf.Settings) bool {
-	switch s.SessionEngine {
-	case "db", "cached_db":
-		return true
-	case "signed_cookies":
-		return s.SessionDenyList == "db"
-	}
-	return false
 }
 
 // runWithoutTable clears an engine that does not know how much there is.

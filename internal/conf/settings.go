@@ -152,3 +152,15 @@ func (s *Settings) Zone() (*time.Location, error) {
 	}
 	return zone, nil
 }
+
+// SessionsInTable reports whether sessions, or which of them have ended, are in
+// the table django_session.
+func (s *Settings) SessionsInTable() bool {
+	switch s.SessionEngine {
+	case "db", "cached_db":
+		return true
+	case "signed_cookies":
+		return s.SessionDenyList == "db"
+	}
+	return false
+}

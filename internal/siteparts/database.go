@@ -35,8 +35,14 @@ const (
 	Imagine                // it opens an empty database, and makes no file
 )
 
-// ErrMissing says that there is no such file.
-var ErrMissing = errors.New("there is no such file")
+// ErrMissing says that there is no such file, and so no table in it.
+var ErrMissing error = missingFile{}
+
+// A missingFile is a [django.ErrNotMigrated], in words of its own.
+type missingFile struct{}
+
+func (missingFile) Error() string { return "there is no such file; migrate first" }
+func (missingFile) Unwrap() error { return django.ErrNotMigrated }
 
 // Open opens a place by the driver that the program has imported for it.
 func Open(ctx context.Context, at Place, sessions bool, limit time.Duration) (*Database, error) {
