@@ -147,9 +147,9 @@ func TestFindOfOneBackendIsNotAnothers(t *testing.T) {
 	}
 }
 
-// TestEachBackendIsAskedWhomTheNameMeans, so that the time does not tell which
+// TestEachBackendIsAskedForTheUser: the time must not tell which
 // of them has found somebody. The first counts.
-func TestEachBackendIsAskedWhomTheNameMeans(t *testing.T) {
+func TestEachBackendIsAskedForTheUser(t *testing.T) {
 	l := &limiter{}
 	first, second := &asking{users: newUsers(alice())}, &asking{users: newUsers(auth.User{ID: "9", Username: "alice"}, bob())}
 	s := newSite(t, &auth.Options{Limiter: l, Backends: []auth.Backend{

@@ -323,9 +323,9 @@ func TestEndSessionsHasTimeForAFewRecords(t *testing.T) {
 	}
 }
 
-// TestEndSessionsTellsWhatFailed: nothing has ended if the floor was not
+// TestEndSessionsSaysWhichStepFailed: nothing has ended if the floor was not
 // raised; if only records are left, the sessions are dead.
-func TestEndSessionsTellsWhatFailed(t *testing.T) {
+func TestEndSessionsSaysWhichStepFailed(t *testing.T) {
 	s := newSite(t, nil)
 	s.login(t, alice())
 	broken := noerror.In(session.New(listing{s.store, func(_ context.Context, yield func(session.Record, error) bool) {

@@ -271,10 +271,10 @@ func (refusing) Authenticate(context.Context, string, string) (auth.User, error)
 	return auth.User{}, password.ErrBusy
 }
 
-// TestOnlyWhatWasNotLookedAtIsGivenBack: an attempt that a full queue refused
+// TestOnlyUncheckedAttemptsAreGivenBack: an attempt that a full queue refused
 // is given back, but not if its visitor has gone, nor if an earlier backend, or
 // one that is not ours, may have compared the password.
-func TestOnlyWhatWasNotLookedAtIsGivenBack(t *testing.T) {
+func TestOnlyUncheckedAttemptsAreGivenBack(t *testing.T) {
 	hasher := stuck{meter{1, new(atomic.Int64)}, make(chan struct{}), make(chan struct{})}
 	full := must(password.New(&password.Options{
 		Hashers: []password.Hasher{hasher}, Parallel: 1, Queue: -1, Logger: slog.New(slog.DiscardHandler),

@@ -324,7 +324,7 @@ func TestUsersDownOnceTheResponseHasBegunCutsTheConnection(t *testing.T) {
 	}
 }
 
-func TestLoadTellsWhyItIsNotKnown(t *testing.T) {
+func TestLoadReturnsWhyTheUserIsUnknown(t *testing.T) {
 	down := errors.New("connection refused")
 	s := newSite(t, nil)
 	key := s.login(t, alice())

@@ -124,9 +124,8 @@ func TestSignUpsAtOnceMakeOneUser(t *testing.T) {
 	}
 }
 
-// TestSignUpRefusesWhatIsNotNew: a program that passes on what it has read by
-// mistake.
-func TestSignUpRefusesWhatIsNotNew(t *testing.T) {
+// TestSignUpRefusesExistingUsers: a program may pass on a user that it has read by mistake.
+func TestSignUpRefusesExistingUsers(t *testing.T) {
 	s := newSite(t, nil)
 	for _, user := range []auth.User{{ID: "1", Username: "carol"}, {Username: "carol", Password: "meter$1$x"}} {
 		if _, err := s.signUp(user, "a plain staple"); err == nil || errors.Is(err, auth.ErrUnavailable) {

@@ -164,8 +164,8 @@ func TestCacheThatFailsFailsNoRequest(t *testing.T) {
 	}
 }
 
-// TestSlowCacheIsNotWaitedFor longer than the timeout, and not by each reader.
-func TestSlowCacheIsNotWaitedFor(t *testing.T) {
+// TestSlowCacheDelaysNoRequest: not longer than the timeout, and not each reader.
+func TestSlowCacheDelaysNoRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _, cache := open(t)
 		created(t, s)
@@ -527,8 +527,8 @@ func TestLostAcknowledgement(t *testing.T) {
 	wantGone(t, other)
 }
 
-// TestVisitorWhoHasGoneAway: the cache hears of the change all the same.
-func TestVisitorWhoHasGoneAway(t *testing.T) {
+// TestVisitorWhoHasLeft: the cache still learns of the change.
+func TestVisitorWhoHasLeft(t *testing.T) {
 	db, cache := newDB(), newMapCache()
 	s := process(t, heedless{db}, cache)
 	other := process(t, db, cache)
@@ -734,7 +734,7 @@ type pickler struct {
 
 func (p pickler) Pickle(data []byte) ([]byte, error) { return p.pickle(data) }
 
-func TestPickleThatFailsIsNotCached(t *testing.T) {
+func TestFailedPickleIsNotCached(t *testing.T) {
 	for name, pickle := range map[string]func([]byte) ([]byte, error){
 		"error":    func([]byte) ([]byte, error) { return nil, session.ErrCorrupt },
 		"no bytes": func([]byte) ([]byte, error) { return nil, nil },

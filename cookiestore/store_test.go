@@ -324,9 +324,9 @@ func TestLargestCookie(t *testing.T) {
 
 func fill(s *session.Session) { s.Set("cart", random(2500)) }
 
-// TestLargeCookiesAreNotLookedAt: browsers send none of more than 4096 bytes,
+// TestLargeCookiesAreNotExamined: browsers send none of more than 4096 bytes,
 // and none inflates without a limit, which a smaller one could not reach.
-func TestLargeCookiesAreNotLookedAt(t *testing.T) {
+func TestLargeCookiesAreNotExamined(t *testing.T) {
 	store := noerror.In(cookiestore.New(keys, nil)).(sealer)
 	signer := signing.New("django.contrib.sessions.backends.signed_cookies", keys)
 	for size, want := range map[int]bool{3000: true, 3100: false, 1 << 20: false} {
@@ -414,8 +414,8 @@ func TestWithoutListALogoutOnlyRemovesTheCookie(t *testing.T) {
 	}
 }
 
-// TestCookiesOfBeforeTheListCanBeRevoked: they carry no identity.
-func TestCookiesOfBeforeTheListCanBeRevoked(t *testing.T) {
+// TestCookiesFromBeforeTheListCanBeRevoked: they carry no identity.
+func TestCookiesFromBeforeTheListCanBeRevoked(t *testing.T) {
 	key := saved(t, noerror.In(session.New(noerror.In(cookiestore.New(keys, nil)), nil)), "", func(s *session.Session) { s.Set("user", 7) })
 	m := noerror.In(session.New(withList(), nil))
 	if err := endOf(t, m, key); err != nil {

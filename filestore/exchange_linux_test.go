@@ -12,10 +12,10 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// TestWhatDjangoSavesMeanwhileStays: Django takes no locks, and renames its
+// TestDjangosConcurrentSavesStand: Django takes no locks, and renames its
 // file over the session's, or removes it, at any moment of a save here.
 // Whatever the order, what Django did stands in the end.
-func TestWhatDjangoSavesMeanwhileStays(t *testing.T) {
+func TestDjangosConcurrentSavesStand(t *testing.T) {
 	for name, o := range map[string]*filestore.Options{
 		"durable": nil, "fast": {LoseSessionsInPowerCut: true},
 	} {

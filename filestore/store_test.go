@@ -208,7 +208,7 @@ func TestForeignFilesAreRefused(t *testing.T) {
 	}
 }
 
-func TestMalformedKeysAreNoPaths(t *testing.T) {
+func TestMalformedKeysAreNotPaths(t *testing.T) {
 	s := open(t, folder(t), quick)
 	for _, key := range []string{"", "../../../etc/passwd", "abcdefgh/../../x", "abcdefgh\x00", "ABCDEFGHIJ"} {
 		if _, err := s.Load(t.Context(), key); !errors.Is(err, session.ErrNotFound) {

@@ -204,9 +204,9 @@ func TestCancelledCallsGetNoOthersAnswer(t *testing.T) {
 	wg.Wait()
 }
 
-// TestServerThatWasAway: errors while it is, and then the same store goes on,
+// TestServerRestart: errors while it is, and then the same store goes on,
 // without its sessions: Memcached forgets.
-func TestServerThatWasAway(t *testing.T) {
+func TestServerRestart(t *testing.T) {
 	server := servertest.StartMemcached(t)
 	store := open(t, memcachestore.Options{}, server.Addr)
 	rec := created(t, store, "x")

@@ -307,9 +307,9 @@ func TestEqualMessagesAreToldApart(t *testing.T) {
 	}
 }
 
-// TestWhatDjangoLeftMeanwhileStays: Django has no IDs. What it adds while a
+// TestMessagesDjangoAddsMeanwhileStay: Django has no IDs. What it adds while a
 // page shows other messages, or puts in their place, is not mistaken for them.
-func TestWhatDjangoLeftMeanwhileStays(t *testing.T) {
+func TestMessagesDjangoAddsMeanwhileStay(t *testing.T) {
 	django := func(texts ...string) http.HandlerFunc {
 		var list []string
 		for _, text := range texts {

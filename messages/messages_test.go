@@ -188,8 +188,8 @@ func addNoise(n int) http.HandlerFunc {
 	}
 }
 
-// TestWhatDoesNotFitIsKeptInTheSession: nothing is lost, and the order stays.
-func TestWhatDoesNotFitIsKeptInTheSession(t *testing.T) {
+// TestOverflowIsKeptInTheSession: nothing is lost, and the order stays.
+func TestOverflowIsKeptInTheSession(t *testing.T) {
 	v := visit(t, nil)
 	v.get(addNoise(6))
 	if n := len(v.cookie("messages")); n == 0 || n > 2048 {

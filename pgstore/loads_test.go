@@ -121,8 +121,8 @@ func TestVisitorWhoLeavesEndsNoOtherLoad(t *testing.T) {
 	})
 }
 
-// TestFailureIsEverybodys, and none of them is told that there is no session.
-func TestFailureIsEverybodys(t *testing.T) {
+// TestFailureReachesEveryCaller: none of them is told that there is no session.
+func TestFailureReachesEveryCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, server := newLoads()
 		fill(t, l)
@@ -141,8 +141,8 @@ func TestFailureIsEverybodys(t *testing.T) {
 	})
 }
 
-// TestServerThatSaysNothingKeepsNoPlace forever.
-func TestServerThatSaysNothingKeepsNoPlace(t *testing.T) {
+// TestSilentServerKeepsNoPlace: the place is free again after the timeout.
+func TestSilentServerKeepsNoPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, server := newLoads()
 		fill(t, l)
@@ -161,8 +161,8 @@ func TestServerThatSaysNothingKeepsNoPlace(t *testing.T) {
 	})
 }
 
-// TestPanicIsNobodysButTheirs: those who wait are told, and the program goes on.
-func TestPanicIsNobodysButTheirs(t *testing.T) {
+// TestPanicReachesTheWaitingCallersOnly: they get an error, and the program goes on.
+func TestPanicReachesTheWaitingCallersOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _ := newLoads()
 		l.ask = func(context.Context, []string) (map[string]session.Record, error) { panic("a tracer's") }
@@ -232,9 +232,9 @@ func TestNoMoreWaitThanThereIsRoomFor(t *testing.T) {
 	})
 }
 
-// TestNoQuestionIsAskedForAVisitorWhoLeft: a load that is done before its turn
+// TestNoQueryForAVisitorWhoLeft: a load that is done before its turn
 // is left out.
-func TestNoQuestionIsAskedForAVisitorWhoLeft(t *testing.T) {
+func TestNoQueryForAVisitorWhoLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, server := newLoads()
 		fill(t, l)

@@ -204,9 +204,9 @@ func TestMalformedKeysNeverReachTheServer(t *testing.T) {
 	}
 }
 
-// TestServerThatWasAway: an error is never "not found", and the store works
+// TestServerRestart: an error is never "not found", and the store works
 // when the server is back, even for those who wait together.
-func TestServerThatWasAway(t *testing.T) {
+func TestServerRestart(t *testing.T) {
 	server, at := servertest.StartPostgres(t)
 	store, _ := open(t, at)
 	rec := record(1)

@@ -7,9 +7,9 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// TestUnknownAnswerIsNoSuccess: what the scripts never say is an error, but not
-// one that says something about a record.
-func TestUnknownAnswerIsNoSuccess(t *testing.T) {
+// TestUnknownAnswerIsAnError: an answer that the scripts never give is an error, but not
+// one about a record.
+func TestUnknownAnswerIsAnError(t *testing.T) {
 	for _, answer := range []int64{-1, 4, 1 << 40} {
 		err := told("save", answer)
 		if err == nil || errors.Is(err, session.ErrNotFound) || errors.Is(err, session.ErrConflict) ||

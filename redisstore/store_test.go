@@ -306,9 +306,9 @@ func TestCancelledCallsGetNoOthersAnswer(t *testing.T) {
 	wg.Wait()
 }
 
-// TestServerThatWasAway: errors that are not "no such session", then the same
+// TestServerRestart: errors that are not "no such session", then the same
 // store goes on, and what was acknowledged is there.
-func TestServerThatWasAway(t *testing.T) {
+func TestServerRestart(t *testing.T) {
 	server := servertest.StartRedis(t)
 	store := open(t, "redis://"+server.Addr, redisstore.Options{})
 	rec := created(t, store, "kept")

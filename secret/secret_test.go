@@ -136,9 +136,9 @@ func TestLengthDoesNotShow(t *testing.T) {
 	}
 }
 
-// TestWhatIsEncodedIsNotReadBack: asterisks would be a key that everybody
+// TestEncodedSecretsCannotBeDecoded: asterisks would be a key that everybody
 // knows.
-func TestWhatIsEncodedIsNotReadBack(t *testing.T) {
+func TestEncodedSecretsCannotBeDecoded(t *testing.T) {
 	text, err := json.Marshal(newHolder(t))
 	if err != nil || !strings.Contains(string(text), `"Shown":"********************"`) {
 		t.Fatalf("JSON: %s, %v", text, err)

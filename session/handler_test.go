@@ -276,7 +276,7 @@ func TestErrorHandlerGetsTheReason(t *testing.T) {
 	}
 }
 
-func TestFailedDeleteIsNoLogout(t *testing.T) {
+func TestFailedDeleteIsNotALogout(t *testing.T) {
 	spy := newSpy()
 	m := noerror.In(session.New(spy, &session.Options{Logger: quiet}))
 	key := keyOf(request(m, "", func(w http.ResponseWriter, r *http.Request) { session.From(r).Set("uid", 7) }))
@@ -366,7 +366,7 @@ func TestFlushCountsWhateverTheStatus(t *testing.T) {
 	}
 }
 
-func TestVisitorWhoGoesAwayIsStillSaved(t *testing.T) {
+func TestChangesOfAVisitorWhoLeftAreSaved(t *testing.T) {
 	store := newSpy()
 	m := noerror.In(session.New(store, nil))
 	ctx, cancel := context.WithCancel(t.Context())

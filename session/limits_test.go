@@ -81,8 +81,8 @@ func TestExpiryThatHasPassed(t *testing.T) {
 	}
 }
 
-// TestClearIsNoNewLife: the absolute limit counts from the first save.
-func TestClearIsNoNewLife(t *testing.T) {
+// TestClearDoesNotRenewTheAbsoluteLimit: the absolute limit counts from the first save.
+func TestClearDoesNotRenewTheAbsoluteLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := noerror.In(session.New(newSpy(), &session.Options{AbsoluteTimeout: time.Hour}))
 		key := login(m)

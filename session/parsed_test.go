@@ -17,10 +17,10 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// TestItemsInMemoryAreNobodysToChange: a store that keeps records in memory
+// TestItemsInMemoryAreNotShared: a store that keeps records in memory
 // gives all requests the same items; no request sees what another has changed
 // and not saved.
-func TestItemsInMemoryAreNobodysToChange(t *testing.T) {
+func TestItemsInMemoryAreNotShared(t *testing.T) {
 	m := noerror.In(session.New(memstore.New(), nil))
 	first, err := m.Load(t.Context(), "")
 	if err != nil {
@@ -174,8 +174,8 @@ func TestItemsOfReplacedDataAreNotTaken(t *testing.T) {
 	}
 }
 
-// TestItemsInMemoryAreWhatTheDataSays after each kind of save.
-func TestItemsInMemoryAreWhatTheDataSays(t *testing.T) {
+// TestItemsInMemoryMatchTheData: after each kind of save.
+func TestItemsInMemoryMatchTheData(t *testing.T) {
 	store := memstore.New()
 	m := noerror.In(session.New(store, &session.Options{Codec: noerror.In(django.Signed(secrettest.Keys("a secret"))), AbsoluteTimeout: 1 << 40}))
 	s, err := m.Load(t.Context(), "")

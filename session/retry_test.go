@@ -14,9 +14,8 @@ import (
 
 var errCrowd = errors.New("SENTINEL")
 
-// TestRetryErrorAnswersForItself: by its status, with when to come back, and kept
-// by no cache.
-func TestRetryErrorAnswersForItself(t *testing.T) {
+// TestRetryErrorServesItself: the response has its status and Retry-After, and is not cacheable.
+func TestRetryErrorServesItself(t *testing.T) {
 	for _, c := range []struct {
 		err    session.RetryError
 		status int
@@ -46,8 +45,8 @@ func TestRetryErrorAnswersForItself(t *testing.T) {
 	}
 }
 
-// TestRetryErrorIsWhatHasHappened, and unavailable if it says so.
-func TestRetryErrorIsWhatHasHappened(t *testing.T) {
+// TestRetryErrorWrapsItsCause: it is ErrUnavailable as well if the status is 503.
+func TestRetryErrorWrapsItsCause(t *testing.T) {
 	for _, status := range []int{0, 429, 503} {
 		err := fmt.Errorf("x: %w", &session.RetryError{Status: status, RetryAfter: time.Minute, Err: errCrowd})
 		if !errors.Is(err, errCrowd) || errors.Is(err, session.ErrUnavailable) != (status == 503) {

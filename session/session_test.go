@@ -443,7 +443,7 @@ func TestDataBeyondLimitsIsNotOverwritten(t *testing.T) {
 	}
 }
 
-func TestWhatCouldNotBeLoadedAgainIsNotSaved(t *testing.T) {
+func TestUnloadableSessionsAreNotSaved(t *testing.T) {
 	s, _, _ := load(t, `{"a":1}`)
 	s.Set("big", strings.Repeat("x", 16<<20))
 	if err := s.Save(t.Context()); !errors.Is(err, session.ErrTooLarge) {

@@ -231,7 +231,7 @@ func TestTwoManagersInOneProgram(t *testing.T) {
 	}
 }
 
-func TestManagerFromIsOfItsManager(t *testing.T) {
+func TestManagerFromFindsItsOwnSession(t *testing.T) {
 	site, other := noerror.In(session.New(memstore.New(), nil)), noerror.In(session.New(memstore.New(), nil))
 	visit(other.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if _, err := site.LoadFrom(r); !errors.Is(err, session.ErrNoManager) {

@@ -181,9 +181,9 @@ func TestHijackFailsIfTheSaveDoes(t *testing.T) {
 	}
 }
 
-// TestWhatTheServerCannotDoBeginsNothing: a writer that can neither flush nor
+// TestUnsupportedCallsDoNotBeginTheResponse: a writer that can neither flush nor
 // hijack has sent nothing, so that the session can still be new.
-func TestWhatTheServerCannotDoBeginsNothing(t *testing.T) {
+func TestUnsupportedCallsDoNotBeginTheResponse(t *testing.T) {
 	for name, try := range map[string]func(w http.ResponseWriter) error{
 		"Flush": func(w http.ResponseWriter) error { return http.NewResponseController(w).Flush() },
 		"Hijack": func(w http.ResponseWriter) error {

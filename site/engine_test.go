@@ -184,8 +184,8 @@ func me(t *testing.T, base string, cookie *http.Cookie) string {
 	return answer(t, resp, err)
 }
 
-// TestServerThatIsNotThere: opening the site fails in one line.
-func TestServerThatIsNotThere(t *testing.T) {
+// TestMissingServer: opening the site fails in one line.
+func TestMissingServer(t *testing.T) {
 	for _, vars := range []map[string]string{
 		{"SESSION_ENGINE": "cache", "CACHE_URL": "redis://u:sesame@127.0.0.1:1"},
 		{"SESSION_ENGINE": "cached_db", "CACHE_URL": "memcached://127.0.0.1:1"},

@@ -183,9 +183,9 @@ func TestTableThatCannotBeUsedIsAnError(t *testing.T) {
 	}
 }
 
-// TestNoLimitIsNoRefusal: without limits, the limiter for resets lets everything
+// TestNoLimitMeansNoRefusal: without limits, the limiter for resets lets everything
 // pass.
-func TestNoLimitIsNoRefusal(t *testing.T) {
+func TestNoLimitMeansNoRefusal(t *testing.T) {
 	here := open(t, tempFile(t), map[string]string{"LOGIN_LIMIT_STORE": "none", "PASSWORD_RESET_LIMIT": "1/3600"})
 	if here.LoginLimiter() != nil || here.SignUpLimiter() != nil {
 		t.Error("a limiter that is a nil pointer is not nil")

@@ -370,10 +370,10 @@ func insertMany(t *testing.T, db *sql.DB, n int) {
 	}
 }
 
-// TestServerThatWasAway: while it is, there are errors, which are not "no such
+// TestServerRestart: while it is, there are errors, which are not "no such
 // session"; afterwards the same store goes on, and what was acknowledged is
 // there.
-func TestServerThatWasAway(t *testing.T) {
+func TestServerRestart(t *testing.T) {
 	forEachServer(t, func(t *testing.T, b backend) {
 		server, at := b.own(t)
 		store, _ := b.open(t, at, sqlstore.Options{})

@@ -128,8 +128,8 @@ func TestNobodyWaitsWithoutQueue(t *testing.T) {
 	})
 }
 
-// TestPlaceOfAVisitorWhoHasGone is free at once. The error is ErrBusy, too.
-func TestPlaceOfAVisitorWhoHasGone(t *testing.T) {
+// TestPlaceOfAVisitorWhoHasLeft: it is free at once, and the error is ErrBusy.
+func TestPlaceOfAVisitorWhoHasLeft(t *testing.T) {
 	for name := range each(nil) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -275,8 +275,8 @@ type dear struct{ blocked }
 func (dear) Algorithm() string                            { return "dear" }
 func (dear) Cost(encoded string) (work int, memory int64) { return 10, 1 << 30 }
 
-// TestBusyAnswersForItself: 503, and when to come back.
-func TestBusyAnswersForItself(t *testing.T) {
+// TestBusyErrorServesItself: 503, and when to come back.
+func TestBusyErrorServesItself(t *testing.T) {
 	for wait, want := range map[time.Duration]string{
 		time.Nanosecond: "1", time.Second: "1", 1500 * time.Millisecond: "2", time.Minute: "60",
 	} {
@@ -445,9 +445,9 @@ func (v vanishing) Err() error {
 	return nil
 }
 
-// TestTurnOfAVisitorWhoHasGone: the processor is given to the next one, if the
+// TestTurnOfAVisitorWhoHasLeft: the processor is given to the next one, if the
 // visitor goes at the moment at which it is free.
-func TestTurnOfAVisitorWhoHasGone(t *testing.T) {
+func TestTurnOfAVisitorWhoHasLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := block()
 		h := hashers(t, password.Options{Hashers: []password.Hasher{b}, Parallel: 1, Queue: 1, Wait: time.Minute})

@@ -162,11 +162,11 @@ func (s *site) limited(t *testing.T, limit throttle.Limit) (x *reset.Resets, log
 	return x, logins
 }
 
-// TestMailboxIsNoTarget: asked for by the names of many accounts that have
+// TestMailboxIsNotATarget: asked for by the names of many accounts that have
 // somebody's address, in all spellings, a mailbox gets no more mails than the
 // limit, and each has the link of its owner. A device on which the owner has
 // logged in gets its mail all the same.
-func TestMailboxIsNoTarget(t *testing.T) {
+func TestMailboxIsNotATarget(t *testing.T) {
 	s := newSite(t)
 	victim := s.victim(t, "victim@example.com")
 	s.signUp(t, 10, "evil", "victim@example.com")
@@ -413,8 +413,8 @@ func TestSilentMailServerDoesNotBlockForever(t *testing.T) {
 	})
 }
 
-// TestNameBeginsNoLine: a name that Django's code stored begins no line.
-func TestNameBeginsNoLine(t *testing.T) {
+// TestNameCannotBeginALine: a name that Django's code stored begins no line.
+func TestNameCannotBeginALine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tokens, err := token.New(keys, nil)
 		if err != nil {

@@ -235,7 +235,7 @@ func TestForgottenPasswordToNewOne(t *testing.T) {
 	}
 }
 
-func TestLinksThatAreNotGood(t *testing.T) {
+func TestInvalidLinks(t *testing.T) {
 	s := newSite(t)
 	id, tok := s.link(t)
 	bob, err := s.users.Create(t.Context(), auth.User{Username: "bob", Email: "bob@example.com", IsActive: true})
@@ -606,9 +606,9 @@ func TestCloseEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestFailuresAreNoBadLinks: a database that is down is 503 to the visitor,
+// TestFailuresAreNotBadLinks: a database that is down is 503 to the visitor,
 // and a mail server that is down a line in the log, without the link.
-func TestFailuresAreNoBadLinks(t *testing.T) {
+func TestFailuresAreNotBadLinks(t *testing.T) {
 	s := newSite(t)
 	id, tok := s.link(t)
 	s.box.fail = errors.New("connection refused")

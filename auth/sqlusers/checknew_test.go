@@ -12,8 +12,8 @@ import (
 	"github.com/jamsession/jamsession/internal/djangotest"
 )
 
-// TestCheckNewSaysWhatCreateWould, and stores nothing.
-func TestCheckNewSaysWhatCreateWould(t *testing.T) {
+// TestCheckNewReturnsCreatesErrors: it stores nothing.
+func TestCheckNewReturnsCreatesErrors(t *testing.T) {
 	users, _ := open(t, tempFile(t))
 	create(t, users, auth.User{Username: "alice"})
 	for _, user := range []auth.User{
@@ -80,9 +80,9 @@ func TestCheckNewFindsNamesThatTheDatabaseTakesForTaken(t *testing.T) {
 	})
 }
 
-// TestErrorsAreThoseOfAuth: a program that knows only package auth can test
+// TestErrorsAreAuthErrors: a program that knows only package auth can test
 // for them.
-func TestErrorsAreThoseOfAuth(t *testing.T) {
+func TestErrorsAreAuthErrors(t *testing.T) {
 	if !errors.Is(sqlusers.ErrUserExists, auth.ErrUserExists) || !errors.Is(sqlusers.ErrInvalid, auth.ErrInvalidUser) ||
 		errors.Is(sqlusers.ErrInvalid, auth.ErrUserExists) || errors.Is(sqlusers.ErrUserExists, auth.ErrInvalidUser) {
 		t.Error("the errors of sqlusers are not those of auth")

@@ -72,9 +72,9 @@ func calls(ctx context.Context, u *sqlusers.Users) map[string]error {
 	}
 }
 
-// TestClosedDatabaseIsNoAnswer: none of the methods says "no such" or "is
+// TestClosedDatabaseIsAnError: none of the methods says "no such" or "is
 // taken" when it could not ask.
-func TestClosedDatabaseIsNoAnswer(t *testing.T) {
+func TestClosedDatabaseIsAnError(t *testing.T) {
 	forEachDatabase(t, func(t *testing.T, d database) {
 		create(t, d.Users, auth.User{Username: "john"})
 		createGroup(t, d, "editors")
@@ -102,9 +102,9 @@ func TestClosedDatabaseIsNoAnswer(t *testing.T) {
 	})
 }
 
-// TestLostTablesAreNoAnswer: a table of permissions that is gone is not "no
+// TestLostTablesAreAnError: a table of permissions that is gone is not "no
 // permission".
-func TestLostTablesAreNoAnswer(t *testing.T) {
+func TestLostTablesAreAnError(t *testing.T) {
 	forEachDatabase(t, func(t *testing.T, d database) {
 		john := create(t, d.Users, auth.User{Username: "john", IsActive: true})
 		d.exec(t, "DROP TABLE auth_user_groups")

@@ -377,9 +377,9 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// TestLongTextsAreNotLookedAt: neither a name nor an address of megabytes is
+// TestLongTextsAreNotExamined: neither a name nor an address of megabytes is
 // normalized, or sent to the database.
-func TestLongTextsAreNotLookedAt(t *testing.T) {
+func TestLongTextsAreNotExamined(t *testing.T) {
 	users, _ := open(t, tempFile(t))
 	ctx, stop := context.WithCancel(t.Context())
 	stop() // a database that is asked says so

@@ -111,8 +111,8 @@ func TestNobodyIsKnown(t *testing.T) {
 	}
 }
 
-// TestDevicesOfTheFormerKindAreStrangers: their cookies were of names.
-func TestDevicesOfTheFormerKindAreStrangers(t *testing.T) {
+// TestDevicesOfTheOldFormatAreStrangers: their cookies were bound to names.
+func TestDevicesOfTheOldFormatAreStrangers(t *testing.T) {
 	s := open(t, throttle.Options{})
 	s.exhaust("victim")
 	mac := signing.SaltedHMAC("jamsession.auth.throttle.fingerprint", keys.Current(), []byte("login\x00victim"))

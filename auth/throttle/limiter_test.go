@@ -446,8 +446,8 @@ func TestSecretSeparatesBuckets(t *testing.T) {
 	}
 }
 
-// TestLimitAnswersForItself: 429, and when to come back.
-func TestLimitAnswersForItself(t *testing.T) {
+// TestLimitedErrorServesItself: 429, and when to come back.
+func TestLimitedErrorServesItself(t *testing.T) {
 	s := open(t, throttle.Options{PerAccount: throttle.Limit{Burst: 1, Every: 5 * time.Minute}})
 	s.wantPass(from(home), "john_doe")
 	w := httptest.NewRecorder()

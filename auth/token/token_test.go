@@ -160,8 +160,8 @@ func TestEveryByteOfATokenCounts(t *testing.T) {
 	}
 }
 
-// TestTokensAreGoodForThreeDays by default, as Django's are.
-func TestTokensAreGoodForThreeDays(t *testing.T) {
+// TestTokensAreValidForThreeDays: by default, as in Django.
+func TestTokensAreValidForThreeDays(t *testing.T) {
 	tok := generator(t, token.Options{}).At(frozen).Make(alice())
 	for age, want := range map[time.Duration]bool{
 		3 * 24 * time.Hour: true, 3*24*time.Hour + time.Second: false,
@@ -183,7 +183,7 @@ func TestLongIDsAreNotDecoded(t *testing.T) {
 	}
 }
 
-func TestTokensOfOlderKeysAreGood(t *testing.T) {
+func TestTokensOfOlderKeysAreValid(t *testing.T) {
 	old, err := token.New(secrettest.Keys("old secret"), nil)
 	if err != nil {
 		t.Fatal(err)

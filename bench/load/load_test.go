@@ -132,8 +132,8 @@ func TestRunEnds(t *testing.T) {
 	}
 }
 
-// TestWhatIsMissing is left out, or an error where all is required.
-func TestWhatIsMissing(t *testing.T) {
+// TestMissingSites: they are left out, or an error if all sites are required.
+func TestMissingSites(t *testing.T) {
 	reason := errors.New("not installed")
 	t.Setenv("JAMSESSION_REQUIRE_SERVICES", "")
 	if err := miniature(t).leaveOut("Redis", reason); err != nil {

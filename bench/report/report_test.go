@@ -82,7 +82,7 @@ func TestChartIsXML(t *testing.T) {
 	}
 }
 
-func TestPrintSaysWhatWasNotReached(t *testing.T) {
+func TestPrintListsUnreachedGoals(t *testing.T) {
 	var out strings.Builder
 	example.Print(&out)
 	if !strings.Contains(out.String(), "NOT REACHED  read: allocations: 7, at most 6\n") ||

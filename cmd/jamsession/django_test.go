@@ -9,9 +9,9 @@ import (
 	"github.com/jamsession/jamsession/internal/djangotest"
 )
 
-// TestDjangoTakesWhatTheCommandMade: the tables, the superuser, the changed
+// TestDjangoAcceptsTheCommandsTables: the tables, the superuser, the changed
 // password and the deleted session.
-func TestDjangoTakesWhatTheCommandMade(t *testing.T) {
+func TestDjangoAcceptsTheCommandsTables(t *testing.T) {
 	migrated(t)
 	django := djangotest.Site(t, "db.sqlite3", testKey)
 	django.Manage("migrate", "--check")

@@ -63,7 +63,7 @@ func TestFirstStartShowsAPasswordOnce(t *testing.T) {
 	}
 }
 
-func TestWhatCannotStartSaysWhyInOneLine(t *testing.T) {
+func TestStartErrorsAreOneLine(t *testing.T) {
 	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -308,7 +308,7 @@ func TestFormsNeedTheToken(t *testing.T) {
 	}
 }
 
-func TestPageThatIsNotThere(t *testing.T) {
+func TestMissingPage(t *testing.T) {
 	_, v, _ := start(t, nil)
 	for _, path := range []string{"/nothing", "/show/more", "/dashboard/x"} {
 		if r := v.get(path); r.status != http.StatusNotFound || !strings.Contains(r.body, "Page not found") {

@@ -244,10 +244,10 @@ func authRefusals() []refusal {
 	return list
 }
 
-// TestConstructorsNameWhatIsWrong: a constructor that is given invalid data
+// TestConstructorsNameTheInvalidField: a constructor that is given invalid data
 // returns nothing, and an error that names it. It does not panic, and does
 // not repeat a secret.
-func TestConstructorsNameWhatIsWrong(t *testing.T) {
+func TestConstructorsNameTheInvalidField(t *testing.T) {
 	tried := map[string]bool{
 		"secret.New":      true, // any text is a secret.Text
 		"memstore.New":    true,

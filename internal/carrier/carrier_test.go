@@ -70,8 +70,8 @@ func TestOwnersFindTheirOwn(t *testing.T) {
 	}
 }
 
-// TestWhatElseIsFound before what the parent has.
-func TestWhatElseIsFound(t *testing.T) {
+// TestOwnValuesBeforeTheParents: values given beside the parent are found first.
+func TestOwnValuesBeforeTheParents(t *testing.T) {
 	p := &parcel{}
 	p.Context = carrier.New(t.Context(), "a parcel", nil, p,
 		context.WithValue(context.Background(), outer{}, "beside"))

@@ -632,7 +632,7 @@ func TestBrokenFileDoesNotShowASecret(t *testing.T) {
 	}
 }
 
-func TestFileThatIsNotThere(t *testing.T) {
+func TestMissingFile(t *testing.T) {
 	_, err := conf.Load(conf.Sources{File: filepath.Join(t.TempDir(), "no.toml")})
 	if err == nil || !strings.Contains(err.Error(), "no.toml") {
 		t.Errorf("got error %v", err)

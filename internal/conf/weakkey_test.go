@@ -155,9 +155,8 @@ func TestSampleKeysAreRefused(t *testing.T) {
 	}
 }
 
-// TestRandomKeysAreGood however they were made, as long as they are long
-// enough.
-func TestRandomKeysAreGood(t *testing.T) {
+// TestRandomKeysAreStrong: however they were made, if they are long enough.
+func TestRandomKeysAreStrong(t *testing.T) {
 	django := "abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*(-_=+)"
 	for range 3000 {
 		var raw [50]byte
@@ -211,8 +210,8 @@ func TestProgramsDefaultsCountWhereNothingIsSet(t *testing.T) {
 	}
 }
 
-// TestGetSaysWhatWasWritten: the default where nothing is, and a list with commas.
-func TestGetSaysWhatWasWritten(t *testing.T) {
+// TestGetReturnsTheWrittenValue: the default where nothing is written, and a list with commas.
+func TestGetReturnsTheWrittenValue(t *testing.T) {
 	s := load(t, fromFile(t, "ALLOWED_HOSTS = [\"a.example\", \"b.example\"]\nUSE_TZ = false\nMESSAGE_LEVEL = 25"))
 	for name, want := range map[string]string{
 		"ALLOWED_HOSTS": "a.example,b.example", "USE_TZ": "false", "MESSAGE_LEVEL": "25", "SESSION_ENGINE": "db",

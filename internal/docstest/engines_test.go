@@ -8,9 +8,9 @@ import (
 	"github.com/jamsession/jamsession/settings"
 )
 
-// TestEnginesShowSettingsThatAreGood: each block that can be copied is read
+// TestEnginesShowValidSettings: each block that can be copied is read
 // without a problem, and each engine has one.
-func TestEnginesShowSettingsThatAreGood(t *testing.T) {
+func TestEnginesShowValidSettings(t *testing.T) {
 	seen := map[string]bool{}
 	for _, block := range regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllStringSubmatch(read(t, "docs/engines.md"), -1) {
 		flags := map[string]string{}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestDateIsThatOfTheStandardLibrary for each day of some years, and at the ends.
-func TestDateIsThatOfTheStandardLibrary(t *testing.T) {
+// TestDateMatchesTheStandardLibrary: for each day of some years, and at both ends.
+func TestDateMatchesTheStandardLibrary(t *testing.T) {
 	at := time.Date(1999, 12, 25, 0, 0, 0, 0, time.UTC)
 	dates := []time.Time{time.Unix(0, 0).UTC(), time.Date(999, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}
 	for range 3000 {

@@ -105,9 +105,9 @@ func TestMistakesAreNoticed(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotNoticedFails: a survivor, and what is not a mistake: text that
-// does not compile, and text that is not there any more.
-func TestWhatIsNotNoticedFails(t *testing.T) {
+// TestUnnoticedMistakesFail: survivors fail, and so do entries that are not mistakes:
+// their text does not compile, or is not in the file any more.
+func TestUnnoticedMistakesFail(t *testing.T) {
 	good, out := run(t, site(t, survivor+garbage+stale))
 	for _, want := range []string{
 		"SURVIVED  lock/lock.go: the length does not count\n",

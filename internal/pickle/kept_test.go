@@ -40,8 +40,8 @@ func TestOnlyHarmlessCallsAreKept(t *testing.T) {
 	}
 }
 
-// TestLargePickleIsNotLookedAt: its length is judged before its contents.
-func TestLargePickleIsNotLookedAt(t *testing.T) {
+// TestLargePickleIsNotExamined: its length is judged before its contents.
+func TestLargePickleIsNotExamined(t *testing.T) {
 	large := make([]byte, pickle.MaxSize+1)
 	large[0] = '.' // the end
 	if _, err := pickle.Loads(large); !errors.Is(err, pickle.ErrLimit) {

@@ -102,7 +102,7 @@ func TestDecodeValueStoresNull(t *testing.T) {
 	}
 }
 
-func TestDecodeValueReadsWhatPythonWritesInPlaceOfNumbers(t *testing.T) {
+func TestDecodeValueReadsPythonsNaNAndInfinity(t *testing.T) {
 	for text, want := range map[string]float64{
 		"Infinity": math.Inf(1), "-Infinity": math.Inf(-1), "1e400": math.Inf(1), "-1e400": math.Inf(-1),
 		"1e-400": 0, strings.Repeat("9", 400): math.Inf(1),

@@ -158,7 +158,7 @@ func members(n int) string {
 	return "{" + b.String()[1:] + "}"
 }
 
-func TestLimitsAreNoSyntaxErrors(t *testing.T) {
+func TestLimitsAreNotSyntaxErrors(t *testing.T) {
 	for name, limit := range map[string]struct{ within, beyond string }{
 		"depth":          {nested(rawjson.MaxDepth), nested(rawjson.MaxDepth + 1)},
 		"depth, hostile": {"{}", `{"k":` + strings.Repeat("[", 1e6)},

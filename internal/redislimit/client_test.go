@@ -117,10 +117,10 @@ func (s *shared) DoCache(ctx context.Context, _ rueidis.Cacheable, _ time.Durati
 	return s.Do(ctx, rueidis.Completed{})
 }
 
-// TestVisitorWhoGoesDisturbsNobody: their call is the one that connects. They
-// leave, or have little time; all is well, or the server has just failed; and
-// the other visitor has much time, or little.
-func TestVisitorWhoGoesDisturbsNobody(t *testing.T) {
+// TestVisitorWhoLeavesDisturbsNobody: it is their call that connects. They leave, or have
+// little time; the server works, or has just failed; the other visitor has much time, or
+// little.
+func TestVisitorWhoLeavesDisturbsNobody(t *testing.T) {
 	leave := func(ctx context.Context) (context.Context, context.CancelFunc) {
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		time.AfterFunc(500*time.Millisecond, cancel)

@@ -34,9 +34,9 @@ const unseen = "\t\n\v\f\r \x00\x1f\x7f\u0085\u00a0\u1680\u2000\u2001\u2002\u200
 	"\u034f\u115f\u1160\u17b4\u17b5\u180b\u180f\u2800\u3164\ufe00\ufe0f\uffa0\U000e0100" + // fillers, selectors
 	"\ue000\ufdd0\uffff\u0378" // private, never assigned, unassigned
 
-// TestWhatIsJudgedIsWhatIsReturned: nothing is passed over at the edges, since
+// TestNothingIsTrimmedBeforeTheCheck: nothing is passed over at the edges, since
 // the caller redirects to the text as it came.
-func TestWhatIsJudgedIsWhatIsReturned(t *testing.T) {
+func TestNothingIsTrimmedBeforeTheCheck(t *testing.T) {
 	hosts := []string{"example.com"}
 	for _, good := range []string{"/", "/a", "/a?b=c", "//example.com", "https://example.com", "https://example.com/a#b"} {
 		if !safeurl.Allowed(good, hosts, false) {

@@ -109,7 +109,7 @@ func TestValuesMayHoldTheSeparator(t *testing.T) {
 	}
 }
 
-func TestTimesInTheFutureAreNoError(t *testing.T) {
+func TestTimesInTheFutureAreValid(t *testing.T) {
 	s := signing.New("salt", keys)
 	var signed string
 	synctest.Test(t, func(*testing.T) {

@@ -77,9 +77,9 @@ func (b *browser) want(code int, text string) func(int, string) {
 	}
 }
 
-// TestTheSiteOfTheGuideWorks: each step of docs/login.md does what it says.
+// TestGuidesSiteWorks: each step of docs/login.md does what it says.
 // Limits of guesses are a setting, and it does so without them.
-func TestTheSiteOfTheGuideWorks(t *testing.T) {
+func TestGuidesSiteWorks(t *testing.T) {
 	for _, store := range []string{"auto", "none"} {
 		t.Run("LOGIN_LIMIT_STORE="+store, func(t *testing.T) { siteWorks(t, store) })
 	}

@@ -82,9 +82,9 @@ func TestFactsAreReadFromEachDatabase(t *testing.T) {
 	}
 }
 
-// TestTheGuideHasTheIterationsOfEachRelease: docs/from-django.md says what the
+// TestGuideListsTheIterationsOfEachRelease: docs/from-django.md says what the
 // check says.
-func TestTheGuideHasTheIterationsOfEachRelease(t *testing.T) {
+func TestGuideListsTheIterationsOfEachRelease(t *testing.T) {
 	doc, err := os.ReadFile("../../../../docs/from-django.md")
 	if err != nil {
 		t.Fatal(err)
