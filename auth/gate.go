@@ -140,7 +140,7 @@ func LoginTime(r *http.Request) (time.Time, error) {
 // logged in at most maxAge ago, in this session. It sends the others to the
 // login page as if they were anonymous; they stay logged in meanwhile. Put
 // it before whatever a stranger at an unattended screen must not do: change
-// the e-mail address, the second factor or a payment (ASVS 7.5.1).
+// the email address, the second factor or a payment (ASVS 7.5.1).
 //
 // A login page that RequireFresh sends visitors to must show its form even
 // to a user who is logged in, rather than send the user back. A login by a

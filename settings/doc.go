@@ -35,7 +35,7 @@
 //	PASSWORD_UPGRADE                 bool      true                 false: leaves hashes as they are stored
 //	AUTH_PASSWORD_VALIDATORS         list      all                  judge new passwords; empty: none
 //	PASSWORD_MIN_LENGTH              number    8                    in characters, for the validator length
-//	PASSWORD_RESET_TIMEOUT           seconds   259200               how long a reset link is good
+//	PASSWORD_RESET_TIMEOUT           seconds   259200               how long a reset link is valid
 //	LOGIN_REMEMBER_AGE               seconds   2592000              how long "remember me" lasts
 //	CACHE_URL                        text                           the cache "default"
 //	CACHES                           caches                         more caches, by alias

@@ -83,7 +83,7 @@ func compose(l Letter) mail.Message {
 			a.Link.Reveal() + "\n\n")
 	} else {
 		b.WriteString("Hello,\n\n" +
-			"someone, probably you, asked for a new password. Several accounts have this e-mail\n" +
+			"someone, probably you, asked for a new password. Several accounts have this email\n" +
 			"address. Choose a new password for the one you mean:\n\n")
 		for _, a := range l.Accounts {
 			b.WriteString(oneLine(a.User.Username) + "\n" + a.Link.Reveal() + "\n\n")

@@ -34,7 +34,7 @@ func makeIndex(ctx context.Context, db djangodb.DB, logger *slog.Logger) ([]stri
 	case ctx.Err() != nil:
 		return nil, djangodb.Wrap(ctx, "sqlusers: migrate", err)
 	case err != nil:
-		logger.WarnContext(ctx, "sqlusers: the index of e-mail addresses cannot be made, so that each search"+
+		logger.WarnContext(ctx, "sqlusers: the index of email addresses cannot be made, so that each search"+
 			" for one reads the whole table; let the owner of the table run the statement",
 			slog.String("statement", emailIndex.DDL(db.Dialect)),
 			slog.Any("error", djangodb.Wrap(ctx, "sqlusers: migrate", err)))

@@ -11,7 +11,7 @@
 //	if tokens.Check(user, r.PathValue("token")) { ... }
 //
 // A token is the time it was made and an HMAC of that time and of the user:
-// the id, password hash, last login and e-mail address. Nothing is stored. A
+// the id, password hash, last login and email address. Nothing is stored. A
 // token works once: a new password changes the hash, and the token with it.
 // It also ends with a login, and with a change of the address.
 //

@@ -202,7 +202,7 @@ func resetByMail(t *testing.T, vars map[string]string) {
 	stranger.leads(stranger.post("/login/", "username", "bob", "password", otherPassword), "/dashboard/")
 	v.leads(v.get("/dashboard/"), "/login/?next=/dashboard/")
 	if r := newVisitor(t, v.base).get(found[1]); r.status != http.StatusNotFound {
-		t.Errorf("the link is good twice: status %d", r.status)
+		t.Errorf("the link is valid twice: status %d", r.status)
 	}
 }
 

@@ -171,7 +171,7 @@ func tryReset(t *testing.T, x exchange) {
 		is(t, "new password at "+at.name, newBrowser(t).post(at, "/login",
 			"username", name, "password", newPassword), name)
 		if text := newBrowser(t).get(at, link); strings.Contains(text, "new_password1") {
-			t.Errorf("%s: the link is good twice", at)
+			t.Errorf("%s: the link is valid twice", at)
 		}
 	}
 }

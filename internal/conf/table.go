@@ -46,7 +46,7 @@ var table = []Setting{
 	{"AUTH_PASSWORD_VALIDATORS", "list", "all", "judge new passwords; empty: none", false, setValidators},
 	{"PASSWORD_MIN_LENGTH", "number", "8", "in characters, for the validator length", false, setMinLength},
 	{
-		"PASSWORD_RESET_TIMEOUT", "seconds", "259200", "how long a reset link is good", false,
+		"PASSWORD_RESET_TIMEOUT", "seconds", "259200", "how long a reset link is valid", false,
 		seconds(1, func(s *Settings) *duration { return &s.PasswordResetTimeout }),
 	},
 	{
