@@ -10,11 +10,11 @@ import (
 // TestEveryDigitOfTheHashCounts: a session is anonymous if one of the 64
 // digits of its hash differs, or the last ones are missing.
 func TestEveryDigitOfTheHashCounts(t *testing.T) {
-	const item = "_auth_user_hash"
+	const item = session.Item[string]("_auth_user_hash")
 	s := newSite(t, nil)
 	key := s.login(t, alice())
 	var good string
-	s.do(func(_ http.ResponseWriter, r *http.Request) { good = session.Get(session.From(r), item, "") }, key)
+	s.do(func(_ http.ResponseWriter, r *http.Request) { good = item.Get(session.From(r), "") }, key)
 	if len(good) != 64 || s.whoami(t, key) != "alice" {
 		t.Fatalf("a hash of %d digits", len(good))
 	}
@@ -28,7 +28,7 @@ func TestEveryDigitOfTheHashCounts(t *testing.T) {
 	}
 	for i, hash := range forged {
 		key := s.login(t, alice())
-		s.do(func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set(item, hash) }, key)
+		s.do(func(_ http.ResponseWriter, r *http.Request) { item.Set(session.From(r), hash) }, key)
 		if name := s.whoami(t, key); name != "AnonymousUser" {
 			t.Errorf("forgery %d: %s", i, name)
 		}

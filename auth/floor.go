@@ -11,7 +11,7 @@ import (
 
 // floorItem is the floor of the user's logins at the login of a session, in
 // seconds since 1970; 0 if there was none. Django leaves it alone.
-const floorItem = "_login_floor"
+const floorItem = session.Item[int64]("_login_floor")
 
 // ErrNoFloors says that there is no place to keep a [User.LoginFloor], so that
 // sessions cannot be ended: the backend is not a [FloorKeeper], or its table
@@ -64,10 +64,10 @@ func (m *Manager) isDead(s *session.Session, user User) bool {
 		return false
 	}
 	floor := user.LoginFloor.Unix()
-	if known, err := session.Lookup[int64](s, floorItem); err == nil {
+	if known, err := floorItem.Lookup(s); err == nil {
 		return known < floor
 	}
-	if at, err := session.Lookup[int64](s, timeItem); err == nil {
+	if at, err := timeItem.Lookup(s); err == nil {
 		return at < floor
 	}
 	return time.Since(user.LoginFloor).Abs() < m.opts.FloorAge

@@ -114,7 +114,7 @@ func requestPath(r *http.Request) string {
 
 // timeItem is when the login of a session was, in seconds since 1970. Django
 // has no such item, and leaves it alone.
-const timeItem = "_login_time"
+const timeItem = session.Item[int64]("_login_time")
 
 // LoginTime returns when visitors last proved who they are in this session,
 // to the second. It is zero for an anonymous visitor, and after a login at a
@@ -129,7 +129,7 @@ func LoginTime(r *http.Request) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	seconds, err := session.Lookup[int64](s, timeItem)
+	seconds, err := timeItem.Lookup(s)
 	if err != nil || seconds <= 0 {
 		return time.Time{}, nil
 	}

@@ -319,7 +319,7 @@ func TestLoginsAtOnceOnOneSession(t *testing.T) {
 			}
 			winners++
 			s.do(func(_ http.ResponseWriter, r *http.Request) {
-				mine := session.Get(session.From(r), "mine", "")
+				mine := session.Item[string]("mine").Get(session.From(r), "")
 				if name := auth.From(r).Username; name != both[i].Username || mine != name {
 					t.Errorf("%s is %s with the data of %s", both[i], name, mine)
 				}
@@ -345,7 +345,7 @@ func TestLoginWithManyWritersOnTheOldKey(t *testing.T) {
 			done.Go(func() {
 				<-start
 				s.do(func(_ http.ResponseWriter, r *http.Request) {
-					session.Update(session.From(r), "n", 0, func(n int) int { return n + 1 })
+					session.Item[int]("n").Update(session.From(r), 0, func(n int) int { return n + 1 })
 				}, anonymous)
 			})
 		}

@@ -158,15 +158,15 @@ func (m *Manager) logUnreadable(ctx context.Context, err error) {
 // itemText returns an item as text, and a number as its digits. It is empty
 // if there is no such item or it is something else.
 func itemText(s *session.Session, name string) string {
-	raw, err := session.Lookup[json.RawMessage](s, name)
+	raw, err := session.Item[json.RawMessage](name).Lookup(s)
 	if err != nil || len(raw) == 0 {
 		return ""
 	}
 	if raw[0] == '"' {
-		text, _ := session.Lookup[string](s, name)
+		text, _ := session.Item[string](name).Lookup(s)
 		return text
 	}
-	number, _ := session.Lookup[json.Number](s, name)
+	number, _ := session.Item[json.Number](name).Lookup(s)
 	return number.String()
 }
 

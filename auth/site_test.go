@@ -373,7 +373,7 @@ func loginSite(t *testing.T, s *site) *httptest.Server {
 		_, _ = io.WriteString(w, "Hello "+fmt.Sprint(auth.From(r)))
 	})
 	mux.HandleFunc("GET /count", func(w http.ResponseWriter, r *http.Request) {
-		n := session.Update(session.From(r), "n", 0, func(n int) int { return n + 1 })
+		n := session.Item[int]("n").Update(session.From(r), 0, func(n int) int { return n + 1 })
 		_, _ = io.WriteString(w, strconv.Itoa(n))
 	})
 	srv := httptest.NewServer(s.wrap(mux))

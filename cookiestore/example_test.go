@@ -28,7 +28,7 @@ func ExampleNew() {
 		log.Fatal(err)
 	}
 	page := sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		visits := session.Update(session.From(r), "visits", 0, func(n int) int { return n + 1 })
+		visits := session.Item[int]("visits").Update(session.From(r), 0, func(n int) int { return n + 1 })
 		fmt.Fprintf(w, "visit %d", visits)
 	}))
 

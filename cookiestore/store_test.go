@@ -262,7 +262,7 @@ func site(m *session.Manager) *httptest.Server {
 		fmt.Fprint(w, "secret page")
 	})
 	mux.HandleFunc("/show", func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, len(session.Get(session.From(r), "cart", "")))
+		fmt.Fprint(w, len(session.Item[string]("cart").Get(session.From(r), "")))
 	})
 	mux.HandleFunc("/logout", func(_ http.ResponseWriter, r *http.Request) { session.From(r).Flush() })
 	return httptest.NewServer(m.Handler(mux))
@@ -580,7 +580,7 @@ print(s.session_key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := session.Get(s, "django", []any(nil)); len(got) != 2 {
+	if got := session.Item[[]any]("django").Get(s, nil); len(got) != 2 {
 		t.Errorf("Django's item is %v", got)
 	}
 	if err := endOf(t, m, key); err != nil {

@@ -30,7 +30,7 @@ func newPagesAndAPI(t *testing.T, o csrf.Options) *pagesAndAPI {
 	s := &pagesAndAPI{sessions: noerror.In(session.New(memstore.New(), &session.Options{Transport: session.Bearer(cookies)}))}
 	s.handler = s.sessions.Handler(protect(t, o).Handler(http.HandlerFunc(
 		func(_ http.ResponseWriter, r *http.Request) {
-			s.saw = session.Get(session.From(r), "name", "")
+			s.saw = session.Item[string]("name").Get(session.From(r), "")
 			session.From(r).Set("name", r.URL.Query().Get("name"))
 			csrf.Rotate(r)
 			csrf.Token(r)

@@ -12,11 +12,13 @@ import (
 
 const (
 	fieldName = "csrfmiddlewaretoken"
-	itemName  = "_csrftoken" // of the session
 
 	maxForm    = 10 << 20 // bytes of an URL-encoded form, as in net/http
 	formMemory = 1 << 20  // bytes of a multipart form that need no file
 )
+
+// secretItem is the secret in the session, as in Django.
+const secretItem = session.Item[string]("_csrftoken")
 
 // Check returns nil if r may do what it asks for, or else an *[Error] that
 // wraps the check that failed. The checks are, in Django's order:
@@ -92,7 +94,7 @@ func (p *Protection) stored(r *http.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	value, err := session.Lookup[string](s, itemName)
+	value, err := secretItem.Lookup(s)
 	if errors.Is(err, session.ErrNoItem) {
 		return "", refuse(ErrCookie, "CSRF cookie not set.")
 	}

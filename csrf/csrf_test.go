@@ -373,7 +373,7 @@ func TestUseSessions(t *testing.T) {
 	key, token := visit("", "/", "")
 	if s, err := sessions.Load(t.Context(), key); err != nil {
 		t.Fatal(err)
-	} else if text := session.Get(s, "_csrftoken", ""); len(text) != 64 {
+	} else if text := session.Item[string]("_csrftoken").Get(s, ""); len(text) != 64 {
 		t.Errorf("Django 3.2 cannot read %d characters", len(text))
 	}
 	if _, got := visit(key, "/", token); len(got) != 64 {

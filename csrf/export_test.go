@@ -5,7 +5,7 @@ const (
 	Alphabet     = alphabet
 	SecretLength = secretLength
 	TokenLength  = tokenLength
-	ItemName     = itemName
+	ItemName     = string(secretItem)
 )
 
 var (

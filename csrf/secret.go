@@ -72,7 +72,7 @@ func (x *exchange) begin() {
 // current returns the visitor's secret, which may be new.
 func (x *exchange) current() string {
 	if x.p.opts.UseSessions {
-		text := session.Get(session.From(x.req), itemName, "")
+		text := secretItem.Get(session.From(x.req), "")
 		if secret, flaw := parseToken(text); flaw == "" {
 			return secret
 		}
@@ -91,7 +91,7 @@ func (x *exchange) current() string {
 func (x *exchange) replace() string {
 	secret := newSecret()
 	if x.p.opts.UseSessions {
-		session.From(x.req).Set(itemName, mask(secret, newSecret()))
+		secretItem.Set(session.From(x.req), mask(secret, newSecret()))
 		return secret
 	}
 	x.secret = secret

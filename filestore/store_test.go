@@ -468,7 +468,7 @@ print(s.session_key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	session.Update(s, "n", 0, func(n int) int { return n + 1 })
+	session.Item[int]("n").Update(s, 0, func(n int) int { return n + 1 })
 	s.SetExpiry(time.Hour)
 	s.CycleKey()
 	if err := s.Save(t.Context()); err != nil {
@@ -490,7 +490,7 @@ gone.save()
 		t.Errorf("Django reads %q", out)
 	}
 	again, err := m.Load(t.Context(), s.Key())
-	if err != nil || !session.Get(again, "theirs", false) {
+	if err != nil || !session.Item[bool]("theirs").Get(again, false) {
 		t.Fatalf("what Django saved: %v, %v", again.Names(), err)
 	}
 	if n, err := m.ClearExpired(t.Context()); n != 1 || err != nil {

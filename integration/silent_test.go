@@ -263,7 +263,7 @@ func silentPages(site *sites.Site, user auth.User) http.Handler {
 		},
 		"/group": func(r *http.Request) error { return site.Users().AddToGroup(r.Context(), user.ID, 1) },
 		"/count": func(r *http.Request) error {
-			session.Update(session.From(r), "n", 0, func(n int) int { return n + 1 })
+			session.Item[int]("n").Update(session.From(r), 0, func(n int) int { return n + 1 })
 			return nil
 		},
 		"/logout": func(r *http.Request) error { site.Auth.Logout(r); return nil },

@@ -41,18 +41,18 @@ func pages() *http.ServeMux {
 		s := session.From(r)
 		s.CycleKey()
 		s.Set("uid", r.PathValue("uid"))
-		session.Update(s, "n", 0, func(n int) int { return n })
+		session.Item[int]("n").Update(s, 0, func(n int) int { return n })
 		show(w, s)
 	})
 	for path, act := range map[string]func(*session.Session){
 		"/read":   func(*session.Session) {},
-		"/write":  func(s *session.Session) { session.Update(s, "n", 0, func(n int) int { return n + 1 }) },
+		"/write":  func(s *session.Session) { session.Item[int]("n").Update(s, 0, func(n int) int { return n + 1 }) },
 		"/rotate": (*session.Session).CycleKey,
 		"/logout": (*session.Session).Flush,
 	} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 			s := session.From(r)
-			if session.Get(s, "uid", "") == "" {
+			if session.Item[string]("uid").Get(s, "") == "" {
 				http.Error(w, "not logged in", http.StatusForbidden)
 				return
 			}
@@ -64,7 +64,7 @@ func pages() *http.ServeMux {
 }
 
 func show(w http.ResponseWriter, s *session.Session) {
-	fmt.Fprintf(w, "%s%s %d", ran, session.Get(s, "uid", "nobody"), session.Get(s, "n", 0))
+	fmt.Fprintf(w, "%s%s %d", ran, session.Item[string]("uid").Get(s, "nobody"), session.Item[int]("n").Get(s, 0))
 }
 
 // A response is what a visitor got.

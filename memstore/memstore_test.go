@@ -19,7 +19,7 @@ func TestStore(t *testing.T) {
 func ExampleNew() {
 	sessions := noerror.In(session.New(memstore.New(), nil))
 	site := sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := session.Get(session.From(r), "username", "Guest")
+		name := session.Item[string]("username").Get(session.From(r), "Guest")
 		fmt.Fprintf(w, "Hello, %s!", name)
 	}))
 

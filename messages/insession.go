@@ -14,8 +14,8 @@ import (
 // That has no place for what tells apart two messages in the same words, so
 // their IDs are in an item of their own, in the same order, while any wait.
 const (
-	sessionItem = "_messages"
-	idsItem     = "_messages_ids"
+	sessionItem = session.Item[json.RawMessage]("_messages")
+	idsItem     = session.Item[json.RawMessage]("_messages_ids")
 )
 
 // A notice is a message that waits, with an ID by which requests that run at
@@ -37,9 +37,7 @@ func newNotice(m Message) notice {
 // loadSession returns the messages in the session.
 func (x *exchange) loadSession() []notice {
 	s := session.From(x.req)
-	x.inSession = decodeItems(
-		session.Get[json.RawMessage](s, sessionItem, nil),
-		session.Get[json.RawMessage](s, idsItem, nil))
+	x.inSession = decodeItems(sessionItem.Get(s, nil), idsItem.Get(s, nil))
 	return x.inSession
 }
 
@@ -70,16 +68,16 @@ func updateItems(s *session.Session, fn func([]notice) []notice) {
 	none := json.RawMessage("null")
 	var before json.RawMessage
 	var after []uint64
-	session.UpdateOrDelete(s, idsItem, none, func(raw json.RawMessage) (json.RawMessage, bool) {
+	idsItem.UpdateOrDelete(s, none, func(raw json.RawMessage) (json.RawMessage, bool) {
 		before = slices.Clone(raw)
 		return raw, string(raw) != string(none)
 	})
-	session.UpdateOrDelete(s, sessionItem, none, func(raw json.RawMessage) (json.RawMessage, bool) {
+	sessionItem.UpdateOrDelete(s, none, func(raw json.RawMessage) (json.RawMessage, bool) {
 		list := fn(decodeItems(raw, before))
 		after = idsOf(list)
 		return rawjson.AppendString(nil, string(inSession.encode(texts(list), false))), len(list) > 0
 	})
-	session.UpdateOrDelete[any](s, idsItem, nil, func(any) (any, bool) { return after, len(after) > 0 })
+	session.Item[any](idsItem).UpdateOrDelete(s, nil, func(any) (any, bool) { return after, len(after) > 0 })
 }
 
 // decodeItems reads both items, and passes over what cannot be read. A message

@@ -434,7 +434,7 @@ print(s.session_key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	session.Update(s, "n", 0, func(n int) int { return n + 1 })
+	session.Item[int]("n").Update(s, 0, func(n int) int { return n + 1 })
 	s.CycleKey()
 	if err := s.Save(t.Context()); err != nil {
 		t.Fatal(err)
@@ -452,7 +452,7 @@ s.save()
 		t.Errorf("Django reads %q", out)
 	}
 	again, err := m.Load(t.Context(), s.Key())
-	if err != nil || !session.Get(again, "theirs", false) {
+	if err != nil || !session.Item[bool]("theirs").Get(again, false) {
 		t.Errorf("what Django saved: %v, %v", again.Names(), err)
 	}
 	s.Set("late", 1)

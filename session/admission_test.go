@@ -35,7 +35,7 @@ func befriended(r *http.Request) *http.Request {
 func TestRefusedSessionIsNotKept(t *testing.T) {
 	m, store, asked := newcomers(t, new(bytes.Buffer))
 	resp := request(m, "", func(w http.ResponseWriter, r *http.Request) {
-		if n := session.Update(session.From(r), "n", 0, func(n int) int { return n + 1 }); n != 1 {
+		if n := session.Item[int]("n").Update(session.From(r), 0, func(n int) int { return n + 1 }); n != 1 {
 			t.Errorf("visit %d", n)
 		}
 		_, _ = w.Write([]byte("page"))

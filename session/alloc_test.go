@@ -44,11 +44,11 @@ var (
 		_, _ = w.Write(page)
 	})
 	readOne = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		session.Get(session.From(r), "_auth_user_id", "")
+		session.Item[string]("_auth_user_id").Get(session.From(r), "")
 		_, _ = w.Write(page)
 	})
 	readWrite = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		session.Update(session.From(r), "n", 0, func(n int) int { return n + 1 })
+		session.Item[int]("n").Update(session.From(r), 0, func(n int) int { return n + 1 })
 	})
 )
 

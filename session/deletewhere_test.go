@@ -35,7 +35,7 @@ func TestDeleteWhere(t *testing.T) {
 		if err := store.Create(t.Context(), damaged); err != nil {
 			t.Fatal(err)
 		}
-		n, err := m.DeleteWhere(t.Context(), func(s *session.Session) bool { return session.Get(s, "n", 0) >= 3 })
+		n, err := m.DeleteWhere(t.Context(), func(s *session.Session) bool { return session.Item[int]("n").Get(s, 0) >= 3 })
 		if n != 2 || err != nil {
 			t.Errorf("hashed %t: %d deleted, %v", hashed, n, err)
 		}

@@ -3,26 +3,33 @@
 // Django's session framework for net/http: the same cookie, the same rules,
 // and with the codec of package django the same bytes in the same tables.
 //
+//	const visits = session.Item[int]("visits")
+//
 //	sessions, err := session.New(memstore.New(), nil)
 //	...
 //
 //	http.Handle("/", sessions.Handler(http.HandlerFunc(
 //		func(w http.ResponseWriter, r *http.Request) {
 //			s := session.From(r)
-//			n := session.Update(s, "visits", 0, func(n int) int { return n + 1 })
+//			n := visits.Update(s, 0, func(n int) int { return n + 1 })
 //			fmt.Fprintf(w, "visit number %d\n", n)
 //		})))
 //
 // # Reading and writing
 //
-// [From] returns the session of a request. [Get] reads an item by the type of
-// its default; [Lookup] tells why it cannot. [Session.Set] writes, [Update]
-// reads and writes in one step, [Pop] reads and removes. An [Item] ties a name
-// to a type. Values are what encoding/json can hold.
+// [From] returns the session of a request. An [Item] ties a name to a type:
+// [Item.Get] reads; [Item.Lookup] tells why it cannot. [Item.Set] writes,
+// [Item.Update] reads and writes in one step, [Item.Pop] reads and removes.
+// Values are what encoding/json can hold.
 //
-//	name := session.Get(s, "username", "Guest")
-//	cart, err := session.Lookup[Cart](s, "cart")
-//	s.Set("username", "john_doe")
+//	const (
+//		username = session.Item[string]("username")
+//		cart     = session.Item[Cart]("cart")
+//	)
+//
+//	name := username.Get(s, "Guest")
+//	c, err := cart.Lookup(s)
+//	username.Set(s, "john_doe")
 //
 // What Get returns is a copy: change it and Set it again.
 //
@@ -52,7 +59,7 @@
 // No change is lost. A record is replaced only if it is still the one that
 // was loaded; if another request has saved meanwhile, the changes of this one
 // are repeated on what the other left. So two requests that set different
-// items both count, and [Update] counts even on the same item.
+// items both count, and [Item.Update] counts even on the same item.
 //
 // No deleted session comes back. If a logout deletes the record while another
 // request is at work, that request cannot recreate it: it ends with

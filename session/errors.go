@@ -2,8 +2,8 @@ package session
 
 import "errors"
 
-// The errors that a program sees, from [Load], [Session.Save], [Lookup] and
-// in an ErrorHandler. Test with errors.Is.
+// The errors that a program sees, from [Load], [Session.Save], [Item.Lookup]
+// and in an ErrorHandler. Test with errors.Is.
 var (
 	// ErrUnavailable: the store could not be asked, or could not keep the
 	// session. Nothing is known of the visitor, who must not be taken for

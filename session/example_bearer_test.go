@@ -22,7 +22,7 @@ func ExampleBearer() {
 		return
 	}
 	api := sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n := session.Update(session.From(r), "calls", 0, func(n int) int { return n + 1 })
+		n := session.Item[int]("calls").Update(session.From(r), 0, func(n int) int { return n + 1 })
 		fmt.Fprintln(w, "call number", n)
 	}))
 

@@ -23,14 +23,14 @@ func ExampleManager_Load() {
 		fmt.Println(err)
 		return
 	}
-	s.Set("username", "john_doe")
+	username.Set(s, "john_doe")
 	if err := s.Save(ctx); err != nil {
 		fmt.Println(err)
 		return
 	}
 
 	again, err := sessions.Load(ctx, s.Key())
-	fmt.Println(session.Get(again, "username", "Guest"), err)
+	fmt.Println(username.Get(again, "Guest"), err)
 	// Output: john_doe <nil>
 }
 
@@ -57,29 +57,30 @@ func newSession() *session.Session {
 	return s
 }
 
-func ExampleGet() {
+func ExampleItem_Get() {
 	s := newSession()
-	s.Set("username", "john_doe")
-	fmt.Println(session.Get(s, "username", "Guest"))
-	fmt.Println(session.Get(s, "theme", "light"))
+	username.Set(s, "john_doe")
+	fmt.Println(username.Get(s, "Guest"))
+	fmt.Println(session.Item[string]("theme").Get(s, "light"))
 	// Output:
 	// john_doe
 	// light
 }
 
-func ExampleLookup() {
+func ExampleItem_Lookup() {
 	type Cart struct {
 		Items []string `json:"items"`
 	}
+	const cart = session.Item[Cart]("cart")
 	s := newSession()
-	_, err := session.Lookup[Cart](s, "cart")
+	_, err := cart.Lookup(s)
 	fmt.Println(err)
 
-	s.Set("cart", Cart{[]string{"apple"}})
-	cart, err := session.Lookup[Cart](s, "cart")
-	fmt.Println(cart.Items, err)
+	cart.Set(s, Cart{[]string{"apple"}})
+	c, err := cart.Lookup(s)
+	fmt.Println(c.Items, err)
 
-	_, err = session.Lookup[int](s, "cart")
+	_, err = session.Item[int]("cart").Lookup(s)
 	fmt.Println(err)
 	// Output:
 	// session: no such item
@@ -87,38 +88,39 @@ func ExampleLookup() {
 	// session: item has another type: item "cart" is not of type int
 }
 
-func ExampleUpdate() {
+func ExampleItem_Update() {
 	s := newSession()
 	for range 3 {
-		session.Update(s, "visits", 0, func(n int) int { return n + 1 })
+		visits.Update(s, 0, func(n int) int { return n + 1 })
 	}
-	fmt.Println(session.Get(s, "visits", 0))
+	fmt.Println(visits.Get(s, 0))
 	// Output: 3
 }
 
-func ExamplePop() {
+func ExampleItem_Pop() {
+	const notice = session.Item[string]("notice")
 	s := newSession()
-	s.Set("notice", "Saved.")
-	fmt.Println(session.Pop(s, "notice", "nothing new"))
-	fmt.Println(session.Pop(s, "notice", "nothing new"))
+	notice.Set(s, "Saved.")
+	fmt.Println(notice.Pop(s, "nothing new"))
+	fmt.Println(notice.Pop(s, "nothing new"))
 	// Output:
 	// Saved.
 	// nothing new
 }
 
-func ExampleSetDefault() {
+func ExampleItem_SetDefault() {
+	const theme = session.Item[string]("theme")
 	s := newSession()
-	fmt.Println(session.SetDefault(s, "theme", "light"))
-	s.Set("theme", "dark")
-	fmt.Println(session.SetDefault(s, "theme", "light"))
+	fmt.Println(theme.SetDefault(s, "light"))
+	theme.Set(s, "dark")
+	fmt.Println(theme.SetDefault(s, "light"))
 	// Output:
 	// light
 	// dark
 }
 
 func ExampleItem() {
-	cart := session.Item[[]string]("cart")
-
+	const cart = session.Item[[]string]("cart")
 	s := newSession()
 	cart.Update(s, nil, func(items []string) []string { return append(items, "apple") })
 	fmt.Println(cart.Get(s, nil))
@@ -135,7 +137,7 @@ func ExampleEvent() {
 		log.Fatal(err)
 	}
 	s, _ := sessions.Load(context.Background(), "")
-	s.Set("username", "john_doe")
+	username.Set(s, "john_doe")
 	_ = s.Save(context.Background())
 	// Output: session created
 }

@@ -13,10 +13,15 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-func visits(w http.ResponseWriter, r *http.Request) {
+const (
+	username = session.Item[string]("username")
+	visits   = session.Item[int]("visits")
+)
+
+func welcome(w http.ResponseWriter, r *http.Request) {
 	s := session.From(r)
-	name := session.Get(s, "username", "Guest")
-	n := session.Update(s, "visits", 0, func(n int) int { return n + 1 })
+	name := username.Get(s, "Guest")
+	n := visits.Update(s, 0, func(n int) int { return n + 1 })
 	fmt.Fprintf(w, "Hello, %s. This is visit number %d.\n", name, n)
 }
 
@@ -26,7 +31,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	site := sessions.Handler(http.HandlerFunc(visits))
+	site := sessions.Handler(http.HandlerFunc(welcome))
 	server := httptest.NewServer(site) // a program calls http.ListenAndServe
 	defer server.Close()
 

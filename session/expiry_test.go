@@ -228,7 +228,7 @@ func TestReaderIsNotToldOfALogout(t *testing.T) {
 		key := login(m)
 		time.Sleep(30 * time.Minute) // so that the reader moves the expiry
 		resp := request(m, key, func(w http.ResponseWriter, r *http.Request) {
-			session.Get(session.From(r), "a", 0)
+			session.Item[int]("a").Get(session.From(r), 0)
 			if err := m.Delete(r.Context(), key); err != nil {
 				t.Error(err)
 			}

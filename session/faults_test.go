@@ -127,7 +127,7 @@ func mustCreate(t *testing.T, store session.Store, rec session.Record) {
 
 // reading is a handler that looks at its session.
 var reading = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-	fmt.Fprint(w, session.Get(session.From(r), "a", 0))
+	fmt.Fprint(w, session.Item[int]("a").Get(session.From(r), 0))
 })
 
 // quiet drops log lines that a test provokes.

@@ -548,7 +548,7 @@ func TestEvents(t *testing.T) {
 		}
 	}}))
 	set := func(w http.ResponseWriter, r *http.Request) {
-		session.Update(session.From(r), "n", 0, func(n int) int { return n + 1 })
+		session.Item[int]("n").Update(session.From(r), 0, func(n int) int { return n + 1 })
 	}
 	key := keyOf(request(m, "", set))
 	request(m, key, set)

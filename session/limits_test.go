@@ -270,7 +270,7 @@ func TestRefreshThatLostIsNotRepeated(t *testing.T) {
 		key := login(m)
 		time.Sleep(30 * time.Minute)
 		request(m, key, func(_ http.ResponseWriter, r *http.Request) {
-			session.Get(session.From(r), "a", 0)
+			session.Item[int]("a").Get(session.From(r), 0)
 			request(m, key, func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("a", 2) })
 		})
 		saves := 0
@@ -322,7 +322,7 @@ func TestUpdateMeetsASave(t *testing.T) {
 			<-updated
 			done <- s.Save(t.Context())
 		}()
-		got := session.Update(s, "n", 0, func(n int) int {
+		got := session.Item[int]("n").Update(s, 0, func(n int) int {
 			select {
 			case <-updated:
 			default:

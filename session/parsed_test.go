@@ -31,12 +31,12 @@ func TestItemsInMemoryAreNotShared(t *testing.T) {
 	save(t, first)
 	for name, change := range map[string]func(s *session.Session){
 		"Set":    func(s *session.Session) { s.Set("n", 2) },
-		"Update": func(s *session.Session) { session.Update(s, "n", 0, func(n int) int { return n + 1 }) },
+		"Update": func(s *session.Session) { session.Item[int]("n").Update(s, 0, func(n int) int { return n + 1 }) },
 		"Delete": func(s *session.Session) { s.Delete("n") },
 		"Clear":  (*session.Session).Clear,
 		"Flush":  (*session.Session).Flush,
 		"Get": func(s *session.Session) {
-			session.Get[[]int](s, "list", nil)[0] = 9
+			session.Item[[]int]("list").Get(s, nil)[0] = 9
 		},
 		"All": func(s *session.Session) {
 			for _, raw := range s.All() {
@@ -53,7 +53,7 @@ func TestItemsInMemoryAreNotShared(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if list := session.Get[[]int](other, "list", nil); session.Get(other, "n", 0) != 1 || len(list) != 2 || list[0] != 1 {
+		if list := session.Item[[]int]("list").Get(other, nil); session.Item[int]("n").Get(other, 0) != 1 || len(list) != 2 || list[0] != 1 {
 			t.Fatalf("%s, not saved, is seen by another request", name)
 		}
 	}
@@ -140,7 +140,7 @@ func TestCarelessMemoryIsNotBelieved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if role := session.Get(got, "role", ""); role != "guest" {
+	if role := session.Item[string]("role").Get(got, ""); role != "guest" {
 		t.Errorf("role is %q, want what the data says", role)
 	}
 }
@@ -169,7 +169,7 @@ func TestItemsOfReplacedDataAreNotTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if role := session.Get(got, "role", ""); role != "guest" {
+	if role := session.Item[string]("role").Get(got, ""); role != "guest" {
 		t.Errorf("role is %q, want what was put into the record", role)
 	}
 }
@@ -184,7 +184,7 @@ func TestItemsInMemoryMatchTheData(t *testing.T) {
 	}
 	for i, change := range []func(s *session.Session){
 		func(s *session.Session) { s.Set("a", 1); s.Set("é", "\ud7ff") },
-		func(s *session.Session) { session.Update(s, "n", 0, func(n int) int { return n + 1 }) },
+		func(s *session.Session) { session.Item[int]("n").Update(s, 0, func(n int) int { return n + 1 }) },
 		func(s *session.Session) { s.Delete("a") },
 		(*session.Session).CycleKey,
 	} {

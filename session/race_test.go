@@ -40,11 +40,11 @@ func TestNoLostUpdate(t *testing.T) {
 			s := session.From(r)
 			g.pass()
 			s.Set("item"+r.PathValue("i"), true)
-			session.Update(s, "total", 0, func(n int) int { return n + 1 })
+			session.Item[int]("total").Update(s, 0, func(n int) int { return n + 1 })
 		})
 		mux.HandleFunc("/show", func(w http.ResponseWriter, r *http.Request) {
 			s := session.From(r)
-			fmt.Fprint(w, s.Len()-1, " ", session.Get(s, "total", 0))
+			fmt.Fprint(w, s.Len()-1, " ", session.Item[int]("total").Get(s, 0))
 		})
 		server := httptest.NewServer(m.Handler(mux))
 		b := newBrowser(t, server)
@@ -89,9 +89,9 @@ func TestLogoutStaysALogout(t *testing.T) {
 				s := session.From(r)
 				inHand.pass()
 				<-loggedOut
-				session.Get(s, "uid", 0)
+				session.Item[int]("uid").Get(s, 0)
 				if name == "writers" {
-					session.Update(s, "n", 0, func(n int) int { return n + 1 })
+					session.Item[int]("n").Update(s, 0, func(n int) int { return n + 1 })
 				}
 			})
 			mux.HandleFunc("/logout", func(w http.ResponseWriter, r *http.Request) {
@@ -99,7 +99,7 @@ func TestLogoutStaysALogout(t *testing.T) {
 				session.From(r).Flush()
 			})
 			mux.HandleFunc("/who", func(w http.ResponseWriter, r *http.Request) {
-				fmt.Fprint(w, session.Get(session.From(r), "uid", 0))
+				fmt.Fprint(w, session.Item[int]("uid").Get(session.From(r), 0))
 			})
 			server := httptest.NewServer(m.Handler(mux))
 			defer server.Close()

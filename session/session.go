@@ -17,8 +17,8 @@ import (
 )
 
 // A Session is one visitor's items: an ordered map from name to JSON value.
-// [From] and [Manager.Load] make one. Its methods and the functions on it
-// ([Get], [Update] and their like) are safe for concurrent use.
+// [From] and [Manager.Load] make one. Its methods, and those
+// of [Item], are safe for concurrent use.
 //
 // Items stay the text that was loaded until they are asked for, and go back
 // to the store byte for byte if they are not changed.

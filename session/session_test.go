@@ -82,22 +82,22 @@ func TestTypes(t *testing.T) {
 	s.Set("none", nil)
 	save(t, s)
 	s = reload(t, m)
-	if got := session.Get(s, "string", ""); got != "Ünïcödé 😀 <&>" {
+	if got := session.Item[string]("string").Get(s, ""); got != "Ünïcödé 😀 <&>" {
 		t.Errorf("string: %q", got)
 	}
-	if got := session.Get(s, "int", 0); got != math.MaxInt64 {
+	if got := session.Item[int]("int").Get(s, 0); got != math.MaxInt64 {
 		t.Errorf("int: %d", got)
 	}
-	if got, err := session.Lookup[json.RawMessage](s, "float"); string(got) != "1.0" {
+	if got, err := session.Item[json.RawMessage]("float").Lookup(s); string(got) != "1.0" {
 		t.Errorf("float: %s, %v", got, err)
 	}
-	if got := session.Get(s, "nan", 0.0); !math.IsNaN(got) {
+	if got := session.Item[float64]("nan").Get(s, 0); !math.IsNaN(got) {
 		t.Errorf("nan: %v", got)
 	}
-	if got := session.Get(s, "list", []item(nil)); !slices.Equal(got, []item{{"a", 1}, {"b", 2}}) {
+	if got := session.Item[[]item]("list").Get(s, nil); !slices.Equal(got, []item{{"a", 1}, {"b", 2}}) {
 		t.Errorf("list: %v", got)
 	}
-	if got := session.Get(s, "none", "default"); got != "" {
+	if got := session.Item[string]("none").Get(s, "default"); got != "" {
 		t.Errorf("none: %q", got)
 	}
 	want := []string{"string", "int", "float", "nan", "bool", "list", "none"}
@@ -108,10 +108,10 @@ func TestTypes(t *testing.T) {
 
 func TestLookupTellsWhyNot(t *testing.T) {
 	s, _, _ := load(t, `{"secret":"hunter2"}`)
-	if _, err := session.Lookup[int](s, "other"); !errors.Is(err, session.ErrNoItem) {
+	if _, err := session.Item[int]("other").Lookup(s); !errors.Is(err, session.ErrNoItem) {
 		t.Errorf("missing: %v", err)
 	}
-	_, err := session.Lookup[int](s, "secret")
+	_, err := session.Item[int]("secret").Lookup(s)
 	if !errors.Is(err, session.ErrType) || !strings.Contains(err.Error(), `"secret" is not of type int`) {
 		t.Errorf("other type: %v", err)
 	}
@@ -127,7 +127,7 @@ func TestGetOfAnotherTypeIsTheDefaultAndAWarning(t *testing.T) {
 		Key: validKey, Data: []byte(`{"a":"hunter2"}`), Expiry: time.Now().Add(time.Hour),
 	})
 	m := noerror.In(session.New(store, &session.Options{Logger: textLogger(&log)}))
-	if got := session.Get(reload(t, m), "a", 5); got != 5 {
+	if got := session.Item[int]("a").Get(reload(t, m), 5); got != 5 {
 		t.Errorf("got %d", got)
 	}
 	if !strings.Contains(log.String(), "item=a") || strings.Contains(log.String(), "hunter2") {
@@ -138,7 +138,7 @@ func TestGetOfAnotherTypeIsTheDefaultAndAWarning(t *testing.T) {
 func TestUpdateOfAnotherTypeFailsTheSave(t *testing.T) {
 	s, _, store := load(t, `{"n":"three"}`)
 	s.Set("other", 1)
-	if got := session.Update(s, "n", 0, func(n int) int { return n + 1 }); got != 0 {
+	if got := session.Item[int]("n").Update(s, 0, func(n int) int { return n + 1 }); got != 0 {
 		t.Errorf("returned %d", got)
 	}
 	if err := s.Save(t.Context()); !errors.Is(err, session.ErrType) {
@@ -166,28 +166,28 @@ func TestSetTakesACopy(t *testing.T) {
 	list := []int{1, 2}
 	s.Set("list", list)
 	list[0] = 9
-	if got := session.Get(s, "list", []int(nil)); got[0] != 1 {
+	if got := session.Item[[]int]("list").Get(s, nil); got[0] != 1 {
 		t.Errorf("got %v", got)
 	}
-	got := session.Get(s, "list", []int(nil))
+	got := session.Item[[]int]("list").Get(s, nil)
 	got[1] = 9
-	if again := session.Get(s, "list", []int(nil)); again[1] != 2 {
+	if again := session.Item[[]int]("list").Get(s, nil); again[1] != 2 {
 		t.Errorf("what Get returned was no copy: %v", again)
 	}
 }
 
 func TestPopAndSetDefault(t *testing.T) {
 	s, m, _ := load(t, `{"a":1}`)
-	if got := session.Pop(s, "a", 0); got != 1 || s.Has("a") {
+	if got := session.Item[int]("a").Pop(s, 0); got != 1 || s.Has("a") {
 		t.Errorf("Pop: %d, still there: %v", got, s.Has("a"))
 	}
-	if got := session.Pop(s, "a", 7); got != 7 {
+	if got := session.Item[int]("a").Pop(s, 7); got != 7 {
 		t.Errorf("Pop of nothing: %d", got)
 	}
-	if got := session.SetDefault(s, "b", 2); got != 2 {
+	if got := session.Item[int]("b").SetDefault(s, 2); got != 2 {
 		t.Errorf("SetDefault: %d", got)
 	}
-	if got := session.SetDefault(s, "b", 3); got != 2 {
+	if got := session.Item[int]("b").SetDefault(s, 3); got != 2 {
 		t.Errorf("SetDefault of what is there: %d", got)
 	}
 	save(t, s)
@@ -247,8 +247,8 @@ func TestChangesAreReplayedOnConflict(t *testing.T) {
 		},
 		{
 			"the same counter",
-			func(s *session.Session) { session.Update(s, "a", 0, func(n int) int { return n + 10 }) },
-			func(s *session.Session) { session.Update(s, "a", 0, func(n int) int { return n + 100 }) },
+			func(s *session.Session) { session.Item[int]("a").Update(s, 0, func(n int) int { return n + 10 }) },
+			func(s *session.Session) { session.Item[int]("a").Update(s, 0, func(n int) int { return n + 100 }) },
 			`{"a":111}`,
 		},
 		{
@@ -266,7 +266,7 @@ func TestChangesAreReplayedOnConflict(t *testing.T) {
 		{
 			"default and set",
 			func(s *session.Session) { s.Set("d", "first") },
-			func(s *session.Session) { session.SetDefault(s, "d", "second") },
+			func(s *session.Session) { session.Item[string]("d").SetDefault(s, "second") },
 			`{"a":1,"d":"first"}`,
 		},
 		{
@@ -300,7 +300,7 @@ func TestUpdateThatFailsOnReplayFailsTheSave(t *testing.T) {
 	second, m, store := load(t, `{"n":1}`)
 	first := reload(t, m)
 	first.Set("n", "text")
-	session.Update(second, "n", 0, func(n int) int { return n + 1 })
+	session.Item[int]("n").Update(second, 0, func(n int) int { return n + 1 })
 	save(t, first)
 	if err := second.Save(t.Context()); !errors.Is(err, session.ErrType) {
 		t.Errorf("got %v", err)
@@ -326,7 +326,7 @@ func TestUpdateOrDeleteDecidesAnewOnReplay(t *testing.T) {
 		first := reload(t, m)
 		c.first(first)
 		first.Set("x", 1)
-		left := session.UpdateOrDelete(second, "n", 3, func(n int) (int, bool) { return n - 3, n > 3 })
+		left := session.Item[int]("n").UpdateOrDelete(second, 3, func(n int) (int, bool) { return n - 3, n > 3 })
 		if left != 0 || second.Has("n") {
 			t.Errorf("before the save: %d left, there: %t", left, second.Has("n"))
 		}
@@ -341,7 +341,7 @@ func TestUpdateOrDeleteDecidesAnewOnReplay(t *testing.T) {
 func TestDeletedSessionIsNotRecreated(t *testing.T) {
 	for name, change := range map[string]func(*session.Session){
 		"Set":       func(s *session.Session) { s.Set("uid", 7) },
-		"Update":    func(s *session.Session) { session.Update(s, "a", 0, func(n int) int { return n + 1 }) },
+		"Update":    func(s *session.Session) { session.Item[int]("a").Update(s, 0, func(n int) int { return n + 1 }) },
 		"CycleKey":  func(s *session.Session) { s.CycleKey() },
 		"SetExpiry": func(s *session.Session) { s.SetExpiry(time.Hour) },
 		"Clear":     func(s *session.Session) { s.Clear() },
@@ -500,9 +500,9 @@ func TestMethodsAreSafeForConcurrentUse(t *testing.T) {
 	for i := range 16 {
 		wg.Go(func() {
 			for j := range 50 {
-				session.Update(s, "n", 0, func(n int) int { return n + 1 })
+				session.Item[int]("n").Update(s, 0, func(n int) int { return n + 1 })
 				s.Set(fmt.Sprint("k", i), j)
-				session.Get(s, "n", 0)
+				session.Item[int]("n").Get(s, 0)
 				for range s.All() { // looking is enough
 				}
 				s.Delete("nothing")
@@ -517,7 +517,7 @@ func TestMethodsAreSafeForConcurrentUse(t *testing.T) {
 	}
 	wg.Wait()
 	save(t, s)
-	if got := session.Get(reload(t, m), "n", 0); got != 800 {
+	if got := session.Item[int]("n").Get(reload(t, m), 0); got != 800 {
 		t.Errorf("n = %d, want 800", got)
 	}
 }
@@ -561,7 +561,7 @@ func TestUpdateIsRepeatedOnAFreshDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, _ := m.Load(t.Context(), first.Key())
-	session.Update(a, "cart", map[string]int{}, func(c map[string]int) map[string]int {
+	session.Item[map[string]int]("cart").Update(a, map[string]int{}, func(c map[string]int) map[string]int {
 		c["item"]++
 		return c
 	})
@@ -574,7 +574,7 @@ func TestUpdateIsRepeatedOnAFreshDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, _ := m.Load(t.Context(), first.Key())
-	if n := session.Get(c, "cart", map[string]int{})["item"]; n != 1 {
+	if n := session.Item[map[string]int]("cart").Get(c, map[string]int{})["item"]; n != 1 {
 		t.Errorf("one update counts %d times", n)
 	}
 }
@@ -585,8 +585,8 @@ func TestUpdateLeavesTheDefaultAlone(t *testing.T) {
 	s.Set("list", []int{1, 2})
 	s.Set("map", map[string]int{"x": 5})
 	list, dict := []int{7, 8, 9}, map[string]int{"default": 1}
-	session.Update(s, "list", list, func(v []int) []int { return v })
-	got := session.Update(s, "map", dict, func(v map[string]int) map[string]int { return v })
+	session.Item[[]int]("list").Update(s, list, func(v []int) []int { return v })
+	got := session.Item[map[string]int]("map").Update(s, dict, func(v map[string]int) map[string]int { return v })
 	if list[0] != 7 || len(dict) != 1 || len(got) != 1 {
 		t.Errorf("defaults are %v and %v, the item is %v", list, dict, got)
 	}

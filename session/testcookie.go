@@ -1,16 +1,19 @@
 package session
 
-const testCookieItem, testCookieValue = "testcookie", "worked"
+const (
+	testCookieItem  = Item[string]("testcookie")
+	testCookieValue = "worked"
+)
 
 // SetTestCookie stores an item, so that the next request can tell by
 // [Session.TestCookieWorked] whether the browser keeps cookies.
-func (s *Session) SetTestCookie() { s.Set(testCookieItem, testCookieValue) }
+func (s *Session) SetTestCookie() { testCookieItem.Set(s, testCookieValue) }
 
 // TestCookieWorked reports whether the item of [Session.SetTestCookie] came
 // back with the browser's cookie.
 func (s *Session) TestCookieWorked() bool {
-	return Get(s, testCookieItem, "") == testCookieValue
+	return testCookieItem.Get(s, "") == testCookieValue
 }
 
 // DeleteTestCookie removes the item of [Session.SetTestCookie].
-func (s *Session) DeleteTestCookie() { s.Delete(testCookieItem) }
+func (s *Session) DeleteTestCookie() { testCookieItem.Delete(s) }

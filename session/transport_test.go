@@ -45,7 +45,7 @@ func setName(name string) http.HandlerFunc {
 // namedBy returns what the request's session has as its name.
 func namedBy(m *session.Manager, headers ...string) (name string, answer http.Header) {
 	answer = visit(m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		name = session.Get(session.From(r), "name", "")
+		name = session.Item[string]("name").Get(session.From(r), "")
 	})), headers...)
 	return name, answer
 }
@@ -224,7 +224,7 @@ func TestTwoManagersInOneProgram(t *testing.T) {
 	}
 	for m, want := range map[*session.Manager]string{site: "visitor", admin: "clerk"} {
 		m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			if got := session.Get(m.From(r), "name", ""); got != want {
+			if got := session.Item[string]("name").Get(m.From(r), ""); got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})).ServeHTTP(httptest.NewRecorder(), r)

@@ -53,22 +53,17 @@ var looks = map[string]func(s *session.Session){
 	"String":                func(s *session.Session) { _ = s.String() },
 	"TestCookieWorked":      func(s *session.Session) { s.TestCookieWorked() },
 
-	"func Get":        func(s *session.Session) { session.Get(s, "none", 0) },
-	"func Lookup":     func(s *session.Session) { _, _ = session.Lookup[int](s, "none") },
-	"func Pop":        func(s *session.Session) { session.Pop(s, "none", 0) },
-	"func SetDefault": func(s *session.Session) { session.SetDefault(s, "n", 0) },
-	"func Update":     func(s *session.Session) { session.Update(s, "n", 0, same) },
-	"func UpdateOrDelete": func(s *session.Session) {
-		session.UpdateOrDelete(s, "none", 0, func(int) (int, bool) { return 0, false })
+	"Item.Delete":     func(s *session.Session) { cart.Delete(s) },
+	"Item.Get":        func(s *session.Session) { cart.Get(s, 0) },
+	"Item.Has":        func(s *session.Session) { cart.Has(s) },
+	"Item.Lookup":     func(s *session.Session) { _, _ = cart.Lookup(s) },
+	"Item.Pop":        func(s *session.Session) { cart.Pop(s, 0) },
+	"Item.Set":        func(s *session.Session) { cart.Set(s, 3) },
+	"Item.SetDefault": func(s *session.Session) { cart.SetDefault(s, 0) },
+	"Item.Update":     func(s *session.Session) { cart.Update(s, 0, same) },
+	"Item.UpdateOrDelete": func(s *session.Session) {
+		cart.UpdateOrDelete(s, 0, func(int) (int, bool) { return 0, false })
 	},
-
-	"Key.Delete": func(s *session.Session) { cart.Delete(s) },
-	"Key.Get":    func(s *session.Session) { cart.Get(s, 0) },
-	"Key.Has":    func(s *session.Session) { cart.Has(s) },
-	"Key.Lookup": func(s *session.Session) { _, _ = cart.Lookup(s) },
-	"Key.Pop":    func(s *session.Session) { cart.Pop(s, 0) },
-	"Key.Set":    func(s *session.Session) { cart.Set(s, 3) },
-	"Key.Update": func(s *session.Session) { cart.Update(s, 0, same) },
 }
 
 // TestEveryLookVariesByCookie: what depends on the cookie is never given to
@@ -95,7 +90,7 @@ func TestEveryLookVariesByCookie(t *testing.T) {
 	}
 }
 
-// exportedOfSession returns the methods of Session and Key, and the functions
+// exportedOfSession returns the methods of Session and Item, and the functions
 // that take a *Session.
 func exportedOfSession(t *testing.T) []string {
 	t.Helper()
@@ -132,8 +127,8 @@ func nameOf(f *ast.FuncDecl) []string {
 				return []string{f.Name.Name}
 			}
 		case *ast.IndexExpr:
-			if isNamed(receiver.X, "Key") {
-				return []string{"Key." + f.Name.Name}
+			if isNamed(receiver.X, "Item") {
+				return []string{"Item." + f.Name.Name}
 			}
 		}
 		return nil

@@ -189,7 +189,7 @@ func act(t *testing.T, r *http.Request, action string) {
 	switch action {
 	case "none":
 	case "read":
-		session.Get(session.From(r), "a", 0)
+		session.Item[int]("a").Get(session.From(r), 0)
 	case "write":
 		session.From(r).Set("a", 2)
 	case "clear":
@@ -289,17 +289,17 @@ func flagOperation(t *testing.T, m *session.Manager, s *session.Session, op stri
 	t.Helper()
 	switch op {
 	case "get(missing)":
-		session.Get(s, "zz", "")
+		session.Item[string]("zz").Get(s, "")
 	case "[k]=v":
 		s.Set("b", 2)
 	case "pop(missing, default)":
-		session.Pop(s, "zz", "")
+		session.Item[string]("zz").Pop(s, "")
 	case "del present":
 		s.Delete("a")
 	case "del missing": // KeyError in Django
 		s.Delete("zz")
 	case "setdefault(missing)":
-		return session.SetDefault(s, "zz", 5)
+		return session.Item[int]("zz").SetDefault(s, 5)
 	case "keys":
 		s.Names()
 	case "items":
@@ -418,7 +418,7 @@ func TestVectorsSessionSetExpiry(t *testing.T) {
 			default:
 				t.Fatalf("unknown argument %s", in.Arg)
 			}
-			got, err := session.Lookup[json.RawMessage](s, "_session_expiry")
+			got, err := session.Item[json.RawMessage]("_session_expiry").Lookup(s)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -424,7 +424,7 @@ func TestSecondHandlerStepsAside(t *testing.T) {
 	store := newSpy()
 	m := noerror.In(session.New(store, nil))
 	h := m.Handler(m.Handler(m.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		session.Update(session.From(r), "n", 0, func(n int) int { return n + 1 })
+		session.Item[int]("n").Update(session.From(r), 0, func(n int) int { return n + 1 })
 	}))))
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
@@ -436,7 +436,7 @@ func TestSecondHandlerStepsAside(t *testing.T) {
 func TestSecondHandlerSharesTheSession(t *testing.T) {
 	m := noerror.In(session.New(memstore.New(), nil))
 	inner := m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if got := session.Get(session.From(r), "a", 0); got != 1 {
+		if got := session.Item[int]("a").Get(session.From(r), 0); got != 1 {
 			t.Errorf("the inner handler sees %d", got)
 		}
 	}))
@@ -469,7 +469,7 @@ func TestTwoManagersOnOneRequest(t *testing.T) {
 func TestHTTP2(t *testing.T) {
 	m := noerror.In(session.New(memstore.New(), nil))
 	server := httptest.NewUnstartedServer(m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n := session.Update(session.From(r), "n", 0, func(n int) int { return n + 1 })
+		n := session.Item[int]("n").Update(session.From(r), 0, func(n int) int { return n + 1 })
 		if err := http.NewResponseController(w).Flush(); err != nil {
 			t.Error(err)
 		}

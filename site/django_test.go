@@ -44,7 +44,7 @@ s.save()
 print(s.session_key)
 `))
 	s := load(key)
-	session.Update(s, "n", 0, func(n int) int { return n + 1 })
+	session.Item[int]("n").Update(s, 0, func(n int) int { return n + 1 })
 	if err := s.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ s.save()
 	if out != "{'float': 1.0, 'n': 2} {'float': 1.0, 'n': 2}\n" {
 		t.Errorf("Django reads %q", out)
 	}
-	if !session.Get(load(key), "theirs", false) {
+	if !session.Item[bool]("theirs").Get(load(key), false) {
 		t.Error("what Django saved is not seen")
 	}
 	// Django has read the row; here the session ends; Django fills the cache.

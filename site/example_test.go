@@ -42,7 +42,7 @@ func ExampleOpen() {
 	}
 	defer func() { _ = here.Close() }()
 	home := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n := session.Update(session.From(r), "visits", 0, func(n int) int { return n + 1 })
+		n := session.Item[int]("visits").Update(session.From(r), 0, func(n int) int { return n + 1 })
 		fmt.Fprintf(w, "visit number %d", n)
 	})
 	w := httptest.NewRecorder()

@@ -20,7 +20,7 @@ var ErrBadLink = errors.New("reset: the link is not valid, or not any more")
 const KeptToken = "set-password"
 
 // tokenItem is where the token is in the session, as in Django.
-const tokenItem = "_password_reset_token"
+const tokenItem = session.Item[string]("_password_reset_token")
 
 // Open judges a link that a visitor follows, by what stands in its URL for
 // {id} and {token}, and returns the user whose link it is. The first time, it
@@ -52,7 +52,7 @@ func (x *Resets) Open(r *http.Request, id, tok string) (user auth.User, moved bo
 		return auth.User{}, false, err
 	}
 	s.CycleKey()
-	s.Set(tokenItem, tok)
+	tokenItem.Set(s, tok)
 	return user, true, nil
 }
 
@@ -77,7 +77,7 @@ func (x *Resets) Finish(r *http.Request, id, password string) (auth.User, error)
 		return auth.User{}, err
 	}
 	s.CycleKey()
-	s.Delete(tokenItem)
+	tokenItem.Delete(s)
 	return user, nil
 }
 
@@ -87,7 +87,7 @@ func (x *Resets) kept(r *http.Request, id string) (auth.User, *session.Session, 
 	if err != nil {
 		return auth.User{}, nil, err
 	}
-	tok := session.Get(s, tokenItem, "")
+	tok := tokenItem.Get(s, "")
 	if tok == "" {
 		return auth.User{}, nil, ErrBadLink
 	}

@@ -311,7 +311,7 @@ func TestPlantedKeyCannotFinish(t *testing.T) {
 	}
 	for key, want := range map[string]string{planted: "", opened: "", finished: "tea"} {
 		s.do(key, func(r *http.Request) {
-			if got := session.Get(session.From(r), "cart", ""); got != want {
+			if got := session.Item[string]("cart").Get(session.From(r), ""); got != want {
 				t.Errorf("the cart holds %q, want %q", got, want)
 			}
 		})

@@ -46,15 +46,15 @@ func (jamsession) login(r *http.Request, id, username string) {
 
 func (jamsession) user(r *http.Request) (id, username string) {
 	s := session.From(r)
-	return session.Get(s, itemUser, ""), session.Get(s, itemUsername, "Guest")
+	return session.Item[string](itemUser).Get(s, ""), session.Item[string](itemUsername).Get(s, "Guest")
 }
 
 func (jamsession) visit(r *http.Request) {
-	session.Update(session.From(r), itemVisits, 0, func(n int) int { return n + 1 })
+	session.Item[int](itemVisits).Update(session.From(r), 0, func(n int) int { return n + 1 })
 }
 
 func (jamsession) visits(r *http.Request) int {
-	return session.Get(session.From(r), itemVisits, 0)
+	return session.Item[int](itemVisits).Get(session.From(r), 0)
 }
 
 // scsSessions is github.com/alexedwards/scs.

@@ -31,10 +31,10 @@ func jamsession(store session.Store, codec session.Codec) Site {
 	return netSite{
 		Untouched: m.Handler(noMiddleware),
 		Read: page(func(s *session.Session) {
-			must(session.Get(s, userItem, "") == user, "the item is not there")
+			must(session.Item[string](userItem).Get(s, "") == user, "the item is not there")
 		}),
 		ReadWrite: page(func(s *session.Session) {
-			session.Update(s, countItem, 0, func(n int) int { return n + 1 })
+			session.Item[int](countItem).Update(s, 0, func(n int) int { return n + 1 })
 		}),
 		Create: page(login),
 		Fill: page(func(s *session.Session) {
@@ -48,7 +48,7 @@ func jamsession(store session.Store, codec session.Codec) Site {
 		}),
 		Rotate: page((*session.Session).CycleKey),
 		Show: m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			show(w, session.Get(session.From(r), countItem, 0))
+			show(w, session.Item[int](countItem).Get(session.From(r), 0))
 		})),
 	}
 }

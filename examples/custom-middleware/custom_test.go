@@ -47,7 +47,7 @@ func TestTenantsHaveCookiesOfTheirOwn(t *testing.T) {
 	m := noerror.In(session.New(memstore.New(), &session.Options{Transport: tenants}))
 	var visits int
 	site := m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		visits = session.Update(session.From(r), "visits", 0, func(n int) int { return n + 1 })
+		visits = session.Item[int]("visits").Update(session.From(r), 0, func(n int) int { return n + 1 })
 	}))
 	cookies := serve(site, "https://a.example/").Cookies()
 	if len(cookies) != 1 || cookies[0].Name != "a_session" {

@@ -6,16 +6,13 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-var firstPage = session.Item[string]("first_page")
+const firstPage = session.Item[string]("first_page")
 
 // FirstPage adds to every session the page that its visitor saw first. It
 // belongs inside the Handler of the manager.
 func FirstPage(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s := session.From(r)
-		if !s.Has(string(firstPage)) {
-			firstPage.Set(s, r.URL.Path)
-		}
+		firstPage.SetDefault(session.From(r), r.URL.Path)
 		next.ServeHTTP(w, r)
 	})
 }

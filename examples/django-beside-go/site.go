@@ -31,8 +31,11 @@ func (s *app) handler() http.Handler {
 	return s.Handler(mux)
 }
 
+// count is the item that both halves count up.
+const count = session.Item[int]("count")
+
 func (s *app) count(w http.ResponseWriter, r *http.Request) {
-	session.Update(session.From(r), "count", 0, func(n int) int { return n + 1 })
+	count.Update(session.From(r), 0, func(n int) int { return n + 1 })
 	http.Redirect(w, r, "/go/", http.StatusSeeOther)
 }
 

@@ -10,17 +10,20 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// username is the item that the forms of the first page set and delete.
-var username = session.Item[string]("username")
+// The items of the first page: its forms set and delete the username.
+const (
+	username = session.Item[string]("username")
+	visits   = session.Item[int]("visits")
+)
 
 // index counts the visit and shows what the session holds.
 func (s *app) index(w http.ResponseWriter, r *http.Request) {
 	sess := session.From(r)
-	visits := session.Update(sess, "visits", 0, func(n int) int { return n + 1 })
+	n := visits.Update(sess, 0, func(n int) int { return n + 1 })
 	s.render(w, r, http.StatusOK, "index", "Home", struct {
 		Visits int
 		Items  []item
-	}{visits, items(sess)})
+	}{n, items(sess)})
 }
 
 // An item is a row of the table of what the session holds.

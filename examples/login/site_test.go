@@ -329,7 +329,7 @@ func TestNoLostUpdate(t *testing.T) {
 			gate.Done()
 			gate.Wait()
 			sess.Set("item"+r.PathValue("i"), true)
-			session.Update(sess, "total", 0, func(n int) int { return n + 1 })
+			session.Item[int]("total").Update(sess, 0, func(n int) int { return n + 1 })
 		})))
 	})
 	v.get("/")
@@ -359,7 +359,7 @@ func TestNoLostUpdate(t *testing.T) {
 			items++
 		}
 	}
-	if total := session.Get(sess, "total", 0); items != n || total != n {
+	if total := session.Item[int]("total").Get(sess, 0); items != n || total != n {
 		t.Errorf("%d items and a total of %d, want %d of each", items, total, n)
 	}
 }
@@ -376,7 +376,7 @@ func TestLogoutStaysALogout(t *testing.T) {
 			sess := session.From(r)
 			inHand.Done()
 			<-loggedOut
-			session.Update(sess, "n", 0, func(n int) int { return n + 1 })
+			session.Item[int]("n").Update(sess, 0, func(n int) int { return n + 1 })
 		})))
 	})
 	v.login()

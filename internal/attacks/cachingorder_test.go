@@ -45,7 +45,7 @@ type action struct {
 // message waiting.
 var actions = []action{
 	{"read", byCookie, byCookie, func(_ *parts, _ http.ResponseWriter, r *http.Request) {
-		session.Get(session.From(r), "x", "")
+		session.Item[string]("x").Get(session.From(r), "")
 	}},
 	{"write", forgotten, forgotten, func(_ *parts, _ http.ResponseWriter, r *http.Request) {
 		session.From(r).Set("x", "y")

@@ -184,6 +184,9 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// authHashItem is where a login leaves the session auth hash, as in Django.
+const authHashItem = session.Item[string]("_auth_user_hash")
+
 // visitValues logs alice in, and returns what the site and a handler have in
 // hand, and what the store has.
 func visitValues(t *testing.T, engine string, s *site, planted secrettest.Planted) []any {
@@ -204,7 +207,7 @@ func visitValues(t *testing.T, engine string, s *site, planted secrettest.Plante
 	}
 	h := s.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		current := session.From(r)
-		if hash := session.Get(current, "_auth_user_hash", ""); hash != planted["session auth hash of "+engine] {
+		if hash := authHashItem.Get(current, ""); hash != planted["session auth hash of "+engine] {
 			t.Errorf("the session has another auth hash: %d characters", len(hash))
 		}
 		may, err := auth.LoadPermissions(r)

@@ -145,6 +145,9 @@ var (
 
 	v, k, u, p, e, n, t, old, key, encoded string
 
+	name  = session.Item[string]("name")
+	count = session.Item[int]("count")
+
 	_ = password.IsUsable
 	_ = django.Signed
 	_ = csrf.Token

@@ -40,8 +40,8 @@ func readmeProgram(t *testing.T) string {
 // TestReadmeProgramIsTheExample: the handler that README.md shows is the one
 // that the Example runs, to the letter.
 func TestReadmeProgramIsTheExample(t *testing.T) {
-	shown := function(t, readmeProgram(t), "visits")
-	run := function(t, read(t, "session/example_visits_test.go"), "visits")
+	shown := function(t, readmeProgram(t), "welcome")
+	run := function(t, read(t, "session/example_visits_test.go"), "welcome")
 	if shown != run {
 		t.Errorf("README.md shows\n%s\nthe Example runs\n%s", shown, run)
 	}

@@ -35,8 +35,11 @@ func routes(site *site.Site) *http.ServeMux {
 	return mux
 }
 
+// basketItem is what the visitor has chosen, in the session of both sites.
+const basketItem = session.Item[[]string]("basket")
+
 func basket(w http.ResponseWriter, r *http.Request) {
-	items := session.Get(session.From(r), "basket", []string{})
+	items := basketItem.Get(session.From(r), nil)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	fmt.Fprintf(w, `<p>%s has %d items.
 <form method="post" action="/basket/add/">%s<button name="item" value="pear">One more</button></form>`,
@@ -44,7 +47,7 @@ func basket(w http.ResponseWriter, r *http.Request) {
 }
 
 func add(w http.ResponseWriter, r *http.Request) {
-	session.Update(session.From(r), "basket", []string{}, func(items []string) []string {
+	basketItem.Update(session.From(r), nil, func(items []string) []string {
 		return append(items, r.PostFormValue("item"))
 	})
 	http.Redirect(w, r, "/basket/", http.StatusSeeOther)

@@ -99,6 +99,8 @@ func token(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `<meta name="csrf-token" content="%s">`, csrf.Token(r))
 }
 
+const cart = session.Item[[]string]("cart")
+
 func addToCart() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var item struct{ Name string }
@@ -106,10 +108,10 @@ func addToCart() http.Handler {
 			http.Error(w, "want JSON", http.StatusBadRequest)
 			return
 		}
-		cart := session.Update(session.From(r), "cart", nil, func(cart []string) []string {
-			return append(cart, item.Name)
+		names := cart.Update(session.From(r), nil, func(names []string) []string {
+			return append(names, item.Name)
 		})
-		_ = json.NewEncoder(w).Encode(cart)
+		_ = json.NewEncoder(w).Encode(names)
 	})
 }
 
