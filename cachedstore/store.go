@@ -25,13 +25,17 @@ type store struct {
 
 // New returns a store that keeps its records in db, and what was read of them
 // in cache. Both stay the caller's: close the store first. Options may be nil.
-// The error says that one of them is nil, or names the field that is wrong.
+// The error says that one of them is nil, that db makes its keys itself, as those
+// of package cookiestore do, or names the field that is wrong.
 func New(db session.Store, cache Cache, o *Options) (session.Store, error) {
 	if db == nil {
 		return nil, errors.New("cachedstore: New: the database is nil")
 	}
 	if cache == nil {
 		return nil, errors.New("cachedstore: New: the cache is nil")
+	}
+	if _, seals := db.(interface{ Issued(key string) bool }); seals {
+		return nil, errors.New("cachedstore: New: the database makes its keys itself, so there is nothing to cache")
 	}
 	opts := o.withDefaults()
 	if err := opts.check(); err != nil {

@@ -16,8 +16,9 @@ type Options struct {
 	// Revoked is where the store notes which sessions have ended, so that
 	// their cookies stay dead. It gets a small record for each logout and each
 	// login, which expires after MaxAge and an hour; a store of its own, such
-	// as one in Redis with a prefix of its own, is best. Nil means no list:
-	// cookies cannot be taken back.
+	// as one in Redis with a prefix of its own, is best. It cannot be a store of
+	// this package, which keeps nothing. Nil means no list: cookies cannot be
+	// taken back.
 	Revoked session.Store
 }
 

@@ -35,6 +35,9 @@ func New(keys secret.Keys, o *Options) (session.Store, error) {
 	if err := timelimit.NotNegative("cookiestore: Options.MaxAge", opts.MaxAge); err != nil {
 		return nil, err
 	}
+	if _, seals := opts.Revoked.(interface{ Issued(key string) bool }); seals {
+		return nil, errors.New("cookiestore: Options.Revoked makes its keys itself, so it cannot keep a list")
+	}
 	return &store{
 		opts:   opts,
 		signer: signing.New(salt, keys),

@@ -63,6 +63,7 @@ var tooBad = []cookie.Options{
 // refusals are the constructors of the packages in constructing, with bad data.
 func refusals(folder string) []refusal {
 	keys, db := secrettest.Keys(secretKey), memstore.New()
+	cookies := noerror.In(cookiestore.New(keys, nil))
 	cache := noerror.In(memstore.NewCache(100))
 	var none rueidis.Client
 	site := django.Database{DB: new(sql.DB)} // which nobody asks
@@ -82,6 +83,12 @@ func refusals(folder string) []refusal {
 		}},
 		{"cookiestore.New", "Options.MaxAge", func(context.Context) (any, error) {
 			return outcome(cookiestore.New(keys, &cookiestore.Options{MaxAge: -1}))
+		}},
+		{"cookiestore.New", "Options.Revoked", func(context.Context) (any, error) {
+			return outcome(cookiestore.New(keys, &cookiestore.Options{Revoked: cookies}))
+		}},
+		{"cachedstore.New", "database makes its keys", func(context.Context) (any, error) {
+			return outcome(cachedstore.New(cookies, cache, nil))
 		}},
 		{"cachedstore.New", "database", func(context.Context) (any, error) {
 			return outcome(cachedstore.New(nil, cache, nil))
