@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/jamsession/jamsession/session"
 )
 
 // A PermissionBackend is a [Backend] that also knows what users may do.
@@ -153,15 +151,19 @@ func (b *modelBackend) Permissions(ctx context.Context, user User) ([]string, er
 // The backends are asked once a request, at the first question of this kind;
 // what changes later in the request is seen by the next one. HasPerm panics if
 // the request did not pass through [Manager.Handler].
-func HasPerm(r *http.Request, name string) bool { return permissionsFrom(r).Has(name) }
+func HasPerm(r *http.Request, name string) bool { return permissionsFrom(r, "HasPerm").Has(name) }
 
 // HasPerms is [HasPerm] for several permissions: the user must have all. It
 // is true if none is named. (Django: user.has_perms.)
-func HasPerms(r *http.Request, names ...string) bool { return permissionsFrom(r).hasAll(names...) }
+func HasPerms(r *http.Request, names ...string) bool {
+	return permissionsFrom(r, "HasPerms").hasAll(names...)
+}
 
 // HasModulePerms is [HasPerm] for an app: the user must have any permission
 // of the app with this label. (Django: user.has_module_perms.)
-func HasModulePerms(r *http.Request, app string) bool { return permissionsFrom(r).HasModule(app) }
+func HasModulePerms(r *http.Request, app string) bool {
+	return permissionsFrom(r, "HasModulePerms").HasModule(app)
+}
 
 // LoadPermissions returns what the user who sent the request may do, or an
 // error that wraps [ErrUnavailable] or [session.ErrUnavailable]: it could not
@@ -192,13 +194,8 @@ type granted struct {
 	err         error
 }
 
-func permissionsFrom(r *http.Request) Permissions {
+func permissionsFrom(r *http.Request, caller string) Permissions {
 	p, err := LoadPermissions(r)
-	if errors.Is(err, ErrNoManager) || errors.Is(err, session.ErrNoManager) {
-		panic("auth: HasPerm: " + err.Error())
-	}
-	if err != nil {
-		session.Abort(r, err)
-	}
+	stop(r, caller, err)
 	return p
 }

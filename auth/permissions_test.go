@@ -310,12 +310,21 @@ func TestPermissionsNeedTheManager(t *testing.T) {
 	if _, err := auth.LoadPermissions(r); !errors.Is(err, auth.ErrNoManager) {
 		t.Errorf("LoadPermissions: %v", err)
 	}
-	defer func() {
-		if text, _ := recover().(string); !strings.Contains(text, "Manager.Handler") {
-			t.Errorf("HasPerm panics with %q", text)
-		}
-	}()
-	auth.HasPerm(r, "shop.add_order")
+	for caller, call := range map[string]func(){
+		"HasPerm":        func() { auth.HasPerm(r, "shop.add_order") },
+		"HasPerms":       func() { auth.HasPerms(r, "shop.add_order") },
+		"HasModulePerms": func() { auth.HasModulePerms(r, "shop") },
+	} {
+		func() {
+			defer func() {
+				want := "auth: " + caller + ": the request did not pass through Manager.Handler"
+				if text := recover(); text != want {
+					t.Errorf("panic %q; want %q", text, want)
+				}
+			}()
+			call()
+		}()
+	}
 }
 
 func TestRequirePerm(t *testing.T) {

@@ -42,13 +42,22 @@ func (unavailableError) Is(target error) bool { return target == session.ErrUnav
 // [Manager.Handler].
 func From(r *http.Request) User {
 	user, err := Load(r)
-	if errors.Is(err, ErrNoManager) || errors.Is(err, session.ErrNoManager) {
-		panic("auth: From: " + err.Error())
-	}
-	if err != nil {
+	stop(r, "From", err)
+	return user
+}
+
+// stop returns if err is nil. It panics with a text for the programmer if a
+// Handler is missing around the caller, and else stops the request.
+func stop(r *http.Request, caller string, err error) {
+	switch {
+	case err == nil:
+	case errors.Is(err, ErrNoManager):
+		panic("auth: " + caller + ": the request did not pass through Manager.Handler")
+	case errors.Is(err, session.ErrNoManager):
+		panic("auth: " + caller + ": the request did not pass through the Handler of a session.Manager")
+	default:
 		session.Abort(r, err)
 	}
-	return user
 }
 
 // Load returns the user who sent the request, as [From] does, or an error

@@ -382,14 +382,15 @@ func TestSessionStoreDownIs503(t *testing.T) {
 
 func TestFromWithoutManagersPanics(t *testing.T) {
 	s := newSite(t, nil)
-	for name, h := range map[string]http.Handler{
-		"no auth manager":    s.sessions.Handler(http.HandlerFunc(askFrom)),
-		"no session manager": s.auth.Handler(http.HandlerFunc(askFrom)),
+	for want, h := range map[string]http.Handler{
+		"auth: From: the request did not pass through Manager.Handler": s.sessions.Handler(http.HandlerFunc(askFrom)),
+		"auth: From: the request did not pass through the Handler of a session.Manager": s.auth.Handler(
+			http.HandlerFunc(askFrom)),
 	} {
 		func() {
 			defer func() {
-				if text, ok := recover().(string); !ok || !strings.Contains(text, "did not pass through Manager.Handler") {
-					t.Errorf("%s: panic %q", name, text)
+				if text := recover(); text != want {
+					t.Errorf("panic %q; want %q", text, want)
 				}
 			}()
 			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))

@@ -165,9 +165,10 @@ func TestSiteWithoutUsersNeedsNoDatabase(t *testing.T) {
 			session.From(r).Set("a", 1)
 			messages.Info(r, "hello")
 			_, err := here.Auth.Authenticate(r, "alice", "wonderland")
-			fmt.Fprint(w, len(csrf.Token(r)), " ", errors.Is(err, auth.ErrNoMatch))
+			fmt.Fprint(w, len(csrf.Token(r)), errors.Is(err, auth.ErrNoMatch), auth.From(r) == (auth.User{}),
+				auth.HasPerm(r, "shop.add_order"))
 		})).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
-		if w.Code != http.StatusOK || w.Body.String() != "64 true" {
+		if w.Code != http.StatusOK || w.Body.String() != "64 true true false" {
 			t.Errorf("%s: %d %s", engine, w.Code, w.Body)
 		}
 		func() {

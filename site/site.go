@@ -167,10 +167,7 @@ func (s *Site) Users() *sqlusers.Users {
 // X_FRAME_OPTIONS name, ALLOWED_HOSTS, the way to HTTPS, sessions, protection
 // against cross-site requests, users, and messages, in this order.
 func (s *Site) Handler(next http.Handler) http.Handler {
-	next = s.Messages.Handler(next)
-	if !s.opts.NoUsers {
-		next = s.Auth.Handler(next)
-	}
+	next = s.Auth.Handler(s.Messages.Handler(next))
 	next = s.Sessions.Handler(s.CSRF.Handler(next))
 	return secureHeaders(s.conf, s.checkHost(redirectToHTTPS(s.conf, next)))
 }
