@@ -82,10 +82,12 @@ type Options struct {
 	MayCreate func(r *http.Request) bool
 
 	// ErrorHandler answers a request whose session could not be loaded or
-	// saved. It may test err with errors.Is. The headers that describe the
-	// handler's body have been removed from w. Nil answers 400 to
-	// ErrInterrupted, 429 to ErrRefused, 503 to ErrUnavailable and 500 to all
-	// else.
+	// saved, or was stopped by [Abort]. It may test err with errors.Is, and
+	// should ask errors.AsType first for a *[RetryError], which has a status and
+	// a time of its own, and answers by itself. The headers that describe the
+	// handler's body have been removed from w. Nil answers by an err that is an
+	// http.Handler, as a RetryError is, 400 to ErrInterrupted, 429 to
+	// ErrRefused, 503 to ErrUnavailable and 500 to all else.
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
 
 	// Logger gets warnings and errors. Nil is slog.Default().

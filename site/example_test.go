@@ -2,6 +2,7 @@ package site_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -64,7 +65,11 @@ func ExampleOptions() {
 	here, err := site.Open(context.Background(), s, &site.Options{
 		NoUsers: true,
 		Sessions: func(o *session.Options) {
-			o.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) {
+			o.ErrorHandler = func(w http.ResponseWriter, r *http.Request, err error) {
+				if later, ok := errors.AsType[*session.RetryError](err); ok {
+					later.ServeHTTP(w, r) // a limit that was reached
+					return
+				}
 				http.Error(w, "Come back in a minute.", http.StatusServiceUnavailable)
 			}
 		},

@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
@@ -85,6 +87,17 @@ func TestErrorsAreAnsweredInTheSitesWords(t *testing.T) {
 		}
 		s.Set("a", 1)
 	}))
+	for want, status := range map[string]int{"7": http.StatusTooManyRequests, "8": http.StatusServiceUnavailable} {
+		seconds := noerror.In(strconv.Atoi(want))
+		limited := m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			session.Abort(r, &session.RetryError{
+				Status: status, RetryAfter: time.Duration(seconds) * time.Second, Err: errors.New("too many"),
+			})
+		}))
+		if resp := serve(limited, "/"); resp.StatusCode != status || resp.Header.Get("Retry-After") != want {
+			t.Errorf("a limit with %d and %s: %s, after %q", status, want, resp.Status, resp.Header.Get("Retry-After"))
+		}
+	}
 	cookies := serve(site, "/").Cookies()
 	if resp := serve(site, "/late", cookies...); resp.StatusCode != http.StatusSeeOther ||
 		resp.Header.Get("Location") != "/login" {
