@@ -63,6 +63,9 @@ func (unlimited) Check(*http.Request, auth.Attempt) error            { return ni
 func (unlimited) Succeeded(*http.Request, auth.Attempt)              {}
 func (unlimited) MakeKnown(http.Header, *http.Request, auth.Attempt) {}
 
+// memoryBuckets is how many buckets a limiter has in memory. They take about 20 MB.
+const memoryBuckets = 100_000
+
 // newcomers returns the function that bounds how many new sessions a source
 // gets, or nil for no bound. Each process counts for itself: a question to the
 // database would cost as much as the session. Signed cookies take no room on
@@ -72,7 +75,7 @@ func (s *Site) newcomers() (func(*http.Request) bool, error) {
 	if c.NewSessionLimit == (throttle.Limit{}) || c.SessionEngine == "signed_cookies" {
 		return nil, nil
 	}
-	memory, err := throttle.NewMemory(0)
+	memory, err := throttle.NewMemory(memoryBuckets)
 	if err != nil {
 		return nil, fmt.Errorf("site: %w", err)
 	}
@@ -91,11 +94,11 @@ func (s *Site) newcomers() (func(*http.Request) bool, error) {
 func (s *Site) openAttempts(ctx context.Context) (throttle.Store, error) {
 	switch {
 	case s.conf.LoginLimitStore == "memory", s.conf.LoginLimitStore == "auto" && s.db == nil:
-		return throttle.NewMemory(0)
+		return throttle.NewMemory(memoryBuckets)
 	case s.conf.LoginLimitStore == "cache":
 		return s.openRedisAttempts(ctx)
 	case s.conf.LoginLimitStore == "auto":
-		memory, err := throttle.NewMemory(0)
+		memory, err := throttle.NewMemory(memoryBuckets)
 		if err != nil {
 			return nil, fmt.Errorf("site: %w", err)
 		}

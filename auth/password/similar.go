@@ -1,14 +1,10 @@
 package password
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"unicode"
 )
-
-// djangosSimilarity is Django's max_similarity.
-const djangosSimilarity = 0.7
 
 // NotSimilar returns the validator that refuses a password that is much like
 // something known about the user, or like a word of it: "password_too_similar".
@@ -16,11 +12,11 @@ const djangosSimilarity = 0.7
 // attribute.
 //
 // The limit is the similarity from which on a password is refused, from 0.1
-// to 1; zero is Django's, 0.7. It is the share of characters that password and
+// to 1; Django's default is 0.7. It is the share of characters that password and
 // attribute have in common, whatever their order. (Django:
 // UserAttributeSimilarityValidator.)
 func NotSimilar(limit float64) (Validator, error) {
-	if limit = cmp.Or(limit, djangosSimilarity); !(limit >= 0.1 && limit <= 1) { // nor NaN
+	if !(limit >= 0.1 && limit <= 1) { // nor NaN
 		return nil, fmt.Errorf("password: NotSimilar: the limit is %v; must be 0.1 to 1", limit)
 	}
 	return notSimilar{limit}, nil

@@ -1,7 +1,6 @@
 package password
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"unicode"
@@ -61,22 +60,19 @@ func Validate(password string, about []Attribute, validators []Validator) []*Pro
 // its limits: [NotSimilar], [MinLength], [NotCommon] and [NotNumeric].
 func DefaultValidators() []Validator {
 	return []Validator{
-		notSimilar{djangosSimilarity}, minLength(djangosLength), notCommon{builtIn}, notNumeric{},
+		notSimilar{0.7}, minLength(8), notCommon{builtIn}, notNumeric{},
 	}
 }
 
-// djangosLength is Django's min_length.
-const djangosLength = 8
-
 // MinLength returns the validator that refuses passwords of less than n
-// characters: "password_too_short". Zero is 8, Django's. Where a password is all
-// that a login requires, ASVS 6.2.1 recommends 15. (Django:
-// MinimumLengthValidator.)
+// characters: "password_too_short". Django's default is 8. Where a password is all
+// that a login requires, ASVS 6.2.1 recommends 15. The error says that n is not
+// positive, or more than [MaxLength]. (Django: MinimumLengthValidator.)
 func MinLength(n int) (Validator, error) {
-	if n < 0 || n > MaxLength {
-		return nil, fmt.Errorf("password: MinLength: the length is %d; must be 0 to %d", n, MaxLength)
+	if n < 1 || n > MaxLength {
+		return nil, fmt.Errorf("password: MinLength: the length is %d; must be 1 to %d", n, MaxLength)
 	}
-	return minLength(cmp.Or(n, djangosLength)), nil
+	return minLength(n), nil
 }
 
 type minLength int

@@ -95,7 +95,7 @@ func TestNotSimilar(t *testing.T) {
 		"björn" + strings.Repeat("z", 60): false,
 		"":                                false,
 	} {
-		if got := must(password.NotSimilar(0)).Validate(pw, about) != nil; got != similar {
+		if got := must(password.NotSimilar(0.7)).Validate(pw, about) != nil; got != similar {
 			t.Errorf("%q is similar: %v, want %v", pw, got, similar)
 		}
 	}
@@ -117,7 +117,7 @@ func TestNotSimilarBoundsItsWork(t *testing.T) {
 			distinct = append(distinct, ' ')
 		}
 	}
-	n := must(password.NotSimilar(0))
+	n := must(password.NotSimilar(0.7))
 	for about, c := range map[string]struct {
 		password, value, least string // least costs as much, or more
 	}{
@@ -187,12 +187,12 @@ func ExampleValidate() {
 
 // TestImpossibleValidatorsAreAnError that names them.
 func TestImpossibleValidatorsAreAnError(t *testing.T) {
-	for _, n := range []int{-1, password.MaxLength + 1} {
+	for _, n := range []int{-1, 0, password.MaxLength + 1} {
 		if v, err := password.MinLength(n); err == nil || v != nil || !strings.Contains(err.Error(), "MinLength") {
 			t.Errorf("%d characters: %v, %v", n, v, err)
 		}
 	}
-	for _, limit := range []float64{-0.1, 0.09, 1.1, math.NaN()} {
+	for _, limit := range []float64{-0.1, 0, 0.09, 1.1, math.NaN()} {
 		if v, err := password.NotSimilar(limit); err == nil || v != nil || !strings.Contains(err.Error(), "NotSimilar") {
 			t.Errorf("the limit %v: %v, %v", limit, v, err)
 		}

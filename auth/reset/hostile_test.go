@@ -137,7 +137,7 @@ func TestFewMailsForManySpellings(t *testing.T) {
 // many mails go to one.
 func (s *site) limited(t *testing.T, limit throttle.Limit) (x *reset.Resets, logins auth.Limiter) {
 	t.Helper()
-	store := noerror.In(throttle.NewMemory(0))
+	store := noerror.In(throttle.NewMemory(100_000))
 	o := throttle.Options{Logger: slog.New(slog.DiscardHandler)}
 	logins, err := throttle.New(store, keys, &o)
 	if err != nil {
@@ -244,7 +244,7 @@ func (b *box) count() int {
 // refused costs no attempt.
 func TestOneSourceDoesNotFillTheQueue(t *testing.T) {
 	s := newSite(t)
-	limiter, err := throttle.New(noerror.In(throttle.NewMemory(0)), keys, &throttle.Options{
+	limiter, err := throttle.New(noerror.In(throttle.NewMemory(100_000)), keys, &throttle.Options{
 		Purpose: "password reset", PerAccount: throttle.Limit{Burst: 3, Every: time.Hour},
 		Logger: slog.New(slog.DiscardHandler),
 	})

@@ -16,7 +16,7 @@ import (
 // It fits session's Options.MayCreate, with a purpose of its own. With
 // [NewMemory] it costs a request no more than a lookup:
 //
-//	memory, err := throttle.NewMemory(0)
+//	memory, err := throttle.NewMemory(100_000)
 //	...
 //	newcomers, err := throttle.AllowSource(memory, keys, &throttle.Options{
 //		Purpose:   "new session",

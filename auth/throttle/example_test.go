@@ -14,7 +14,7 @@ import (
 )
 
 func ExampleNew() {
-	attempts, err := throttle.NewMemory(0)
+	attempts, err := throttle.NewMemory(100_000)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func unavailable(w http.ResponseWriter, _ *http.Request) {
 }
 
 func ExampleOptions_onLimited() {
-	attempts, err := throttle.NewMemory(0)
+	attempts, err := throttle.NewMemory(100_000)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func ExampleOptions_onLimited() {
 }
 
 func ExampleOptions_proxies() {
-	attempts, err := throttle.NewMemory(0)
+	attempts, err := throttle.NewMemory(100_000)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func (a *asked) Take(ctx context.Context, key string, limit throttle.Limit, now 
 // openAsked is a limiter on a store that counts, with a clock.
 func openAsked(t *testing.T, now *time.Time, o throttle.Options) (*site, *asked) {
 	t.Helper()
-	store := &asked{Store: noerror.In(throttle.NewMemory(0))}
+	store := &asked{Store: noerror.In(throttle.NewMemory(100_000))}
 	o.Logger = slog.New(slog.DiscardHandler)
 	l, err := throttle.NewAt(func() time.Time { return *now }, store, keys, &o)
 	if err != nil {
@@ -128,7 +128,7 @@ func TestRefusalsFromMemoryAreThoseOfTheStore(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	limit := throttle.Limit{Burst: 3, Every: 7 * time.Microsecond}
 	l, _ := openAsked(t, &now, throttle.Options{PerSource: limit, PerAccount: throttle.Limit{Burst: 1_000_000, Every: time.Microsecond}})
-	reference := noerror.In(throttle.NewMemory(0))
+	reference := noerror.In(throttle.NewMemory(100_000))
 	refused := 0
 	for i := range 20_000 {
 		now = now.Add(time.Duration(random.IntN(9000)))
@@ -183,7 +183,7 @@ func TestMemoryOfSourcesIsBounded(t *testing.T) {
 
 // TestFailureIsNotRemembered: a store that is back decides.
 func TestFailureIsNotRemembered(t *testing.T) {
-	store := &flaky{Store: noerror.In(throttle.NewMemory(0)), err: errDown}
+	store := &flaky{Store: noerror.In(throttle.NewMemory(100_000)), err: errDown}
 	l, err := throttle.NewAt(time.Now, store, keys, &throttle.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -304,7 +304,7 @@ func (s *slowStore) Take(ctx context.Context, key string, limit throttle.Limit, 
 // store has refused one, it is not asked about the others.
 func TestOneSourceDoesNotFillTheStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &slowStore{Store: noerror.In(throttle.NewMemory(0)), answer: make(chan struct{})}
+		store := &slowStore{Store: noerror.In(throttle.NewMemory(100_000)), answer: make(chan struct{})}
 		counted := &asked{Store: store}
 		l, err := throttle.NewAt(time.Now, counted, keys, &throttle.Options{
 			PerSource: throttle.Limit{Burst: 10, Every: time.Hour}, Logger: slog.New(slog.DiscardHandler),
@@ -347,7 +347,7 @@ func TestOneSourceDoesNotFillTheStore(t *testing.T) {
 // one source too, and at once for a visitor who has gone.
 func TestWaitForTheStoreEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &slowStore{Store: noerror.In(throttle.NewMemory(0)), answer: make(chan struct{})}
+		store := &slowStore{Store: noerror.In(throttle.NewMemory(100_000)), answer: make(chan struct{})}
 		l, err := throttle.NewAt(time.Now, store, keys, &throttle.Options{Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)

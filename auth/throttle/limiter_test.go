@@ -73,7 +73,7 @@ func open(t *testing.T, o throttle.Options) *site {
 
 func openKeys(t *testing.T, keys secret.Keys, o throttle.Options) *site {
 	t.Helper()
-	s := &site{T: t, memory: noerror.In(throttle.NewMemory(0)), now: time.Now()}
+	s := &site{T: t, memory: noerror.In(throttle.NewMemory(100_000)), now: time.Now()}
 	o.Logger = slog.New(slog.NewTextHandler(&s.log, nil))
 	o.OnLimited = func(_ *http.Request, bucket string, _ time.Duration) { s.limited = append(s.limited, bucket) }
 	var err error
@@ -387,7 +387,7 @@ func TestNothingIsAtRest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen.Store = noerror.In(throttle.NewMemory(0))
+	seen.Store = noerror.In(throttle.NewMemory(100_000))
 	l := &site{T: t, Limiter: limiter}
 	for range 3 {
 		_ = l.Check(from(home), name)
@@ -463,7 +463,7 @@ func TestLimitedErrorServesItself(t *testing.T) {
 }
 
 func TestBadOptions(t *testing.T) {
-	memory := noerror.In(throttle.NewMemory(0))
+	memory := noerror.In(throttle.NewMemory(100_000))
 	if _, err := throttle.NewAt(time.Now, nil, keys, nil); err == nil {
 		t.Error("New without a store: no error")
 	}

@@ -110,7 +110,7 @@ func TestMailsCountedAtOnceAreNotLost(t *testing.T) {
 			}
 			return time.Now()
 		}
-		l, err := throttle.NewAt(now, noerror.In(throttle.NewMemory(0)), keys, &throttle.Options{
+		l, err := throttle.NewAt(now, noerror.In(throttle.NewMemory(100_000)), keys, &throttle.Options{
 			PerAccount: throttle.Limit{Burst: 2, Every: time.Hour},
 			Logger:     slog.New(slog.DiscardHandler),
 		})

@@ -10,9 +10,6 @@ import (
 	"github.com/jamsession/jamsession/auth/internal/gcra"
 )
 
-// defaultBuckets take about 20 MB.
-const defaultBuckets = 100_000
-
 // A memory is a [Store] in the memory of one process.
 type memory struct {
 	mu      sync.Mutex
@@ -31,15 +28,12 @@ type bucket struct {
 
 // NewMemory returns an empty store in the memory of this process: each process
 // counts for itself, and forgets when it ends. It keeps at most this many buckets;
-// zero is 100 000, about 20 MB. Beyond that it forgets those of which the smallest
+// 100 000 take about 20 MB. Beyond that it forgets those of which the smallest
 // part is used up, so that attempts on many names, or from many addresses, do not
-// free a bucket that is exhausted. The error says that the number is negative.
+// free a bucket that is exhausted. The error says that the number is not positive.
 func NewMemory(buckets int) (Store, error) {
-	if buckets < 0 {
-		return nil, fmt.Errorf("throttle: NewMemory: buckets is negative: %d", buckets)
-	}
-	if buckets == 0 {
-		buckets = defaultBuckets
+	if buckets < 1 {
+		return nil, fmt.Errorf("throttle: NewMemory: buckets is not positive: %d", buckets)
 	}
 	return &memory{max: buckets, buckets: make(map[string]*bucket), shelves: make(map[Limit]*shelf)}, nil
 }

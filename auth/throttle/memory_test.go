@@ -11,7 +11,7 @@ import (
 )
 
 func TestMemory(t *testing.T) {
-	throttletest.Run(t, func(*testing.T) throttle.Store { return noerror.In(throttle.NewMemory(0)) })
+	throttletest.Run(t, func(*testing.T) throttle.Store { return noerror.In(throttle.NewMemory(100_000)) })
 }
 
 // TestMemoryKeepsWhatIsExhausted: what is forgotten is what was used least, and
@@ -52,7 +52,7 @@ func TestMemoryKeepsWhatIsExhausted(t *testing.T) {
 // TestMemoryTakesAnotherLimit: a bucket keeps what was taken when the limit is
 // another one, as after a change of the settings.
 func TestMemoryTakesAnotherLimit(t *testing.T) {
-	m := noerror.In(throttle.NewMemory(0))
+	m := noerror.In(throttle.NewMemory(100_000))
 	now := time.Now()
 	few, many := throttle.Limit{Burst: 1, Every: time.Minute}, throttle.Limit{Burst: 2, Every: time.Minute}
 	for i, c := range []struct {

@@ -230,7 +230,7 @@ func newParts(t *testing.T, c combination) *parts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.limiter, err = throttle.New(noerror.In(throttle.NewMemory(0)), keys, &throttle.Options{
+	p.limiter, err = throttle.New(noerror.In(throttle.NewMemory(100_000)), keys, &throttle.Options{
 		Logger: log, PerAccount: throttle.Limit{Burst: 1e6, Every: 1000}, PerSource: throttle.Limit{Burst: 1e6, Every: 1000},
 	})
 	if err != nil {

@@ -126,10 +126,10 @@ func refusals(folder string) []refusal {
 			return outcome(redisthrottle.New(none, nil))
 		}},
 		{"auth/throttle.NewMemory", "buckets", func(context.Context) (any, error) {
-			return outcome(throttle.NewMemory(-1))
+			return outcome(throttle.NewMemory(0))
 		}},
 		{"auth/throttle.New", "keys", func(context.Context) (any, error) {
-			return outcome(throttle.New(noerror.In(throttle.NewMemory(0)), secret.Keys{}, nil))
+			return outcome(throttle.New(noerror.In(throttle.NewMemory(100_000)), secret.Keys{}, nil))
 		}},
 		{"auth/throttle.New", "store", func(context.Context) (any, error) { return outcome(throttle.New(nil, keys, nil)) }},
 		{"auth/throttle/sqlthrottle.New", "Database.DB", func(ctx context.Context) (any, error) {
@@ -215,10 +215,10 @@ func authRefusals() []refusal {
 		}},
 		{"auth/throttle.New", "store", func(context.Context) (any, error) { return outcome(throttle.New(nil, keys, nil)) }},
 		{"auth/throttle.New", "keys", func(context.Context) (any, error) {
-			return outcome(throttle.New(noerror.In(throttle.NewMemory(0)), secret.Keys{}, nil))
+			return outcome(throttle.New(noerror.In(throttle.NewMemory(100_000)), secret.Keys{}, nil))
 		}},
 		{"auth/throttle.New", "Options.Timeout", func(context.Context) (any, error) {
-			return outcome(throttle.New(noerror.In(throttle.NewMemory(0)), keys, &throttle.Options{Timeout: -1}))
+			return outcome(throttle.New(noerror.In(throttle.NewMemory(100_000)), keys, &throttle.Options{Timeout: -1}))
 		}},
 		{"auth/token.New", "keys", func(context.Context) (any, error) { return outcome(links.New(secret.Keys{}, nil)) }},
 		{"auth/token.New", "Options.Timeout", func(context.Context) (any, error) {

@@ -75,9 +75,9 @@ func plainValues() []any {
 		later,
 		throttle.Limit{},
 		noerror.In(throttle.NewMemory(1)), problem, &auth.PasswordError{Problems: []*hashing.Problem{problem}},
-		noerror.In(hashing.MinLength(0)),
+		noerror.In(hashing.MinLength(8)),
 		hashing.NotNumeric(),
-		noerror.In(hashing.NotSimilar(0)),
+		noerror.In(hashing.NotSimilar(0.7)),
 		noerror.In(hashing.NotCommon(strings.NewReader("x"))),
 		hashing.Attribute{},
 		hashing.Options{},
@@ -160,7 +160,7 @@ func keyedValues(t *testing.T) []any {
 	keys := secrettest.Keys(plantedKey, plantedOlder)
 	logins, err := auth.New(nil, keys, &auth.Options{Backends: []auth.Backend{noerror.In(auth.NewModelBackend(struct{ auth.UserStore }{}, noerror.In(hashing.New(nil))))}})
 	must(t, err)
-	limiter, err := throttle.New(noerror.In(throttle.NewMemory(0)), keys, nil)
+	limiter, err := throttle.New(noerror.In(throttle.NewMemory(100_000)), keys, nil)
 	must(t, err)
 	tokens, err := token.New(keys, nil)
 	must(t, err)

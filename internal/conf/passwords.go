@@ -92,7 +92,7 @@ func setHashers(s *Settings, v value) error {
 // names and by their classes, in Django's order.
 var validators = []named[password.Validator]{
 	{"similarity", "UserAttributeSimilarityValidator", func(*Settings) (password.Validator, error) {
-		return password.NotSimilar(0)
+		return password.NotSimilar(0.7)
 	}},
 	{"length", "MinimumLengthValidator", func(s *Settings) (password.Validator, error) {
 		return password.MinLength(s.PasswordMinLength)

@@ -12,7 +12,7 @@ import (
 )
 
 func TestRunAcceptsMemory(t *testing.T) {
-	Run(t, func(*testing.T) throttle.Store { return noerror.In(throttle.NewMemory(0)) })
+	Run(t, func(*testing.T) throttle.Store { return noerror.In(throttle.NewMemory(100_000)) })
 }
 
 // TestKitNoticesBrokenStores runs the kit against stores that each break one
@@ -86,7 +86,7 @@ type faulty struct {
 
 func newFaulty() *faulty {
 	return &faulty{
-		Store: noerror.In(throttle.NewMemory(0)),
+		Store: noerror.In(throttle.NewMemory(100_000)),
 		full:  make(map[string]time.Time), count: make(map[string]int),
 	}
 }
