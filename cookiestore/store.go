@@ -32,7 +32,7 @@ func New(keys secret.Keys, o *Options) (session.Store, error) {
 		return nil, errors.New("cookiestore: New: no keys; make them with secret.NewKeys")
 	}
 	opts := o.withDefaults()
-	if err := timelimit.NotNegative("cookiestore: Options.MaxAge", opts.MaxAge); err != nil {
+	if err := timelimit.AtLeastSecond("cookiestore: Options.MaxAge", opts.MaxAge); err != nil {
 		return nil, err
 	}
 	if _, seals := opts.Revoked.(interface{ Issued(key string) bool }); seals {

@@ -18,8 +18,8 @@ type Protection struct {
 }
 
 // New returns a Protection. Options may be nil. The error says which of them is
-// wrong: an entry of TrustedOrigins that is not an origin, or a cookie that
-// browsers would refuse.
+// wrong: an entry of TrustedOrigins that is not an origin, for example, or a
+// cookie that browsers would refuse.
 func New(o *Options) (*Protection, error) {
 	p := &Protection{opts: o.withDefaults()}
 	if err := p.opts.check(); err != nil {

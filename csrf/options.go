@@ -1,13 +1,16 @@
 package csrf
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/internal/setcookie"
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // Options configure a [Protection]. The zero value is Django's configuration;
@@ -26,9 +29,9 @@ type Options struct {
 	CrossOrigin *http.CrossOriginProtection
 
 	// UseSessions is CSRF_USE_SESSIONS: the secret is kept in the session,
-	// as the item "_csrftoken", and not in a cookie of its own. Cookie does not
-	// count then: the Domain that a Referer may have is that of the session's
-	// cookie. False is a cookie.
+	// as the item "_csrftoken", and not in a cookie of its own. Cookie and
+	// CookieAge must be zero then: the Domain that a Referer may have is that of
+	// the session's cookie. False is a cookie.
 	UseSessions bool
 
 	// Cookie is the cookie that holds the secret: CSRF_COOKIE_NAME, _DOMAIN,
@@ -78,8 +81,10 @@ func (o *Options) withDefaults() Options {
 	if o != nil {
 		c = *o
 	}
-	c.Cookie = setcookie.WithDefaults(c.Cookie, "csrftoken")
-	fill(&c.CookieAge, 52*7*24*time.Hour)
+	if !c.UseSessions {
+		c.Cookie = setcookie.WithDefaults(c.Cookie, "csrftoken")
+		fill(&c.CookieAge, 52*7*24*time.Hour)
+	}
 	fill(&c.HeaderName, "X-CSRFToken")
 	fill(&c.MaxFormBytes, 32<<20)
 	fill(&c.Logger, slog.Default())
@@ -101,8 +106,17 @@ func fill[T comparable](field *T, zero T) {
 
 // check says which of the fields, filled in, are wrong.
 func (o *Options) check() error {
+	if o.UseSessions && (o.Cookie != (cookie.Options{}) || o.CookieAge != 0) {
+		return errors.New("csrf: Options.UseSessions excludes Cookie and CookieAge: there is no cookie")
+	}
 	if err := o.Cookie.Check(); err != nil {
 		return fmt.Errorf("csrf: Options.Cookie: %w", err)
+	}
+	if !httpcookie.IsToken(o.HeaderName) {
+		return fmt.Errorf("csrf: Options.HeaderName: %q cannot be the name of a header", o.HeaderName)
+	}
+	if o.CookieAge > 0 {
+		return timelimit.AtLeastSecond("csrf: Options.CookieAge", o.CookieAge)
 	}
 	return nil
 }

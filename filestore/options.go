@@ -78,7 +78,7 @@ func (o *Options) check() error {
 	if strings.ContainsAny(o.Prefix, `/\`+"\x00") || strings.HasPrefix(o.Prefix, ".") {
 		return fmt.Errorf("filestore: Options.Prefix: %q cannot begin the name of a file", o.Prefix)
 	}
-	return timelimit.NotNegative("filestore: Options.MaxAge", o.MaxAge)
+	return timelimit.AtLeastSecond("filestore: Options.MaxAge", o.MaxAge)
 }
 
 // savedAt returns the time of change that makes a file with this data end at

@@ -23,12 +23,15 @@ type store struct {
 }
 
 // New returns a store in a folder, which it makes if there is none: for its
-// owner only. Several processes may use one folder. Options may be nil. The error says what is wrong with the
-// folder, or names the field that is.
+// owner only. Several processes may use one folder. Options may be nil. The
+// error says what is wrong with the folder, or names the field that is.
 func New(dir string, o *Options) (session.Store, error) {
 	opts := o.withDefaults()
 	if err := opts.check(); err != nil {
 		return nil, err
+	}
+	if dir == "" {
+		return nil, errors.New("filestore: New: dir is empty")
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("filestore: %w", err)

@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/mail"
+	"os"
 	"strings"
 	"sync"
 	"unicode"
@@ -54,8 +55,13 @@ type Sender interface {
 }
 
 // Terminal returns a Sender that writes each mail to w, for development:
-// anybody who sees the terminal can use the links in it.
-func Terminal(w io.Writer) Sender { return &terminal{w: w} }
+// anybody who sees the terminal can use the links in it. Nil is os.Stdout.
+func Terminal(w io.Writer) Sender {
+	if w == nil {
+		w = os.Stdout
+	}
+	return &terminal{w: w}
+}
 
 type terminal struct {
 	mu sync.Mutex

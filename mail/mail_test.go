@@ -50,6 +50,13 @@ func TestTerminal(t *testing.T) {
 }
 
 // TestHeadersCannotBeInjected: an address or a subject is one line.
+// TestTerminalOfNilIsTheProgramsOutput.
+func TestTerminalOfNilIsTheProgramsOutput(t *testing.T) {
+	if got, want := fmt.Sprintf("%+v", mail.Terminal(nil)), fmt.Sprintf("%+v", mail.Terminal(os.Stdout)); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 func TestHeadersCannotBeInjected(t *testing.T) {
 	var out bytes.Buffer
 	toServer, err := mail.NewSMTP("smtp://127.0.0.1:1", "noreply@example.com")

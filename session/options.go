@@ -153,9 +153,9 @@ func (o *Options) check() error {
 		return fmt.Errorf("session: Options.Cookie: %w", err)
 	}
 	return cmp.Or(
-		timelimit.NotNegative("session: Options.CookieAge", o.CookieAge),
-		timelimit.NotNegative("session: Options.IdleTimeout", o.IdleTimeout),
-		timelimit.NotNegative("session: Options.AbsoluteTimeout", o.AbsoluteTimeout),
+		timelimit.AtLeastSecond("session: Options.CookieAge", o.CookieAge),
+		timelimit.AtLeastSecond("session: Options.IdleTimeout", o.IdleTimeout),
+		timelimit.AtLeastSecond("session: Options.AbsoluteTimeout", o.AbsoluteTimeout),
 		timelimit.NotNegative("session: Options.Timeout", o.Timeout),
 	)
 }

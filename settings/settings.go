@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -60,11 +61,21 @@ func Load(src Sources) (*Settings, error) {
 // Get returns the value of a setting as it was written, a list with commas. It
 // is empty for a name that the package comment does not list, and for a secret,
 // such as a URL that may hold a password.
-func (s *Settings) Get(name string) string { return s.values.Get(name) }
+func (s *Settings) Get(name string) string {
+	if s.values == nil {
+		return "" // of the zero Settings, which Load has not made
+	}
+	return s.values.Get(name)
+}
 
 // Keys returns SECRET_KEY and SECRET_KEY_FALLBACKS, for what signs or verifies.
 // The error says that there are none.
-func (s *Settings) Keys() (secret.Keys, error) { return s.values.Keys() }
+func (s *Settings) Keys() (secret.Keys, error) {
+	if s.values == nil {
+		return secret.Keys{}, errors.New("settings: there are none; make them with settings.Load")
+	}
+	return s.values.Keys()
+}
 
 // Values is for packages of this module: nobody else has an argument for it.
 func (s *Settings) Values(conf.OnlyHere) *conf.Settings { return s.values }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/messages"
@@ -32,8 +33,9 @@ type Options struct {
 
 	// These functions change what the settings say of a part, before it is made.
 	// They see what the settings said, and so can add to it: Backends holds the
-	// backend of the site's users, to which others can be appended. Nil changes
-	// nothing.
+	// backend of the site's users, to which others can be appended. Where they set
+	// a Transport of sessions, or UseSessions of CSRF, the cookie of the settings
+	// does not count. Nil changes nothing.
 	Sessions func(*session.Options)
 	CSRF     func(*csrf.Options)
 	Messages func(*messages.Options)
@@ -61,6 +63,9 @@ func (s *Site) sessionOptions(codec session.Codec) (*session.Options, error) {
 	if s.opts.Sessions != nil {
 		s.opts.Sessions(o)
 	}
+	if o.Transport != nil && o.Cookie == s.conf.SessionCookie {
+		o.Cookie = cookie.Options{} // what settings say of a cookie that does not count
+	}
 	return o, nil
 }
 
@@ -78,8 +83,12 @@ func (s *Site) csrfOptions() *csrf.Options {
 	if o.CookieAge == 0 {
 		o.CookieAge = -1 // ends with the browser
 	}
+	said := *o
 	if s.opts.CSRF != nil {
 		s.opts.CSRF(o)
+	}
+	if o.UseSessions && o.Cookie == said.Cookie && o.CookieAge == said.CookieAge {
+		o.Cookie, o.CookieAge = cookie.Options{}, 0 // what settings say of a cookie that is not there
 	}
 	return o
 }

@@ -74,15 +74,18 @@ func TestSettingsBecomeOptions(t *testing.T) {
 func TestSettingsBecomeOptionsTheOtherWayRound(t *testing.T) {
 	s := described(t, map[string]string{
 		"SESSION_COOKIE_SECURE": "false", "CSRF_COOKIE_SECURE": "true",
-		"CSRF_COOKIE_AGE": "0", "CSRF_USE_SESSIONS": "true", "SESSION_COOKIE_DOMAIN": "d.example",
-		"CSRF_COOKIE_DOMAIN": "e.example",
+		"CSRF_COOKIE_AGE": "0", "SESSION_COOKIE_DOMAIN": "d.example", "CSRF_COOKIE_DOMAIN": "e.example",
 	})
 	if o := sessionOptionsOf(t, s); o.Cookie.Secure != cookie.SecureNeverUnsafe || o.Cookie.Scriptable {
 		t.Errorf("session options %+v", o)
 	}
 	o := s.csrfOptions()
-	if o.Cookie.Secure != cookie.SecureAlways || !o.Cookie.Scriptable || o.CookieAge >= 0 || !o.UseSessions {
+	if o.Cookie.Secure != cookie.SecureAlways || !o.Cookie.Scriptable || o.CookieAge >= 0 || o.UseSessions {
 		t.Errorf("CSRF options %+v", o)
+	}
+	s = described(t, map[string]string{"CSRF_USE_SESSIONS": "true", "CSRF_COOKIE_DOMAIN": "e.example"})
+	if o := s.csrfOptions(); !o.UseSessions || o.Cookie != (cookie.Options{}) || o.CookieAge != 0 {
+		t.Errorf("CSRF options with sessions %+v", o)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
@@ -116,7 +117,7 @@ func (o *Options) withDefaults() Options {
 // check says which of the fields, filled in, are wrong.
 func (o *Options) check() error {
 	if err := o.Cookie.Check(); err != nil {
-		return fmt.Errorf("throttle: Options: %w", err)
+		return fmt.Errorf("throttle: Options.Cookie: %w", err)
 	}
 	if err := o.PerAccount.check(); err != nil {
 		return fmt.Errorf("throttle: Options.PerAccount: %w", err)
@@ -126,6 +127,9 @@ func (o *Options) check() error {
 	}
 	if o.Timeout < 0 {
 		return fmt.Errorf("throttle: Options.Timeout is %v; it cannot be negative", o.Timeout)
+	}
+	if !httpcookie.IsToken(o.ForwardedHeader) {
+		return fmt.Errorf("throttle: Options.ForwardedHeader: %q cannot be the name of a header", o.ForwardedHeader)
 	}
 	if strings.EqualFold(o.ForwardedHeader, "Forwarded") {
 		return errors.New("throttle: Options.ForwardedHeader: Forwarded is not a list of addresses")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/secret"
 )
 
@@ -46,7 +47,7 @@ type Generator struct {
 // New returns a generator. The keys are Django's SECRET_KEY and
 // SECRET_KEY_FALLBACKS: tokens of older keys are valid until they time out. The
 // options may be nil. The error says that there are no keys, or that Timeout is
-// negative.
+// less than a second.
 func New(keys secret.Keys, o *Options) (*Generator, error) {
 	g := &Generator{keys: keys, now: time.Now}
 	if o != nil {
@@ -55,8 +56,8 @@ func New(keys secret.Keys, o *Options) (*Generator, error) {
 	if keys.IsZero() {
 		return nil, errors.New("token: no keys; make them with secret.NewKeys")
 	}
-	if g.opts.Timeout < 0 {
-		return nil, fmt.Errorf("token: Options.Timeout is %v; it cannot be negative", g.opts.Timeout)
+	if err := timelimit.AtLeastSecond("token: Options.Timeout", g.opts.Timeout); err != nil {
+		return nil, err
 	}
 	if g.opts.Timeout == 0 {
 		g.opts.Timeout = defaultTimeout

@@ -84,6 +84,9 @@ func refusals(folder string) []refusal {
 		{"cookiestore.New", "Options.MaxAge", func(context.Context) (any, error) {
 			return outcome(cookiestore.New(keys, &cookiestore.Options{MaxAge: -1}))
 		}},
+		{"cookiestore.New", "Options.MaxAge", func(context.Context) (any, error) {
+			return outcome(cookiestore.New(keys, &cookiestore.Options{MaxAge: time.Millisecond}))
+		}},
 		{"cookiestore.New", "Options.Revoked", func(context.Context) (any, error) {
 			return outcome(cookiestore.New(keys, &cookiestore.Options{Revoked: cookies}))
 		}},
@@ -106,6 +109,10 @@ func refusals(folder string) []refusal {
 		{"filestore.New", "Options.MaxAge", func(context.Context) (any, error) {
 			return outcome(filestore.New(folder, &filestore.Options{MaxAge: -1}))
 		}},
+		{"filestore.New", "Options.MaxAge", func(context.Context) (any, error) {
+			return outcome(filestore.New(folder, &filestore.Options{MaxAge: time.Millisecond}))
+		}},
+		{"filestore.New", "dir", func(context.Context) (any, error) { return outcome(filestore.New("", nil)) }},
 		{"filestore.New", "constructors_test.go", func(context.Context) (any, error) {
 			return outcome(filestore.New("constructors_test.go", nil))
 		}},
@@ -181,13 +188,35 @@ func refusals(folder string) []refusal {
 	for name, o := range map[string]session.Options{
 		"Options.CookieAge": {CookieAge: -1}, "Options.IdleTimeout": {IdleTimeout: -time.Second},
 		"Options.AbsoluteTimeout": {AbsoluteTimeout: -time.Hour}, "Options.Timeout": {Timeout: -1},
+		// less than a second, where seconds count:
+		"session: Options.CookieAge":       {CookieAge: time.Second - 1},
+		"session: Options.IdleTimeout":     {IdleTimeout: 1},
+		"session: Options.AbsoluteTimeout": {AbsoluteTimeout: time.Millisecond},
 	} {
 		list = append(list, refusal{"session.New", name, func(context.Context) (any, error) {
 			return outcome(session.New(db, &o))
 		}})
 	}
+	for name, o := range map[string]csrf.Options{
+		"Options.HeaderName": {HeaderName: "X CSRF"}, "Options.CookieAge": {CookieAge: time.Millisecond},
+		"Cookie":    {UseSessions: true, Cookie: cookie.Options{Name: "x"}},
+		"CookieAge": {UseSessions: true, CookieAge: time.Hour},
+	} {
+		list = append(list, refusal{"csrf.New", name, func(context.Context) (any, error) {
+			return outcome(csrf.New(&o))
+		}})
+	}
+	attempts := noerror.In(throttle.NewMemory(1))
+	for _, header := range []string{"X Forwarded", "X-Forwarded-For:", "Forwarded"} {
+		list = append(list, refusal{"auth/throttle.New", "Options.ForwardedHeader", func(context.Context) (any, error) {
+			return outcome(throttle.New(attempts, keys, &throttle.Options{ForwardedHeader: header}))
+		}})
+	}
 	for _, c := range tooBad {
 		list = append(list,
+			refusal{"auth/throttle.New", "throttle: Options.Cookie: ", func(context.Context) (any, error) {
+				return outcome(throttle.New(attempts, keys, &throttle.Options{Cookie: c}))
+			}},
 			refusal{"session.New", "Options.Cookie", func(context.Context) (any, error) {
 				return outcome(session.New(db, &session.Options{Cookie: c}))
 			}},
@@ -223,6 +252,9 @@ func authRefusals() []refusal {
 		{"auth/token.New", "keys", func(context.Context) (any, error) { return outcome(links.New(secret.Keys{}, nil)) }},
 		{"auth/token.New", "Options.Timeout", func(context.Context) (any, error) {
 			return outcome(links.New(keys, &links.Options{Timeout: -1}))
+		}},
+		{"auth/token.New", "Options.Timeout", func(context.Context) (any, error) {
+			return outcome(links.New(keys, &links.Options{Timeout: time.Millisecond}))
 		}},
 		{"auth/sqlusers.New", "Database.DB", func(ctx context.Context) (any, error) {
 			return outcome(sqlusers.New(ctx, django.Database{}, nil))
