@@ -20,13 +20,12 @@
 //
 // # The rule
 //
-// Requests with the methods GET, HEAD, OPTIONS and TRACE pass, since they
-// change nothing (RFC 9110, 9.2.1): see to it that your handlers keep that.
-// All others must come from a page of this site, which their Origin header
-// says, or over HTTPS their Referer, and must show the visitor's secret twice:
-// in a cookie, which the browser sends by itself, and in the form or a header,
-// which only a page of this site can fill in. [Protection.Check] tells the
-// order of the checks.
+// Requests with the methods GET, HEAD, OPTIONS and TRACE pass, since they change nothing
+// (RFC 9110, 9.2.1): make sure that this is true of your handlers. All others must come
+// from a page of this site, according to their Origin header or, over HTTPS, their
+// Referer, and must show the visitor's secret twice: in a cookie, which the browser sends
+// by itself, and in the form or a header, which only a page of this site can fill in.
+// [Protection.Check] documents the order of the checks.
 //
 // # Forms and scripts
 //
@@ -42,24 +41,23 @@
 //		body: JSON.stringify({amount: 10}),
 //	})
 //
-// A body of JSON reaches the handler unread. The token looks different each
-// time, so that a compressed page does not give it away (BREACH), but all
-// tokens of a visitor stay valid until [Rotate]. Logging in rotates.
+// A JSON body reaches the handler unread. The token is masked differently each time, so
+// that a compressed page does not reveal it (BREACH), but all tokens of a visitor stay
+// valid until [Rotate], which a login calls.
 //
 // # Without tokens
 //
-// Browsers since 2023 say in the header Sec-Fetch-Site whether a request comes
-// from another site, and [http.CrossOriginProtection] refuses those that do.
-// Options.CrossOrigin adds it to the checks above. It can also stand alone,
-// for a site whose visitors have such browsers and that needs no Django beside
-// it: put its Handler in the place of [Protection.Handler]. A request with
-// neither Sec-Fetch-Site nor Origin passes it, and so does one from the plain
-// HTTP twin of the site in a browser that sends no Sec-Fetch-Site; the token
-// stops both.
+// Browsers since 2023 say in the header Sec-Fetch-Site whether a request comes from
+// another site, and [http.CrossOriginProtection] refuses those that do.
+// Options.CrossOrigin adds it to the checks above. It can also stand alone, for a site
+// whose visitors have such browsers and that has no Django site beside it: use its
+// Handler in place of [Protection.Handler]. A request with neither Sec-Fetch-Site nor
+// Origin passes it, and so does one from the same host on plain HTTP in a browser that
+// does not send Sec-Fetch-Site; the token stops both.
 //
 // # Exempting a handler
 //
-// A handler that others are to post to, such as a webhook, stays outside:
+// A handler for posts from elsewhere, such as a webhook, belongs outside:
 //
 //	mux := http.NewServeMux()
 //	mux.Handle("POST /webhook", webhook) // it verifies a signature itself
@@ -70,7 +68,7 @@
 //
 // # With other middleware
 //
-// [Protection.Handler] belongs inside session's Manager.Handler and outside
-// all that calls [Token] or [Rotate]. A [http.TimeoutHandler] or other handler
-// that moves its next to another goroutine belongs outside of it.
+// [Protection.Handler] belongs inside session's Manager.Handler and outside of every
+// handler that calls [Token] or [Rotate]. An [http.TimeoutHandler], or another handler
+// that runs the next one in another goroutine, belongs outside of it.
 package csrf

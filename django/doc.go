@@ -1,6 +1,5 @@
-// Package django holds what exists only to match Django byte for byte, for
-// sites that share their sessions with a Django project. A site of its own
-// does not need it.
+// Package django matches Django byte for byte, for sites that share their sessions with a
+// Django project. Other sites do not need it.
 //
 // A Django project keeps its sessions in the table django_session. This
 // program reads and writes the same ones: a visitor who logs in there is
@@ -21,11 +20,10 @@
 //
 // # What is matched
 //
-// [Signed] reads what Django 3.1 and later write, and writes what they read.
-// Values that this program did not change go back as they came: 1.0 stays a
-// float, integers keep all their digits, the order of items is kept. Where
-// Django compresses, the compressed bytes may differ, since they depend on
-// the library; what they say does not.
+// [Signed] reads what Django 3.1 and later write, and writes what they read. Values that
+// this program did not change are written back as they were: 1.0 stays a float, integers
+// keep all their digits, the order of items is kept. Where Django compresses, the
+// compressed bytes may differ, since they depend on the library; their contents do not.
 //
 // # What is not
 //
@@ -35,9 +33,9 @@
 //
 // # Keys
 //
-// The key is Django's SECRET_KEY. Whoever has it can forge any session. To
-// change it, put the new one first and the old one behind it for as long as
-// sessions live, on both sides (Django's SECRET_KEY_FALLBACKS):
+// The key is Django's SECRET_KEY. Anyone who has it can forge any session. To change it,
+// put the new one first and the old one after it for as long as sessions live, on both
+// sides (Django's SECRET_KEY_FALLBACKS):
 //
 //	keys, err := secret.NewKeys(newKey, oldKey)
 package django

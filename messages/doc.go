@@ -1,6 +1,6 @@
-// Package messages tells a visitor something once: "Your profile was saved."
-// It is Django's contrib.messages, in Django's formats: what one side leaves,
-// the other shows.
+// Package messages tells a visitor something once: "Your profile was saved." It is
+// Django's contrib.messages, in Django's formats: each side shows the messages of the
+// other.
 //
 //	keys, err := secret.NewKeys(os.Getenv("SECRET_KEY"))
 //	...
@@ -13,8 +13,7 @@
 //	})
 //	http.ListenAndServe(addr, sessions.Handler(notices.Handler(mux)))
 //
-// The next page shows and forgets them, before its first byte has left. With
-// html/template:
+// The next page shows and removes them, before its first byte is sent. With html/template:
 //
 //	var text bytes.Buffer
 //	err := page.Execute(&text, map[string]any{"Messages": messages.Func(r)})
@@ -25,18 +24,18 @@
 //
 // # Where they are kept
 //
-// In a signed cookie, and in the session what does not fit there: that is
-// StorageFallback, Django's default, and costs no session for most messages. The
-// cookie is not encrypted: the visitor's own browser can read it.
+// They are in a signed cookie and, if they do not fit, in the session: that is
+// StorageFallback, Django's default, and most messages do not need a session. The cookie
+// is not encrypted: the visitor's own browser can read it.
 //
-// Of several requests at the same time, each that had a message in hand may show
-// it. After that a message in the session is gone, and one that was added
-// meanwhile is still there, even one in the same words. The cookie is that of
-// the response which comes last, as in Django.
+// If several requests run at the same time, each that has read a message may show it.
+// After that a message in the session is gone, and one that was added meanwhile is still
+// there, even one in the same words. The cookie of the last response counts, as in
+// Django.
 //
 // A request that neither adds nor takes messages costs nothing, and its
 // response can be cached for all.
 //
-// A cookie that was tampered with, or cannot be read, is deleted, and nothing
-// fails. A session store that fails ends the request with 503.
+// A cookie that was tampered with, or cannot be read, is deleted without an error. If the
+// session store fails, the request ends with 503.
 package messages

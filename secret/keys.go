@@ -8,10 +8,10 @@ import (
 	"slices"
 )
 
-// Keys are the key of a site, and older ones that still count: Django's
-// SECRET_KEY and SECRET_KEY_FALLBACKS. Make them with [NewKeys]; the zero Keys
-// hold no key, and what takes Keys refuses them. They are immutable, and so
-// safe for concurrent use. They print as asterisks, as a [Text] does.
+// Keys are the key of a site, and older ones that are still valid: Django's SECRET_KEY
+// and SECRET_KEY_FALLBACKS. Make them with [NewKeys]; the zero Keys hold no key, and
+// functions that take Keys refuse them. They are immutable, and so safe for concurrent
+// use. They print as asterisks, as a [Text] does.
 type Keys struct {
 	texts []Text // the current one first
 }
@@ -48,12 +48,11 @@ func (k Keys) Current() Text {
 // older ones in the order of NewKeys.
 func (k Keys) All() iter.Seq[Text] { return slices.Values(k.texts) }
 
-// Older yields what All does after the current key.
+// Older yields the same keys as All, without the current one.
 func (k Keys) Older() iter.Seq[Text] { return slices.Values(k.texts[min(1, len(k.texts)):]) }
 
 // Format implements [fmt.Formatter]: every verb prints asterisks.
 func (Keys) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, stars) }
 
-// MarshalText implements [encoding.TextMarshaler], as Format. What it returns
-// cannot be read back.
+// MarshalText implements [encoding.TextMarshaler], as Format does. The result cannot be decoded.
 func (Keys) MarshalText() ([]byte, error) { return []byte(stars), nil }

@@ -6,14 +6,14 @@
 //		log.Fatal(err) // every problem, one per line
 //	}
 //
-// Package site opens what they describe. A program may ignore both, and call
-// the constructors of the other packages.
+// Package site opens the site that they describe. A program may also use neither, and
+// call the constructors of the other packages.
 //
 // # Sources
 //
-// A setting comes from a flag, or else from the environment, or else from
-// the file jamsession.toml, or else it has the program's default, or the one
-// below. In the file, names are at the top level:
+// A setting comes from a flag, from the environment, from the file jamsession.toml, from
+// the program's defaults, or has the default below; the first of these counts. In the
+// file, names are at the top level:
 //
 //	SECRET_KEY = "..."
 //	SESSION_COOKIE_AGE = 3600
@@ -103,38 +103,35 @@
 //
 // # Passwords
 //
-// PASSWORD_HASHERS and AUTH_PASSWORD_VALIDATORS take Django's dotted names of
-// the classes, or short ones: the algorithm as it is written in the table,
-// such as "argon2", and similarity, length, common and numeric. Where a Django
-// site writes the same table, give PBKDF2_ITERATIONS the number of that site,
-// or set PASSWORD_UPGRADE to false: otherwise each would rewrite the other's
-// hashes, and a new hash ends the user's other sessions.
+// PASSWORD_HASHERS and AUTH_PASSWORD_VALIDATORS take Django's dotted names of the
+// classes, or short ones: the algorithm as it is written in the table, such as "argon2",
+// and similarity, length, common and numeric. If a Django site writes to the same table,
+// set PBKDF2_ITERATIONS to the number of that site, or PASSWORD_UPGRADE to false:
+// otherwise each would rewrite the other's hashes, and a new hash ends the user's other
+// sessions.
 //
 // # Guesses
 //
-// Attempts to log in are counted by name and by address; more than
-// LOGIN_LIMIT_ACCOUNT and LOGIN_LIMIT_SOURCE allow are answered with 429, and so
-// are more sign-ups than SIGNUP_LIMIT allows. All processes count together in
-// the table jamsession_throttle, which site.Migrate makes, or with "cache" on
-// Redis. With "auto" each process counts for itself while the table does not
-// exist, as in a database that only Django has migrated, and looks for it once
-// a minute. Behind a proxy set TRUSTED_PROXIES, or all visitors have one
-// address. docs/throttling.md says what the limits do.
+// Attempts to log in are counted by name and by address; more than LOGIN_LIMIT_ACCOUNT
+// and LOGIN_LIMIT_SOURCE allow are answered with 429, and so are more sign-ups than
+// SIGNUP_LIMIT allows. All processes count together in the table jamsession_throttle,
+// which site.Migrate makes, or with "cache" on Redis. With "auto" each process counts for
+// itself until the table exists, for example in a database that only Django has migrated,
+// and looks for it once a minute. Behind a proxy set TRUSTED_PROXIES, or all visitors
+// share one address. docs/throttling.md describes the limits.
 //
-// NEW_SESSION_LIMIT bounds how many sessions a program without cookies can pile
-// up on pages that write to the session. Beyond it a new visitor sees the page,
-// and no session is kept; logins, and visitors who have a session, do not
-// count. Each process counts for itself. The engine signed_cookies needs no
-// such limit.
+// NEW_SESSION_LIMIT limits how many sessions a program without cookies can make on pages
+// that write to the session. Beyond it a new visitor sees the page, but no session is
+// stored; logins, and visitors who have a session, do not count. Each process counts for
+// itself. The engine signed_cookies does not need the limit.
 //
 // # Headers
 //
-// What Django does by SecurityMiddleware and XFrameOptionsMiddleware, the Handler
-// of a site.Site does by the same settings, for each answer, errors as well. A
-// handler overrides a header by setting it. The header of HSTS is sent over HTTPS only; set
-// SECURE_HSTS_SECONDS once the whole site has HTTPS, since browsers do not forget
-// it earlier. A Content-Security-Policy depends on the pages, and is theirs to
-// set.
+// The Handler of a site.Site does the same as Django's SecurityMiddleware and
+// XFrameOptionsMiddleware, with the same settings, for each answer, including errors. A
+// handler overrides a header by setting it. The HSTS header is only sent over HTTPS; set
+// SECURE_HSTS_SECONDS when the whole site has HTTPS, since browsers remember it for that
+// long. A Content-Security-Policy depends on the pages, which have to set it.
 //
 // # Databases
 //
@@ -147,20 +144,20 @@
 //	mysql://user:password@host:3306/name?tls=true&ssl_ca=/path/ca.pem
 //	mysql://user@/name?socket=/run/mysqld/mysqld.sock
 //
-// The option max_conns is how many connections there are at most: 25 by
-// default. On PostgreSQL half of them are for sessions only, if the engine
-// is db or cached_db: see package pgstore. Its other options are libpq's.
+// The option max_conns limits the number of connections: 25 by default. On PostgreSQL
+// half of them are for sessions only, if the engine is db or cached_db: see package
+// pgstore. Its other options are libpq's.
 //
-// STORE_TIMEOUT is how long the database or the cache may take for each load,
-// lookup, limiter call and save of a request, and to accept a connection. A
-// server that is silent for longer counts as down: the answer is 503. A cache
-// in front of a table, and Memcached, have a shorter limit of their own.
+// STORE_TIMEOUT is how long the database or the cache may take for each load, lookup,
+// limiter call and save of a request, and to accept a connection. A server that does not
+// respond for longer counts as down: the answer is 503. A cache in front of a table, and
+// Memcached, have a shorter limit.
 //
 // # Engines and caches
 //
-// SESSION_ENGINE is "db", "cache", "cached_db", "file" or "signed_cookies", or
-// Django's dotted name of it. Users are in the database whatever the engine; a
-// program without users of its own needs no database for cache and file.
+// SESSION_ENGINE is "db", "cache", "cached_db", "file" or "signed_cookies", or Django's
+// dotted name of it. Users are in the database whatever the engine; a program without
+// users does not need a database for cache and file.
 //
 // The engines cache and cached_db use the cache that SESSION_CACHE_ALIAS names.
 // CACHE_URL is the cache "default". Its options key_prefix and version are
@@ -180,12 +177,11 @@
 //	KEY_PREFIX = "site"
 //	VERSION = 1
 //
-// The engine file keeps sessions in SESSION_FILE_PATH, which must be a folder
-// of its own: no other user may write into it, and files of other users do not
-// count, unless SESSION_FILE_ALLOW_USERS has their ids, such as that of a
-// Django site that runs as another user. For signed_cookies, SESSION_DENY_LIST
-// says where to note which sessions have ended, so that a logout is final; with
-// "none" it is not.
+// The engine file keeps sessions in SESSION_FILE_PATH, which must be a separate folder:
+// no other user may write into it, and files of other users are not trusted, unless
+// SESSION_FILE_ALLOW_USERS has their ids, such as that of a Django site that runs as
+// another user. For signed_cookies, SESSION_DENY_LIST says where to record ended
+// sessions, so that a logout is final; with "none" it is not.
 //
 // # Secret key
 //
@@ -194,7 +190,7 @@
 // repetitions. The rule is the same for each key of SECRET_KEY_FALLBACKS, since
 // somebody who guesses one of them can forge sessions, too.
 //
-// A weak key is excused only where nobody else can reach the site: ADDR is a
+// A weak key is allowed only if nobody else can reach the site: ADDR is a
 // loopback address, and no setting suggests other visitors, such as
 // TRUSTED_PROXIES, SECURE_PROXY_SSL_HEADER, a public name in ALLOWED_HOSTS or
 // CSRF_TRUSTED_ORIGINS, a cookie for HTTPS only, a cookie's domain, or an

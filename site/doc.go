@@ -14,14 +14,14 @@
 //	defer here.Close()
 //	http.ListenAndServe(s.Get("ADDR"), here.Handler(mux))
 //
-// It links no driver of a database or cache. A program imports those that its
-// settings name, as with database/sql: site/postgres, site/mysql, site/sqlite,
+// The package does not link drivers of databases or caches. A program imports those that
+// its settings name, as with database/sql: site/postgres, site/mysql, site/sqlite,
 // site/redis and site/memcached, or site/all.
 //
-// # What settings cannot say
+// # Beyond settings
 //
-// [Options] change each part before it is made: what happens on a login, which
-// backends vouch for users, who answers errors, and who is told of events.
+// [Options] change each part before it is made: hooks for logins, the backends that
+// authenticate users, the handlers that answer errors, and the observers of events.
 //
 //	site.Open(ctx, s, &site.Options{
 //		Logger: logger,
@@ -32,7 +32,7 @@
 //		Sessions: func(o *session.Options) { o.ErrorHandler = errorPage },
 //	})
 //
-// A program whose users are not in auth_user gives Options.Users, and one
-// without users Options.NoUsers: it has sessions, forms and messages only, and
-// needs no database if its engine needs none.
+// A program whose users are not in auth_user sets Options.Users. A program without users
+// sets Options.NoUsers: it only has sessions, forms and messages, and needs a database
+// only if its engine does.
 package site
