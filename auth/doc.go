@@ -1,7 +1,6 @@
-// Package auth logs visitors in and out, and knows who sent a request. Users,
-// sessions and hashes are Django's: a visitor who logs in here is also logged
-// in at a Django site that shares the tables and the SECRET_KEY, and the
-// other way round.
+// Package auth logs visitors in and out, and finds the user of a request. Users, sessions
+// and hashes are Django's: a visitor who logs in here is also logged in at a Django site
+// that shares the tables and the SECRET_KEY, and the other way round.
 //
 //	users, err := sqlusers.New(ctx, db, nil)
 //	...
@@ -28,37 +27,35 @@
 //	...
 //	http.ListenAndServe(addr, sessions.Handler(forms.Handler(logins.Handler(mux))))
 //
-// A handler asks who is there with auth.From(r). It is lazy: a page that does
-// not ask costs no lookup and can be cached for all.
+// auth.From(r) returns the user of a request. It is lazy: a page that does not call it
+// causes no lookup and can be cached for everybody.
 //
 // # What a login does
 //
-// [Manager.Login] gives the session a new key and the forms a new secret, so
-// that neither can be planted before the login (ASVS 7.2.4). It does this
-// even if the same user logs in again, where Django keeps the key. The
-// session of another user is emptied first.
+// [Manager.Login] gives the session a new key and the forms a new secret, so that neither
+// can be planted before the login (ASVS 7.2.4). It does this even if the same user logs
+// in again, where Django keeps the key. If the session belonged to another user, it is
+// emptied first.
 //
 // # What ends a login
 //
-// The user is looked up on each request that asks. A user who was deleted or
-// deactivated is anonymous from then on. When the password changes, all
-// sessions of the user are emptied at their next request, except those that
-// [Manager.UpdateSessionAuthHash] keeps. [Manager.Logout] deletes the session;
-// no request that is under way brings it back.
+// The user is looked up on each request that asks. A user who was deleted or deactivated
+// is anonymous from then on. When the password changes, all sessions of the user are
+// emptied at their next request, except those that [Manager.UpdateSessionAuthHash] keeps.
+// [Manager.Logout] deletes the session; no request in flight brings it back.
 //
-// [Manager.EndSessions] ends all sessions of a user at once, on every engine,
-// and [Manager.EndAllSessions] those of everybody: a session notes the user's
-// [User.LoginFloor] at the login, and is dead when that has been raised since.
-// So a session is dead for good if its user was deactivated by
-// sqlusers.Users.SetActive, also when the user is active again. After a
-// deactivation by Django's admin that holds for sessions that have made a
-// request here meanwhile, which deletes them; others are the user's again, as
-// in Django, unless it is SetActive that reactivates. For Django itself a
-// session ends with its record.
+// [Manager.EndSessions] ends all sessions of a user at once, on every engine, and
+// [Manager.EndAllSessions] those of everybody: a session stores the user's
+// [User.LoginFloor] at the login, and is dead when that has been raised since. So a
+// session is dead for good if sqlusers.Users.SetActive deactivated its user, even when
+// the user is active again. After a deactivation by Django's admin, only the sessions
+// that made a request here meanwhile are dead: that request deletes them. Others are
+// valid again when the user is reactivated, as in Django, unless SetActive reactivates
+// the user. For Django itself a session ends with its record.
 //
-// Logins that Django made do not say when: once sessions of a user were ended,
-// such a login is dead here for Options.FloorAge, also a new one, and the visitor
-// has to log in here. Then it is believed again.
+// Logins that Django made do not say when they were: once the sessions of a user have
+// been ended, such logins, even new ones, are not accepted for Options.FloorAge, and the
+// visitor has to log in here. Then they are accepted again.
 //
 // # Passwords
 //
@@ -75,16 +72,15 @@
 //
 // # Failures
 //
-// A wrong password, an unknown name and a deactivated user are [ErrNoMatch]
-// and cost the same work. A database that cannot be asked is never one of
-// them, nor an anonymous visitor: it is [ErrUnavailable] and ends in 503.
+// A wrong password, an unknown name and a deactivated user are [ErrNoMatch] and cost the
+// same work. If the database cannot be reached, the error is never one of them, nor is
+// the visitor anonymous: it is [ErrUnavailable], and the answer is 503.
 //
 // # Permissions
 //
-// [HasPerm], [HasPerms] and [HasModulePerms] ask for Django's permissions,
-// named "app_label.codename", and [Manager.RequirePerm] is the gate for them.
-// They are looked up when a request first asks. Package sqlusers grants them
-// to users and groups.
+// [HasPerm], [HasPerms] and [HasModulePerms] check Django's permissions, named
+// "app_label.codename", and [Manager.RequirePerm] is the gate for them. They are looked
+// up when a request first needs them. Package sqlusers grants them to users and groups.
 //
 //	mux.Handle("POST /orders", logins.RequirePerm("shop.add_order", addOrder))
 //
@@ -99,9 +95,9 @@
 //
 // # Differences from Django
 //
-// A session whose user id no user can have makes its visitor anonymous, and is
-// logged; Django answers 500. The SHA-1 hashes that Django 3.x still
-// accepts in sessions are not accepted. A user who is logged in but refused by
-// [Manager.Require] gets 403, not the login page. An anonymous or inactive
-// visitor has no permission, even if a backend would grant one.
+// If a session has a user id that no user can have, its visitor is anonymous, and the log
+// says so; Django answers 500. SHA-1 hashes in sessions, which Django 3.x still accepts,
+// are refused. A user who is logged in but refused by [Manager.Require] gets 403, not the
+// login page. An anonymous or inactive visitor has no permission, even if a backend would
+// grant one.
 package auth

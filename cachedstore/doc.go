@@ -1,6 +1,5 @@
-// Package cachedstore is a [session.Store] in front of another: the database
-// is the truth, and a cache answers most reads. It is Django's engine
-// cached_db.
+// Package cachedstore is a [session.Store] in front of another one: the database is
+// authoritative, and a cache answers most reads. It is Django's engine cached_db.
 //
 //	store, err := cachedstore.New(database, cache, nil)
 //	...
@@ -10,22 +9,20 @@
 //
 // # What it promises
 //
-// A cache that is down, slow or empty fails no request: the database answers.
+// No request fails because the cache is down, slow or empty: the database answers.
 //
-// A session that was deleted here, or by another program through this
-// package, is not served from the cache again. Before the row is deleted or
-// changed, a tombstone takes the place of the entry, for half a minute. A
-// reader fills an empty place only (add, never set), only if its row was read
-// well within that time, and then looks at the database again: if the row is
-// no longer the one that it put there, the entry is removed. So neither a
-// reader that was overtaken by a logout nor a cache that has lost its
-// tombstones brings a session back.
+// A session that was deleted here, or by another program through this package, is not
+// served from the cache again. Before the row is deleted or changed, a tombstone takes
+// the place of the entry, for half a minute. A reader only fills an empty entry (add,
+// never set), only if its row was read well within that time, and then checks the
+// database again: if the row has changed, the entry is removed. So neither a reader that
+// was overtaken by a logout nor a cache that has lost its tombstones brings a session
+// back.
 //
-// If the cache cannot be told of a change, this process does not ask the cache
-// about that session until the tombstone could be placed after all; it tries
-// every second. Another process that still reaches the cache can serve the old
-// entry meanwhile, and so can every process if this one dies first: at most
-// for [Options.Lifetime], since no entry lives longer.
+// If the cache cannot be told of a change, this process does not ask the cache about that
+// session until it has placed the tombstone; it tries every second. Another process that
+// still reaches the cache can serve the old entry meanwhile, and so can every process if
+// this one dies first: at most for [Options.Lifetime], since no entry lives longer.
 //
 // Rows that are deleted behind the store's back, by SQL or "manage.py
 // clearsessions", are served from the cache until their entry is gone: at most
@@ -33,10 +30,10 @@
 //
 // # Beside Django
 //
-// With its codec as [Options].Codec a Django site with SESSION_ENGINE cached_db can share
-// the database and the cache. Entries that Django wrote are not believed, since
-// Django's own refill can bring a session back after its logout; the database
-// is asked, and the entry replaced. What Django itself reads is Django's
-// business: its refill after a logout, here or there, serves the session to
-// Django until the entry expires. Its writes fail then, since the row is gone.
+// With Django's codec in [Options].Codec, a Django site with SESSION_ENGINE cached_db can
+// share the database and the cache. Entries that Django wrote are not trusted, since
+// Django's own refill can bring a session back after its logout; the database is asked,
+// and the entry replaced. Django itself trusts them: its refill after a logout, here or
+// there, serves the session to Django until the entry expires. Django's writes fail then,
+// since the row is gone.
 package cachedstore

@@ -1,5 +1,5 @@
-// Package filestore keeps each session in a file of its own: Django's engine
-// file, in Django's folder, under Django's names, with Django's content.
+// Package filestore keeps each session in a file: Django's engine file, in Django's
+// folder, under Django's names, with Django's content.
 //
 //	store, err := filestore.New("/var/lib/site/sessions", nil)
 //	...
@@ -14,47 +14,43 @@
 //
 // # What it promises
 //
-// A record is whole or not there: it is written to a temporary file, flushed
-// to the disk and renamed, and then the folder is flushed. What was saved,
-// and that something was deleted, survives a power cut. A full disk or a
-// failed write leaves the old record and is an error.
+// A record is complete or absent: it is written to a temporary file, flushed to the disk
+// and renamed, and then the folder is flushed. Saved records and deletions survive a
+// power cut. A full disk or a failed write leaves the old record and is an error.
 //
-// Processes that use this package take locks, on a few files that stay in the
-// folder, so that a save compares and replaces in one step, also between
-// processes. Django takes no locks. On Linux a save therefore exchanges its
-// file and the session's in one step, and looks at what it got: if Django has
-// saved meanwhile, Django's file gets its place back and the save counts as a
-// conflict, and if Django has deleted the session, it stays deleted. Where the
-// operating system or the file system cannot do so, and when a session gets a
-// new key, what Django writes between our comparison and our renaming, a moment
-// of a few microseconds, is lost. Django itself overwrites what we saved while
-// its request ran, and brings a session back that is deleted while it saves.
+// Processes that use this package take locks, on a few files that stay in the folder, so
+// that a save compares and replaces in one step, even between processes. Django takes no
+// locks. On Linux a save therefore exchanges its file and the session's in one step, and
+// checks the file that it got: if Django has saved meanwhile, Django's file is put back
+// and the save is a conflict, and if Django has deleted the session, it stays deleted. If
+// the operating system or the file system cannot do so, and when a session gets a new
+// key, a save by Django in the few microseconds between our comparison and our renaming
+// is lost. Django itself overwrites records that were saved while its request ran, and
+// brings a session back that is deleted while it saves.
 //
 // # Other users of the machine
 //
-// Whoever writes the file of a session decides who is logged in, unless the
-// codec signs. So the store believes files and a folder of the user that the
-// process runs as, into which no other can write, and nothing else: it refuses
-// the files of other users, root's included, files that others may write to,
-// symbolic links, devices, pipes, and files with a second name. A lock must be
-// a file that no other user can open. [Options] has two ways out, for a folder
-// such as /tmp and for a Django that runs as another user.
+// Anyone who can write the file of a session decides who is logged in, unless the codec
+// signs. So the store only trusts files and a folder that belong to the user of the
+// process, and to which nobody else can write: it refuses the files of other users, even
+// root's, files that others may write to, symbolic links, devices, pipes, and files with
+// a second name. A lock must be a file that no other user can open. [Options] has two
+// exceptions, for a folder such as /tmp and for a Django site that runs as another user.
 //
-// A refused file is an error and not the lack of a session, so that nobody is
-// silently logged out where the owner of the files was changed by mistake.
+// A refused file is an error and not a missing session, so that nobody is silently logged
+// out if the owner of the files was changed by mistake.
 //
 // # Expiry
 //
-// Django's files have no expiry in them. It follows from the time of the last
-// change, Options.MaxAge and what the session says itself, which
-// [Options].Deadline knows. The store sets the time of change so that all of
-// them agree on the expiry it was given. There is one exception: a session
-// that names its last instant (SetExpiryAt) ends then and not before, whatever
-// idle limit there is.
+// Django's files do not contain an expiry. It follows from the time of the last change,
+// Options.MaxAge and the session's own expiry, which the codec reads. The store sets the
+// time of change so that all of them agree on the expiry it was given. There is one
+// exception: a session with a fixed last instant (SetExpiryAt) ends then and not before,
+// whatever the idle limit.
 //
 // # Space
 //
-// ClearExpired removes what has expired, and what processes that died
-// have left: temporary files and empty files older than an hour. It touches
-// no file that is not named like a session.
+// ClearExpired removes expired sessions, and the leftovers of processes that died:
+// temporary files and empty files older than an hour. It leaves files alone that are not
+// named like a session.
 package filestore

@@ -6,25 +6,23 @@
 //	sessions, err := session.New(store, nil)
 //	...
 //
-// With the codec of Django as [Options].Codec it is Django's engine cache on Redis: the keys, the
-// values and their lifetimes are those of Django's RedisCache and of
-// django-redis.
+// With Django's codec in [Options].Codec it is Django's engine cache on Redis: the keys,
+// the values and their lifetimes are those of Django's RedisCache and of django-redis.
 //
 // # What it promises
 //
-// Each method is one step of the server: a save compares and replaces in one
-// script, and a logout is one DEL. What Redis has acknowledged is what it keeps;
-// how well it keeps it is a matter of its configuration. Without an
-// append-only file, or after a failover to a replica that lags behind, the
-// last changes can be undone, a logout among them. WAIT is not used.
+// Each method is one step of the server: a save compares and replaces in one script, and
+// a logout is one DEL. The store relies on what Redis acknowledges; how durable that is
+// depends on the configuration of Redis. Without an append-only file, or after a failover
+// to a replica that lags behind, the last changes can be undone, a logout among them.
+// WAIT is not used.
 //
-// In a cluster two keys are on two servers, so that there a rotation of the
-// key takes two steps: the new record is made, and the old one deleted if it
-// is still what it was. Between the two both keys work. If the second step
-// fails, the new record is taken back.
+// In a cluster two keys are on two servers, so that a rotation of the key takes two steps
+// there: the new record is created, and the old one deleted if it has not changed. In
+// between both keys work. If the second step fails, the new record is removed.
 //
-// A server that is not there when the program starts is an error of [Open].
-// One that goes away later gives errors until it is back: never ErrNotFound.
+// If the server is down when the program starts, [Open] returns an error. If it goes down
+// later, calls return errors until it is back, but never ErrNotFound.
 //
 // # URLs
 //
@@ -35,6 +33,6 @@
 //	redis-sentinel://host1:26379,host2:26379/mymaster/0
 //	                                          rediss-sentinel for TLS, to both
 //
-// What is special in a user or password is percent-encoded. The name and
-// password of a sentinel URL are those of the servers, not of the sentinels.
+// Special characters in a user or password are percent-encoded. The name and password of
+// a sentinel URL are those of the servers, not of the sentinels.
 package redisstore

@@ -19,27 +19,26 @@
 //	sessions, err := session.New(store, &session.Options{Codec: codec})
 //	...
 //
-// The package links no driver: import one, such as modernc.org/sqlite.
+// The package does not link a driver: import one, such as modernc.org/sqlite.
 //
 // # PostgreSQL
 //
 // Set [django.Database].Dialect to PostgreSQL, and use any driver that numbers its
-// parameters, such as github.com/jackc/pgx/v5/stdlib. Behind PgBouncer in its
-// transaction mode, statements cannot stay prepared: open pgx with
-// default_query_exec_mode=exec. Instants are kept in full, so that TimeZone
-// does not matter.
+// parameters, such as github.com/jackc/pgx/v5/stdlib. Behind PgBouncer in its transaction
+// mode, statements cannot stay prepared: open pgx with default_query_exec_mode=exec.
+// PostgreSQL stores instants, so that TimeZone does not matter.
 //
 // # MySQL and MariaDB
 //
 // Set [django.Database].Dialect to MySQL, and use github.com/go-sql-driver/mysql with
-// clientFoundRows=true: without it an update to what is there counts as none,
-// and [New] refuses to go on. Keys and data are compared byte for byte, also
-// where the table has a collation that ignores case, as Django's has. A
-// statement that the server undid in a deadlock is repeated. MySQL commits at
-// each table that it makes: [Migrate] goes on where an earlier one was cut off.
-// Give timeout=5s and readTimeout=1m, too: calls end with their contexts, but
-// database/sql also connects by a goroutine whose context never ends, and a
-// server that accepts and says nothing would hold it, and with it the pool.
+// clientFoundRows=true: without it an update that changes nothing looks like one that
+// found nothing, and [New] returns an error. Keys and data are compared byte for byte,
+// even if the table has a collation that ignores case, as Django's has. A statement that
+// the server undid in a deadlock is repeated. MySQL commits after each table that it
+// makes: [Migrate] goes on where an earlier one stopped. Also give timeout=5s and
+// readTimeout=1m: calls end with their contexts, but database/sql also connects in a
+// goroutine whose context never ends, and a server that accepts and never answers would
+// hold it up, and with it the pool.
 //
 // # SQLite
 //
@@ -54,35 +53,32 @@
 //	readers.SetMaxOpenConns(8)
 //	readers.SetMaxIdleConns(8)
 //
-// busy_timeout is how many milliseconds to wait for another program, Django
-// for example, before the answer is an error. With synchronous(FULL) what was
-// saved survives a power cut; synchronous(NORMAL) is faster, and after a power
-// cut the last sessions may be as they were before, a logout undone.
+// busy_timeout is how many milliseconds to wait for another program, such as Django,
+// before the call fails. With synchronous(FULL) saved sessions survive a power cut;
+// synchronous(NORMAL) is faster, but a power cut may undo the last changes, even a
+// logout.
 //
 // In the path of a "file:" name, "?", "#" and "%" must be escaped.
 //
-// These are parameters of modernc.org/sqlite. With another driver, too, give
-// parameters and not PRAGMA statements: those would reach one connection of
-// the pool only.
+// These are parameters of modernc.org/sqlite. With other drivers, too, use parameters and
+// not PRAGMA statements, which would reach only one connection of the pool.
 //
 // # Time
 //
-// Django with USE_TZ keeps UTC. Without it, it keeps the wall clock time of
-// TIME_ZONE: give that zone as [django.Database].TimeZone. Where such a zone sets its
-// clocks back, sessions that end in the hour that comes twice end up to an
-// hour early or late, as in Django.
+// Django with USE_TZ keeps UTC. Without it, it keeps the wall clock time of TIME_ZONE:
+// give that zone as [django.Database].TimeZone. When such a zone sets its clocks back,
+// sessions that end in the repeated hour end up to an hour early or late, as in Django.
 //
 // # Deleting old sessions
 //
-// Expired rows are never served, but stay until session.Manager.ClearExpired is
-// called, as Django's stay until clearsessions. It deletes in batches, so that
-// nobody waits for it. [CountExpired] and [ClearExpiredBatch] are for programs that
-// show their progress.
+// Expired rows are never served, but stay until session.Manager.ClearExpired is called,
+// as in Django until clearsessions. It deletes in batches, so that nobody waits for it.
+// [CountExpired] and [ClearExpiredBatch] are for programs that show their progress.
 //
 // # Errors
 //
-// Errors of the database are returned as they are, wrapped: a database that is
-// locked for longer than the driver waits is an error, and never "not found".
-// So is one that is silent: a call whose context does not say when it ends has
-// five seconds, and a statement over many rows, as of clearing, has a minute.
+// Errors of the database are returned as they are, wrapped: a database that is locked for
+// longer than the driver waits is an error, and never "not found". So is one that does
+// not respond: a call whose context has no deadline has five seconds, and a statement
+// over many rows, as in clearing, a minute.
 package sqlstore

@@ -3,8 +3,8 @@
 //
 //	pbkdf2_sha256$1000000$kVZHWvsxhdQz4HNoIOBcKR$pe2Vq...=
 //
-// A program that logs users in seldom calls it: package auth does. It serves
-// programs that create users or change passwords:
+// Programs that only log users in rarely call it: package auth does. It is for programs
+// that create users or change passwords:
 //
 //	hashers, err := password.New(nil)
 //	...
@@ -14,10 +14,10 @@
 //
 // # Algorithms
 //
-// A string names its algorithm before the first "$". [Hashers] make new
-// strings with their first [Hasher] and check those of all. [Default] is
-// Django's list. Package legacy reads every other algorithm that Django has
-// had since 3.2: a program with an old table lists those behind the default.
+// A string names its algorithm before the first "$". [Hashers] make new strings with
+// their first [Hasher] and check strings of all of them. [Default] is Django's list.
+// Package legacy checks every other algorithm that Django has had since 3.2: a program
+// with an old table lists those after the default ones.
 //
 //	hashers, err := password.New(&password.Options{
 //		Hashers: append(password.Default(), legacy.MD5(), legacy.UnsaltedMD5()),
@@ -25,20 +25,18 @@
 //
 // # Cost
 //
-// One hash takes a third of a second of one core, on purpose. At most
-// GOMAXPROCS of them run at once, in at most 1 GiB of memory; others wait for
-// their turn, or until their context is done. So a flood of logins cannot
-// take more. A stored string that costs more than 10 million iterations of
-// PBKDF2, or more than 1 GiB, is refused, not computed.
+// One hash takes a third of a second of one core, on purpose. At most GOMAXPROCS of them
+// run at once, in at most 1 GiB of memory; others wait for their turn, or until their
+// context is done. So a flood of logins cannot use more. A stored string that costs more
+// than 10 million iterations of PBKDF2, or more than 1 GiB, is refused without computing
+// it.
 //
 // # Equal work
 //
-// Somebody who measures how long a login takes must not learn whether the user
-// exists (CVE-2016-2513, CVE-2024-39329, CVE-2025-13473). [Hashers.Verify]
-// does the work of a fresh hash also if the stored string is unusable,
-// malformed or of an unknown algorithm. If the password was wrong, and the
-// stored string is of lower cost or another algorithm, it does the rest of
-// that work by iterations of PBKDF2. For a user who does not exist, call
-// [Hashers.Burn]. A stored string that costs more than a fresh one still
-// shows.
+// Somebody who measures how long a login takes must not learn whether the user exists
+// (CVE-2016-2513, CVE-2024-39329, CVE-2025-13473). [Hashers.Verify] does the work of a
+// new hash even if the stored string is unusable, malformed or of an unknown algorithm.
+// If the password was wrong, and the stored string has a lower cost or another algorithm,
+// it does the rest of that work with iterations of PBKDF2. For a user who does not exist,
+// call [Hashers.Burn]. A stored string that costs more than a new one remains noticeable.
 package password

@@ -1,8 +1,6 @@
-// Package reset is the way from a forgotten password to a new one: a form that
-// asks for the address or the username, a mail with a link, and a form for the
-// new password.
-// The links are Django's: one that a Django site has mailed is valid here, and
-// the other way round.
+// Package reset replaces forgotten passwords: with a form that asks for the email address
+// or the username, a mail with a link, and a form for the new password. The links are
+// Django's: one that a Django site has mailed is valid here, and the other way round.
 //
 //	resets, err := reset.New(logins, users, tokens, sender, &reset.Options{
 //		URL: "https://example.com/reset/{id}/{token}/",
@@ -30,9 +28,9 @@
 //
 // # What a stranger learns
 //
-// Nothing. [Resets.Request] looks nobody up: it puts what was typed into a
-// queue, and answers at once, the same for all. One worker looks users up, and
-// another one mails. So neither text nor time tells who has an account (ASVS
+// Nothing. [Resets.Request] does not look the user up: it puts the typed text into a
+// queue, and returns at once, in the same way for everybody. One worker looks users up,
+// and another one sends mails. So neither text nor time tells who has an account (ASVS
 // 6.3.8).
 //
 // The mail goes to the address that is stored, not to the one that was typed
@@ -42,31 +40,29 @@
 //
 // # What a stranger can do
 //
-// Strangers can ask for mails to somebody else, and sign up with that address.
-// So one request sends three mails at most, one to each spelling in which the
-// address is stored, and the limiter of package throttle counts the mails to an address
-// over time. Each mail lists the accounts of its address, twenty at most: those
-// that logged in last, and others drawn at random. However many accounts
-// somebody makes, they do not keep the owner's out for good, and it comes first
-// in the mail if the mail is asked for by its username. The mails that a
-// stranger uses up, by the names of accounts of their own, list the owner's
-// account by the same rule, unless it has another spelling of the address. The
-// known devices of its users are counted apart.
+// Strangers can ask for mails to somebody else, and sign up with that address. So one
+// request sends three mails at most, one to each spelling in which the address is stored,
+// and the limiter of package throttle counts the mails to an address over time. Each mail
+// lists the accounts of its address, twenty at most: those that logged in last, and
+// others drawn at random. However many accounts somebody makes, they cannot keep the
+// owner's out permanently, and it comes first in the mail if its username was typed. The
+// mails that a stranger uses up, with the names of their own accounts, list the owner's
+// account by the same rule, unless it has another spelling of the address. The known
+// devices of its users are counted separately.
 //
-// # What waits
+// # The queue
 //
-// Requests wait in memory. If too many do, [Resets.Request] refuses, before
-// anything is promised; one source has a tenth of the places. A slow mail
-// server costs each mail a minute at most. When the program stops,
-// [Resets.Close] sends the mails that wait. A crash loses them: the visitors
-// were told that a mail is on its way, if there is an account, and ask again.
+// Requests wait in memory. If too many do, [Resets.Request] returns an error, before
+// anything is promised; one source gets a tenth of the places. A slow mail server delays
+// each mail by a minute at most. When the program stops, [Resets.Close] sends the mails
+// that wait. A crash loses them: the visitors were told to expect a mail if there is an
+// account, and ask again.
 //
 // # The link
 //
-// It is valid once, for as long as Options of package token say. When it is
-// opened, the token moves into the session and out of the URL, so that no
-// Referer header, history or screenshot shows it. (Django:
-// PasswordResetConfirmView.) The session gets a new key with it, which Django
-// does not do: there, a stranger who has planted the old key can choose the
-// password.
+// It is valid once, for the Timeout in the Options of package token. When it is
+// opened, the token moves into the session and out of the URL, so that no Referer
+// header, history or screenshot shows it. (Django: PasswordResetConfirmView.) The
+// session gets a new key with it, which Django does not do: there, a stranger who
+// planted the old key can choose the password.
 package reset

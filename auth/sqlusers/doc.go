@@ -14,11 +14,11 @@
 //		IsActive: true,
 //	})
 //
-// A [Users] is the [auth.UserStore] that auth.NewModelBackend logs in from,
-// and the [auth.PermissionStore] that [auth.HasPerm] asks.
+// A [Users] is the [auth.UserStore] for auth.NewModelBackend, and the
+// [auth.PermissionStore] behind [auth.HasPerm].
 //
-// The package links no driver. How to open SQLite is described in package
-// sqlstore; both may use the same pools.
+// The package does not link a driver. Package sqlstore describes how to open SQLite; both
+// may use the same pools.
 //
 // # Groups and permissions
 //
@@ -32,14 +32,13 @@
 //	err = users.GrantToGroup(ctx, editors.ID, "shop.change_order")
 //	err = users.AddToGroup(ctx, user.ID, editors.ID)
 //
-// A change to what is so already is not an error, and writes nothing. Changes
-// count from the next request of the user.
+// A change that is already in effect is not an error, and writes nothing. Changes apply
+// from the next request of the user on.
 //
 // # What is checked
 //
-// Django checks a user in its forms, so that code can store anything. Here
-// [Users.Create] and [Users.Update] check: a username has at most 150
-// characters, each a letter, a digit or one of @.+-_, and the other fields fit
-// Django's columns. Create refuses a password that is not encoded. Rows that
-// the table has already are read as they are.
+// Django checks a user in its forms, so that code can store anything. Here [Users.Create]
+// and [Users.Update] check: a username has at most 150 characters, each a letter, a digit
+// or one of @.+-_, and the other fields fit Django's columns. Create refuses a password
+// that is not encoded. Existing rows are read as they are.
 package sqlusers

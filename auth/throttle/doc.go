@@ -22,13 +22,12 @@
 //		http.Redirect(w, r, "/", http.StatusSeeOther)
 //	})
 //
-// An attempt costs one of what its source has, and one of what its account
-// has; both come back in time (generic cell rate algorithm). A browser from
-// which a user has logged in, with the present password, has attempts of its
-// own by a signed cookie, so that no stranger can lock the user out by wrong
-// passwords. The store has names and addresses as MACs only, whether an
-// account exists or not.
+// An attempt takes one from the bucket of its source, and one from that of its account;
+// both come back over time (generic cell rate algorithm). A browser from which a user has
+// logged in with the current password has a separate bucket, by a signed cookie, so that
+// no stranger can lock the user out with wrong passwords. The store has names and
+// addresses only as MACs, whether an account exists or not.
 //
-// docs/throttling.md says what the defaults are and why, what to set behind a
-// proxy, and what throttling cannot do. Django has nothing like it.
+// docs/throttling.md explains the defaults, the settings behind a proxy, and the limits
+// of throttling. Django has nothing like it.
 package throttle

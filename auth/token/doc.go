@@ -10,10 +10,10 @@
 //	...
 //	if tokens.Check(user, r.PathValue("token")) { ... }
 //
-// A token is the time it was made and an HMAC of that time and of the user:
-// the id, password hash, last login and email address. Nothing is stored. A
-// token works once: a new password changes the hash, and the token with it.
-// It also ends with a login, and with a change of the address.
+// A token is the time when it was made and an HMAC over that time and the user's id,
+// password hash, last login and email address. Nothing is stored. A token works once: a
+// new password changes the hash, which the HMAC covers. A login, or a change of the
+// address, also ends it.
 //
-// Package reset has the whole way from an address to a new password.
+// Package reset does everything from the request for a mail to the new password.
 package token
