@@ -2,33 +2,21 @@ package session
 
 import "context"
 
-// An EventKind says what happened to a session.
-type EventKind int
+// An EventKind says what happened to a session, in a word that is fit for the
+// name of a metric.
+type EventKind string
 
 // The kinds of [Event].
 const (
-	EventCreated     EventKind = iota + 1 // a record was created
-	EventLoaded                           // a record was loaded for a request
-	EventSaved                            // a record was saved
-	EventConflict                         // a save met a record changed by another request
-	EventReplayed                         // a save succeeded after N replays
-	EventInterrupted                      // a save met a record deleted by another request
-	EventDeleted                          // a record was deleted by Flush or Manager.Delete
-	EventCleared                          // ClearExpired removed N records
+	EventCreated     EventKind = "created"     // a record was created
+	EventLoaded      EventKind = "loaded"      // a record was loaded for a request
+	EventSaved       EventKind = "saved"       // a record was saved
+	EventConflict    EventKind = "conflict"    // a save met a record changed by another request
+	EventReplayed    EventKind = "replayed"    // a save succeeded after N replays
+	EventInterrupted EventKind = "interrupted" // a save met a record deleted by another request
+	EventDeleted     EventKind = "deleted"     // a record was deleted by Flush or Manager.Delete
+	EventCleared     EventKind = "cleared"     // ClearExpired removed N records
 )
-
-var eventNames = [...]string{
-	"unknown", "created", "loaded", "saved", "conflict", "replayed",
-	"interrupted", "deleted", "cleared",
-}
-
-// String returns the kind in lower case, fit for the name of a metric.
-func (k EventKind) String() string {
-	if k < 0 || int(k) >= len(eventNames) {
-		return eventNames[0]
-	}
-	return eventNames[k]
-}
 
 // An Event is given to [Options].Observe, for audit logs and metrics. It
 // never holds the key of a session.
