@@ -93,6 +93,7 @@ func everythingPrinted(t *testing.T, data string) string {
 		s := session.From(r)
 		s.Set("n", 1)
 		logger.Info("x", "session", s, "record", rec)
+		slog.New(slog.NewTextHandler(&text, nil)).Info("x", "session", s, "record", rec)
 		marshalled, _ := json.Marshal(s) //lint:ignore SA9005 it must show nothing
 		text.Write(marshalled)
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {

@@ -44,7 +44,7 @@ func TestNoLostUpdate(t *testing.T) {
 		})
 		mux.HandleFunc("/show", func(w http.ResponseWriter, r *http.Request) {
 			s := session.From(r)
-			fmt.Fprint(w, s.Len()-1, " ", session.Item[int]("total").Get(s, 0))
+			fmt.Fprint(w, len(s.Names())-1, " ", session.Item[int]("total").Get(s, 0))
 		})
 		server := httptest.NewServer(m.Handler(mux))
 		b := newBrowser(t, server)

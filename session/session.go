@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"log/slog"
 	"net/http"
 	"slices"
 	"sync"
@@ -115,14 +114,6 @@ func (s *Session) Names() []string {
 	return names
 }
 
-// Len returns the number of items.
-func (s *Session) Len() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sees(lookItems)
-	return s.items.Len()
-}
-
 // All yields the items in order, as they are when the loop begins. Python
 // writes values that are not JSON: NaN, Infinity and -Infinity.
 func (s *Session) All() iter.Seq2[string, json.RawMessage] {
@@ -207,11 +198,9 @@ func (s *Session) Fingerprint() string {
 // String returns "session" and the fingerprint; never the key or an item.
 func (s *Session) String() string { return "session " + s.Fingerprint() }
 
-// Format implements [fmt.Formatter]: every verb prints [Session.String].
+// Format implements [fmt.Formatter]: every verb prints [Session.String]. Package
+// slog writes that as text, and {} as JSON: log the Fingerprint.
 func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
-
-// LogValue is the fingerprint, for package slog.
-func (s *Session) LogValue() slog.Value { return slog.StringValue(s.Fingerprint()) }
 
 // raw returns the text of an item, which must not be changed.
 func (s *Session) raw(name string) ([]byte, bool) {

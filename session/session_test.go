@@ -101,7 +101,7 @@ func TestTypes(t *testing.T) {
 		t.Errorf("none: %q", got)
 	}
 	want := []string{"string", "int", "float", "nan", "bool", "list", "none"}
-	if got := s.Names(); !slices.Equal(got, want) || s.Len() != len(want) {
+	if got := s.Names(); !slices.Equal(got, want) {
 		t.Errorf("names: %v", got)
 	}
 }
@@ -212,7 +212,7 @@ func TestTypedKey(t *testing.T) {
 	}
 	cart.Set(s, nil)
 	cart.Delete(s)
-	if s.Len() != 0 {
+	if len(s.Names()) > 0 {
 		t.Errorf("left %v", s.Names())
 	}
 }
@@ -419,8 +419,8 @@ func TestCorruptDataIsAnEmptySessionAndALogLine(t *testing.T) {
 		mustCreate(t, store, session.Record{Key: validKey, Data: []byte(data), Expiry: time.Now().Add(time.Hour)})
 		m := noerror.In(session.New(store, &session.Options{Logger: textLogger(&log)}))
 		s := reload(t, m)
-		if s.Len() != 0 || s.Key() != validKey {
-			t.Errorf("%q: %d items, key kept: %v", data, s.Len(), s.Key() == validKey)
+		if len(s.Names()) > 0 || s.Key() != validKey {
+			t.Errorf("%q: items %v, key kept: %v", data, s.Names(), s.Key() == validKey)
 		}
 		if n := strings.Count(log.String(), "data corrupted"); n != 1 || strings.Contains(log.String(), validKey) {
 			t.Errorf("%q: logged %s", data, &log)

@@ -7,7 +7,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
-	"log/slog"
 	"maps"
 	"net/http"
 	"path/filepath"
@@ -41,9 +40,7 @@ var looks = map[string]func(s *session.Session){
 	"Format":                func(s *session.Session) { fmt.Fprintf(io.Discard, "%v", s) },
 	"Has":                   func(s *session.Session) { s.Has("n") },
 	"Key":                   func(s *session.Session) { _ = s.Key() },
-	"Len":                   func(s *session.Session) { s.Len() },
 	"Names":                 func(s *session.Session) { s.Names() },
-	"LogValue":              func(s *session.Session) { slog.New(slog.NewTextHandler(io.Discard, nil)).Info("x", "s", s) },
 	"ResetExpiry":           (*session.Session).ResetExpiry,
 	"Save":                  func(s *session.Session) { _ = s.Save(context.Background()) },
 	"Set":                   func(s *session.Session) { s.Set("n", 2) },

@@ -83,9 +83,6 @@ func (s *Settings) Values(conf.OnlyHere) *conf.Settings { return s.values }
 // Format implements [fmt.Formatter]: with every verb only the type is shown.
 func (s Settings) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "settings.Settings") }
 
-// LogValue implements [slog.LogValuer], as Format.
-func (s Settings) LogValue() slog.Value { return slog.StringValue("settings.Settings") }
-
 // DemoSecretKey returns the key in a file, for a demonstration on one
 // machine: put it into [Sources.Defaults]. If there is no such file it makes a
 // random key and writes it there, readable by its owner only. It refuses a file

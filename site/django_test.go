@@ -85,7 +85,7 @@ print(len(data))
 	django.Run(script + `
 cache.set("django.contrib.sessions.cached_db" + "` + key + `", {"float": 1.0}, 1000)
 `)
-	if load(key).Len() != 0 {
+	if len(load(key).Names()) > 0 {
 		t.Error("Django's refill brought the session back")
 	}
 	if rec, err := site.Store.Load(t.Context(), key); !errors.Is(err, session.ErrNotFound) {

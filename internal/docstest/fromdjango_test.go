@@ -90,7 +90,7 @@ func TestGoNamesInTheTablesCompile(t *testing.T) {
 				t.Errorf("%s: %v", span, err)
 				continue
 			}
-			if _, isCall := expr.(*ast.CallExpr); !isCall {
+			if call, isCall := expr.(*ast.CallExpr); !isCall || isName(call.Fun, "len") {
 				span = "_ = " + span
 			}
 			fmt.Fprintf(&src, "func _() {\n\t%s\n}\n\n", span)
@@ -109,6 +109,12 @@ func TestGoNamesInTheTablesCompile(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
+}
+
+// isName reports whether an expression is a name alone.
+func isName(e ast.Expr, name string) bool {
+	id, ok := e.(*ast.Ident)
+	return ok && id.Name == name
 }
 
 const preamble = `package main
