@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/expiry"
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/internal/signing"
 	"github.com/jamsession/jamsession/internal/timelimit"
@@ -85,7 +86,7 @@ func (s *store) open(key string) (session.Record, error) {
 
 // deadline returns when a cookie that was signed at an instant expires.
 func (s *store) deadline(items []byte, at time.Time) time.Time {
-	own, last := session.Deadline(items, at, s.opts.MaxAge), at.Add(s.opts.MaxAge)
+	own, last := expiry.Deadline(items, at, s.opts.MaxAge), at.Add(s.opts.MaxAge)
 	if own.Before(last) {
 		return own
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/expiry"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
@@ -70,7 +71,7 @@ func (o *Options) deadline(data []byte, saved time.Time) time.Time {
 	if err != nil {
 		items = nil
 	}
-	return session.Deadline(items, saved, o.MaxAge)
+	return expiry.Deadline(items, saved, o.MaxAge)
 }
 
 // check names the field that is wrong.

@@ -1,22 +1,16 @@
 package session
 
 import (
-	"bytes"
 	"log/slog"
-	"math"
-	"strconv"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/expiry"
 	"github.com/jamsession/jamsession/internal/rawjson"
 )
 
-const (
-	expiryItem  = "_session_expiry"  // Django's
-	createdItem = "_session_created" // ours: Unix seconds, for AbsoluteTimeout
-
-	// maxAge keeps the arithmetic and every store's calendar in range.
-	maxAge = 100 * 365 * 24 * time.Hour
-)
+// createdItem is when the session began, in Unix seconds, for AbsoluteTimeout.
+// Django has no such item.
+const createdItem = "_session_created"
 
 // SetExpiry makes the session live for d after each time it is saved, in place
 // of CookieAge. It is kept in whole seconds; a part of a second counts as one.
@@ -30,7 +24,7 @@ func (s *Session) SetExpiry(d time.Duration) {
 	case rest < 0:
 		seconds-- // or a moment too late would be 0, which means no expiry at all
 	}
-	s.Set(expiryItem, int64(seconds))
+	s.Set(expiry.Item, int64(seconds))
 }
 
 // SetExpiryAt makes the session end at t, to the microsecond, however often it
@@ -39,17 +33,17 @@ func (s *Session) SetExpiry(d time.Duration) {
 // time.Now().Add of it. Django 3.2 cannot read it: in a session shared with
 // 3.2 use SetExpiry.)
 func (s *Session) SetExpiryAt(t time.Time) {
-	s.Set(expiryItem, isoformat(clampTime(t, time.Now())))
+	s.Set(expiry.Item, expiry.Format(t, time.Now()))
 }
 
 // ExpireAtBrowserClose sends the cookie without a lifetime, so that the
 // browser forgets it when it closes. The record lives for CookieAge after
 // each save. (Django: set_expiry(0).)
-func (s *Session) ExpireAtBrowserClose() { s.Set(expiryItem, 0) }
+func (s *Session) ExpireAtBrowserClose() { s.Set(expiry.Item, 0) }
 
 // ResetExpiry returns the session to the lifetime that the options give all
 // sessions. (Django: set_expiry(None).)
-func (s *Session) ResetExpiry() { s.Delete(expiryItem) }
+func (s *Session) ResetExpiry() { s.Delete(expiry.Item) }
 
 // ExpiryAge returns how long the session would live if it were saved now; it
 // is negative if it would have expired. (Django: get_expiry_age.)
@@ -86,14 +80,14 @@ type lifetime struct {
 
 func (m *Manager) lifetime(items *rawjson.Object, now time.Time) lifetime {
 	l := lifetime{now.Add(m.opts.CookieAge), m.opts.ExpireAtBrowserClose}
-	if raw, ok := items.Get(expiryItem); ok {
-		switch own, kind := parseExpiry(raw, now); kind {
-		case expiryUnreadable:
+	if raw, ok := items.Get(expiry.Item); ok {
+		switch own, kind := expiry.Parse(raw, now); kind {
+		case expiry.Unreadable:
 			m.opts.Logger.Warn("session: unreadable expiry; using the default",
-				slog.String("item", expiryItem))
-		case expiryBrowser:
+				slog.String("item", expiry.Item))
+		case expiry.Browser:
 			l.browser = true
-		case expiryOwn:
+		case expiry.Own:
 			l.deadline, l.browser = own, false
 		}
 	}
@@ -124,102 +118,6 @@ func created(items *rawjson.Object, now time.Time) time.Time {
 		return now
 	}
 	return time.Unix(unix, 0)
-}
-
-// Deadline returns when a session with these items, the text of a JSON
-// object, ends if it was saved at an instant: after age, unless the items say
-// otherwise. It is for stores that keep no expiry beside the data, as Django's
-// files and signed cookies keep none. Items that are not a JSON object count
-// as none. (Django: get_expiry_date with modification.)
-func Deadline(items []byte, saved time.Time, age time.Duration) time.Time {
-	if !mayHoldExpiry(items) {
-		return saved.Add(age)
-	}
-	object, err := rawjson.Parse(items)
-	if err != nil {
-		return saved.Add(age)
-	}
-	if raw, ok := object.Get(expiryItem); ok {
-		if own, kind := parseExpiry(raw, saved); kind == expiryOwn {
-			return own
-		}
-	}
-	return saved.Add(age)
-}
-
-// mayHoldExpiry finds out without parsing that there is no such item, as in most
-// sessions. A name can be written with escapes.
-func mayHoldExpiry(items []byte) bool {
-	return bytes.Contains(items, []byte(expiryItem)) || bytes.Contains(items, []byte(`\u`))
-}
-
-// An expiryKind is what the item _session_expiry says.
-type expiryKind int
-
-const (
-	expiryUnreadable expiryKind = iota // Django cannot read it either
-	expiryNone                         // null: as the options say
-	expiryBrowser                      // 0: until the browser closes
-	expiryOwn                          // a deadline
-)
-
-func parseExpiry(raw []byte, now time.Time) (deadline time.Time, kind expiryKind) {
-	if len(raw) > 0 && raw[0] == '"' {
-		return parseISO(raw, now)
-	}
-	switch string(raw) {
-	case "null":
-		return time.Time{}, expiryNone
-	case "false":
-		return time.Time{}, expiryBrowser
-	case "true":
-		return now.Add(time.Second), expiryOwn
-	}
-	seconds, err := strconv.ParseFloat(string(raw), 64)
-	switch {
-	case (err != nil && !math.IsInf(seconds, 0)) || math.IsNaN(seconds):
-		return time.Time{}, expiryUnreadable
-	case seconds == 0:
-		return time.Time{}, expiryBrowser
-	default:
-		return now.Add(clampSeconds(seconds)), expiryOwn
-	}
-}
-
-func clampSeconds(seconds float64) time.Duration {
-	limit := maxAge.Seconds()
-	return time.Duration(max(-limit, min(limit, seconds)) * float64(time.Second))
-}
-
-func clampTime(t, now time.Time) time.Time {
-	if oldest := now.Add(-maxAge); t.Before(oldest) {
-		return oldest
-	}
-	return earlier(t, now.Add(maxAge))
-}
-
-// isoformat writes an instant as Python's datetime.isoformat does.
-func isoformat(t time.Time) string {
-	t = t.UTC().Truncate(time.Microsecond)
-	if t.Nanosecond() == 0 {
-		return t.Format("2006-01-02T15:04:05+00:00")
-	}
-	return t.Format("2006-01-02T15:04:05.000000+00:00")
-}
-
-// parseISO reads an instant with an offset. A text without one is refused:
-// Django with USE_TZ cannot compute with it either.
-func parseISO(raw []byte, now time.Time) (time.Time, expiryKind) {
-	var text string
-	if rawjson.DecodeValue(raw, &text) != nil {
-		return time.Time{}, expiryUnreadable
-	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return clampTime(t, now), expiryOwn
-		}
-	}
-	return time.Time{}, expiryUnreadable
 }
 
 func earlier(a, b time.Time) time.Time {

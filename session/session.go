@@ -195,7 +195,8 @@ func (s *Session) Fingerprint() string {
 	return Fingerprint(s.stored.Key)
 }
 
-// String returns "session" and the fingerprint; never the key or an item.
+// String returns "session" and the fingerprint; never the key or an item. Package
+// text/template finds it, and does not find Format.
 func (s *Session) String() string { return "session " + s.Fingerprint() }
 
 // Format implements [fmt.Formatter]: every verb prints [Session.String]. Package

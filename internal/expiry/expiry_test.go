@@ -1,10 +1,10 @@
-package session_test
+package expiry_test
 
 import (
 	"testing"
 	"time"
 
-	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/internal/expiry"
 )
 
 func TestDeadline(t *testing.T) {
@@ -18,7 +18,7 @@ func TestDeadline(t *testing.T) {
 		`{"_session_expiry":"2026-12-01T00:00:00+00:00"}`: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC),
 		`no JSON`: saved.Add(time.Hour),
 	} {
-		if got := session.Deadline([]byte(items), saved, time.Hour); !got.Equal(want) {
+		if got := expiry.Deadline([]byte(items), saved, time.Hour); !got.Equal(want) {
 			t.Errorf("Deadline of %s: %v, want %v", items, got, want)
 		}
 	}
