@@ -145,6 +145,11 @@ func (o *Options) check() error {
 		}
 		names[b.Name()] = true
 	}
+	for i, v := range o.Validators {
+		if v == nil {
+			return fmt.Errorf("auth: Options.Validators[%d] is nil", i)
+		}
+	}
 	return nil
 }
 

@@ -266,7 +266,8 @@ func authRefusals() []refusal {
 	for name, o := range map[string]auth.Options{
 		"Options.Timeout": {Timeout: -1}, "Options.StayLoggedInAge": {StayLoggedInAge: -1},
 		"Options.FloorAge": {FloorAge: -1}, "Options.LoginURL": {LoginURL: "login"},
-		"Options.Backends[0]": {Backends: []auth.Backend{nil}},
+		"Options.Backends[0]":   {Backends: []auth.Backend{nil}},
+		"Options.Validators[0]": {Validators: []hashing.Validator{nil}},
 	} {
 		list = append(list, refusal{"auth.New", name, func(context.Context) (any, error) {
 			return outcome(auth.New(users, keys, &o))
