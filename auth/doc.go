@@ -12,7 +12,7 @@
 //		user, err := logins.Authenticate(r,
 //			r.PostFormValue("username"), r.PostFormValue("password"))
 //		if errors.Is(err, auth.ErrNoMatch) {
-//			showForm(w, "Please enter a correct username and password.")
+//			showForm(w, "Wrong username or password.")
 //			return
 //		}
 //		if err == nil {

@@ -37,7 +37,7 @@ func Example() {
 	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
 		user, err := logins.Authenticate(r, r.PostFormValue("username"), r.PostFormValue("password"))
 		if errors.Is(err, auth.ErrNoMatch) {
-			http.Error(w, "Please enter a correct username and password.", http.StatusUnauthorized)
+			http.Error(w, "Wrong username or password.", http.StatusUnauthorized)
 			return
 		}
 		if err == nil {
@@ -77,7 +77,7 @@ func Example() {
 	visit("GET", "/dashboard", nil)
 	// Output:
 	// GET /dashboard: 302 to /login?next=/dashboard
-	// POST /login: 401 Please enter a correct username and password.
+	// POST /login: 401 Wrong username or password.
 	// POST /login?next=/dashboard: 303 to /dashboard
 	// GET /dashboard: 200 Hello alice
 	// POST /logout: 303 to /login

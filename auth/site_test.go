@@ -354,7 +354,7 @@ func loginSite(t *testing.T, s *site) *httptest.Server {
 		user, err := s.auth.Authenticate(r, r.PostFormValue("username"), r.PostFormValue("password"))
 		switch {
 		case errors.Is(err, auth.ErrNoMatch):
-			http.Error(w, "Please enter a correct username and password.", http.StatusUnauthorized)
+			http.Error(w, "Wrong username or password.", http.StatusUnauthorized)
 			return
 		case err == nil:
 			err = s.auth.Login(r, user)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -156,6 +157,11 @@ func TestSiteWithoutUsersNeedsNoDatabase(t *testing.T) {
 		here := openWith(t, s, o)
 		if _, err := os.Stat(file); (err == nil) != (engine == "db") || (here.Database.DB != nil) != (engine == "db") {
 			t.Errorf("%s: the file of the database: %v", engine, err)
+		}
+		for field, v := range reflect.ValueOf(here).Elem().Fields() {
+			if k := field.Type.Kind(); field.IsExported() && (k == reflect.Pointer || k == reflect.Interface) && v.IsNil() {
+				t.Errorf("%s: Site.%s is nil", engine, field.Name)
+			}
 		}
 		if plan, err := site.Plan(t.Context(), s, o); len(plan) > 0 || err != nil {
 			t.Errorf("%s: plan %v, %v", engine, plan, err)

@@ -22,8 +22,9 @@ import (
 	"github.com/jamsession/jamsession/settings"
 )
 
-// A Site is everything that its settings describe, open. [Open] makes one; no
-// field is nil. It is safe for concurrent use.
+// A Site is everything that its settings describe, open. [Open] makes one; none
+// of its fields that are pointers or interfaces is nil. It is safe for
+// concurrent use.
 type Site struct {
 	Settings *settings.Settings
 	Store    session.Store // what SESSION_ENGINE names

@@ -35,7 +35,7 @@ func ExampleNew() {
 			return
 		}
 		if r.FormValue("password") != "correct horse" {
-			http.Error(w, "Please enter a correct username and password.", http.StatusForbidden)
+			http.Error(w, "Wrong username or password.", http.StatusForbidden)
 			return
 		}
 		limiter.Succeeded(r, attempt)
@@ -48,8 +48,8 @@ func ExampleNew() {
 		fmt.Print(w.Code, " ", w.Body)
 	}
 	// Output:
-	// 403 Please enter a correct username and password.
-	// 403 Please enter a correct username and password.
+	// 403 Wrong username or password.
+	// 403 Wrong username or password.
 	// 429 Too many attempts. Please try again in 5 minutes.
 }
 
