@@ -6,16 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/messages"
@@ -101,6 +104,37 @@ func TestOptionsSeeTheSettingsAndAddToThem(t *testing.T) {
 	page.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", nil))
 	if w.Code != http.StatusTeapot || refused != 1 {
 		t.Errorf("a forged form: %d", w.Code)
+	}
+}
+
+// TestLimitsSeesEachLimiter: with what the settings say of it, and can add to it.
+func TestLimitsSeesEachLimiter(t *testing.T) {
+	s := settingsOf(t, tempFile(t), map[string]string{
+		"LOGIN_LIMIT_STORE": "memory", "LOGIN_LIMIT_ACCOUNT": "1/3600", "SIGNUP_LIMIT": "2/60", "NEW_SESSION_LIMIT": "3/1",
+	})
+	var refused []string
+	bursts := make(map[string]int)
+	o := &site.Options{Limits: func(o *throttle.Options) {
+		bursts[o.Purpose] = max(o.PerAccount.Burst, o.PerSource.Burst)
+		o.OnLimited = func(_ *http.Request, bucket string, _ time.Duration) {
+			refused = append(refused, o.Purpose+": "+bucket)
+		}
+	}}
+	if err := site.Migrate(t.Context(), s, o); err != nil {
+		t.Fatal(err)
+	}
+	here := openWith(t, s, o)
+	want := map[string]int{"login": 50, "password reset": 50, "sign-up": 2, "new session": 3}
+	if !maps.Equal(bursts, want) {
+		t.Errorf("limits %v, want %v", bursts, want)
+	}
+	here.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		for range 2 {
+			_, _ = here.Auth.Authenticate(r, "nobody", "x")
+		}
+	})).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+	if !slices.Equal(refused, []string{"login: account"}) {
+		t.Errorf("refused: %q", refused)
 	}
 }
 

@@ -31,29 +31,37 @@ func (s *Site) openLimits(ctx context.Context) error {
 		return err
 	}
 	s.limits.store = store
-	o := throttle.Options{
-		PerAccount:     s.conf.LoginLimitAccount,
-		PerSource:      s.conf.LoginLimitSource,
-		TrustedProxies: s.conf.TrustedProxies,
-		Cookie:         cookie.Options{Secure: s.conf.SessionCookie.Secure},
-		Timeout:        s.conf.StoreTimeout,
-		Logger:         s.opts.Logger,
-	}
-	s.limits.logins, err = throttle.New(store, s.keys, &o)
+	s.limits.logins, err = throttle.New(store, s.keys, s.limiterOptions(throttle.Options{
+		Purpose: "login", PerAccount: s.conf.LoginLimitAccount, PerSource: s.conf.LoginLimitSource,
+	}))
 	if err == nil {
-		o.Purpose, o.PerAccount = "password reset", s.conf.PasswordResetLimit
-		o.DevicesOf = "login" // on devices where users log in, no stranger keeps them from their mail
-		s.ResetLimiter, err = throttle.New(store, s.keys, &o)
+		s.ResetLimiter, err = throttle.New(store, s.keys, s.limiterOptions(throttle.Options{
+			Purpose: "password reset", PerAccount: s.conf.PasswordResetLimit, PerSource: s.conf.LoginLimitSource,
+			DevicesOf: "login", // on devices where users log in, no stranger keeps them from their mail
+		}))
 	}
 	if err == nil {
-		o.DevicesOf = ""
-		o.Purpose, o.PerAccount, o.PerSource = "sign-up", s.conf.SignUpLimit, s.conf.SignUpLimit
-		s.limits.signUps, err = throttle.New(store, s.keys, &o)
+		s.limits.signUps, err = throttle.New(store, s.keys, s.limiterOptions(throttle.Options{
+			Purpose: "sign-up", PerAccount: s.conf.SignUpLimit, PerSource: s.conf.SignUpLimit,
+		}))
 	}
 	if err != nil {
 		return fmt.Errorf("site: %w", err)
 	}
 	return nil
+}
+
+// limiterOptions returns o with what all limiters of a site have in common, as
+// Options.Limits has changed it.
+func (s *Site) limiterOptions(o throttle.Options) *throttle.Options {
+	o.TrustedProxies = s.conf.TrustedProxies
+	o.Cookie = cookie.Options{Secure: s.conf.SessionCookie.Secure}
+	o.Timeout = s.conf.StoreTimeout
+	o.Logger = s.opts.Logger
+	if s.opts.Limits != nil {
+		s.opts.Limits(&o)
+	}
+	return &o
 }
 
 // unlimited is the limiter of a site without limits.
@@ -79,10 +87,9 @@ func (s *Site) newcomers() (func(*http.Request) bool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("site: %w", err)
 	}
-	newcomers, err := throttle.AllowSource(memory, s.keys, &throttle.Options{
-		Purpose: "new session", PerSource: c.NewSessionLimit, TrustedProxies: c.TrustedProxies,
-		Logger: s.opts.Logger,
-	})
+	newcomers, err := throttle.AllowSource(memory, s.keys, s.limiterOptions(throttle.Options{
+		Purpose: "new session", PerSource: c.NewSessionLimit,
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("site: %w", err)
 	}

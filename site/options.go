@@ -8,6 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/internal/conf"
@@ -40,6 +41,12 @@ type Options struct {
 	CSRF     func(*csrf.Options)
 	Messages func(*messages.Options)
 	Auth     func(*auth.Options)
+
+	// Limits does the same for each limiter. Its Purpose says which one it is:
+	// "login", "password reset", "sign-up", or "new session", of which only
+	// PerSource, TrustedProxies, ForwardedHeader and FailOpen count. Keep the
+	// Purpose. It is not called for limiters that the settings turn off.
+	Limits func(*throttle.Options)
 }
 
 func (s *Site) sessionOptions(codec session.Codec) (*session.Options, error) {
