@@ -7,7 +7,7 @@ import (
 	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
-// An Error says which field of [Options] is wrong, and why.
+// An Error names the field of [Options] that is wrong, and the reason.
 type Error struct {
 	Field  string // of Options: "Domain"
 	Reason string // what browsers do not accept, and what to write
@@ -19,7 +19,7 @@ func (e *Error) Error() string { return "cookie: " + e.Field + ": " + e.Reason }
 // Check returns nil, or an *[Error] that names the first field with which
 // browsers would drop the cookie, never send it back, or not keep the promise
 // that it makes. The rules are those of RFC 6265bis, in sections 4.1 and 5.7, and of
-// CHIPS. Whether a Domain is a public suffix, such as "co.uk", is not known here.
+// CHIPS. It does not know whether a Domain is a public suffix, such as "co.uk".
 func (o Options) Check() error {
 	for _, rule := range []struct {
 		field string

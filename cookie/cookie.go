@@ -1,8 +1,7 @@
-// Package cookie says how the cookies of this module are sent: the sessions',
-// the one against forged forms, that of messages and that of known devices.
-// Each of those packages has a field Cookie of the type [Options], and checks it
-// with [Options.Check] when it starts, since browsers drop a cookie that they
-// do not like without a word.
+// Package cookie describes the cookies of this module: those of sessions, of the
+// protection against forged forms, of messages and of known devices. The Options of these
+// packages have a field Cookie of the type [Options], and their constructors check it
+// with [Options.Check], since browsers silently drop a cookie that they do not accept.
 package cookie
 
 import (
@@ -25,8 +24,8 @@ type Options struct {
 	// ".example.com". Empty is this host only, which is safer.
 	Domain string
 
-	// Path is the part of the site that gets the cookie. It keeps nothing
-	// secret: scripts of other paths reach it. Empty is "/".
+	// Path is the part of the site that gets the cookie. It does not hide the cookie:
+	// scripts of other paths can get it. Empty is "/".
 	Path string
 
 	// SameSite says which requests from pages of other sites carry the cookie.
@@ -55,15 +54,15 @@ type Secure int
 
 // The values of Options.Secure.
 const (
-	// SecureAuto is always, except in the answer to a request over plain HTTP
-	// to a loopback host that no proxy has passed on.
+	// SecureAuto is always, except in the answer to a request over plain HTTP to a loopback
+	// host that did not come through a proxy.
 	SecureAuto Secure = iota
 
 	// SecureAlways is always.
 	SecureAlways
 
-	// SecureNeverUnsafe is never: the cookie also travels over plain HTTP,
-	// where anyone on the way can read and replace it.
+	// SecureNeverUnsafe is never: the cookie also travels over plain HTTP, where anyone on
+	// the network path can read and replace it.
 	SecureNeverUnsafe
 )
 

@@ -20,8 +20,8 @@ import (
 // "private" when it begins, so that no cache gives it to another visitor; a
 // stricter Cache-Control of the handler stays, whichever comes first.
 //
-// A request that needs none, since its session's key is not ambient, gets a
-// token that belongs to nothing, and no cookie.
+// A request that needs no token, since its session's key is not ambient, gets one that is
+// valid nowhere, and no cookie.
 //
 // Token panics if the request did not pass through [Protection.Handler].
 func Token(r *http.Request) string {
@@ -43,10 +43,9 @@ func TemplateField(r *http.Request) template.HTML {
 	return template.HTML(`<input type="hidden" name="` + fieldName + `" value="` + Token(r) + `">`)
 }
 
-// Rotate gives the visitor a new secret, so that all tokens from before are
-// refused from now on. Do it whenever the visitor gains rights; auth.Login
-// does. Like [Token], it changes the header. Without [Protection.Handler] it
-// does nothing.
+// Rotate gives the visitor a new secret, so that all tokens from before are refused from
+// now on. Do it whenever the visitor gains rights; auth.Manager.Login does. Like [Token],
+// it changes the header. Without [Protection.Handler] it does nothing.
 func Rotate(r *http.Request) {
 	if x := exchangeOf(r.Context()); x != nil {
 		x.replace()
@@ -85,9 +84,8 @@ func (x *exchange) current() string {
 	return x.secret
 }
 
-// replace makes a new secret. In the session it stands masked, which is the
-// form that all versions of Django accept there; up to 4.0 they refuse a bare
-// one.
+// replace makes a new secret. In the session it is masked, which is the form that all
+// versions of Django accept there; up to 4.0 they refuse an unmasked one.
 func (x *exchange) replace() string {
 	secret := newSecret()
 	if x.p.opts.UseSessions {

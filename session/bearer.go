@@ -15,20 +15,20 @@ const KeyHeader = "Session-Key"
 // without that header to another transport.
 type bearer struct{ others Transport }
 
-// Bearer returns a transport for mobile programs and APIs. A request that has
-// the header "Authorization: Bearer" is about the session whose key follows, and
-// about no other: no cookie in it is looked at, and none is sent in the response.
-// A new key is given in the response header [KeyHeader]. A client that has no key
-// yet, such as one that logs in, sends the header with nothing after "Bearer".
+// Bearer returns a transport for mobile apps and APIs. A request that has the header
+// "Authorization: Bearer" uses the session whose key follows, and no other: its cookies
+// are ignored, and the response sets none. The response header [KeyHeader] has a new key.
+// A client that has no key yet, such as one that logs in, sends the header with nothing
+// after "Bearer".
 //
 // No browser adds that header by itself, and a page of another site can do so
 // only if this site allows it by CORS. So package csrf does not check a request
 // that has it.
 //
-// All other requests use the transport others, such as what [Cookies] returns;
-// csrf checks them as usual. If others is nil, their session is new, and its
-// key is sent in [KeyHeader], too. Other schemes of the header Authorization,
-// which browsers do add, count as none.
+// All other requests use the transport others, such as the one that [Cookies] returns;
+// csrf checks them as usual. If others is nil, their session is new, and its key is sent
+// in [KeyHeader], too. Other schemes of the header Authorization, which browsers do add,
+// are ignored.
 func Bearer(others Transport) Transport { return bearer{others} }
 
 // token returns what the client sent as its key, and whether it has the

@@ -11,8 +11,8 @@ import (
 // done. Sessions whose data is damaged are left alone. Match may only look at
 // items; it is given a session without a key.
 //
-// The error is errors.ErrUnsupported, as it is or wrapped, if the store
-// cannot list its records, and wraps [ErrUnavailable] if the store could not be asked.
+// The error is errors.ErrUnsupported, as it is or wrapped, if the store cannot list its
+// records, and wraps [ErrUnavailable] if the store is unavailable.
 func (m *Manager) DeleteWhere(ctx context.Context, match func(*Session) bool) (int, error) {
 	n := 0
 	for rec, err := range List(ctx, m.store) {

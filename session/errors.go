@@ -5,9 +5,9 @@ import "errors"
 // The errors that a program sees, from [Load], [Session.Save], [Item.Lookup]
 // and in an ErrorHandler. Test with errors.Is.
 var (
-	// ErrUnavailable: the store could not be asked, or could not keep the
-	// session. Nothing is known of the visitor, who must not be taken for
-	// anonymous. The default ErrorHandler answers 503.
+	// ErrUnavailable: the store could not be reached, or could not save the session. The
+	// visitor is unknown, and must not be treated as anonymous. The default ErrorHandler
+	// answers 503.
 	ErrUnavailable = errors.New("session: store is unavailable")
 
 	// ErrInterrupted: the session was deleted, by a logout for example, or
@@ -16,8 +16,8 @@ var (
 	// is gone. The default ErrorHandler answers 400, as Django does.
 	ErrInterrupted = errors.New("session: deleted while this request was changing it")
 
-	// ErrTooLate: the response has begun, so the cookie can no longer be
-	// sent, and the session is new or was to get a new key. Nothing is saved.
+	// ErrTooLate: the response has begun, so the cookie can no longer be sent, but the
+	// session is new or needs a new key. Nothing is saved.
 	ErrTooLate = errors.New("session: the response has begun, the cookie cannot be changed any more")
 
 	// ErrNoManager: the request did not pass through [Manager.Handler].
@@ -26,10 +26,9 @@ var (
 	// ErrNoItem: the session has no item of this name.
 	ErrNoItem = errors.New("session: no such item")
 
-	// ErrTooLarge: the session has more than 16 MiB or 100 000 items, or is
-	// nested deeper than 64 levels; or, where the cookie is the record, the
-	// cookie would have more than 4096 bytes. It is not loaded as an empty
-	// one, so that nothing is lost, and not saved.
+	// ErrTooLarge: the session has more than 16 MiB or 100 000 items, or is nested deeper
+	// than 64 levels; or, if the cookie is the record, the cookie would have more than 4096
+	// bytes. It is not loaded as an empty session, so that nothing is lost, and not saved.
 	ErrTooLarge = errors.New("session: too large")
 
 	// ErrType: an item cannot be turned into, or made of, the wanted type.

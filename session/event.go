@@ -2,7 +2,7 @@ package session
 
 import "context"
 
-// An EventKind says what happened to a session, in a word that is fit for the
+// An EventKind is the kind of an [Event]. in a word that is fit for the
 // name of a metric.
 type EventKind string
 

@@ -6,8 +6,8 @@ import (
 	"reflect"
 )
 
-// checkStore says why the store and the options cannot work together. Found out
-// here, it is an error at the start; later, it would be one for every visitor.
+// checkStore returns why the store and the options cannot work together. Here it is an
+// error at the start; later, every visitor would get it.
 func (m *Manager) checkStore() error {
 	_, isPlain := m.opts.Codec.(plain)
 	bytes, _ := m.store.(byteStore)

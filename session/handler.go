@@ -7,13 +7,13 @@ import (
 	"github.com/jamsession/jamsession/internal/carrier"
 )
 
-// Handler gives each request that reaches next its session, for [From] and
-// [Load], and saves it before the response begins. A request that does not
-// look at its session costs no I/O and changes no header.
+// Handler gives each request that reaches next its session, for [From] and [Load], and
+// saves it before the response begins. A request that does not use its session costs no
+// I/O and changes no header.
 //
-// A second Handler of the same manager on one request steps aside. Handlers
-// of several managers give a request as many sessions, each by its own cookie:
-// [From] finds the innermost, and [Manager.From] that of its manager.
+// A second Handler of the same manager on one request steps aside. Handlers of several
+// managers give a request several sessions, each with its own cookie: [From] finds the
+// innermost, and [Manager.From] that of its manager.
 func (m *Manager) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if m.exchange(r.Context()) != nil {
@@ -104,13 +104,12 @@ func (m *Manager) LoadFrom(r *http.Request) (*Session, error) {
 	return x.load(r.Context())
 }
 
-// Abort stops the request as [From] does: it panics with
-// [http.ErrAbortHandler], and the answer is the ErrorHandler's to err, in
-// place of what the handler wrote. It serves middleware that finds out too
-// late that a request cannot go on, such as a lookup of the user that failed.
-// If err wraps [ErrUnavailable], the default answer is 503. An err that is, or
-// wraps, an [http.Handler] is a refusal rather than a failure: it is not
-// logged, and the default answer is its own.
+// Abort stops the request as [From] does: it panics with [http.ErrAbortHandler], and the
+// ErrorHandler answers with err, in place of the handler's output. It is for middleware
+// that finds out too late that a request cannot go on, for example because a lookup of
+// the user failed. If err wraps [ErrUnavailable], the default answer is 503. An err that
+// is, or wraps, an [http.Handler] is a refusal rather than a failure: it is not logged,
+// and by default serves itself.
 //
 // Nothing is saved. Abort itself panics with another value if the request did
 // not pass through [Manager.Handler].
@@ -123,11 +122,10 @@ func Abort(r *http.Request, err error) {
 	panic(http.ErrAbortHandler)
 }
 
-// Load returns the session of the request, or an error that wraps
-// [ErrUnavailable] if the store failed: the visitor is then not known, which
-// is not the same as anonymous. The store is asked once per request; later
-// calls return the same. The error is [ErrNoManager] if the request did not
-// pass through [Manager.Handler].
+// Load returns the session of the request, or an error that wraps [ErrUnavailable] if the
+// store failed: the visitor is then unknown, which is not the same as anonymous. The
+// store is asked once per request; later calls return the same. The error is
+// [ErrNoManager] if the request did not pass through [Manager.Handler].
 func Load(r *http.Request) (*Session, error) {
 	x := exchangeOf(r.Context())
 	if x == nil {

@@ -30,9 +30,9 @@ func (i Item[T]) Get(s *Session, def T) T {
 	return def
 }
 
-// Lookup returns the item. Its error is [ErrNoItem] if there is none, and
-// wraps [ErrType] if it is not a T. The rules are encoding/json's; beyond
-// them, NaN and the infinities, which Python writes, are floats.
+// Lookup returns the item. Its error is [ErrNoItem] if there is none, and wraps [ErrType]
+// if it is not a T. The rules are those of encoding/json; in addition, NaN and the
+// infinities, which Python writes, are floats.
 func (i Item[T]) Lookup(s *Session) (T, error) {
 	var v T
 	raw, ok := s.raw(string(i))
@@ -71,26 +71,24 @@ func (i Item[T]) SetDefault(s *Session, v T) T {
 	return i.Get(s, v)
 }
 
-// Update replaces the item by fn of it, or by fn(def) if there is none, and
-// returns the new value. It counts even if other requests update the same
-// item: when the save meets their change, fn is called again with what they
-// left. So fn must have no other effect, and must not use the session. If the
-// item is not a T, the save fails with [ErrType] rather than lose what could
-// not be read, and Update returns def.
+// Update replaces the item by fn of it, or by fn(def) if there is none, and returns the
+// new value. It counts even if other requests update the same item: when the save finds
+// their change, fn is called again with their value. So fn must not have other effects,
+// and must not use the session. If the item is not a T, the save fails with [ErrType], so
+// that the unreadable value is not lost, and Update returns def.
 func (i Item[T]) Update(s *Session, def T, fn func(T) T) T {
 	return makeUpdate(s, &update[T]{name: string(i), def: def, fn: fn})
 }
 
-// UpdateOrDelete is [Item.Update] with an fn that also says whether the item
-// is to be kept; if not, it is removed. What fn returned is returned in any
-// case. It serves items that others add to while they are being used up.
+// UpdateOrDelete is [Item.Update] with an fn that also reports whether to keep the item;
+// if not, it is removed. The value that fn returned is returned in any case. It is for
+// items that some requests add to and others use up.
 func (i Item[T]) UpdateOrDelete(s *Session, def T, fn func(T) (value T, keep bool)) T {
 	return makeUpdate(s, &update[T]{name: string(i), def: def, fnOrDelete: fn})
 }
 
-// Pop removes the item and returns it, or def if there is none. An item that
-// is not a T is removed, too, and a warning is logged. Two requests that run
-// at the same time may both get it.
+// Pop removes the item and returns it, or def if there is none. An item that is not a T
+// is removed, too, and a warning is logged. Two concurrent requests may both get it.
 func (i Item[T]) Pop(s *Session, def T) T {
 	v := i.Get(s, def)
 	i.Delete(s)

@@ -26,9 +26,8 @@ func hashKey(key string) string {
 	return lowerBase32.EncodeToString(sum[:25])
 }
 
-// Fingerprint names a session in logs and consoles: the first 12 hex digits
-// of the SHA-256 of the key under which its record is stored. The key cannot
-// be found from it.
+// Fingerprint names a session in logs and consoles: the first 12 hex digits of the
+// SHA-256 of the key under which its record is stored. The key cannot be derived from it.
 func Fingerprint(storeKey string) string {
 	sum := sha256.Sum256([]byte(storeKey))
 	return hex.EncodeToString(sum[:6])

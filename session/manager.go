@@ -45,10 +45,10 @@ func New(store Store, o *Options) (*Manager, error) {
 	return m, nil
 }
 
-// Load returns the session that has this key, for programs without a request:
-// commands, websockets, tests. Call [Session.Save] when it is changed. A key
-// that is empty, unknown or expired gives a new session without a key. The
-// error wraps [ErrUnavailable] if the store could not be asked.
+// Load returns the session that has this key, for programs without a request: commands,
+// websockets, tests. Call [Session.Save] when it is changed. A key that is empty, unknown
+// or expired gives a new session without a key. The error wraps [ErrUnavailable] if the
+// store is unavailable.
 func (m *Manager) Load(ctx context.Context, key string) (*Session, error) {
 	s := &Session{m: m, key: key}
 	s.mu.Lock()
@@ -59,10 +59,10 @@ func (m *Manager) Load(ctx context.Context, key string) (*Session, error) {
 	return s, nil
 }
 
-// Delete deletes the session that has this key: a visitor with its cookie is
-// logged out. Its error is [ErrNotFound] if there is no such session, or if it
-// has just got another key, and wraps [ErrUnavailable] if the store could not be
-// asked, so that it is not known whether there is one.
+// Delete deletes the session that has this key: a visitor with its cookie is logged out.
+// Its error is [ErrNotFound] if there is no such session, or if it has just got another
+// key, and wraps [ErrUnavailable] if the store is unavailable, so that it is unknown
+// whether there is one.
 func (m *Manager) Delete(ctx context.Context, key string) error {
 	if !m.issued(key) {
 		return ErrNotFound

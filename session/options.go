@@ -26,33 +26,31 @@ type Options struct {
 	// name of its zero value is "sessionid".
 	Cookie cookie.Options
 
-	// Transport is how the session's key travels, in place of Cookie, which must
-	// be zero then: [Bearer] for mobile programs and APIs, or one of the program's
-	// own. Nil is the cookie.
+	// Transport is how the session's key travels, in place of Cookie, which must be zero
+	// then: [Bearer] for mobile apps and APIs, or the program's own. Nil is the cookie.
 	Transport Transport
 
-	// CookieAge is SESSION_COOKIE_AGE: how long a session lives after it was
-	// last saved, unless it says otherwise itself. Zero is two weeks.
+	// CookieAge is SESSION_COOKIE_AGE: how long a session lives after it was last saved,
+	// unless it has its own expiry. Zero is two weeks.
 	CookieAge time.Duration
 
 	// ExpireAtBrowserClose is SESSION_EXPIRE_AT_BROWSER_CLOSE: the cookie
 	// carries no lifetime. False is a cookie that outlives the browser.
 	ExpireAtBrowserClose bool
 
-	// SaveEveryRequest is SESSION_SAVE_EVERY_REQUEST: every request with a
-	// session moves its expiry, even one that does not look at it. It costs a
-	// load per request, and a write at most every RefreshInterval.
+	// SaveEveryRequest is SESSION_SAVE_EVERY_REQUEST: every request with a session moves its
+	// expiry, even one that does not use it. It costs a load per request, and a write at
+	// most every RefreshInterval.
 	SaveEveryRequest bool
 
 	// RefreshInterval is the least time between two saves that only move the
 	// expiry. Zero is a tenth of the idle limit, or of CookieAge if there is
-	// none; it is never more than a tenth of what a session has to live. A
+	// none; it is never more than a tenth of a session's lifetime. A
 	// negative one saves at each request, as Django does.
 	RefreshInterval time.Duration
 
-	// IdleTimeout ends a session that nobody has looked at for this long (ASVS
-	// 7.3.1). It is kept to within RefreshInterval. Zero means no limit but
-	// CookieAge.
+	// IdleTimeout ends a session that has not been used for this long (ASVS 7.3.1). It is
+	// kept to within RefreshInterval. Zero means no limit but CookieAge.
 	IdleTimeout time.Duration
 
 	// AbsoluteTimeout ends a session this long after it was created, however
@@ -60,41 +58,37 @@ type Options struct {
 	// the item "_session_created". Zero means no limit.
 	AbsoluteTimeout time.Duration
 
-	// HashKeys stores records under a hash of their key, so that somebody
-	// who reads the store cannot use what is found there. Django cannot find such records.
-	// False stores the key itself.
+	// HashKeys stores records under a hash of their key, so that the store's contents do not
+	// let a reader log in. Django cannot find such records. False stores the key itself.
 	HashKeys bool
 
-	// Timeout bounds each load of a session, each save, and each deletion: a
-	// store that is silent is one that is unavailable. The save at the end of a
-	// request has this long even when the visitor has gone away, since what was
-	// done is still to be saved. Zero is five seconds.
+	// Timeout bounds each load of a session, each save, and each deletion: a store that does
+	// not answer is unavailable. The save at the end of a request has this long even if the
+	// visitor has left, since the changes must still be saved. Zero is five seconds.
 	Timeout time.Duration
 
-	// MayCreate is asked before a session is stored for a visitor who has none:
-	// may this request make one more? It bounds what a program without a cookie
-	// jar piles up: each of its visits to a page that writes to the session makes
-	// one. If it returns false, the response goes on, nothing is stored, no
-	// cookie is sent, and a line in the log tells of it once a minute. It is not
-	// asked about a login or anything else that gives the session a new key. It
-	// is called by requests as they run, also in parallel. What
-	// throttle.AllowSource returns fits. Nil means no bound, as in Django.
+	// MayCreate is called before a session is stored for a visitor who has none, and reports
+	// whether this request may make one more. It limits the sessions of programs without a
+	// cookie jar: each of their visits to a page that writes to the session makes one. If it
+	// returns false, the response goes on, nothing is stored, no cookie is sent, and the log
+	// says so once a minute. It is not called for a login or anything else that gives the
+	// session a new key. Requests may call it in parallel. Use the function that
+	// throttle.AllowSource returns. Nil means no limit, as in Django.
 	MayCreate func(r *http.Request) bool
 
-	// ErrorHandler answers a request whose session could not be loaded or
-	// saved, or was stopped by [Abort]. It may test err with errors.Is, and
-	// should ask errors.AsType first for a *[RetryError], which has a status and
-	// a time of its own, and answers by itself. The headers that describe the
-	// handler's body have been removed from w. Nil answers by an err that is an
-	// http.Handler, as a RetryError is, 400 to ErrInterrupted, 429 to
-	// ErrRefused, 503 to ErrUnavailable and 500 to all else.
+	// ErrorHandler answers a request whose session could not be loaded or saved, or was
+	// stopped by [Abort]. It may test err with errors.Is, and should ask errors.AsType first
+	// for a *[RetryError], which has a status and a time of its own, and answers by itself.
+	// The headers that describe the handler's body have been removed from w. Nil answers by
+	// an err that is an http.Handler, as a RetryError is, 400 to ErrInterrupted, 429 to
+	// ErrRefused, 503 to ErrUnavailable and 500 to anything else.
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
 
 	// Logger gets warnings and errors. Nil is slog.Default().
 	Logger *slog.Logger
 
-	// Observe is told what happens to sessions. It is called by requests as
-	// they run, also in parallel, and must not block. Nil tells nobody.
+	// Observe is called with the events of sessions, also by several requests in parallel,
+	// and must not block. Nil calls nothing.
 	Observe func(ctx context.Context, e Event)
 }
 

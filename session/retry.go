@@ -10,27 +10,25 @@ import (
 	"github.com/jamsession/jamsession/internal/httpcache"
 )
 
-// A RetryError refuses a request for now, because the visitor has tried too
-// often, or because too many wait. It is an [http.Handler], so that [Abort] with
-// it, or with an error that wraps it, answers by it. A page of your own calls
-// SetHeader, and shows Wait.
+// A RetryError refuses a request for now, because the visitor has tried too often, or
+// because too many requests wait. It is an [http.Handler], which [Abort] calls if its
+// error is a RetryError or wraps one. Your own page calls SetHeader, and shows Wait.
 type RetryError struct {
-	// Status is what ServeHTTP answers. Zero is 429: the visitor has tried too
-	// often. 503 says that the site has too much to do; the error is
-	// [ErrUnavailable], too.
+	// Status is the status of ServeHTTP. Zero is 429: the visitor has tried too often. 503
+	// says that the site is overloaded; the error is [ErrUnavailable], too.
 	Status int
 
-	// RetryAfter is how long to stay away.
+	// RetryAfter is how long to wait before the next attempt.
 	RetryAfter time.Duration
 
 	// Text is one sentence for the visitor. ServeHTTP adds when to try again.
 	Text string
 
-	// Err is what has happened, for logs and for errors.Is.
+	// Err is the cause, for logs and for errors.Is.
 	Err error
 }
 
-// Error says what has happened, and how long to wait.
+// Error returns the cause, and how long to wait.
 func (e *RetryError) Error() string { return fmt.Sprintf("%v; try again in %v", e.Err, e.RetryAfter) }
 
 // Unwrap returns Err, and [ErrUnavailable] if the answer is 503.
@@ -41,7 +39,7 @@ func (e *RetryError) Unwrap() []error {
 	return []error{e.Err}
 }
 
-// Wait returns how long to wait in words, for a page: "5 minutes".
+// Wait returns RetryAfter in words, for a page: "5 minutes".
 func (e *RetryError) Wait() string { return inWords(e.seconds()) }
 
 // SetHeader sets Retry-After, in whole seconds and never too short, and keeps

@@ -16,9 +16,9 @@ import (
 // this on one session at one moment can fail.
 const maxReplays = 200
 
-// Save stores the session now, if it was changed. Requests need not call it:
-// [Manager.Handler] saves before the response begins. It serves programs
-// without a request, and handlers that must know the outcome.
+// Save stores the session now, if it was changed. Handlers need not call it:
+// [Manager.Handler] saves before the response begins. It is for programs without a
+// request, and for handlers that need to know the outcome.
 //
 // It returns an error that wraps [ErrUnavailable], [ErrInterrupted],
 // [ErrTooLarge] or [ErrType], [ErrRefused] by Options.MayCreate, and

@@ -62,10 +62,9 @@ func (c *change) on(items *rawjson.Object) error {
 	return nil
 }
 
-// Set stores value under name, at its old place or else as the last item. It
-// is encoded at once, so that later changes to what value points to do not
-// count. A value that JSON cannot hold fails the save with an error that
-// wraps [ErrType].
+// Set stores value under name, at its old place or else as the last item. It is encoded
+// at once, so that later changes to the data that value points to have no effect. If JSON
+// cannot hold the value, the save fails with an error that wraps [ErrType].
 func (s *Session) Set(name string, value any) {
 	member, err := rawjson.NewMember(name, value)
 	c := change{member: member}
@@ -84,8 +83,8 @@ func (s *Session) Has(name string) bool {
 	return ok
 }
 
-// Delete removes the named items. Names that are not there are passed over,
-// and if none is there the session is not modified.
+// Delete removes the named items. It ignores names that do not exist, and if none exists
+// the session is not modified.
 func (s *Session) Delete(names ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,9 +144,9 @@ func (s *Session) Clear() {
 // is set afterwards goes into a new session. (If that is not saved because of
 // a status of 500 or above, the cookie stays, as in Django; it opens nothing.)
 //
-// If the record is gone by then, the response is that of [ErrInterrupted]: a
-// request in parallel has deleted it, or moved it to a new key, and nobody
-// can tell which. So a logout that is answered has ended the session.
+// If the record is gone by then, the response is that of [ErrInterrupted]: a concurrent
+// request has deleted it, or moved it to a new key, and it is unknown which. So a logout
+// that succeeds has ended the session.
 func (s *Session) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,10 +160,9 @@ func (s *Session) Flush() {
 	s.record, s.pending = recordNone, pendingChanges
 }
 
-// CycleKey gives the session a new key when it is saved. The record moves:
-// the old key is gone in the same step. Do it whenever the visitor gains
-// rights; auth.Login does. On a session that has no key yet it creates one,
-// even without items.
+// CycleKey gives the session a new key when it is saved. The record moves: the old key is
+// gone in the same step. Do it whenever the visitor gains rights; auth.Manager.Login
+// does. On a session that has no key yet it creates one, even without items.
 func (s *Session) CycleKey() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A Record is a session at rest. Stores keep it and do not look inside.
+// A Record is a session as it is stored. Stores do not look inside.
 //
 // Data is immutable once it has been handed over, in either direction:
 // a holder of a Record may keep Data without copying it, and nobody
@@ -30,15 +30,14 @@ func (r Record) Format(f fmt.State, _ rune) {
 // encode a Record to show it. It cannot be read back: a [Store] keeps the fields.
 func (r Record) MarshalText() ([]byte, error) { return fmt.Append(nil, r), nil }
 
-// A Store keeps records. It is the seam for a new backend: implement these
-// six methods, and call sessiontest.Run from one test. Programs do not call
-// a Store; they use a [Session] through a [Manager].
+// A Store keeps records. To add a new one, implement these six methods, and call
+// sessiontest.Run from one test. Programs do not call a Store; they use a [Session]
+// through a [Manager].
 //
-// A Store must be safe for concurrent use. Every method must give up when ctx
-// is done, and must then return an error that wraps ctx.Err. Errors other
-// than the three named here mean that the store could not be asked; they must
-// not contain the record's key or data. Times are compared to the microsecond
-// or finer.
+// A Store must be safe for concurrent use. Every method must give up when ctx is done,
+// and must then return an error that wraps ctx.Err. Errors other than the three named
+// here mean that the store is unavailable; they must not contain the record's key or
+// data. Times are compared to the microsecond or finer.
 //
 // A Store may have more methods than these, as an http.ResponseWriter may:
 //
@@ -85,11 +84,10 @@ func (r Record) MarshalText() ([]byte, error) { return fmt.Append(nil, r), nil }
 //	// stored Data is rec's slice, and nil if not. It is called after Load.
 //	Recall(rec Record) (decoded any)
 type Store interface {
-	// Load returns the record that is stored under key. It must return
-	// ErrNotFound if there is none, or if its Expiry is not after now. A
-	// store that lets records vanish by themselves, and holds one that
-	// another program wrote, may return a zero Expiry: it lives, but until
-	// when is not known.
+	// Load returns the record that is stored under key. It must return ErrNotFound if there
+	// is none, or if its Expiry is not after now. A store that lets records vanish by
+	// themselves, and holds one that another program wrote, may return a zero Expiry: the
+	// record is alive, but its expiry unknown.
 	Load(ctx context.Context, key string) (Record, error)
 
 	// Create stores a record under a new key. It must return ErrExists, and
@@ -109,14 +107,14 @@ type Store interface {
 	// step must leave old.Key in place if it fails.
 	Save(ctx context.Context, old, new Record) error
 
-	// Delete removes the record, whatever its Data. It must return ErrNotFound
-	// if there is none, or if its Expiry is not after now: a logout tells by it
-	// whether it has ended the session. Of a Delete and a Save that moves the
-	// record, or of several Deletes, one succeeds.
+	// Delete removes the record, whatever its Data. It must return ErrNotFound if there is
+	// none, or if its Expiry is not after now: this tells a logout whether it has ended the
+	// session. Of a Delete and a Save that moves the record, or of several Deletes, one
+	// succeeds.
 	//
-	// ErrNotFound must never tell of this call's own deletion. A store that
-	// sends it again, since the answer did not come, and then finds nothing,
-	// cannot tell who has deleted the record: it must return another error.
+	// ErrNotFound must never be about this call's own deletion. A store that repeats it,
+	// since the answer was lost, and then finds nothing, cannot know who has deleted the
+	// record: it must return another error.
 	Delete(ctx context.Context, key string) error
 
 	// ClearExpired removes records whose Expiry is not after now and returns
@@ -130,8 +128,8 @@ type Store interface {
 	Close() error
 }
 
-// The errors with which a [Store] answers. A store returns them as they are or
-// wrapped; callers test with errors.Is.
+// The errors of a [Store]. A store returns them as they are or wrapped; callers test with
+// errors.Is.
 var (
 	// ErrNotFound: no record has this key, or it has expired.
 	ErrNotFound = errors.New("session: no such session")

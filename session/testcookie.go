@@ -5,7 +5,7 @@ const (
 	testCookieValue = "worked"
 )
 
-// SetTestCookie stores an item, so that the next request can tell by
+// SetTestCookie stores an item, so that the next request can find out with
 // [Session.TestCookieWorked] whether the browser keeps cookies.
 func (s *Session) SetTestCookie() { testCookieItem.Set(s, testCookieValue) }
 

@@ -68,8 +68,7 @@ func (s *Settings) Get(name string) string {
 	return s.values.Get(name)
 }
 
-// Keys returns SECRET_KEY and SECRET_KEY_FALLBACKS, for what signs or verifies.
-// The error says that there are none.
+// Keys returns SECRET_KEY and SECRET_KEY_FALLBACKS. The error says that there are none.
 func (s *Settings) Keys() (secret.Keys, error) {
 	if s.values == nil {
 		return secret.Keys{}, errors.New("settings: there are none; make them with settings.Load")
@@ -77,7 +76,7 @@ func (s *Settings) Keys() (secret.Keys, error) {
 	return s.values.Keys()
 }
 
-// Values is for packages of this module: nobody else has an argument for it.
+// Values is for packages of this module: others cannot make its argument.
 func (s *Settings) Values(conf.OnlyHere) *conf.Settings { return s.values }
 
 // Format implements [fmt.Formatter]: with every verb only the type is shown.

@@ -12,17 +12,16 @@ import (
 	"github.com/jamsession/jamsession/sqlstore"
 )
 
-// Migrate makes the tables that are missing, as Django's manage.py migrate
-// would, an index on the addresses of users, and two tables of our own:
-// jamsession_throttle, where attempts to log in are counted, and
-// jamsession_login_floor, by which sessions are ended. It makes the file of a
-// SQLite database if there is none. If the database refuses to make the index,
+// Migrate makes the tables that are missing, as Django's manage.py migrate would, an
+// index on the email addresses of users, and two more tables: jamsession_throttle, for
+// counting login attempts, and jamsession_login_floor, for ending sessions. It makes the
+// file of a SQLite database if there is none. If the database refuses to make the index,
 // that is logged, and is not an error.
 //
-// It may be called at each start, also by programs that start together; but the
-// first call must not run while a site serves requests from the same tables. It
-// needs no SECRET_KEY, and does nothing for a site that needs no database. The
-// options are those that the site will be opened with.
+// It may be called at each start, also by programs that start together; but the first
+// call must not run while a site serves requests from the same tables. It needs no
+// SECRET_KEY, and does nothing for a site that needs no database. The options are those
+// for opening the site.
 func Migrate(ctx context.Context, s *settings.Settings, o *Options) error {
 	return withTables(ctx, s, o, siteparts.Make, (*Site).migrate)
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// Options are what settings cannot say. The zero value is a site as Django's:
-// users in auth_user, and answers and logs of the packages themselves.
+// Options configure a [Site] beyond its settings. The zero value is a site like Django's:
+// users in auth_user, and the packages' own answers and logs.
 type Options struct {
-	// Users are the program's own, in place of Django's table auth_user.
+	// Users are the program's own users, in place of Django's table auth_user.
 	Users auth.UserStore
 
 	// NoUsers: the site has sessions, forms and messages, and nobody logs in.
@@ -29,14 +29,14 @@ type Options struct {
 	// PASSWORD_HASHERS names.
 	Hashers *password.Hashers
 
-	// Logger is told what all parts report. Nil is slog.Default().
+	// Logger gets the warnings and errors of all parts. Nil is slog.Default().
 	Logger *slog.Logger
 
-	// These functions change what the settings say of a part, before it is made.
-	// They see what the settings said, and so can add to it: Backends holds the
-	// backend of the site's users, to which others can be appended. Where they set
-	// a Transport of sessions, or UseSessions of CSRF, the cookie of the settings
-	// does not count. Nil changes nothing.
+	// These functions change the options of a part before it is made. They get the options
+	// that follow from the settings, and so can add to them: Backends holds the backend of
+	// the site's users, to which others can be appended. If they set a Transport of
+	// sessions, or UseSessions of CSRF, the cookie of the settings is ignored. Nil changes
+	// nothing.
 	Sessions func(*session.Options)
 	CSRF     func(*csrf.Options)
 	Messages func(*messages.Options)

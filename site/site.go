@@ -59,9 +59,8 @@ type Site struct {
 // [Migrate] or Django has made: the error wraps [django.ErrNotMigrated] if they are not
 // there. Every error is one line that says what to do. The options may be nil.
 //
-// A server that goes away later, or is silent for longer than STORE_TIMEOUT,
-// gives errors, which visitors see as 503, and is found again when it comes
-// back.
+// If a server goes down later, or does not answer for longer than STORE_TIMEOUT, visitors
+// get 503 until it is back.
 func Open(ctx context.Context, s *settings.Settings, o *Options) (*Site, error) {
 	site, err := prepare(s, o)
 	if err != nil {
@@ -165,7 +164,7 @@ func (s *Site) Users() *sqlusers.Users {
 }
 
 // Handler puts the site around its pages: the headers that SECURE_ settings and
-// X_FRAME_OPTIONS name, ALLOWED_HOSTS, the way to HTTPS, sessions, protection
+// X_FRAME_OPTIONS name, ALLOWED_HOSTS, the redirect to HTTPS, sessions, protection
 // against cross-site requests, users, and messages, in this order.
 func (s *Site) Handler(next http.Handler) http.Handler {
 	next = s.Auth.Handler(s.Messages.Handler(next))

@@ -13,7 +13,7 @@ import (
 // it returns Options.FailOpen; for a visitor who has hung up, false. The
 // parameters are those of [New].
 //
-// It fits session's Options.MayCreate, with a purpose of its own. With
+// It fits session.Options.MayCreate, with a separate purpose. With
 // [NewMemory] it costs a request no more than a lookup:
 //
 //	memory, err := throttle.NewMemory(100_000)

@@ -43,7 +43,7 @@ func (f Finding) String() string {
 // Check returns what is dangerous about the settings, as Django's "check"
 // does; with deploy, also what is dangerous on a site that others can reach,
 // as its "check --deploy". Django's checks of middleware and applications
-// have no counterpart: a [Site] always has them all.
+// have no counterpart: a site always has them all.
 //
 // Beyond Django's, with ids of jamsession's own, it asks what an auditor would:
 // OWASP's ASVS 5.0 and NIST SP 800-63B-4. It looks at settings, at the modes

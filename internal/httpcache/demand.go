@@ -8,7 +8,7 @@ import (
 
 // A Demand collects what is wanted of one response. It is safe for concurrent
 // use. A handler that can change the header before its first byte has one, and
-// its context carries it; see [Value].
+// its context carries it; see [Demand.Value].
 type Demand struct {
 	// KeyHeaders are the request's headers by which its session is found. Set
 	// it before anything is added. Nil is Cookie.
