@@ -13,15 +13,14 @@ import (
 // seconds since 1970; 0 if there was none. Django leaves it alone.
 const floorItem = session.Item[int64]("_login_floor")
 
-// ErrNoFloors says that there is no place to keep a [User.LoginFloor], so that
-// sessions cannot be ended: the backend is not a [FloorKeeper], or its table
-// is missing.
+// ErrNoFloors says that a [User.LoginFloor] cannot be stored, so that sessions cannot be
+// ended: the backend is not a [FloorKeeper], or its table is missing.
 var ErrNoFloors = errors.New("auth: nothing keeps the floors of logins")
 
-// A FloorKeeper is a [Backend] that keeps the [User.LoginFloor] of its users,
-// and fills it in wherever it returns one. [ModelBackend] is one, if its
-// [UserStore] is a [FloorStore]. A backend of the program's own can keep its
-// floors in any FloorStore, such as a sqlusers.Users.
+// A FloorKeeper is a [Backend] that keeps the [User.LoginFloor] of its users, and fills
+// it in wherever it returns one. [ModelBackend] is one, if its [UserStore] is a
+// [FloorStore]. A custom backend can keep its floors in any FloorStore, such as a
+// sqlusers.Users.
 type FloorKeeper interface {
 	// RaiseLoginFloor raises the floor of the user, and of everybody if the
 	// user is the anonymous one, as [FloorStore.RaiseLoginFloor] does. Its
@@ -53,12 +52,11 @@ func (b *modelBackend) RaiseLoginFloor(ctx context.Context, user User) (time.Tim
 
 // isDead reports whether the session's login is below the user's floor.
 //
-// A login here notes the floor that the user had when the password was looked
-// at, so that neither a clock nor a race decides: the session cannot know of a
-// floor that was raised later. A login elsewhere may say when it was. One that
-// does not, such as Django's, is not believed while the floor is younger than
-// Options.FloorAge; a floor that is so far in the future that a clock must
-// have been wrong does not count for it.
+// A login here stores the floor that the user had when the password was checked, so that
+// neither clocks nor races matter: the session cannot know of a floor that was raised
+// later. A login elsewhere may say when it was. One that does not, such as Django's, is
+// not accepted while the floor is younger than Options.FloorAge; this ignores a floor so
+// far in the future that a clock must have been wrong.
 func (m *Manager) isDead(s *session.Session, user User) bool {
 	if user.LoginFloor.IsZero() {
 		return false
@@ -73,7 +71,7 @@ func (m *Manager) isDead(s *session.Session, user User) bool {
 	return time.Since(user.LoginFloor).Abs() < m.opts.FloorAge
 }
 
-// floorOf returns what a login notes.
+// floorOf returns the floor that a login stores.
 func floorOf(user User) int64 {
 	if user.LoginFloor.IsZero() {
 		return 0
@@ -84,28 +82,27 @@ func floorOf(user User) int64 {
 // endTime limits the search for records, which is for Django's sake.
 const endTime = 30 * time.Second
 
-// An Ended says what became of the records of sessions that were ended.
+// An Ended reports on the records of sessions that were ended.
 type Ended struct {
 	Records int  // that were deleted
 	All     bool // none is left; false if the engine cannot list, or time was up
 }
 
-// EndSessions ends all sessions of the user, the visitor's own included, on
-// every engine: at their next request here they are dead, and stay so. The
-// user may log in again at once.
+// EndSessions ends all sessions of the user, the visitor's own included, on every engine:
+// from their next request here on they are dead. The user may log in again at once.
 //
-// Then it deletes their records, where the engine of the sessions can list
-// them, so that they are dead at a Django site, too. This reads all sessions,
-// for at most 30 seconds; [Ended] says how far it came, and no record that is
-// left matters here. Nil sessions delete none. (ASVS 7.4.5.)
+// Then it deletes their records, if the engine of the sessions can list them, so that
+// they are dead at a Django site, too. This reads all sessions, for at most 30 seconds;
+// [Ended] says how far it came, and no record that is left matters here. Nil sessions
+// delete none. (ASVS 7.4.5.)
 //
-// A Django site does not say when a login was: for Options.FloorAge no login
-// that was made there is believed here.
+// A Django site does not say when a login was: for Options.FloorAge no login that was
+// made there is accepted here.
 //
-// The error wraps [ErrNoFloors] if the user's backend keeps no floors, and
-// [ErrUnavailable] if it could not be asked: then nothing has ended. If it
-// wraps [session.ErrUnavailable] alone, the sessions have ended here, and
-// their records could not all be deleted.
+// The error wraps [ErrNoFloors] if the user's backend does not keep floors, and
+// [ErrUnavailable] if it is unavailable: then nothing has ended. If it wraps
+// [session.ErrUnavailable] alone, the sessions have ended here, and their records could
+// not all be deleted.
 func (m *Manager) EndSessions(
 	ctx context.Context, sessions *session.Manager, user User,
 ) (Ended, error) {
@@ -123,9 +120,9 @@ func (m *Manager) EndSessions(
 	})
 }
 
-// EndAllSessions ends the sessions of all users, as [Manager.EndSessions] does
-// those of one. Its error wraps [ErrNoFloors] if one of the backends keeps no
-// floors; the sessions of its users go on, unless their records are deleted.
+// EndAllSessions ends the sessions of all users, as [Manager.EndSessions] does those of
+// one. Its error wraps [ErrNoFloors] if one of the backends does not keep floors; the
+// sessions of its users go on, unless their records are deleted.
 func (m *Manager) EndAllSessions(ctx context.Context, sessions *session.Manager) (Ended, error) {
 	var errs []error
 	for _, b := range m.backends {

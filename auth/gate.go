@@ -11,14 +11,13 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// RequireLogin lets only users through to next. It sends anonymous visitors
-// to Options.LoginURL, with the way back in the parameter "next". If it
-// cannot be found out who the visitor is, next does not run and the answer
-// is 503. It includes [Manager.Handler].
+// RequireLogin lets only users through to next. It sends anonymous visitors to
+// Options.LoginURL, with the way back in the parameter "next". If the visitor cannot be
+// looked up, next does not run and the answer is 503. It includes [Manager.Handler].
 //
-// The response is marked "private, no-store", whatever Cache-Control next sets,
-// so that nobody finds it in a cache after the logout. A page that the browser
-// may keep belongs behind [Manager.Handler] instead, and asks [From] itself.
+// The response is marked "private, no-store", whatever Cache-Control next sets, so that
+// nobody finds it in a cache after the logout. A page that the browser may store belongs
+// behind [Manager.Handler] instead, and calls [From] itself.
 func (m *Manager) RequireLogin(next http.Handler) http.Handler {
 	return m.Require(func(User) bool { return true }, next)
 }
@@ -29,11 +28,11 @@ func (m *Manager) Require(allow func(User) bool, next http.Handler) http.Handler
 	return m.gate(func(_ *http.Request, user User) bool { return allow(user) }, next)
 }
 
-// RequirePerm is RequireLogin, but lets only users through who have the
-// permission, named "app_label.codename": "shop.add_order". The others get
-// 403, and 503 if it cannot be found out. Put one gate into another for users
-// who must have several permissions. A name without a dot is logged as an error:
-// only superusers have it. (Django: permission_required with raise_exception.)
+// RequirePerm is RequireLogin, but lets only users through who have the permission, named
+// "app_label.codename": "shop.add_order". The others get 403, or 503 if the permissions
+// cannot be looked up. Put one gate into another for users who must have several
+// permissions. A name without a dot is logged as an error: only superusers have it.
+// (Django: permission_required with raise_exception.)
 func (m *Manager) RequirePerm(name string, next http.Handler) http.Handler {
 	if app, codename, _ := strings.Cut(name, "."); app == "" || codename == "" {
 		m.opts.Logger.Error(`auth: RequirePerm: not "app_label.codename", which only superusers have`,
@@ -68,9 +67,9 @@ func (m *Manager) LoginRedirect(r *http.Request) string {
 }
 
 // SafeNext returns where to go after a login: the parameter "next" of the
-// form, or else of the URL, if it leads to this host. If there is none, or
-// it leads elsewhere, it returns fallback, and Options.LoginRedirectURL if
-// that is empty. What it returns may go into a redirect as it is. (Django:
+// form, or else of the URL, if it leads to this host. If there is none, or it
+// leads elsewhere, it returns fallback, and Options.LoginRedirectURL if that
+// is empty. The result is safe in a redirect. (Django:
 // url_has_allowed_host_and_scheme.)
 func (m *Manager) SafeNext(r *http.Request, fallback string) string {
 	next := r.PostFormValue("next")
@@ -136,11 +135,11 @@ func LoginTime(r *http.Request) (time.Time, error) {
 	return time.Unix(seconds, 0), nil
 }
 
-// RequireFresh is RequireLogin, but lets only visitors through to next who
-// logged in at most maxAge ago, in this session. It sends the others to the
-// login page as if they were anonymous; they stay logged in meanwhile. Put
-// it before whatever a stranger at an unattended screen must not do: change
-// the email address, the second factor or a payment (ASVS 7.5.1).
+// RequireFresh is RequireLogin, but lets only visitors through to next who logged in at
+// most maxAge ago, in this session. It sends the others to the login page as if they were
+// anonymous; they stay logged in meanwhile. Use it for everything that a stranger at an
+// unattended screen must not do: change the email address, the second factor or a payment
+// (ASVS 7.5.1).
 //
 // A login page that RequireFresh sends visitors to must show its form even
 // to a user who is logged in, rather than send the user back. A login by a
@@ -166,10 +165,10 @@ func Public(h http.Handler) http.Handler { return public{h} }
 
 type public struct{ http.Handler }
 
-// RequireLoginEverywhere is RequireLogin for all that mux serves,
-// except for handlers marked by [Public]: a handler that somebody forgets to
-// mark is closed, not open. A path that nothing is registered for asks for a
-// login as well, so that strangers do not learn which paths there are.
+// RequireLoginEverywhere is RequireLogin for everything that mux serves, except for
+// handlers marked by [Public]: a handler that somebody forgets to mark is closed, not
+// open. A path without a handler requires a login as well, so that strangers do not learn
+// which paths exist.
 //
 //	mux.Handle("GET /login", auth.Public(loginPage))
 //	mux.Handle("GET /dashboard", dashboard)

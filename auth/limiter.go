@@ -13,56 +13,53 @@ import (
 	"github.com/jamsession/jamsession/secret"
 )
 
-// A Limiter bounds how often passwords are guessed: what throttle.New returns. It
-// must be safe for concurrent use, and may ask for the request's user by [Load].
-// The context of the request ends after Options.Timeout, or with the visitor.
-// It hears of logins if the request passed through [Manager.Handler]. A limiter
-// that knows where requests come from should be a [SourceLimiter].
+// A Limiter limits how often passwords are guessed; throttle.New returns one. It must be
+// safe for concurrent use, and may look up the request's user with [Load]. The context of
+// the request ends after Options.Timeout, or with the visitor. It is told of logins if
+// the request passed through [Manager.Handler]. A limiter that knows where requests come
+// from should be a [SourceLimiter].
 type Limiter interface {
-	// Check counts an attempt, and returns nil if it may go on. Its error ends
-	// the attempt before any password is looked at, and is what
-	// [Manager.Authenticate] returns. An error that is an [http.Handler]
-	// answers the request itself; an error that means "unknown" must wrap
-	// [session.ErrUnavailable].
+	// Check counts an attempt, and returns nil if it may go on. Its error ends the attempt
+	// before any password is checked, and [Manager.Authenticate] returns it. An error that
+	// is an [http.Handler] answers the request itself; if the limiter could not tell, the
+	// error must wrap [session.ErrUnavailable].
 	Check(r *http.Request, a Attempt) error
 
 	// Succeeded says that the attempt that Check let pass, in the same request,
 	// was right: it was not a guess. It is called once at most.
 	Succeeded(r *http.Request, a Attempt)
 
-	// MakeKnown tells of each login, after Succeeded if there was an attempt,
-	// and of each new password that the visitor has chosen. The attempt has the
-	// user as stored now, who may not be the one that Check was told of. It may
-	// set cookies in the header of the response, which has not begun.
+	// MakeKnown is called after each login, after Succeeded if there was an attempt, and
+	// after each new password that the visitor has chosen. The attempt has the user as
+	// stored now, who may differ from the one that Check got. It may set cookies in the
+	// header of the response, which has not begun.
 	MakeKnown(header http.Header, r *http.Request, a Attempt)
 }
 
-// A SourceLimiter is a [Limiter] that knows where a request comes from, such as
-// what throttle.New returns. The queue for hashes needs that: sources take turns
-// in it. Package reset has such a limiter count its mails.
+// A SourceLimiter is a [Limiter] that knows where a request comes from, such as what
+// throttle.New returns. The queue for hashes needs that: sources take turns in it.
+// Package reset counts its mails with such a limiter.
 type SourceLimiter interface {
 	Limiter
 
-	// SourceOf returns the name of the source of a request. All requests of
-	// unknown source may share one name.
+	// SourceOf returns the name of the source of a request. All requests from unknown
+	// sources may share one name.
 	SourceOf(r *http.Request) string
 
-	// Refuse returns the error that Check would return for any attempt of this
-	// request, on whatever user, if that is known already, and nil otherwise.
-	// It counts nothing. An attempt that is refused here needs no lookup of a
-	// user.
+	// Refuse returns the error that Check would return for any attempt of this request, on
+	// whatever user, if that is known already, and nil otherwise. It does not count
+	// anything. An attempt that is refused here does not need a lookup of the user.
 	Refuse(r *http.Request) error
 
 	// GiveBack says that the attempt that Check let pass, in the same request,
-	// was refused by the queue before any password was looked at.
+	// was refused by the queue before any password was checked.
 	GiveBack(r *http.Request, a Attempt)
 
-	// Mails returns the function that counts the mails that a request leads to,
-	// later and in another goroutine, so it must not read the request then. The
-	// function is called with the address that a mail goes to, as it is stored,
-	// and the users that the mail is about. It returns nil if the mail may go,
-	// and otherwise an error like that of Check. A limiter that does not count
-	// mails returns nil.
+	// Mails returns the function that counts the mails that a request leads to, later and in
+	// another goroutine, so it must not read the request then. The function is called with
+	// the stored address of a mail, and the users that the mail is about. It returns nil if
+	// the mail may be sent, and otherwise an error like that of Check. A limiter that does
+	// not count mails returns nil.
 	Mails(r *http.Request) func(ctx context.Context, address string, users []User) error
 }
 
@@ -176,8 +173,8 @@ type typed struct {
 	backend string
 }
 
-// An Attempt is one guess at a password, for a [Limiter]. Where no user is
-// meant, as when a reset mail is requested, it is a literal with only a name.
+// An Attempt is one guess at a password, for a [Limiter]. If it is not about a user, as
+// when a reset mail is requested, it is a literal with only a name.
 //
 // An Attempt prints, logs and encodes as JSON as nothing.
 type Attempt struct {
@@ -214,15 +211,15 @@ func (a Attempt) LogValue() slog.Value { return slog.StringValue("auth.Attempt{}
 // MarshalJSON implements json.Marshaler: an Attempt is an empty object.
 func (a Attempt) MarshalJSON() ([]byte, error) { return []byte("{}"), nil }
 
-// A UserFinder is a [Backend] that can tell whom a name means before the
-// password is looked at. [Manager.Authenticate] asks it if there is an
-// Options.Limiter, so that devices are known to a user with the present
-// password, rather than to a name. [ModelBackend] is one.
+// A UserFinder is a [Backend] that can find the user of a name before the password is
+// checked. [Manager.Authenticate] calls it if there is an Options.Limiter, so that
+// devices are known for a user with the current password, rather than for a name.
+// [ModelBackend] is one.
 type UserFinder interface {
-	// FindUser returns the user whom Authenticate would look for, active or
-	// not, or an error that wraps ErrUserNotFound. It must do the same work
-	// for a name that nobody has, or the time tells strangers who has an
-	// account. Any other error ends the attempt: it could not be found out.
+	// FindUser returns the user whom Authenticate would look for, active or not, or an error
+	// that wraps ErrUserNotFound. It must do the same work for an unknown name, or the time
+	// tells strangers who has an account. Any other error ends the attempt: the backend
+	// could not tell.
 	FindUser(ctx context.Context, username string) (User, error)
 }
 

@@ -22,12 +22,11 @@ const (
 	hashItem    = "_auth_user_hash"
 )
 
-// Login makes the visitor the user, from now until [Manager.Logout]. The
-// session gets a new key, and the old one is dead: a key that somebody knew
-// before the login opens nothing afterwards. The secret against cross-site
-// requests changes as well. The items of an anonymous visitor's session
-// stay; a session of another user, or of the same user before a change of
-// the password, is emptied.
+// Login makes the visitor the user, from now until [Manager.Logout]. The session gets a
+// new key, and the old one stops working: a key that somebody knew before the login opens
+// nothing afterwards. The secret against cross-site requests changes as well. The items
+// of an anonymous visitor's session stay; a session of another user, or of the same user
+// before a change of the password, is emptied.
 //
 // The user is one from [Manager.Authenticate]. For a login by other means take
 // the user as the backend or the user store has just returned it, and set
@@ -93,10 +92,9 @@ func (m *Manager) backendOf(user User) (Backend, error) {
 	return nil, fmt.Errorf("auth: Login: User.Backend %q is not one of the manager's backends", user.Backend)
 }
 
-// Logout ends the visitor's session: everything in it is gone, and its
-// record is deleted before the response begins. If that fails, the answer is
-// an error page and not the handler's. Call it for POST requests only, or a
-// link in a foreign page logs people out.
+// Logout ends the visitor's session: it removes all items, and deletes the record before
+// the response begins. If that fails, the answer is an error page and not the handler's.
+// Call it for POST requests only, or a link in another site's page logs people out.
 func (m *Manager) Logout(r *http.Request) {
 	s := session.From(r)
 	if m.opts.OnLogout != nil {
@@ -131,13 +129,13 @@ func (m *Manager) UpdateSessionAuthHash(r *http.Request, user User) error {
 	return nil
 }
 
-// StayLoggedIn is for a box "remember me" on the login page: call it after
-// [Manager.Login]. If stay is true, the session lives Options.StayLoggedInAge
-// from its last use, even if the browser is closed. Otherwise it ends with
-// the browser. Limits that the session's manager sets count in both cases.
+// StayLoggedIn is for a checkbox "Remember me" on the login page: call it after
+// [Manager.Login]. If stay is true, the session lives for Options.StayLoggedInAge after
+// its last use, even if the browser is closed. Otherwise it ends with the browser. The
+// limits of the session's manager apply in both cases.
 //
-// It is the session itself that lives longer, not a second cookie that could
-// outlive a logout or a change of the password.
+// The session itself lives longer; there is no second cookie that could outlive a logout
+// or a change of the password.
 func (m *Manager) StayLoggedIn(r *http.Request, stay bool) {
 	s := session.From(r)
 	if stay {

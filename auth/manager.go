@@ -12,7 +12,7 @@ import (
 	"github.com/jamsession/jamsession/secret"
 )
 
-// A Manager logs visitors in and out and knows who they are. Make one with
+// A Manager logs visitors in and out, and finds the user of a request. Make one with
 // [New]; it is safe for concurrent use.
 type Manager struct {
 	keys     secret.Keys
@@ -63,15 +63,14 @@ func (m *Manager) within(ctx context.Context) (context.Context, context.CancelFu
 }
 
 // Authenticate returns the user with this name and password, from the first
-// backend that knows the user. It logs nobody in: see [Manager.Login].
+// backend that knows the user. It does not log the user in: see [Manager.Login].
 //
-// The error is ErrNoMatch if there is none, and if a backend denied the login:
-// show the form again. If Options.Limiter stops the attempt, the error is the
-// limiter's, such as a *[session.RetryError]; the limiter is told whom the
-// name means, if the backend is a [UserFinder]. Any other error wraps
-// [ErrUnavailable]: the backends could not tell, for example because too many
-// wait for a hash, which is [password.ErrBusy]. [session.Abort] answers
-// all but the first, with 429 or 503.
+// The error is ErrNoMatch if there is none, and if a backend denied the login: show the
+// form again. If Options.Limiter stops the attempt, the error is the limiter's, such as a
+// *[session.RetryError]; the limiter gets the user of the name, if the backend is a
+// [UserFinder]. Any other error wraps [ErrUnavailable]: the backends could not tell, for
+// example because too many requests wait for a hash, which is [password.ErrBusy].
+// [session.Abort] answers all of these except ErrNoMatch, with 429 or 503.
 func (m *Manager) Authenticate(r *http.Request, username, password string) (User, error) {
 	if err := m.refused(r); err != nil {
 		return User{}, err
@@ -153,11 +152,11 @@ var secretName = regexp.MustCompile(`(?i)api|token|key|secret|password|signature
 
 const stars = "********************"
 
-// ReportFailedLogin tells Options.OnLoginFailed of a failed login.
-// [Manager.Authenticate] does it itself; a login by other means, such as a
-// one-time code, calls it with what the visitor sent. The hook gets a copy in
-// which values are starred out if their name contains "api", "token", "key",
-// "secret", "password" or "signature", in either case.
+// ReportFailedLogin tells Options.OnLoginFailed of a failed login. [Manager.Authenticate]
+// does it itself; a login by other means, such as a one-time code, calls it with the
+// values that the visitor sent. The hook gets a copy in which values are replaced by
+// asterisks if their name contains "api", "token", "key", "secret", "password" or
+// "signature", in either case.
 func (m *Manager) ReportFailedLogin(r *http.Request, credentials map[string]string) {
 	if m.opts.OnLoginFailed == nil {
 		return

@@ -16,9 +16,9 @@ import (
 // maxUsername is the width of Django's column, in characters.
 const maxUsername = 150
 
-// A ModelBackend logs in the users of a [UserStore] with a username and a
-// password, under the name of Django's ModelBackend. A backend of the program's
-// own can embed one, to do something else in some of its methods.
+// A ModelBackend logs in the users of a [UserStore] with a username and a password, under
+// the name of Django's ModelBackend. A custom backend can embed one, to replace some of
+// its methods.
 type ModelBackend interface {
 	Backend
 	UserFinder
@@ -27,24 +27,23 @@ type ModelBackend interface {
 	PermissionBackend
 }
 
-// NewModelBackend returns a backend on these users. Nil hashers are
-// password.New(nil). The users have five seconds for each answer, or what
-// Options.Timeout says of the manager that asks the backend.
+// NewModelBackend returns a backend on these users. Nil hashers are password.New(nil).
+// The users have five seconds for each answer, or the Options.Timeout of the manager that
+// calls the backend.
 //
-// The name is read as Django's login form reads it: without spaces around it,
-// and in the Unicode form NFKC. A user who is unknown, inactive or without a
-// usable password costs the same hash work as a wrong password. If the stored
-// hash has another cost than new ones, it is replaced; package password says
-// when. That ends the user's other sessions, as in Django. If too many wait for a
-// hash, the error is [password.ErrBusy]: nothing is known, and no backend may
-// take it for a wrong password.
+// The name is read as Django's login form reads it: without spaces around it, and in the
+// Unicode form NFKC. A user who is unknown, inactive or without a usable password costs
+// the same hash work as a wrong password. If the stored hash has another cost than new
+// ones, it is replaced; package password says when. That ends the user's other sessions,
+// as in Django. If too many requests wait for a hash, the error is [password.ErrBusy]:
+// the password was not checked, and no backend may treat it as wrong.
 //
 // Permissions are those of the user and of the user's groups, if the users are a
-// [PermissionStore]. A user for whom another backend vouched has those of the row
-// with both the same ID and the same name, while that row is active: the other
-// backend can say that its user is active, but not that the row is, and a user
-// who is deactivated here is granted nothing here. (Django's ModelBackend asks
-// the user that it is given, which is the row.)
+// [PermissionStore]. A user authenticated by another backend has those of the row with
+// both the same ID and the same name, while that row is active: the other backend can say
+// that its user is active, but not that the row is, and a user who is deactivated here
+// has no permissions here. (Django's ModelBackend uses the user that it is given, which
+// is the row.)
 func NewModelBackend(users UserStore, hashers *password.Hashers) (ModelBackend, error) {
 	if users == nil {
 		return nil, errors.New("auth: NewModelBackend: no users")

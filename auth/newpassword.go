@@ -15,13 +15,12 @@ import (
 // was stored.
 var ErrPasswordChanged = errors.New("auth: the password was changed meanwhile")
 
-// ErrNoUsers says that the manager has no user store of its own, only
-// backends: passwords are theirs to change. [Manager.SignUp] returns it, too,
-// if the store is not a [UserCreator].
+// ErrNoUsers says that the manager does not have a user store, only backends, which have
+// to change passwords themselves. [Manager.SignUp] returns it, too, if the store is not a
+// [UserCreator].
 var ErrNoUsers = errors.New("auth: the manager has no users that it could make or change")
 
-// A PasswordError says why a new password is not accepted. Show its problems
-// beside the form.
+// A PasswordError lists the problems of a new password. Show them beside the form.
 type PasswordError struct {
 	Problems []*password.Problem
 }
@@ -49,15 +48,14 @@ func (m *Manager) refusal(problems ...*password.Problem) *PasswordError {
 	return &PasswordError{worded}
 }
 
-// ChangePassword replaces the visitor's password, if old is the present one.
+// ChangePassword replaces the visitor's password, if old is the current one.
 // This session stays, with a new key; all other sessions of the user end at
 // their next request.
 //
-// The error is [ErrNoMatch] if old is wrong, and a [*PasswordError] if
-// Options.Validators refuse the new one. If Options.Limiter stops the attempt
-// it is the limiter's. Otherwise it is [ErrPasswordChanged] or [ErrNoUsers], or
-// wraps [ErrUnavailable], also if too many wait for a hash, which is
-// [password.ErrBusy]. (Django: PasswordChangeView.)
+// The error is [ErrNoMatch] if old is wrong, and a [*PasswordError] if Options.Validators
+// refuse the new one. If Options.Limiter stops the attempt it is the limiter's. Otherwise
+// it is [ErrPasswordChanged] or [ErrNoUsers], or wraps [ErrUnavailable], even if too many
+// requests wait for a hash, which is [password.ErrBusy]. (Django: PasswordChangeView.)
 func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	current, err := Load(r)
 	switch {
@@ -154,7 +152,7 @@ type UserCreator interface {
 	// without looking at the password, and stores nothing. It must return an
 	// error that wraps ErrInvalidUser if a field does not fit, before it looks
 	// anything up, and one that wraps ErrUserExists if the username is taken by
-	// now. Any other error means that it could not be found out.
+	// now. Any other error means that the store could not tell.
 	CheckNew(ctx context.Context, user User) (User, error)
 
 	// Create stores a new user with an encoded hash as its Password, and
@@ -164,23 +162,22 @@ type UserCreator interface {
 	Create(ctx context.Context, user User) (User, error)
 }
 
-// SignUp makes a new user with this password, and returns it with its ID. It
-// logs nobody in: see [Manager.Login]. What the visitor may choose, such as the
-// username and the address, are the fields of user; IsActive must be true for a
-// user who may log in. ID and Password must be empty.
+// SignUp makes a new user with this password, and returns it with its ID. It does not log
+// the user in: see [Manager.Login]. The fields of user have the visitor's choices, such
+// as the username and the email address; IsActive must be true for a user who may log in.
+// ID and Password must be empty.
 //
-// What is cheap comes first: Options.SignUpLimiter, Options.Validators, the
-// fields, and whether the username is taken. The password is hashed only for a
-// user who passes all of these. So the answer to a name that is taken comes
-// faster, which reveals no more than the answer itself; for the limiter each
-// call is an attempt.
+// The cheap checks come first: Options.SignUpLimiter, Options.Validators, the fields, and
+// whether the username is taken. The password is hashed only for a user who passes all of
+// these. So the answer for a taken name is faster, which reveals no more than the answer
+// itself; for the limiter each call is an attempt.
 //
-// The error is a [*PasswordError] for a weak password, wraps [ErrInvalidUser]
-// if a field does not fit and [ErrUserExists] if the username is taken: show
-// the form again. If Options.SignUpLimiter stops the attempt it is the
-// limiter's. Otherwise it is [ErrNoUsers], or wraps [ErrUnavailable]: the store
-// could not be asked, or too many wait for a hash, which is
-// [password.ErrBusy]. [session.Abort] answers these, with 429 or 503.
+// The error is a [*PasswordError] for a weak password, wraps [ErrInvalidUser] if a field
+// does not fit and [ErrUserExists] if the username is taken: show the form again. If
+// Options.SignUpLimiter stops the attempt it is the limiter's. Otherwise it is
+// [ErrNoUsers], or wraps [ErrUnavailable]: the store is unavailable, or too many requests
+// wait for a hash, which is [password.ErrBusy]. [session.Abort] answers these, with 429
+// or 503.
 func (m *Manager) SignUp(r *http.Request, user User, password string) (User, error) {
 	creator, ok := m.users.(UserCreator)
 	if !ok {

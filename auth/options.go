@@ -25,39 +25,35 @@ type Options struct {
 	// among these the same. Nil is password.New(nil).
 	Hashers *password.Hashers
 
-	// Limiter bounds how often passwords are guessed, at logins and wherever
-	// users must enter their password again. Nil sets no bound: put something
-	// else in front.
+	// Limiter limits how often passwords are guessed, at logins and wherever users must
+	// enter their password again. Nil means no limit: put something else in front.
 	Limiter Limiter
 
-	// SignUpLimiter bounds how many users one source can ask for, by
-	// [Manager.SignUp]: one of throttle.New with a Purpose of its own. Each
-	// costs the work of a hash. Nil sets no bound.
+	// SignUpLimiter limits how many users one source can make with [Manager.SignUp]: use one
+	// of throttle.New with a separate Purpose. Each user costs the work of a hash. Nil means
+	// no limit.
 	SignUpLimiter Limiter
 
-	// Validators judge new passwords: AUTH_PASSWORD_VALIDATORS. Nil is
+	// Validators check new passwords: AUTH_PASSWORD_VALIDATORS. Nil is
 	// password.DefaultValidators(); an empty list lets every password pass.
 	Validators []password.Validator
 
-	// ProblemText returns the words for a problem with a new password, by its
-	// Code and Params, in the visitor's language for example. Nil uses its
-	// Message.
+	// ProblemText returns the message for a problem with a new password, from its Code and
+	// Params, for example in the visitor's language. Nil uses its Message.
 	ProblemText func(p *password.Problem) string
 
-	// Timeout bounds each question to a backend, to the users and to the
-	// Limiter: silence counts as being unavailable. A [ModelBackend] hashes
-	// passwords outside of it; for other backends it bounds Authenticate as a
-	// whole. Zero is five seconds.
+	// Timeout limits each call of a backend, of the users and of the Limiter: if one does
+	// not answer, it is unavailable. A [ModelBackend] hashes passwords outside of it; for
+	// other backends it bounds Authenticate as a whole. Zero is five seconds.
 	Timeout time.Duration
 
 	// StayLoggedInAge is how long a session lives after [Manager.StayLoggedIn]. Zero
 	// is 30 days.
 	StayLoggedInAge time.Duration
 
-	// FloorAge is how long, after the sessions of a user were ended as a
-	// whole, a login that does not say when it was, such as Django's, is not
-	// believed: as long as a session from before may live. Zero is 14 days,
-	// the default of SESSION_COOKIE_AGE.
+	// FloorAge is how long, after all sessions of a user were ended, a login that does not
+	// say when it was, such as Django's, is not accepted: as long as an older session may
+	// live. Zero is 14 days, the default of SESSION_COOKIE_AGE.
 	FloorAge time.Duration
 
 	// LoginURL is LOGIN_URL: where the gates send anonymous visitors. Empty
@@ -78,10 +74,10 @@ type Options struct {
 	// user_logged_in, user_logged_out.)
 	OnLogin, OnLogout func(r *http.Request, user User)
 
-	// OnLoginFailed is called after a failed login, with what the visitor
-	// sent. Values whose name says that they are secret are starred out; but
-	// people also type their password into the wrong field, so do not log the
-	// username. Nil calls nothing. (Django: user_login_failed.)
+	// OnLoginFailed is called after a failed login, with what the visitor sent. Values whose
+	// name says that they are secret are replaced by asterisks; but people also type their
+	// password into the wrong field, so do not log the username. Nil calls nothing. (Django:
+	// user_login_failed.)
 	OnLoginFailed func(r *http.Request, credentials map[string]string)
 
 	// Logger gets warnings and errors. Nil is slog.Default().

@@ -22,10 +22,9 @@ type Options struct {
 	// Scheme and port must match, too. Nil is this site only.
 	TrustedOrigins []string
 
-	// CrossOrigin is a second check, of what browsers say in the headers
-	// Sec-Fetch-Site and Origin: http.NewCrossOriginProtection(). It is asked
-	// before the token, about unsafe methods, and not about the origins of
-	// TrustedOrigins. Nil means none, as in Django.
+	// CrossOrigin is a second check, of the headers Sec-Fetch-Site and Origin:
+	// http.NewCrossOriginProtection(). It comes before the token, for unsafe methods, and
+	// not for the origins of TrustedOrigins. Nil means none, as in Django.
 	CrossOrigin *http.CrossOriginProtection
 
 	// UseSessions is CSRF_USE_SESSIONS: the secret is kept in the session,
@@ -34,11 +33,10 @@ type Options struct {
 	// the session's cookie. False is a cookie.
 	UseSessions bool
 
-	// Cookie is the cookie that holds the secret: CSRF_COOKIE_NAME, _DOMAIN,
-	// _PATH, _SECURE, _HTTPONLY and _SAMESITE. The name of its zero value is
-	// "csrftoken", and scripts cannot read it, which they can in Django: they
-	// find the token in the page. Set Cookie.Scriptable for scripts that look
-	// into the cookie.
+	// Cookie is the cookie that holds the secret: CSRF_COOKIE_NAME, _DOMAIN, _PATH,
+	// _SECURE, _HTTPONLY and _SAMESITE. The name of its zero value is "csrftoken", and
+	// scripts cannot read it, which they can in Django: they find the token in the page.
+	// Set Cookie.Scriptable for scripts that read the cookie.
 	//
 	// Over HTTPS the Domain is also the one that a Referer must have:
 	// ".example.com" stands for all hosts below, too.

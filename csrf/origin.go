@@ -91,8 +91,8 @@ func (p *Protection) trustsSource(r *http.Request) bool {
 	return err == nil && p.trusts(u.Scheme, u.Host)
 }
 
-// checkReferer is for browsers that send no Origin. Over plain HTTP it would
-// be no use, since anyone on the way can change the header.
+// checkReferer is for browsers that send no Origin. Over plain HTTP it would be useless,
+// since anyone on the network path can change the header.
 func (p *Protection) checkReferer(r *http.Request) error {
 	from, ok := header(r, "Referer")
 	if !ok {

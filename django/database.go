@@ -36,11 +36,10 @@ func (d Dialect) String() string {
 // is Django's. Constructors return it wrapped, with the name of the table.
 var ErrNotMigrated = errors.New("the table does not exist; migrate first")
 
-// A Database is one that may hold Django's tables, with the facts that its
-// handle does not know. A program makes one and gives it to each package that
-// works on such tables: sqlstore, sqlusers and sqlthrottle. They refuse one that
-// lacks what it needs, by an error that names the field, and close none of its
-// pools.
+// A Database is one that may hold Django's tables, with the facts that its handle does
+// not know. A program makes one and gives it to each package that works on such tables:
+// sqlstore, sqlusers and sqlthrottle. If something is missing they return an error that
+// names the field, and they do not close its pools.
 type Database struct {
 	// DB is the pool of connections, which reads and writes. It is required.
 	DB *sql.DB
@@ -54,7 +53,7 @@ type Database struct {
 	// Dialect is the kind of database. Zero is SQLite.
 	Dialect Dialect
 
-	// TimeZone is whose wall clock time the tables keep: the TIME_ZONE of a
-	// Django site without USE_TZ. Nil is UTC.
+	// TimeZone is the zone of the times in the tables: the TIME_ZONE of a Django site
+	// without USE_TZ. Nil is UTC.
 	TimeZone *time.Location
 }

@@ -19,12 +19,12 @@ const storeSalt = "django.contrib.sessions.SessionStore"
 // The keys are Django's SECRET_KEY and SECRET_KEY_FALLBACKS. The error says
 // that there are none.
 //
-// The time in a record is when it was written; it does not expire by it.
+// The time in a record is when it was written; it is not used for the expiry.
 //
-// Decode returns an error that wraps [session.ErrCorrupt] for what was not
-// signed with one of the keys, and for what is signed but cannot be read.
-// Items of more than 16 MiB may be sound, and must not be lost: for these it
-// returns an error that wraps [session.ErrTooLarge].
+// Decode returns an error that wraps [session.ErrCorrupt] for data that was not signed
+// with one of the keys, and for data that is signed but cannot be read. Items of more
+// than 16 MiB may be valid, and must not be lost: for these it returns an error that
+// wraps [session.ErrTooLarge].
 func Signed(keys secret.Keys) (session.Codec, error) {
 	if keys.IsZero() {
 		return nil, errors.New("django: Signed: no keys; make them with secret.NewKeys")

@@ -16,7 +16,7 @@ var (
 	// keys. (Django: BadSignature.)
 	ErrBadCookie = errors.New("django: bad signature of a cookie")
 
-	// ErrCookieExpired: the signature is right and too old.
+	// ErrCookieExpired: the signature is valid but too old.
 	// (Django: SignatureExpired.)
 	ErrCookieExpired = errors.New("django: signature of a cookie has expired")
 )
@@ -24,10 +24,9 @@ var (
 // CookieSignerOptions configure a [CookieSigner]. The zero value is the
 // strict one: Django 6.1's configuration.
 type CookieSignerOptions struct {
-	// AcceptForgeableSalt also reads what Djangos before 5.2.15 and 6.0.6
-	// write, whose salt does not tell the cookie "ab" with the salt "c" from
-	// the cookie "a" with the salt "bc" (CVE-2026-6873).
-	// (Django: SIGNED_COOKIE_LEGACY_SALT_FALLBACK.)
+	// AcceptForgeableSalt also reads the values of Django before 5.2.15 and 6.0.6, whose
+	// salt does not tell the cookie "ab" with the salt "c" from the cookie "a" with the salt
+	// "bc" (CVE-2026-6873). (Django: SIGNED_COOKIE_LEGACY_SALT_FALLBACK.)
 	AcceptForgeableSalt bool
 
 	// WriteForgeableSalt writes it, too, for a Django that is as old. It

@@ -1,7 +1,7 @@
 // Package mail sends the few mails that a login needs, such as reset links.
 //
-// A program gives a [Sender] to package reset. [NewSMTP] is one for a mail
-// server; [Terminal] writes mails down while a site is being developed.
+// A program gives a [Sender] to package reset. [NewSMTP] is one for a mail server;
+// [Terminal] prints mails while a site is being developed.
 package mail
 
 import (
@@ -36,7 +36,7 @@ func (m Message) LogValue() slog.Value { return slog.StringValue("mail.Message")
 var ErrInvalid = errors.New("mail: invalid message")
 
 // Check returns an error that wraps [ErrInvalid] unless the message can be sent.
-// It names what is wrong and does not show the text.
+// The error names the problem and does not show the text.
 func (m Message) Check() error {
 	if address, err := mail.ParseAddress(m.To); err != nil || address.Address != m.To {
 		return fmt.Errorf("%w: the address cannot be read", ErrInvalid)

@@ -24,17 +24,16 @@ type server struct {
 	options []smtp.Option
 }
 
-// NewSMTP returns a Sender for the server of a URL. From is the address that
-// the mails are from: "Example <noreply@example.com>". Each mail has a connection
-// of its own. A server that is silent for 15 seconds is given up.
+// NewSMTP returns a Sender for the server of a URL. From is the sender of the mails:
+// "Example <noreply@example.com>". Each mail has its own connection. A server that does
+// not respond for 15 seconds is given up.
 //
 //	smtp://user:password@mail.example.com:587    with STARTTLS, or no mail
 //	smtps://user:password@mail.example.com:465   with TLS from the start
 //	smtp://localhost:25                          with STARTTLS if it is offered
 //
-// Special characters in a name or password are percent-encoded. The server is
-// not asked yet. The error says what is wrong with the URL, and does not show
-// the password.
+// Special characters in a name or password are percent-encoded. NewSMTP does not connect
+// yet. The error says what is wrong with the URL, and does not show the password.
 func NewSMTP(rawURL, from string) (Sender, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil { // its text has the URL, which has the password

@@ -8,7 +8,7 @@ import (
 // A Level says how important a message is.
 type Level int
 
-// The levels, with Django's numbers. Others may stand between them.
+// The levels, with Django's numbers. Other numbers are allowed.
 const (
 	LevelDebug   Level = 10
 	LevelInfo    Level = 20

@@ -98,7 +98,7 @@ func Warning(r *http.Request, text string) { Add(r, Message{Level: LevelWarning,
 // Error adds a message that something was not done.
 func Error(r *http.Request, text string) { Add(r, Message{Level: LevelError, Text: text}) }
 
-// Take returns the messages that wait, the oldest first, and forgets them.
+// Take returns and removes the waiting messages, the oldest first.
 // Call it before the response begins, like [Add].
 func Take(r *http.Request) []Message {
 	x := mustExchange(r, "Take")

@@ -9,10 +9,10 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// ErrBusy says that nothing was hashed, because too many others wait for a
-// hash, or have waited for too long, or because the context was done first.
-// Nothing is known about the password. The error is a *[session.RetryError],
-// which answers 503: after its time, nobody who waits now is still waiting.
+// ErrBusy says that nothing was hashed, because too many calls wait for a hash, or this
+// one has waited for too long, or its context was done first. Nothing is known about the
+// password. The error is a *[session.RetryError], which answers 503: after its time,
+// nobody who waits now is still waiting.
 var ErrBusy = errors.New("password: too many wait for a hash")
 
 // refusal returns the error of a call that is not let in.
