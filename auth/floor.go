@@ -15,7 +15,7 @@ const floorItem = session.Item[int64]("_login_floor")
 
 // ErrNoFloors says that a [User.LoginFloor] cannot be stored, so that sessions cannot be
 // ended: the backend is not a [FloorKeeper], or its table is missing.
-var ErrNoFloors = errors.New("auth: nothing keeps the floors of logins")
+var ErrNoFloors = errors.New("auth: there is no place for the floors of logins")
 
 // A FloorKeeper is a [Backend] that keeps the [User.LoginFloor] of its users, and fills
 // it in wherever it returns one. [ModelBackend] is one, if its [UserStore] is a

@@ -81,7 +81,7 @@ func (l denyList) check(ctx context.Context, rec session.Record) error {
 	case errors.Is(err, session.ErrNotFound):
 		return nil
 	default:
-		return fmt.Errorf("cookiestore: ask the list: %w", err)
+		return fmt.Errorf("cookiestore: check the list: %w", err)
 	}
 }
 

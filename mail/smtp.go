@@ -38,7 +38,7 @@ func NewSMTP(rawURL, from string) (Sender, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil { // its text has the URL, which has the password
 		return nil, errors.New("mail: the URL of the server cannot be read; " +
-			"percent-encode what is special in the password")
+			"percent-encode special characters in the password")
 	}
 	if _, err := netmail.ParseAddress(from); err != nil {
 		return nil, fmt.Errorf("mail: the sender %q is not an address", from)

@@ -220,7 +220,7 @@ func (s *store) Delete(ctx context.Context, key string) error {
 	return errBusy
 }
 
-var errBusy = errors.New("memcachestore: delete: others save the record again and again")
+var errBusy = errors.New("memcachestore: delete: other requests keep saving the record")
 
 // ClearExpired implements [session.Store]. Memcached lets records vanish by
 // itself.

@@ -9,7 +9,7 @@ import (
 
 // ErrRefused is the error of [Session.Save] for a new session that
 // Options.MayCreate refused. Nothing was stored.
-var ErrRefused = errors.New("session: not kept; there are too many new ones")
+var ErrRefused = errors.New("session: not stored; there are too many new sessions")
 
 // refusals counts the sessions that were not created, so that the log tells of
 // them now and then: refusals come in floods.
@@ -32,7 +32,7 @@ func (s *Session) mayCreate() bool {
 	r.untold.Add(1)
 	now, told := time.Now().Unix(), r.told.Load()
 	if now-told >= refusalsTold && r.told.CompareAndSwap(told, now) {
-		s.m.opts.Logger.WarnContext(s.visit.Context(), "session: new sessions are not kept",
+		s.m.opts.Logger.WarnContext(s.visit.Context(), "session: new sessions are not stored",
 			slog.Int64("refused", r.untold.Swap(0)))
 	}
 	return false

@@ -123,7 +123,7 @@ func TestRefusalsAreToldOnceAMinute(t *testing.T) {
 			request(m, "", func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("n", 1) })
 			time.Sleep(time.Second)
 		}
-		if n := strings.Count(log.String(), "not kept"); n != 4 || !strings.Contains(log.String(), "refused=60") {
+		if n := strings.Count(log.String(), "not stored"); n != 4 || !strings.Contains(log.String(), "refused=60") {
 			t.Errorf("%d lines:\n%s", n, log.String())
 		}
 	})

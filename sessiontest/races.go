@@ -46,7 +46,7 @@ var raceCases = []contractCase{
 	},
 	{
 		"RaceOfSaveAndDelete",
-		"Save never creates a record: after a Delete the record is gone, whoever came first.",
+		"Save never creates a record: after a Delete the record is gone, whichever came first.",
 		func(x *trial) {
 			for range rounds {
 				old := x.created(`{"n":0}`)
@@ -117,7 +117,7 @@ var raceCases = []contractCase{
 	},
 	{
 		"RaceOfDeleteAndItsContext",
-		"ErrNotFound must never tell of this call's own deletion.",
+		"ErrNotFound must never be about this call's own deletion.",
 		func(x *trial) {
 			for i := range rounds {
 				rec := x.created(`{"n":0}`)
@@ -158,7 +158,7 @@ var raceCases = []contractCase{
 	},
 	{
 		"RaceOfLoads",
-		"Load returns what was stored under the key, whoever else is served at the moment.",
+		"Load returns the record of its key, whatever else the store loads at the same time.",
 		func(x *trial) {
 			recs := make([]session.Record, 8)
 			for i := range recs {

@@ -28,7 +28,7 @@ var recordCases = []contractCase{
 	},
 	{
 		"DataIsKeptByteForByte",
-		"Stores keep a record and do not look inside.",
+		"Stores keep a record as it is and do not look inside.",
 		func(x *trial) {
 			var printable []byte
 			for c := byte(' '); c < 0x7f; c++ {

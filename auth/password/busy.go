@@ -13,7 +13,7 @@ import (
 // one has waited for too long, or its context was done first. Nothing is known about the
 // password. The error is a *[session.RetryError], which answers 503: after its time,
 // nobody who waits now is still waiting.
-var ErrBusy = errors.New("password: too many wait for a hash")
+var ErrBusy = errors.New("password: too many calls wait for a hash")
 
 // refusal returns the error of a call that is not let in.
 func (q *queue) refusal(ctx context.Context) error {

@@ -251,7 +251,7 @@ func iterate(password string, work int) error {
 func (h *Hashers) enter(ctx context.Context) (leave func(), err error) {
 	leave, err = h.queue.enter(ctx, hashqueue.Admitted(ctx, h))
 	if err != nil && ctx.Err() == nil && h.complaint.due(time.Now()) {
-		h.logger.WarnContext(ctx, "password: too many wait for a hash; logins are refused with 503")
+		h.logger.WarnContext(ctx, "password: too many calls wait for a hash; logins are refused with 503")
 	}
 	return leave, err
 }

@@ -315,7 +315,7 @@ func TestRefusalsAreLoggedOnceInTenSeconds(t *testing.T) {
 			}
 			time.Sleep(10 * time.Second)
 		}
-		if n := strings.Count(log.String(), "too many wait"); n != 3 {
+		if n := strings.Count(log.String(), "too many calls wait"); n != 3 {
 			t.Errorf("%d lines in 30 seconds:\n%s", n, &log)
 		}
 		close(b.release)

@@ -13,7 +13,7 @@ import (
 
 // ErrBadLink says that a link is damaged, has been used or is too old, or that
 // its user is gone or may not log in. It does not tell which of these.
-var ErrBadLink = errors.New("reset: the link is not valid, or not any more")
+var ErrBadLink = errors.New("reset: the link is invalid, expired or already used")
 
 // KeptToken stands in the URL in place of a token that is in the session.
 // It is Django's.

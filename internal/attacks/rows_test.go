@@ -45,7 +45,7 @@ func TestBotWithoutCookiesLeavesFewRows(t *testing.T) {
 	if w := visit("198.51.100.7:1"); len(w.Result().Cookies()) == 0 || s.rows(t) != rows+1 {
 		t.Error("a new visitor from another address got no session")
 	}
-	if n := strings.Count(s.log.String(), "new sessions are not kept"); n < 1 || n > 1+int(time.Since(begin)/time.Minute) {
+	if n := strings.Count(s.log.String(), "new sessions are not stored"); n < 1 || n > 1+int(time.Since(begin)/time.Minute) {
 		t.Errorf("the log tells it %d times", n)
 	}
 }

@@ -87,7 +87,7 @@ func parseServer(raw, port, socketOption string) (siteparts.Server, error) {
 	}
 	u, err := url.Parse(scheme + "://" + rest)
 	if err != nil { // its text may show the password
-		return s, fmt.Errorf("it is not a URL; percent-encode what is special in the password; %s",
+		return s, fmt.Errorf("it is not a URL; percent-encode special characters in the password; %s",
 			supportedURLs)
 	}
 	s.Host, s.Port, s.Options = u.Hostname(), u.Port(), u.Query()
