@@ -13,8 +13,8 @@ import (
 	"github.com/jamsession/jamsession/secret"
 )
 
-// A Letter is what a mail must say: which accounts have an address, and the
-// link by which each gets a new password.
+// A Letter has the contents of a mail: the accounts of an address, and the link by which
+// each gets a new password.
 type Letter struct {
 	To       string    // the address, as it is stored
 	Accounts []Account // 1 to 20
@@ -32,10 +32,9 @@ const (
 	maxAccounts = 20 // in one letter
 )
 
-// choose returns at most n of the users, and whether there are more: half of
-// them are those who logged in last, the others are drawn at random. So
-// strangers who sign up with somebody's address, before or after the owner, do
-// not keep the owner out for good.
+// choose returns at most n of the users, and whether there are more: half of them are
+// those who logged in last, the others are drawn at random. So strangers who sign up with
+// somebody's address, before or after the owner, cannot keep the owner out permanently.
 func choose(users []auth.User, n int) (some []auth.User, more bool) {
 	if len(users) <= n {
 		return users, false

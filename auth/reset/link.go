@@ -22,19 +22,18 @@ const KeptToken = "set-password"
 // tokenItem is where the token is in the session, as in Django.
 const tokenItem = session.Item[string]("_password_reset_token")
 
-// Open judges a link that a visitor follows, by what stands in its URL for
-// {id} and {token}, and returns the user whose link it is. The first time, it
-// moves the token into the visitor's session: then moved is true, and the answer
-// is a redirect to the URL with [KeptToken] in place of the token. After that,
-// show the form. The session gets a new key, and keeps what else is in it:
-// somebody who knew the key before cannot finish in the visitor's place. So call
-// it before the response begins.
+// Open checks a link that a visitor follows, by the {id} and {token} in its URL, and
+// returns the user whose link it is. The first time, it moves the token into the
+// visitor's session: then moved is true, and the answer is a redirect to the URL with
+// [KeptToken] in place of the token. After that, show the form. The session gets a new
+// key, and keeps its other items: somebody who knew the key before cannot finish in the
+// visitor's place. So call it before the response begins.
 //
-// The error is [ErrBadLink] if the link is not valid, and wraps
-// [auth.ErrUnavailable] or [session.ErrUnavailable] if that could not be found
-// out. Mark the answer with "Referrer-Policy: same-origin", and never cache it.
-// Do not use "no-referrer": browsers then send the form with "Origin: null",
-// which the check against cross-site requests refuses.
+// The error is [ErrBadLink] if the link is not valid, and wraps [auth.ErrUnavailable] or
+// [session.ErrUnavailable] if it could not be checked. Mark the answer with
+// "Referrer-Policy: same-origin", and never cache it. Do not use "no-referrer": browsers
+// then send the form with "Origin: null", which the check against cross-site requests
+// refuses.
 func (x *Resets) Open(r *http.Request, id, tok string) (user auth.User, moved bool, err error) {
 	if tok == KeptToken {
 		user, _, err := x.kept(r, id)
@@ -56,14 +55,13 @@ func (x *Resets) Open(r *http.Request, id, tok string) (user auth.User, moved bo
 	return user, true, nil
 }
 
-// Finish sets the new password of the user whose link the visitor has opened,
-// and ends all sessions of that user. It returns the user with the new hash,
-// and logs nobody in. The link is used up, even if two requests come at once,
-// and the visitor's session gets another key.
+// Finish sets the new password of the user whose link the visitor has opened, and ends
+// all sessions of that user. It returns the user with the new hash, and does not log the
+// user in. The link is used up, even if two requests come at once, and the visitor's
+// session gets another key.
 //
-// The error is [ErrBadLink], an [*auth.PasswordError] for a password that is
-// too weak (show the form again), or like that of [Resets.Open] if it could
-// not be found out.
+// The error is [ErrBadLink], an [*auth.PasswordError] for a password that is too weak
+// (show the form again), or like that of [Resets.Open] if it could not be checked.
 func (x *Resets) Finish(r *http.Request, id, password string) (auth.User, error) {
 	user, s, err := x.kept(r, id)
 	if err != nil {

@@ -16,17 +16,15 @@ import (
 // have no longer ones (RFC 5321, 4.5.3.1.3). Usernames are shorter.
 const maxTyped = 254
 
-// Request mails links to the users whom a visitor means by what they have
-// typed: the user with exactly this name, and all with this address. It returns
-// at once and tells nothing: answer every visitor alike. What goes wrong later
-// is logged. Nothing of more than 254 characters is looked for.
+// Request mails links to the users of a typed text: the user with exactly this name, and
+// all with this address. It returns at once and reveals nothing: answer every visitor
+// alike. Later errors are logged. A text of more than 254 characters is ignored.
 //
-// The error is a *[session.RetryError] that answers 503 if too many requests
-// wait, from there or at all, or after [Resets.Close]: nothing was promised, and
-// nothing is mailed. With
-// Options.Limiter it counts the request, and the error is the limiter's if there
-// were too many from there or for this address or name, whether somebody has it
-// or not. [session.Abort] answers both. Otherwise it returns nil.
+// The error is a *[session.RetryError] that answers 503 if too many requests wait, from
+// this source or in all, or after [Resets.Close]: nothing was promised, and nothing is
+// mailed. With Options.Limiter it counts the request, and the error is the limiter's if
+// there were too many from this source or for this address or name, whether it exists or
+// not. [session.Abort] answers both. Otherwise it returns nil.
 func (x *Resets) Request(r *http.Request, typed string) error {
 	typed = strings.TrimSpace(typed)
 	a := asked{typed: strings.Clone(typed)} // or the whole form would stay in memory with it

@@ -15,8 +15,8 @@ import (
 	"github.com/jamsession/jamsession/mail"
 )
 
-// Users is what is asked of the user store. sqlusers.Users has it. Its methods
-// should return when ctx is done.
+// Users are the methods that the user store needs, such as sqlusers.Users. They should
+// return when ctx is done.
 type Users interface {
 	// ByID returns the user with this ID, active or not, or an error that wraps
 	// auth.ErrUserNotFound. The ID comes from a link, and may be any text.
@@ -26,9 +26,9 @@ type Users interface {
 	// error that wraps auth.ErrUserNotFound.
 	ByUsername(ctx context.Context, name string) (auth.User, error)
 
-	// ByEmail returns the active users with this address, if there are any. It
-	// must not treat look-alikes as equal. If there are very many users, it
-	// should return some that it draws at random.
+	// ByEmail returns the active users with this address, if there are any. It must not
+	// treat look-alikes as equal. If there are very many, it should return some drawn at
+	// random.
 	ByEmail(ctx context.Context, email string) ([]auth.User, error)
 }
 
@@ -44,21 +44,20 @@ type Options struct {
 	// not sent. Nil writes a short text in English.
 	Compose func(l Letter) mail.Message
 
-	// Limiter bounds how many requests a source can make, how many can be made
-	// for one address or name, whether anybody has it or not, and how many mails
-	// an address gets: one of throttle.New with a Purpose of its own. One that
-	// is not an [auth.SourceLimiter] bounds only the requests. Nil sets no
-	// bound.
+	// Limiter bounds how many requests a source can make, how many can be made for one
+	// address or name, whether it exists or not, and how many mails an address gets: use one
+	// of throttle.New with a separate Purpose. One that is not an [auth.SourceLimiter]
+	// limits only the requests. Nil means no limit.
 	Limiter auth.Limiter
 
-	// Queue is how many requests may wait until their users are looked for, and
-	// how many mails may wait until they are sent; a request has a kilobyte at
-	// most, a mail 20 users. Beyond that, [Resets.Request] refuses. One source
-	// of the Limiter can have a tenth of the places, at least one. Zero is 100.
+	// Queue is how many requests may wait until their users are looked up, and how many
+	// mails may wait until they are sent; a request has a kilobyte at most, a mail 20 users.
+	// Beyond that, [Resets.Request] refuses. One source of the Limiter can have a tenth of
+	// the places, at least one. Zero is 100.
 	Queue int
 
-	// Logger is told of mails that could not be sent, and of requests that were
-	// refused. Nil is slog.Default().
+	// Logger gets errors about mails that could not be sent, and warnings about refused
+	// requests. Nil is slog.Default().
 	Logger *slog.Logger
 }
 
@@ -139,7 +138,7 @@ func (o *Options) check() error {
 	return nil
 }
 
-// Close sends what is waiting, and ends the workers. If ctx is done first, it
+// Close sends the waiting mails, and ends the workers. If ctx is done first, it
 // gives up the rest and returns an error that wraps ctx.Err. Later requests
 // are refused.
 func (x *Resets) Close(ctx context.Context) error {

@@ -16,11 +16,10 @@ var ErrReferenced = errors.New("sqlusers: a row of another table refers to it")
 // logTable is where Django's admin records who did what, if it is installed.
 const logTable = "django_admin_log"
 
-// Delete removes a user, with the user's permissions, memberships in groups,
-// and what Django's admin has logged of the user, in one transaction. The
-// user's sessions are anonymous from then on. Rows of other tables stay:
-// Django knows from its models what to delete with a user, which is not
-// known here.
+// Delete removes a user, with the user's permissions, memberships in groups, and what
+// Django's admin has logged of the user, in one transaction. The user's sessions are
+// anonymous from then on. Rows of other tables stay: Django knows from its models which
+// rows to delete with a user; this package does not.
 //
 // Its error is [auth.ErrUserNotFound] if there is no such user, and
 // [ErrReferenced] if the database says that a row of another table needs the

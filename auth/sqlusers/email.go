@@ -32,15 +32,15 @@ const maxSameEmail = 1000
 // who sign up with somebody else's address do not keep the owner out for
 // good, and cost the database no more than that.
 //
-// Write to User.Email, never to what was given: a database may treat two
+// Send mails to User.Email, never to the given address: a database may treat two
 // addresses as equal that lead to different people (CVE-2019-19844). ByEmail
 // also compares them itself, as Django does: in the form NFKC, case folded.
 //
-// The rows are found by the index jamsession_auth_user_email, which [Migrate] makes. On MySQL
-// and MariaDB it has the collation of the column. If that tells cases apart,
-// Django finds an address only as it is stored, and ByEmail also in lower case,
-// or with its domain in lower case. Each of these spellings that differs from
-// what was given is then a search of its own, of 1000 rows.
+// The rows are found by the index jamsession_auth_user_email, which [Migrate] makes. On
+// MySQL and MariaDB it has the collation of the column. If that is case-sensitive, Django
+// finds an address only as it is stored, and ByEmail also in lower case, or with its
+// domain in lower case. Each of these spellings that differs from the given one is then a
+// separate search, of 1000 rows.
 func (u *Users) ByEmail(ctx context.Context, email string) ([]auth.User, error) {
 	email = strings.TrimSpace(email)
 	if email == "" || longer(email, maxEmail) || !utf8.ValidString(email) ||

@@ -2,10 +2,10 @@ package sqlusers
 
 import "context"
 
-// GrantToUser gives a user a permission, named "app_label.codename", unless it
-// was granted to the user directly before. It counts from the user's next
-// request. If several models of the app have this codename, the first one's is
-// granted; for [auth.HasPerm] they are the same.
+// GrantToUser gives a user a permission, named "app_label.codename", unless it was
+// granted to the user directly before. It applies from the user's next request on. If
+// several models of the app have this codename, the first one's is granted; for
+// [auth.HasPerm] they are the same.
 //
 // Its error is [auth.ErrUserNotFound] or [ErrPermissionNotFound] if there is
 // no such user or permission. See [Users.RegisterPermission].

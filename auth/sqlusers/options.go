@@ -9,12 +9,11 @@ import (
 
 // Options configure [Users].
 type Options struct {
-	// Timeout is how long the database may take for an answer if the context
-	// of the call does not say when it ends. Zero is five seconds.
+	// Timeout is how long the database may take for an answer if the context of the call has
+	// no deadline. Zero is five seconds.
 	Timeout time.Duration
 
-	// Logger is told if [Migrate] may not make an index. Nil is
-	// slog.Default().
+	// Logger gets a warning if [Migrate] may not make an index. Nil is slog.Default().
 	Logger *slog.Logger
 }
 

@@ -48,7 +48,7 @@ func (u *Users) RegisterPermission(
 	return stored[0], nil
 }
 
-// RenamePermission changes what people read, such as "Can add order". Its
+// RenamePermission changes the name that people read, such as "Can add order". Its
 // error is [ErrPermissionNotFound] if there is no such permission, and wraps
 // [auth.ErrInvalidUser] if the name does not fit.
 func (u *Users) RenamePermission(ctx context.Context, id int64, name string) error {

@@ -30,9 +30,9 @@ var errUserExists error = &kindError{"sqlusers: username is taken", auth.ErrUser
 // Users are the rows of the table auth_user, and what belongs to them: groups
 // and permissions. Make one with [New]; it is safe for concurrent use.
 //
-// Errors other than those that the methods name mean that the database could
-// not be asked, or not within Options.Timeout. They wrap [auth.ErrUnavailable],
-// so that session.Abort answers 503. None contains a password hash.
+// Errors other than those that the methods name mean that the database could not be
+// reached, or did not answer within Options.Timeout. They wrap [auth.ErrUnavailable], so
+// that session.Abort answers 503. None contains a password hash.
 type Users struct {
 	db   djangodb.DB
 	opts Options
@@ -104,10 +104,10 @@ func (u *Users) one(ctx context.Context, stmt *sql.Stmt, arg any) (auth.User, er
 	return found[0], nil
 }
 
-// CheckNew returns the user as [Users.Create] would store it, without an ID and
-// without looking at the password, and stores nothing. Its errors are those of
-// Create. No error promises nothing, since somebody else may take the name
-// first. A field that does not fit is found before the table is asked.
+// CheckNew returns the user as [Users.Create] would store it, without an ID and without
+// looking at the password, and stores nothing. Its errors are those of Create. A nil
+// error is not a promise, since somebody else may take the name first. A field that does
+// not fit is found before the table is asked.
 func (u *Users) CheckNew(ctx context.Context, user auth.User) (auth.User, error) {
 	user, err := asStored(user)
 	if err != nil {
@@ -197,9 +197,9 @@ func (u *Users) SetPassword(ctx context.Context, id, encoded string) error {
 	return err
 }
 
-// UpgradePassword replaces the encoded hash old by new, changes nothing else,
-// and reports true. If old is not what is stored, it changes nothing and
-// reports false. Its error wraps [auth.ErrInvalidUser] if new is not an encoded hash.
+// UpgradePassword replaces the encoded hash old by new, changes nothing else, and reports
+// true. If another hash is stored, it changes nothing and reports false. Its error wraps
+// [auth.ErrInvalidUser] if new is not an encoded hash.
 func (u *Users) UpgradePassword(ctx context.Context, id, old, new string) (bool, error) {
 	if err := checkPassword(new); err != nil {
 		return false, err
