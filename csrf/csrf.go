@@ -48,7 +48,9 @@ func (p *Protection) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if !travel.Of(r.Context()).Ambient {
+		way := travel.Of(r.Context())
+		way.Claim("csrf", p.opts.Cookie.Name) // which is empty with UseSessions
+		if !way.Ambient {
 			next.ServeHTTP(w, r) // nothing to check, and no cookie to send
 			return
 		}

@@ -20,8 +20,11 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		x := &exchange{m: m, storage: m.opts.Storage}
-		if !travel.Of(r.Context()).Ambient {
+		x, way := &exchange{m: m, storage: m.opts.Storage}, travel.Of(r.Context())
+		if m.opts.Storage != StorageSession {
+			way.Claim("messages", m.opts.Cookie.Name)
+		}
+		if !way.Ambient {
 			x.storage = StorageSession // the client has no cookies
 		}
 		x.Context = carrier.New(r.Context(), "messages exchange", m, x, &x.own)

@@ -89,9 +89,9 @@ func (t bearer) Ambient(r *http.Request) bool {
 	return !ok && (t.others == nil || t.others.Ambient(r))
 }
 
-func (t bearer) cookieDomain() string {
-	if c, ok := t.others.(interface{ cookieDomain() string }); ok {
-		return c.cookieDomain()
+func (t bearer) cookie() (name, domain string) {
+	if c, ok := t.others.(cookieHolder); ok {
+		return c.cookie()
 	}
-	return ""
+	return "", ""
 }

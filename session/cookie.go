@@ -52,4 +52,7 @@ func (t *cookieTransport) Vary() []string { return []string{"Cookie"} }
 
 func (t *cookieTransport) Ambient(*http.Request) bool { return true }
 
-func (t *cookieTransport) cookieDomain() string { return t.opts.Domain }
+func (t *cookieTransport) cookie() (name, domain string) { return t.opts.Name, t.opts.Domain }
+
+// A cookieHolder is a transport that may use one cookie, which it knows.
+type cookieHolder interface{ cookie() (name, domain string) }

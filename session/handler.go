@@ -13,7 +13,8 @@ import (
 //
 // A second Handler of the same manager on one request steps aside. Handlers of several
 // managers give a request several sessions, each with its own cookie: [From] finds the
-// innermost, and [Manager.From] that of its manager.
+// innermost, and [Manager.From] that of its manager. If the cookies of two have one
+// name, the first request panics.
 func (m *Manager) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if m.exchange(r.Context()) != nil {
@@ -41,11 +42,13 @@ func (x *exchange) setOut(r *http.Request) {
 	x.session.key, x.carried = t.Key(r)
 	x.demand.KeyHeaders = x.session.m.vary
 	x.way.Ambient = t.Ambient(r)
-	if outer := exchangeOf(r.Context()); outer != nil && outer.way.Ambient {
-		x.way.Ambient = true
+	if c, ok := t.(cookieHolder); ok {
+		x.way.CookieName, x.way.CookieDomain = c.cookie()
 	}
-	if c, ok := t.(interface{ cookieDomain() string }); ok {
-		x.way.CookieDomain = c.cookieDomain()
+	if outer := exchangeOf(r.Context()); outer != nil {
+		outer.way.Claim("session", x.way.CookieName)
+		x.way.Outer = &outer.way
+		x.way.Ambient = x.way.Ambient || outer.way.Ambient
 	}
 }
 

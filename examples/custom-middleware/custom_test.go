@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
@@ -103,7 +104,10 @@ func TestErrorsAreAnsweredInTheSitesWords(t *testing.T) {
 		resp.Header.Get("Location") != "/login" {
 		t.Errorf("an ended session: %s", resp.Status)
 	}
-	down := noerror.In(session.New(downStore{memstore.New()}, &session.Options{ErrorHandler: AnswerError, Logger: quiet}))
+	down := noerror.In(session.New(downStore{memstore.New()}, &session.Options{
+		Cookie: cookie.Options{Name: "down"}, ErrorHandler: AnswerError, Logger: quiet,
+	}))
+	cookies = append(cookies, &http.Cookie{Name: "down", Value: cookies[0].Value})
 	resp := serve(down.Handler(site), "/", cookies...)
 	if resp.StatusCode != http.StatusOK {
 		t.Errorf("a session that nobody asked for: %s", resp.Status)

@@ -2,7 +2,10 @@
 // session travels, so that they need not be told by the program.
 package travel
 
-import "context"
+import (
+	"context"
+	"strconv"
+)
 
 // A Way is how the keys of a request's sessions travel.
 type Way struct {
@@ -10,8 +13,23 @@ type Way struct {
 	// cookies, so that other sites can have a request sent that carries it.
 	Ambient bool
 
-	// CookieDomain is the Domain of the session's cookie, if there is one.
-	CookieDomain string
+	// CookieName and CookieDomain are of the session's cookie, if there is one.
+	CookieName, CookieDomain string
+
+	// Outer is the way of the session around this one, or nil.
+	Outer *Way
+}
+
+// Claim panics if a session that the way belongs to, or one around it, has a
+// cookie of this name: each of the two would read and replace what the other
+// has sent. The owner is the package of the handler that wants the cookie.
+func (w *Way) Claim(owner, name string) {
+	for ; w != nil; w = w.Outer {
+		if name != "" && w.CookieName == name {
+			panic(owner + ": the cookie " + strconv.Quote(name) +
+				" is that of a session around this handler; give one of them another name")
+		}
+	}
 }
 
 // key is what a context is asked for.
