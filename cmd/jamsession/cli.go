@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
+	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/settings"
 )
 
@@ -87,15 +87,13 @@ const defaultKeyFile = "secret_key"
 // addKey adds the key in the file that was named, or in the usual one, which
 // counts only if the key is not set anywhere else.
 func (a *app) addKey(src *settings.Sources) error {
-	name := cmp.Or(a.globals.SecretKeyFile, defaultKeyFile)
-	if _, err := os.Stat(name); err != nil { // DemoSecretKey would make it
-		if a.globals.SecretKeyFile == "" && errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
+	key, err := conf.ReadSecretKey(cmp.Or(a.globals.SecretKeyFile, defaultKeyFile))
+	switch {
+	case a.globals.SecretKeyFile == "" && errors.Is(err, fs.ErrNotExist):
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("--secret-key-file: %w", err)
-	}
-	key, err := settings.DemoSecretKey(name)
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	if a.globals.SecretKeyFile != "" {

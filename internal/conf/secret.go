@@ -16,19 +16,20 @@ import (
 // machine. If there is no such file it makes a random key and writes it
 // there, readable by its owner only. It refuses a file that others can read.
 func DemoSecretKey(path string) (secret.Text, error) {
-	key, err := readKey(path)
+	key, err := ReadSecretKey(path)
 	if !errors.Is(err, os.ErrNotExist) {
 		return key, err
 	}
 	if err := writeKey(path); err != nil && !errors.Is(err, os.ErrExist) {
 		return secret.Text{}, fmt.Errorf("settings: secret key: %w", err)
 	}
-	return readKey(path)
+	return ReadSecretKey(path)
 }
 
-// readKey checks the file that it has opened, so that nobody can swap it in
-// between.
-func readKey(path string) (secret.Text, error) {
+// ReadSecretKey returns the key in a file, and makes none: the error wraps
+// [os.ErrNotExist] if there is no file. It refuses a file that others can read. It
+// checks the file that it has opened, so that nobody can swap it in between.
+func ReadSecretKey(path string) (secret.Text, error) {
 	f, err := os.Open(path) // the path is the program's
 	if err != nil {
 		return secret.Text{}, fmt.Errorf("settings: secret key: %w", err)
@@ -43,14 +44,14 @@ func readKey(path string) (secret.Text, error) {
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && permissionsCount {
 		return secret.Text{}, fmt.Errorf("settings: secret key: others can read %s (mode %04o); "+
-			"run: chmod 600 %s, or delete it to get a new key", path, mode, path)
+			"run: chmod 600 %s", path, mode, path)
 	}
 	var text [1 << 10]byte
 	n, _ := f.Read(text[:])
 	key := strings.TrimSpace(string(text[:n]))
 	if len(key) < minKeyLength || strings.ContainsFunc(key, isControl) {
-		return secret.Text{}, fmt.Errorf("settings: secret key: %s holds no key of at least %d bytes; "+
-			"delete it to get a new one", path, minKeyLength)
+		return secret.Text{}, fmt.Errorf("settings: secret key: %s holds no key of at least %d bytes",
+			path, minKeyLength)
 	}
 	return secret.New(key), nil
 }

@@ -1,6 +1,7 @@
 package conf_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,6 +34,24 @@ func TestDemoSecretKeyIsMadeOnceAndKept(t *testing.T) {
 	left, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(left) != 2 {
 		t.Errorf("%d files are left, want 2; error %v", len(left), err)
+	}
+}
+
+func TestReadSecretKeyMakesNone(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "secret")
+	if key, err := conf.ReadSecretKey(path); !errors.Is(err, os.ErrNotExist) || !key.IsZero() {
+		t.Errorf("without a file: a key %t, error %v", !key.IsZero(), err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("%d files are made; error %v", len(left), err)
+	}
+	made, err := conf.DemoSecretKey(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key, err := conf.ReadSecretKey(path); err != nil || !key.Equal(made) {
+		t.Errorf("another key, error %v", err)
 	}
 }
 
