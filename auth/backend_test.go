@@ -11,6 +11,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/secret"
+	"github.com/jamsession/jamsession/session"
 )
 
 // fake is a Backend with one answer.
@@ -47,11 +48,11 @@ func TestBackendsAreAskedInOrderUntilOneDecides(t *testing.T) {
 		{"second knows", []fake{{err: auth.ErrNoMatch}, {user: two}}, "two", nil, []string{"a", "b"}, false},
 		{"nobody knows", []fake{{err: auth.ErrNoMatch}, {err: auth.ErrNoMatch}}, "", auth.ErrNoMatch, []string{"a", "b"}, true},
 		{"first denies", []fake{{err: auth.ErrDenied}, {user: two}}, "", auth.ErrNoMatch, []string{"a"}, true},
-		{"first is down", []fake{{err: down}, {user: two}}, "", auth.ErrUnavailable, []string{"a"}, false},
+		{"first is down", []fake{{err: down}, {user: two}}, "", session.ErrUnavailable, []string{"a"}, false},
 		{"second is down", []fake{{err: auth.ErrNoMatch}, {err: down}}, "", down, []string{"a", "b"}, false},
 		{"wrapped", []fake{{err: errors.Join(auth.ErrNoMatch, errors.New("why"))}, {user: two}}, "two", nil, []string{"a", "b"}, false},
-		{"says yes to nobody", []fake{{}, {user: two}}, "", auth.ErrUnavailable, []string{"a"}, false},
-		{"no such user is not no match", []fake{{err: auth.ErrUserNotFound}}, "", auth.ErrUnavailable, []string{"a"}, false},
+		{"says yes to nobody", []fake{{}, {user: two}}, "", session.ErrUnavailable, []string{"a"}, false},
+		{"no such user is not no match", []fake{{err: auth.ErrUserNotFound}}, "", session.ErrUnavailable, []string{"a"}, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -73,7 +74,7 @@ func TestBackendsAreAskedInOrderUntilOneDecides(t *testing.T) {
 			if user.Username != test.want || !errors.Is(err, test.err) || (err == nil) != (test.err == nil) {
 				t.Errorf("user %q, error %v", user.Username, err)
 			}
-			if errors.Is(err, auth.ErrUnavailable) && errors.Is(err, auth.ErrNoMatch) {
+			if errors.Is(err, session.ErrUnavailable) && errors.Is(err, auth.ErrNoMatch) {
 				t.Errorf("%v looks like a wrong password", err)
 			}
 			if !slices.Equal(asked, test.asked) || failed != test.failed {

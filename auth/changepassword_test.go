@@ -14,6 +14,7 @@ import (
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/internal/hashqueue"
 	"github.com/jamsession/jamsession/internal/noerror"
+	"github.com/jamsession/jamsession/session"
 )
 
 const good = "a plain staple"
@@ -93,7 +94,7 @@ func TestChangePasswordThatIsRefusedChangesNothing(t *testing.T) {
 		t.Errorf("stored is %s", got)
 	}
 	s.users.fail(errors.New("connection refused"))
-	if err := try(key, "wonderland", good); !errors.Is(err, auth.ErrUnavailable) {
+	if err := try(key, "wonderland", good); !errors.Is(err, session.ErrUnavailable) {
 		t.Errorf("users are down: error %v", err)
 	}
 }

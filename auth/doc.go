@@ -74,11 +74,11 @@
 //
 // A wrong password, an unknown name and a deactivated user are [ErrNoMatch] and cost the
 // same work. If the database cannot be reached, the error is never one of them, nor is
-// the visitor anonymous: it is [ErrUnavailable], and the answer is 503.
+// the visitor anonymous: it is [session.ErrUnavailable], and the answer is 503.
 //
 // # Permissions
 //
-// [HasPerm], [HasPerms] and [HasModulePerms] check Django's permissions, named
+// [HasPerm] and [LoadPermissions] check Django's permissions, named
 // "app_label.codename", and [Manager.RequirePerm] is the gate for them. They are looked
 // up when a request first needs them. Package sqlusers grants them to users and groups.
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/jamsession/jamsession/session"
@@ -82,54 +83,46 @@ func floorOf(user User) int64 {
 // endTime limits the search for records, which is for Django's sake.
 const endTime = 30 * time.Second
 
-// An Ended reports on the records of sessions that were ended.
-type Ended struct {
-	Records int  // that were deleted
-	All     bool // none is left; false if the engine cannot list, or time was up
-}
-
 // EndSessions ends all sessions of the user, the visitor's own included, on every engine:
 // from their next request here on they are dead. The user may log in again at once.
 //
 // Then it deletes their records, if the engine of the sessions can list them, so that
-// they are dead at a Django site, too. This reads all sessions, for at most 30 seconds;
-// [Ended] says how far it came, and no record that is left matters here. Nil sessions
-// delete none. (ASVS 7.4.5.)
+// they are dead at a Django site, too. This reads all sessions, for at most 30 seconds,
+// and returns how many it has deleted. A record that is left does not matter here; if the
+// time was up or the store failed, that is logged. Nil sessions delete none. (ASVS 7.4.5.)
 //
 // A Django site does not say when a login was: for Options.FloorAge no login that was
 // made there is accepted here.
 //
 // The error wraps [ErrNoFloors] if the user's backend does not keep floors, and
-// [ErrUnavailable] if it is unavailable: then nothing has ended. If it wraps
-// [session.ErrUnavailable] alone, the sessions have ended here, and their records could
-// not all be deleted.
+// [session.ErrUnavailable] if it is unavailable: then nothing has ended.
 func (m *Manager) EndSessions(
 	ctx context.Context, sessions *session.Manager, user User,
-) (Ended, error) {
+) (records int, err error) {
 	b, err := m.backendOf(user)
 	if err != nil {
-		return Ended{}, err
+		return 0, err
 	}
 	if err := raiseFloor(ctx, b, user); err != nil {
-		return Ended{}, err
+		return 0, err
 	}
-	return deleteRecords(ctx, sessions, func(s *session.Session) bool {
+	return m.deleteRecords(ctx, sessions, func(s *session.Session) bool {
 		name := itemText(s, backendItem)
 		return itemText(s, idItem) == user.ID &&
 			(name == b.Name() || m.backend(name) == nil) // one of Django's
-	})
+	}), nil
 }
 
 // EndAllSessions ends the sessions of all users, as [Manager.EndSessions] does those of
 // one. Its error wraps [ErrNoFloors] if one of the backends does not keep floors; the
 // sessions of its users go on, unless their records are deleted.
-func (m *Manager) EndAllSessions(ctx context.Context, sessions *session.Manager) (Ended, error) {
+func (m *Manager) EndAllSessions(ctx context.Context, sessions *session.Manager) (records int, err error) {
 	var errs []error
 	for _, b := range m.backends {
 		errs = append(errs, raiseFloor(ctx, b, User{}))
 	}
-	ended, err := deleteRecords(ctx, sessions, func(s *session.Session) bool { return s.Has(idItem) })
-	return ended, errors.Join(append(errs, err)...)
+	records = m.deleteRecords(ctx, sessions, func(s *session.Session) bool { return s.Has(idItem) })
+	return records, errors.Join(errs...)
 }
 
 func raiseFloor(ctx context.Context, b Backend, user User) error {
@@ -144,18 +137,18 @@ func raiseFloor(ctx context.Context, b Backend, user User) error {
 	return err
 }
 
-func deleteRecords(
+func (m *Manager) deleteRecords(
 	ctx context.Context, sessions *session.Manager, match func(*session.Session) bool,
-) (Ended, error) {
+) int {
 	if sessions == nil {
-		return Ended{}, nil
+		return 0
 	}
 	limited, cancel := context.WithTimeout(ctx, endTime)
 	defer cancel()
 	n, err := sessions.DeleteWhere(limited, match)
-	timeIsUp := limited.Err() != nil && ctx.Err() == nil
-	if errors.Is(err, errors.ErrUnsupported) || err != nil && timeIsUp {
-		return Ended{Records: n}, nil
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		m.opts.Logger.ErrorContext(ctx, "auth: not all records of the ended sessions are deleted",
+			slog.Any("error", err))
 	}
-	return Ended{n, err == nil}, err
+	return n
 }

@@ -77,7 +77,7 @@ func TestLoginTime(t *testing.T) {
 	}
 	s.users.fail(errors.New("connection refused"))
 	s.do(func(_ http.ResponseWriter, r *http.Request) {
-		if at, err := auth.LoginTime(r); !errors.Is(err, auth.ErrUnavailable) {
+		if at, err := auth.LoginTime(r); !errors.Is(err, session.ErrUnavailable) {
 			t.Errorf("users are down: %v, %v", at, err)
 		}
 	}, key)

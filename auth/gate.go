@@ -77,7 +77,7 @@ func (m *Manager) SafeNext(r *http.Request, fallback string) string {
 		next = r.URL.Query().Get("next")
 	}
 	switch {
-	case safeurl.Allowed(next, []string{r.Host}, m.opts.Secure(r)):
+	case safeurl.Allowed(next, []string{r.Host}, m.opts.IsSecure(r)):
 		return next
 	case fallback != "":
 		return fallback
@@ -95,7 +95,7 @@ func (m *Manager) ownLogin(r *http.Request) bool {
 }
 
 func (m *Manager) scheme(r *http.Request) string {
-	if m.opts.Secure(r) {
+	if m.opts.IsSecure(r) {
 		return "https"
 	}
 	return "http"

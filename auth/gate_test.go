@@ -145,7 +145,7 @@ func TestSafeNextOnHTTPSRefusesHTTP(t *testing.T) {
 	if got := newSite(t, nil).auth.SafeNext(r, "/home"); got != "/home" {
 		t.Errorf("got %s", got)
 	}
-	proxied := newSite(t, &auth.Options{Secure: func(*http.Request) bool { return true }})
+	proxied := newSite(t, &auth.Options{IsSecure: func(*http.Request) bool { return true }})
 	r.TLS = nil
 	if got := proxied.auth.SafeNext(r, "/home"); got != "/home" {
 		t.Errorf("behind a proxy: got %s", got)

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"io"
 	"net/http"
 	"sync"
 
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/internal/hashqueue"
-	"github.com/jamsession/jamsession/secret"
 )
 
 // A Limiter limits how often passwords are guessed; throttle.New returns one. It must be
@@ -136,7 +135,7 @@ func (m *Manager) makeKnown(r *http.Request, name string, user User) {
 	}
 	limited, cancel := m.limitedRequest(r)
 	defer cancel()
-	m.opts.Limiter.MakeKnown(x.header, limited, NewAttempt(name, user))
+	m.opts.Limiter.MakeKnown(x.header, limited, Attempt{name, user})
 }
 
 // loggedIn tells the limiter that the visitor is the user.
@@ -173,43 +172,27 @@ type typed struct {
 	backend string
 }
 
-// An Attempt is one guess at a password, for a [Limiter]. If it is not about a user, as
-// when a reset mail is requested, it is a literal with only a name.
+// An Attempt is one guess at a password, for a [Limiter].
 //
-// An Attempt prints, logs and encodes as JSON as nothing.
+// An Attempt prints, logs and encodes as its type: people type their password
+// into the wrong field.
 type Attempt struct {
 	Username string // as the visitor typed it
 
-	userID   string // of the user whom it means; empty if that is nobody
-	password secret.Text
+	// User is the user whom the name means, as stored now. It is the zero User
+	// if nobody has the name, if no user is meant, as when a reset mail is
+	// requested, or if the backend is not a UserFinder.
+	User User
 }
-
-// NewAttempt returns an attempt at the password of a user, as the user is
-// stored now; the zero User is nobody.
-func NewAttempt(username string, user User) Attempt {
-	if !user.IsAuthenticated() {
-		return Attempt{Username: username}
-	}
-	return Attempt{username, user.ID, secret.New(user.Password)}
-}
-
-// UserID returns the [User.ID] of the user. It is empty if nobody has the name,
-// or its backend is not a [UserFinder].
-func (a Attempt) UserID() string { return a.userID }
-
-// AuthHash returns a MAC of the user's password under a key, as a session
-// holds it: it changes when the password does.
-func (a Attempt) AuthHash(key secret.Text) string { return authHash(key, a.password.Reveal()) }
 
 // Format implements [fmt.Formatter]: with every verb, an Attempt prints as its
-// type. People type their password into the wrong field.
-func (a Attempt) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("auth.Attempt{}")) }
+// type.
+func (Attempt) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, attemptText) }
 
-// LogValue implements [slog.LogValuer]: an Attempt logs as its type.
-func (a Attempt) LogValue() slog.Value { return slog.StringValue("auth.Attempt{}") }
+// MarshalText implements [encoding.TextMarshaler], as Format.
+func (Attempt) MarshalText() ([]byte, error) { return []byte(attemptText), nil }
 
-// MarshalJSON implements json.Marshaler: an Attempt is an empty object.
-func (a Attempt) MarshalJSON() ([]byte, error) { return []byte("{}"), nil }
+const attemptText = "auth.Attempt{}"
 
 // A UserFinder is a [Backend] that can find the user of a name before the password is
 // checked. [Manager.Authenticate] calls it if there is an Options.Limiter, so that
@@ -239,8 +222,8 @@ func (m *Manager) attempt(ctx context.Context, username string) (Attempt, error)
 		if err != nil && !errors.Is(err, ErrUserNotFound) {
 			return Attempt{}, unavailable(b, err)
 		}
-		if err == nil && a.UserID() == "" {
-			a = NewAttempt(username, user)
+		if err == nil && !a.User.IsAuthenticated() {
+			a.User = user
 		}
 	}
 	return a, nil

@@ -39,10 +39,10 @@ func (l *limiter) MakeKnown(header http.Header, _ *http.Request, a auth.Attempt)
 
 // told returns the name of an attempt, and its user.
 func (l *limiter) told(a auth.Attempt) string {
-	if a.UserID() == "" {
+	if !a.User.IsAuthenticated() {
 		return a.Username + " of nobody"
 	}
-	return a.Username + " of " + a.UserID() + " " + a.AuthHash(keys.Current())[:4]
+	return a.Username + " of " + a.User.ID + " " + a.User.Password
 }
 
 // errStopped answers for itself.
@@ -67,7 +67,7 @@ func TestLimiterStandsBeforeEachPassword(t *testing.T) {
 	}{
 		{
 			func(r *http.Request) error { _, err := s.auth.Authenticate(r, "alice", "wrong"); return err },
-			[]string{"check alice of 1 cd2d"},
+			[]string{"check alice of 1 meter$1$wonderland"},
 			auth.ErrNoMatch,
 		},
 		{
@@ -80,17 +80,17 @@ func TestLimiterStandsBeforeEachPassword(t *testing.T) {
 				user, err := s.auth.Authenticate(r, "alice", "wonderland")
 				return errors.Join(err, s.auth.Login(r, user))
 			},
-			[]string{"check alice of 1 cd2d", "succeeded alice of 1 cd2d", "known alice of 1 cd2d"},
+			[]string{"check alice of 1 meter$1$wonderland", "succeeded alice of 1 meter$1$wonderland", "known alice of 1 meter$1$wonderland"},
 			nil,
 		},
 		{
 			func(r *http.Request) error { return s.auth.ChangePassword(r, "wrong", good) },
-			[]string{"check alice of 1 cd2d"},
+			[]string{"check alice of 1 meter$1$wonderland"},
 			auth.ErrNoMatch,
 		},
 		{
 			func(r *http.Request) error { return s.auth.ChangePassword(r, "wonderland", "123") },
-			[]string{"check alice of 1 cd2d", "succeeded alice of 1 cd2d"},
+			[]string{"check alice of 1 meter$1$wonderland", "succeeded alice of 1 meter$1$wonderland"},
 			new(auth.PasswordError),
 		},
 	}
@@ -130,7 +130,7 @@ func TestLoginAsAnotherUserGivesNoAttemptBack(t *testing.T) {
 			t.Error(err)
 		}
 	}, "")
-	if want := []string{"check alice of 1 cd2d", "known bob of 2 ebf8"}; !slices.Equal(l.calls, want) {
+	if want := []string{"check alice of 1 meter$1$wonderland", "known bob of 2 meter$1$builder"}; !slices.Equal(l.calls, want) {
 		t.Errorf("calls %q, want %q", l.calls, want)
 	}
 }
@@ -146,7 +146,7 @@ func TestLimiterSetsItsCookieAtTheLogin(t *testing.T) {
 		}
 	}, "")
 	want := []string{
-		"check alice@example.com of nobody", "succeeded alice@example.com of nobody", "known alice@example.com of 1 cd2d",
+		"check alice@example.com of nobody", "succeeded alice@example.com of nobody", "known alice@example.com of 1 meter$1$wonderland",
 	}
 	if !slices.Equal(l.calls, want) {
 		t.Errorf("calls %q, want %q", l.calls, want)
@@ -180,8 +180,8 @@ func TestEachAttemptIsGivenBackOnce(t *testing.T) {
 		}
 	}, "")
 	want := []string{
-		"known alice of 1 cd2d", "check  alice of 1 cd2d", "succeeded  alice of 1 cd2d", "known  alice of 1 cd2d",
-		"known alice of 1 cd2d", "known alice of 1 cd2d",
+		"known alice of 1 meter$1$wonderland", "check  alice of 1 meter$1$wonderland", "succeeded  alice of 1 meter$1$wonderland", "known  alice of 1 meter$1$wonderland",
+		"known alice of 1 meter$1$wonderland", "known alice of 1 meter$1$wonderland",
 	}
 	if !slices.Equal(l.calls, want) {
 		t.Errorf("calls %q, want %q", l.calls, want)
@@ -283,7 +283,7 @@ func TestOnlyUncheckedAttemptsAreGivenBack(t *testing.T) {
 	<-hasher.inside
 	defer close(hasher.release)
 	ours := noerror.In(auth.NewModelBackend(newUsers(alice()), full))
-	known := (&limiter{}).told(auth.NewAttempt("alice", alice()))
+	known := (&limiter{}).told(auth.Attempt{Username: "alice", User: alice()})
 	for name, c := range map[string]struct {
 		backends []auth.Backend
 		gone     bool

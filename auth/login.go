@@ -33,8 +33,8 @@ const (
 // [User.Backend], unless only one backend is configured. A user whose password
 // was changed, or whose sessions were ended, after that is not logged in at the
 // next request. Call it before the response begins, since the cookie changes.
-// After an error nothing has changed: it wraps [session.ErrUnavailable] or
-// [ErrUnavailable], or says that there is no such user or backend.
+// After an error nothing has changed: it wraps [session.ErrUnavailable], or says
+// that there is no such user or backend.
 func (m *Manager) Login(r *http.Request, user User) error {
 	b, err := m.backendOf(user)
 	if err != nil {
@@ -172,7 +172,7 @@ func (m *Manager) judge(stored string, user User) verdict {
 	if sameHash(stored, authHash(m.keys.Current(), user.Password)) {
 		return hashGood
 	}
-	for key := range m.keys.Older() {
+	for key := range m.keys.All() {
 		if sameHash(stored, authHash(key, user.Password)) {
 			return hashOld
 		}

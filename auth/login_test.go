@@ -157,7 +157,7 @@ func TestLoginThatFailsChangesNothing(t *testing.T) {
 	}{
 		{"anonymous", auth.User{}, nil, nil},
 		{"unknown backend", auth.User{ID: "1", Backend: "nope.Backend"}, nil, nil},
-		{"users are down", alice(), down, auth.ErrUnavailable},
+		{"users are down", alice(), down, session.ErrUnavailable},
 		{"user is gone", auth.User{ID: "9"}, nil, auth.ErrUserNotFound},
 	}
 	for _, test := range tests {

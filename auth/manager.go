@@ -68,7 +68,7 @@ func (m *Manager) within(ctx context.Context) (context.Context, context.CancelFu
 // The error is ErrNoMatch if there is none, and if a backend denied the login: show the
 // form again. If Options.Limiter stops the attempt, the error is the limiter's, such as a
 // *[session.RetryError]; the limiter gets the user of the name, if the backend is a
-// [UserFinder]. Any other error wraps [ErrUnavailable]: the backends could not tell, for
+// [UserFinder]. Any other error wraps [session.ErrUnavailable]: the backends could not tell, for
 // example because too many requests wait for a hash, which is [password.ErrBusy].
 // [session.Abort] answers all of these except ErrNoMatch, with 429 or 503.
 func (m *Manager) Authenticate(r *http.Request, username, password string) (User, error) {
@@ -143,7 +143,7 @@ func (m *Manager) backend(name string) Backend {
 }
 
 func unavailable(b Backend, err error) error {
-	return fmt.Errorf("%w: %s: %w", ErrUnavailable, b.Name(), err)
+	return fmt.Errorf("%w: %s: %w", errUnavailable, b.Name(), err)
 }
 
 // secretName matches the names of credentials whose values nobody may see.

@@ -54,7 +54,7 @@ func (m *Manager) refusal(problems ...*password.Problem) *PasswordError {
 //
 // The error is [ErrNoMatch] if old is wrong, and a [*PasswordError] if Options.Validators
 // refuse the new one. If Options.Limiter stops the attempt it is the limiter's. Otherwise
-// it is [ErrPasswordChanged] or [ErrNoUsers], or wraps [ErrUnavailable], even if too many
+// it is [ErrPasswordChanged] or [ErrNoUsers], or wraps [session.ErrUnavailable], even if too many
 // requests wait for a hash, which is [password.ErrBusy]. (Django: PasswordChangeView.)
 func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	current, err := Load(r)
@@ -66,7 +66,7 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	case !current.IsAuthenticated():
 		return ErrNoMatch
 	}
-	attempt := NewAttempt(current.Username, current)
+	attempt := Attempt{current.Username, current}
 	if err := m.limit(r, attempt); err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	ok, _, err := m.opts.Hashers.Verify(ctx, old, current.Password)
 	if err != nil {
 		m.giveBack(r, attempt, err)
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return fmt.Errorf("%w: %w", errUnavailable, err)
 	}
 	if !ok {
 		return ErrNoMatch
@@ -108,7 +108,7 @@ func (m *Manager) SetPassword(ctx context.Context, user User, new string) (User,
 	replaced, err := replacePassword(ctx, m.users, m.opts.Timeout, user, encoded)
 	switch {
 	case err != nil:
-		return User{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return User{}, fmt.Errorf("%w: %w", errUnavailable, err)
 	case !replaced:
 		return User{}, ErrPasswordChanged
 	}
@@ -143,11 +143,9 @@ var (
 	ErrInvalidUser = errors.New("auth: invalid user")
 )
 
-// A UserCreator is a [UserStore] that makes users, for [Manager.SignUp].
-// Package sqlusers has one.
+// A UserCreator makes users for [Manager.SignUp], if the [UserStore] is one too.
+// sqlusers.Users is one.
 type UserCreator interface {
-	UserStore
-
 	// CheckNew returns the user as Create would store it, without an ID and
 	// without looking at the password, and stores nothing. It must return an
 	// error that wraps ErrInvalidUser if a field does not fit, before it looks
@@ -175,7 +173,7 @@ type UserCreator interface {
 // The error is a [*PasswordError] for a weak password, wraps [ErrInvalidUser] if a field
 // does not fit and [ErrUserExists] if the username is taken: show the form again. If
 // Options.SignUpLimiter stops the attempt it is the limiter's. Otherwise it is
-// [ErrNoUsers], or wraps [ErrUnavailable]: the store is unavailable, or too many requests
+// [ErrNoUsers], or wraps [session.ErrUnavailable]: the store is unavailable, or too many requests
 // wait for a hash, which is [password.ErrBusy]. [session.Abort] answers these, with 429
 // or 503.
 func (m *Manager) SignUp(r *http.Request, user User, password string) (User, error) {
@@ -222,7 +220,7 @@ func notCreated(err error) error {
 	if errors.Is(err, ErrUserExists) || errors.Is(err, ErrInvalidUser) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	return fmt.Errorf("%w: %w", errUnavailable, err)
 }
 
 // hash returns the string to store for a new password. Its error is a
@@ -236,7 +234,7 @@ func (m *Manager) hash(ctx context.Context, new string) (string, error) {
 		})
 	}
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return "", fmt.Errorf("%w: %w", errUnavailable, err)
 	}
 	return encoded, nil
 }

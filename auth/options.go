@@ -64,10 +64,10 @@ type Options struct {
 	// if nothing else is asked for. Empty is "/accounts/profile/".
 	LoginRedirectURL string
 
-	// Secure reports whether the visitor came over HTTPS. Behind a proxy
+	// IsSecure reports whether the visitor came over HTTPS. Behind a proxy
 	// that ends TLS, have it look at the header that this proxy sets. Nil is
 	// r.TLS != nil.
-	Secure func(r *http.Request) bool
+	IsSecure func(r *http.Request) bool
 
 	// OnLogin is called after a login, OnLogout before a logout, with the
 	// anonymous user if nobody was logged in. Nil calls nothing. (Django:
@@ -111,8 +111,8 @@ func (o *Options) withDefaults() Options {
 	if c.FloorAge == 0 {
 		c.FloorAge = 14 * 24 * time.Hour
 	}
-	if c.Secure == nil {
-		c.Secure = func(r *http.Request) bool { return r.TLS != nil }
+	if c.IsSecure == nil {
+		c.IsSecure = func(r *http.Request) bool { return r.TLS != nil }
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()

@@ -53,17 +53,6 @@ func (p Permissions) Has(name string) bool {
 	return p.all || ok
 }
 
-// hasAll reports whether the user has all of these permissions; it is true if
-// none is named.
-func (p Permissions) hasAll(names ...string) bool {
-	for _, name := range names {
-		if !p.Has(name) {
-			return false
-		}
-	}
-	return true
-}
-
 // HasModule reports whether the user has any permission of the app with this
 // label. (Django: has_module_perms.)
 func (p Permissions) HasModule(app string) bool {
@@ -85,7 +74,7 @@ func (p Permissions) Names() []string { return slices.Sorted(maps.Keys(p.names))
 // read. For the user of a request use [HasPerm] or [LoadPermissions].
 //
 // The backends are asked in order. One that returns ErrDenied is the last;
-// what earlier ones have granted stands. The error wraps [ErrUnavailable] if
+// what earlier ones have granted stands. The error wraps [session.ErrUnavailable] if
 // a backend could not be asked, which is not the same as no permission.
 func (m *Manager) Permissions(ctx context.Context, user User) (Permissions, error) {
 	switch {
@@ -151,25 +140,16 @@ func (b *modelBackend) Permissions(ctx context.Context, user User) ([]string, er
 // The backends are asked once a request, at the first question of this kind;
 // what changes later in the request is seen by the next one. HasPerm panics if
 // the request did not pass through [Manager.Handler].
-func HasPerm(r *http.Request, name string) bool { return permissionsFrom(r, "HasPerm").Has(name) }
-
-// HasPerms is [HasPerm] for several permissions: the user must have all. It
-// is true if none is named. (Django: user.has_perms.)
-func HasPerms(r *http.Request, names ...string) bool {
-	return permissionsFrom(r, "HasPerms").hasAll(names...)
-}
-
-// HasModulePerms is [HasPerm] for an app: the user must have any permission
-// of the app with this label. (Django: user.has_module_perms.)
-func HasModulePerms(r *http.Request, app string) bool {
-	return permissionsFrom(r, "HasModulePerms").HasModule(app)
+func HasPerm(r *http.Request, name string) bool {
+	p, err := LoadPermissions(r)
+	stop(r, "HasPerm", err)
+	return p.Has(name)
 }
 
 // LoadPermissions returns what the user who sent the request may do, or an
-// error that wraps [ErrUnavailable] or [session.ErrUnavailable]: it could not
-// be found out, which is not the same as no permission. The error is
-// ErrNoManager or [session.ErrNoManager] if the request did not pass through
-// both managers.
+// error that wraps [session.ErrUnavailable]: it could not be found out, which is
+// not the same as no permission. The error is [ErrNoManager] or
+// [session.ErrNoManager] if the request did not pass through both managers.
 func LoadPermissions(r *http.Request) (Permissions, error) {
 	x := exchangeOf(r.Context())
 	if x == nil {
@@ -192,10 +172,4 @@ func LoadPermissions(r *http.Request) (Permissions, error) {
 type granted struct {
 	permissions Permissions
 	err         error
-}
-
-func permissionsFrom(r *http.Request, caller string) Permissions {
-	p, err := LoadPermissions(r)
-	stop(r, caller, err)
-	return p
 }

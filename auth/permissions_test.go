@@ -126,7 +126,7 @@ func TestPermissionsOfBackendsAddUp(t *testing.T) {
 			}
 			p, err := m.Permissions(t.Context(), alice())
 			if !slices.Equal(p.Names(), test.want) || p.Has("no.such") || !errors.Is(err, test.err) ||
-				errors.Is(err, auth.ErrUnavailable) != (test.err != nil) {
+				errors.Is(err, session.ErrUnavailable) != (test.err != nil) {
 				t.Errorf("Permissions = %q, %v; want %q, %v", p.Names(), err, test.want, test.err)
 			}
 		})
@@ -177,25 +177,15 @@ func TestQuestionsForPermissions(t *testing.T) {
 				t.Errorf("HasPerm(%q) = %v", name, got)
 			}
 		}
-		for _, c := range []struct {
-			names []string
-			want  bool
-		}{
-			{nil, true},
-			{[]string{"shop.add_order"}, true},
-			{[]string{"shop.add_order", "shop.view_order"}, true},
-			{[]string{"shop.add_order", "shop.delete_order"}, false},
-			{[]string{"shop.delete_order", "shop.add_order"}, false},
-		} {
-			if got := auth.HasPerms(r, c.names...); got != c.want {
-				t.Errorf("HasPerms(%q) = %v", c.names, got)
-			}
+		p, err := auth.LoadPermissions(r)
+		if err != nil {
+			t.Error(err)
 		}
 		for app, want := range map[string]bool{
 			"shop": true, "sho": false, "shop.": false, "SHOP": false, "": false, "shop.add_order": false,
 		} {
-			if got := auth.HasModulePerms(r, app); got != want {
-				t.Errorf("HasModulePerms(%q) = %v", app, got)
+			if got := p.HasModule(app); got != want {
+				t.Errorf("HasModule(%q) = %v", app, got)
 			}
 		}
 	}, s.login(t, alice()))
@@ -219,7 +209,7 @@ func TestPermissionsAreLookedUpOnceARequest(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		auth.HasModulePerms(r, "shop")
+		auth.HasPerm(r, "shop.view_order")
 	}, key)
 	if n := store.asked(); n != 1 {
 		t.Errorf("%d lookups", n)
@@ -258,10 +248,7 @@ func TestPermissionsFollowTheUser(t *testing.T) {
 // page is not shown.
 func TestFailingPermissionsAre503(t *testing.T) {
 	questions := map[string]func(*http.Request){
-		"HasPerm":        func(r *http.Request) { auth.HasPerm(r, "shop.add_order") },
-		"HasPerms":       func(r *http.Request) { auth.HasPerms(r, "shop.add_order") },
-		"HasPerms none":  func(r *http.Request) { auth.HasPerms(r) },
-		"HasModulePerms": func(r *http.Request) { auth.HasModulePerms(r, "shop") },
+		"HasPerm": func(r *http.Request) { auth.HasPerm(r, "shop.add_order") },
 	}
 	for name, ask := range questions {
 		s, store := newPermitSite(t)
@@ -288,7 +275,7 @@ func TestLoadPermissionsReturnsTheError(t *testing.T) {
 		store.fail(down)
 		for range 2 {
 			p, err := auth.LoadPermissions(r)
-			if !errors.Is(err, auth.ErrUnavailable) || !errors.Is(err, session.ErrUnavailable) ||
+			if !errors.Is(err, session.ErrUnavailable) ||
 				!errors.Is(err, down) || p.Has("shop.add_order") {
 				t.Errorf("%q, %v", p.Names(), err)
 			}
@@ -299,7 +286,7 @@ func TestLoadPermissionsReturnsTheError(t *testing.T) {
 	}, key)
 	store.fail(errors.New("connection refused"))
 	s.do(func(_ http.ResponseWriter, r *http.Request) {
-		if _, err := auth.LoadPermissions(r); !errors.Is(err, auth.ErrUnavailable) {
+		if _, err := auth.LoadPermissions(r); !errors.Is(err, session.ErrUnavailable) {
 			t.Errorf("without a user: %v", err)
 		}
 	}, key)
@@ -311,9 +298,7 @@ func TestPermissionsNeedTheManager(t *testing.T) {
 		t.Errorf("LoadPermissions: %v", err)
 	}
 	for caller, call := range map[string]func(){
-		"HasPerm":        func() { auth.HasPerm(r, "shop.add_order") },
-		"HasPerms":       func() { auth.HasPerms(r, "shop.add_order") },
-		"HasModulePerms": func() { auth.HasModulePerms(r, "shop") },
+		"HasPerm": func() { auth.HasPerm(r, "shop.add_order") },
 	} {
 		func() {
 			defer func() {

@@ -13,18 +13,13 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// The errors of a visitor's lookup, from [Load], [Manager.Authenticate] and
-// [Manager.Login].
-var (
-	// ErrUnavailable: a backend could not be asked. Nothing is known about
-	// the visitor, who must not be taken for anonymous. Answer 503. It is a
-	// session.ErrUnavailable, too, so that session.Abort and every session's
-	// ErrorHandler know it.
-	ErrUnavailable error = unavailableError{}
+// ErrNoManager says that the request did not pass through [Manager.Handler].
+var ErrNoManager = errors.New("auth: the request did not pass through Manager.Handler")
 
-	// ErrNoManager: the request did not pass through [Manager.Handler].
-	ErrNoManager = errors.New("auth: the request did not pass through Manager.Handler")
-)
+// errUnavailable says that a backend could not be asked. Nothing is known about
+// the visitor, who must not be taken for anonymous. It is a
+// session.ErrUnavailable, by which session.Abort and every ErrorHandler know it.
+var errUnavailable error = unavailableError{}
 
 type unavailableError struct{}
 
@@ -61,8 +56,8 @@ func stop(r *http.Request, caller string, err error) {
 }
 
 // Load returns the user who sent the request, as [From] does, or an error
-// that wraps [ErrUnavailable] or [session.ErrUnavailable]: it could not be
-// found out who sent it, which is not the same as anonymous. The error is
+// that wraps [session.ErrUnavailable]: it could not be found out who sent it,
+// which is not the same as anonymous. The error is
 // ErrNoManager or [session.ErrNoManager] if the request did not pass through
 // both managers.
 func Load(r *http.Request) (User, error) {

@@ -331,7 +331,7 @@ func TestLoadReturnsWhyTheUserIsUnknown(t *testing.T) {
 	s.users.fail(down)
 	resp := s.do(func(w http.ResponseWriter, r *http.Request) {
 		user, err := auth.Load(r)
-		if !errors.Is(err, auth.ErrUnavailable) || !errors.Is(err, down) || user.IsAuthenticated() {
+		if !errors.Is(err, session.ErrUnavailable) || !errors.Is(err, down) || user.IsAuthenticated() {
 			t.Errorf("user %v, error %v", user, err)
 		}
 		w.WriteHeader(http.StatusTeapot)
@@ -431,7 +431,7 @@ func TestErrorHandlerOfTheSessionsAnswers(t *testing.T) {
 	s := newSite(t, nil)
 	s.sessions = noerror.In(session.New(s.store, &session.Options{
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			if !errors.Is(err, auth.ErrUnavailable) || r.URL.Path != "/page" {
+			if !errors.Is(err, session.ErrUnavailable) || r.URL.Path != "/page" {
 				t.Errorf("path %s, error %v", r.URL.Path, err)
 			}
 			http.Error(w, "back soon", http.StatusServiceUnavailable)

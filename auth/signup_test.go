@@ -62,7 +62,7 @@ func TestSignUpThatFailsHashesNothing(t *testing.T) {
 	}{
 		{"taken", auth.User{Username: "Alice"}, "a plain staple", nil, auth.ErrUserExists},
 		{"no name", auth.User{Username: "a b!"}, "a plain staple", nil, auth.ErrInvalidUser},
-		{"store down", auth.User{Username: "carol"}, "a plain staple", func() { s.users.fail(errors.New("down")) }, auth.ErrUnavailable},
+		{"store down", auth.User{Username: "carol"}, "a plain staple", func() { s.users.fail(errors.New("down")) }, session.ErrUnavailable},
 		{"limited", auth.User{Username: "alice"}, "short", func() { l.err = errStopped{} }, errStopped{}},
 	} {
 		s.users.fail(nil)
@@ -128,7 +128,7 @@ func TestSignUpsAtOnceMakeOneUser(t *testing.T) {
 func TestSignUpRefusesExistingUsers(t *testing.T) {
 	s := newSite(t, nil)
 	for _, user := range []auth.User{{ID: "1", Username: "carol"}, {Username: "carol", Password: "meter$1$x"}} {
-		if _, err := s.signUp(user, "a plain staple"); err == nil || errors.Is(err, auth.ErrUnavailable) {
+		if _, err := s.signUp(user, "a plain staple"); err == nil || errors.Is(err, session.ErrUnavailable) {
 			t.Errorf("%+v: error %v", user, err)
 		}
 	}
@@ -205,7 +205,7 @@ func TestFullQueueIs503(t *testing.T) {
 				err = try(r.WithContext(ctx))
 				session.Abort(r, err)
 			}, key)
-			if !errors.Is(err, password.ErrBusy) || !errors.Is(err, auth.ErrUnavailable) || errors.Is(err, auth.ErrNoMatch) {
+			if !errors.Is(err, password.ErrBusy) || !errors.Is(err, session.ErrUnavailable) || errors.Is(err, auth.ErrNoMatch) {
 				t.Errorf("%s, gone is %t: error %v", name, gone, err)
 			}
 			if resp.StatusCode != 503 || resp.Header.Get("Retry-After") != "1" || resp.Header.Get("Cache-Control") != "no-store" {

@@ -7,17 +7,8 @@ import (
 	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
-// An Error names the field of [Options] that is wrong, and the reason.
-type Error struct {
-	Field  string // of Options: "Domain"
-	Reason string // what browsers do not accept, and what to write
-}
-
-// Error returns the field and the reason.
-func (e *Error) Error() string { return "cookie: " + e.Field + ": " + e.Reason }
-
-// Check returns nil, or an *[Error] that names the first field with which
-// browsers would drop the cookie, never send it back, or not keep the promise
+// Check returns nil, or an error that names the first field with which browsers
+// would drop the cookie, never send it back, or not keep the promise
 // that it makes. The rules are those of RFC 6265bis, in sections 4.1 and 5.7, and of
 // CHIPS. It does not know whether a Domain is a public suffix, such as "co.uk".
 func (o Options) Check() error {
@@ -36,7 +27,7 @@ func (o Options) Check() error {
 		{"Path", hostPathFlaw},
 	} {
 		if flaw := rule.flaw(o); flaw != "" {
-			return &Error{rule.field, flaw}
+			return &httpcookie.FieldError{Field: rule.field, Reason: flaw}
 		}
 	}
 	return nil

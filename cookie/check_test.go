@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
 func TestCheckRefusesWhatBrowsersDrop(t *testing.T) {
@@ -89,7 +90,7 @@ func TestCheckRefusesWhatBrowsersDrop(t *testing.T) {
 		{cookie.Options{Name: "__Host-Http-a", Path: "/a"}, "Path", `path other than "/"`},
 	} {
 		err := c.options.Check()
-		wrong, ok := errors.AsType[*cookie.Error](err)
+		wrong, ok := errors.AsType[*httpcookie.FieldError](err)
 		if !ok || wrong.Field != c.field || !strings.Contains(wrong.Reason, c.want) {
 			t.Errorf("%+v: %v, want %s: %q", c.options, err, c.field, c.want)
 		}
@@ -129,7 +130,7 @@ func FuzzCheck(f *testing.F) {
 	f.Add("a", ".0x.1", "/ü")
 	f.Fuzz(func(t *testing.T, name, domain, path string) {
 		err := cookie.Options{Name: name, Domain: domain, Path: path}.Check()
-		if wrong, ok := errors.AsType[*cookie.Error](err); ok {
+		if wrong, ok := errors.AsType[*httpcookie.FieldError](err); ok {
 			if wrong.Field == "" || wrong.Reason == "" {
 				t.Fatalf("%#v", wrong)
 			}

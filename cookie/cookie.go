@@ -65,17 +65,3 @@ const (
 	// the network path can read and replace it.
 	SecureNeverUnsafe
 )
-
-// String returns "auto", "always" or "never".
-func (s Secure) String() string {
-	switch s {
-	case SecureAuto:
-		return "auto"
-	case SecureAlways:
-		return "always"
-	case SecureNeverUnsafe:
-		return "never"
-	default:
-		return "invalid"
-	}
-}

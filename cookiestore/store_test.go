@@ -47,12 +47,12 @@ func withList() sealer {
 }
 
 func TestStore(t *testing.T) {
-	sessiontest.RunSealer(t, func(*testing.T) session.Store { return noerror.In(cookiestore.New(keys, nil)) })
+	sessiontest.Run(t, func(*testing.T) session.Store { return noerror.In(cookiestore.New(keys, nil)) })
 }
 
 func TestStoreWithList(t *testing.T) {
 	open := func(*testing.T) session.Store { return withList() }
-	sessiontest.RunSealer(t, open)
+	sessiontest.Run(t, open)
 	sessiontest.RunRevocation(t, open)
 }
 

@@ -27,19 +27,20 @@ var (
 	ErrTooLarge = errors.New("csrf: the form is too large")
 )
 
-// An Error says why [Protection.Check] refused a request. It holds no token,
-// and of a Referer only the origin.
+// An Error says why [Protection.Check] refused a request. It wraps one of the Err
+// variables of this package. It holds no token, and of a Referer only the origin.
 type Error struct {
-	Check  error  // one of the Err variables of this package
-	Reason string // the reason in the words of Django 5.2
+	Reason string // in the words of Django 5.2
+
+	check error // one of the Err variables of this package
 }
 
 // Error returns the reason.
 func (e *Error) Error() string { return "csrf: " + e.Reason }
 
-// Unwrap returns the check, for errors.Is.
-func (e *Error) Unwrap() error { return e.Check }
+// Unwrap returns the check that failed, for errors.Is.
+func (e *Error) Unwrap() error { return e.check }
 
 func refuse(check error, format string, args ...any) error {
-	return &Error{check, fmt.Sprintf(format, args...)}
+	return &Error{fmt.Sprintf(format, args...), check}
 }

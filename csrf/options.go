@@ -51,10 +51,10 @@ type Options struct {
 	// (CSRF_HEADER_NAME). Empty is "X-CSRFToken".
 	HeaderName string
 
-	// Secure reports whether the visitor came over HTTPS. Behind a proxy
+	// IsSecure reports whether the visitor came over HTTPS. Behind a proxy
 	// that ends TLS, have it look at the header that this proxy sets
 	// (SECURE_PROXY_SSL_HEADER). Nil is r.TLS != nil.
-	Secure func(r *http.Request) bool
+	IsSecure func(r *http.Request) bool
 
 	// MaxFormBytes bounds the body of a multipart form that is read to find
 	// the token in it. A longer one is refused with 413, unless the token is
@@ -86,8 +86,8 @@ func (o *Options) withDefaults() Options {
 	fill(&c.HeaderName, "X-CSRFToken")
 	fill(&c.MaxFormBytes, 32<<20)
 	fill(&c.Logger, slog.Default())
-	if c.Secure == nil {
-		c.Secure = func(r *http.Request) bool { return r.TLS != nil }
+	if c.IsSecure == nil {
+		c.IsSecure = func(r *http.Request) bool { return r.TLS != nil }
 	}
 	if c.FailureHandler == nil {
 		c.FailureHandler = answerFailure

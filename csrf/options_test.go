@@ -113,7 +113,7 @@ func TestCookieAttributes(t *testing.T) {
 		},
 		{
 			"loopback and Secure",
-			csrf.Options{Secure: func(*http.Request) bool { return true }},
+			csrf.Options{IsSecure: func(*http.Request) bool { return true }},
 			"localhost", false, "; HttpOnly; Max-Age=31449600; Path=/; SameSite=Lax; Secure",
 		},
 		{

@@ -47,7 +47,7 @@ func parseOrigin(entry string) (o origin, flaw string) {
 
 // checkSource refuses requests from pages of other sites.
 func (p *Protection) checkSource(r *http.Request) error {
-	secure := p.opts.Secure(r)
+	secure := p.opts.IsSecure(r)
 	if from, ok := header(r, "Origin"); ok {
 		if !p.originAllowed(from, r.Host, secure) {
 			return refuse(ErrOrigin,

@@ -107,7 +107,7 @@ func (x *exchange) send() {
 func (x *exchange) cookie(now time.Time) httpcookie.Cookie {
 	o := &x.p.opts
 	c := setcookie.New(&o.Cookie, x.req, x.secret)
-	c.Secure = c.Secure || o.Cookie.Secure == cookie.SecureAuto && o.Secure(x.req)
+	c.Secure = c.Secure || o.Cookie.Secure == cookie.SecureAuto && o.IsSecure(x.req)
 	if o.CookieAge > 0 {
 		c.Persistent = true
 		c.MaxAge = int(o.CookieAge / time.Second)

@@ -265,7 +265,7 @@ func TestExemptHandlerStandsOutside(t *testing.T) {
 }
 
 func TestSecureBehindProxy(t *testing.T) {
-	o := csrf.Options{Secure: func(r *http.Request) bool {
+	o := csrf.Options{IsSecure: func(r *http.Request) bool {
 		return r.Header.Get("X-Forwarded-Proto") == "https"
 	}}
 	h := protect(t, o).Handler(view)

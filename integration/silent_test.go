@@ -186,7 +186,7 @@ func openSilentSite(t *testing.T, url, engine string) *sites.Site {
 		t.Fatal(err)
 	}
 	// With the limit from the start, a busy machine could not even migrate.
-	s.Values(conf.OnlyHere{}).StoreTimeout = silentLimit
+	conf.Of(s).StoreTimeout = silentLimit
 	for range 20 {
 		var here *sites.Site
 		if here, err = sites.Open(t.Context(), s, nil); err == nil {

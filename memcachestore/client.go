@@ -26,7 +26,7 @@ func dial(ctx context.Context, servers []string, o *Options) (client, error) {
 	if err := o.check(); err != nil {
 		return client{}, err
 	}
-	c := client{&lines{servers: s, timeout: o.Timeout, maxIdle: o.MaxIdle}}
+	c := client{&lines{servers: s, timeout: o.Timeout}}
 	if err := c.do(ctx, (*memcache.Client).Ping); err != nil {
 		_ = c.Close()
 		return client{}, fmt.Errorf("memcachestore: cannot use Memcached at %s: %w",

@@ -60,11 +60,13 @@ func (l *line) cut() {
 	}
 }
 
+// maxIdle is how many lines stay open while nobody needs them.
+const maxIdle = 16
+
 // lines are those of a client. There are as many as there are calls at a time.
 type lines struct {
 	servers memcache.ServerSelector
 	timeout time.Duration
-	maxIdle int
 
 	mu     sync.Mutex
 	idle   []*line // the last was used last
@@ -99,7 +101,7 @@ func (s *lines) putBack(l *line) {
 	l.ctx = nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || len(s.idle) >= s.maxIdle {
+	if s.closed || len(s.idle) >= maxIdle {
 		l.cut()
 		return
 	}

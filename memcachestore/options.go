@@ -1,7 +1,6 @@
 package memcachestore
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/cachevalue"
@@ -24,10 +23,6 @@ type Options struct {
 
 	// Timeout is how long a server may take for one answer. Zero is a second.
 	Timeout time.Duration
-
-	// MaxIdle is how many connections to each server stay open while nobody
-	// needs them. Zero is 16.
-	MaxIdle int
 }
 
 func (o *Options) withDefaults() Options {
@@ -41,17 +36,11 @@ func (o *Options) withDefaults() Options {
 	if c.Timeout == 0 {
 		c.Timeout = time.Second
 	}
-	if c.MaxIdle == 0 {
-		c.MaxIdle = 16
-	}
 	return c
 }
 
 // check names the field that is wrong.
 func (o *Options) check() error {
-	if o.MaxIdle < 0 {
-		return fmt.Errorf("memcachestore: Options.MaxIdle is negative: %d", o.MaxIdle)
-	}
 	if err := checkPrefix(o.Prefix); err != nil {
 		return err
 	}

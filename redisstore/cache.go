@@ -23,7 +23,7 @@ type cache struct {
 // OpenCache connects to Redis as the cache of package cachedstore, as [Open]
 // does. Options may be nil; of them, Prefix alone counts here.
 func OpenCache(ctx context.Context, url string, o *Options) (cachedstore.Cache, error) {
-	client, _, err := dial(ctx, url, false)
+	client, err := dial(ctx, url, false)
 	if err != nil {
 		return nil, err
 	}

@@ -28,24 +28,20 @@ const (
 )
 
 // An address is what a URL names.
-type address struct {
-	option  rueidis.ClientOption
-	cluster bool
-}
+type address struct{ option rueidis.ClientOption }
 
 // Dial returns a client for a URL in one of the forms that the package comment
 // lists, for other uses of the same server; close it. Its error is one line,
 // without the password.
 func Dial(ctx context.Context, rawURL string) (rueidis.Client, error) {
-	client, _, err := dial(ctx, rawURL, false)
-	return client, err
+	return dial(ctx, rawURL, false)
 }
 
 // dial connects. Its error is one line, without the password.
-func dial(ctx context.Context, rawURL string, sideCache bool) (rueidis.Client, bool, error) {
+func dial(ctx context.Context, rawURL string, sideCache bool) (rueidis.Client, error) {
 	a, err := parseURL(rawURL)
 	if err != nil {
-		return nil, false, fmt.Errorf("redisstore: %w", err)
+		return nil, fmt.Errorf("redisstore: %w", err)
 	}
 	a.option.DisableCache = !sideCache
 	if sideCache {
@@ -63,17 +59,17 @@ func dial(ctx context.Context, rawURL string, sideCache bool) (rueidis.Client, b
 	select {
 	case d := <-done:
 		if d.err != nil {
-			return nil, false, fmt.Errorf("redisstore: cannot use Redis at %s: %w",
+			return nil, fmt.Errorf("redisstore: cannot use Redis at %s: %w",
 				strings.Join(a.option.InitAddress, ","), d.err)
 		}
-		return d.client, a.cluster, nil
+		return d.client, nil
 	case <-ctx.Done():
 		panics.Go(func() {
 			if d := <-done; d.err == nil {
 				d.client.Close()
 			}
 		}, panics.Log(slog.Default(), "redisstore: close what was dialed too late"))
-		return nil, false, fmt.Errorf("redisstore: connect: %w", ctx.Err())
+		return nil, fmt.Errorf("redisstore: connect: %w", ctx.Err())
 	}
 }
 
@@ -108,7 +104,7 @@ func parseURL(raw string) (address, error) {
 		err = a.unix(path, options.Get("db"))
 	case "redis-cluster":
 		err = a.several(authority, "6379")
-		a.cluster, a.option.ShuffleInit, a.option.ForceSingleClient = true, true, false
+		a.option.ShuffleInit, a.option.ForceSingleClient = true, false
 	case "redis-sentinel":
 		err = a.sentinel(authority, path)
 	default:

@@ -28,10 +28,6 @@ type Options struct {
 	// as it was. What this process itself has changed it sees at once, and
 	// saves always decide on the server. Zero means no such cache.
 	ClientCache time.Duration
-
-	// Cluster says, to [New], that the client's keys are on several servers.
-	// [Open] knows it by the URL.
-	Cluster bool
 }
 
 func (o *Options) withDefaults() Options {

@@ -17,10 +17,11 @@ import (
 
 // A store keeps sessions in Redis.
 type store struct {
-	client rueidis.Client
-	opened bool // the client, by this package
-	opts   Options
-	own    *recent // what this process has changed, for the client-side cache
+	client  rueidis.Client
+	opened  bool // the client, by this package
+	inSteps bool // a rotation, between the servers of a cluster
+	opts    Options
+	own     *recent // what this process has changed, for the client-side cache
 
 	// oneWire: commands and the server's messages share a connection, so that
 	// they arrive in order. A client that others have made may have several.
@@ -35,11 +36,10 @@ func Open(ctx context.Context, url string, o *Options) (session.Store, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	client, cluster, err := dial(ctx, url, opts.ClientCache > 0)
+	client, err := dial(ctx, url, opts.ClientCache > 0)
 	if err != nil {
 		return nil, err
 	}
-	opts.Cluster = cluster
 	s := newStore(client, opts)
 	s.opened, s.oneWire = true, true
 	return s, nil
@@ -60,7 +60,10 @@ func New(client rueidis.Client, o *Options) (session.Store, error) {
 }
 
 func newStore(client rueidis.Client, opts Options) *store {
-	return &store{client: redislimit.New(client), opts: opts, own: newRecent()}
+	return &store{
+		client: redislimit.New(client), opts: opts, own: newRecent(),
+		inSteps: client.Mode() == rueidis.ClientModeCluster,
+	}
 }
 
 // Close implements [session.Store]. It ends the connections that [Open] made.
@@ -195,7 +198,7 @@ func (s *store) Save(ctx context.Context, old, next session.Record) error {
 		return err
 	}
 	defer s.changed(old.Key)
-	if next.Key != old.Key && s.opts.Cluster {
+	if next.Key != old.Key && s.inSteps {
 		return s.moveInSteps(ctx, old, next)
 	}
 	if next.Key == old.Key {

@@ -67,7 +67,6 @@ func TestContract(t *testing.T) {
 		"plain":         {},
 		"Django":        {Codec: django.Pickled()},
 		"client cache":  {ClientCache: time.Minute},
-		"steps":         {Cluster: true}, // of a move, as in a cluster
 		"Django cached": {Codec: django.Pickled(), ClientCache: time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -79,6 +78,15 @@ func TestContract(t *testing.T) {
 func TestContractUnixSocket(t *testing.T) {
 	url := "unix://" + servertest.Redis(t).Socket + "?db=3"
 	sessiontest.Run(t, func(t *testing.T) session.Store { return open(t, url, redisstore.Options{}) })
+}
+
+// TestContractInSteps: a rotation moves the record as in a cluster.
+func TestContractInSteps(t *testing.T) {
+	sessiontest.Run(t, func(t *testing.T) session.Store {
+		store := open(t, tcp(t), redisstore.Options{})
+		redisstore.MoveInSteps(store)
+		return store
+	})
 }
 
 // TestContractPickles: with data that is stamped.

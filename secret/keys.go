@@ -48,9 +48,6 @@ func (k Keys) Current() Text {
 // older ones in the order of NewKeys.
 func (k Keys) All() iter.Seq[Text] { return slices.Values(k.texts) }
 
-// Older yields the same keys as All, without the current one.
-func (k Keys) Older() iter.Seq[Text] { return slices.Values(k.texts[min(1, len(k.texts)):]) }
-
 // Format implements [fmt.Formatter]: every verb prints asterisks.
 func (Keys) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, stars) }
 

@@ -17,7 +17,7 @@ type cookieTransport struct{ opts cookie.Options }
 // Cookies returns the transport of a manager whose options have no other: the key is in a
 // cookie. It is for transports that are made of others, such as one with a different
 // cookie for each tenant. Options may be nil; the name of the zero value is "sessionid".
-// The error is a *[cookie.Error].
+// The error names a field of the cookie.Options.
 func Cookies(o *cookie.Options) (Transport, error) {
 	if o == nil {
 		o = &cookie.Options{}

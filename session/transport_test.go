@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
@@ -281,7 +282,7 @@ func TestCookieAndTransportExcludeEachOther(t *testing.T) {
 
 func TestCookiesRefuseWhatBrowsersDrop(t *testing.T) {
 	_, err := session.Cookies(&cookie.Options{Domain: "localhost"})
-	if wrong, ok := errors.AsType[*cookie.Error](err); !ok || wrong.Field != "Domain" {
+	if wrong, ok := errors.AsType[*httpcookie.FieldError](err); !ok || wrong.Field != "Domain" {
 		t.Error(err)
 	}
 }

@@ -10,15 +10,8 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// RunSealer checks a store whose keys are the records, as [Run] does others.
-// If it can take a key back, call [RunRevocation], too.
-func RunSealer(t *testing.T, open func(t *testing.T) session.Store) {
-	t.Helper()
-	runSealer(t, sealerCases, open)
-}
-
-// RunRevocation checks that a store whose keys are the records can end a session
-// for good.
+// RunRevocation checks that a store which makes its keys can end a session for
+// good. [Run] checks the rest of it.
 func RunRevocation(t *testing.T, open func(t *testing.T) session.Store) {
 	t.Helper()
 	runSealer(t, revocationCases, open)

@@ -33,9 +33,15 @@ import (
 
 // Run checks the store that open returns. It is called once a case, as the
 // cases expect an empty store or at least one without their keys, which are
-// random; it may register clean-ups with t.
+// random; it may register clean-ups with t. A store that makes its keys, with the
+// methods Issued and Seal, has cases of its own; if it can take a key back, call
+// [RunRevocation], too.
 func Run(t *testing.T, open func(t *testing.T) session.Store) {
 	t.Helper()
+	if _, ok := open(t).(sealer); ok {
+		runSealer(t, sealerCases, open)
+		return
+	}
 	for _, c := range allCases() {
 		t.Run(c.name, func(t *testing.T) {
 			if err := check(t.Context(), c, open(t)); err != nil {

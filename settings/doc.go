@@ -36,7 +36,7 @@
 //	AUTH_PASSWORD_VALIDATORS         list      all                  judge new passwords; empty: none
 //	PASSWORD_MIN_LENGTH              number    8                    in characters, for the validator length
 //	PASSWORD_RESET_TIMEOUT           seconds   259200               how long a reset link is valid
-//	LOGIN_REMEMBER_AGE               seconds   2592000              how long "remember me" lasts
+//	LOGIN_STAY_LOGGED_IN_AGE         seconds   2592000              how long "remember me" lasts
 //	CACHE_URL                        text                           the cache "default"
 //	CACHES                           caches                         more caches, by alias
 //	SESSION_ENGINE                   text      db                   where sessions are kept

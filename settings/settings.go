@@ -10,9 +10,6 @@ import (
 	"github.com/jamsession/jamsession/secret"
 )
 
-// DefaultFile is the file that [System] reads if it is there.
-const DefaultFile = conf.DefaultFile
-
 // Sources are where settings come from. For each name the first source that
 // has it counts: flag, environment, file, the program's default, and the
 // default that the package comment lists. The zero Sources has only the last.
@@ -32,8 +29,8 @@ type Sources struct {
 	Defaults map[string]string
 }
 
-// System returns the sources of this process: the environment, and
-// [DefaultFile] in the working directory if there is such a file.
+// System returns the sources of this process: the environment, and the file
+// jamsession.toml in the working directory if there is one.
 func System() Sources { return Sources(conf.System()) }
 
 // Format implements [fmt.Formatter]: no verb shows a value, which may be secret.
@@ -76,8 +73,7 @@ func (s *Settings) Keys() (secret.Keys, error) {
 	return s.values.Keys()
 }
 
-// Values is for packages of this module: others cannot make its argument.
-func (s *Settings) Values(conf.OnlyHere) *conf.Settings { return s.values }
+func init() { conf.Of = func(s any) *conf.Settings { return s.(*Settings).values } }
 
 // Format implements [fmt.Formatter]: with every verb only the type is shown.
 func (s Settings) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "settings.Settings") }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
 	"github.com/jamsession/jamsession/site"
@@ -80,7 +79,7 @@ func ExampleOptions() {
 	defer func() { _ = here.Close() }()
 	w := httptest.NewRecorder()
 	here.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		session.Abort(r, auth.ErrUnavailable)
+		session.Abort(r, session.ErrUnavailable)
 	})).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	fmt.Print(w.Code, " ", w.Body)
 	// Output: 503 Come back in a minute.

@@ -66,7 +66,7 @@ func TestDatabaseThatDjangoMigratedCountsInMemory(t *testing.T) {
 	if err := site.Migrate(t.Context(), s, nil); err != nil {
 		t.Fatal(err)
 	}
-	file := s.Values(conf.OnlyHere{}).DatabaseURL.Reveal()
+	file := conf.Of(s).DatabaseURL.Reveal()
 	with := func(store string) *settings.Settings {
 		return settingsOf(t, "", map[string]string{"DATABASE_URL": file, "LOGIN_LIMIT_STORE": store})
 	}
@@ -226,7 +226,7 @@ func TestResetLimiterKnowsTheDevicesOfLogins(t *testing.T) {
 	ann := auth.User{ID: "1", Username: "ann", Password: "!"}
 	header := http.Header{}
 	stranger := httptest.NewRequest(http.MethodPost, "/reset", nil)
-	site.LoginLimiter().MakeKnown(header, stranger, auth.NewAttempt("ann", ann))
+	site.LoginLimiter().MakeKnown(header, stranger, auth.Attempt{Username: "ann", User: ann})
 	home := httptest.NewRequest(http.MethodPost, "/reset", nil)
 	for _, c := range (&http.Response{Header: header}).Cookies() {
 		home.AddCookie(c)

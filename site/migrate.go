@@ -7,6 +7,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
+	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/settings"
 	"github.com/jamsession/jamsession/sqlstore"
@@ -69,23 +70,27 @@ func (s *Site) migrate(ctx context.Context) error {
 	return nil
 }
 
-func (s *Site) plan(ctx context.Context) (plan []string, err error) {
-	if s.djangosUsers() {
-		if plan, err = sqlusers.Plan(ctx, s.Database); err != nil {
-			return nil, fmt.Errorf("site: %w", err)
-		}
-	}
-	sessions, err := sqlstore.Plan(ctx, s.Database)
+func (s *Site) plan(ctx context.Context) (plan []string, _ error) {
+	db, err := djangodb.New(s.Database)
 	if err != nil {
 		return nil, fmt.Errorf("site: %w", err)
 	}
-	plan = append(plan, sessions...)
-	if s.countsInTable() {
-		own, err := sqlthrottle.Plan(ctx, s.Database)
-		if err != nil {
-			return nil, fmt.Errorf("site: %w", err)
+	for _, part := range []struct {
+		wanted bool
+		plan   func(context.Context) ([]string, error)
+	}{
+		{s.djangosUsers(), db.PlanUsers},
+		{true, db.PlanSessions},
+		{s.countsInTable(), db.PlanThrottle},
+	} {
+		if !part.wanted {
+			continue
 		}
-		plan = append(plan, own...)
+		steps, err := part.plan(ctx)
+		if err != nil {
+			return nil, djangodb.Wrap(ctx, "site: migrate", err)
+		}
+		plan = append(plan, steps...)
 	}
 	return plan, nil
 }

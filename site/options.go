@@ -84,7 +84,7 @@ func (s *Site) csrfOptions() *csrf.Options {
 		Cookie:         s.conf.CSRFCookie,
 		CookieAge:      s.conf.CSRFCookieAge,
 		HeaderName:     s.conf.CSRFHeaderName,
-		Secure:         secure(s.conf),
+		IsSecure:       secure(s.conf),
 		Logger:         s.opts.Logger,
 	}
 	if o.CookieAge == 0 {
@@ -130,7 +130,7 @@ func (s *Site) authOptions() (*auth.Options, error) {
 		Limiter:          s.limits.logins,
 		SignUpLimiter:    s.limits.signUps,
 		Timeout:          s.conf.StoreTimeout,
-		Secure:           secure(s.conf),
+		IsSecure:         secure(s.conf),
 		Logger:           s.opts.Logger,
 	}
 	if users := s.userStore(); users != nil {

@@ -44,7 +44,7 @@ func TestSettingsBecomeOptions(t *testing.T) {
 		t.Errorf("session options %+v", got)
 	}
 	forms := s.csrfOptions()
-	forms.Secure = nil
+	forms.IsSecure = nil
 	wantForms := &csrf.Options{
 		TrustedOrigins: []string{"https://o.example"}, CrossOrigin: http.NewCrossOriginProtection(), CookieAge: 4 * time.Second,
 		Cookie: cookie.Options{
@@ -61,7 +61,7 @@ func TestSettingsBecomeOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	if login.Hashers == nil ||
-		login.LoginURL != "/in" || login.LoginRedirectURL != "/home" || login.Secure == nil ||
+		login.LoginURL != "/in" || login.LoginRedirectURL != "/home" || login.IsSecure == nil ||
 		login.Timeout != 6*time.Second || login.FloorAge != time.Second {
 		t.Errorf("auth options %+v", login)
 	}

@@ -34,7 +34,7 @@ func (s *Site) openMail(context.Context) error {
 		return err
 	}
 	s.Tokens, err = token.New(s.keys, &token.Options{
-		Timeout: s.conf.PasswordResetTimeout, TimeZone: zone, LastLogin: lastLogin,
+		Lifetime: s.conf.PasswordResetTimeout, TimeZone: zone, LastLoginZone: lastLogin,
 	})
 	if err != nil {
 		return fmt.Errorf("site: %w", err)

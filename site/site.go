@@ -89,10 +89,10 @@ func prepare(s *settings.Settings, o *Options) (*Site, error) {
 
 // describe returns a site of which nothing is open.
 func describe(s *settings.Settings, o *Options) (*Site, error) {
-	if s == nil || s.Values(conf.OnlyHere{}) == nil {
+	if s == nil || conf.Of(s) == nil {
 		return nil, errors.New("site: there are no settings; load them with settings.Load")
 	}
-	site := &Site{Settings: s, conf: s.Values(conf.OnlyHere{})}
+	site := &Site{Settings: s, conf: conf.Of(s)}
 	if o != nil {
 		site.opts = *o
 	}

@@ -2,13 +2,10 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"iter"
 	"time"
 
-	"github.com/jamsession/jamsession/django"
-	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
@@ -21,10 +18,13 @@ import (
 func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	total := 0
 	for {
-		n, err := clearBatch(ctx, s.db, s.tidy, now, s.opts.ClearBatch)
+		n, err := s.db.ClearExpired(ctx, s.tidy, now, s.opts.ClearBatch)
 		total += n
-		if err != nil || n < s.opts.ClearBatch {
-			return total, err
+		if err != nil {
+			return total, fmt.Errorf("sqlstore: clear expired: %w", err)
+		}
+		if n < s.opts.ClearBatch {
+			return total, nil
 		}
 		if err := s.pause(ctx); err != nil {
 			return total, wrap(ctx, "clear expired", err)
@@ -42,49 +42,6 @@ func (s *store) pause(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// ClearExpiredBatch deletes at most limit rows of the table django_session that
-// expired by now, the oldest first, in a transaction of its own, and returns how
-// many. Fewer than limit is the end. It is for programs that show their progress.
-// Programs may do it at the same time: on PostgreSQL each passes over the rows that
-// another is deleting, elsewhere they take turns; none is counted twice.
-func ClearExpiredBatch(ctx context.Context, db django.Database, now time.Time, limit int) (int, error) {
-	on, err := djangodb.New(db)
-	if err != nil {
-		return 0, fmt.Errorf("sqlstore: %w", err)
-	}
-	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
-	defer cancel()
-	stmt, err := on.PrepareContext(ctx, on.Dialect.Rebind(on.Dialect.ClearExpired()))
-	if err != nil {
-		return 0, wrap(ctx, "clear expired", err)
-	}
-	defer func() { _ = stmt.Close() }()
-	return clearBatch(ctx, on, stmt, now, limit)
-}
-
-// clearBatch is ClearExpiredBatch by a statement that was prepared.
-func clearBatch(ctx context.Context, db djangodb.DB, tidy *sql.Stmt, now time.Time, limit int) (int, error) {
-	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
-	defer cancel()
-	until := db.EncodeTime(now)
-	n, err := db.Dialect.Exec(ctx, tidy, until, until, limit)
-	return int(n), wrap(ctx, "clear expired", err)
-}
-
-// CountExpired returns how many rows of the table django_session have expired by
-// now.
-func CountExpired(ctx context.Context, db django.Database, now time.Time) (n int, err error) {
-	on, err := djangodb.New(db)
-	if err != nil {
-		return 0, fmt.Errorf("sqlstore: %w", err)
-	}
-	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
-	defer cancel()
-	rows, err := on.Readers.QueryContext(ctx,
-		on.Dialect.Rebind("SELECT COUNT(*) FROM django_session WHERE expire_date <= ?"), on.EncodeTime(now))
-	return n, wrap(ctx, "count expired", djangodb.OneOf(rows, err, &n))
 }
 
 // listPage is how many rows List reads at once.

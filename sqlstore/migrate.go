@@ -10,18 +10,6 @@ import (
 
 var errNotMigrated = fmt.Errorf("sqlstore: django_session: %w", django.ErrNotMigrated)
 
-// Plan returns the migrations that [Migrate] would apply, by the names under
-// which Django records them: "sessions.0001_initial", or none. Its errors are
-// those of Migrate.
-func Plan(ctx context.Context, db django.Database) ([]string, error) {
-	d, err := djangodb.New(db)
-	if err != nil {
-		return nil, fmt.Errorf("sqlstore: %w", err)
-	}
-	steps, err := d.Plan(ctx, djangodb.Sessions)
-	return steps, wrap(ctx, "migrate", err)
-}
-
 // Migrate makes the table and the records of it that Django makes, if they do
 // not exist, and returns which migrations it applied. Afterwards manage.py
 // migrate has nothing to do. Programs that start together may all call it. If

@@ -20,7 +20,7 @@
 // with an old table lists those after the default ones.
 //
 //	hashers, err := password.New(&password.Options{
-//		Hashers: append(password.Default(), legacy.MD5(), legacy.UnsaltedMD5()),
+//		Hashers: append(password.Default(), legacy.Hashers()...),
 //	})
 //
 // # Cost

@@ -69,12 +69,8 @@ func FuzzVerify(f *testing.F) {
 		must(password.Scrypt(0, 0, 0)),
 		must(password.BCryptSHA256(0)),
 		must(password.BCrypt(0)),
-		legacy.MD5(),
-		legacy.SHA1(),
-		legacy.UnsaltedMD5(),
-		legacy.UnsaltedSHA1(),
-		legacy.Crypt(),
 	}
+	list = append(list, legacy.Hashers()...)
 	f.Fuzz(func(t *testing.T, encoded string) {
 		for _, h := range list {
 			work, memory := h.Cost(encoded)

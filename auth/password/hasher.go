@@ -42,7 +42,7 @@ var (
 	// [Hashers.Verify] logs it and answers that the password is wrong.
 	ErrMalformed = errors.New("password: stored hash is malformed")
 
-	// ErrTooLong says that the password has more than [MaxLength] bytes, or
+	// ErrTooLong says that the password has more than 4096 bytes, or
 	// more than the algorithm can take.
 	ErrTooLong = errors.New("password: too long")
 
@@ -51,6 +51,6 @@ var (
 	ErrReadOnly = errors.New("password: the algorithm is too weak for new passwords")
 )
 
-// MaxLength is the length in bytes above which a password is refused without
+// maxLength is the length in bytes above which a password is refused without
 // hashing it (CVE-2013-1443).
-const MaxLength = 4096
+const maxLength = 4096

@@ -133,7 +133,7 @@ func init() {
 // ctx was done before a processor was free; then it wraps ctx.Err, too.
 // (Django: make_password.)
 func (h *Hashers) Hash(ctx context.Context, password string) (string, error) {
-	if len(password) > MaxLength {
+	if len(password) > maxLength {
 		return "", ErrTooLong
 	}
 	leave, err := h.enter(ctx)
@@ -156,12 +156,12 @@ func (h *Hashers) Hash(ctx context.Context, password string) (string, error) {
 // it was, and that the caller should replace encoded by a new [Hashers.Hash].
 //
 // A string that is empty, unusable, malformed or of an unknown algorithm
-// matches no password, and neither does a password longer than [MaxLength].
+// matches no password, and neither does a password longer than 4096 bytes.
 // An error means that nothing is known. It is [ErrBusy] if too many wait,
 // or if ctx was done before a processor was free; then it wraps ctx.Err, too.
 // (Django: check_password.)
 func (h *Hashers) Verify(ctx context.Context, password, encoded string) (ok, mustUpdate bool, err error) {
-	if len(password) > MaxLength {
+	if len(password) > maxLength {
 		return false, false, nil
 	}
 	hasher := h.identify(encoded)
@@ -207,7 +207,7 @@ func (h *Hashers) verify(ctx context.Context, hasher Hasher, password, encoded s
 // place of [Hashers.Verify] if there is no such user. Its errors are those of
 // [Hashers.Verify].
 func (h *Hashers) Burn(ctx context.Context, password string) error {
-	if len(password) > MaxLength {
+	if len(password) > maxLength {
 		return nil
 	}
 	leave, err := h.enter(ctx)

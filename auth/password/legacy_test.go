@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/auth/password"
-	"github.com/jamsession/jamsession/auth/password/legacy"
 )
 
 // TestCrypt reads what crypt(3) of the C library has written.
@@ -17,10 +16,10 @@ func TestCrypt(t *testing.T) {
 		{"longer than eight", "crypt$$a/gdYJ.gv1FAc"},
 		{"longer t, and then another end", "crypt$$a/gdYJ.gv1FAc"},
 	} {
-		if ok, err := legacy.Crypt().Verify(c.password, c.encoded); !ok || err != nil {
+		if ok, err := old("crypt").Verify(c.password, c.encoded); !ok || err != nil {
 			t.Errorf("%q, %q: Verify = %v, %v", c.password, c.encoded, ok, err)
 		}
-		if ok, err := legacy.Crypt().Verify("x"+c.password, c.encoded); ok || err != nil {
+		if ok, err := old("crypt").Verify("x"+c.password, c.encoded); ok || err != nil {
 			t.Errorf("a wrong password, %q: Verify = %v, %v", c.encoded, ok, err)
 		}
 	}
@@ -49,6 +48,10 @@ func TestMalformedStringsAreRefused(t *testing.T) {
 			"argon2$argon2id$v=19$m=1048584,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g", // memory alone
 			"argon2$argon2id$v=19$m=4194304,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
 		},
+		must(password.PBKDF2SHA256(0)): {
+			"pbkdf2_sha256$10000001$salt$" + b64[:43] + "=", "pbkdf2_sha256$0$salt$" + b64[:43] + "=",
+			"pbkdf2_sha256$-1$salt$" + b64[:43] + "=", "pbkdf2_sha256$1$salt$" + b64[:42],
+		},
 		must(password.Scrypt(0, 0, 0)): {
 			"scrypt$15$salt$8$1$" + b64, "scrypt$0$salt$8$1$" + b64, "scrypt$1$salt$8$1$" + b64,
 			"scrypt$16$$8$1$" + b64, "scrypt$16$salt$0$1$" + b64, "scrypt$16$salt$8$0$" + b64,
@@ -61,11 +64,11 @@ func TestMalformedStringsAreRefused(t *testing.T) {
 			"bcrypt_sha256$$2x$04$abcdefghijklmnopqrstuuraR8y8jUb0UMmCc9fwl/YxKZSpSs52u",
 			"bcrypt_sha256$$2b$04$abcdefghijklmnopqrstuu",
 		},
-		legacy.MD5():          {"md5$salt$zz", "md5$salt$59549c8e6897dd44401a081434b86c9", "md5$59549c8e"},
-		legacy.SHA1():         {"sha1$salt$59549c8e6897dd44401a081434b86c95"},
-		legacy.UnsaltedMD5():  {"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"},
-		legacy.UnsaltedSHA1(): {"sha1$$zz"},
-		legacy.Crypt():        {"crypt$$ab", "crypt$x$abNANd1rDfiNc", "crypt$$\x00\x00NANd1rDfiNc"},
+		old("md5"):           {"md5$salt$zz", "md5$salt$59549c8e6897dd44401a081434b86c9", "md5$59549c8e"},
+		old("sha1"):          {"sha1$salt$59549c8e6897dd44401a081434b86c95"},
+		old("unsalted_md5"):  {"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"},
+		old("unsalted_sha1"): {"sha1$$zz"},
+		old("crypt"):         {"crypt$$ab", "crypt$x$abNANd1rDfiNc", "crypt$$\x00\x00NANd1rDfiNc"},
 	} {
 		for _, encoded := range list {
 			if ok, err := hasher.Verify("secret", encoded); ok || !errors.Is(err, password.ErrMalformed) {

@@ -8,7 +8,7 @@ import (
 
 // NotSimilar returns the validator that refuses a password that is much like
 // something known about the user, or like a word of it: "password_too_similar".
-// It compares only the first [MaxLength] bytes of the password and of each
+// It compares only the first 4096 bytes of the password and of each
 // attribute.
 //
 // The limit is the similarity from which on a password is refused, from 0.1
@@ -50,7 +50,7 @@ func (notSimilar) Help() string {
 // folded returns the characters that are compared. An attribute comes from a
 // visitor before anybody has checked its length.
 func folded(text string) []rune {
-	return []rune(strings.ToLower(text[:min(len(text), MaxLength)]))
+	return []rune(strings.ToLower(text[:min(len(text), maxLength)]))
 }
 
 // tooSimilar does not look at texts whose lengths differ too much to be

@@ -41,10 +41,10 @@ type Problem struct {
 func (p *Problem) Error() string { return p.Message }
 
 // Validate returns what all validators find wrong with a new password, in
-// their order; none if nothing is. A password longer than [MaxLength] is
+// their order; none if nothing is. A password longer than 4096 bytes is
 // "password_too_long", and no validator sees it. (Django: validate_password.)
 func Validate(password string, about []Attribute, validators []Validator) []*Problem {
-	if len(password) > MaxLength {
+	if len(password) > maxLength {
 		return []*Problem{{Code: "password_too_long", Message: "This password is too long."}}
 	}
 	var problems []*Problem
@@ -67,10 +67,10 @@ func DefaultValidators() []Validator {
 // MinLength returns the validator that refuses passwords of less than n
 // characters: "password_too_short". Django's default is 8. Where a password is all
 // that a login requires, ASVS 6.2.1 recommends 15. The error says that n is not
-// positive, or more than [MaxLength]. (Django: MinimumLengthValidator.)
+// positive, or more than 4096. (Django: MinimumLengthValidator.)
 func MinLength(n int) (Validator, error) {
-	if n < 1 || n > MaxLength {
-		return nil, fmt.Errorf("password: MinLength: the length is %d; must be 1 to %d", n, MaxLength)
+	if n < 1 || n > maxLength {
+		return nil, fmt.Errorf("password: MinLength: the length is %d; must be 1 to %d", n, maxLength)
 	}
 	return minLength(n), nil
 }

@@ -43,12 +43,8 @@ func djangos(t *testing.T, version string) map[string]password.Hasher {
 		must(password.BCryptSHA256(0)),
 		must(password.Scrypt(0, 0, 0)),
 		must(password.BCrypt(0)),
-		legacy.MD5(),
-		legacy.SHA1(),
-		legacy.UnsaltedMD5(),
-		legacy.UnsaltedSHA1(),
-		legacy.Crypt(),
 	}
+	list = append(list, legacy.Hashers()...)
 	byName := map[string]password.Hasher{}
 	for _, h := range list {
 		byName[h.Algorithm()] = h

@@ -181,7 +181,7 @@ func TestMailboxIsNotATarget(t *testing.T) {
 	}
 	header := http.Header{}
 	known := httptest.NewRequest(http.MethodPost, "/reset", nil)
-	logins.MakeKnown(header, known, auth.NewAttempt("victim", victim))
+	logins.MakeKnown(header, known, auth.Attempt{Username: "victim", User: victim})
 	for _, c := range (&http.Response{Header: header}).Cookies() {
 		known.AddCookie(c)
 	}

@@ -29,7 +29,7 @@ const tokenItem = session.Item[string]("_password_reset_token")
 // key, and keeps its other items: somebody who knew the key before cannot finish in the
 // visitor's place. So call it before the response begins.
 //
-// The error is [ErrBadLink] if the link is not valid, and wraps [auth.ErrUnavailable] or
+// The error is [ErrBadLink] if the link is not valid, and wraps
 // [session.ErrUnavailable] if it could not be checked. Mark the answer with
 // "Referrer-Policy: same-origin", and never cache it. Do not use "no-referrer": browsers
 // then send the form with "Origin: null", which the check against cross-site requests
@@ -107,7 +107,7 @@ func (x *Resets) user(ctx context.Context, encoded string) (auth.User, error) {
 	case errors.Is(err, auth.ErrUserNotFound):
 		return auth.User{}, ErrBadLink
 	case err != nil:
-		return auth.User{}, fmt.Errorf("%w: %w", auth.ErrUnavailable, err)
+		return auth.User{}, fmt.Errorf("%w: %w", session.ErrUnavailable, err)
 	case !user.IsActive:
 		return auth.User{}, ErrBadLink
 	}

@@ -620,7 +620,7 @@ func TestFailuresAreNotBadLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.do("", func(r *http.Request) {
-		if _, _, err := s.resets.Open(r, id, tok); !errors.Is(err, auth.ErrUnavailable) {
+		if _, _, err := s.resets.Open(r, id, tok); !errors.Is(err, session.ErrUnavailable) {
 			t.Errorf("users are down: error %v, want ErrUnavailable", err)
 		}
 	})
@@ -695,7 +695,7 @@ func TestFinishWithAFullQueueIs503(t *testing.T) {
 	<-h.inside
 	_, code := s.do(key, func(r *http.Request) {
 		_, err := resets.Finish(r, id, "a plain staple")
-		if !errors.Is(err, password.ErrBusy) || !errors.Is(err, auth.ErrUnavailable) || errors.Is(err, reset.ErrBadLink) {
+		if !errors.Is(err, password.ErrBusy) || !errors.Is(err, session.ErrUnavailable) || errors.Is(err, reset.ErrBadLink) {
 			t.Errorf("error %v", err)
 		}
 		session.Abort(r, err)

@@ -69,7 +69,7 @@ func (u *Users) spellings(email string) []string {
 	if u.db.Dialect.ComparesUpper() {
 		return []string{email}
 	}
-	all := []string{email, NormalizeEmail(email), strings.ToLower(email)}
+	all := []string{email, normalizeEmail(email), strings.ToLower(email)}
 	slices.Sort(all)
 	return slices.Compact(all)
 }

@@ -134,9 +134,9 @@ func ExampleUsers_Update() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	john, err = users.Update(ctx, john.ID, sqlusers.Changes{
-		Email:   new("john@Example.COM"),
-		IsStaff: new(true),
+	john, err = users.Update(ctx, john.ID, func(u *auth.User) {
+		u.Email = "john@Example.COM"
+		u.IsStaff = true
 	})
 	fmt.Println(john.Email, john.IsStaff, john.IsActive, err)
 	// Output: john@example.com true true <nil>

@@ -12,25 +12,6 @@ import (
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
-// floorName is the one table that [Migrate] makes and [Plan] names that
-// Django does not have.
-const floorName = "jamsession_login_floor"
-
-// floorTable has the floors of logins, in seconds since 1970, by the ID of the
-// user. The floor of the empty ID is everybody's.
-var floorTable = djangodb.OwnTable{
-	Name:    floorName,
-	Columns: []string{"user_key", "not_before"},
-	DDL: func(d djangodb.Dialect) []string {
-		column, engine := "varchar(255)", ""
-		if d == djangodb.MySQL {
-			column, engine = "varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", " ENGINE=InnoDB"
-		}
-		return []string{"CREATE TABLE jamsession_login_floor (user_key " + column +
-			" NOT NULL PRIMARY KEY, not_before bigint NOT NULL)" + engine}
-	},
-}
-
 // maxFloorID is the width of the column, in characters.
 const maxFloorID = 255
 
@@ -97,7 +78,7 @@ func (u *Users) checkFloorID(ctx context.Context, userID string) error {
 	}
 	has, err := u.hasFloors(ctx)
 	if err == nil && !has {
-		return fmt.Errorf("sqlusers: no table %s; migrate first: %w", floorName, auth.ErrNoFloors)
+		return fmt.Errorf("sqlusers: no table %s; migrate first: %w", djangodb.LoginFloors.Name, auth.ErrNoFloors)
 	}
 	return wrap(ctx, "look for floors", err)
 }

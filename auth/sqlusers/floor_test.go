@@ -116,7 +116,7 @@ func TestActivityRaisesTheFloor(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		set := func(c sqlusers.Changes) {
+		set := func(c func(*auth.User)) {
 			t.Helper()
 			if _, err := d.Update(t.Context(), john.ID, c); err != nil {
 				t.Error(err)
@@ -127,17 +127,17 @@ func TestActivityRaisesTheFloor(t *testing.T) {
 			do     func()
 			raises bool
 		}{
-			{"activated before the first login", func() { set(sqlusers.Changes{IsActive: new(true)}) }, false},
+			{"activated before the first login", func() { set(func(u *auth.User) { u.IsActive = true }) }, false},
 			{"logged in", seen, false},
-			{"activated again", func() { set(sqlusers.Changes{IsActive: new(true)}) }, false},
-			{"renamed", func() { set(sqlusers.Changes{Username: new("jack")}) }, false},
-			{"deactivated", func() { set(sqlusers.Changes{IsActive: new(false), IsStaff: new(true)}) }, true},
-			{"renamed", func() { set(sqlusers.Changes{Username: new("john")}) }, false},
-			{"reactivated", func() { set(sqlusers.Changes{IsActive: new(true)}) }, true},
+			{"activated again", func() { set(func(u *auth.User) { u.IsActive = true }) }, false},
+			{"renamed", func() { set(func(u *auth.User) { u.Username = "jack" }) }, false},
+			{"deactivated", func() { set(func(u *auth.User) { u.IsActive, u.IsStaff = false, true }) }, true},
+			{"renamed", func() { set(func(u *auth.User) { u.Username = "john" }) }, false},
+			{"reactivated", func() { set(func(u *auth.User) { u.IsActive = true }) }, true},
 			{"deactivated elsewhere", func() {
 				d.exec(t, "UPDATE auth_user SET is_active = (1 = 0) WHERE username = 'john'")
 			}, false},
-			{"reactivated", func() { set(sqlusers.Changes{IsActive: new(true)}) }, true},
+			{"reactivated", func() { set(func(u *auth.User) { u.IsActive = true }) }, true},
 		} {
 			before, err := d.ByID(t.Context(), john.ID)
 			if err != nil {
@@ -166,7 +166,7 @@ func TestRefusedUpdateRaisesNoFloor(t *testing.T) {
 	forEachDatabase(t, func(t *testing.T, d database) {
 		create(t, d.Users, auth.User{Username: "jane", Password: encoded})
 		john := create(t, d.Users, auth.User{Username: "john", Password: encoded, IsActive: true})
-		_, err := d.Update(t.Context(), john.ID, sqlusers.Changes{IsActive: new(false), Username: new("jane")})
+		_, err := d.Update(t.Context(), john.ID, func(u *auth.User) { u.IsActive, u.Username = false, "jane" })
 		got, errRead := d.ByID(t.Context(), john.ID)
 		if !errors.Is(err, sqlusers.ErrUserExists) || errRead != nil || got != john {
 			t.Errorf("error %v; the user is %v, floor %v, %v", err, fields(got), got.LoginFloor, errRead)

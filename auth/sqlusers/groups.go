@@ -55,18 +55,12 @@ func (u *Users) RenameGroup(ctx context.Context, id int64, name string) error {
 	if err := checkGroupName(name); err != nil {
 		return err
 	}
-	return u.rename(ctx, groupEnd, id, name)
-}
-
-// rename changes the name of a group or a permission; those of groups are
-// unique.
-func (u *Users) rename(ctx context.Context, e end, id int64, name string) error {
-	n, err := u.exec(ctx, "UPDATE "+e.table+" SET name = ? WHERE id = "+u.db.Dialect.BigInt(), name, id)
+	n, err := u.exec(ctx, "UPDATE auth_group SET name = ? WHERE id = "+u.db.Dialect.BigInt(), name, id)
 	switch {
 	case u.db.Dialect.IsUnique(err):
 		return ErrGroupExists
 	case err == nil && n == 0: // or the name is the old one, which some drivers do not count
-		return u.mustExist(ctx, e, id)
+		return u.mustExist(ctx, groupEnd, id)
 	default:
 		return wrap(ctx, "rename", err)
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
-	"github.com/jamsession/jamsession/auth/sqlusers"
 )
 
 // nobodies are IDs that no user has, and some that no user could have: a session
@@ -26,7 +25,7 @@ func TestEveryTextIsAnID(t *testing.T) {
 		john, g := create(t, d.Users, auth.User{Username: "john"}), createGroup(t, d, "editors")
 		for _, id := range nobodies {
 			_, byID := d.ByID(ctx, id)
-			_, update := d.Update(ctx, id, sqlusers.Changes{IsStaff: new(true)})
+			_, update := d.Update(ctx, id, func(u *auth.User) { u.IsStaff = true })
 			for name, err := range map[string]error{
 				"ByID":            byID,
 				"Update":          update,

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
 // lateFloors are the statements of users whose table of floors may be made
@@ -47,7 +49,7 @@ func (u *Users) prepare(ctx context.Context) error {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
 	u.late.looked.Store(time.Now().UnixMicro())
-	has, err := u.db.HasOwn(ctx, floorTable)
+	has, err := u.db.HasOwn(ctx, djangodb.LoginFloors)
 	if err != nil {
 		return err
 	}

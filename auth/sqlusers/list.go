@@ -6,17 +6,7 @@ import (
 	"math"
 
 	"github.com/jamsession/jamsession/auth"
-	"github.com/jamsession/jamsession/internal/djangodb"
 )
-
-// Count returns how many users there are, active or not.
-func (u *Users) Count(ctx context.Context) (int, error) {
-	ctx, cancel := u.limit(ctx)
-	defer cancel()
-	var n int
-	err := djangodb.One(ctx, u.asked(ctx).count, nil, &n)
-	return n, wrap(ctx, "count", err)
-}
 
 // listPage is how many rows List reads at once.
 const listPage = 500

@@ -10,36 +10,6 @@ import (
 
 var errNotMigrated = fmt.Errorf("sqlusers: auth_user: %w", django.ErrNotMigrated)
 
-// apps are Django's apps behind auth_user, in the order of migration.
-var apps = []djangodb.App{djangodb.ContentTypes, djangodb.Auth}
-
-// Plan returns the migrations that [Migrate] would apply, by the names under
-// which Django records them, such as "auth.0001_initial", then
-// jamsession_auth_user_email, an index, and jamsession_login_floor, a table; none
-// if there is nothing to do. Its errors are those of Migrate.
-func Plan(ctx context.Context, db django.Database) ([]string, error) {
-	d, err := djangodb.New(db)
-	if err != nil {
-		return nil, fmt.Errorf("sqlusers: %w", err)
-	}
-	steps, err := d.Plan(ctx, apps...)
-	if err != nil {
-		return nil, djangodb.Wrap(ctx, "sqlusers: migrate", err)
-	}
-	has, err := d.HasIndex(ctx, emailIndex)
-	if err != nil {
-		return nil, djangodb.Wrap(ctx, "sqlusers: migrate", err)
-	}
-	if !has {
-		steps = append(steps, emailIndexName)
-	}
-	has, err = d.HasOwn(ctx, floorTable)
-	if err == nil && !has {
-		steps = append(steps, floorName)
-	}
-	return steps, djangodb.Wrap(ctx, "sqlusers: migrate", err)
-}
-
 // Migrate makes the tables of Django's apps contenttypes and auth, with the
 // records, content types and permissions that Django makes, if they do not
 // exist, and returns which migrations it applied. Afterwards manage.py migrate
@@ -63,7 +33,7 @@ func Migrate(ctx context.Context, db django.Database, o *Options) ([]string, err
 	if err != nil {
 		return nil, fmt.Errorf("sqlusers: %w", err)
 	}
-	steps, err := d.Migrate(ctx, apps...)
+	steps, err := d.Migrate(ctx, djangodb.ContentTypes, djangodb.Auth)
 	if err != nil {
 		return nil, djangodb.Wrap(ctx, "sqlusers: migrate", err)
 	}
@@ -72,9 +42,9 @@ func Migrate(ctx context.Context, db django.Database, o *Options) ([]string, err
 	if err != nil {
 		return steps, err
 	}
-	made, err := d.MakeOwn(ctx, floorTable)
+	made, err := d.MakeOwn(ctx, djangodb.LoginFloors)
 	if made {
-		steps = append(steps, floorName)
+		steps = append(steps, djangodb.LoginFloors.Name)
 	}
 	return steps, djangodb.Wrap(ctx, "sqlusers: migrate", err)
 }

@@ -33,11 +33,11 @@ func (e *kindError) Is(target error) bool { return target == e.kind }
 // username in every form. (Django: normalize_username.)
 func NormalizeUsername(name string) string { return username.Normalize(name) }
 
-// NormalizeEmail returns the form in which addresses are stored: without
+// normalizeEmail returns the form in which addresses are stored: without
 // spaces around it, and with the part after the last "@" in lower case. A text
 // without "@" is returned as it is, and so is one that is longer than 4096
 // bytes, which no address is. (Django: normalize_email.)
-func NormalizeEmail(email string) string {
+func normalizeEmail(email string) string {
 	at := strings.LastIndexByte(email, '@')
 	if at < 0 || len(email) > username.MaxLength {
 		return email

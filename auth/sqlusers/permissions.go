@@ -76,14 +76,9 @@ func (u *Users) EffectivePermissions(ctx context.Context, userID string) ([]stri
 	return slices.Compact(names), nil
 }
 
-// PermissionsByName returns the permissions with exactly this name,
-// "app_label.codename", sorted by model. There is usually one; two models of
-// an app may have permissions of the same codename, which [auth.HasPerm] does
-// not tell apart. Its error is [ErrPermissionNotFound] if there is none.
-func (u *Users) PermissionsByName(ctx context.Context, name string) ([]Permission, error) {
-	return u.byName(ctx, u.db.Readers, name)
-}
-
+// byName returns the permissions with exactly this name, "app_label.codename".
+// There is usually one; two models of an app may have permissions of the same
+// codename, which [auth.HasPerm] does not tell apart.
 func (u *Users) byName(ctx context.Context, db *sql.DB, name string) ([]Permission, error) {
 	app, codename, _ := strings.Cut(name, ".")
 	if checkLabel("app label", app) != nil || checkText("codename", codename, maxCodename) != nil {

@@ -48,16 +48,6 @@ func (u *Users) RegisterPermission(
 	return stored[0], nil
 }
 
-// RenamePermission changes the name that people read, such as "Can add order". Its
-// error is [ErrPermissionNotFound] if there is no such permission, and wraps
-// [auth.ErrInvalidUser] if the name does not fit.
-func (u *Users) RenamePermission(ctx context.Context, id int64, name string) error {
-	if err := checkText("permission name", name, maxVerbose); err != nil {
-		return err
-	}
-	return u.rename(ctx, permissionEnd, id, name)
-}
-
 // DeletePermission removes a permission, and takes it from all who have it, in
 // one transaction. The content type of its model stays. Its error is
 // [ErrPermissionNotFound] if there is no such permission, and [ErrReferenced]

@@ -11,7 +11,7 @@ import (
 // statements are what Users asks of the database often, prepared once. Those
 // that only read belong to the readers' pool.
 type statements struct {
-	byID, byUsername, count, list                *sql.Stmt
+	byID, byUsername, list                       *sql.Stmt
 	byEmail, lastByEmail                         *sql.Stmt
 	effective                                    *sql.Stmt
 	insert, inserted                             *sql.Stmt
@@ -38,7 +38,6 @@ func prepare(ctx context.Context, on djangodb.DB, floors bool) (*statements, err
 			" ORDER BY id DESC LIMIT 1"},
 		{&s.effective, readers, effectivePermissions(id)},
 		{&s.list, readers, row + " WHERE id > " + id + " ORDER BY id LIMIT ?"},
-		{&s.count, readers, "SELECT count(*) FROM auth_user"},
 		{&s.insert, db, "INSERT INTO auth_user (password, last_login, is_superuser, username," +
 			" first_name, last_name, email, is_staff, is_active, date_joined)" +
 			" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" + d.Returning("id")},
@@ -75,7 +74,7 @@ func selectByEmail(d djangodb.Dialect, floors bool) string {
 func (s *statements) close() error {
 	var errs []error
 	for _, stmt := range []*sql.Stmt{
-		s.byID, s.byUsername, s.byEmail, s.lastByEmail, s.count, s.list, s.effective, s.insert, s.inserted,
+		s.byID, s.byUsername, s.byEmail, s.lastByEmail, s.list, s.effective, s.insert, s.inserted,
 		s.setPassword, s.upgradePassword, s.touchLastLogin,
 	} {
 		if stmt != nil {

@@ -7,10 +7,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/silentdb"
+	"github.com/jamsession/jamsession/session"
 )
 
 // TestSilentDatabaseEndsEachCall whose context never ends, after five seconds
@@ -40,7 +40,7 @@ func TestSilentDatabaseEndsEachCall(t *testing.T) {
 				t.Errorf("%d calls took %v, want %v each, and a second to undo", len(errs), took, want)
 			}
 			for name, err := range errs {
-				if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, auth.ErrUnavailable) {
+				if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, session.ErrUnavailable) {
 					t.Errorf("%s: %v, want an error for want of an answer", name, err)
 				}
 			}

@@ -10,39 +10,48 @@ import (
 	"github.com/jamsession/jamsession/auth"
 )
 
-// Changes are what [Users.Update] changes of a user. A field that is nil
-// stays as it is; new("text") and new(true) are pointers to a value.
-type Changes struct {
-	Username, FirstName, LastName, Email *string
-	IsActive, IsStaff, IsSuperuser       *bool
-}
-
-// Update changes the named fields of a user, and returns the user as it is
-// stored then. What others change meanwhile in other fields stays. Usernames
-// and addresses are normalized and checked as [Users.Create] does.
+// Update calls change with the user as the table has it, stores the fields that
+// it has changed, and returns the user as it is stored then. The other fields
+// keep what others store in them meanwhile. Usernames and addresses are
+// normalized and checked as [Users.Create] does.
+//
+// Username, FirstName, LastName, Email, IsActive, IsStaff and IsSuperuser can be
+// changed. For the password there is [Users.SetPassword].
 //
 // Its error is [auth.ErrUserNotFound] if there is no such user, [auth.ErrUserExists]
-// if the new username is taken, and wraps [auth.ErrInvalidUser] if a field does not fit.
-func (u *Users) Update(ctx context.Context, id string, c Changes) (auth.User, error) {
-	columns, args, err := c.columns()
-	if err != nil {
-		return auth.User{}, err
-	}
+// if the new username is taken, and wraps [auth.ErrInvalidUser] if a field does not
+// fit or cannot be changed here.
+func (u *Users) Update(ctx context.Context, id string, change func(*auth.User)) (auth.User, error) {
 	row, err := parseID(id)
 	if err != nil {
 		return auth.User{}, err
 	}
-	if len(columns) > 0 {
-		err := u.update(ctx, row, c.IsActive, "UPDATE auth_user SET "+strings.Join(columns, ", ")+
-			" WHERE id = "+u.db.Dialect.BigInt(), append(args, row)...)
-		if u.db.Dialect.IsUnique(err) {
-			return auth.User{}, errUserExists
-		}
-		if err != nil {
-			return auth.User{}, wrap(ctx, "update", err)
-		}
+	before, err := u.one(ctx, u.asked(ctx).inserted, row) // the writer has the newest row
+	if err != nil {
+		return auth.User{}, err
 	}
-	return u.one(ctx, u.asked(ctx).inserted, row) // the writer is sure to see it
+	after := before
+	change(&after)
+	if err := checkUnchanged(before, after); err != nil {
+		return auth.User{}, err
+	}
+	columns, args, err := changes(before, after)
+	if err != nil || len(columns) == 0 {
+		return before, err
+	}
+	var active *bool
+	if after.IsActive != before.IsActive {
+		active = &after.IsActive
+	}
+	err = u.update(ctx, row, active, "UPDATE auth_user SET "+strings.Join(columns, ", ")+
+		" WHERE id = "+u.db.Dialect.BigInt(), append(args, row)...)
+	if u.db.Dialect.IsUnique(err) {
+		return auth.User{}, errUserExists
+	}
+	if err != nil {
+		return auth.User{}, wrap(ctx, "update", err)
+	}
+	return u.one(ctx, u.asked(ctx).inserted, row)
 }
 
 // update runs an UPDATE of one user. If that activates or deactivates the user,
@@ -92,32 +101,61 @@ func (u *Users) update(ctx context.Context, id int64, active *bool, query string
 // meanwhile is the user's again. At a Django site it always is, unless its
 // record was deleted, by a request here or by [auth.Manager.EndSessions].
 func (u *Users) SetActive(ctx context.Context, id string, active bool) error {
-	_, err := u.Update(ctx, id, Changes{IsActive: &active})
+	row, err := parseID(id)
+	if err != nil {
+		return err
+	}
+	err = u.update(ctx, row, &active, "UPDATE auth_user SET is_active = ? WHERE id = "+
+		u.db.Dialect.BigInt(), active, row)
+	if err != nil {
+		return wrap(ctx, "update", err)
+	}
+	_, err = u.one(ctx, u.asked(ctx).inserted, row) // MySQL counts no row that has the value already
 	return err
 }
 
-// columns returns the assignments for an UPDATE, and what to bind for them.
-func (c Changes) columns() (columns []string, args []any, err error) {
-	text := func(column string, value *string, normalize func(string) string, check func(string) error) {
-		if value == nil {
+// checkUnchanged names a column that Update does not write. Backend and Custom
+// are no columns.
+func checkUnchanged(before, after auth.User) error {
+	const fault = "cannot be changed by Update"
+	switch {
+	case after.ID != before.ID:
+		return invalid("id", fault)
+	case after.Password != before.Password:
+		return invalid("password", fault+"; call SetPassword")
+	case !after.LastLogin.Equal(before.LastLogin):
+		return invalid("last login", fault+"; call TouchLastLogin")
+	case !after.DateJoined.Equal(before.DateJoined):
+		return invalid("date joined", fault)
+	case !after.LoginFloor.Equal(before.LoginFloor):
+		return invalid("login floor", fault+"; call RaiseLoginFloor")
+	}
+	return nil
+}
+
+// changes returns the assignments for an UPDATE, and the values to bind for
+// them.
+func changes(before, after auth.User) (columns []string, args []any, err error) {
+	text := func(column, old, value string, normalize func(string) string, check func(string) error) {
+		if value == old {
 			return
 		}
-		stored := normalize(*value)
+		stored := normalize(value)
 		columns, args = append(columns, column+" = ?"), append(args, stored)
 		err = errors.Join(err, check(stored))
 	}
-	flag := func(column string, value *bool) {
-		if value != nil {
-			columns, args = append(columns, column+" = ?"), append(args, *value)
+	flag := func(column string, old, value bool) {
+		if value != old {
+			columns, args = append(columns, column+" = ?"), append(args, value)
 		}
 	}
 	same := func(s string) string { return s }
-	text("username", c.Username, NormalizeUsername, checkUsername)
-	text("first_name", c.FirstName, same, checkFirstName)
-	text("last_name", c.LastName, same, checkLastName)
-	text("email", c.Email, NormalizeEmail, checkEmail)
-	flag("is_active", c.IsActive)
-	flag("is_staff", c.IsStaff)
-	flag("is_superuser", c.IsSuperuser)
+	text("username", before.Username, after.Username, NormalizeUsername, checkUsername)
+	text("first_name", before.FirstName, after.FirstName, same, checkFirstName)
+	text("last_name", before.LastName, after.LastName, same, checkLastName)
+	text("email", before.Email, after.Email, normalizeEmail, checkEmail)
+	flag("is_active", before.IsActive, after.IsActive)
+	flag("is_staff", before.IsStaff, after.IsStaff)
+	flag("is_superuser", before.IsSuperuser, after.IsSuperuser)
 	return columns, args, err
 }

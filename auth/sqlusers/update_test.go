@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -21,22 +22,22 @@ func TestUpdate(t *testing.T) {
 		other := create(t, d.Users, auth.User{Username: "jane", Password: encoded})
 		for _, c := range []struct {
 			name    string
-			changes sqlusers.Changes
+			changes func(*auth.User)
 			want    func(*auth.User)
 		}{
-			{"nothing", sqlusers.Changes{}, func(*auth.User) {}},
-			{"username", sqlusers.Changes{Username: new("\uff41\uff42")}, func(u *auth.User) {
+			{"nothing", func(*auth.User) {}, func(*auth.User) {}},
+			{"username", func(u *auth.User) { u.Username = "\uff41\uff42" }, func(u *auth.User) {
 				u.Username = "ab"
 			}},
-			{"first name", sqlusers.Changes{FirstName: new("Jöhn")}, func(u *auth.User) { u.FirstName = "Jöhn" }},
-			{"last name", sqlusers.Changes{LastName: new("")}, func(u *auth.User) { u.LastName = "" }},
-			{"email", sqlusers.Changes{Email: new(" J@EXAMPLE.com ")}, func(u *auth.User) {
+			{"first name", func(u *auth.User) { u.FirstName = "Jöhn" }, func(u *auth.User) { u.FirstName = "Jöhn" }},
+			{"last name", func(u *auth.User) { u.LastName = "" }, func(u *auth.User) { u.LastName = "" }},
+			{"email", func(u *auth.User) { u.Email = " J@EXAMPLE.com " }, func(u *auth.User) {
 				u.Email = "J@example.com"
 			}},
-			{"active", sqlusers.Changes{IsActive: new(false)}, func(u *auth.User) { u.IsActive = false }},
-			{"staff", sqlusers.Changes{IsStaff: new(true)}, func(u *auth.User) { u.IsStaff = true }},
-			{"superuser", sqlusers.Changes{IsSuperuser: new(false)}, func(u *auth.User) { u.IsSuperuser = false }},
-			{"several", sqlusers.Changes{Username: new("john"), IsActive: new(true)}, func(u *auth.User) {
+			{"active", func(u *auth.User) { u.IsActive = false }, func(u *auth.User) { u.IsActive = false }},
+			{"staff", func(u *auth.User) { u.IsStaff = true }, func(u *auth.User) { u.IsStaff = true }},
+			{"superuser", func(u *auth.User) { u.IsSuperuser = false }, func(u *auth.User) { u.IsSuperuser = false }},
+			{"several", func(u *auth.User) { u.Username, u.IsActive = "john", true }, func(u *auth.User) {
 				u.Username, u.IsActive = "john", true
 			}},
 		} {
@@ -52,13 +53,13 @@ func TestUpdate(t *testing.T) {
 			t.Errorf("the other user became %v, %v", fields(got), err)
 		}
 		for _, id := range nobodies {
-			for _, changes := range []sqlusers.Changes{{}, {IsStaff: new(true)}} {
+			for _, changes := range []func(*auth.User){func(*auth.User) {}, func(u *auth.User) { u.IsStaff = true }} {
 				if _, err := d.Update(t.Context(), id, changes); !errors.Is(err, auth.ErrUserNotFound) {
 					t.Errorf("user %q: %v", id, err)
 				}
 			}
 		}
-		_, err := d.Update(t.Context(), user.ID, sqlusers.Changes{Username: new("jane"), IsStaff: new(false)})
+		_, err := d.Update(t.Context(), user.ID, func(u *auth.User) { u.Username, u.IsStaff = "jane", false })
 		if got, _ := d.ByID(t.Context(), user.ID); !errors.Is(err, sqlusers.ErrUserExists) ||
 			!cmp.Equal(fields(got), fields(user)) {
 			t.Errorf("to the name of another: %v, %v", err, fields(got))
@@ -66,20 +67,45 @@ func TestUpdate(t *testing.T) {
 	})
 }
 
+// TestUpdateChangesNoOtherField: a field that has a method of its own, or never
+// changes, is named in the error, and nothing is stored.
+func TestUpdateChangesNoOtherField(t *testing.T) {
+	users, _ := open(t, tempFile(t))
+	user := create(t, users, auth.User{Username: "john", Password: encoded})
+	for field, change := range map[string]func(*auth.User){
+		"id":          func(u *auth.User) { u.ID = "2" },
+		"password":    func(u *auth.User) { u.Password = encoded + "2" },
+		"last login":  func(u *auth.User) { u.LastLogin = time.Now() },
+		"date joined": func(u *auth.User) { u.DateJoined = time.Time{} },
+		"login floor": func(u *auth.User) { u.LoginFloor = time.Now() },
+	} {
+		_, err := users.Update(t.Context(), user.ID, func(u *auth.User) {
+			u.IsStaff = true
+			change(u)
+		})
+		if !errors.Is(err, auth.ErrInvalidUser) || !strings.Contains(err.Error(), field+" cannot be changed") {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	if got, err := users.ByID(t.Context(), user.ID); err != nil || got != user {
+		t.Errorf("the user became %v, %v", fields(got), err)
+	}
+}
+
 func TestUpdateChecksAsCreateDoes(t *testing.T) {
 	users, _ := open(t, tempFile(t))
 	user := create(t, users, auth.User{Username: "john", Password: encoded})
 	for _, c := range []struct {
-		changes sqlusers.Changes
+		changes func(*auth.User)
 		want    string
 	}{
-		{sqlusers.Changes{Username: new("")}, "username is empty"},
-		{sqlusers.Changes{Username: new("a b")}, "username may have"},
-		{sqlusers.Changes{Username: new(strings.Repeat("é", 151))}, "username is longer than 150"},
-		{sqlusers.Changes{FirstName: new(strings.Repeat("x", 151))}, "first name is longer than 150"},
-		{sqlusers.Changes{LastName: new("a\xff")}, "last name is not UTF-8"},
-		{sqlusers.Changes{Email: new(strings.Repeat("x", 255))}, "email is longer than 254"},
-		{sqlusers.Changes{IsStaff: new(true), Email: new("a\r\nBcc: b")}, "email has a control character"},
+		{func(u *auth.User) { u.Username = "" }, "username is empty"},
+		{func(u *auth.User) { u.Username = "a b" }, "username may have"},
+		{func(u *auth.User) { u.Username = strings.Repeat("é", 151) }, "username is longer than 150"},
+		{func(u *auth.User) { u.FirstName = strings.Repeat("x", 151) }, "first name is longer than 150"},
+		{func(u *auth.User) { u.LastName = "a\xff" }, "last name is not UTF-8"},
+		{func(u *auth.User) { u.Email = strings.Repeat("x", 255) }, "email is longer than 254"},
+		{func(u *auth.User) { u.IsStaff, u.Email = true, "a\r\nBcc: b" }, "email has a control character"},
 	} {
 		_, err := users.Update(t.Context(), user.ID, c.changes)
 		if !errors.Is(err, sqlusers.ErrInvalid) || !strings.Contains(err.Error(), c.want) {
@@ -99,12 +125,12 @@ func TestUpdatesOfOtherFieldsCount(t *testing.T) {
 		want.FirstName, want.LastName, want.Email = "J", "D", "j@example.com"
 		want.IsStaff, want.IsActive, want.Password = true, true, encoded+"2"
 		var wg sync.WaitGroup
-		for _, changes := range []sqlusers.Changes{
-			{FirstName: new("J")},
-			{LastName: new("D")},
-			{Email: new("j@example.com")},
-			{IsStaff: new(true)},
-			{IsActive: new(true)},
+		for _, changes := range []func(*auth.User){
+			func(u *auth.User) { u.FirstName = "J" },
+			func(u *auth.User) { u.LastName = "D" },
+			func(u *auth.User) { u.Email = "j@example.com" },
+			func(u *auth.User) { u.IsStaff = true },
+			func(u *auth.User) { u.IsActive = true },
 		} {
 			wg.Go(func() {
 				if _, err := d.Update(t.Context(), user.ID, changes); err != nil {

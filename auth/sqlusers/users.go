@@ -31,7 +31,7 @@ var errUserExists error = &kindError{"sqlusers: username is taken", auth.ErrUser
 // and permissions. Make one with [New]; it is safe for concurrent use.
 //
 // Errors other than those that the methods name mean that the database could not be
-// reached, or did not answer within Options.Timeout. They wrap [auth.ErrUnavailable], so
+// reached, or did not answer within Options.Timeout. They wrap [session.ErrUnavailable], so
 // that session.Abort answers 503. None contains a password hash.
 type Users struct {
 	db   djangodb.DB
@@ -126,7 +126,7 @@ func (u *Users) CheckNew(ctx context.Context, user auth.User) (auth.User, error)
 }
 
 // Create stores a new user and returns it as it is stored: with its ID, with
-// [NormalizeUsername] and [NormalizeEmail] applied, and with DateJoined now if
+// [NormalizeUsername] applied, the domain of the email in lower case, and DateJoined now if
 // it was zero. Password is the encoded hash; if it is empty, the user gets an
 // unusable one. IsActive is stored as it is given. For people who sign up, call
 // [auth.Manager.SignUp], which calls it.
@@ -151,7 +151,7 @@ func (u *Users) Create(ctx context.Context, user auth.User) (auth.User, error) {
 // Its error wraps auth.ErrInvalidUser if a field does not fit.
 func asStored(user auth.User) (auth.User, error) {
 	user.Username = NormalizeUsername(user.Username)
-	user.Email = NormalizeEmail(user.Email)
+	user.Email = normalizeEmail(user.Email)
 	if user.DateJoined.IsZero() {
 		user.DateJoined = time.Now()
 	}
@@ -273,12 +273,11 @@ func wrap(ctx context.Context, doing string, err error) error {
 	return unavailable{djangodb.Wrap(ctx, "sqlusers: "+doing, err)}
 }
 
-// unavailable is an error of the database. It is an auth.ErrUnavailable, and
-// whatever that is.
+// unavailable is an error of the database. It is a session.ErrUnavailable, too.
 type unavailable struct{ error }
 
 func (e unavailable) Unwrap() error { return e.error }
 
 func (unavailable) Is(target error) bool {
-	return target == auth.ErrUnavailable || target == session.ErrUnavailable
+	return target == session.ErrUnavailable
 }

@@ -39,7 +39,7 @@ func newKeyring(key secret.Text, purpose string) keyring {
 // and password. It differs by purpose: a device that has logged in has not
 // thereby done what another limiter counts.
 func (k keyring) fingerprint(a auth.Attempt) string {
-	of := strings.Join([]string{k.purpose, a.UserID(), a.AuthHash(k.key), exact(a.Username)}, "\x00")
+	of := strings.Join([]string{k.purpose, a.User.ID, a.User.Password, exact(a.Username)}, "\x00")
 	mac := signing.SaltedHMAC(keySalt+".fingerprint", k.key, []byte(of))
 	return base64.RawURLEncoding.EncodeToString(mac[:16])
 }
@@ -96,7 +96,7 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 
 // bucketOf is the text from which the name of its bucket for a user is
 // made.
-func (d device) bucketOf(a auth.Attempt) string { return d.id + "\x00" + a.UserID() }
+func (d device) bucketOf(a auth.Attempt) string { return d.id + "\x00" + a.User.ID }
 
 // sendDevice sets the cookie by which this device is known to the user from now
 // on.

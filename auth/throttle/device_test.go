@@ -75,14 +75,14 @@ func TestDeviceEndsWithThePassword(t *testing.T) {
 	s.exhaust("victim")
 	user := auth.User{ID: "7", Username: "victim", Password: "old"}
 	w := httptest.NewRecorder()
-	s.Limiter.MakeKnown(w.Header(), from(home, cookie), auth.NewAttempt("victim", user))
+	s.Limiter.MakeKnown(w.Header(), from(home, cookie), auth.Attempt{Username: "victim", User: user})
 	cookie = w.Result().Cookies()[0]
 	changed, renamed, other, none := user, user, user, auth.User{}
 	changed.Password, renamed.Username, other.ID = "new", "winner", "8"
 	s.exhaust("winner")
 	for name, a := range map[string]auth.Attempt{
-		"another password": auth.NewAttempt("victim", changed), "another name": auth.NewAttempt("winner", renamed),
-		"a namesake": auth.NewAttempt("victim", other), "nobody": auth.NewAttempt("victim", none),
+		"another password": auth.Attempt{Username: "victim", User: changed}, "another name": auth.Attempt{Username: "winner", User: renamed},
+		"a namesake": auth.Attempt{Username: "victim", User: other}, "nobody": auth.Attempt{Username: "victim", User: none},
 		"a name alone": {Username: "victim"},
 	} {
 		var limited *session.RetryError
@@ -90,12 +90,12 @@ func TestDeviceEndsWithThePassword(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := s.Limiter.Check(from(home, cookie), auth.NewAttempt("victim", user)); err != nil {
+	if err := s.Limiter.Check(from(home, cookie), auth.Attempt{Username: "victim", User: user}); err != nil {
 		t.Errorf("the user's own: %v", err)
 	}
 	w = httptest.NewRecorder()
-	s.Limiter.MakeKnown(w.Header(), from(home, cookie), auth.NewAttempt("victim", changed))
-	if err := s.Limiter.Check(from(home, w.Result().Cookies()...), auth.NewAttempt("victim", changed)); err != nil {
+	s.Limiter.MakeKnown(w.Header(), from(home, cookie), auth.Attempt{Username: "victim", User: changed})
+	if err := s.Limiter.Check(from(home, w.Result().Cookies()...), auth.Attempt{Username: "victim", User: changed}); err != nil {
 		t.Errorf("known again: %v", err)
 	}
 }

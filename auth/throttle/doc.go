@@ -12,7 +12,7 @@
 //		username := r.PostFormValue("username")
 //		user, err := find(r.Context(), username) // the zero User if there is none
 //		...
-//		attempt := auth.NewAttempt(username, user)
+//		attempt := auth.Attempt{Username: username, User: user}
 //		if err := limiter.Check(r, attempt); err != nil {
 //			session.Abort(r, err) // 429, or 503
 //		}

@@ -25,7 +25,7 @@ func ExampleNew() {
 	}
 	login := func(w http.ResponseWriter, r *http.Request) {
 		username := r.FormValue("username")
-		attempt := auth.NewAttempt(username, auth.User{ID: "1", Password: "hash"}) // as it was found
+		attempt := auth.Attempt{Username: username, User: auth.User{ID: "1", Password: "hash"}} // as it was found
 		if err := limiter.Check(r, attempt); err != nil {
 			var answer http.Handler
 			if !errors.As(err, &answer) { // the store is down

@@ -124,7 +124,7 @@ func (l *limiter) Succeeded(r *http.Request, a auth.Attempt) {
 
 // MakeKnown implements [auth.Limiter], by a cookie.
 func (l *limiter) MakeKnown(header http.Header, r *http.Request, a auth.Attempt) {
-	if a.UserID() != "" {
+	if a.User.IsAuthenticated() {
 		l.sendDevice(header, r, a)
 	}
 }
@@ -132,7 +132,7 @@ func (l *limiter) MakeKnown(header http.Header, r *http.Request, a auth.Attempt)
 // bucket returns the bucket of the account or the device that the attempt
 // counts for.
 func (l *limiter) bucket(r *http.Request, a auth.Attempt) (by bucketKind, of string) {
-	if a.UserID() != "" {
+	if a.User.IsAuthenticated() {
 		if d, ok := l.device(r); ok && d.knows(a) {
 			return bucketDevice, d.bucketOf(a)
 		}

@@ -43,7 +43,9 @@ type site struct {
 }
 
 // attempt returns one on the user whom Django would find under a name.
-func (s *site) attempt(name string) auth.Attempt { return auth.NewAttempt(name, s.user(name)) }
+func (s *site) attempt(name string) auth.Attempt {
+	return auth.Attempt{Username: name, User: s.user(name)}
+}
 
 func (s *site) user(name string) auth.User {
 	stored := username.Normalize(strings.TrimSpace(name))

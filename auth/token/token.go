@@ -18,22 +18,22 @@ import (
 // salt is where Django has the class.
 const salt = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
 
-// defaultTimeout is Django's. ASVS 6.4 would have it shorter.
-const defaultTimeout = 3 * 24 * time.Hour
+// defaultLifetime is Django's. ASVS 6.4 would have it shorter.
+const defaultLifetime = 3 * 24 * time.Hour
 
 // Options configure a [Generator]. The zero value is Django's configuration.
 type Options struct {
-	// Timeout is PASSWORD_RESET_TIMEOUT: how long a token is valid. Zero is
+	// Lifetime is PASSWORD_RESET_TIMEOUT: how long a token is valid. Zero is
 	// Django's, three days.
-	Timeout time.Duration
+	Lifetime time.Duration
 
 	// TimeZone is Django's TIME_ZONE. A token's time is by its wall clock, so
 	// both sides must have the same. Nil is UTC.
 	TimeZone *time.Location
 
-	// LastLogin is where User.LastLogin is read as wall clock time: UTC for a
+	// LastLoginZone is where User.LastLogin is read as wall clock time: UTC for a
 	// Django with USE_TZ, else its TIME_ZONE. Nil is UTC.
-	LastLogin *time.Location
+	LastLoginZone *time.Location
 }
 
 // A Generator makes and checks tokens. Make one with [New]; it is safe for
@@ -46,7 +46,7 @@ type Generator struct {
 
 // New returns a generator. The keys are Django's SECRET_KEY and
 // SECRET_KEY_FALLBACKS: tokens of older keys are valid until they time out. The
-// options may be nil. The error says that there are no keys, or that Timeout is
+// options may be nil. The error says that there are no keys, or that Lifetime is
 // less than a second.
 func New(keys secret.Keys, o *Options) (*Generator, error) {
 	g := &Generator{keys: keys, now: time.Now}
@@ -56,17 +56,17 @@ func New(keys secret.Keys, o *Options) (*Generator, error) {
 	if keys.IsZero() {
 		return nil, errors.New("token: no keys; make them with secret.NewKeys")
 	}
-	if err := timelimit.AtLeastSecond("token: Options.Timeout", g.opts.Timeout); err != nil {
+	if err := timelimit.AtLeastSecond("token: Options.Lifetime", g.opts.Lifetime); err != nil {
 		return nil, err
 	}
-	if g.opts.Timeout == 0 {
-		g.opts.Timeout = defaultTimeout
+	if g.opts.Lifetime == 0 {
+		g.opts.Lifetime = defaultLifetime
 	}
 	if g.opts.TimeZone == nil {
 		g.opts.TimeZone = time.UTC
 	}
-	if g.opts.LastLogin == nil {
-		g.opts.LastLogin = time.UTC
+	if g.opts.LastLoginZone == nil {
+		g.opts.LastLoginZone = time.UTC
 	}
 	return g, nil
 }
@@ -91,7 +91,7 @@ func (g *Generator) Check(user auth.User, token string) bool {
 		good |= subtle.ConstantTimeCompare([]byte(g.make(user, key, made)), []byte(token))
 	}
 	age := g.seconds() - made
-	return good == 1 && age <= int64(g.opts.Timeout/time.Second)
+	return good == 1 && age <= int64(g.opts.Lifetime/time.Second)
 }
 
 // make returns the token of a moment: the time in base 36, and every second
@@ -99,7 +99,7 @@ func (g *Generator) Check(user auth.User, token string) bool {
 func (g *Generator) make(user auth.User, key secret.Text, seconds int64) string {
 	var login string
 	if !user.LastLogin.IsZero() {
-		login = user.LastLogin.In(g.opts.LastLogin).Format(time.DateTime)
+		login = user.LastLogin.In(g.opts.LastLoginZone).Format(time.DateTime)
 	}
 	value := fmt.Sprintf("%s%s%s%d%s", user.ID, user.Password, login, seconds, user.Email)
 	digits := hex.EncodeToString(signing.SaltedHMAC(salt, key, []byte(value)))

@@ -78,13 +78,13 @@ func TestVectorsPasswordResetCheck(t *testing.T) {
 		var want struct{ Valid bool }
 		c.Decode(t, &in, &want)
 		issued := generator(t, token.Options{}).At(frozen).Make(alice())
-		g := generator(t, token.Options{Timeout: time.Duration(in.Timeout) * time.Second}).
+		g := generator(t, token.Options{Lifetime: time.Duration(in.Timeout) * time.Second}).
 			At(frozen.Add(time.Duration(in.After) * time.Second))
 		tok := in.Token
 		switch {
 		case want.Valid:
 			tok = issued
-			late := generator(t, token.Options{Timeout: time.Duration(in.Timeout) * time.Second}).
+			late := generator(t, token.Options{Lifetime: time.Duration(in.Timeout) * time.Second}).
 				At(frozen.Add(time.Duration(in.After+1) * time.Second))
 			if late.Check(alice(), tok) {
 				t.Error("a second later it is still good")
@@ -204,7 +204,7 @@ func TestTokensOfOlderKeysAreValid(t *testing.T) {
 func TestImpossibleOptions(t *testing.T) {
 	for _, f := range []func() (*token.Generator, error){
 		func() (*token.Generator, error) { return token.New(secret.Keys{}, nil) },
-		func() (*token.Generator, error) { return token.New(secrettest.Keys(key), &token.Options{Timeout: -1}) },
+		func() (*token.Generator, error) { return token.New(secrettest.Keys(key), &token.Options{Lifetime: -1}) },
 	} {
 		if g, err := f(); err == nil || g != nil || strings.Contains(err.Error(), key) {
 			t.Errorf("New = %v, %v", g, err)
@@ -221,7 +221,7 @@ func TestWithDjango(t *testing.T) {
 	for useTZ, login := range map[string]*time.Location{"True": time.UTC, "False": berlin} {
 		project := djangotest.Site(t, t.TempDir()+"/db.sqlite3", key,
 			"USE_TZ = "+useTZ, "TIME_ZONE = 'Europe/Berlin'")
-		g := generator(t, token.Options{TimeZone: berlin, LastLogin: login})
+		g := generator(t, token.Options{TimeZone: berlin, LastLoginZone: login})
 		user := alice()
 		user.LastLogin = time.Date(2026, 7, 1, 23, 30, 15, 999, time.UTC)
 		const script = `

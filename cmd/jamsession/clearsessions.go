@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/site"
-	"github.com/jamsession/jamsession/sqlstore"
 )
 
 type clearCommand struct {
@@ -40,7 +40,11 @@ func (c *clearCommand) run(a *app, site *site.Site) error {
 	if !values(site.Settings).SessionsInTable() {
 		return c.runWithoutTable(a, site)
 	}
-	total, err := sqlstore.CountExpired(a.ctx, site.Database, now)
+	db, err := djangodb.New(site.Database)
+	if err != nil {
+		return err
+	}
+	total, err := db.CountExpired(a.ctx, now)
 	if err != nil {
 		return err
 	}
@@ -48,7 +52,7 @@ func (c *clearCommand) run(a *app, site *site.Site) error {
 		fmt.Fprintf(a.out, "%s would be removed.\n", expiredSessions(total))
 		return nil
 	}
-	return c.clear(a, site, now, func(n int) { progress(a.err, n, total) })
+	return c.clear(a, db, now, func(n int) { progress(a.err, n, total) })
 }
 
 // runWithoutTable clears an engine that does not know how much there is.
@@ -68,8 +72,8 @@ func (c *clearCommand) runWithoutTable(a *app, site *site.Site) error {
 // clear deletes what has expired by now, calls tell after each batch with the
 // number of sessions removed, and prints it at the end, even if that comes
 // early.
-func (c *clearCommand) clear(a *app, site *site.Site, now time.Time, tell func(int)) error {
-	n, err := c.batches(a, site, now, tell)
+func (c *clearCommand) clear(a *app, db djangodb.DB, now time.Time, tell func(int)) error {
+	n, err := c.batches(a, db, now, tell)
 	endProgress(a.err)
 	if err != nil {
 		return fmt.Errorf("%w: %s removed until then", err, expiredSessions(n))
@@ -80,10 +84,15 @@ func (c *clearCommand) clear(a *app, site *site.Site, now time.Time, tell func(i
 
 // batches stops between two batches: after an interruption nobody would know
 // whether a batch was carried out.
-func (c *clearCommand) batches(a *app, site *site.Site, now time.Time, tell func(int)) (n int, _ error) {
+func (c *clearCommand) batches(a *app, db djangodb.DB, now time.Time, tell func(int)) (n int, _ error) {
+	stmt, err := db.PrepareClearing(a.ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = stmt.Close() }()
 	uninterrupted := context.WithoutCancel(a.ctx)
 	for a.ctx.Err() == nil {
-		deleted, err := sqlstore.ClearExpiredBatch(uninterrupted, site.Database, now, c.BatchSize)
+		deleted, err := db.ClearExpired(uninterrupted, stmt, now, c.BatchSize)
 		n += deleted
 		if err != nil || deleted < c.BatchSize {
 			return n, err

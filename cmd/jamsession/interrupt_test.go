@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/site"
-	"github.com/jamsession/jamsession/sqlstore"
 )
 
 func TestStoppedClearsessionsSaysHowManyWereRemoved(t *testing.T) {
@@ -20,12 +21,12 @@ func TestStoppedClearsessionsSaysHowManyWereRemoved(t *testing.T) {
 			t.Fatal(err)
 		}
 		command := &clearCommand{BatchSize: 10}
-		err := command.clear(a, site, time.Now(), func(n int) {
+		err := command.clear(a, noerror.In(djangodb.New(site.Database)), time.Now(), func(n int) {
 			if n == 20 {
 				cancel()
 			}
 		})
-		left, countErr := sqlstore.CountExpired(t.Context(), site.Database, time.Now())
+		left, countErr := noerror.In(djangodb.New(site.Database)).CountExpired(t.Context(), time.Now())
 		if left != 30 || countErr != nil {
 			t.Errorf("%d are left, error %v", left, countErr)
 		}
@@ -67,11 +68,11 @@ func TestStoppedCountIsExact(t *testing.T) {
 		if err := addExpired(site, rounds*rows); err != nil {
 			return err
 		}
-		left := rounds * rows
+		left, db := rounds*rows, noerror.In(djangodb.New(site.Database))
 		for range rounds {
 			ctx, cancel := context.WithCancel(t.Context())
 			command := &clearCommand{BatchSize: 2}
-			n, _ := command.batches(&app{ctx, std, new(globals)}, site, time.Now(), func(n int) {
+			n, _ := command.batches(&app{ctx, std, new(globals)}, db, time.Now(), func(n int) {
 				if n == rows/2 {
 					go cancel()
 				}
@@ -80,7 +81,7 @@ func TestStoppedCountIsExact(t *testing.T) {
 				}
 			})
 			cancel()
-			now, err := sqlstore.CountExpired(t.Context(), site.Database, time.Now())
+			now, err := db.CountExpired(t.Context(), time.Now())
 			if err != nil {
 				return err
 			}

@@ -33,13 +33,13 @@ func (c *endCommand) Run(a *app) error {
 
 func (c *endCommand) run(a *app, site *site.Site) error {
 	ctx, whose := a.ctx, "all users"
-	var ended auth.Ended
+	var records int
 	var err error
 	if c.All {
-		ended, err = site.Auth.EndAllSessions(ctx, site.Sessions)
+		records, err = site.Auth.EndAllSessions(ctx, site.Sessions)
 	} else {
 		whose = c.Username
-		ended, err = c.endUser(ctx, site)
+		records, err = c.endUser(ctx, site)
 	}
 	if errors.Is(err, auth.ErrNoFloors) {
 		return errors.New("the table jamsession_login_floor is missing: run jamsession migrate")
@@ -47,25 +47,21 @@ func (c *endCommand) run(a *app, site *site.Site) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "All sessions of %s end. %s\n", whose, recordsDeleted(ended))
+	fmt.Fprintf(a.out, "All sessions of %s end. %s\n", whose, recordsDeleted(records))
 	return nil
 }
 
-func (c *endCommand) endUser(ctx context.Context, site *site.Site) (auth.Ended, error) {
+func (c *endCommand) endUser(ctx context.Context, site *site.Site) (int, error) {
 	user, err := userNamed(ctx, site, c.Username)
 	if err != nil {
-		return auth.Ended{}, err
+		return 0, err
 	}
 	return site.Auth.EndSessions(ctx, site.Sessions, user)
 }
 
-func recordsDeleted(ended auth.Ended) string {
-	text := fmt.Sprintf("%d records were deleted", ended.Records)
-	if ended.Records == 1 {
-		text = "1 record was deleted"
+func recordsDeleted(n int) string {
+	if n == 1 {
+		return "1 record was deleted."
 	}
-	if !ended.All {
-		return text + "; not all could be listed, and a Django site may know more."
-	}
-	return text + "."
+	return fmt.Sprintf("%d records were deleted.", n)
 }

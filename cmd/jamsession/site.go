@@ -55,4 +55,4 @@ func (a *app) withDatabase(s *settings.Settings, fn func(*siteparts.Database) er
 }
 
 // values are what the settings say.
-func values(s *settings.Settings) *conf.Settings { return s.Values(conf.OnlyHere{}) }
+func values(s *settings.Settings) *conf.Settings { return conf.Of(s) }

@@ -62,7 +62,7 @@ func tryEnding(t *testing.T, x exchange) {
 	}
 	ended, err := x.site.Auth.EndSessions(t.Context(), x.site.Sessions, user)
 	lists := x.engine.engine != "signed_cookies" && x.engine.name != "cache on Memcached"
-	if err != nil || ended.All != lists || lists && ended.Records != len(sessions) {
+	if err != nil || lists && ended != len(sessions) || !lists && ended != 0 {
 		t.Errorf("ended %+v, error %v", ended, err)
 	}
 	for _, b := range sessions {

@@ -58,7 +58,7 @@ var actions = []action{
 		_, _ = p.auth.Authenticate(r, "alice", "wrong")
 	}},
 	{"device", forgotten, forgotten, func(p *parts, w http.ResponseWriter, r *http.Request) {
-		p.limiter.MakeKnown(w.Header(), r, auth.NewAttempt("alice", auth.User{ID: "1"}))
+		p.limiter.MakeKnown(w.Header(), r, auth.Attempt{Username: "alice", User: auth.User{ID: "1"}})
 	}},
 	{"login", forgotten, forgotten, (*parts).login},
 	{"logout", forgotten, forgotten, func(p *parts, _ http.ResponseWriter, r *http.Request) { p.auth.Logout(r) }},

@@ -179,7 +179,7 @@ func refusals(folder string) []refusal {
 		{"secret.NewKeys", "key", func(context.Context) (any, error) { return outcome(secret.NewKeys("x", "")) }},
 	}
 	for name, o := range map[string]memcachestore.Options{
-		"Options.Prefix": {Prefix: "a b"}, "Options.MaxIdle": {MaxIdle: -1}, "Options.Timeout": {Timeout: -1},
+		"Options.Prefix": {Prefix: "a b"}, "Options.Timeout": {Timeout: -1},
 	} {
 		list = append(list, refusal{"memcachestore.Open", name, func(ctx context.Context) (any, error) {
 			return outcome(memcachestore.Open(ctx, []string{"127.0.0.1:1"}, &o))
@@ -250,11 +250,11 @@ func authRefusals() []refusal {
 			return outcome(throttle.New(noerror.In(throttle.NewMemory(100_000)), keys, &throttle.Options{Timeout: -1}))
 		}},
 		{"auth/token.New", "keys", func(context.Context) (any, error) { return outcome(links.New(secret.Keys{}, nil)) }},
-		{"auth/token.New", "Options.Timeout", func(context.Context) (any, error) {
-			return outcome(links.New(keys, &links.Options{Timeout: -1}))
+		{"auth/token.New", "Options.Lifetime", func(context.Context) (any, error) {
+			return outcome(links.New(keys, &links.Options{Lifetime: -1}))
 		}},
-		{"auth/token.New", "Options.Timeout", func(context.Context) (any, error) {
-			return outcome(links.New(keys, &links.Options{Timeout: time.Millisecond}))
+		{"auth/token.New", "Options.Lifetime", func(context.Context) (any, error) {
+			return outcome(links.New(keys, &links.Options{Lifetime: time.Millisecond}))
 		}},
 		{"auth/sqlusers.New", "Database.DB", func(ctx context.Context) (any, error) {
 			return outcome(sqlusers.New(ctx, django.Database{}, nil))
@@ -289,9 +289,8 @@ func authRefusals() []refusal {
 // not repeat a secret.
 func TestConstructorsNameTheInvalidField(t *testing.T) {
 	tried := map[string]bool{
-		"secret.New":      true, // any text is a secret.Text
-		"memstore.New":    true,
-		"auth.NewAttempt": true, // and any is what a visitor may type
+		"secret.New":   true, // any text is a secret.Text
+		"memstore.New": true,
 	}
 	for _, c := range append(refusals(t.TempDir()), authRefusals()...) {
 		tried[c.of] = true

@@ -45,7 +45,7 @@ func exportedTypes(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(names) < 60 {
+	if len(names) < 55 {
 		t.Fatalf("only %d exported types were found", len(names))
 	}
 	return names

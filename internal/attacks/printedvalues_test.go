@@ -70,8 +70,7 @@ func plainValues() []any {
 	later := &session.RetryError{RetryAfter: time.Second, Text: "x", Err: throttle.ErrLimited}
 	problem := &hashing.Problem{Code: "x", Message: "x"}
 	return []any{
-		auth.NewAttempt("alice", auth.User{ID: "1", Password: plantedKey}),
-		auth.Ended{},
+		auth.Attempt{Username: "alice", User: auth.User{ID: "1", Password: plantedKey}},
 		later,
 		throttle.Limit{},
 		noerror.In(throttle.NewMemory(1)), problem, &auth.PasswordError{Problems: []*hashing.Problem{problem}},
@@ -93,7 +92,7 @@ func plainValues() []any {
 		session.Options{},
 		session.Bearer(nil),
 		cookie.Options{},
-		cookie.SecureAuto, &cookie.Error{Field: "x", Reason: "x"},
+		cookie.SecureAuto,
 		sqlusers.Options{},
 		sqlstore.Options{},
 		sqlthrottle.Options{},
@@ -103,7 +102,6 @@ func plainValues() []any {
 		redisstore.Options{},
 		memcachestore.Options{},
 		&reset.Options{URL: "https://example.com/{id}/{token}"},
-		sqlusers.Changes{},
 		sqlusers.Group{},
 		sqlusers.Permission{},
 		session.Event{Kind: session.EventSaved, Fingerprint: session.Fingerprint("x")},
@@ -139,7 +137,7 @@ func settingsValues(t *testing.T) []any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := []any{sources, loaded, *loaded, keys, keys.Current(), loaded.Values(conf.OnlyHere{}).Check(true), loaded.Values(conf.OnlyHere{})}
+	list := []any{sources, loaded, *loaded, keys, keys.Current(), conf.Of(loaded).Check(true), conf.Of(loaded)}
 	for _, name := range []string{"SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "CACHE_URL", "CACHES", "EMAIL_URL"} {
 		bad := map[string]string{}
 		for name, value := range plantedFlags {

@@ -104,7 +104,7 @@ func (s *Settings) checkAges() []Finding {
 			s.SessionCookieAge, "",
 		},
 		{
-			"jamsession.W026", "LOGIN_REMEMBER_AGE", "Set it to 2592000, 30 days, or less.",
+			"jamsession.W026", "LOGIN_STAY_LOGGED_IN_AGE", "Set it to 2592000, 30 days, or less.",
 			s.LoginStayLoggedInAge, "",
 		},
 	} {

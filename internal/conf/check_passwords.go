@@ -53,7 +53,7 @@ func (s *Settings) checkHashes() []Finding {
 func (s *Settings) weakHashers() []string {
 	var weak []string
 	for _, name := range s.PasswordHashers {
-		if slices.Contains(readOnly, name) {
+		if slices.Contains(readOnlyAlgorithms, name) {
 			weak = append(weak, name)
 		}
 	}

@@ -179,7 +179,7 @@ var deployCases = [][]string{
 	{"jamsession.W024", "SESSION_ABSOLUTE_TIMEOUT", "2592001"},
 	{"jamsession.W025", "SESSION_COOKIE_AGE", "2592001"},
 	{"", "SESSION_COOKIE_AGE", "2592000"},
-	{"jamsession.W026", "LOGIN_REMEMBER_AGE", "2592001"},
+	{"jamsession.W026", "LOGIN_STAY_LOGGED_IN_AGE", "2592001"},
 
 	{"", "PBKDF2_ITERATIONS", "600000"},
 	{"jamsession.W001", "PBKDF2_ITERATIONS", "599999"},
@@ -258,7 +258,7 @@ var asked = map[string]string{
 	"AUTH_PASSWORD_VALIDATORS":          "jamsession.W033",
 	"PASSWORD_MIN_LENGTH":               "jamsession.W034",
 	"PASSWORD_RESET_TIMEOUT":            "jamsession.W035",
-	"LOGIN_REMEMBER_AGE":                "jamsession.W026",
+	"LOGIN_STAY_LOGGED_IN_AGE":          "jamsession.W026",
 	"CACHE_URL":                         "jamsession.W014 jamsession.W015 jamsession.W004",
 	"CACHES":                            "jamsession.W014",
 	"SESSION_ENGINE":                    "jamsession.W003 jamsession.W060",

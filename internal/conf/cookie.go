@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
 // cookieText takes a field of a cookie that package cookie accepts by itself.
@@ -18,7 +19,7 @@ func cookieText(field func(*Settings) *string, of func(string) cookie.Options) f
 		if err != nil {
 			return "", err
 		}
-		if wrong, ok := errors.AsType[*cookie.Error](of(s).Check()); ok {
+		if wrong, ok := errors.AsType[*httpcookie.FieldError](of(s).Check()); ok {
 			return "", errors.New(wrong.Reason)
 		}
 		return s, nil
@@ -69,7 +70,7 @@ var cookieFields = map[string]string{
 
 // checkCookie says which settings of a cookie browsers refuse together.
 func checkCookie(setting string, o cookie.Options) error {
-	wrong, ok := errors.AsType[*cookie.Error](o.Check())
+	wrong, ok := errors.AsType[*httpcookie.FieldError](o.Check())
 	if !ok {
 		return nil
 	}

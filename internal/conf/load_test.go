@@ -227,7 +227,7 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			func(s *conf.Settings) any { return s.DefaultFromEmail }, "A <a@b.c>",
 		},
 		{
-			"LOGIN_REMEMBER_AGE", "60", "60",
+			"LOGIN_STAY_LOGGED_IN_AGE", "60", "60",
 			func(s *conf.Settings) any { return s.LoginStayLoggedInAge }, time.Minute,
 		},
 		{

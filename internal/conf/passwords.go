@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/jamsession/jamsession/auth/password"
-	"github.com/jamsession/jamsession/auth/password/legacy"
+	"github.com/jamsession/jamsession/internal/legacyhashers"
 )
 
 // A named is something that settings call by a short name, or by the name of
@@ -53,19 +53,32 @@ var algorithms = []named[password.Hasher]{
 	{"scrypt", "ScryptPasswordHasher", func(*Settings) (password.Hasher, error) {
 		return password.Scrypt(0, 0, 0)
 	}},
-	{"md5", "MD5PasswordHasher", is(legacy.MD5())},
-	{"sha1", "SHA1PasswordHasher", is(legacy.SHA1())},
-	{"unsalted_md5", "UnsaltedMD5PasswordHasher", is(legacy.UnsaltedMD5())},
-	{"unsalted_sha1", "UnsaltedSHA1PasswordHasher", is(legacy.UnsaltedSHA1())},
-	{"crypt", "CryptPasswordHasher", is(legacy.Crypt())},
+	{"md5", "MD5PasswordHasher", readOnly("md5")},
+	{"sha1", "SHA1PasswordHasher", readOnly("sha1")},
+	{"unsalted_md5", "UnsaltedMD5PasswordHasher", readOnly("unsalted_md5")},
+	{"unsalted_sha1", "UnsaltedSHA1PasswordHasher", readOnly("unsalted_sha1")},
+	{"crypt", "CryptPasswordHasher", readOnly("crypt")},
+}
+
+// readOnly returns the hasher of package legacy, if the program has that.
+func readOnly(algorithm string) func(*Settings) (password.Hasher, error) {
+	return func(*Settings) (password.Hasher, error) {
+		if legacyhashers.All == nil {
+			return nil, fmt.Errorf(`%s needs import _ "github.com/jamsession/jamsession/auth/password/legacy"`,
+				algorithm)
+		}
+		hashers := legacyhashers.All()
+		i := slices.IndexFunc(hashers, func(h password.Hasher) bool { return h.Algorithm() == algorithm })
+		return hashers[i], nil
+	}
 }
 
 func is[T any](v T) func(*Settings) (T, error) {
 	return func(*Settings) (T, error) { return v, nil }
 }
 
-// readOnly are the algorithms that make no new strings.
-var readOnly = []string{"md5", "sha1", "unsalted_md5", "unsalted_sha1", "crypt"}
+// readOnlyAlgorithms make no new strings.
+var readOnlyAlgorithms = []string{"md5", "sha1", "unsalted_md5", "unsalted_sha1", "crypt"}
 
 // setHashers takes algorithms, and Django's dotted names of their classes.
 func setHashers(s *Settings, v value) error {
@@ -81,7 +94,7 @@ func setHashers(s *Settings, v value) error {
 		}
 		names[i] = known.name
 	}
-	if len(names) > 0 && slices.Contains(readOnly, names[0]) {
+	if len(names) > 0 && slices.Contains(readOnlyAlgorithms, names[0]) {
 		return fmt.Errorf("%s is too weak for new passwords; put another one first", names[0])
 	}
 	s.PasswordHashers = names
@@ -126,7 +139,7 @@ func setValidators(s *Settings, v value) error {
 }
 
 func setMinLength(s *Settings, v value) error {
-	n, err := v.int(1, password.MaxLength)
+	n, err := v.int(1, 4096)
 	s.PasswordMinLength = int(n)
 	return err
 }

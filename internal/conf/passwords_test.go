@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/auth/password"
+	_ "github.com/jamsession/jamsession/auth/password/legacy" // which PASSWORD_HASHERS may name
 	"github.com/jamsession/jamsession/internal/noerror"
 )
 

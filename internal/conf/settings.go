@@ -95,8 +95,9 @@ type Settings struct {
 	Written map[string]string // as they were written, those that are not secret
 }
 
-// OnlyHere is an argument that only packages of this module can give.
-type OnlyHere struct{}
+// Of returns the values of a *settings.Settings, for packages of this module:
+// programs see them by name only. Package settings sets it.
+var Of func(settings any) *Settings
 
 // Get returns a value as it was written. It is empty for a secret, and for a name
 // that is unknown.

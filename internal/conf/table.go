@@ -50,7 +50,7 @@ var table = []Setting{
 		seconds(1, func(s *Settings) *duration { return &s.PasswordResetTimeout }),
 	},
 	{
-		"LOGIN_REMEMBER_AGE", "seconds", "2592000", "how long \"remember me\" lasts", false,
+		"LOGIN_STAY_LOGGED_IN_AGE", "seconds", "2592000", "how long \"remember me\" lasts", false,
 		seconds(1, func(s *Settings) *duration { return &s.LoginStayLoggedInAge }),
 	},
 

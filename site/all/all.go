@@ -9,6 +9,7 @@ package all
 
 import (
 	// Each package makes itself known.
+	_ "github.com/jamsession/jamsession/auth/password/legacy"
 	_ "github.com/jamsession/jamsession/site/memcached"
 	_ "github.com/jamsession/jamsession/site/mysql"
 	_ "github.com/jamsession/jamsession/site/postgres"

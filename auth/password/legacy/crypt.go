@@ -10,9 +10,9 @@ import (
 	"github.com/jamsession/jamsession/auth/password"
 )
 
-// Crypt returns the hasher that reads "crypt$$<13 characters>", the DES crypt(3)
+// newCrypt returns the hasher that reads "crypt$$<13 characters>", the DES crypt(3)
 // of Django before 5.0. It sees the first 8 bytes of a password only.
-func Crypt() password.Hasher { return &reader{algorithm: "crypt", verify: verifyCrypt} }
+func newCrypt() password.Hasher { return &reader{algorithm: "crypt", verify: verifyCrypt} }
 
 func verifyCrypt(password, encoded string) (bool, error) {
 	hash, found := strings.CutPrefix(encoded, "crypt$$")

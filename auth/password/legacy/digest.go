@@ -10,22 +10,22 @@ import (
 	"github.com/jamsession/jamsession/auth/password"
 )
 
-// MD5 returns the hasher that reads "md5$<salt>$<hex>".
-func MD5() password.Hasher { return salted("md5", md5Hex) }
+// newMD5 returns the hasher that reads "md5$<salt>$<hex>".
+func newMD5() password.Hasher { return salted("md5", md5Hex) }
 
-// SHA1 returns the hasher that reads "sha1$<salt>$<hex>", of Django before 5.1.
-func SHA1() password.Hasher { return salted("sha1", sha1Hex) }
+// newSHA1 returns the hasher that reads "sha1$<salt>$<hex>", of Django before 5.1.
+func newSHA1() password.Hasher { return salted("sha1", sha1Hex) }
 
-// UnsaltedMD5 returns the hasher that reads 32 hex digits, alone or after
+// newUnsaltedMD5 returns the hasher that reads 32 hex digits, alone or after
 // "md5$$", of Django before 5.1.
-func UnsaltedMD5() password.Hasher {
+func newUnsaltedMD5() password.Hasher {
 	return &reader{algorithm: "unsalted_md5", verify: func(password, encoded string) (bool, error) {
 		return sameHex(md5Hex(password), strings.TrimPrefix(encoded, "md5$$"))
 	}}
 }
 
-// UnsaltedSHA1 returns the hasher that reads "sha1$$<hex>", of Django before 5.1.
-func UnsaltedSHA1() password.Hasher {
+// newUnsaltedSHA1 returns the hasher that reads "sha1$$<hex>", of Django before 5.1.
+func newUnsaltedSHA1() password.Hasher {
 	return &reader{algorithm: "unsalted_sha1", verify: func(password, encoded string) (bool, error) {
 		return sameHex(sha1Hex(password), strings.TrimPrefix(encoded, "sha1$$"))
 	}}

@@ -4,8 +4,12 @@
 // [password.ErrReadOnly].
 //
 //	hashers, err := password.New(&password.Options{
-//		Hashers: append(password.Default(), legacy.MD5(), legacy.UnsaltedMD5()),
+//		Hashers: append(password.Default(), legacy.Hashers()...),
 //	})
+//
+// For a site of package settings, import it: PASSWORD_HASHERS may then name them.
+//
+//	import _ "github.com/jamsession/jamsession/auth/password/legacy"
 //
 // A program that does not import it does not link the code for crypt(3).
 package legacy

@@ -11,7 +11,7 @@ import (
 // A table with old strings: they are read, and replaced at the next login.
 func Example() {
 	hashers, err := password.New(&password.Options{
-		Hashers: append(password.Default(), legacy.MD5(), legacy.UnsaltedMD5()),
+		Hashers: append(password.Default(), legacy.Hashers()...),
 	})
 	if err != nil {
 		panic(err)

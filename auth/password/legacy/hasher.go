@@ -6,7 +6,17 @@ import (
 	"fmt"
 
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/legacyhashers"
 )
+
+// Hashers returns hashers that read the algorithms "md5", "sha1", "unsalted_md5",
+// "unsalted_sha1" and "crypt", in this order. For fewer, take those with the
+// right [password.Hasher.Algorithm].
+func Hashers() []password.Hasher {
+	return []password.Hasher{newMD5(), newSHA1(), newUnsaltedMD5(), newUnsaltedSHA1(), newCrypt()}
+}
+
+func init() { legacyhashers.All = Hashers }
 
 // A reader is a hasher that only reads.
 type reader struct {

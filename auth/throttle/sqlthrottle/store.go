@@ -38,7 +38,7 @@ func New(ctx context.Context, db django.Database, o *Options) (throttle.Store, e
 		return nil, err
 	}
 	s := &store{dialect: d.Dialect, timeout: opts.Timeout}
-	has, err := d.HasOwn(ctx, table)
+	has, err := d.HasOwn(ctx, djangodb.Throttle)
 	switch {
 	case err != nil:
 		return nil, wrap(ctx, "open", err)

@@ -41,7 +41,7 @@ func TestFactsAreReadFromEachDatabase(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			at, err := s.Values(conf.OnlyHere{}).Database()
+			at, err := conf.Of(s).Database()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,0 +1,40 @@
+package djangodb
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/timelimit"
+)
+
+// CountExpired returns how many rows of the table django_session have expired by
+// now.
+func (db DB) CountExpired(ctx context.Context, now time.Time) (n int, err error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
+	defer cancel()
+	rows, err := db.Readers.QueryContext(ctx,
+		db.Dialect.Rebind("SELECT COUNT(*) FROM django_session WHERE expire_date <= ?"), db.EncodeTime(now))
+	return n, Wrap(ctx, "count expired sessions", OneOf(rows, err, &n))
+}
+
+// PrepareClearing returns the statement for [DB.ClearExpired], to be closed.
+func (db DB) PrepareClearing(ctx context.Context) (*sql.Stmt, error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
+	defer cancel()
+	stmt, err := db.PrepareContext(ctx, db.Dialect.Rebind(db.Dialect.ClearExpired()))
+	return stmt, Wrap(ctx, "clear expired sessions", err)
+}
+
+// ClearExpired deletes at most limit rows of the table django_session that
+// expired by now, the oldest first, in a transaction of its own, and returns how
+// many. Fewer than limit is the end. Programs may do it at the same time: on
+// PostgreSQL each passes over the rows that another is deleting, elsewhere they
+// take turns; none is counted twice.
+func (db DB) ClearExpired(ctx context.Context, stmt *sql.Stmt, now time.Time, limit int) (int, error) {
+	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
+	defer cancel()
+	until := db.EncodeTime(now)
+	n, err := db.Dialect.Exec(ctx, stmt, until, until, limit)
+	return int(n), Wrap(ctx, "clear expired sessions", err)
+}

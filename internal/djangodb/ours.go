@@ -1,0 +1,84 @@
+package djangodb
+
+import "context"
+
+// EmailIndex finds the users with an address, in the order of their ids. It has
+// the id where that does not come with every index by itself.
+var EmailIndex = OwnIndex{
+	Name:  "jamsession_auth_user_email",
+	Table: "auth_user",
+	On: func(d Dialect) string {
+		switch d {
+		case PostgreSQL:
+			return "UPPER(email), id"
+		case MySQL:
+			return "email"
+		default:
+			return "UPPER(email)"
+		}
+	},
+}
+
+// LoginFloors has the floors of logins, in seconds since 1970, by the ID of the
+// user. The floor of the empty ID is everybody's.
+var LoginFloors = OwnTable{
+	Name:    "jamsession_login_floor",
+	Columns: []string{"user_key", "not_before"},
+	DDL: func(d Dialect) []string {
+		column, engine := "varchar(255)", ""
+		if d == MySQL {
+			column, engine = "varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", " ENGINE=InnoDB"
+		}
+		return []string{"CREATE TABLE jamsession_login_floor (user_key " + column +
+			" NOT NULL PRIMARY KEY, not_before bigint NOT NULL)" + engine}
+	},
+}
+
+// Throttle has the name of each bucket of attempts that is not full, and the
+// instant at which it will be, in microseconds since 1970.
+var Throttle = OwnTable{
+	Name:    "jamsession_throttle",
+	Columns: []string{"bucket", "full_at"},
+	DDL: func(d Dialect) []string {
+		if d == MySQL { // which commits at each statement, so that there is one
+			return []string{"CREATE TABLE jamsession_throttle (" +
+				"bucket varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY, " +
+				"full_at bigint NOT NULL, KEY jamsession_throttle_full_at (full_at)) ENGINE=InnoDB"}
+		}
+		return []string{
+			"CREATE TABLE jamsession_throttle (bucket varchar(64) NOT NULL PRIMARY KEY, full_at bigint NOT NULL)",
+			"CREATE INDEX jamsession_throttle_full_at ON jamsession_throttle (full_at)",
+		}
+	},
+}
+
+// PlanUsers returns what sqlusers.Migrate would make.
+func (db DB) PlanUsers(ctx context.Context) ([]string, error) {
+	steps, err := db.Plan(ctx, ContentTypes, Auth)
+	if err != nil {
+		return nil, err
+	}
+	has, err := db.HasIndex(ctx, EmailIndex)
+	if err != nil {
+		return nil, err
+	}
+	if !has {
+		steps = append(steps, EmailIndex.Name)
+	}
+	own, err := db.planOwn(ctx, LoginFloors)
+	return append(steps, own...), err
+}
+
+// PlanSessions returns what sqlstore.Migrate would make.
+func (db DB) PlanSessions(ctx context.Context) ([]string, error) { return db.Plan(ctx, Sessions) }
+
+// PlanThrottle returns what sqlthrottle.Migrate would make.
+func (db DB) PlanThrottle(ctx context.Context) ([]string, error) { return db.planOwn(ctx, Throttle) }
+
+func (db DB) planOwn(ctx context.Context, t OwnTable) ([]string, error) {
+	has, err := db.HasOwn(ctx, t)
+	if err != nil || has {
+		return nil, err
+	}
+	return []string{t.Name}, nil
+}
