@@ -26,7 +26,7 @@ var drivers = []string{
 
 // mayLinkDriver are the parts of the module that are programs, open sites for them,
 // or are for tests. A program that imports pgstore has chosen pgx.
-var mayLinkDriver = []string{"site", "pgstore", "cmd", "examples", "internal/docstest", "internal/silentdb"}
+var mayLinkDriver = []string{"site", "pgstore", "cmd", "examples", "internal/silentdb"}
 
 // A pkg is what the go command says of a package.
 type pkg struct {

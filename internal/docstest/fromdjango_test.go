@@ -21,11 +21,11 @@ const fromDjango = "docs/from-django.md"
 // TestFromDjangoShowsAProgramThatWorks: each piece of Go is one of the program
 // that is tested, to the letter, and its settings are valid.
 func TestFromDjangoShowsAProgramThatWorks(t *testing.T) {
-	doc, program := read(t, fromDjango), read(t, "internal/docstest/fromdjango/main.go")
+	doc, program := read(t, fromDjango), read(t, "examples/guide-from-django/main.go")
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(doc, -1)
 	for _, block := range blocks {
 		if !strings.Contains(program, block[1]) {
-			t.Errorf("no part of internal/docstest/fromdjango:\n%s", block[1])
+			t.Errorf("no part of examples/guide-from-django:\n%s", block[1])
 		}
 	}
 	tomls := regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllStringSubmatch(doc, -1)

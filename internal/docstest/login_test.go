@@ -17,12 +17,12 @@ func TestTheGuideShowsAProgramThatWorks(t *testing.T) {
 	doc := read(t, "docs/login.md")
 	var program strings.Builder
 	for _, name := range []string{"main.go", "login.go", "more.go"} {
-		program.WriteString(read(t, "internal/docstest/login/"+name))
+		program.WriteString(read(t, "examples/guide-login/"+name))
 	}
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(doc, -1)
 	for _, block := range blocks {
 		if !strings.Contains(program.String(), block[1]) {
-			t.Errorf("no part of internal/docstest/login:\n%s", block[1])
+			t.Errorf("no part of examples/guide-login:\n%s", block[1])
 		}
 	}
 	if len(blocks) < 8 {

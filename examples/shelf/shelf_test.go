@@ -3,7 +3,7 @@ package shelf_test
 import (
 	"testing"
 
-	"github.com/jamsession/jamsession/internal/docstest/shelf"
+	"github.com/jamsession/jamsession/examples/shelf"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sessiontest"
 )

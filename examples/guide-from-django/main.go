@@ -1,4 +1,4 @@
-// Fromdjango is the program of docs/from-django.md.
+// The program of docs/from-django.md: pages in Go beside a Django site.
 package main
 
 import (
