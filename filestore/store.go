@@ -126,7 +126,7 @@ func (s *store) read(key string) (session.Record, error) {
 // Create implements [session.Store].
 func (s *store) Create(ctx context.Context, rec session.Record) error {
 	if !sessionkey.WellFormed(rec.Key) {
-		return errKey
+		return fmt.Errorf("filestore: %w", sessionkey.ErrMalformed)
 	}
 	return s.locked(ctx, "create", rec.Key, rec.Key, func() error {
 		if _, err := s.read(rec.Key); !errors.Is(err, session.ErrNotFound) {
@@ -148,7 +148,7 @@ func (s *store) Save(ctx context.Context, old, next session.Record) error {
 		return session.ErrNotFound
 	}
 	if !sessionkey.WellFormed(next.Key) {
-		return errKey
+		return fmt.Errorf("filestore: %w", sessionkey.ErrMalformed)
 	}
 	return s.locked(ctx, "save", old.Key, next.Key, func() error {
 		if err := s.compare(old); err != nil { // before anything is written
@@ -231,9 +231,6 @@ func (s *store) locked(ctx context.Context, doing, a, b string, f func() error) 
 	defer unlock()
 	return s.hide(doing, a, s.hide(doing, b, f()))
 }
-
-// errKey does not show the key.
-var errKey = errors.New("filestore: malformed key; want 8 to 40 characters of a-z0-9")
 
 // hide says what failed, without the name of the file, which has the key.
 func (s *store) hide(doing, key string, err error) error {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bradfitz/gomemcache/memcache"
 
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -116,8 +117,5 @@ func wrap(ctx context.Context, doing, key string, err error) error {
 	if key != "" && strings.Contains(err.Error(), key) {
 		err = errors.New(strings.ReplaceAll(err.Error(), key, "..."))
 	}
-	if done := ctx.Err(); done != nil && !errors.Is(err, done) {
-		return fmt.Errorf("memcachestore: %s: %w: %w", doing, done, err)
-	}
-	return fmt.Errorf("memcachestore: %s: %w", doing, err)
+	return timelimit.Wrap(ctx, "memcachestore: "+doing, err)
 }

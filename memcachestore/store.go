@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/bradfitz/gomemcache/memcache"
@@ -82,7 +83,7 @@ func (s *store) item(rec session.Record) *memcache.Item {
 // Create implements [session.Store].
 func (s *store) Create(ctx context.Context, rec session.Record) error {
 	if !sessionkey.WellFormed(rec.Key) {
-		return errKey
+		return fmt.Errorf("memcachestore: %w", sessionkey.ErrMalformed)
 	}
 	if !rec.Expiry.After(time.Now()) {
 		return s.createExpired(ctx, rec.Key)
@@ -114,7 +115,7 @@ func (s *store) Save(ctx context.Context, old, next session.Record) error {
 		return session.ErrNotFound
 	}
 	if !sessionkey.WellFormed(next.Key) {
-		return errKey
+		return fmt.Errorf("memcachestore: %w", sessionkey.ErrMalformed)
 	}
 	item, err := s.stored(ctx, old)
 	if err != nil {
@@ -225,6 +226,3 @@ var errBusy = errors.New("memcachestore: delete: other requests keep saving the 
 // ClearExpired implements [session.Store]. Memcached lets records vanish by
 // itself.
 func (s *store) ClearExpired(ctx context.Context, _ time.Time) (int, error) { return 0, ctx.Err() }
-
-// errKey does not show the key.
-var errKey = errors.New("memcachestore: malformed key; want 8 to 40 characters of a-z0-9")

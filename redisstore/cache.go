@@ -10,6 +10,7 @@ import (
 
 	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/internal/redislimit"
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -55,14 +56,14 @@ func (c *cache) Get(ctx context.Context, key string) ([]byte, error) {
 	if rueidis.IsRedisNil(err) {
 		return nil, session.ErrNotFound
 	}
-	return value, wrap(ctx, "get", err)
+	return value, timelimit.Wrap(ctx, "redisstore: get", err)
 }
 
 // Set implements [cachedstore.Cache].
 func (c *cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	cmd := c.client.B().Set().Key(c.prefix + key).Value(rueidis.BinaryString(value)).
 		PxMilliseconds(atLeastOne(ttl)).Build()
-	return wrap(ctx, "set", c.client.Do(ctx, cmd).Error())
+	return timelimit.Wrap(ctx, "redisstore: set", c.client.Do(ctx, cmd).Error())
 }
 
 // Add implements [cachedstore.Cache].
@@ -73,7 +74,7 @@ func (c *cache) Add(ctx context.Context, key string, value []byte, ttl time.Dura
 	if rueidis.IsRedisNil(err) {
 		return session.ErrExists
 	}
-	return wrap(ctx, "add", err)
+	return timelimit.Wrap(ctx, "redisstore: add", err)
 }
 
 // Swap implements [cachedstore.Cache].
@@ -82,7 +83,7 @@ func (c *cache) Swap(ctx context.Context, key string, old, value []byte, ttl tim
 		rueidis.BinaryString(old), rueidis.BinaryString(value), strconv.FormatInt(atLeastOne(ttl), 10),
 	}).AsInt64()
 	if err != nil {
-		return wrap(ctx, "swap", err)
+		return timelimit.Wrap(ctx, "redisstore: swap", err)
 	}
 	return told("swap", answer)
 }

@@ -92,7 +92,7 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 		return session.Record{}, session.ErrNotFound
 	}
 	if err != nil {
-		return session.Record{}, wrap(ctx, "load", err)
+		return session.Record{}, timelimit.Wrap(ctx, "redisstore: load", err)
 	}
 	data, expiry := s.opts.format().Open(value)
 	if expiry.IsZero() {
@@ -140,7 +140,7 @@ func (s *store) expiry(ctx context.Context, key string) (time.Time, error) {
 	left, err := s.client.Do(ctx, s.client.B().Pttl().Key(s.opts.Prefix+key).Build()).AsInt64()
 	switch {
 	case err != nil:
-		return time.Time{}, wrap(ctx, "load", err)
+		return time.Time{}, timelimit.Wrap(ctx, "redisstore: load", err)
 	case left == -2: // gone meanwhile
 		return time.Time{}, session.ErrNotFound
 	case left < 0: // Django without a timeout
@@ -152,7 +152,7 @@ func (s *store) expiry(ctx context.Context, key string) (time.Time, error) {
 // Create implements [session.Store].
 func (s *store) Create(ctx context.Context, rec session.Record) error {
 	if !sessionkey.WellFormed(rec.Key) {
-		return errKey
+		return fmt.Errorf("redisstore: %w", sessionkey.ErrMalformed)
 	}
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
@@ -168,7 +168,7 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 	if rueidis.IsRedisNil(err) {
 		return session.ErrExists
 	}
-	return wrap(ctx, "create", err)
+	return timelimit.Wrap(ctx, "redisstore: create", err)
 }
 
 // createExpired says whether a record could have been made that has expired
@@ -190,7 +190,7 @@ func (s *store) Save(ctx context.Context, old, next session.Record) error {
 		return session.ErrNotFound
 	}
 	if !sessionkey.WellFormed(next.Key) {
-		return errKey
+		return fmt.Errorf("redisstore: %w", sessionkey.ErrMalformed)
 	}
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
@@ -223,7 +223,7 @@ func (s *store) swap(ctx context.Context, old, next session.Record) (bool, error
 		strconv.FormatInt(ttl, 10),
 	}).AsInt64()
 	if err != nil {
-		return false, wrap(ctx, "save", err)
+		return false, timelimit.Wrap(ctx, "redisstore: save", err)
 	}
 	switch said := told("save", answer); {
 	case said == nil:
@@ -248,7 +248,7 @@ func (s *store) replace(ctx context.Context, old, next session.Record) error {
 		strconv.FormatInt(time.Now().UnixMicro(), 10),
 	}).AsInt64()
 	if err != nil {
-		return wrap(ctx, "save", err)
+		return timelimit.Wrap(ctx, "redisstore: save", err)
 	}
 	return told("save", answer)
 }
@@ -292,7 +292,7 @@ func (s *store) Delete(ctx context.Context, key string) error {
 	}).AsInt64()
 	s.changed(key)
 	if err != nil {
-		return wrap(ctx, "delete", err)
+		return timelimit.Wrap(ctx, "redisstore: delete", err)
 	}
 	return told("delete", answer)
 }
@@ -308,18 +308,4 @@ func milliseconds(expiry time.Time) int64 {
 		return 0
 	}
 	return left.Truncate(time.Millisecond).Milliseconds() + 1 // the value says it exactly
-}
-
-// errKey does not show the key.
-var errKey = errors.New("redisstore: malformed key; want 8 to 40 characters of a-z0-9")
-
-// wrap says what failed. The result wraps ctx.Err if ctx is done.
-func wrap(ctx context.Context, doing string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if done := ctx.Err(); done != nil && !errors.Is(err, done) {
-		return fmt.Errorf("redisstore: %s: %w: %w", doing, done, err)
-	}
-	return fmt.Errorf("redisstore: %s: %w", doing, err)
 }

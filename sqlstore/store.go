@@ -119,7 +119,7 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 // Create implements [session.Store].
 func (s *store) Create(ctx context.Context, rec session.Record) error {
 	if !sessionkey.WellFormed(rec.Key) {
-		return errKey
+		return fmt.Errorf("sqlstore: %w", sessionkey.ErrMalformed)
 	}
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
@@ -137,7 +137,7 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 		return session.ErrNotFound
 	}
 	if !sessionkey.WellFormed(new.Key) {
-		return errKey
+		return fmt.Errorf("sqlstore: %w", sessionkey.ErrMalformed)
 	}
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
@@ -215,9 +215,6 @@ func (s *store) now() any { return s.time(time.Now()) }
 func (s *store) time(t time.Time) any {
 	return s.db.EncodeTime(t)
 }
-
-// errKey does not show the key.
-var errKey = errors.New("sqlstore: malformed key; want 8 to 40 characters of a-z0-9")
 
 func wrap(ctx context.Context, doing string, err error) error {
 	return djangodb.Wrap(ctx, "sqlstore: "+doing, err)

@@ -2,19 +2,11 @@ package djangodb
 
 import (
 	"context"
-	"errors"
-	"fmt"
+
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
-// Wrap says what failed; it returns nil for nil. Some drivers report that ctx
-// is done in words of their own: the result wraps ctx.Err, too.
+// Wrap says what failed, without a value of a row, as [timelimit.Wrap] does.
 func Wrap(ctx context.Context, doing string, err error) error {
-	if err == nil {
-		return nil
-	}
-	err = hideValue(err)
-	if done := ctx.Err(); done != nil && !errors.Is(err, done) {
-		return fmt.Errorf("%s: %w: %w", doing, done, err)
-	}
-	return fmt.Errorf("%s: %w", doing, err)
+	return timelimit.Wrap(ctx, doing, hideValue(err))
 }

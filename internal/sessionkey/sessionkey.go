@@ -1,6 +1,12 @@
 // Package sessionkey knows the form of the keys of sessions.
 package sessionkey
 
+import "errors"
+
+// ErrMalformed is what a store returns for a key that is not [WellFormed]. It does
+// not show the key.
+var ErrMalformed = errors.New("malformed key; want 8 to 40 characters of a-z0-9")
+
 // MinLength is Django's: shorter texts are not keys at all.
 const MinLength = 8
 
