@@ -16,7 +16,8 @@ type Validator interface {
 	Validate(password string, about []Attribute) *Problem
 
 	// Help tells users, in one sentence and before they choose, what is
-	// required of the password.
+	// required of the password. Those of this package speak English: a type
+	// around one can say it in other words.
 	Help() string
 }
 
