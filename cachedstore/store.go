@@ -35,7 +35,8 @@ func New(db session.Store, cache Cache, o *Options) (session.Store, error) {
 		return nil, errors.New("cachedstore: New: the cache is nil")
 	}
 	if _, seals := db.(interface{ Issued(key string) bool }); seals {
-		return nil, errors.New("cachedstore: New: the database makes its keys itself, so there is nothing to cache")
+		return nil, errors.New("cachedstore: New: the database makes its keys itself, " +
+			"so there is nothing to cache")
 	}
 	opts := o.withDefaults()
 	if err := opts.check(); err != nil {

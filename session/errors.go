@@ -1,6 +1,9 @@
 package session
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // The errors that a program sees, from [Load], [Session.Save], [Item.Lookup]
 // and in an ErrorHandler. Test with errors.Is.
@@ -20,6 +23,9 @@ var (
 	// session is new or needs a new key. Nothing is saved.
 	ErrTooLate = errors.New("session: the response has begun, the cookie cannot be changed any more")
 
+	// ErrRefused: the session is new, and Options.MayCreate refused it. Nothing is stored.
+	ErrRefused = errors.New("session: not stored; there are too many new sessions")
+
 	// ErrNoManager: the request did not pass through [Manager.Handler].
 	ErrNoManager = errors.New("session: the request did not pass through Manager.Handler")
 
@@ -34,3 +40,7 @@ var (
 	// ErrType: an item cannot be turned into, or made of, the wanted type.
 	ErrType = errors.New("session: item has another type")
 )
+
+func unavailable(doing string, err error) error {
+	return fmt.Errorf("%w: %s: %w", ErrUnavailable, doing, err)
+}

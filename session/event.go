@@ -1,7 +1,5 @@
 package session
 
-import "context"
-
 // An EventKind is the kind of an [Event]. in a word that is fit for the
 // name of a metric.
 type EventKind string
@@ -24,16 +22,4 @@ type Event struct {
 	Kind        EventKind
 	Fingerprint string // of the session's key; see [Fingerprint]
 	N           int    // EventReplayed: how often; EventCleared: how many
-}
-
-// observe tells Options.Observe, if there is one.
-func (m *Manager) observe(ctx context.Context, kind EventKind, storeKey string, n int) {
-	if m.opts.Observe == nil {
-		return
-	}
-	e := Event{Kind: kind, N: n}
-	if storeKey != "" {
-		e.Fingerprint = Fingerprint(storeKey)
-	}
-	m.opts.Observe(ctx, e)
 }

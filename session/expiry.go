@@ -1,16 +1,10 @@
 package session
 
 import (
-	"log/slog"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/expiry"
-	"github.com/jamsession/jamsession/internal/rawjson"
 )
-
-// createdItem is when the session began, in Unix seconds, for AbsoluteTimeout.
-// Django has no such item.
-const createdItem = "_session_created"
 
 // SetExpiry makes the session live for d after each time it is saved, in place
 // of CookieAge. It is kept in whole seconds; a part of a second counts as one.
@@ -69,60 +63,4 @@ func (s *Session) lifetime(now time.Time) lifetime {
 	defer s.mu.Unlock()
 	s.sees(lookItems)
 	return s.m.lifetime(&s.items, now)
-}
-
-// A lifetime is what the items and the options together say about the end of
-// a session that is saved now.
-type lifetime struct {
-	deadline time.Time // of the record
-	browser  bool      // the cookie dies with the browser
-}
-
-func (m *Manager) lifetime(items *rawjson.Object, now time.Time) lifetime {
-	l := lifetime{now.Add(m.opts.CookieAge), m.opts.ExpireAtBrowserClose}
-	if raw, ok := items.Get(expiry.Item); ok {
-		switch own, kind := expiry.Parse(raw, now); kind {
-		case expiry.Unreadable:
-			m.opts.Logger.Warn("session: unreadable expiry; using the default",
-				slog.String("item", expiry.Item))
-		case expiry.Browser:
-			l.browser = true
-		case expiry.Own:
-			l.deadline, l.browser = own, false
-		}
-	}
-	if o := m.opts.IdleTimeout; o > 0 {
-		l.deadline = earlier(l.deadline, now.Add(o))
-	}
-	if o := m.opts.AbsoluteTimeout; o > 0 {
-		l.deadline = earlier(l.deadline, created(items, now).Add(o))
-	}
-	return l
-}
-
-// outlived reports whether the absolute limit has passed. Stores enforce the
-// deadline, too; this also counts when the limit was lowered after a save.
-func (m *Manager) outlived(items *rawjson.Object) bool {
-	o := m.opts.AbsoluteTimeout
-	if o == 0 {
-		return false
-	}
-	now := time.Now()
-	return !now.Before(created(items, now).Add(o))
-}
-
-// created returns when the session began; now, if it does not say.
-func created(items *rawjson.Object, now time.Time) time.Time {
-	var unix int64
-	if raw, ok := items.Get(createdItem); !ok || rawjson.DecodeValue(raw, &unix) != nil {
-		return now
-	}
-	return time.Unix(unix, 0)
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }

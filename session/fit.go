@@ -8,24 +8,25 @@ import (
 
 // checkStore returns why the store and the options cannot work together. Here it is an
 // error at the start; later, every visitor would get it.
-func (m *Manager) checkStore() error {
-	_, isPlain := m.opts.Codec.(plain)
-	bytes, _ := m.store.(byteStore)
-	coded, _ := m.store.(codecStore)
+func (o *Options) checkStore(store Store) error {
+	_, isPlain := o.Codec.(plain)
+	_, seals := store.(sealer)
+	bytes, _ := store.(byteStore)
+	coded, _ := store.(codecStore)
 	switch {
-	case m.sealer != nil && m.opts.HashKeys:
+	case seals && o.HashKeys:
 		return errors.New("session: Options.HashKeys is for stores that keep records; " +
 			"this one has them in the cookie")
-	case m.sealer != nil && !isPlain:
+	case seals && !isPlain:
 		return errors.New("session: Options.Codec is for stores that keep records; " +
 			"this one has them in the cookie, and signs them itself")
-	case m.sealer == nil && !m.opts.Codec.MakesText() && (bytes == nil || !bytes.KeepsBytes()):
+	case !seals && !o.Codec.MakesText() && (bytes == nil || !bytes.KeepsBytes()):
 		return fmt.Errorf("session: Options.Codec makes bytes, and a %T keeps text only; "+
-			"take a codec that makes text, such as django.Signed, or a store that keeps bytes", m.store)
+			"take a codec that makes text, such as django.Signed, or a store that keeps bytes", store)
 	case coded != nil && coded.Codec() != nil &&
-		reflect.TypeOf(coded.Codec()) != reflect.TypeOf(m.opts.Codec):
+		reflect.TypeOf(coded.Codec()) != reflect.TypeOf(o.Codec):
 		return fmt.Errorf("session: Options.Codec is a %T, and the store was given a %T: give both the same",
-			m.opts.Codec, coded.Codec())
+			o.Codec, coded.Codec())
 	}
 	return nil
 }

@@ -440,6 +440,19 @@ func TestScriptableCookie(t *testing.T) {
 	}
 }
 
+// TestFlushGivesUpTheKey at once, before the record is deleted.
+func TestFlushGivesUpTheKey(t *testing.T) {
+	m := noerror.In(session.New(memstore.New(), nil))
+	key := keyOf(request(m, "", func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("a", 1) }))
+	request(m, key, func(_ http.ResponseWriter, r *http.Request) {
+		s := session.From(r)
+		s.Flush()
+		if s.Key() != "" || s.Fingerprint() != "new" {
+			t.Errorf("after Flush: the key %q, the fingerprint %s", s.Key(), s.Fingerprint())
+		}
+	})
+}
+
 // TestFlushUndoesCycleKey: nothing is left that would need a key.
 func TestFlushUndoesCycleKey(t *testing.T) {
 	store := newSpy()

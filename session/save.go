@@ -271,12 +271,6 @@ func (s *Session) saved(key string, next version) {
 	s.record, s.changes, s.pending = recordStored, nil, pendingNothing
 }
 
-// A doomed record is one that Flush gave up.
-type doomed struct {
-	key   string // as the store has it
-	asked bool   // the store was asked to delete it, and it is not known whether it did
-}
-
 // deleteDoomed deletes what Flush gave up. It returns [ErrInterrupted] if a
 // record was gone already: perhaps another request had moved it to a new key,
 // where it lives on, so nobody must be told that it has ended.

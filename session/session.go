@@ -49,6 +49,12 @@ type change struct {
 	member rawjson.Member
 }
 
+// A doomed record is one that Flush gave up.
+type doomed struct {
+	key   string // as the store has it
+	asked bool   // the store was asked to delete it, and it is not known whether it did
+}
+
 // An operation is a change that is a function.
 type operation func(items *rawjson.Object) error
 
@@ -281,8 +287,4 @@ func (s *Session) moves() bool {
 // empty reports Django's is_empty: no record and no item.
 func (s *Session) empty() bool {
 	return !s.isStored() && s.items.Len() == 0 && s.pending < pendingRotation
-}
-
-func unavailable(doing string, err error) error {
-	return fmt.Errorf("%w: %s: %w", ErrUnavailable, doing, err)
 }

@@ -36,7 +36,8 @@ func (s *Site) openLimits(ctx context.Context) error {
 	}))
 	if err == nil {
 		s.ResetLimiter, err = throttle.New(store, s.keys, s.limiterOptions(throttle.Options{
-			Purpose: "password reset", PerAccount: s.conf.PasswordResetLimit, PerSource: s.conf.LoginLimitSource,
+			Purpose:    "password reset",
+			PerAccount: s.conf.PasswordResetLimit, PerSource: s.conf.LoginLimitSource,
 			DevicesOf: "login", // on devices where users log in, no stranger keeps them from their mail
 		}))
 	}

@@ -78,7 +78,8 @@ func (u *Users) checkFloorID(ctx context.Context, userID string) error {
 	}
 	has, err := u.hasFloors(ctx)
 	if err == nil && !has {
-		return fmt.Errorf("sqlusers: no table %s; migrate first: %w", djangodb.LoginFloors.Name, auth.ErrNoFloors)
+		return fmt.Errorf("sqlusers: no table %s; migrate first: %w",
+			djangodb.LoginFloors.Name, auth.ErrNoFloors)
 	}
 	return wrap(ctx, "look for floors", err)
 }

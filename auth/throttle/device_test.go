@@ -81,8 +81,8 @@ func TestDeviceEndsWithThePassword(t *testing.T) {
 	changed.Password, renamed.Username, other.ID = "new", "winner", "8"
 	s.exhaust("winner")
 	for name, a := range map[string]auth.Attempt{
-		"another password": auth.Attempt{Username: "victim", User: changed}, "another name": auth.Attempt{Username: "winner", User: renamed},
-		"a namesake": auth.Attempt{Username: "victim", User: other}, "nobody": auth.Attempt{Username: "victim", User: none},
+		"another password": {Username: "victim", User: changed}, "another name": {Username: "winner", User: renamed},
+		"a namesake": {Username: "victim", User: other}, "nobody": {Username: "victim", User: none},
 		"a name alone": {Username: "victim"},
 	} {
 		var limited *session.RetryError

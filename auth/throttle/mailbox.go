@@ -29,7 +29,9 @@ func (l *limiter) Mails(r *http.Request) func(ctx context.Context, address strin
 	source := l.SourceOf(r)
 	return func(ctx context.Context, address string, users []auth.User) error {
 		of := account(address)
-		knows := func(user auth.User) bool { return d.knows(auth.Attempt{Username: user.Username, User: user}) }
+		knows := func(user auth.User) bool {
+			return d.knows(auth.Attempt{Username: user.Username, User: user})
+		}
 		if known && slices.ContainsFunc(users, knows) {
 			of += "\x00known"
 		}

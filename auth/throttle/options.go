@@ -129,7 +129,8 @@ func (o *Options) check() error {
 		return fmt.Errorf("throttle: Options.Timeout is %v; it cannot be negative", o.Timeout)
 	}
 	if !httpcookie.IsToken(o.ForwardedHeader) {
-		return fmt.Errorf("throttle: Options.ForwardedHeader: %q cannot be the name of a header", o.ForwardedHeader)
+		return fmt.Errorf("throttle: Options.ForwardedHeader: %q cannot be the name of a header",
+			o.ForwardedHeader)
 	}
 	if strings.EqualFold(o.ForwardedHeader, "Forwarded") {
 		return errors.New("throttle: Options.ForwardedHeader: Forwarded is not a list of addresses")

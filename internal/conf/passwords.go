@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -64,8 +65,8 @@ var algorithms = []named[password.Hasher]{
 func readOnly(algorithm string) func(*Settings) (password.Hasher, error) {
 	return func(*Settings) (password.Hasher, error) {
 		if legacyhashers.All == nil {
-			return nil, fmt.Errorf(`%s needs import _ "github.com/jamsession/jamsession/auth/password/legacy"`,
-				algorithm)
+			return nil, errors.New(algorithm +
+				` needs import _ "github.com/jamsession/jamsession/auth/password/legacy"`)
 		}
 		hashers := legacyhashers.All()
 		i := slices.IndexFunc(hashers, func(h password.Hasher) bool { return h.Algorithm() == algorithm })

@@ -46,7 +46,8 @@ var Throttle = OwnTable{
 				"full_at bigint NOT NULL, KEY jamsession_throttle_full_at (full_at)) ENGINE=InnoDB"}
 		}
 		return []string{
-			"CREATE TABLE jamsession_throttle (bucket varchar(64) NOT NULL PRIMARY KEY, full_at bigint NOT NULL)",
+			"CREATE TABLE jamsession_throttle (bucket varchar(64) NOT NULL PRIMARY KEY, " +
+				"full_at bigint NOT NULL)",
 			"CREATE INDEX jamsession_throttle_full_at ON jamsession_throttle (full_at)",
 		}
 	},
