@@ -30,10 +30,9 @@ type Session struct {
 	stored version        // as the store has it; zero for none
 	items  rawjson.Object // stored, with changes applied
 
-	room    [1]change // most requests make one
-	changes []change  // since stored was loaded, to be replayed on conflict
-	doomed  []doomed  // what Flush gave up, to be deleted
-	birth   []byte    // the item that says when the session began, or nil
+	changes []change // since stored was loaded, to be replayed on conflict
+	doomed  []doomed // what Flush gave up, to be deleted
+	birth   []byte   // the item that says when the session began, or nil
 	loading timelimit.Context
 
 	state
@@ -219,12 +218,6 @@ func (s *Session) raw(name string) ([]byte, bool) {
 // lock.
 func (s *Session) apply(c change) {
 	s.mustSave(pendingChanges)
-	if s.changes == nil {
-		s.changes = s.room[:0]
-	}
-	if len(s.changes) == 1 {
-		s.changes = slices.Grow(s.changes, 3)
-	}
 	s.changes = append(s.changes, c)
 	if err := c.on(&s.items); err != nil && s.err == nil {
 		s.err = err

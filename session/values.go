@@ -10,9 +10,6 @@ import (
 )
 
 func encodeItem[T any](name string, v T) ([]byte, error) {
-	if raw, ok := rawjson.AppendBasic(nil, v); ok {
-		return raw, nil
-	}
 	raw, err := rawjson.AppendValue(nil, v)
 	if err != nil {
 		return nil, cannotBeSet(name, err)

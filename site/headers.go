@@ -17,10 +17,8 @@ func secureHeaders(s *conf.Settings, next http.Handler) http.Handler {
 	fixed, hsts, secure := fixedHeaders(s), hsts(s), secure(s)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		lines := make([]string, len(fixed)) // one allocation for all
-		for i, f := range fixed {
-			lines[i] = f.value
-			h[f.name] = lines[i : i+1 : i+1]
+		for _, f := range fixed {
+			h[f.name] = []string{f.value}
 		}
 		if hsts != "" && secure(r) { // browsers ignore it over plain HTTP (RFC 6797, 8.1)
 			h["Strict-Transport-Security"] = []string{hsts}

@@ -21,28 +21,8 @@ import (
 // ints and floats apart. It fails for what JSON cannot hold and for what
 // [Parse] would not read again.
 func AppendValue(dst []byte, v any) ([]byte, error) {
-	if text, ok := AppendBasic(dst, v); ok {
-		return text, nil
-	}
 	e := encoder{depth: 1} // the value is to become a member of an object
 	return e.value(dst, reflect.ValueOf(v))
-}
-
-// AppendBasic is [AppendValue] for a string, int, bool or float64, and reports
-// whether v is one. A caller that tries it first saves the allocation of v.
-func AppendBasic(dst []byte, v any) ([]byte, bool) {
-	switch v := v.(type) {
-	case string:
-		return appendString(dst, v), true
-	case int:
-		return strconv.AppendInt(dst, int64(v), 10), true
-	case bool:
-		return strconv.AppendBool(dst, v), true
-	case float64:
-		return appendFloat(dst, v, 64), true
-	default:
-		return dst, false
-	}
 }
 
 type encoder struct{ depth int }
