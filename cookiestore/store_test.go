@@ -130,7 +130,7 @@ func TestOwnExpiryIsEnforced(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := noerror.In(session.New(noerror.In(cookiestore.New(keys, nil)), nil))
-				s, err := m.Load(t.Context(), "")
+				s, err := m.ByKey(t.Context(), "")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -217,7 +217,7 @@ func TestNoCookieOutlivesMaxAge(t *testing.T) {
 
 func has(t *testing.T, m *session.Manager, key, item string) bool {
 	t.Helper()
-	s, err := m.Load(t.Context(), key)
+	s, err := m.ByKey(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +227,7 @@ func has(t *testing.T, m *session.Manager, key, item string) bool {
 // saved changes the session that has this key and returns the new key.
 func saved(t *testing.T, m *session.Manager, key string, change func(*session.Session)) string {
 	t.Helper()
-	s, err := m.Load(t.Context(), key)
+	s, err := m.ByKey(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +311,7 @@ func TestLargestCookie(t *testing.T) {
 		strings.Repeat("n", 4097-len(key)): session.ErrTooLarge,
 	} {
 		m := noerror.In(session.New(noerror.In(cookiestore.New(keys, nil)), &session.Options{Cookie: cookie.Options{Name: name}}))
-		s, err := m.Load(t.Context(), "")
+		s, err := m.ByKey(t.Context(), "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -344,7 +344,7 @@ func TestLargeCookiesAreNotExamined(t *testing.T) {
 
 func TestErrorOfALargeCookieSaysWhatToDo(t *testing.T) {
 	m := noerror.In(session.New(noerror.In(cookiestore.New(keys, nil)), nil))
-	s, err := m.Load(t.Context(), "")
+	s, err := m.ByKey(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -362,7 +362,7 @@ func TestLogoutCannotBeUndone(t *testing.T) {
 		m := noerror.In(session.New(withList(), nil))
 		key := saved(t, m, "", func(s *session.Session) { s.Set("user", 7) })
 		for _, saveFirst := range []bool{true, false} {
-			inFlight, err := m.Load(t.Context(), key)
+			inFlight, err := m.ByKey(t.Context(), key)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -393,7 +393,7 @@ func TestLogoutCannotBeUndone(t *testing.T) {
 
 func endOf(t *testing.T, m *session.Manager, key string) error {
 	t.Helper()
-	s, err := m.Load(t.Context(), key)
+	s, err := m.ByKey(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -459,7 +459,7 @@ func TestEntryOutlivesEveryCookie(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := noerror.In(session.New(withList(), nil))
 		key := saved(t, m, "", func(s *session.Session) { s.Set("user", 7) })
-		inFlight, err := m.Load(t.Context(), key)
+		inFlight, err := m.ByKey(t.Context(), key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -492,7 +492,7 @@ func TestListThatIsDownIsNotAnonymous(t *testing.T) {
 	m := noerror.In(session.New(noerror.In(cookiestore.New(keys, &cookiestore.Options{Revoked: list})), nil))
 	key := saved(t, m, "", func(s *session.Session) { s.Set("user", 7) })
 	list.down = true
-	if _, err := m.Load(t.Context(), key); !errors.Is(err, session.ErrUnavailable) {
+	if _, err := m.ByKey(t.Context(), key); !errors.Is(err, session.ErrUnavailable) {
 		t.Errorf("Load: error %v, want ErrUnavailable", err)
 	}
 	if err := m.Delete(t.Context(), key); !errors.Is(err, session.ErrUnavailable) {
@@ -576,7 +576,7 @@ s["django"] = [1, None]
 s.save()
 print(s.session_key)
 `, key)))
-	s, err := m.Load(t.Context(), theirs)
+	s, err := m.ByKey(t.Context(), theirs)
 	if err != nil {
 		t.Fatal(err)
 	}

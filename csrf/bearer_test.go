@@ -57,7 +57,7 @@ func (s *pagesAndAPI) login(t *testing.T) (bearer, page string) {
 	t.Helper()
 	w := s.post("api", "Authorization: Bearer")
 	bearer = "Authorization: Bearer " + w.Header().Get(session.KeyHeader)
-	visitor, err := s.sessions.Load(t.Context(), "")
+	visitor, err := s.sessions.ByKey(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -371,7 +371,7 @@ func TestUseSessions(t *testing.T) {
 		return key, body(t, res)
 	}
 	key, token := visit("", "/", "")
-	if s, err := sessions.Load(t.Context(), key); err != nil {
+	if s, err := sessions.ByKey(t.Context(), key); err != nil {
 		t.Fatal(err)
 	} else if text := session.Item[string]("_csrftoken").Get(s, ""); len(text) != 64 {
 		t.Errorf("Django 3.2 cannot read %d characters", len(text))

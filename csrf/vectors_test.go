@@ -166,7 +166,7 @@ func (in *decision) decide(t *testing.T) *csrf.Error {
 	sessions := noerror.In(session.New(memstore.New(), &session.Options{Logger: discard}))
 	r := in.request()
 	if in.SessionItem != nil {
-		s, err := sessions.Load(t.Context(), "")
+		s, err := sessions.ByKey(t.Context(), "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -125,7 +125,7 @@ func load(t *testing.T, codec session.Codec, data string) string {
 		Codec:  codec,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}))
-	s, err := manager.Load(t.Context(), key)
+	s, err := manager.ByKey(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}

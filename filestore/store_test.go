@@ -464,7 +464,7 @@ s["float"], s["n"] = 1.0, 1
 s.save()
 print(s.session_key)
 `))
-	s, err := m.Load(t.Context(), key)
+	s, err := m.ByKey(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -489,14 +489,14 @@ gone.save()
 	if out != "1.0 2 3600 None\n" {
 		t.Errorf("Django reads %q", out)
 	}
-	again, err := m.Load(t.Context(), s.Key())
+	again, err := m.ByKey(t.Context(), s.Key())
 	if err != nil || !session.Item[bool]("theirs").Get(again, false) {
 		t.Fatalf("what Django saved: %v, %v", again.Names(), err)
 	}
 	if n, err := m.ClearExpired(t.Context()); n != 1 || err != nil {
 		t.Errorf("ClearExpired: %d, %v; want the one of Django", n, err)
 	}
-	dead, err := m.Load(t.Context(), "")
+	dead, err := m.ByKey(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -366,7 +366,7 @@ s["tuple"], s["n"] = (1, 2), 1
 s.save()
 print(s.session_key)
 `))
-		s, err := m.Load(t.Context(), key)
+		s, err := m.ByKey(t.Context(), key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -385,7 +385,7 @@ s.save()
 		if out != "(1, 2) 2 None\n" {
 			t.Errorf("Django reads %q", out)
 		}
-		again, err := m.Load(t.Context(), s.Key())
+		again, err := m.ByKey(t.Context(), s.Key())
 		if err != nil || !session.Item[bool]("theirs").Get(again, false) {
 			t.Errorf("what Django saved: %v, %v", again.Names(), err)
 		}

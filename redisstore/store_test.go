@@ -438,7 +438,7 @@ s.set_expiry(3600)
 s.save()
 print(s.session_key)
 `))
-	s, err := m.Load(t.Context(), key)
+	s, err := m.ByKey(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -459,7 +459,7 @@ s.save()
 	if out != "(1, 2) 2 None\nTrue\n" {
 		t.Errorf("Django reads %q", out)
 	}
-	again, err := m.Load(t.Context(), s.Key())
+	again, err := m.ByKey(t.Context(), s.Key())
 	if err != nil || !session.Item[bool]("theirs").Get(again, false) {
 		t.Errorf("what Django saved: %v, %v", again.Names(), err)
 	}

@@ -78,7 +78,7 @@ func TestOnlyNewVisitorsAreAskedAbout(t *testing.T) {
 	if *asked != 0 || len(store.records()) != 1 {
 		t.Errorf("login: asked %d times, %d records", *asked, len(store.records()))
 	}
-	s, err := m.Load(t.Context(), "")
+	s, err := m.ByKey(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}

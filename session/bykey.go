@@ -7,11 +7,11 @@ import (
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
-// Load returns the session that has this key, for programs without a request: commands,
+// ByKey returns the session that has this key, for programs without a request: commands,
 // websockets, tests. Call [Session.Save] when it is changed. A key that is empty, unknown
 // or expired gives a new session without a key. The error wraps [ErrUnavailable] if the
 // store is unavailable.
-func (m *Manager) Load(ctx context.Context, key string) (*Session, error) {
+func (m *Manager) ByKey(ctx context.Context, key string) (*Session, error) {
 	s := &Session{m: m, key: key}
 	s.mu.Lock()
 	defer s.mu.Unlock()

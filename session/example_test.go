@@ -18,7 +18,7 @@ func ExampleManager_Load() {
 		log.Fatal(err)
 	}
 
-	s, err := sessions.Load(ctx, "") // no key: a new session
+	s, err := sessions.ByKey(ctx, "") // no key: a new session
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -29,7 +29,7 @@ func ExampleManager_Load() {
 		return
 	}
 
-	again, err := sessions.Load(ctx, s.Key())
+	again, err := sessions.ByKey(ctx, s.Key())
 	fmt.Println(username.Get(again, "Guest"), err)
 	// Output: john_doe <nil>
 }
@@ -42,7 +42,7 @@ func ExampleOptions() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	s, _ := sessions.Load(context.Background(), "")
+	s, _ := sessions.ByKey(context.Background(), "")
 	fmt.Println(s.ExpiryAge().Round(time.Minute))
 	// Output: 30m0s
 }
@@ -53,7 +53,7 @@ func newSession() *session.Session {
 	if err != nil {
 		log.Fatal(err)
 	}
-	s, _ := sessions.Load(context.Background(), "")
+	s, _ := sessions.ByKey(context.Background(), "")
 	return s
 }
 
@@ -136,7 +136,7 @@ func ExampleEvent() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	s, _ := sessions.Load(context.Background(), "")
+	s, _ := sessions.ByKey(context.Background(), "")
 	username.Set(s, "john_doe")
 	_ = s.Save(context.Background())
 	// Output: session created

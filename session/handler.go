@@ -56,7 +56,7 @@ func (x *exchange) setOut(r *http.Request) {
 // never begins while the store is down. It costs a load for each request.
 func (m *Manager) Require(next http.Handler) http.Handler {
 	return m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := m.LoadFrom(r); err != nil {
+		if _, err := m.Load(r); err != nil {
 			m.exchange(r.Context()).fail(err)
 			return
 		}
@@ -98,8 +98,8 @@ func (m *Manager) From(r *http.Request) *Session {
 	return s
 }
 
-// LoadFrom is [Load] for the session of this manager.
-func (m *Manager) LoadFrom(r *http.Request) (*Session, error) {
+// Load is [Load] for the session of this manager.
+func (m *Manager) Load(r *http.Request) (*Session, error) {
 	x := m.exchange(r.Context())
 	if x == nil {
 		return nil, ErrNoManager

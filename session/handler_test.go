@@ -83,7 +83,7 @@ func TestA13HostileKeysNeverReachTheStore(t *testing.T) {
 		if err := m.Delete(t.Context(), key); !errors.Is(err, session.ErrNotFound) {
 			t.Errorf("%.40q: Delete: %v", key, err)
 		}
-		if s, err := m.Load(t.Context(), key); err != nil || len(s.Names()) > 0 {
+		if s, err := m.ByKey(t.Context(), key); err != nil || len(s.Names()) > 0 {
 			t.Errorf("%.40q: Load: %v", key, err)
 		}
 	}

@@ -22,7 +22,7 @@ import (
 // and not saved.
 func TestItemsInMemoryAreNotShared(t *testing.T) {
 	m := noerror.In(session.New(memstore.New(), nil))
-	first, err := m.Load(t.Context(), "")
+	first, err := m.ByKey(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,12 +44,12 @@ func TestItemsInMemoryAreNotShared(t *testing.T) {
 			}
 		},
 	} {
-		s, err := m.Load(t.Context(), first.Key())
+		s, err := m.ByKey(t.Context(), first.Key())
 		if err != nil {
 			t.Fatal(err)
 		}
 		change(s)
-		other, err := m.Load(t.Context(), first.Key())
+		other, err := m.ByKey(t.Context(), first.Key())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,14 +64,14 @@ func TestItemsInMemoryAreNotShared(t *testing.T) {
 func TestItemsOfAnotherManagerAreNotTaken(t *testing.T) {
 	store := memstore.New()
 	mine := noerror.In(session.New(store, &session.Options{Codec: noerror.In(django.Signed(secrettest.Keys("a secret")))}))
-	s, err := mine.Load(t.Context(), "")
+	s, err := mine.ByKey(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Set("n", 1)
 	save(t, s)
 	other := noerror.In(session.New(store, &session.Options{Codec: noerror.In(django.Signed(secrettest.Keys("another secret"))), Logger: quiet}))
-	got, err := other.Load(t.Context(), s.Key())
+	got, err := other.ByKey(t.Context(), s.Key())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestItemsOfAnotherManagerAreNotTaken(t *testing.T) {
 // of memory too.
 func TestRecordIsAPlainValue(t *testing.T) {
 	store := memstore.New()
-	s, err := noerror.In(session.New(store, nil)).Load(t.Context(), "")
+	s, err := noerror.In(session.New(store, nil)).ByKey(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func (s careless) Recall(rec session.Record) any            { return s.kept[rec.
 func TestCarelessMemoryIsNotBelieved(t *testing.T) {
 	store := careless{memstore.New(), make(map[string]any)}
 	m := noerror.In(session.New(store, nil))
-	s, err := m.Load(t.Context(), "")
+	s, err := m.ByKey(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestCarelessMemoryIsNotBelieved(t *testing.T) {
 		t.Fatal(err)
 	}
 	store.kept[validKey] = kept
-	got, err := m.Load(t.Context(), validKey)
+	got, err := m.ByKey(t.Context(), validKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestCarelessMemoryIsNotBelieved(t *testing.T) {
 func TestItemsOfReplacedDataAreNotTaken(t *testing.T) {
 	store := memstore.New()
 	m := noerror.In(session.New(store, nil))
-	s, err := m.Load(t.Context(), "")
+	s, err := m.ByKey(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestItemsOfReplacedDataAreNotTaken(t *testing.T) {
 	if err := store.Save(t.Context(), old, edited); err != nil {
 		t.Fatal(err)
 	}
-	got, err := m.Load(t.Context(), s.Key())
+	got, err := m.ByKey(t.Context(), s.Key())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestItemsOfReplacedDataAreNotTaken(t *testing.T) {
 func TestItemsInMemoryMatchTheData(t *testing.T) {
 	store := memstore.New()
 	m := noerror.In(session.New(store, &session.Options{Codec: noerror.In(django.Signed(secrettest.Keys("a secret"))), AbsoluteTimeout: 1 << 40}))
-	s, err := m.Load(t.Context(), "")
+	s, err := m.ByKey(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func TestItemsInMemoryMatchTheData(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		loaded, err := m.Load(t.Context(), s.Key())
+		loaded, err := m.ByKey(t.Context(), s.Key())
 		if err != nil {
 			t.Fatal(err)
 		}

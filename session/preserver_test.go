@@ -53,7 +53,7 @@ func TestPreserver(t *testing.T) {
 		}
 		return string(got.Data)
 	}
-	s, err := m.Load(ctx, rec.Key)
+	s, err := m.ByKey(ctx, rec.Key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // A Session is one visitor's items: an ordered map from name to JSON value.
-// [From] and [Manager.Load] make one. Its methods, and those
+// [From] and [Manager.ByKey] make one. Its methods, and those
 // of [Item], are safe for concurrent use.
 //
 // Items stay the text that was loaded until they are asked for, and go back

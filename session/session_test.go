@@ -31,7 +31,7 @@ func load(t *testing.T, items string) (*session.Session, *session.Manager, *spyS
 
 func reload(t *testing.T, m *session.Manager) *session.Session {
 	t.Helper()
-	s, err := m.Load(t.Context(), validKey)
+	s, err := m.ByKey(t.Context(), validKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -369,7 +369,7 @@ func TestRotationDrawsAnotherKeyOnCollision(t *testing.T) {
 	// session then draws another one is shown by a store that says so once.
 	store := &collidingStore{spyStore: newSpy()}
 	m := noerror.In(session.New(store, nil))
-	s, err := m.Load(t.Context(), "")
+	s, err := m.ByKey(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -437,7 +437,7 @@ func TestDataBeyondLimitsIsNotOverwritten(t *testing.T) {
 	store := newSpy()
 	deep := `{"a":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + "}"
 	mustCreate(t, store, session.Record{Key: validKey, Data: []byte(deep), Expiry: time.Now().Add(time.Hour)})
-	_, err := noerror.In(session.New(store, nil)).Load(t.Context(), validKey)
+	_, err := noerror.In(session.New(store, nil)).ByKey(t.Context(), validKey)
 	if !errors.Is(err, session.ErrTooLarge) {
 		t.Errorf("got %v", err)
 	}
@@ -470,7 +470,7 @@ func TestNothingPrintsTheKey(t *testing.T) {
 		text += fmt.Sprintf(verb, s)
 	}
 	store.breakOn("Load", "Save", "Delete")
-	_, err := m.Load(t.Context(), validKey)
+	_, err := m.ByKey(t.Context(), validKey)
 	text += fmt.Sprint(err, m.Delete(t.Context(), validKey))
 	s.Set("a", 1)
 	text += fmt.Sprint(s.Save(t.Context()))
@@ -487,7 +487,7 @@ func TestNothingPrintsTheKey(t *testing.T) {
 
 func reloadNew(t *testing.T, m *session.Manager) *session.Session {
 	t.Helper()
-	s, err := m.Load(t.Context(), "")
+	s, err := m.ByKey(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -555,17 +555,17 @@ func TestItemsOfARecord(t *testing.T) {
 
 func TestUpdateIsRepeatedOnAFreshDefault(t *testing.T) {
 	m := noerror.In(session.New(memstore.New(), nil))
-	first, _ := m.Load(t.Context(), "")
+	first, _ := m.ByKey(t.Context(), "")
 	first.Set("other", 0)
 	if err := first.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	a, _ := m.Load(t.Context(), first.Key())
+	a, _ := m.ByKey(t.Context(), first.Key())
 	session.Item[map[string]int]("cart").Update(a, map[string]int{}, func(c map[string]int) map[string]int {
 		c["item"]++
 		return c
 	})
-	b, _ := m.Load(t.Context(), first.Key())
+	b, _ := m.ByKey(t.Context(), first.Key())
 	b.Set("other", 1)
 	if err := b.Save(t.Context()); err != nil {
 		t.Fatal(err)
@@ -573,7 +573,7 @@ func TestUpdateIsRepeatedOnAFreshDefault(t *testing.T) {
 	if err := a.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	c, _ := m.Load(t.Context(), first.Key())
+	c, _ := m.ByKey(t.Context(), first.Key())
 	if n := session.Item[map[string]int]("cart").Get(c, map[string]int{})["item"]; n != 1 {
 		t.Errorf("one update counts %d times", n)
 	}
@@ -581,7 +581,7 @@ func TestUpdateIsRepeatedOnAFreshDefault(t *testing.T) {
 
 func TestUpdateLeavesTheDefaultAlone(t *testing.T) {
 	m := noerror.In(session.New(memstore.New(), nil))
-	s, _ := m.Load(t.Context(), "")
+	s, _ := m.ByKey(t.Context(), "")
 	s.Set("list", []int{1, 2})
 	s.Set("map", map[string]int{"x": 5})
 	list, dict := []int{7, 8, 9}, map[string]int{"default": 1}

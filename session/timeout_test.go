@@ -116,15 +116,15 @@ func TestSilentStoreEndsCallsOutsideOfRequests(t *testing.T) {
 		answers int
 		call    func(context.Context, *session.Manager) error
 	}{
-		"Manager.Load": {0, func(ctx context.Context, m *session.Manager) error {
-			_, err := m.Load(ctx, validKey)
+		"Manager.ByKey": {0, func(ctx context.Context, m *session.Manager) error {
+			_, err := m.ByKey(ctx, validKey)
 			return err
 		}},
 		"Manager.Delete": {0, func(ctx context.Context, m *session.Manager) error {
 			return m.Delete(ctx, validKey)
 		}},
 		"Session.Save": {1, func(ctx context.Context, m *session.Manager) error {
-			s, err := m.Load(ctx, validKey)
+			s, err := m.ByKey(ctx, validKey)
 			if err == nil {
 				s.Set("n", 1)
 				err = s.Save(ctx)

@@ -205,7 +205,7 @@ func TestTwoManagersInOneProgram(t *testing.T) {
 				t.Error("From does not find the innermost session")
 			}
 			site.From(r).Set("name", "visitor")
-			s, err := admin.LoadFrom(r)
+			s, err := admin.Load(r)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -235,8 +235,8 @@ func TestTwoManagersInOneProgram(t *testing.T) {
 func TestManagerFromFindsItsOwnSession(t *testing.T) {
 	site, other := noerror.In(session.New(memstore.New(), nil)), noerror.In(session.New(memstore.New(), nil))
 	visit(other.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if _, err := site.LoadFrom(r); !errors.Is(err, session.ErrNoManager) {
-			t.Errorf("LoadFrom: %v", err)
+		if _, err := site.Load(r); !errors.Is(err, session.ErrNoManager) {
+			t.Errorf("Load: %v", err)
 		}
 		defer func() {
 			if text, _ := recover().(string); !strings.HasPrefix(text, "session: Manager.From") {

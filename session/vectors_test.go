@@ -260,7 +260,7 @@ func TestVectorsSessionFlags(t *testing.T) {
 		mustCreate(t, store, session.Record{
 			Key: validKey, Data: []byte(in.JSON), Expiry: time.Now().Add(time.Hour),
 		})
-		s, err := m.Load(t.Context(), validKey)
+		s, err := m.ByKey(t.Context(), validKey)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -373,7 +373,7 @@ func TestVectorsSessionExpiry(t *testing.T) {
 				CookieAge:            time.Duration(in.Age) * time.Second,
 				ExpireAtBrowserClose: in.BrowserClose,
 			}))
-			s, err := m.Load(t.Context(), validKey)
+			s, err := m.ByKey(t.Context(), validKey)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -407,7 +407,7 @@ func TestVectorsSessionSetExpiry(t *testing.T) {
 		}
 		c.Decode(t, &in, &want)
 		atVectorTime(t, func(t *testing.T) {
-			s, _ := noerror.In(session.New(memstore.New(), nil)).Load(t.Context(), "")
+			s, _ := noerror.In(session.New(memstore.New(), nil)).ByKey(t.Context(), "")
 			switch c.Name {
 			case "timedelta_1h":
 				s.SetExpiryAt(time.Now().Add(time.Hour))

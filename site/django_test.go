@@ -30,7 +30,7 @@ func TestCachedDBWithDjango(t *testing.T) {
 	})
 	load := func(key string) *session.Session {
 		t.Helper()
-		s, err := site.Sessions.Load(t.Context(), key)
+		s, err := site.Sessions.ByKey(t.Context(), key)
 		if err != nil {
 			t.Fatal(err)
 		}

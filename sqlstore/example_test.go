@@ -48,7 +48,7 @@ func ExampleNew() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	s, err := sessions.Load(ctx, "")
+	s, err := sessions.ByKey(ctx, "")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -32,7 +32,7 @@ type logIn func(ctx context.Context, i int) error
 func jamsession(store session.Store) logIn {
 	manager := noerror.In(session.New(store, nil))
 	return func(ctx context.Context, i int) error {
-		s, err := manager.Load(ctx, "")
+		s, err := manager.ByKey(ctx, "")
 		if err != nil {
 			return err
 		}

@@ -56,7 +56,7 @@ func openSite(ts *testscript.TestScript) *site.Site {
 // fingerprint, and VAR_KEY to its key.
 func makeSession(ts *testscript.TestScript, _ bool, args []string) {
 	site := openSite(ts)
-	s, err := site.Sessions.Load(context.Background(), "")
+	s, err := site.Sessions.ByKey(context.Background(), "")
 	ts.Check(err)
 	s.Set("_auth_user_id", args[1])
 	s.Set("_auth_user_hash", "do-not-show-this-hash")

@@ -349,7 +349,7 @@ func TestNoLostUpdate(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	sess, err := s.Sessions.Load(t.Context(), v.key())
+	sess, err := s.Sessions.ByKey(t.Context(), v.key())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -402,7 +402,7 @@ func TestLogoutStaysALogout(t *testing.T) {
 	v.leads(v.post("/logout/"), "/login/")
 	close(loggedOut)
 	wg.Wait()
-	if sess, err := s.Sessions.Load(t.Context(), key); err != nil || len(sess.Names()) > 0 {
+	if sess, err := s.Sessions.ByKey(t.Context(), key); err != nil || len(sess.Names()) > 0 {
 		t.Errorf("the session is back: %v, %v", sess.Names(), err)
 	}
 }
