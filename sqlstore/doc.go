@@ -73,7 +73,7 @@
 //
 // Expired rows are never served, but stay until session.Manager.ClearExpired is called,
 // as in Django until clearsessions. It deletes in batches, so that nobody waits for it.
-// [CountExpired] and [ClearExpiredBatch] are for programs that show their progress.
+// "jamsession clearsessions" shows its progress.
 //
 // # Errors
 //
