@@ -14,7 +14,7 @@ import (
 
 // exact returns the form of a name that only spellings of one user share, as
 // Django reads it: two users must differ here, or the device of one would be
-// known to the other.
+// known for the other.
 func exact(name string) string { return username.Normalize(strings.TrimSpace(name)) }
 
 // account returns the form of a name that all its spellings share: spellings
@@ -23,16 +23,16 @@ func exact(name string) string { return username.Normalize(strings.TrimSpace(nam
 func account(name string) string {
 	name = exact(name)
 	if len(name) > username.MaxLength {
-		return name // nobody has it, and it is not worth the work
+		return name // nobody has this name, and folding it is not worth the work
 	}
 	folded := cases.Fold().String(name)
 	folded = strings.ToLower(strings.ToUpper(folded)) // what Fold leaves, such as Cherokee
 	return strings.TrimSpace(asCollated(norm.NFKD.String(folded)))
 }
 
-// asCollated drops from decomposed text what collations of databases do not look
-// at: accents, and invisible characters. Of MySQL's collations, one treats "ß"
-// as "ss", which is how it arrives here, and another as "s".
+// asCollated drops from decomposed text the characters that collations of
+// databases ignore: accents, and invisible characters. Of MySQL's collations,
+// one treats "ß" as "ss", which is how it arrives here, and another as "s".
 func asCollated(text string) string {
 	last := rune(0)
 	return strings.Map(func(r rune) rune {

@@ -6,14 +6,14 @@ import (
 	"github.com/jamsession/jamsession/secret"
 )
 
-// AllowSource returns a function that takes one attempt from what a request's
-// source has, and reports whether there was one. It is for requests that need no
-// name, and that a handler serves in a reduced way if there is no attempt left:
-// the function neither answers nor waits nor logs. If the store cannot be asked,
-// it returns Options.FailOpen; for a visitor who has hung up, false. The
-// parameters are those of [New].
+// AllowSource returns a function that takes one attempt from the bucket of a
+// request's source, and reports whether there was one. It is for requests
+// without a user name that a handler can serve in a reduced way if no attempt is
+// left: the function neither answers nor waits nor logs. It returns
+// Options.FailOpen if the store is unavailable, and false for a visitor who has
+// hung up. The parameters are those of [New].
 //
-// It fits session.Options.MayCreate, with a separate purpose. With
+// Use it for session.Options.MayCreate, with a separate purpose. With
 // [NewMemory] it costs a request no more than a lookup:
 //
 //	memory, err := throttle.NewMemory(100_000)

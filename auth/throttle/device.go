@@ -21,10 +21,10 @@ import (
 const (
 	cookieName = "jamsession_device"
 	cookieAge  = 365 * 24 * time.Hour
-	maxUsers   = 5 // that one device is known to, for families
+	maxUsers   = 5 // for whom one device is known, as in a family
 )
 
-// A keyring holds what is derived from one key, for one purpose.
+// A keyring holds the keys derived from one secret key, for one purpose.
 type keyring struct {
 	key     secret.Text
 	purpose string
@@ -35,16 +35,16 @@ func newKeyring(key secret.Text, purpose string) keyring {
 	return keyring{key, purpose, signing.NewOfOne(keySalt+".device", key)}
 }
 
-// fingerprint stands for a user in a cookie, as long as the user has this name
-// and password. It differs by purpose: a device that has logged in has not
-// thereby done what another limiter counts.
+// fingerprint identifies a user in a cookie, as long as the user has this name
+// and password. It differs by purpose: a login does not make a device known to
+// limiters of other purposes.
 func (k keyring) fingerprint(a auth.Attempt) string {
 	of := strings.Join([]string{k.purpose, a.User.ID, a.User.Password, exact(a.Username)}, "\x00")
 	mac := signing.SaltedHMAC(keySalt+".fingerprint", k.key, []byte(of))
 	return base64.RawURLEncoding.EncodeToString(mac[:16])
 }
 
-// A device is what the cookie of a browser says: which users have logged in
+// A device is the content of a browser's cookie: the users who have logged in
 // with it.
 type device struct {
 	key   keyring // with which it was signed
@@ -52,8 +52,8 @@ type device struct {
 	users []string // fingerprints, the last login first
 }
 
-// device returns what the request's cookie says, if its signature is ours and
-// it is not too old.
+// device returns the device of the request's cookie, if its signature is valid
+// and it is not too old.
 func (l *limiter) device(r *http.Request) (device, bool) {
 	if !travel.Of(r.Context()).Ambient {
 		return device{}, false // the client has no cookies
@@ -71,7 +71,7 @@ func (l *limiter) device(r *http.Request) (device, bool) {
 	return device{}, false
 }
 
-// parseDevice reads a value whose signature is right.
+// parseDevice reads a value whose signature is valid.
 func (l *limiter) parseDevice(key keyring, value string) (device, bool) {
 	parts := strings.Split(value, ".")
 	if len(parts) < 3 {
@@ -94,11 +94,11 @@ func (d device) knows(a auth.Attempt) bool {
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// bucketOf is the text from which the name of its bucket for a user is
-// made.
+// bucketOf returns the text from which the name of the device's bucket for a
+// user is made.
 func (d device) bucketOf(a auth.Attempt) string { return d.id + "\x00" + a.User.ID }
 
-// sendDevice sets the cookie by which this device is known to the user from now
+// sendDevice sets the cookie that makes this device known for the user from now
 // on.
 func (l *limiter) sendDevice(header http.Header, r *http.Request, a auth.Attempt) {
 	if !travel.Of(r.Context()).Ambient {

@@ -29,5 +29,5 @@
 // addresses only as MACs, whether an account exists or not.
 //
 // docs/throttling.md explains the defaults, the settings behind a proxy, and the limits
-// of throttling. Django has nothing like it.
+// of throttling. Django has no counterpart.
 package throttle

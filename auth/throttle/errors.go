@@ -9,18 +9,18 @@ import (
 )
 
 // ErrLimited says that there were too many attempts. The error is a
-// *[session.RetryError], which says when to try again, and answers 429. It is
-// the same whether the account exists or not.
+// *[session.RetryError], which says when to try again, and its status is 429.
+// It is the same whether the account exists or not.
 var ErrLimited = errors.New("throttle: too many attempts")
 
-// A bucketKind names what can be exhausted.
+// A bucketKind is a kind of bucket that can be exhausted.
 type bucketKind string
 
 // The buckets.
 const (
 	bucketSource  bucketKind = "source"  // the visitor's network address
-	bucketAccount bucketKind = "account" // the name, for all devices that are not known for it
-	bucketDevice  bucketKind = "device"  // the user, for one device that logged in before
+	bucketAccount bucketKind = "account" // the name, for all devices that are not known
+	bucketDevice  bucketKind = "device"  // the user, on one known device
 
 	// bucketDeviceSource: the visitor's network address, for all known devices there.
 	bucketDeviceSource bucketKind = "device source"
@@ -30,10 +30,10 @@ const (
 	bucketMailbox bucketKind = "mailbox"
 )
 
-// An exhaustion is ErrLimited, and by which bucket.
+// An exhaustion is ErrLimited, with the kind of bucket that is exhausted.
 type exhaustion struct{ by bucketKind }
 
-// Error says what was exhausted.
+// Error names the exhausted bucket.
 func (e exhaustion) Error() string { return ErrLimited.Error() + ", by the " + string(e.by) }
 
 // Unwrap returns ErrLimited.

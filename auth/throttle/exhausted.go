@@ -10,13 +10,13 @@ import (
 // maxExhausted is how many sources are remembered, in about a megabyte.
 const maxExhausted = 10_000
 
-// exhausted knows which sources have nothing left, and until when, as the store
-// has said. Their requests cost the store nothing meanwhile: otherwise one
-// address with many connections would keep it busy with refusals, and everybody
-// would wait.
+// exhausted remembers which sources have no attempts left, and until when,
+// according to the store. Their requests cost the store nothing meanwhile:
+// otherwise one address with many connections would keep it busy with refusals,
+// and everybody would wait.
 //
-// It is exact. Nothing is given back to a source early, and what other
-// programs take from the source makes the time later, not earlier.
+// It is exact. A source gets nothing back early, and attempts in other programs
+// make the time later, not earlier.
 type exhausted struct {
 	mu    sync.Mutex
 	until map[string]int64 // by the name of the bucket; in microseconds, as stores count
@@ -34,7 +34,7 @@ func (l *limiter) takeSource(ctx context.Context, r *http.Request) error {
 		if err != nil {
 			return l.unavailable(r, err)
 		}
-		wait = l.exhausted.wait(key, l.now()) // the others may have found out
+		wait = l.exhausted.wait(key, l.now()) // another attempt may have found out
 		if wait == 0 {
 			defer leave()
 			return l.take(ctx, r, bucketSource, source, l.opts.PerSource)
@@ -45,9 +45,9 @@ func (l *limiter) takeSource(ctx context.Context, r *http.Request) error {
 }
 
 // Refuse returns the error that Check would return for any attempt of this
-// request, if that is known without asking the store: its source has
-// nothing left, and the request has no cookie of a device. Otherwise it
-// returns nil, and counts nothing.
+// request, if that is known without the store: its source has no attempts left,
+// and the request has no cookie of a known device. Otherwise it returns nil. It
+// counts nothing.
 func (l *limiter) Refuse(r *http.Request) error {
 	if _, ok := l.device(r); ok {
 		return nil
@@ -59,7 +59,7 @@ func (l *limiter) Refuse(r *http.Request) error {
 	return l.refuse(r, wait)
 }
 
-// refuse refuses attempts without asking the store.
+// refuse refuses an attempt without the store.
 func (l *limiter) refuse(r *http.Request, wait time.Duration) error {
 	l.exhausted.pace.hold(r.Context())
 	if l.opts.OnLimited != nil {
@@ -68,8 +68,8 @@ func (l *limiter) refuse(r *http.Request, wait time.Duration) error {
 	return tooMany(bucketSource, wait)
 }
 
-// wait returns how long from now a source has nothing left; zero if the
-// store must be asked.
+// wait returns how long from now a source has no attempts left; zero if the
+// store must decide.
 func (e *exhausted) wait(key string, now time.Time) time.Duration {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -84,7 +84,7 @@ func (e *exhausted) wait(key string, now time.Time) time.Duration {
 	return 0
 }
 
-// note remembers for how long a source has nothing left.
+// note remembers for how long a source has no attempts left.
 func (e *exhausted) note(key string, now time.Time, wait time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -99,7 +99,7 @@ func (e *exhausted) note(key string, now time.Time, wait time.Duration) {
 }
 
 // makeRoom forgets some of the sources that may try again, or else any one,
-// which costs a question to the store.
+// whose next attempt then costs a call of the store.
 func (e *exhausted) makeRoom(at int64) {
 	some := ""
 	looked := 0

@@ -6,11 +6,11 @@ import (
 	"github.com/jamsession/jamsession/auth"
 )
 
-// GiveBack says that the attempt that Check let pass, for this request, ended
-// before any password was looked at, because too many waited for a hash:
+// GiveBack records that an attempt that Check allowed for this request ended
+// before the password was checked, because too many callers waited for a hash:
 // filling that queue must not use up the attempts of others. The account, or
-// the known device, gets this one attempt back; the source does not. Package
-// auth calls it.
+// the known device, gets this attempt back; the source does not. Package auth
+// calls it.
 func (l *limiter) GiveBack(r *http.Request, a auth.Attempt) {
 	by, of := l.bucket(r, a)
 	l.give(r.Context(), by, of)

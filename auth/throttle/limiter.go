@@ -14,12 +14,12 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// A limiter refuses attempts to log in when there have been too many.
+// A limiter limits attempts to log in.
 type limiter struct {
 	store Store
 	keys  []keyring // the first signs
 	opts  Options
-	now   func() time.Time // programs that share a store should agree to a second
+	now   func() time.Time // programs that share a store should agree within a second
 
 	exhausted exhausted
 }
@@ -31,39 +31,40 @@ type limiter struct {
 // that devices that became known under an older key stay known. The options may
 // be nil. The error says what is missing or contradictory.
 //
-// Check counts an attempt. Call it before the password is checked, and leave the
-// password alone if it returns an error: [ErrLimited], or one that wraps
-// [session.ErrUnavailable] if the store could not be asked, so that nobody
-// knows whether there were too many. [session.Abort] answers both, by 429 and by
-// 503. Whether the account exists makes no difference, if the caller did the same
-// work to make the attempt.
+// Check counts an attempt. Call it before the password is checked, and do not
+// check the password if it returns an error: [ErrLimited], or one that wraps
+// [session.ErrUnavailable] if the store is unavailable, so that it is unknown
+// whether there were too many. [session.Abort] answers them with 429 and 503.
+// Whether the account exists makes no difference, if the caller did the same work
+// to make the attempt.
 //
-// A device that is known to the user has attempts of its own, and no stranger
-// can use them up. All known devices of a source together have as many as
-// strangers from there have. All other visitors take one from their source and,
-// if there was one, another from the account. An attempt that the source
-// refuses costs the account, or the device, nothing.
+// A device that is known for the user has separate attempts, which no stranger
+// can use up. All known devices of a source together have as many as strangers
+// from there have. All other visitors take one from their source and, if there
+// was one, another from the account. An attempt that the source refuses costs
+// the account, or the device, nothing.
 //
 // All spellings of a name share an account: it is compared without regard to
 // case, accents, surrounding spaces, invisible characters, and compatible forms
 // of Unicode. If a backend accepts even more spellings for one user, give Check
-// the name that they have in common. A device is known to one user only, by one
-// name and with one password.
+// the name that they have in common. A device is known for one user with one
+// name and one password only.
 //
-// Succeeded says that the attempt was a login, with all its factors. The account,
-// or the known device, gets this one attempt back, so that a login costs
-// nothing, and no login of anybody pays for guesses. The source does not get it
-// back. If the store cannot be asked, that is logged, and the login still counts.
+// Succeeded records that the attempt was a login, with all its factors. The
+// account, or the known device, gets this attempt back, so that a login costs
+// nothing, but restores no attempt that a guess has used up. The source does not
+// get it back. If the store is unavailable, Succeeded logs the error, and the
+// login is still valid.
 //
-// MakeKnown makes the visitor's device known for a year to the user of the
+// MakeKnown makes the visitor's device known for a year for the user of the
 // attempt, with this name and password, by a cookie. It does nothing for an
-// attempt on nobody. Call it after Succeeded, before the response begins, with
-// its header, and with the user as stored then; also after a login for which
-// Check was not called in this request, by a single sign-on or by a second
-// factor in a request of its own; and when the visitor has chosen a new
-// password, since no device is known any more.
+// attempt without a user. Call it after Succeeded, before the response begins,
+// with its header, and with the user as stored then; also after a login for
+// which Check was not called in this request, by single sign-on or by a second
+// factor in a separate request; and when the visitor has chosen a new password,
+// since no device is known any more.
 //
-// Mails count by the address, with the limit PerAccount, separate from
+// Mails are counted by address, with the limit PerAccount, separately from
 // requests for this address: see [auth.SourceLimiter].
 func New(store Store, keys secret.Keys, o *Options) (auth.SourceLimiter, error) {
 	l, err := newLimiter(store, keys, o)
@@ -104,8 +105,9 @@ func (l *limiter) Check(r *http.Request, a auth.Attempt) error {
 	return l.take(ctx, r, bucketAccount, of, l.opts.PerAccount)
 }
 
-// checkDevice counts an attempt of a known device. Its own bucket comes first,
-// so that one that has used it up takes nothing from its neighbours.
+// checkDevice counts an attempt of a known device. The device's bucket comes
+// first, so that a device that has used it up takes nothing from others at its
+// source.
 func (l *limiter) checkDevice(ctx context.Context, r *http.Request, of string) error {
 	if err := l.take(ctx, r, bucketDevice, of, l.opts.PerAccount); err != nil {
 		return err
@@ -129,8 +131,8 @@ func (l *limiter) MakeKnown(header http.Header, r *http.Request, a auth.Attempt)
 	}
 }
 
-// bucket returns the bucket of the account or the device that the attempt
-// counts for.
+// bucket returns the bucket of the account or the device in which the attempt
+// is counted.
 func (l *limiter) bucket(r *http.Request, a auth.Attempt) (by bucketKind, of string) {
 	if a.User.IsAuthenticated() {
 		if d, ok := l.device(r); ok && d.knows(a) {
@@ -181,9 +183,10 @@ func (l *limiter) limited(r *http.Request, by bucketKind, wait time.Duration) er
 	return tooMany(by, wait)
 }
 
-// unavailable decides about an attempt that could not be counted. A visitor
-// who has hung up is refused in any case: hanging up would otherwise be a
-// way around the limit. A timeout is not the visitor's doing.
+// unavailable returns the error for an attempt that could not be counted, or
+// nil if FailOpen lets it pass. A visitor who has hung up is refused in any
+// case: hanging up would otherwise be a way around the limit. A timeout is not
+// the visitor's doing.
 func (l *limiter) unavailable(r *http.Request, err error) error {
 	gone := errors.Is(r.Context().Err(), context.Canceled)
 	if !gone {
@@ -197,5 +200,5 @@ func (l *limiter) unavailable(r *http.Request, err error) error {
 }
 
 func unavailable(err error) error {
-	return fmt.Errorf("throttle: the store cannot be asked: %w: %w", session.ErrUnavailable, err)
+	return fmt.Errorf("throttle: cannot count the attempt: %w: %w", session.ErrUnavailable, err)
 }

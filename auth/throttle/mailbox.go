@@ -12,17 +12,18 @@ import (
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
-// Mails returns the function that counts the mails that a request leads to,
-// later and in another goroutine: it keeps only the source of the request, and
-// what the cookie of a known device says. Call it with the address that a mail
-// goes to, as it is stored, and the users that the mail is about. It returns
-// nil if the mail may go, and otherwise an error like that of Check.
+// Mails returns a function that counts the mails that a request causes, later
+// and in another goroutine: it keeps only the source of the request, and the
+// content of a known device's cookie. Call it with the address of a mail, as it
+// is stored, and the users that the mail is about. It returns nil if the mail
+// may go, and otherwise an error like that of Check.
 //
 // All spellings of an address share a bucket with the limit PerAccount,
 // separate from that of requests for this address. The devices that are known
-// to one of the users share another one, which no stranger can use up. It is
-// not one for each device: a stranger who signs up with somebody else's address
-// gets a known device with each login. The source is not counted.
+// for one of the users share another bucket, which no stranger can use up. Each
+// device does not get a separate one: a stranger who signs up with somebody
+// else's address gets a known device with each login. The source is not
+// counted.
 func (l *limiter) Mails(r *http.Request) func(ctx context.Context, address string, users []auth.User) error {
 	d, known := l.device(r)
 	d = d.clone()
@@ -39,8 +40,8 @@ func (l *limiter) Mails(r *http.Request) func(ctx context.Context, address strin
 	}
 }
 
-// takeMail takes a mail from a bucket. A mail that it cannot count may not
-// go, unless FailOpen is set.
+// takeMail takes a mail from a bucket. A mail that it cannot count is not sent,
+// unless FailOpen is set.
 func (l *limiter) takeMail(ctx context.Context, of, source string) error {
 	asking, cancel := timelimit.Within(ctx, l.opts.Timeout)
 	defer cancel()
@@ -64,8 +65,9 @@ func (l *limiter) takeMail(ctx context.Context, of, source string) error {
 	}
 }
 
-// shortWait is how long a mail may wait, so that it is not lost because another
-// was counted at the same time with a clock that was read a moment later.
+// shortWait is how long a mail may wait for its attempt: without it a mail
+// would be lost if another one was counted at the same time with a clock that
+// was read a moment later.
 const shortWait = time.Second
 
 // sleep waits, and reports false if ctx is done first.
@@ -78,7 +80,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// clone returns a device that does not keep the header that it was read from.
+// clone returns a copy of the device that does not keep the request's header in
+// memory.
 func (d device) clone() device {
 	users := make([]string, len(d.users))
 	for i, user := range d.users {

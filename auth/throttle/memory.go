@@ -15,22 +15,23 @@ type memory struct {
 	mu      sync.Mutex
 	max     int
 	buckets map[string]*bucket
-	shelves map[Limit]*shelf // none is empty
+	shelves map[Limit]*shelf // without empty ones
 }
 
-// A bucket is one that is not full.
+// A bucket is kept only while it is not full.
 type bucket struct {
 	key   string
 	limit Limit
-	full  int64 // when it will be, in microseconds
+	full  int64 // when it will be full, in microseconds
 	index int   // on its shelf
 }
 
 // NewMemory returns an empty store in the memory of this process: each process
-// counts for itself, and forgets when it ends. It keeps at most this many buckets;
-// 100 000 take about 20 MB. Beyond that it forgets those of which the smallest
-// part is used up, so that attempts on many names, or from many addresses, do not
-// free a bucket that is exhausted. The error says that the number is not positive.
+// counts separately, and starts with full buckets. It keeps at most this many
+// buckets; 100 000 take about 20 MB. Beyond that it forgets those of which the
+// smallest part is used up, so that attempts on many names, or from many
+// addresses, do not refill an exhausted bucket. The error says that the number is
+// not positive.
 func NewMemory(buckets int) (Store, error) {
 	if buckets < 1 {
 		return nil, fmt.Errorf("throttle: NewMemory: buckets is not positive: %d", buckets)
@@ -78,9 +79,9 @@ func (m *memory) Give(ctx context.Context, key string, limit Limit) error {
 	return nil
 }
 
-// makeRoom forgets the buckets that are full, and if there are too many, the
-// one of which the smallest part is used up. Of one limit, that is the first on
-// the shelf.
+// makeRoom forgets the buckets that are full, and if there are still too many,
+// the one of which the smallest part is used up. Among buckets of one limit,
+// that is the first on the shelf.
 func (m *memory) makeRoom(now int64) {
 	var least *bucket
 	for _, s := range m.shelves {
@@ -120,8 +121,8 @@ func (m *memory) forget(b *bucket) {
 	}
 }
 
-// A shelf has the buckets of one limit, as a heap with the one on top that will
-// be full first.
+// A shelf holds the buckets of one limit in a heap, with the one that will be
+// full first at the top.
 type shelf []*bucket
 
 func (s shelf) Len() int           { return len(s) }

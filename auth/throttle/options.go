@@ -29,15 +29,15 @@ type Options struct {
 	// every 2 seconds.
 	PerSource Limit
 
-	// Purpose separates what limiters with one store and key count:
-	// "password reset" beside the login, for example. Empty is "login".
+	// Purpose separates the counts of limiters that share a store and a key,
+	// for example "password reset" from the login. Empty is "login".
 	Purpose string
 
 	// DevicesOf is the purpose whose known devices are known here, too: those
 	// for which Succeeded or MakeKnown of a limiter with this DevicesOf was
-	// called. A device that has logged in has not thereby done what another
-	// limiter counts; but where a login proves as much, as for the reset of a
-	// password, write "login". Empty is Purpose.
+	// called. A login does not make a device known for other purposes; set
+	// "login" where a login proves enough, as for the reset of a password.
+	// Empty is Purpose.
 	DevicesOf string
 
 	// TrustedProxies are the addresses of the site's own proxies, such as
@@ -53,13 +53,13 @@ type Options struct {
 	// and cannot be used.
 	ForwardedHeader string
 
-	// Timeout bounds how long each call waits for the store: a silent store
-	// counts as one that cannot be asked. Zero is five seconds.
+	// Timeout bounds how long each call waits for the store: a store that does
+	// not respond in time is unavailable. Zero is five seconds.
 	Timeout time.Duration
 
-	// FailOpen lets every attempt pass while the store cannot be asked:
-	// somebody who can bring the store down can then guess without limit.
-	// False refuses them, with an error that wraps [session.ErrUnavailable].
+	// FailOpen lets every attempt pass while the store is unavailable: somebody
+	// who can bring the store down can then guess without limit. False refuses
+	// them, with an error that wraps [session.ErrUnavailable].
 	FailOpen bool
 
 	// Cookie is the cookie of known devices. The name of its zero value is
@@ -67,22 +67,21 @@ type Options struct {
 	// "__Secure-jamsession_device"; where it is not Secure the prefix is left out.
 	Cookie cookie.Options
 
-	// OnLimited is called for each attempt that was refused by a limit, to
-	// count or to alert, with how long the visitor has to wait, and with what
-	// was exhausted: the "source" or the "account", or for known devices the
-	// "device" or the "device source". Visitors need not know that. Nil calls
-	// nothing.
+	// OnLimited is called for each attempt that was refused by a limit, for
+	// metrics or alerts, with the time the visitor has to wait and the
+	// exhausted bucket: "source" or "account", or for known devices "device" or
+	// "device source". Do not show the bucket to visitors. Nil calls nothing.
 	OnLimited func(r *http.Request, bucket string, wait time.Duration)
 
 	// Logger gets a warning for each attempt that the store refused, with the
-	// visitor's address and never the name, and an error when the store cannot
-	// be asked. Attempts of an exhausted source, until it may try again, are
-	// refused without a warning, since those would fill the log. Nil is
+	// visitor's address and never the name, and an error when the store is
+	// unavailable. Attempts of an exhausted source, until it may try again, are
+	// refused without a warning, since these would fill the log. Nil is
 	// slog.Default().
 	Logger *slog.Logger
 }
 
-// The defaults; docs/throttling.md says why.
+// The defaults; docs/throttling.md explains them.
 var (
 	defaultPerAccount = Limit{Burst: 10, Every: 5 * time.Minute}
 	defaultPerSource  = Limit{Burst: 50, Every: 2 * time.Second}
@@ -114,7 +113,7 @@ func (o *Options) withDefaults() Options {
 	return c
 }
 
-// check says which of the fields, filled in, are wrong.
+// check names the field that is wrong, after withDefaults.
 func (o *Options) check() error {
 	if err := o.Cookie.Check(); err != nil {
 		return fmt.Errorf("throttle: Options.Cookie: %w", err)
@@ -133,7 +132,7 @@ func (o *Options) check() error {
 			o.ForwardedHeader)
 	}
 	if strings.EqualFold(o.ForwardedHeader, "Forwarded") {
-		return errors.New("throttle: Options.ForwardedHeader: Forwarded is not a list of addresses")
+		return errors.New("throttle: Options.ForwardedHeader: Forwarded does not contain a list of addresses")
 	}
 	for _, p := range o.TrustedProxies {
 		if !p.IsValid() || p.Addr().Is4In6() {

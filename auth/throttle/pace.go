@@ -6,26 +6,26 @@ import (
 	"time"
 )
 
-// A refusal is cheap, but a refused client asks again at once, and a thousand
-// connections that do so leave no time for the hashes of others. So refusals
-// have a pace, by the real clock: each connection waits for its answer
-// meanwhile.
+// A refusal is cheap, but a refused client can try again at once, and a
+// thousand connections that do so leave no time for the hashes of others. So
+// refusals have a pace, by the real clock, and each connection waits for its
+// answer.
 const (
-	paceEvery = 4 * time.Millisecond // between two
-	paceAlone = time.Millisecond     // for one while no other waits
-	paceBurst = 256                  // that go at once before that
-	paceMost  = 2 * time.Second      // that one waits at most
-	paceHeld  = 4096                 // that wait at a time; more do not
+	paceEvery = 4 * time.Millisecond // between two refusals
+	paceAlone = time.Millisecond     // the wait of one while no other waits
+	paceBurst = 256                  // refusals that are not delayed
+	paceMost  = 2 * time.Second      // the longest wait
+	paceHeld  = 4096                 // how many wait at a time; further ones do not wait
 )
 
 // A pace spreads refusals over time.
 type pace struct {
 	mu   sync.Mutex
-	next time.Time // when the next one after those under way may go
+	next time.Time // when the next one may go, after those that wait
 	held int
 }
 
-// hold returns when a refusal may go out, or when the visitor has gone.
+// hold waits until a refusal may be sent, or the visitor has gone.
 func (p *pace) hold(ctx context.Context) {
 	wait := p.enter(time.Now())
 	if wait <= 0 {
@@ -52,7 +52,7 @@ func (p *pace) enter(now time.Time) time.Duration {
 	case p.held >= paceHeld:
 		return 0
 	case wait > paceMost:
-		wait = paceMost // beside those who have a turn
+		wait = paceMost // beside those that have a turn
 	default:
 		p.next = p.next.Add(paceEvery)
 	}

@@ -27,8 +27,9 @@ func (l *limiter) source(r *http.Request) netip.Prefix {
 	return network
 }
 
-// visitor returns the address that the outermost trusted proxy was called
-// from. Anybody may have written what is left of it in the header.
+// visitor returns the address from which the outermost trusted proxy was
+// called. Anybody may have written the addresses to the left of it in the
+// header.
 func (l *limiter) visitor(r *http.Request) netip.Addr {
 	peer, ok := parseAddr(r.RemoteAddr)
 	if !l.trusts(peer) && (ok || !l.trustsSocket(r.RemoteAddr)) {
@@ -37,8 +38,8 @@ func (l *limiter) visitor(r *http.Request) netip.Addr {
 	return lastUntrusted(peer, r.Header.Values(l.opts.ForwardedHeader), l.trusts)
 }
 
-// trustsSocket: net/http calls the peer on a unix socket "@", or gives its
-// path.
+// trustsSocket reports whether the peer is a trusted unix socket, which
+// net/http calls "@" or by its path.
 func (l *limiter) trustsSocket(peer string) bool {
 	return len(l.opts.TrustedProxies) > 0 &&
 		(peer == "" || strings.HasPrefix(peer, "@") || strings.HasPrefix(peer, "/"))
@@ -53,9 +54,9 @@ func (l *limiter) trusts(addr netip.Addr) bool {
 	return false
 }
 
-// lastUntrusted goes through the addresses in the lines of a header, from the
-// last to the first, to one that is not trusted. It stops at the last valid
-// one where the list ends, or before anything that is not an address.
+// lastUntrusted returns the last address in the lines of a header that is not
+// trusted. Where the list ends, or before anything that is not an address, it
+// returns the last valid one.
 func lastUntrusted(peer netip.Addr, lines []string, trusts func(netip.Addr) bool) netip.Addr {
 	for i := len(lines) - 1; i >= 0; i-- {
 		for list, more := lines[i], true; more; {
@@ -84,7 +85,7 @@ func cutLast(list string) (before, last string, found bool) {
 }
 
 // parseAddr reads an address, alone or with a port. An IPv4 address that is
-// written as IPv6 is the IPv4 address, and a zone does not count.
+// written as IPv6 is returned as IPv4, and a zone is dropped.
 func parseAddr(text string) (netip.Addr, bool) {
 	addr, err := netip.ParseAddr(text)
 	if err != nil {

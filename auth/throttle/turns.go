@@ -8,17 +8,17 @@ import (
 )
 
 // The store counts a few attempts of one source at a time; the others wait for
-// its answers. Otherwise, of a thousand connections that come at once, each
-// costs the store a question before the first is refused, and everybody waits.
+// its answers. Otherwise each of a thousand connections that come at once costs
+// a call of the store before the first is refused, and everybody waits.
 const (
 	turnsAtOnce = 4
 	turnsWait   = 5 * time.Second
 )
 
 // errTurn says why an attempt was not counted.
-var errTurn = errors.New("attempts of one source wait for too long to be counted")
+var errTurn = errors.New("too many attempts of one source wait to be counted")
 
-// turns are the attempts that are being counted, or wait to be, by the name of
+// turns are the attempts that are being counted, or wait for it, by the name of
 // their bucket.
 type turns struct {
 	mu sync.Mutex
@@ -26,7 +26,7 @@ type turns struct {
 }
 
 type turn struct {
-	free  chan struct{} // has room for those that are being counted
+	free  chan struct{} // holds one value for each that is being counted
 	users int
 }
 

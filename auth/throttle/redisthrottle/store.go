@@ -11,8 +11,8 @@
 //	...
 //	limiter, err := throttle.New(attempts, keys, nil)
 //
-// Redis must not evict what it holds (maxmemory-policy noeviction, or a
-// Redis of its own): an evicted bucket is a full one.
+// Redis must not evict its keys (maxmemory-policy noeviction, or a separate
+// server): an evicted bucket counts as full.
 package redisthrottle
 
 import (
@@ -31,8 +31,8 @@ import (
 
 // Options configure a store.
 type Options struct {
-	// Prefix is what stands before a bucket's name in the key of Redis. Empty
-	// is "jamsession:throttle:".
+	// Prefix is put before a bucket's name to form the key in Redis. Empty is
+	// "jamsession:throttle:".
 	Prefix string
 }
 
@@ -100,8 +100,8 @@ func (s *store) Take(
 	return time.Duration(wait) * time.Microsecond, nil
 }
 
-// giveScript puts the instant at which KEYS[1] is full, and the end of its
-// time, earlier by ARGV[1] microseconds.
+// giveScript moves the instant at which KEYS[1] is full, and its time to live,
+// earlier by ARGV[1] microseconds.
 var giveScript = rueidis.NewLuaScript(`
 local left = redis.call('PTTL', KEYS[1]) - math.floor(tonumber(ARGV[1]) / 1000)
 if left > 0 then
@@ -123,8 +123,8 @@ func (s *store) Give(ctx context.Context, key string, limit throttle.Limit) erro
 	return wrap(ctx, "give", err)
 }
 
-// wrap says what failed. A context that is done counts, however the error
-// says so.
+// wrap adds what failed. If the context is done, the result wraps ctx.Err,
+// whatever the client's error is.
 func wrap(ctx context.Context, doing string, err error) error {
 	if err == nil {
 		return nil

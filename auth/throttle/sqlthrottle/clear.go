@@ -18,9 +18,9 @@ const (
 	sweepEvery      = int64(time.Minute / time.Microsecond)
 )
 
-// clear deletes rows of buckets that are full, so many batches, or all if batches
-// is 0, and returns how many rows. They are kept for the hour by which clocks may
-// differ: for another program a bucket may not be full yet.
+// clear deletes the rows of full buckets, in at most so many batches, or all if
+// batches is 0, and returns how many it deleted. It keeps them for an hour, by
+// which clocks may differ: for another program a bucket may not be full yet.
 func (s *store) clear(ctx context.Context, now int64, batches int) (int, error) {
 	total, end := 0, now-gcra.MaxSkew
 	for i := 0; batches == 0 || i < batches; i++ {
@@ -47,10 +47,10 @@ func (s *store) clearBatch(ctx context.Context, end int64) (n int, more bool, er
 	return int(deleted), more, err
 }
 
-// A sweep knows when rows were last deleted by the way.
+// A sweep remembers when Take last deleted rows.
 type sweep struct{ last atomic.Int64 }
 
-// due reports true to one caller a minute, even after the clock was set back.
+// due returns true once a minute, even after the clock was set back.
 func (s *sweep) due(now int64) bool {
 	last := s.last.Load()
 	recent := last <= now && now < last+sweepEvery

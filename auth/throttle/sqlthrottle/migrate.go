@@ -10,11 +10,11 @@ import (
 
 var errNotMigrated = fmt.Errorf("sqlthrottle: jamsession_throttle: %w", django.ErrNotMigrated)
 
-// Migrate makes the table jamsession_throttle if it does not exist, and
-// returns the names of the tables that it made. Programs that start together
-// may all call it. If it fails, nothing was changed. The table is not Django's,
-// and so it is not in Django's records; manage.py migrate leaves it alone. A
-// table of this name that lacks a column is an error that names it.
+// Migrate makes the table jamsession_throttle if it does not exist, and returns
+// the names of the tables that it made. Programs that start together may all
+// call it. If it fails, nothing was changed. The table is not Django's, and so
+// it is not in Django's records; manage.py migrate ignores it. If a table of
+// this name lacks a column, the error names the column.
 func Migrate(ctx context.Context, db django.Database) ([]string, error) {
 	d, err := djangodb.New(db)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 
 // Options configure a store.
 type Options struct {
-	// Timeout is how long the database may take for an answer if the context
-	// of the call does not say when it ends. Zero is five seconds.
+	// Timeout is how long the database may take for an answer if the context of
+	// the call has no deadline. Zero is five seconds.
 	Timeout time.Duration
 }
 

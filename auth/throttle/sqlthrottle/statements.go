@@ -8,7 +8,7 @@ import (
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
-// statements are all that a Store asks of the database, prepared once.
+// statements are the statements of a store, prepared once.
 type statements struct {
 	take, read, insert, correct, give, nth, delete *sql.Stmt
 }

@@ -23,9 +23,8 @@ type store struct {
 }
 
 // New returns a store on the table jamsession_throttle. Its error is
-// [django.ErrNotMigrated] if the table does not exist, and else names what is wrong. The
-// pool stays the caller's: close the store, which releases its statements, then the
-// pool. The options may be nil.
+// [django.ErrNotMigrated] if the table does not exist. The caller keeps the pool: close
+// the store, which releases its statements, then the pool. The options may be nil.
 func New(ctx context.Context, db django.Database, o *Options) (throttle.Store, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
@@ -55,9 +54,9 @@ func New(ctx context.Context, db django.Database, o *Options) (throttle.Store, e
 // Close implements [throttle.Store]. It releases the statements.
 func (s *store) Close() error { return s.close() }
 
-// maxRounds is how often Take looks again because another program has changed
-// the row meanwhile. Each time somebody else got an attempt, so a bucket is
-// usually empty sooner.
+// maxRounds is how often Take tries again because another program has changed
+// the row. Each time somebody else took an attempt, so a bucket is usually
+// empty sooner.
 const maxRounds = 100
 
 // Take implements [throttle.Store].
@@ -77,11 +76,11 @@ func (s *store) Take(
 			return time.Duration(wait) * time.Microsecond, nil
 		}
 	}
-	return 0, fmt.Errorf("sqlthrottle: take: the row changed %d times meanwhile", maxRounds)
+	return 0, fmt.Errorf("sqlthrottle: take: gave up after %d tries: the row kept changing", maxRounds)
 }
 
-// try reports that it is not done if another program has changed the row
-// since the last look.
+// try tries once, and returns false if another program has changed the row
+// since it was read.
 func (s *store) try(ctx context.Context, key string, now, every, depth int64) (int64, bool, error) {
 	n, err := s.dialect.Exec(ctx, s.take, now, now, every, key, now+depth-every)
 	if n > 0 || err != nil {
@@ -96,7 +95,7 @@ func (s *store) try(ctx context.Context, key string, now, every, depth int64) (i
 		return 0, true, err
 	}
 	next, wait := gcra.Take(full, now, every, depth)
-	if wait > 0 && next != full { // it was written by a clock that is wrong
+	if wait > 0 && next != full { // a wrong clock wrote the row
 		_, err = s.dialect.Exec(ctx, s.correct, next, key, full)
 	}
 	return wait, wait > 0, err
@@ -109,7 +108,7 @@ func (s *store) first(ctx context.Context, key string, now, every int64) (int64,
 		return 0, false, nil
 	}
 	if err == nil && s.sweep.due(now) {
-		// The attempt is counted; the next sweep tells the same error.
+		// The attempt is counted; the next sweep returns the same error.
 		_, _ = s.clear(ctx, now, batchesPerSweep)
 	}
 	return 0, true, err

@@ -1,5 +1,5 @@
-// Package throttletest checks a [throttle.Store] against what its
-// documentation says. The stores of this module pass it; so must yours:
+// Package throttletest tests whether a [throttle.Store] keeps its contract. The
+// stores of this module pass it; yours must, too:
 //
 //	func TestStore(t *testing.T) {
 //		throttletest.Run(t, func(t *testing.T) throttle.Store { return open(t) })
@@ -20,10 +20,10 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle"
 )
 
-// Run runs the checks, each as a subtest with a store that open returns. It
-// may return the same store each time, since each check uses keys of its own.
-// Instants are near the present, so that a store may let Redis, for example,
-// forget by a clock of its own.
+// Run runs the checks, each as a subtest with a store that open returns. It may
+// return the same store each time, since each check uses new keys. Instants are
+// near the present, so that records may expire by the server's clock, as in
+// Redis.
 func Run(t *testing.T, open func(t *testing.T) throttle.Store) {
 	t.Helper()
 	for _, c := range checks {
@@ -45,16 +45,16 @@ var checks = []check{
 	{"a full bucket holds Burst attempts", burst},
 	{"one attempt comes back each Every, to the microsecond", refill},
 	{"a bucket is never more than full", full},
-	{"a bucket differs from each other", apart},
+	{"buckets do not affect each other", apart},
 	{"Give gives one attempt back", give},
 	{"a clock that was wrong locks nobody out", wrongClock},
-	{"it counts as a leaking vessel does", model},
+	{"it counts as a leaky bucket does", model},
 	{"of calls at the same time no more succeed than there are attempts", race},
-	{"what is taken and given at the same time adds up", giveRace},
+	{"calls that take and give at the same time lose no attempt", giveRace},
 	{"a context that is done is an error", done},
 }
 
-// run returns how the promise was broken, or nil.
+// run returns how the contract was broken, or nil.
 func (c check) run(ctx context.Context, store throttle.Store) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -114,7 +114,8 @@ func (b *bench) drain(key string, n int) {
 	}
 }
 
-// empty says that the bucket has none left, and when it will have one.
+// empty fails unless the bucket has no attempt left and will have the next one
+// after this wait.
 func (b *bench) empty(key string, want time.Duration) {
 	if wait := b.take(key); wait != want {
 		b.fail("wait %v, want %v", wait, want)
@@ -124,7 +125,7 @@ func (b *bench) empty(key string, want time.Duration) {
 func burst(b *bench) {
 	key := newKey()
 	b.drain(key, limit.Burst)
-	for range 3 { // what is refused costs nothing
+	for range 3 { // a refused attempt costs nothing
 		b.empty(key, limit.Every)
 	}
 }
@@ -175,9 +176,9 @@ func (b *bench) give(key string, n int) {
 func give(b *bench) {
 	key, other := newKey(), newKey()
 	b.drain(other, limit.Burst)
-	b.give(key, 2) // it is not known, and full
+	b.give(key, 2) // the bucket is not known, and so full
 	b.drain(key, 1)
-	b.give(key, 3) // it is full after the first
+	b.give(key, 3) // the bucket is full after the first
 	b.drain(key, limit.Burst)
 	b.empty(key, limit.Every)
 	for n := range 3 {
@@ -203,9 +204,8 @@ func wrongClock(b *bench) {
 	b.empty(key, limit.Every)
 }
 
-// model compares the store with another description of the same: each
-// attempt pours Every into a vessel of Burst times Every, which leaks in
-// time.
+// model compares the store with a leaky bucket: each attempt pours Every into a
+// bucket of Burst times Every, which leaks over time.
 func model(b *bench) {
 	const seed = 20251123
 	rnd := mathrand.New(mathrand.NewPCG(seed, 1))

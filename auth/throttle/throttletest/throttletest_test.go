@@ -26,9 +26,9 @@ func TestKitNoticesBrokenStores(t *testing.T) {
 		{"a full bucket holds Burst", func(s *faulty) takeFunc { return s.offBy(-1, 0) }},
 		{"one attempt comes back", func(s *faulty) takeFunc { return s.offBy(0, time.Millisecond) }},
 		{"a bucket is never more", func(s *faulty) takeFunc { return s.hoards }},
-		{"a bucket differs", func(s *faulty) takeFunc { return s.oneForAll }},
+		{"buckets do not affect", func(s *faulty) takeFunc { return s.oneForAll }},
 		{"a clock that was wrong", func(s *faulty) takeFunc { return s.believes }},
-		{"it counts as a leaking", func(s *faulty) takeFunc { return s.windows }},
+		{"it counts as a leaky", func(s *faulty) takeFunc { return s.windows }},
 		{"of calls at the same time", func(s *faulty) takeFunc { return s.twoSteps }},
 		{"a context that is done", func(s *faulty) takeFunc { return s.noContext }},
 	} {
@@ -50,7 +50,7 @@ func TestKitNoticesBrokenStores(t *testing.T) {
 	}{
 		{"Give gives one", func(s *faulty) giveFunc { return s.keeps }},
 		{"Give gives one", func(s *faulty) giveFunc { return s.givesAll }},
-		{"what is taken and given", func(s *faulty) giveFunc { return s.givesInTwoSteps }},
+		{"calls that take and give", func(s *faulty) giveFunc { return s.givesInTwoSteps }},
 	} {
 		s := newFaulty()
 		s.take, s.give = s.atomic, b.give(s)
