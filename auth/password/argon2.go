@@ -15,11 +15,12 @@ import (
 //
 //	argon2$argon2id$v=19$m=102400,t=2,p=8$<base64 salt>$<base64 hash>
 //
-// The parameters are those of new strings, and zero is Django's: time is the
-// number of passes over the memory, 2; memory is in KiB, 102400, which is 100
+// The parameters are those of new strings, and zero is Django's value: time is
+// the number of passes over the memory, 2; memory is in KiB, 102400, which is 100
 // MiB; threads is the parallelism, 8. The length of the hash is in bytes, from 16
-// to 64; zero is 32, as of the Python library that Django uses since its version
-// 21.2. Before, it was 16, and Django updates a string whose length differs.
+// to 64; zero is 32, the default of argon2-cffi 21.2 and newer, the Python
+// library that Django uses. Before, it was 16, and Django updates a string whose
+// length differs.
 //
 // It also reads Argon2i. The error names the parameter that is invalid.
 func Argon2(time, memory uint32, threads uint8, length uint32) (Hasher, error) {
@@ -30,9 +31,9 @@ func Argon2(time, memory uint32, threads uint8, length uint32) (Hasher, error) {
 	}
 	switch {
 	case fresh.length < 16 || fresh.length > 64:
-		return nil, fmt.Errorf("password: argon2: the length is %d; must be 16 to 64", fresh.length)
+		return nil, fmt.Errorf("password: argon2: the length is %d; it must be 16 to 64", fresh.length)
 	case fresh.memory < 8*uint32(fresh.threads):
-		return nil, fmt.Errorf("password: argon2: the memory is %d; must be 8 for each of %d threads",
+		return nil, fmt.Errorf("password: argon2: the memory is %d; it must be at least 8 for each of %d threads",
 			fresh.memory, fresh.threads)
 	}
 	if err := fresh.check(); err != nil {
@@ -69,8 +70,8 @@ func (*argon2Hasher) Verify(password, encoded string) (bool, error) {
 	return subtle.ConstantTimeCompare(p.key(password), p.hash) == 1, nil
 }
 
-// MustUpdate implements [Hasher]: if any parameter differs, or the salt has
-// less than 22 bytes.
+// MustUpdate implements [Hasher]. It reports whether any parameter differs, or
+// the salt has fewer than 22 bytes.
 func (a *argon2Hasher) MustUpdate(encoded string) bool {
 	p, err := parseArgon2(encoded)
 	f := a.fresh

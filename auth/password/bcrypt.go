@@ -14,22 +14,22 @@ import (
 
 const (
 	defaultRounds = 12
-	maxRounds     = 15 // the most that stays below maxWork
+	maxRounds     = 15 // more would exceed maxWork
 )
 
 // BCryptSHA256 returns bcrypt of the hex digits of the password's SHA-256, so
-// that all of a long password counts. Its strings are
+// that every byte of a long password matters. Its strings are
 //
 //	bcrypt_sha256$$2b$12$<salt of 22 characters><hash of 31 characters>
 //
 // The rounds of new strings are the logarithm of the cost, from 4 to 15; zero is
-// 12, Django's.
+// Django's 12.
 func BCryptSHA256(rounds int) (Hasher, error) { return newBCrypt("bcrypt_sha256", rounds) }
 
-// BCrypt returns plain bcrypt, for tables that have it: it sees only the first
-// 72 bytes of a password, and a longer new one is [ErrTooLong]. Prefer
+// BCrypt returns plain bcrypt, for tables that have it: it reads only the first
+// 72 bytes of a password, and returns [ErrTooLong] for a longer new one. Prefer
 // [BCryptSHA256]; the rounds are the same. Its strings are "bcrypt$" and
-// bcrypt's own.
+// bcrypt's string.
 func BCrypt(rounds int) (Hasher, error) { return newBCrypt("bcrypt", rounds) }
 
 // A bcryptHasher is bcrypt of a password, or of its digest.
@@ -43,7 +43,7 @@ func newBCrypt(name string, rounds int) (*bcryptHasher, error) {
 		rounds = defaultRounds
 	}
 	if rounds < bcrypt.MinCost || rounds > maxRounds {
-		return nil, fmt.Errorf("password: %s: rounds are %d; must be %d to %d",
+		return nil, fmt.Errorf("password: %s: rounds are %d; they must be %d to %d",
 			name, rounds, bcrypt.MinCost, maxRounds)
 	}
 	return &bcryptHasher{name, rounds}, nil
@@ -75,12 +75,12 @@ func (b *bcryptHasher) Verify(password, encoded string) (bool, error) {
 	case errors.Is(err, bcrypt.ErrMismatchedHashAndPassword):
 		return false, nil
 	case err != nil:
-		return false, malformed("bcrypt cannot read its hash")
+		return false, malformed("bcrypt cannot read the hash")
 	}
 	return true, nil
 }
 
-// MustUpdate implements [Hasher]: if the rounds differ.
+// MustUpdate implements [Hasher]. It reports whether the rounds differ.
 func (b *bcryptHasher) MustUpdate(encoded string) bool {
 	_, stored, err := parseBCrypt(b.name, encoded)
 	return err != nil || stored != b.rounds
@@ -98,7 +98,7 @@ func (b *bcryptHasher) Cost(encoded string) (work int, memory int64) {
 	return workPerBCryptRound << stored, 0
 }
 
-// input is what bcrypt hashes.
+// input returns the bytes that bcrypt hashes.
 func (b *bcryptHasher) input(password string) []byte {
 	if b.name == "bcrypt" {
 		return []byte(password)
@@ -109,7 +109,7 @@ func (b *bcryptHasher) input(password string) []byte {
 
 var bcryptForm = regexp.MustCompile(`^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$`)
 
-// parseBCrypt returns bcrypt's own string and its rounds.
+// parseBCrypt returns bcrypt's string and its rounds.
 func parseBCrypt(name, encoded string) (hash string, rounds int, err error) {
 	hash, found := strings.CutPrefix(encoded, name+"$")
 	form := bcryptForm.FindStringSubmatch(hash)
@@ -118,7 +118,7 @@ func parseBCrypt(name, encoded string) (hash string, rounds int, err error) {
 	}
 	rounds, _ = strconv.Atoi(form[1])
 	if rounds < bcrypt.MinCost || rounds > maxRounds {
-		return "", 0, malformed("bcrypt's rounds are not %d to %d", bcrypt.MinCost, maxRounds)
+		return "", 0, malformed("the rounds of bcrypt are not %d to %d", bcrypt.MinCost, maxRounds)
 	}
 	return hash, rounds, nil
 }

@@ -10,9 +10,9 @@ import (
 )
 
 // ErrBusy says that nothing was hashed, because too many calls wait for a hash, or this
-// one has waited for too long, or its context was done first. Nothing is known about the
-// password. The error is a *[session.RetryError], which answers 503: after its time,
-// nobody who waits now is still waiting.
+// one has waited for too long, or its context was done first. Whether the password is
+// right is unknown. The error is a *[session.RetryError], whose status is 503: when its
+// time is over, no call that waits now is still waiting.
 var ErrBusy = errors.New("password: too many calls wait for a hash")
 
 // refusal returns the error of a call that is not let in.

@@ -11,9 +11,9 @@ import (
 	"sync"
 )
 
-// commonList has 20 000 passwords, one per line, in lower case: those that
-// were found most often in leaked databases. Royce Williams compiled it and
-// gave it away; it is the list that Django ships.
+// commonList has the 20 000 passwords that were found most often in leaked
+// databases, one per line, in lower case. Royce Williams compiled it for free
+// use; it is the list that Django ships.
 //
 //go:embed common.txt.gz
 var commonList []byte
@@ -30,10 +30,10 @@ var builtIn = sync.OnceValue(func() common {
 })
 
 // NotCommon returns the validator that refuses passwords that many people use,
-// in whatever case: "password_too_common". The list has one password per line;
-// spaces around them and their case do not matter. Nil is a list of 20 000, the
-// one that Django has; it takes 2 MB of memory from its first use on. The error
-// is that of the reader, or says that a line is longer than 64 KiB. (Django:
+// in any case: "password_too_common". The list has one password per line;
+// spaces around them and their case do not matter. Nil is Django's list of 20
+// 000; it takes 2 MB of memory from its first use on. The error is that of the
+// reader, or says that a line is longer than 64 KiB. (Django:
 // CommonPasswordValidator.)
 func NotCommon(list io.Reader) (Validator, error) {
 	if list == nil {

@@ -2,13 +2,14 @@ package password
 
 import "fmt"
 
-// A cost is what one hash takes: what [Hasher].Cost says.
+// A cost is the work and the memory of one hash, as [Hasher].Cost returns them.
 type cost struct {
 	work   int
 	memory int64
 }
 
-// costOf returns what it takes to check a string, or to make one if it is empty.
+// costOf returns the cost of checking a string or, if it is empty, of making
+// one.
 func costOf(h Hasher, encoded string) cost {
 	work, memory := h.Cost(encoded)
 	return cost{work, memory}
@@ -16,10 +17,10 @@ func costOf(h Hasher, encoded string) cost {
 
 func (c cost) both() (work int, memory int64) { return c.work, c.memory }
 
-// The highest costs that are accepted, in a stored string too: somebody who
-// can write one row must not be able to stop the site.
+// The highest accepted costs, for stored strings, too: somebody who can write
+// one row must not be able to stop the site.
 const (
-	maxWork   = 10_000_000 // takes some seconds
+	maxWork   = 10_000_000 // some seconds
 	maxMemory = 1 << 30    // 1 GiB
 )
 
@@ -35,9 +36,9 @@ const (
 func (c cost) check() error {
 	switch {
 	case c.work < 0 || c.work > maxWork:
-		return malformed("costs more work than the %d iterations that are allowed", maxWork)
+		return malformed("the work exceeds the %d iterations that are allowed", maxWork)
 	case c.memory < 0 || c.memory > maxMemory:
-		return malformed("costs more memory than the %d bytes that are allowed", maxMemory)
+		return malformed("the memory exceeds the %d bytes that are allowed", maxMemory)
 	}
 	return nil
 }

@@ -3,8 +3,8 @@
 //
 //	pbkdf2_sha256$1000000$kVZHWvsxhdQz4HNoIOBcKR$pe2Vq...=
 //
-// Programs that only log users in rarely call it: package auth does. It is for programs
-// that create users or change passwords:
+// Programs that only log users in rarely call it; package auth does. Programs that
+// create users or change passwords do:
 //
 //	hashers, err := password.New(nil)
 //	...
@@ -15,9 +15,9 @@
 // # Algorithms
 //
 // A string names its algorithm before the first "$". [Hashers] make new strings with
-// their first [Hasher] and check strings of all of them. [Default] is Django's list.
-// Package legacy checks every other algorithm that Django has had since 3.2: a program
-// with an old table lists those after the default ones.
+// their first [Hasher] and check strings of all of them. [Default] returns Django's
+// list. Package legacy has every other algorithm of Django since 3.2: a program with
+// an old table lists them after the default ones.
 //
 //	hashers, err := password.New(&password.Options{
 //		Hashers: append(password.Default(), legacy.Hashers()...),
@@ -28,12 +28,11 @@
 // One hash takes a third of a second of one core, on purpose. At most GOMAXPROCS of them
 // run at once, in at most 1 GiB of memory; others wait for their turn, or until their
 // context is done. So a flood of logins cannot use more. A stored string that costs more
-// than 10 million iterations of PBKDF2, or more than 1 GiB, is refused without computing
-// it.
+// than 10 million iterations of PBKDF2, or more than 1 GiB, is refused without hashing.
 //
 // # Equal work
 //
-// Somebody who measures how long a login takes must not learn whether the user exists
+// Nobody must learn whether a user exists by measuring how long a login takes
 // (CVE-2016-2513, CVE-2024-39329, CVE-2025-13473). [Hashers.Verify] does the work of a
 // new hash even if the stored string is unusable, malformed or of an unknown algorithm.
 // If the password was wrong, and the stored string has a lower cost or another algorithm,

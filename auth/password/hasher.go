@@ -2,14 +2,14 @@ package password
 
 import "errors"
 
-// A Hasher is one algorithm with its cost. It is the seam for another one:
-// implement these methods and name it in [Options].Hashers.
+// A Hasher is one algorithm with its cost. For another algorithm, implement
+// these methods and list it in [Options].Hashers.
 //
-// A Hasher must be safe for concurrent use. It need not bound the length of
+// A Hasher must be safe for concurrent use. It need not limit the length of
 // passwords, nor how many hashes run at once: [Hashers] do. No error may
 // contain a password or an encoded string.
 type Hasher interface {
-	// Algorithm returns what stands before the first "$" in its strings.
+	// Algorithm returns the text before the first "$" of its strings.
 	Algorithm() string
 
 	// Encode hashes password with a fresh salt. The result must fit Django's
@@ -26,28 +26,28 @@ type Hasher interface {
 	// would give it now, or its salt is too short.
 	MustUpdate(encoded string) bool
 
-	// Cost returns what it takes to check encoded; if encoded is empty, to
-	// make a new string. It is zero for a string that Verify refuses.
+	// Cost returns the cost of checking encoded or, if encoded is empty, of
+	// making a new string. It is zero for a string that Verify refuses.
 	//
 	// The work is the time, in iterations of PBKDF2 with SHA-256: it is rough
 	// for other algorithms, right within a factor of two. The memory is in
-	// bytes, and zero if it is too little to count. [Hashers] never ask Verify
-	// about a string that takes more than 10 million iterations, which is some
-	// seconds, or 1 GiB.
+	// bytes, and zero if it is too little to count. [Hashers] never call Verify
+	// for a string that takes more than 10 million iterations, which is some
+	// seconds, or more than 1 GiB.
 	Cost(encoded string) (work int, memory int64)
 }
 
 var (
 	// ErrMalformed says that a stored string is damaged, or its cost is out of bounds.
-	// [Hashers.Verify] logs it and answers that the password is wrong.
+	// [Hashers.Verify] logs it and reports that the password is wrong.
 	ErrMalformed = errors.New("password: stored hash is malformed")
 
-	// ErrTooLong says that the password has more than 4096 bytes, or
-	// more than the algorithm can take.
+	// ErrTooLong says that the password has more than 4096 bytes, or more than
+	// the algorithm accepts.
 	ErrTooLong = errors.New("password: too long")
 
-	// ErrReadOnly says that the first Hasher is for old strings only: put one
-	// before it that makes new ones.
+	// ErrReadOnly says that the first Hasher can only check old strings: list
+	// one before it that makes new ones.
 	ErrReadOnly = errors.New("password: the algorithm is too weak for new passwords")
 )
 

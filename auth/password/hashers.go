@@ -20,18 +20,19 @@ type Options struct {
 	// the first. Empty is [Default]. (Django: PASSWORD_HASHERS.)
 	Hashers []Hasher
 
-	// NoUpgrade leaves a string that verified as it is, whatever its
-	// algorithm, cost and salt. Set it where programs with other costs write
-	// the same table: each login would rewrite what the other program wrote,
-	// and a new string ends the user's other sessions. False is Django's
-	// behaviour: mustUpdate for everything that Hash would not have made.
+	// NoUpgrade leaves a valid string as it is, whatever its algorithm, cost
+	// and salt. Set it where programs with other costs write the same table:
+	// each login would replace the other program's string, and a new string
+	// ends the user's other sessions. False is Django's behaviour: Verify
+	// reports mustUpdate for every string that Hash would not have made.
 	NoUpgrade bool
 
 	// Parallel is how many hashes run at once. Zero is GOMAXPROCS.
 	Parallel int
 
-	// Queue is how many may wait for a hash; the next one is refused at once,
-	// with [ErrBusy]. Zero is four times Parallel. Negative lets nobody wait.
+	// Queue is how many calls may wait for a hash; the next one is refused at
+	// once, with [ErrBusy]. Zero is four times Parallel. With a negative Queue
+	// none may wait.
 	Queue int
 
 	// Wait is how long a call may wait for a hash before it is refused with
@@ -50,8 +51,8 @@ type Options struct {
 }
 
 // Default returns Django's list: [PBKDF2SHA256], [PBKDF2SHA1], [Argon2],
-// [BCryptSHA256] and [Scrypt], each with Django 5.2's cost. [BCrypt] and those of
-// package legacy must be listed by name.
+// [BCryptSHA256] and [Scrypt], each with Django 5.2's cost. [BCrypt] and the
+// hashers of package legacy must be added to it.
 func Default() []Hasher {
 	var list []Hasher
 	add := func(h Hasher, err error) {
@@ -79,7 +80,7 @@ type Hashers struct {
 }
 
 // New returns hashers for these options, which may be nil. The error names the
-// option that is invalid; nil never fails.
+// option that is invalid; with nil there is none.
 func New(o *Options) (*Hashers, error) {
 	if o == nil {
 		o = &Options{}
@@ -123,15 +124,15 @@ func (o *Options) queue() *queue {
 	return newQueue(parallel, room, cmp.Or(o.Wait, time.Second), cmp.Or(o.Memory, 1<<30))
 }
 
-// Packages of this module ask how much work was done by this way.
+// Packages of this module count the work by this function.
 func init() {
 	hashqueue.Work = func(hashers any) int64 { return hashers.(*Hashers).queue.work.Load() }
 }
 
 // Hash returns the string to store for password. Its error wraps [ErrTooLong]
-// or [ErrReadOnly], or is [ErrBusy]: too many wait, or
-// ctx was done before a processor was free; then it wraps ctx.Err, too.
-// (Django: make_password.)
+// or [ErrReadOnly], or is [ErrBusy] if too many calls wait, or if ctx was done
+// before a processor was free; then it wraps ctx.Err, too. (Django:
+// make_password.)
 func (h *Hashers) Hash(ctx context.Context, password string) (string, error) {
 	if len(password) > maxLength {
 		return "", ErrTooLong
@@ -152,14 +153,14 @@ func (h *Hashers) Hash(ctx context.Context, password string) (string, error) {
 	return encoded, nil
 }
 
-// Verify reports whether encoded was made of password. mustUpdate says that
-// it was, and that the caller should replace encoded by a new [Hashers.Hash].
+// Verify reports whether encoded was made from password. If it was, mustUpdate
+// reports whether the caller should replace encoded by a new [Hashers.Hash].
 //
 // A string that is empty, unusable, malformed or of an unknown algorithm
-// matches no password, and neither does a password longer than 4096 bytes.
-// An error means that nothing is known. It is [ErrBusy] if too many wait,
-// or if ctx was done before a processor was free; then it wraps ctx.Err, too.
-// (Django: check_password.)
+// matches no password, and a password longer than 4096 bytes matches no string.
+// With an error it is unknown whether the password matches. It is [ErrBusy] if
+// too many calls wait, or if ctx was done before a processor was free; then it
+// wraps ctx.Err, too. (Django: check_password.)
 func (h *Hashers) Verify(ctx context.Context, password, encoded string) (ok, mustUpdate bool, err error) {
 	if len(password) > maxLength {
 		return false, false, nil
@@ -168,7 +169,7 @@ func (h *Hashers) Verify(ctx context.Context, password, encoded string) (ok, mus
 	if hasher == nil {
 		return false, false, h.Burn(ctx, password)
 	}
-	leave, err := h.enter(ctx) // once for all that it takes
+	leave, err := h.enter(ctx) // once for both hashes
 	if err != nil {
 		return false, false, err
 	}
@@ -203,8 +204,8 @@ func (h *Hashers) verify(ctx context.Context, hasher Hasher, password, encoded s
 	return ok, nil
 }
 
-// Burn does the work of a fresh hash and discards the result. Call it in
-// place of [Hashers.Verify] if there is no such user. Its errors are those of
+// Burn does the work of a fresh hash and discards the result. Call it in place
+// of [Hashers.Verify] if the user does not exist. Its errors are those of
 // [Hashers.Verify].
 func (h *Hashers) Burn(ctx context.Context, password string) error {
 	if len(password) > maxLength {
@@ -224,14 +225,14 @@ func (h *Hashers) burn(ctx context.Context, password string) error {
 		if _, err := h.preferred().Encode(password); err == nil {
 			return nil
 		}
-		// It refuses the password, or makes no new strings at all. A guess must
-		// not see the difference.
+		// The hasher refuses the password, or makes no new strings at all.
+		// Whoever guesses must not notice.
 		return iterate(password, c.work)
 	})
 }
 
-// harden does the work that checking a string took less than a fresh hash
-// would. Part of another algorithm cannot be run, so it uses PBKDF2.
+// harden does the work by which checking a string was cheaper than a fresh
+// hash. Part of another algorithm cannot be run, so it uses PBKDF2.
 func (h *Hashers) harden(ctx context.Context, password string, missing int) error {
 	if missing <= 0 {
 		return nil
@@ -246,8 +247,7 @@ func iterate(password string, work int) error {
 	return nil
 }
 
-// enter waits for a processor. It logs that somebody was refused, unless the
-// visitor has gone.
+// enter waits for a processor. It logs a refusal, unless the visitor has gone.
 func (h *Hashers) enter(ctx context.Context) (leave func(), err error) {
 	leave, err = h.queue.enter(ctx, hashqueue.Admitted(ctx, h))
 	if err != nil && ctx.Err() == nil && h.complaint.due(time.Now()) {
@@ -256,8 +256,8 @@ func (h *Hashers) enter(ctx context.Context) (leave func(), err error) {
 	return leave, err
 }
 
-// A complaint is made at most once in ten seconds: it must not cost more than
-// what it is about.
+// A complaint is logged at most once in ten seconds, so that a log line does
+// not cost more than the refusal.
 type complaint struct{ last atomic.Int64 } // in seconds
 
 func (c *complaint) due(now time.Time) bool {
@@ -279,8 +279,8 @@ func (h *Hashers) identify(encoded string) Hasher {
 	return nil
 }
 
-// algorithm returns the name of the algorithm of a string, "" for none. Two
-// forms without a salt do not begin with it.
+// algorithm returns the name of the algorithm of a string, or "". Two forms
+// without a salt do not begin with it.
 func algorithm(encoded string) string {
 	name, _, found := strings.Cut(encoded, "$")
 	switch {

@@ -28,7 +28,7 @@ const defaultIterations = 1_000_000
 func PBKDF2SHA256(iterations int) (Hasher, error) { return newPBKDF2("pbkdf2_sha256", iterations) }
 
 // PBKDF2SHA1 returns PBKDF2 with HMAC-SHA1, which Django keeps for old tables.
-// Its strings are those of [PBKDF2SHA256] with 20 bytes.
+// Its strings have the form of [PBKDF2SHA256], with 20 bytes.
 func PBKDF2SHA1(iterations int) (Hasher, error) { return newPBKDF2("pbkdf2_sha1", iterations) }
 
 // A pbkdf2Hasher is PBKDF2 with one hash.
@@ -45,7 +45,7 @@ func newPBKDF2(name string, iterations int) (*pbkdf2Hasher, error) {
 		iterations = defaultIterations
 	}
 	if iterations < 1 || iterations > maxWork {
-		return nil, fmt.Errorf("password: %s: iterations are %d; must be 1 to %d", name, iterations, maxWork)
+		return nil, fmt.Errorf("password: %s: iterations are %d; they must be 1 to %d", name, iterations, maxWork)
 	}
 	if name == "pbkdf2_sha1" {
 		return &pbkdf2Hasher{name: name, derive: sha1Key, size: sha1.Size, iterations: iterations}, nil
@@ -63,7 +63,7 @@ func (p *pbkdf2Hasher) Encode(password string) (string, error) {
 
 func (p *pbkdf2Hasher) encode(password, salt string) (string, error) {
 	if salt == "" || strings.Contains(salt, "$") {
-		return "", errors.New("the salt is empty or has a $")
+		return "", errors.New("the salt is empty or contains a $")
 	}
 	key, err := p.key(password, salt, p.iterations)
 	if err != nil {
@@ -86,8 +86,8 @@ func (p *pbkdf2Hasher) Verify(password, encoded string) (bool, error) {
 	return subtle.ConstantTimeCompare(key, e.key) == 1, nil
 }
 
-// MustUpdate implements [Hasher]: if the number of iterations differs, up or
-// down, or the salt has less than 128 bits.
+// MustUpdate implements [Hasher]. It reports whether the number of iterations
+// differs, up or down, or the salt has fewer than 128 bits.
 func (p *pbkdf2Hasher) MustUpdate(encoded string) bool {
 	e, err := p.parse(encoded)
 	return err != nil || e.iterations != p.iterations ||
@@ -133,14 +133,14 @@ func (p *pbkdf2Hasher) parse(encoded string) (pbkdf2Parts, error) {
 	}
 	n, err := number(fields[1])
 	if err != nil || n < 1 || n > maxWork {
-		return pbkdf2Parts{}, malformed("iterations are not a number from 1 to %d", maxWork)
+		return pbkdf2Parts{}, malformed("the iterations are not a number from 1 to %d", maxWork)
 	}
 	if fields[2] == "" {
-		return pbkdf2Parts{}, malformed("no salt")
+		return pbkdf2Parts{}, malformed("the salt is empty")
 	}
 	key, err := base64.StdEncoding.Strict().DecodeString(fields[3])
 	if err != nil || len(key) != p.size || len(fields[3]) != base64.StdEncoding.EncodedLen(p.size) {
-		return pbkdf2Parts{}, malformed("hash is not base64 of %d bytes", p.size)
+		return pbkdf2Parts{}, malformed("the hash is not base64 of %d bytes", p.size)
 	}
 	return pbkdf2Parts{iterations: n, salt: fields[2], key: key}, nil
 }

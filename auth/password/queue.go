@@ -12,26 +12,26 @@ import (
 	"github.com/jamsession/jamsession/internal/hashqueue"
 )
 
-// A queue lets a few hashes run at once, and a few wait for a short time.
-// All others are refused at once, so that no crowd makes a visitor wait
-// long, and a refused visitor costs no more than the answer.
+// A queue lets a few hashes run at once, and a few wait for a short time. It
+// refuses all others at once, so that no visitor waits long in a crowd, and a
+// refused visitor costs no more than the answer.
 //
 // Sources take turns, starting with those that have had no hash yet, and none
-// can fill the queue: when there is no room left, a source with fewer waiting
-// takes the last place of the source with the most.
+// can fill the queue: when there is no room left, a source with fewer calls
+// waiting takes the last place of the source with the most.
 type queue struct {
-	parallel, room int           // how many may run, and wait
-	wait           time.Duration // how long
+	parallel, room int           // how many may run, and how many may wait
+	wait           time.Duration // how long one may wait
 	memory         *semaphore.Weighted
-	most           int64 // bytes of memory there are
+	most           int64 // bytes of memory that hashes may use
 	work           atomic.Int64
 
 	mu      sync.Mutex
-	running map[string]int // hashes by source; none is zero
+	running map[string]int // hashes by source, without zeros
 	busy    int            // hashes in all
-	waiting int            // in all lines
-	lines   []*line        // the next one first; none is empty
-	halves  []*waiter      // attempts that are half done: they go before all lines
+	waiting int            // calls in all lines
+	lines   []*line        // the next one first, without empty ones
+	halves  []*waiter      // attempts that are half done: they go first
 }
 
 // A line holds the waiters of one source, in order of arrival.
@@ -41,10 +41,10 @@ type line struct {
 	waiters []*waiter
 }
 
-// A waiter is told once that it may run, or that it has lost its place.
+// A waiter is notified once, that it may run or that it has lost its place.
 type waiter struct {
 	source string
-	told   chan struct{} // closed then
+	told   chan struct{} // closed with the notice
 	enter  bool
 }
 
@@ -57,9 +57,9 @@ func newQueue(parallel, room int, wait time.Duration, memory int64) *queue {
 }
 
 // enter waits for a processor, and returns the function that gives it back.
-// Together is told when the first hash of an attempt is let in; it may be nil.
-// The error is ErrBusy. The cost of a hash makes no difference here:
-// otherwise a guess would show whose hash it was.
+// Together becomes true with the first hash of an attempt; it may be nil. The
+// error is ErrBusy. The cost of a hash makes no difference here: otherwise the
+// answer to a guess would depend on the user.
 func (q *queue) enter(ctx context.Context, together *atomic.Bool) (leave func(), err error) {
 	if ctx.Err() != nil {
 		return nil, q.refusal(ctx)
@@ -75,7 +75,7 @@ func (q *queue) enter(ctx context.Context, together *atomic.Bool) (leave func(),
 	return func() { q.leave(w) }, nil
 }
 
-// join returns a waiter, which need not wait if a processor is free; nil if
+// join returns a waiter, which need not wait if a processor is free, or nil if
 // there is no room.
 func (q *queue) join(source string, half bool) *waiter {
 	q.mu.Lock()
@@ -96,7 +96,7 @@ func (q *queue) join(source string, half bool) *waiter {
 	return w
 }
 
-// line returns the line of a source, which may be a new one.
+// line returns the line of a source, a new one if there is none.
 func (q *queue) line(source string) *line {
 	i := slices.IndexFunc(q.lines, func(l *line) bool { return l.source == source })
 	if i >= 0 {
@@ -107,7 +107,7 @@ func (q *queue) line(source string) *line {
 	return own
 }
 
-// insert puts a line behind those that are served as little.
+// insert puts a line behind those that have been served as little.
 func (q *queue) insert(l *line) {
 	i := len(q.lines)
 	if !l.served {
@@ -118,7 +118,7 @@ func (q *queue) insert(l *line) {
 	q.lines = slices.Insert(q.lines, i, l)
 }
 
-// yield takes the last place of the longest line, if that is longer than the
+// yield removes the last waiter of the longest line, if that is longer than the
 // line of source will be. It reports whether there is room now.
 func (q *queue) yield(source string) bool {
 	own, longest := 0, (*line)(nil)
@@ -139,8 +139,8 @@ func (q *queue) yield(source string) bool {
 	return true
 }
 
-// await reports whether the waiter may run. It waits until it is told, until
-// ctx is done, or until the limit for waiting is over; the rest of a half-done
+// await reports whether the waiter may run. It waits until the waiter is
+// notified, ctx is done, or the longest wait is over; the rest of a half-done
 // attempt waits for as long as it takes.
 func (q *queue) await(ctx context.Context, w *waiter, half bool) bool {
 	if w.isTold() {
@@ -160,7 +160,7 @@ func (q *queue) await(ctx context.Context, w *waiter, half bool) bool {
 	return q.end(ctx, w)
 }
 
-// end takes a waiter out of the queue if it was not told anything, and reports
+// end takes a waiter out of the queue if it was not notified, and reports
 // whether it may run. A visitor who has gone gives the processor back.
 func (q *queue) end(ctx context.Context, w *waiter) bool {
 	q.mu.Lock()
@@ -190,7 +190,7 @@ func (q *queue) start(w *waiter) {
 	close(w.told)
 }
 
-// stop gives the processor of a waiter to the next one.
+// stop gives a waiter's processor to the next one.
 func (q *queue) stop(w *waiter) {
 	q.busy--
 	if q.running[w.source]--; q.running[w.source] == 0 {
@@ -206,14 +206,15 @@ func (q *queue) stop(w *waiter) {
 		next := first.waiters[0]
 		q.remove(next)
 		first.served = true
-		if len(first.waiters) > 0 { // the source comes again after the others
+		if len(first.waiters) > 0 { // the source has its next turn after the others
 			q.lines = append(slices.Delete(q.lines, 0, 1), first)
 		}
 		q.start(next)
 	}
 }
 
-// remove takes a waiter out of its line, and a line that is empty then.
+// remove takes a waiter out of its line, and the line out of the queue if it is
+// empty then.
 func (q *queue) remove(w *waiter) {
 	if i := slices.Index(q.halves, w); i >= 0 {
 		q.halves = slices.Delete(q.halves, i, i+1)
@@ -244,8 +245,8 @@ func (w *waiter) isTold() bool {
 
 // run runs a hash of this cost, when its memory is free, and counts its work.
 // Only hashes that have entered call it: so no more of them wait for memory
-// than there are processors, each until some of the others are done. None is
-// refused here: that would tell which users' hashes need a lot of memory.
+// than there are processors, each until some of the others are done. It refuses
+// none: that would reveal which users' hashes need a lot of memory.
 func (q *queue) run(ctx context.Context, c cost, hash func() error) error {
 	if memory := min(c.memory, q.most); memory > 0 {
 		if err := q.memory.Acquire(ctx, memory); err != nil {

@@ -16,16 +16,16 @@ const scryptSize = 64
 //
 //	scrypt$<N>$<salt>$<r>$<p>$<base64 of 64 bytes>
 //
-// The parameters are those of new strings, and zero is that of Django 5.1 and
-// newer: n is the cost, a power of two, 16384; r is the size of blocks, 8; p is
-// the parallelism, 5, and before Django 5.1 it was 1. An n with more digits does
-// not fit Django's column: its string has more than 128 characters. The error
-// names the parameter that is invalid.
+// The parameters are those of new strings, and zero is the value of Django 5.1
+// and newer: n is the cost, a power of two, 16384; r is the block size, 8; p is
+// the parallelism, 5, and before Django 5.1 it was 1. An n with more than five
+// digits does not fit Django's column: its string has more than 128 characters.
+// The error names the parameter that is invalid.
 func Scrypt(n, r, p int) (Hasher, error) {
 	fresh := scryptParts{n: cmp.Or(n, 16_384), r: cmp.Or(r, 8), p: cmp.Or(p, 5)}
 	switch {
 	case fresh.n < 2 || fresh.n&(fresh.n-1) != 0:
-		return nil, fmt.Errorf("password: scrypt: n is %d; must be a power of two", fresh.n)
+		return nil, fmt.Errorf("password: scrypt: n is %d; it must be a power of two", fresh.n)
 	case fresh.r < 1 || fresh.p < 1:
 		return nil, fmt.Errorf("password: scrypt: r is %d and p is %d; they must be positive",
 			fresh.r, fresh.p)
@@ -70,8 +70,8 @@ func (*scryptHasher) Verify(password, encoded string) (bool, error) {
 	return err == nil && subtle.ConstantTimeCompare(key, p.hash) == 1, err
 }
 
-// MustUpdate implements [Hasher]: if N, r or p differ. The salt is not
-// looked at, as in Django.
+// MustUpdate implements [Hasher]. It reports whether N, r or p differs, and
+// ignores the salt, as Django does.
 func (s *scryptHasher) MustUpdate(encoded string) bool {
 	p, err := parseScrypt(encoded)
 	return err != nil || p.n != s.fresh.n || p.r != s.fresh.r || p.p != s.fresh.p
@@ -129,7 +129,7 @@ func parseScrypt(encoded string) (scryptParts, error) {
 	}
 	p.hash, err = base64.StdEncoding.Strict().DecodeString(fields[5])
 	if err != nil || len(p.hash) != scryptSize || strings.ContainsAny(fields[5], "\r\n") {
-		return scryptParts{}, malformed("hash is not base64 of %d bytes", scryptSize)
+		return scryptParts{}, malformed("the hash is not base64 of %d bytes", scryptSize)
 	}
 	return p, p.check()
 }

@@ -6,18 +6,17 @@ import (
 	"unicode"
 )
 
-// NotSimilar returns the validator that refuses a password that is much like
-// something known about the user, or like a word of it: "password_too_similar".
-// It compares only the first 4096 bytes of the password and of each
-// attribute.
+// NotSimilar returns the validator that refuses a password that resembles an
+// attribute of the user, or a word of one: "password_too_similar". It compares
+// only the first 4096 bytes of the password and of each attribute.
 //
-// The limit is the similarity from which on a password is refused, from 0.1
-// to 1; Django's default is 0.7. It is the share of characters that password and
-// attribute have in common, whatever their order. (Django:
+// The limit is the lowest similarity that is refused, from 0.1 to 1; Django's
+// default is 0.7. Similarity is the share of characters that password and
+// attribute have in common, in any order. (Django:
 // UserAttributeSimilarityValidator.)
 func NotSimilar(limit float64) (Validator, error) {
-	if !(limit >= 0.1 && limit <= 1) { // nor NaN
-		return nil, fmt.Errorf("password: NotSimilar: the limit is %v; must be 0.1 to 1", limit)
+	if !(limit >= 0.1 && limit <= 1) { // refuses NaN, too
+		return nil, fmt.Errorf("password: NotSimilar: the limit is %v; it must be 0.1 to 1", limit)
 	}
 	return notSimilar{limit}, nil
 }
@@ -47,15 +46,15 @@ func (notSimilar) Help() string {
 	return "Your password cannot be like your name or your other personal information."
 }
 
-// folded returns the characters that are compared. An attribute comes from a
-// visitor before anybody has checked its length.
+// folded returns the characters to compare. An attribute may come from a
+// visitor, without a check of its length.
 func folded(text string) []rune {
 	return []rune(strings.ToLower(text[:min(len(text), maxLength)]))
 }
 
-// tooSimilar does not look at texts whose lengths differ too much to be
-// similar, so that all words of an attribute together cost no more than a
-// multiple of its length (CVE-2021-45115).
+// tooSimilar skips texts whose lengths differ too much to be similar, so that
+// all words of an attribute together cost no more than a multiple of its length
+// (CVE-2021-45115).
 func (n notSimilar) tooSimilar(password, part []rune) bool {
 	p, v := len(password), len(part)
 	return ratio(min(p, v), p+v) >= n.limit && ratio(shared(password, part), p+v) >= n.limit
@@ -81,5 +80,5 @@ func shared(a, b []rune) int {
 	return n
 }
 
-// notWord reports what separates words: what Python's \W matches.
+// notWord reports whether c separates words: whether Python's \W matches it.
 func notWord(c rune) bool { return c != '_' && !unicode.IsLetter(c) && !unicode.IsNumber(c) }

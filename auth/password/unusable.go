@@ -7,19 +7,19 @@ import (
 
 const (
 	unusablePrefix = "!"
-	unusableLength = 40 // random characters, so that no two strings are equal
+	unusableLength = 40 // random characters, so that no two strings are the same
 
 	saltLength = 22 // log2(62^22) is just above 128 bits
 	alphabet   = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 )
 
 // MakeUnusable returns a string that matches no password: "!" and 40 random
-// characters. The user can log in by other means only.
-// (Django: make_password(None).)
+// characters. The user cannot log in with a password. (Django:
+// make_password(None).)
 func MakeUnusable() string { return unusablePrefix + randomText(unusableLength) }
 
-// IsUsable reports whether encoded may match a password: whether it does not
-// begin with "!". (Django: is_password_usable.)
+// IsUsable reports whether encoded may match a password, which is false if it
+// begins with "!". (Django: is_password_usable.)
 func IsUsable(encoded string) bool { return !strings.HasPrefix(encoded, unusablePrefix) }
 
 // randomText returns n characters drawn uniformly from the alphabet. Bytes of
@@ -28,7 +28,7 @@ func randomText(n int) string {
 	text := make([]byte, 0, n)
 	var pool [64]byte
 	for len(text) < n {
-		_, _ = rand.Read(pool[:]) // never fails: it ends the program instead
+		_, _ = rand.Read(pool[:]) // never fails
 		for _, b := range pool {
 			if b < 248 && len(text) < n {
 				text = append(text, alphabet[b%62])

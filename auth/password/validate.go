@@ -7,43 +7,43 @@ import (
 	"unicode/utf8"
 )
 
-// A Validator judges new passwords. It is the seam for a rule of your own, or
-// a service that knows which passwords have leaked. It must be safe for
-// concurrent use. (Django: AUTH_PASSWORD_VALIDATORS.)
+// A Validator checks new passwords. Implement it for another rule, or for a
+// service that knows leaked passwords. It must be safe for concurrent use.
+// (Django: AUTH_PASSWORD_VALIDATORS.)
 type Validator interface {
-	// Validate returns what is wrong with the password, or nil. The
-	// attributes are what is known about the user.
+	// Validate returns the problem with the password, or nil. The attributes
+	// are those of the user.
 	Validate(password string, about []Attribute) *Problem
 
-	// Help tells users, in one sentence and before they choose, what is
-	// required of the password. Those of this package speak English: a type
-	// around one can say it in other words.
+	// Help returns one sentence for users who choose a password, with the
+	// requirement. In this package it is English: wrap a Validator in a type
+	// with other words.
 	Help() string
 }
 
-// An Attribute is something known about the user, such as the username, that
-// the password should not resemble.
+// An Attribute is a property of the user, such as the username, that the
+// password should not resemble.
 type Attribute struct {
-	Name  string // as the user is told: "username"
+	Name  string // as in a message to the user: "username"
 	Value string
 }
 
-// A Problem says what is wrong with a new password.
+// A Problem is the reason why a new password was refused.
 type Problem struct {
-	Code    string // Django's, such as "password_too_short"
-	Message string // one sentence for the user; it does not show the password
+	Code    string // Django's code, such as "password_too_short"
+	Message string // one sentence for the user, without the password
 
-	// Params are what a translation fills in, by Django's names: "min_length",
-	// an int, and "verbose_name", the Name of an [Attribute].
+	// Params are the values for a translated message, under Django's names:
+	// "min_length", an int, and "verbose_name", the Name of an [Attribute].
 	Params map[string]any
 }
 
 // Error returns the message.
 func (p *Problem) Error() string { return p.Message }
 
-// Validate returns what all validators find wrong with a new password, in
-// their order; none if nothing is. A password longer than 4096 bytes is
-// "password_too_long", and no validator sees it. (Django: validate_password.)
+// Validate returns the problems that the validators find in a new password, in
+// their order. A password longer than 4096 bytes is "password_too_long", and no
+// validator is called. (Django: validate_password.)
 func Validate(password string, about []Attribute, validators []Validator) []*Problem {
 	if len(password) > maxLength {
 		return []*Problem{{Code: "password_too_long", Message: "This password is too long."}}
@@ -57,21 +57,22 @@ func Validate(password string, about []Attribute, validators []Validator) []*Pro
 	return problems
 }
 
-// DefaultValidators returns the four that Django lists in a new project, with
-// its limits: [NotSimilar], [MinLength], [NotCommon] and [NotNumeric].
+// DefaultValidators returns the four validators that Django lists in a new
+// project, with its limits: [NotSimilar], [MinLength], [NotCommon] and
+// [NotNumeric].
 func DefaultValidators() []Validator {
 	return []Validator{
 		notSimilar{0.7}, minLength(8), notCommon{builtIn}, notNumeric{},
 	}
 }
 
-// MinLength returns the validator that refuses passwords of less than n
-// characters: "password_too_short". Django's default is 8. Where a password is all
-// that a login requires, ASVS 6.2.1 recommends 15. The error says that n is not
+// MinLength returns the validator that refuses passwords of fewer than n
+// characters: "password_too_short". Django's default is 8. If a login requires
+// only a password, ASVS 6.2.1 recommends 15. The error says that n is not
 // positive, or more than 4096. (Django: MinimumLengthValidator.)
 func MinLength(n int) (Validator, error) {
 	if n < 1 || n > maxLength {
-		return nil, fmt.Errorf("password: MinLength: the length is %d; must be 1 to %d", n, maxLength)
+		return nil, fmt.Errorf("password: MinLength: the length is %d; it must be 1 to %d", n, maxLength)
 	}
 	return minLength(n), nil
 }
@@ -95,9 +96,8 @@ func (m minLength) Help() string {
 	return fmt.Sprintf("Your password needs at least %d characters.", int(m))
 }
 
-// NotNumeric returns the validator that refuses passwords of digits alone, of
-// whatever script: "password_entirely_numeric". (Django:
-// NumericPasswordValidator.)
+// NotNumeric returns the validator that refuses passwords of digits alone, in
+// any script: "password_entirely_numeric". (Django: NumericPasswordValidator.)
 func NotNumeric() Validator { return notNumeric{} }
 
 type notNumeric struct{}

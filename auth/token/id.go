@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// errBadID says that a text in a link is not an encoded id.
+// errBadID says that the text in a link is not an encoded id.
 var errBadID = errors.New("token: not an encoded id")
 
 // maxID is far above the length of any user's id.

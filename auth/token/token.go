@@ -15,10 +15,10 @@ import (
 	"github.com/jamsession/jamsession/secret"
 )
 
-// salt is where Django has the class.
+// salt is the name of Django's class.
 const salt = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
 
-// defaultLifetime is Django's. ASVS 6.4 would have it shorter.
+// defaultLifetime is Django's. ASVS 6.4 asks for a shorter one.
 const defaultLifetime = 3 * 24 * time.Hour
 
 // Options configure a [Generator]. The zero value is Django's configuration.
@@ -27,12 +27,12 @@ type Options struct {
 	// Django's, three days.
 	Lifetime time.Duration
 
-	// TimeZone is Django's TIME_ZONE. A token's time is by its wall clock, so
-	// both sides must have the same. Nil is UTC.
+	// TimeZone is Django's TIME_ZONE. A token contains the time of its wall
+	// clock, so both sides must have the same. Nil is UTC.
 	TimeZone *time.Location
 
-	// LastLoginZone is where User.LastLogin is read as wall clock time: UTC for a
-	// Django with USE_TZ, else its TIME_ZONE. Nil is UTC.
+	// LastLoginZone is the zone whose wall clock time User.LastLogin has in a
+	// token: UTC for a Django site with USE_TZ, else its TIME_ZONE. Nil is UTC.
 	LastLoginZone *time.Location
 }
 
@@ -71,16 +71,16 @@ func New(keys secret.Keys, o *Options) (*Generator, error) {
 	return g, nil
 }
 
-// Make returns a token for the user as stored now. Anybody who has it can
-// set the user's password: send it to the stored address, and nowhere else.
-// (Django: make_token.)
+// Make returns a token for the user as stored now. Anybody who has it can set
+// the user's password: send it to the stored address only. (Django:
+// make_token.)
 func (g *Generator) Make(user auth.User) string {
 	return g.make(user, g.keys.Current(), g.seconds())
 }
 
-// Check reports whether token was made for the user, who has not changed
-// since, and has not timed out. A user without an ID has no token. It compares
-// in constant time. (Django: check_token.)
+// Check reports whether token was made for the user, has not timed out, and the
+// user has not changed since. A user without an ID has no token. It compares in
+// constant time. (Django: check_token.)
 func (g *Generator) Check(user auth.User, token string) bool {
 	made, ok := timeOf(token)
 	if !ok || !user.IsAuthenticated() {
@@ -94,8 +94,8 @@ func (g *Generator) Check(user auth.User, token string) bool {
 	return good == 1 && age <= int64(g.opts.Lifetime/time.Second)
 }
 
-// make returns the token of a moment: the time in base 36, and every second
-// digit of the HMAC.
+// make returns the token of a time: the time in base 36, and every second digit
+// of the HMAC.
 func (g *Generator) make(user auth.User, key secret.Text, seconds int64) string {
 	var login string
 	if !user.LastLogin.IsZero() {
@@ -110,11 +110,11 @@ func (g *Generator) make(user auth.User, key secret.Text, seconds int64) string 
 	return strconv.FormatInt(seconds, 36) + "-" + string(half)
 }
 
-// epoch is where Django counts from, as a wall clock shows it.
+// epoch is the wall clock time from which Django counts.
 var epoch = time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// seconds is what the wall clock has counted since the epoch: an hour less
-// or more where the clocks were changed meanwhile, as in Django.
+// seconds returns the seconds of the wall clock since the epoch: an hour less
+// or more than elapsed if the clocks were changed meanwhile, as in Django.
 func (g *Generator) seconds() int64 {
 	now := g.now().In(g.opts.TimeZone)
 	_, offset := now.Zone()

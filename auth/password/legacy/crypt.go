@@ -11,7 +11,7 @@ import (
 )
 
 // newCrypt returns the hasher that reads "crypt$$<13 characters>", the DES crypt(3)
-// of Django before 5.0. It sees the first 8 bytes of a password only.
+// of Django before 5.0. It reads only the first 8 bytes of a password.
 func newCrypt() password.Hasher { return &reader{algorithm: "crypt", verify: verifyCrypt} }
 
 func verifyCrypt(password, encoded string) (bool, error) {
@@ -20,14 +20,14 @@ func verifyCrypt(password, encoded string) (bool, error) {
 		return false, malformed("not of the form crypt$$ and 13 characters")
 	}
 	if strings.ContainsRune(password, 0) {
-		return false, nil // C would read no further
+		return false, nil // C stops at a NUL
 	}
 	seen := password[:min(len(password), des.MaxPasswordLength)]
 	switch err := des.Check(hash, seen); {
 	case errors.Is(err, crypt.ErrPasswordMismatch):
 		return false, nil
 	case err != nil:
-		return false, malformed("crypt cannot read its hash")
+		return false, malformed("crypt cannot read the hash")
 	}
 	return true, nil
 }

@@ -31,7 +31,7 @@ func newUnsaltedSHA1() password.Hasher {
 	}}
 }
 
-// saltLength is how many letters and digits make 128 bits.
+// saltLength is how many letters and digits have 128 bits.
 const saltLength = 22
 
 // salted reads strings of an algorithm, a salt and a digest of both.

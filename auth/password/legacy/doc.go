@@ -7,7 +7,8 @@
 //		Hashers: append(password.Default(), legacy.Hashers()...),
 //	})
 //
-// For a site of package settings, import it: PASSWORD_HASHERS may then name them.
+// A program that uses package settings imports it, so that PASSWORD_HASHERS may
+// name them:
 //
 //	import _ "github.com/jamsession/jamsession/auth/password/legacy"
 //

@@ -22,7 +22,7 @@ func init() { legacyhashers.All = Hashers }
 type reader struct {
 	algorithm  string
 	verify     func(password, encoded string) (bool, error)
-	mustUpdate func(encoded string) bool // nil: never; the algorithm alone is a reason to update
+	mustUpdate func(encoded string) bool // nil reports false; the algorithm alone is a reason to update
 }
 
 // Algorithm implements [password.Hasher].
@@ -37,13 +37,13 @@ func (r *reader) Verify(password, encoded string) (bool, error) { return r.verif
 // MustUpdate implements [password.Hasher], as Django does.
 func (r *reader) MustUpdate(encoded string) bool { return r.mustUpdate != nil && r.mustUpdate(encoded) }
 
-// Cost implements [password.Hasher]: next to nothing.
+// Cost implements [password.Hasher]. It is too little to count.
 func (*reader) Cost(string) (work int, memory int64) { return 0, 0 }
 
 // sameHex compares a digest with the digits of a stored one.
 func sameHex(computed, stored string) (bool, error) {
 	if _, err := hex.DecodeString(stored); err != nil || len(stored) != len(computed) {
-		return false, malformed("hash is not %d hex digits", len(computed))
+		return false, malformed("the hash is not %d hex digits", len(computed))
 	}
 	return subtle.ConstantTimeCompare([]byte(computed), []byte(stored)) == 1, nil
 }
