@@ -19,8 +19,8 @@ type cache struct {
 }
 
 // OpenCache connects to Memcached as the cache of package cachedstore, as [Open]
-// does. Of the options, Codec does not count here: all values of a cache are
-// pickles. For Django the prefix is django.CacheKey of KEY_PREFIX, VERSION and
+// does. The option Codec has no effect here: all values of a cache are pickles.
+// For Django the prefix is django.CacheKey of KEY_PREFIX, VERSION and
 // django.EngineCachedDB.
 func OpenCache(ctx context.Context, servers []string, o *Options) (cachedstore.Cache, error) {
 	opts := o.withDefaults()
@@ -31,11 +31,10 @@ func OpenCache(ctx context.Context, servers []string, o *Options) (cachedstore.C
 	return &cache{c, opts.Prefix}, nil
 }
 
-// Close implements [cachedstore.Cache]. It closes the connections that nobody
-// uses.
+// Close implements [cachedstore.Cache]. It closes the idle connections.
 func (c *cache) Close() error { return c.client.Close() }
 
-// pickleFlags tell pymemcache that a value is a pickle.
+// pickleFlags mark a value as a pickle for pymemcache.
 const pickleFlags = 1
 
 func (c *cache) item(key string, value []byte, ttl time.Duration) *memcache.Item {

@@ -15,10 +15,10 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// A client is gomemcache's, with contexts: each call has a line for itself.
+// A client adds contexts to gomemcache's client: each call has a separate line.
 type client struct{ *lines }
 
-// dial makes a client, and finds out whether each server is there.
+// dial makes a client, and checks whether each server responds.
 func dial(ctx context.Context, servers []string, o *Options) (client, error) {
 	s, err := newSelector(servers)
 	if err != nil {
@@ -46,7 +46,7 @@ func checkPrefix(prefix string) error {
 	return nil
 }
 
-// do calls f, which returns when ctx is done if that is sooner than the
+// do calls f, and makes it return when ctx is done, if that is sooner than the
 // server's answer or the timeout.
 func (c client) do(ctx context.Context, f func(*memcache.Client) error) error {
 	if err := ctx.Err(); err != nil {
@@ -66,13 +66,13 @@ func (c client) do(ctx context.Context, f func(*memcache.Client) error) error {
 	return err
 }
 
-// repeated calls f again if its connection was one that the server has closed
-// meanwhile, at a restart for example. It is for what may be done twice.
+// repeated calls f again if the server had closed the connection, at a restart
+// for example. It is for operations that may run twice.
 func (c client) repeated(ctx context.Context, f func(*memcache.Client) error) error {
 	return c.do(ctx, func(mc *memcache.Client) error {
 		err := f(mc)
 		if isClosed(err) {
-			err = f(mc) // dials, since a line has one connection to each server
+			err = f(mc) // dials again, since a line has one connection to each server
 		}
 		return err
 	})
@@ -82,7 +82,7 @@ func isClosed(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
 }
 
-// get returns an item, with what a later cas needs.
+// get returns an item, with the unique value for a later cas.
 func (c client) get(ctx context.Context, key string) (item *memcache.Item, err error) {
 	err = c.repeated(ctx, func(mc *memcache.Client) (err error) {
 		item, err = mc.Get(key)
@@ -93,8 +93,7 @@ func (c client) get(ctx context.Context, key string) (item *memcache.Item, err e
 
 // seconds returns a lifetime as Memcached wants it: rounded up, with a second
 // more, since its clock ticks once a second, and beyond 30 days as an instant.
-// It is never 0, which would mean forever. The value says when a record really
-// ends.
+// It is never 0, which would mean forever. The value has the exact expiry.
 func seconds(ttl time.Duration) int32 {
 	const longest = 30 * 24 * 60 * 60
 	n := max(0, int64((ttl+time.Second-1)/time.Second)) + 1
@@ -104,14 +103,14 @@ func seconds(ttl time.Duration) int32 {
 	return int32(min(n, 1<<31-1))
 }
 
-// wrap says what failed, without the key. The result wraps ctx.Err if ctx is
+// wrap adds what failed, without the key. The result wraps ctx.Err if ctx is
 // done.
 func wrap(ctx context.Context, doing, key string, err error) error {
 	if err == nil {
 		return nil
 	}
 	if strings.Contains(err.Error(), "object too large") {
-		return fmt.Errorf("memcachestore: %s: %w: the server takes no value of this size (option -I)",
+		return fmt.Errorf("memcachestore: %s: %w: the server refuses values of this size (option -I)",
 			doing, session.ErrTooLarge)
 	}
 	if key != "" && strings.Contains(err.Error(), key) {

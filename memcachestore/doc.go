@@ -22,8 +22,8 @@
 // package cachedstore.
 //
 // Memcached cannot move a record to another key in one step. At a rotation the new record
-// is created first, and then the old one ends if it has not changed; in between both keys
-// work. If the second step fails, the new record is removed.
+// is created first, and then the old one ends if it has not changed; in between, both
+// keys are valid. If the second step fails, the new record is removed.
 //
 // If a server is down at the start, [Open] returns an error. If it goes down later, calls
 // return errors until it is back; another server never takes its place, since its

@@ -9,16 +9,16 @@ import (
 	"github.com/bradfitz/gomemcache/memcache"
 )
 
-// A line is a client of gomemcache, which knows no contexts, for one call at
-// a time. So the end of the call's context may cut all of its connections,
-// and no other call gets its answer.
+// A line is a client of gomemcache, which does not support contexts, for one
+// call at a time. So the end of the call's context may close all of its
+// connections, and no other call gets its answer.
 type line struct {
 	*memcache.Client
 	timeout time.Duration
 	ctx     context.Context // of the call
 
 	mu    sync.Mutex
-	conns map[string]net.Conn // the last to each server
+	conns map[string]net.Conn // the last one to each server
 	dead  bool
 }
 
@@ -32,7 +32,7 @@ func newLine(servers memcache.ServerSelector, timeout time.Duration) *line {
 	return l
 }
 
-// dial ends with the context of the call, other than the client's own.
+// dial ends with the context of the call, unlike the client's own dialer.
 func (l *line) dial(_ context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(l.ctx, l.timeout)
 	defer cancel()
@@ -63,13 +63,13 @@ func (l *line) cut() {
 // maxIdle is how many lines stay open while nobody needs them.
 const maxIdle = 16
 
-// lines are those of a client. There are as many as there are calls at a time.
+// lines are the lines of a client: as many as there are calls at a time.
 type lines struct {
 	servers memcache.ServerSelector
 	timeout time.Duration
 
 	mu     sync.Mutex
-	idle   []*line // the last was used last
+	idle   []*line // the most recently used one last
 	closed bool
 }
 
@@ -108,7 +108,7 @@ func (s *lines) putBack(l *line) {
 	s.idle = append(s.idle, l)
 }
 
-// Close closes the lines that nobody uses, and the others after their calls.
+// Close closes the idle lines, and the others after their calls.
 func (s *lines) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

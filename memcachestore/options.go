@@ -10,8 +10,8 @@ import (
 
 // Options configure a store or a cache.
 type Options struct {
-	// Prefix is what stands before the session's key in the key of Memcached.
-	// For Django it is django.CacheKey of KEY_PREFIX, VERSION and
+	// Prefix is put before the session's key to form the key in Memcached. For
+	// Django it is django.CacheKey of KEY_PREFIX, VERSION and
 	// django.EngineCache. It has at most 200 bytes, no space and no control
 	// character. Empty is "jamsession:".
 	Prefix string
@@ -51,7 +51,7 @@ func (o *Options) format() cachevalue.Format {
 	return cachevalue.For(o.Codec)
 }
 
-// flags tell pymemcache what a value is: 1 for a pickle, 0 for bytes.
+// flags returns pymemcache's flags of a value: 1 for a pickle, 0 for bytes.
 func (o *Options) flags() uint32 {
 	if o.format() == cachevalue.Django {
 		return 1

@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// A selector shares keys among servers as pymemcache's HashClient does: the
-// server with the highest hash of its name and the key has the key.
+// A selector distributes keys over servers as pymemcache's HashClient does: a
+// key belongs to the server with the highest hash of its name and the key.
 type selector struct {
 	names []string
 	addrs []net.Addr
 }
 
-// newSelector takes host:port, a host alone for the port 11211, or the path of
-// a socket, perhaps behind "unix:".
+// newSelector accepts host:port, a host alone for the port 11211, and the path
+// of a socket, with or without "unix:".
 func newSelector(servers []string) (*selector, error) {
 	if len(servers) == 0 {
 		return nil, errors.New(`memcachestore: no server; want host:port, such as "127.0.0.1:11211"`)
@@ -49,8 +49,8 @@ func parseServer(server string) (string, net.Addr, error) {
 	return host + ":" + port, address{"tcp", net.JoinHostPort(host, port)}, nil
 }
 
-// address is a name that is looked up when it is dialled, so that a server may
-// move.
+// An address is a name that is looked up for each connection, so that a server
+// may move.
 type address struct{ network, name string }
 
 func (a address) Network() string { return a.network }

@@ -14,8 +14,8 @@ import (
 )
 
 // tombstone takes the place of a record that has ended, so that a save that
-// has read it before cannot write it again. It is a pickled None, which is a
-// miss to Django.
+// read the record before cannot write it again. It is a pickled None, which
+// Django treats as a miss.
 const (
 	tombstone     = "\x80\x04N."
 	tombstoneLife = time.Minute // longer than any save takes
@@ -28,8 +28,8 @@ type store struct {
 }
 
 // Open returns a store on one or more servers, each host:port or the path of a
-// socket. Options may be nil. The error is one line that says what could not
-// be reached.
+// socket. Options may be nil. The error is one line that names the server that
+// could not be reached.
 func Open(ctx context.Context, servers []string, o *Options) (session.Store, error) {
 	opts := o.withDefaults()
 	c, err := dial(ctx, servers, &opts)
@@ -39,7 +39,7 @@ func Open(ctx context.Context, servers []string, o *Options) (session.Store, err
 	return &store{c, opts}, nil
 }
 
-// Close implements [session.Store]. It closes the connections that nobody uses.
+// Close implements [session.Store]. It closes the idle connections.
 func (s *store) Close() error { return s.client.Close() }
 
 // KeepsBytes implements [session.Store].
@@ -48,8 +48,8 @@ func (s *store) KeepsBytes() bool { return true }
 // Codec implements [session.Store].
 func (s *store) Codec() session.Codec { return s.opts.Codec }
 
-// Load implements [session.Store]. It does not know when a record that Django
-// wrote ends: its Expiry is zero.
+// Load implements [session.Store]. The expiry of a record that Django wrote is
+// not known: its Expiry is zero.
 func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	if !sessionkey.WellFormed(key) {
 		return session.Record{}, session.ErrNotFound
@@ -58,7 +58,7 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	return rec, err
 }
 
-// record returns what an item holds, or ErrNotFound if that has ended.
+// record returns the record in an item, or ErrNotFound if it has ended.
 func (s *store) record(key string, item *memcache.Item) (session.Record, error) {
 	if string(item.Value) == tombstone {
 		return session.Record{}, session.ErrNotFound
@@ -70,7 +70,7 @@ func (s *store) record(key string, item *memcache.Item) (session.Record, error) 
 	return session.Record{Key: key, Data: data, Expiry: expiry}, nil
 }
 
-// item returns what is to be stored for a record.
+// item returns the item to store for a record.
 func (s *store) item(rec session.Record) *memcache.Item {
 	return &memcache.Item{
 		Key:        s.opts.Prefix + rec.Key,
@@ -96,8 +96,8 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 	return wrap(ctx, "create", rec.Key, err)
 }
 
-// createExpired says whether a record could have been made that has expired
-// already, and leaves it at that.
+// createExpired reports whether an expired record could have been created, and
+// creates none.
 func (s *store) createExpired(ctx context.Context, key string) error {
 	_, err := s.Load(ctx, key)
 	switch {
@@ -152,7 +152,7 @@ func (s *store) live(ctx context.Context, doing, key string) (*memcache.Item, se
 	return item, rec, err
 }
 
-// replace writes over an item that was read, unless it has changed since.
+// replace overwrites an item that was read, unless it has changed since.
 func (s *store) replace(ctx context.Context, doing, key string, item, next *memcache.Item) error {
 	item.Value, item.Flags, item.Expiration = next.Value, next.Flags, next.Expiration
 	err := s.client.do(ctx, func(mc *memcache.Client) error { return mc.CompareAndSwap(item) })
@@ -165,7 +165,7 @@ func (s *store) replace(ctx context.Context, doing, key string, item, next *memc
 	return wrap(ctx, doing, key, err)
 }
 
-// whyConflict tells a record that has changed from one that has ended.
+// whyConflict distinguishes a changed record from one that has ended.
 func (s *store) whyConflict(ctx context.Context, key string) error {
 	if _, err := s.Load(ctx, key); err != nil {
 		return err
@@ -180,7 +180,7 @@ func (s *store) end(ctx context.Context, doing, key string, item *memcache.Item)
 	})
 }
 
-// cleanUpTime is how long a move that has failed may take to tidy up.
+// cleanUpTime is how long the clean-up of a failed move may take.
 const cleanUpTime = 250 * time.Millisecond
 
 // move makes the new record, and then ends the old one.
@@ -190,7 +190,7 @@ func (s *store) move(ctx context.Context, item *memcache.Item, old, next session
 	}
 	err := s.end(ctx, "save", old.Key, item)
 	if err != nil {
-		// Nobody knows the new key yet. If even this fails, nobody ever will.
+		// Nobody knows the new key yet, and if this fails, nobody ever will.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 		defer cancel()
 		_ = s.client.do(ctx, func(mc *memcache.Client) error { return mc.Delete(s.opts.Prefix + next.Key) })
@@ -198,8 +198,8 @@ func (s *store) move(ctx context.Context, item *memcache.Item, old, next session
 	return err
 }
 
-// maxDeletes is after how many saves of others a deletion gives up. Each of them
-// needs a load of its own, so that they come one after another.
+// maxDeletes is how many concurrent saves make a deletion give up. Each of them
+// needs its own load, so that they come one after another.
 const maxDeletes = 100
 
 // Delete implements [session.Store]. It reads the record and puts a tombstone in
@@ -221,8 +221,7 @@ func (s *store) Delete(ctx context.Context, key string) error {
 	return errBusy
 }
 
-var errBusy = errors.New("memcachestore: delete: other requests keep saving the record")
+var errBusy = errors.New("memcachestore: delete: gave up: other requests keep saving the record")
 
-// ClearExpired implements [session.Store]. Memcached lets records vanish by
-// itself.
+// ClearExpired implements [session.Store]. Memcached removes them by itself.
 func (s *store) ClearExpired(ctx context.Context, _ time.Time) (int, error) { return 0, ctx.Err() }

@@ -13,11 +13,11 @@ import (
 // openDB returns a handle of database/sql that borrows its connections from
 // the pool, one for each call.
 //
-// database/sql prepares a statement on each connection, and takes it back when
-// the connection is returned: here that would be after each call, by a round
-// trip for which pgx's adapter allows five seconds, whatever the context of the
-// call. So this handle prepares nothing. The connections themselves remember
-// the statements that they have seen.
+// database/sql prepares a statement on each connection, and closes it when the
+// connection is closed: here that would be after each call, by a round trip for
+// which pgx's adapter allows five seconds, whatever the context of the call. So
+// this handle prepares nothing. The connections themselves cache their
+// statements.
 func openDB(pool *pgxpool.Pool) *sql.DB {
 	db := sql.OpenDB(connector{stdlib.GetPoolConnector(pool)})
 	db.SetMaxIdleConns(0)
@@ -55,7 +55,7 @@ type statement struct {
 
 func (s statement) Close() error { return nil }
 
-// NumInput says that the server counts the parameters.
+// NumInput returns -1: the server counts the parameters.
 func (s statement) NumInput() int { return -1 }
 
 func (s statement) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
@@ -66,7 +66,7 @@ func (s statement) QueryContext(ctx context.Context, args []driver.NamedValue) (
 	return s.conn.QueryContext(ctx, s.query, args)
 }
 
-// errNoContext: database/sql calls the methods with a context.
+// errNoContext is never seen: database/sql calls the methods with a context.
 var errNoContext = errors.New("pgstore: a statement needs a context")
 
 func (s statement) Exec([]driver.Value) (driver.Result, error) { return nil, errNoContext }

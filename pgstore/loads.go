@@ -15,31 +15,31 @@ import (
 )
 
 const (
-	// alone is how many loads run at the same time before others have to wait
-	// and share. With one, a visitor could wait for two round trips; with many,
-	// nobody would share, and all would wait for the server.
+	// alone is how many loads run alone at the same time, before others have to
+	// wait and share. With one, a visitor could wait for two round trips; with
+	// many, none would share, and all would wait for the server.
 	alone = 2
 
-	// together is how many keys one SELECT asks for at most.
+	// together is the most keys that one SELECT has.
 	together = 100
 
-	// most is how many loads may wait. The next is refused: a hundred SELECTs
-	// are before it.
+	// most is how many loads may wait. The next is refused, since a hundred
+	// SELECTs would come before it.
 	most = 100 * together
 
-	// patience bounds a SELECT, so that a connection that says nothing keeps no
-	// place for long. Visitors who still wait are then left to the table's own
-	// load, on another connection and each with as much time again. None waits
-	// longer than the context of the request says.
+	// patience bounds a SELECT, so that a connection that does not respond
+	// occupies no place for long. The loads of visitors who still wait are then
+	// repeated by the table, on other connections and each with as much time
+	// again. None waits longer than the context of its request.
 	patience = timelimit.Default / 2
 )
 
-// errFull says that too many loads wait already.
-var errFull = errors.New("pgstore: too many loads wait for the server")
+// errFull says that too many loads are waiting already.
+var errFull = errors.New("pgstore: too many loads are waiting for the server")
 
 // loads lets loads that run at the same time share a SELECT.
 type loads struct {
-	// ask returns the records that there are.
+	// ask returns the records that exist.
 	ask func(ctx context.Context, keys []string) (map[string]session.Record, error)
 
 	patience time.Duration
@@ -49,17 +49,18 @@ type loads struct {
 	waiting []*load
 }
 
-// A load is one that waits. What it was answered is there when done is closed.
+// A load is one that waits. Its result may be read when done is closed.
 type load struct {
 	key  string
 	rec  session.Record
 	err  error
 	done chan struct{}
-	gone atomic.Bool // nobody waits for it any more
+	gone atomic.Bool // the visitor no longer waits for it
 }
 
-// enter returns nil if a load may run alone, and must leave then; or the load
-// as one that waits, which is answered at once if there is no room.
+// enter returns nil if a load may run alone, and must then call leave;
+// otherwise it returns a load that waits, or has failed already if there is no
+// room.
 func (l *loads) enter(key string) *load {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -80,20 +81,21 @@ func (l *loads) enter(key string) *load {
 	return w
 }
 
-// forget drops those for which nobody waits any more. The caller holds the
+// forget drops the loads for which nobody waits any more. The caller holds the
 // lock.
 func (l *loads) forget() {
 	l.waiting = slices.DeleteFunc(l.waiting, func(w *load) bool { return w.gone.Load() })
 }
 
-// leave ends a load that ran alone. One that waits takes its place.
+// leave ends a load that ran alone. Waiting loads take its place.
 func (l *loads) leave() {
 	if batch := l.next(); batch != nil {
 		panics.Go(func() { l.run(batch) }, panics.Log(slog.Default(), "pgstore: loads that share a SELECT"))
 	}
 }
 
-// next returns the loads that wait, or gives the place up.
+// next returns a batch of the loads that wait, or gives up the place if none
+// does.
 func (l *loads) next() []*load {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -108,7 +110,7 @@ func (l *loads) next() []*load {
 	return batch
 }
 
-// run answers those who have waited, until there are none.
+// run answers waiting loads, batch by batch, until there are none.
 func (l *loads) run(batch []*load) {
 	for ; batch != nil; batch = l.next() {
 		l.askFor(batch)
@@ -137,8 +139,8 @@ func (l *loads) askFor(batch []*load) {
 	}
 }
 
-// errPanic sends those who wait to the table's own load, where a panic ends
-// one request and not the program.
+// errPanic makes the table repeat the loads, in the requests' goroutines: there
+// a panic ends one request and not the program.
 var errPanic = errors.New("pgstore: the SELECT panicked")
 
 func (l *loads) askSafely(ctx context.Context, keys []string) (found map[string]session.Record, err error) {
@@ -148,7 +150,7 @@ func (l *loads) askSafely(ctx context.Context, keys []string) (found map[string]
 	return found, err
 }
 
-// answer returns what the next SELECT says, unless ctx ends before.
+// answer returns the result of the load, unless ctx is done first.
 func (w *load) answer(ctx context.Context) (session.Record, error) {
 	select {
 	case <-w.done:

@@ -24,13 +24,13 @@ import (
 type store struct {
 	pool  *pgxpool.Pool
 	loads loads
-	table session.Store // does what is not done here, on the same pool
+	table session.Store // does the rest, on the same pool
 	db    *sql.DB       // of the table
 }
 
 // New returns a store on the table django_session in the database of the pool. Its
-// error is [django.ErrNotMigrated] if the table does not exist. The pool stays
-// the caller's: close the store, then the pool. The options may be nil.
+// error is [django.ErrNotMigrated] if the table does not exist. The caller keeps
+// the pool: close the store, then the pool. The options may be nil.
 func New(ctx context.Context, pool *pgxpool.Pool, o *sqlstore.Options) (session.Store, error) {
 	if pool == nil {
 		return nil, errors.New("pgstore: the pool is nil")
@@ -45,7 +45,7 @@ func New(ctx context.Context, pool *pgxpool.Pool, o *sqlstore.Options) (session.
 	return s, nil
 }
 
-// Close implements [session.Store]. It releases the table.
+// Close implements [session.Store]. It closes the table.
 func (s *store) Close() error { return errors.Join(s.table.Close(), s.db.Close()) }
 
 // ClearExpired implements [session.Store].
@@ -76,7 +76,7 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 		return rec, err
 	case ctx.Err() != nil:
 		return session.Record{}, djangodb.Wrap(ctx, "pgstore: load", err)
-	default: // once more, since the connection may have been an old one
+	default: // once more, since the connection may have been closed by the server
 		return s.table.Load(ctx, key)
 	}
 }
@@ -107,9 +107,9 @@ func (s *store) askOne(ctx context.Context, key string) (session.Record, error) 
 	return rec, err
 }
 
-// giveBack returns a connection to the pool. One that was closed, since it did
-// not answer in time, is taken out of the pool: pgx says goodbye to its server
-// for up to 15 seconds, and its place must not wait for that.
+// giveBack returns a connection to the pool. If it was closed because it did
+// not respond in time, it is removed from the pool: pgx takes up to 15 seconds
+// to close the connection to its server, and its place must not wait for that.
 func giveBack(conn *pgxpool.Conn) {
 	if conn.Conn().IsClosed() {
 		conn.Hijack()
@@ -118,7 +118,7 @@ func giveBack(conn *pgxpool.Conn) {
 	conn.Release()
 }
 
-// askMany returns the live records that there are of these keys.
+// askMany returns the live records under these keys.
 func (s *store) askMany(ctx context.Context, keys []string) (map[string]session.Record, error) {
 	const query = columns + " WHERE session_key = ANY($1) AND expire_date > $2"
 	conn, err := s.pool.Acquire(ctx)
@@ -144,9 +144,8 @@ func (s *store) askMany(ctx context.Context, keys []string) (map[string]session.
 }
 
 // Save implements [session.Store] by one UPDATE that also compares, and moves
-// the row if the keys differ. Whatever the server did not carry out is left to
-// the table's own Save, which finds out why, and repeats what was undone in
-// favour of another statement.
+// the row if the keys differ. If the server did not carry it out, the table's
+// Save finds out why, and repeats a statement that was undone in a deadlock.
 func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if !sessionkey.WellFormed(old.Key) || !sessionkey.WellFormed(new.Key) {
 		return s.table.Save(ctx, old, new)
@@ -161,7 +160,7 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 		return s.table.Save(ctx, old, new)
 	}
 	if n := tag.RowsAffected(); n != 1 {
-		return fmt.Errorf("pgstore: save: the database says that it changed %d rows, want 1", n)
+		return fmt.Errorf("pgstore: save: the database reports %d changed rows, want 1", n)
 	}
 	return nil
 }
@@ -193,7 +192,7 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 	case err == nil:
 		return nil
 	case ctx.Err() == nil && isRefused(err):
-		return s.table.Create(ctx, rec) // which finds out why
+		return s.table.Create(ctx, rec) // finds out why
 	default:
 		return djangodb.Wrap(ctx, "pgstore: create", err)
 	}
@@ -222,7 +221,7 @@ func (s *store) Delete(ctx context.Context, key string) error {
 	return djangodb.Wrap(ctx, "pgstore: delete", err)
 }
 
-var errRows = errors.New("the database says that it changed several rows, want 1")
+var errRows = errors.New("the database reports several changed rows, want 1")
 
 func (s *store) exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error) {
 	conn, err := s.pool.Acquire(ctx)
@@ -233,8 +232,8 @@ func (s *store) exec(ctx context.Context, query string, args ...any) (pgconn.Com
 	return conn.Conn().Exec(ctx, query, args...)
 }
 
-// isRefused reports whether the server certainly has not carried a statement
-// out: it said so, or has never got it.
+// isRefused reports whether the server certainly has not carried out a
+// statement: it said so, or never received it.
 func isRefused(err error) bool {
 	var refused *pgconn.PgError
 	return errors.As(err, &refused) || pgconn.SafeToRetry(err)

@@ -17,12 +17,12 @@ import (
 // A cache is Redis as the cache of package cachedstore.
 type cache struct {
 	client rueidis.Client
-	opened bool // the client, by this package
+	opened bool // whether this package opened the client
 	prefix string
 }
 
 // OpenCache connects to Redis as the cache of package cachedstore, as [Open]
-// does. Options may be nil; of them, Prefix alone counts here.
+// does. Options may be nil; only Prefix matters here.
 func OpenCache(ctx context.Context, url string, o *Options) (cachedstore.Cache, error) {
 	client, err := dial(ctx, url, false)
 	if err != nil {
@@ -31,9 +31,8 @@ func OpenCache(ctx context.Context, url string, o *Options) (cachedstore.Cache, 
 	return &cache{redislimit.New(client), true, o.withDefaults().Prefix}, nil
 }
 
-// NewCache is [OpenCache] on a client, which stays the caller's: close the
-// cache, then the client. Options may be nil. The error says that the client is
-// nil.
+// NewCache is [OpenCache] on a client that the caller keeps: close the cache,
+// then the client. Options may be nil. The error says that the client is nil.
 func NewCache(client rueidis.Client, o *Options) (cachedstore.Cache, error) {
 	if client == nil {
 		return nil, errors.New("redisstore: NewCache: the client is nil")
@@ -88,5 +87,6 @@ func (c *cache) Swap(ctx context.Context, key string, old, value []byte, ttl tim
 	return told("swap", answer)
 }
 
-// atLeastOne returns a lifetime in milliseconds. None is ever endless.
+// atLeastOne returns a lifetime in milliseconds, never 0, which would mean
+// forever.
 func atLeastOne(ttl time.Duration) int64 { return max(1, ttl.Milliseconds()) }

@@ -19,7 +19,7 @@ import (
 	"github.com/jamsession/jamsession/internal/panics"
 )
 
-// What a client takes at most.
+// Limits of a client.
 const (
 	dialTimeout  = 5 * time.Second
 	replyTimeout = 5 * time.Second // if the context of a call does not end before
@@ -27,7 +27,7 @@ const (
 	bufferBytes  = 64 << 10        // for reading and for writing, each connection
 )
 
-// An address is what a URL names.
+// An address is a parsed URL.
 type address struct{ option rueidis.ClientOption }
 
 // Dial returns a client for a URL in one of the forms that the package comment
@@ -37,7 +37,7 @@ func Dial(ctx context.Context, rawURL string) (rueidis.Client, error) {
 	return dial(ctx, rawURL, false)
 }
 
-// dial connects. Its error is one line, without the password.
+// dial connects. Its error is one line without the password.
 func dial(ctx context.Context, rawURL string, sideCache bool) (rueidis.Client, error) {
 	a, err := parseURL(rawURL)
 	if err != nil {
@@ -45,14 +45,14 @@ func dial(ctx context.Context, rawURL string, sideCache bool) (rueidis.Client, e
 	}
 	a.option.DisableCache = !sideCache
 	if sideCache {
-		a.option.PipelineMultiplex = -1 // one connection for commands and messages, see Store.oneWire
+		a.option.PipelineMultiplex = -1 // one connection for commands and messages, see store.oneWire
 	}
 	type dialed struct {
 		client rueidis.Client
 		err    error
 	}
 	done := make(chan dialed, 1)
-	panics.Go(func() { // it knows no context
+	panics.Go(func() { // rueidis.NewClient takes no context
 		client, err := rueidis.NewClient(a.option)
 		done <- dialed{client, err}
 	}, func(err error) { done <- dialed{nil, err} })
@@ -207,7 +207,7 @@ func (a *address) setDB(text string) error {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		return errors.New("the number of the database must be a number, such as the 0 of redis://host/0")
+		return errors.New("the database must be a number, such as the 0 of redis://host/0")
 	}
 	a.option.SelectDB = n
 	return nil
@@ -225,7 +225,7 @@ func (a *address) secure(caFile string) error {
 	}
 	config.RootCAs = x509.NewCertPool()
 	if !config.RootCAs.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("the option ca: %s holds no certificate", caFile)
+		return fmt.Errorf("the option ca: %s contains no certificate", caFile)
 	}
 	return nil
 }

@@ -19,7 +19,7 @@
 //
 // In a cluster two keys are on two servers, so that a rotation of the key takes two steps
 // there: the new record is created, and the old one deleted if it has not changed. In
-// between both keys work. If the second step fails, the new record is removed.
+// between, both keys are valid. If the second step fails, the new record is removed.
 //
 // If the server is down when the program starts, [Open] returns an error. If it goes down
 // later, calls return errors until it is back, but never ErrNotFound.
@@ -33,6 +33,6 @@
 //	redis-sentinel://host1:26379,host2:26379/mymaster/0
 //	                                          rediss-sentinel for TLS, to both
 //
-// Special characters in a user or password are percent-encoded. The name and password of
-// a sentinel URL are those of the servers, not of the sentinels.
+// Special characters in a user or password are percent-encoded. The name and password in
+// a sentinel URL are for the servers, not for the sentinels.
 package redisstore

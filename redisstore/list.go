@@ -14,10 +14,10 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// List implements [session.Store]. It asks each server for all of its keys,
-// a thousand at a time, and holds the names of the sessions in memory to sort
-// them: it is for consoles. Records that change meanwhile are seen as they
-// were or as they are.
+// List implements [session.Store]. It scans all keys of each server, a thousand
+// at a time, and holds the keys of the sessions in memory to sort them: it is
+// for consoles. A record that changes meanwhile is yielded as before or after
+// the change.
 func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return func(yield func(session.Record, error) bool) {
 		keys, err := s.keys(ctx)
@@ -55,7 +55,7 @@ func (s *store) keys(ctx context.Context) ([]string, error) {
 	return slices.Compact(all), nil
 }
 
-// globEscaper lets a prefix stand for itself in a pattern.
+// globEscaper escapes a prefix for a pattern.
 var globEscaper = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`, "]", `\]`)
 
 func scan(ctx context.Context, node rueidis.Client, pattern string) (names []string, err error) {

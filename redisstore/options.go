@@ -8,9 +8,9 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// Options configure a store, or a cache, for which Prefix alone counts.
+// Options configure a store, or a cache, which uses only Prefix.
 type Options struct {
-	// Prefix is what stands before the session's key in the key of Redis. For
+	// Prefix is put before the session's key to form the key in Redis. For
 	// Django it is django.CacheKey of KEY_PREFIX, VERSION and
 	// django.EngineCache, or django.EngineCachedDB for a cache. Empty is
 	// "jamsession:".
@@ -22,11 +22,11 @@ type Options struct {
 	Codec session.Codec
 
 	// ClientCache is how long this process may answer a load from its own
-	// memory. Redis tells it at once when another process changes the record,
-	// but a message takes its time: for about a millisecond, or until a broken
-	// connection is noticed, at most for this long, a load can see the record
-	// as it was. What this process itself has changed it sees at once, and
-	// saves always decide on the server. Zero means no such cache.
+	// memory. Redis sends a message at once when another process changes the
+	// record, but until it arrives a load can return the old record: for about
+	// a millisecond, or until a broken connection is noticed, at most for
+	// ClientCache. Loads see changes by the same process at once, and saves are
+	// always decided by the server. Zero means no such cache.
 	ClientCache time.Duration
 }
 

@@ -6,12 +6,12 @@ import (
 )
 
 // memory is how long a change is remembered at most: longer than the server's
-// message about it can be on its way.
+// message about it can take.
 const memory = 5 * time.Second
 
-// recent are the keys that this process has changed a moment ago. The
-// client-side cache is not asked for them: the server's message that they have
-// changed may still be on its way.
+// recent are the keys that this process has just changed. Loads of them bypass
+// the client-side cache: the server's message about the change may not have
+// arrived yet.
 type recent struct {
 	mu      sync.Mutex
 	changes map[string]changed

@@ -9,9 +9,9 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// told returns what the answer of a script means. One that no script gives,
-// though something between here and the server may, is an error and never a
-// success.
+// told returns the error for the answer of a script. An answer that no script
+// gives, though something between here and the server may, is an error and
+// never a success.
 func told(doing string, answer int64) error {
 	switch answer {
 	case 0:
@@ -26,8 +26,8 @@ func told(doing string, answer int64) error {
 	return fmt.Errorf("redisstore: %s: the server gave an unknown answer: %d", doing, answer)
 }
 
-// layout tells saveScript what stands around the data in a value; see package
-// cachevalue.
+// layout returns the bytes around the data in a value, for saveScript; see
+// package cachevalue.
 func (s *store) layout() string {
 	if s.opts.format() == cachevalue.Django {
 		return "django"
@@ -35,7 +35,7 @@ func (s *store) layout() string {
 	return "plain"
 }
 
-// openValue is Lua for what package cachevalue calls Open. ARGV[4] is the layout.
+// openValue is Open of package cachevalue in Lua. ARGV[4] is the layout.
 const openValue = `
 local function open(value) -- returns the data, and the expiry if the value says it
 	local data, at = value, nil
@@ -55,8 +55,9 @@ end
 `
 
 // saveScript replaces the value under KEYS[1], or moves it to KEYS[2], if its
-// data is ARGV[1] and it has not expired at ARGV[5], by ARGV[2] for ARGV[3]
-// milliseconds, or deletes it if that is not positive.
+// data is ARGV[1] and it has not expired at ARGV[5]. The new value is ARGV[2],
+// for ARGV[3] milliseconds; if that is not positive, the script deletes the old
+// one.
 var saveScript = rueidis.NewLuaScript(openValue + `
 local stored = redis.call('GET', KEYS[1])
 if not stored then return 1 end
@@ -78,8 +79,9 @@ end
 return 0
 `)
 
-// deleteScript deletes the value under KEYS[1]. One that has expired at ARGV[5],
-// and that the server still has for a moment, is gone already.
+// deleteScript deletes the value under KEYS[1]. A value that has expired at
+// ARGV[5], but that the server still has for a moment, counts as deleted
+// already.
 var deleteScript = rueidis.NewLuaScript(openValue + `
 local stored = redis.call('GET', KEYS[1])
 if not stored then return 1 end

@@ -18,19 +18,19 @@ import (
 // A store keeps sessions in Redis.
 type store struct {
 	client  rueidis.Client
-	opened  bool // the client, by this package
-	inSteps bool // a rotation, between the servers of a cluster
+	opened  bool // whether this package opened the client
+	inSteps bool // whether a new key may be on another server of a cluster
 	opts    Options
-	own     *recent // what this process has changed, for the client-side cache
+	own     *recent // changes by this process, for the client-side cache
 
 	// oneWire: commands and the server's messages share a connection, so that
-	// they arrive in order. A client that others have made may have several.
+	// they arrive in order. A client of the caller may have several.
 	oneWire bool
 }
 
 // Open connects to the server that a URL names; the package comment lists the
-// forms. Options may be nil. The error is one line that says what could not
-// be reached.
+// forms. Options may be nil. The error is one line that names the server that
+// could not be reached.
 func Open(ctx context.Context, url string, o *Options) (session.Store, error) {
 	opts := o.withDefaults()
 	if err := opts.check(); err != nil {
@@ -45,8 +45,8 @@ func Open(ctx context.Context, url string, o *Options) (session.Store, error) {
 	return s, nil
 }
 
-// New returns a store on a client, which stays the caller's: close the store,
-// then the client. Options may be nil. The error says that the client is nil, or
+// New returns a store on a client that the caller keeps: close the store, then
+// the client. Options may be nil. The error says that the client is nil, or
 // names the field that is wrong.
 func New(client rueidis.Client, o *Options) (session.Store, error) {
 	if client == nil {
@@ -106,10 +106,10 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	return session.Record{Key: key, Data: data, Expiry: expiry}, nil
 }
 
-// get asks again if that failed, as it does once after the server was
-// restarted. It then asks around the client cache, whose answers are shared:
-// the failure may be that of another request, whose visitor has gone. Nothing
-// else is repeated: only its caller can find out whether a write that was not
+// get tries again after a failure, which there is once after each restart of
+// the server. It then bypasses the client-side cache, which shares answers: the
+// failure may be that of another request, whose visitor has gone. Nothing else
+// is repeated: only its caller can find out whether a write that was not
 // acknowledged was carried out.
 func (s *store) get(ctx context.Context, key string) ([]byte, error) {
 	cached, change := s.opts.ClientCache > 0, uint64(0)
@@ -119,7 +119,7 @@ func (s *store) get(ctx context.Context, key string) ([]byte, error) {
 	value, err := s.getOnce(ctx, key, cached && change == 0)
 	if err == nil || rueidis.IsRedisNil(err) || ctx.Err() != nil {
 		if change > 0 && err == nil && s.oneWire {
-			s.own.heard(key, change) // the message came before this answer
+			s.own.heard(key, change) // the message has arrived before this answer
 		}
 		return value, err
 	}
@@ -135,7 +135,7 @@ func (s *store) getOnce(ctx context.Context, key string, cached bool) ([]byte, e
 	return s.client.Do(ctx, s.client.B().Get().Key(name).Build()).AsBytes()
 }
 
-// expiry asks for the end of a record that another program has written.
+// expiry returns the expiry of a record that another program has written.
 func (s *store) expiry(ctx context.Context, key string) (time.Time, error) {
 	left, err := s.client.Do(ctx, s.client.B().Pttl().Key(s.opts.Prefix+key).Build()).AsInt64()
 	switch {
@@ -171,8 +171,8 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 	return timelimit.Wrap(ctx, "redisstore: create", err)
 }
 
-// createExpired says whether a record could have been made that has expired
-// already, and leaves it at that.
+// createExpired reports whether an expired record could have been created, and
+// creates none.
 func (s *store) createExpired(ctx context.Context, key string) error {
 	_, err := s.Load(ctx, key)
 	switch {
@@ -209,8 +209,8 @@ func (s *store) Save(ctx context.Context, old, next session.Record) error {
 	return s.replace(ctx, old, next)
 }
 
-// swap settles what most saves are, by a short script: what is stored is still
-// what was loaded, its expiry with it. It reports whether it was so.
+// swap does most saves, by a short script: those whose stored record is still
+// exactly the loaded one, with its expiry. It reports whether it was.
 func (s *store) swap(ctx context.Context, old, next session.Record) (bool, error) {
 	ttl := milliseconds(next.Expiry)
 	if ttl == 0 || milliseconds(old.Expiry) == 0 {
@@ -229,7 +229,7 @@ func (s *store) swap(ctx context.Context, old, next session.Record) (bool, error
 	case said == nil:
 		return true, nil
 	case errors.Is(said, session.ErrNotFound), errors.Is(said, session.ErrConflict):
-		return false, nil // as far as this script can tell
+		return false, nil // another script decides
 	default:
 		return false, said
 	}
@@ -253,14 +253,14 @@ func (s *store) replace(ctx context.Context, old, next session.Record) error {
 	return told("save", answer)
 }
 
-// changed notes what the client-side cache is not to be asked for.
+// changed notes a key for which loads must bypass the client-side cache.
 func (s *store) changed(key string) {
 	if s.opts.ClientCache > 0 {
 		s.own.add(key)
 	}
 }
 
-// cleanUpTime is how long a move that has failed may take to tidy up.
+// cleanUpTime is how long the clean-up of a failed move may take.
 const cleanUpTime = 250 * time.Millisecond
 
 // moveInSteps moves a record to another server of a cluster.
@@ -272,7 +272,7 @@ func (s *store) moveInSteps(ctx context.Context, old, next session.Record) error
 	dead.Expiry = time.Time{} // so that it is deleted
 	err := s.replace(ctx, old, dead)
 	if err != nil {
-		// Nobody knows the new key yet. If even this fails, nobody ever will.
+		// Nobody knows the new key yet, and if this fails, nobody ever will.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 		defer cancel()
 		_ = s.Delete(ctx, next.Key)
@@ -297,7 +297,7 @@ func (s *store) Delete(ctx context.Context, key string) error {
 	return told("delete", answer)
 }
 
-// ClearExpired implements [session.Store]. Redis lets records vanish by itself.
+// ClearExpired implements [session.Store]. Redis removes them by itself.
 func (s *store) ClearExpired(ctx context.Context, _ time.Time) (int, error) { return 0, ctx.Err() }
 
 // milliseconds returns how long the server must keep a record; 0 if it has
@@ -307,5 +307,5 @@ func milliseconds(expiry time.Time) int64 {
 	if left <= 0 {
 		return 0
 	}
-	return left.Truncate(time.Millisecond).Milliseconds() + 1 // the value says it exactly
+	return left.Truncate(time.Millisecond).Milliseconds() + 1 // the value has the exact time
 }

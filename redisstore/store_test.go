@@ -373,7 +373,7 @@ func TestOpenFailsInOneLine(t *testing.T) {
 		"redis://user:sesame@127.0.0.1:1/0":           "127.0.0.1:1",
 		"unix:///nonexistent/redis.sock":              "/nonexistent/redis.sock",
 		"redis://" + servertest.Redis(t).Addr + "/99": "index",
-		"redis://:sesame@localhost/x":                 "number of the database",
+		"redis://:sesame@localhost/x":                 "the database must be a number",
 		"redis://h1,h2":                               "redis-cluster://",
 		"redis-sentinel://:sesame@h1":                 "name of the master",
 		"http://:sesame@localhost":                    "want",

@@ -11,10 +11,10 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// ClearExpired implements [session.Store] by batches until nothing is left. With
-// an error it returns how many rows it had deleted in whole batches; what a batch
-// that ctx interrupted has deleted is not known. A batch that takes a minute is
-// given up.
+// ClearExpired implements [session.Store] in batches, until no expired row is
+// left. With an error it returns how many rows whole batches have deleted; how
+// many a batch deleted that ctx interrupted is unknown. It gives up a batch that
+// takes a minute.
 func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	total := 0
 	for {
@@ -32,7 +32,7 @@ func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	}
 }
 
-// pause lets others have the database between two batches.
+// pause lets others use the database between two batches.
 func (s *store) pause(ctx context.Context) error {
 	timer := time.NewTimer(s.opts.ClearPause)
 	defer timer.Stop()
@@ -48,9 +48,10 @@ func (s *store) pause(ctx context.Context) error {
 const listPage = 500
 
 // List implements [session.Store]. It reads pages, and holds no connection
-// while the loop runs: the loop may save and delete sessions. Rows that change
-// meanwhile are seen as they were or as they are. Rows whose key no program
-// could have issued are left out, as Load does not find them either.
+// while the body of the loop runs, which may save and delete sessions. A row
+// that changes meanwhile is yielded as before or after the change. Rows whose
+// key no program could have issued are left out, as Load does not find them
+// either.
 func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return func(yield func(session.Record, error) bool) {
 		after := ""
@@ -73,7 +74,7 @@ func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	}
 }
 
-// page returns the first live rows whose key is after a key.
+// page returns the next live rows after a key.
 func (s *store) page(ctx context.Context, after string) ([]session.Record, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()

@@ -35,17 +35,17 @@
 // found nothing, and [New] returns an error. Keys and data are compared byte for byte,
 // even if the table has a collation that ignores case, as Django's has. A statement that
 // the server undid in a deadlock is repeated. MySQL commits after each table that it
-// makes: [Migrate] goes on where an earlier one stopped. Also give timeout=5s and
+// creates: [Migrate] continues where an earlier one stopped. Also give timeout=5s and
 // readTimeout=1m: calls end with their contexts, but database/sql also connects in a
 // goroutine whose context never ends, and a server that accepts and never answers would
 // hold it up, and with it the pool.
 //
 // # SQLite
 //
-// SQLite lets one connection write at a time. Let the program wait for its
-// turn in the pool and not in the database: give [New] a DB of one
-// connection for writing, and in [django.Database].Readers a second pool for reading,
-// which WAL lets run beside the writer:
+// SQLite lets one connection write at a time. Let the program wait for its turn in
+// the pool and not in the database: give [New] a DB of one connection for writing,
+// and in [django.Database].Readers a second pool for reading, which can read during a
+// write with WAL:
 //
 //	readers, err := sql.Open("sqlite", "file:site.db?"+
 //		"_pragma=busy_timeout(5000)"+
@@ -72,8 +72,8 @@
 // # Deleting old sessions
 //
 // Expired rows are never served, but stay until session.Manager.ClearExpired is called,
-// as in Django until clearsessions. It deletes in batches, so that nobody waits for it.
-// "jamsession clearsessions" shows its progress.
+// as in Django until clearsessions. It deletes in batches, so that nobody waits for
+// long. "jamsession clearsessions" shows its progress.
 //
 // # Errors
 //

@@ -10,14 +10,14 @@ import (
 
 var errNotMigrated = fmt.Errorf("sqlstore: django_session: %w", django.ErrNotMigrated)
 
-// Migrate makes the table and the records of it that Django makes, if they do
-// not exist, and returns which migrations it applied. Afterwards manage.py
-// migrate has nothing to do. Programs that start together may all call it. If
-// it fails, nothing was changed.
+// Migrate creates the table and Django's records of it, if they do not exist,
+// and returns the migrations that it applied. Afterwards manage.py migrate has
+// nothing to do. Programs that start together may all call it. If it fails,
+// nothing was changed.
 //
-// A table django_session that is not Django's is an error that names the
-// column it lacks. A table that is Django's, but not in its records, is
-// adopted.
+// If a table django_session is not Django's, the error names the column it
+// lacks. If it is Django's, but not in Django's records, Migrate adds it to
+// them.
 func Migrate(ctx context.Context, db django.Database) ([]string, error) {
 	d, err := djangodb.New(db)
 	if err != nil {

@@ -11,8 +11,8 @@ type Options struct {
 	// is 1000.
 	ClearBatch int
 
-	// ClearPause is how long ClearExpired waits between two batches. Zero is
-	// 10 milliseconds, negative means not at all.
+	// ClearPause is how long ClearExpired waits between two batches. Zero is 10
+	// milliseconds; with a negative ClearPause it does not wait.
 	ClearPause time.Duration
 }
 

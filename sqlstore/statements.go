@@ -8,8 +8,8 @@ import (
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
-// statements are all that a store asks of the database, prepared once. Those
-// that only read belong to the readers' pool.
+// statements are the statements of a store, prepared once. Those that only read
+// use the readers' pool.
 type statements struct {
 	load, exists, list               *sql.Stmt
 	create, save, move, delete, tidy *sql.Stmt

@@ -24,7 +24,7 @@ type store struct {
 }
 
 // New returns a store on the table django_session. Its error is [django.ErrNotMigrated]
-// if the table does not exist. The pools stay the caller's: close the store, which
+// if the table does not exist. The caller keeps the pools: close the store, which
 // releases its statements, then the pools. The options may be nil.
 func New(ctx context.Context, db django.Database, o *Options) (session.Store, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
@@ -56,12 +56,12 @@ func New(ctx context.Context, db django.Database, o *Options) (session.Store, er
 	return s, nil
 }
 
-var errFoundRows = errors.New("an UPDATE does not count rows that it found and did not change;" +
+var errFoundRows = errors.New("UPDATE does not count rows that it found but did not change;" +
 	" open the driver with clientFoundRows=true")
 
-// checkFoundRows finds out how the driver counts, by a row that nobody else
-// ever sees. If it counts changes only, a save that changes nothing would look
-// like one of a session that is gone.
+// checkFoundRows finds out how the driver counts, with a row in a transaction
+// that it rolls back. If it counts changes only, a save that changes nothing
+// would look like a save of a deleted session.
 func checkFoundRows(ctx context.Context, db djangodb.DB) error {
 	counts := false
 	err := db.Transact(ctx, func(tx *sql.Conn) error {
@@ -90,7 +90,7 @@ func checkFoundRows(ctx context.Context, db djangodb.DB) error {
 	return nil
 }
 
-// errUndo ends a transaction that is to leave nothing behind.
+// errUndo rolls back a transaction.
 var errUndo = errors.New("undo")
 
 // Close implements [session.Store]. It releases the statements.
@@ -161,11 +161,10 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	return checkOne("save", n)
 }
 
-// whyUnsaved tells a record that has changed from one that is gone. The row
-// may change between the UPDATE and this SELECT, and either answer is then
-// true: a row that is here now was not old when the UPDATE looked, and the
-// caller loads it again; a row that is gone now must not be written, whatever
-// it was before.
+// whyUnsaved distinguishes a changed record from a deleted one. The row may
+// change between the UPDATE and this SELECT, and either answer is then right: a
+// row that exists now was not old at the UPDATE, and the caller loads it again;
+// a row that does not exist now must not be written, whatever it was before.
 func (s *store) whyUnsaved(ctx context.Context, key string) error {
 	var one int
 	err := djangodb.One(ctx, s.exists, s.live(key), &one)
@@ -196,16 +195,17 @@ func (s *store) Delete(ctx context.Context, key string) error {
 	return checkOne("delete", n)
 }
 
-// checkOne returns an error unless a statement has changed one row: whatever
-// else the table or the driver means by it, it is not a success.
+// checkOne returns an error unless a statement has changed one row. Any other
+// number comes from an unknown table or driver and is not a success.
 func checkOne(doing string, n int64) error {
 	if n != 1 {
-		return fmt.Errorf("sqlstore: %s: the database says that it changed %d rows, want 1", doing, n)
+		return fmt.Errorf("sqlstore: %s: the database reports %d changed rows, want 1", doing, n)
 	}
 	return nil
 }
 
-// live returns what to bind for a row that has a key and has not expired.
+// live returns the parameters that select a row by its key if it has not
+// expired.
 func (s *store) live(key string) []any {
 	return append(s.db.Dialect.KeyArgs(make([]any, 0, 3), key), s.now())
 }
