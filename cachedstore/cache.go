@@ -5,29 +5,29 @@ import (
 	"time"
 )
 
-// A Cache keeps values for a while, and may lose them at any time. It must be
-// safe for concurrent use, and each method must be one atomic step.
+// A Cache keeps values for a limited time, and may lose them at any time. It
+// must be safe for concurrent use, and each method must be one atomic step.
 //
-// Errors other than those named mean that the cache could not be asked.
+// Any error other than those named means that the cache is unavailable.
 type Cache interface {
 	// Get returns the value under key. It must return session.ErrNotFound if
 	// there is none.
 	Get(ctx context.Context, key string) ([]byte, error)
 
-	// Set stores value under key for ttl, whatever was there.
+	// Set stores value under key for ttl, and replaces any other.
 	Set(ctx context.Context, key string, value []byte, ttl time.Duration) error
 
 	// Add stores value under key for ttl. It must return session.ErrExists,
 	// and change nothing, if a value is there.
 	Add(ctx context.Context, key string, value []byte, ttl time.Duration) error
 
-	// Swap replaces the value under key by new, for ttl, if it is old. It
-	// must return session.ErrConflict if it is another, or
+	// Swap replaces the value under key by new, for ttl, if it is old. It must
+	// return session.ErrConflict if there is another value, or
 	// session.ErrNotFound if there is none, and must then change nothing.
 	Swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) error
 
-	// Close releases what the cache opened, and nothing that it was given. A
-	// cache that opened nothing returns nil. Nothing else may be called
+	// Close releases what the cache opened, and nothing that the caller passed
+	// to it. A cache that opened nothing returns nil. No method may be called
 	// afterwards.
 	Close() error
 }

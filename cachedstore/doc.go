@@ -16,24 +16,24 @@
 // the place of the entry, for half a minute. A reader only fills an empty entry (add,
 // never set), only if its row was read well within that time, and then checks the
 // database again: if the row has changed, the entry is removed. So neither a reader that
-// was overtaken by a logout nor a cache that has lost its tombstones brings a session
-// back.
+// was overtaken by a logout nor a cache that has lost its tombstones restores a session.
 //
-// If the cache cannot be told of a change, this process does not ask the cache about that
-// session until it has placed the tombstone; it tries every second. Another process that
-// still reaches the cache can serve the old entry meanwhile, and so can every process if
-// this one dies first: at most for [Options.Lifetime], since no entry lives longer.
+// If a change cannot be written to the cache, this process does not read that session
+// from the cache until it has placed the tombstone; it tries every second. Another
+// process that still reaches the cache can serve the old entry meanwhile, and so can
+// every process if this one dies first: at most for [Options.Lifetime], since no entry
+// lives longer.
 //
-// Rows that are deleted behind the store's back, by SQL or "manage.py
-// clearsessions", are served from the cache until their entry is gone: at most
-// for Options.Lifetime.
+// Rows that are deleted without the store, by SQL or "manage.py clearsessions",
+// are served from the cache until their entry expires: at most for
+// Options.Lifetime.
 //
 // # Beside Django
 //
 // With Django's codec in [Options].Codec, a Django site with SESSION_ENGINE cached_db can
 // share the database and the cache. Entries that Django wrote are not trusted, since
-// Django's own refill can bring a session back after its logout; the database is asked,
-// and the entry replaced. Django itself trusts them: its refill after a logout, here or
-// there, serves the session to Django until the entry expires. Django's writes fail then,
-// since the row is gone.
+// Django's own refill can restore a session after its logout; the row is read from the
+// database, and the entry replaced. Django itself trusts them: its refill after a logout,
+// here or there, serves the session to Django until the entry expires. Django's writes
+// fail then, since the row is gone.
 package cachedstore

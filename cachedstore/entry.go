@@ -10,9 +10,9 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// An entry of the cache is a Python pickle, so that Django can load it: of
-// the items of the session, or of None, which to Django is a miss. Before it
-// comes to that it pushes, and pops again, what is ours: the instant at which
+// An entry of the cache is a Python pickle, so that Django can load it: of the
+// items of the session, or of None, which to Django is a miss. Before that it
+// pushes, and pops again, two values that Django ignores: the instant at which
 // the record expires, and the data of the database's row.
 //
 //	80 04           PROTO 4
@@ -55,8 +55,8 @@ func entry(rec session.Record, pickled []byte) ([]byte, error) {
 	return append(b, pickled[len(proto):]...), nil
 }
 
-// parseEntry returns the record in an entry, or false for a value of another
-// kind: a tombstone, or what another program has written.
+// parseEntry returns the record in an entry, or false for any other value: a
+// tombstone, or another program's value.
 func parseEntry(key string, value []byte) (session.Record, bool) {
 	if len(value) < dataAt || string(value[:expiryAt]) != proto+long8 ||
 		string(value[expiryAt+8:lengthAt]) != pop+binBytes {
@@ -74,7 +74,7 @@ func parseEntry(key string, value []byte) (session.Record, bool) {
 	}, true
 }
 
-// newTombstone returns a value that no other call returns.
+// newTombstone returns a unique tombstone.
 func newTombstone() []byte {
 	return []byte(nonceStart + rand.Text() + tombEnd)
 }

@@ -12,22 +12,21 @@ import (
 
 // Options configure a store.
 type Options struct {
-	// Lifetime is how long an entry of the cache is served before the database
-	// is asked again. Zero is 5 minutes.
+	// Lifetime is how long an entry of the cache is served before the row is
+	// read from the database again. Zero is 5 minutes.
 	Lifetime time.Duration
 
-	// Timeout is how long the cache may take for one answer before the
-	// database is asked in its place. Zero is 250 milliseconds.
+	// Timeout is how long the cache may take for one answer before the database
+	// is used in its place. Zero is 250 milliseconds.
 	Timeout time.Duration
 
 	// Codec is that of session.Options, if Django shares the cache: django.Signed.
-	// The entries then also say what the data says as Django's cached_db keeps
-	// it, as the pickled dict of the items. Nil is for a cache that is not shared
-	// with Django.
+	// The entries then also contain the items as Django's cached_db stores them,
+	// as a pickled dict. Nil is for a cache that is not shared with Django.
 	Codec session.Codec
 
-	// Logger is told, once in a while, that the cache fails. Nil is
-	// slog.Default().
+	// Logger gets a warning, at most once a second, while the cache fails. Nil
+	// is slog.Default().
 	Logger *slog.Logger
 }
 
@@ -48,7 +47,7 @@ func (o *Options) withDefaults() Options {
 	return c
 }
 
-// pickle returns what Django shall find in the entry for some data.
+// pickle returns the pickled items of some data, for Django.
 func (o *Options) pickle(data []byte) ([]byte, error) {
 	if p, ok := o.Codec.(cachevalue.Pickler); ok {
 		return p.Pickle(data)

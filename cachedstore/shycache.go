@@ -13,24 +13,24 @@ import (
 )
 
 const (
-	// restTime is how long no reader asks a cache that has failed.
+	// restTime is how long readers do not use a cache after a failure.
 	restTime = time.Second
 
-	// maxMissed is how many sessions may wait for their tombstone. If there
-	// are more, no entry is believed until all that were there have expired.
+	// maxMissed is how many sessions may wait for their tombstone. If there are
+	// more, no entry is trusted until all that existed have expired.
 	maxMissed = 10_000
 )
 
-// A shyCache never fails and never waits long. It remembers which sessions it
-// could not be told about, and does not speak of them.
+// A shyCache never fails and never waits long. It remembers the sessions whose
+// change it has missed, and does not serve them.
 type shyCache struct {
 	cache Cache
 	opts  Options
 
 	mu       sync.Mutex
-	rest     time.Time            // nobody reads before
-	distrust time.Time            // no entry is believed before
-	missed   map[string]time.Time // what waits for a tombstone, and until when
+	rest     time.Time            // no reads before
+	distrust time.Time            // no entry is trusted before
+	missed   map[string]time.Time // keys that wait for a tombstone, and until when
 	wake     *time.Timer          // for the next attempt; nil if nothing waits
 	attempts sync.WaitGroup
 	closed   bool
@@ -40,11 +40,11 @@ func newShyCache(cache Cache, opts Options) *shyCache {
 	return &shyCache{cache: cache, opts: opts, missed: make(map[string]time.Time)}
 }
 
-// A state is what a cache knows about a session.
+// A state is the result of a read.
 type state int
 
 const (
-	unknown state = iota // and nobody may change that
+	unknown state = iota // no reader may fill the place
 	absent               // a reader may fill the place
 	found
 )
@@ -77,7 +77,7 @@ func (c *shyCache) trusted(key string) bool {
 }
 
 // fill puts value in the place of old, or in an empty place if old is nil. It
-// reports whether it did, or cannot tell.
+// reports whether it did, or may have done so.
 func (c *shyCache) fill(ctx context.Context, key string, old, value []byte, ttl time.Duration) bool {
 	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
 	defer cancel()
@@ -93,7 +93,7 @@ func (c *shyCache) fill(ctx context.Context, key string, old, value []byte, ttl 
 	return !isMiss(err)
 }
 
-// swap puts value in the place of old, and reports whether it is sure of it.
+// swap puts value in the place of old, and reports whether it certainly did.
 func (c *shyCache) swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) bool {
 	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
 	defer cancel()
@@ -104,11 +104,11 @@ func (c *shyCache) swap(ctx context.Context, key string, old, value []byte, ttl 
 	return err == nil
 }
 
-// bury puts a tombstone in the place of whatever there is, and returns it. If
-// that fails it returns nil, and sees to it that it is done later.
+// bury puts a tombstone in the place of any value, and returns it. If that
+// fails it returns nil, and schedules another attempt.
 //
-// It does not give up with ctx: a visitor who has gone away has changed the
-// session all the same.
+// It does not stop when ctx is done: the session has changed even if the
+// visitor has gone.
 func (c *shyCache) bury(ctx context.Context, key string) []byte {
 	c.mu.Lock()
 	mark := c.missed[key]
@@ -129,7 +129,7 @@ func (c *shyCache) set(ctx context.Context, key string, value []byte) error {
 	return c.cache.Set(ctx, key, value, tombstoneLife)
 }
 
-// miss notes that the cache has not been told of a change.
+// miss notes that the cache has missed a change.
 func (c *shyCache) miss(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -152,11 +152,11 @@ func (c *shyCache) schedule() {
 	}
 }
 
-// maxFailures is after how many failures an attempt stops: if some of several
-// servers are down, it must come to the keys of the others.
+// maxFailures is how many failures end an attempt: if some of several servers
+// are down, it must reach the keys of the others.
 const maxFailures = 8
 
-// attempt tries to place the tombstones that are missing.
+// attempt tries to place the missing tombstones.
 func (c *shyCache) attempt() {
 	defer c.attempts.Done()
 	c.mu.Lock()
@@ -178,8 +178,8 @@ func (c *shyCache) attempt() {
 	c.schedule()
 }
 
-// setSafely treats a panic of the cache as a failure: the attempts go on, since
-// what has missed its tombstone must not be believed forever.
+// setSafely treats a panic of the cache as a failure: the attempts continue,
+// since an entry that has missed its tombstone must not stay.
 func (c *shyCache) setSafely(key string, tombstone []byte) (err error) {
 	if caught := panics.Try(func() { err = c.set(context.Background(), key, tombstone) }); caught != nil {
 		panics.Log(c.opts.Logger, "cachedstore: the cache panics")(caught)
@@ -188,8 +188,8 @@ func (c *shyCache) setSafely(key string, tombstone []byte) (err error) {
 	return err
 }
 
-// forgive notes that nothing in the cache is older than the change that was
-// missed, unless another one was missed meanwhile.
+// forgive notes that the tombstone of a missed change is placed, unless another
+// change was missed meanwhile.
 func (c *shyCache) forgive(key string, mark time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -208,7 +208,7 @@ func (c *shyCache) close() {
 	c.attempts.Wait()
 }
 
-// failed lets the cache rest, and says so if it did not rest already.
+// failed lets the cache rest, and logs that if it did not rest already.
 func (c *shyCache) failed(err error) {
 	c.mu.Lock()
 	now := time.Now()

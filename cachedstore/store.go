@@ -11,22 +11,22 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// tombstoneLife is how long nobody may fill the place of an entry that was
-// taken out. A reader that took longer than half of it for the database does
-// not fill at all, so that it cannot come too late.
+// tombstoneLife is how long the place of a removed entry cannot be filled. A
+// reader whose database took longer than half of it does not fill at all, so
+// that it cannot come too late.
 const tombstoneLife = 30 * time.Second
 
-// A store asks a cache before a database.
+// A store reads from a cache before it reads from a database.
 type store struct {
 	db    session.Store
 	cache *shyCache
 	opts  Options
 }
 
-// New returns a store that keeps its records in db, and what was read of them
-// in cache. Both stay the caller's: close the store first. Options may be nil.
-// The error says that one of them is nil, that db makes its keys itself, as those
-// of package cookiestore do, or names the field that is wrong.
+// New returns a store that keeps its records in db, and copies of loaded ones in
+// cache. The caller keeps both: close the store first. Options may be nil. The
+// error says that db or cache is nil, that db makes its keys itself, as the
+// stores of package cookiestore do, or names the field that is wrong.
 func New(db session.Store, cache Cache, o *Options) (session.Store, error) {
 	if db == nil {
 		return nil, errors.New("cachedstore: New: the database is nil")
@@ -45,8 +45,8 @@ func New(db session.Store, cache Cache, o *Options) (session.Store, error) {
 	return &store{db, newShyCache(cache, opts), opts}, nil
 }
 
-// Close implements [session.Store]. It ends the attempts to tell the cache what it
-// missed.
+// Close implements [session.Store]. It ends the attempts to place missing
+// tombstones.
 func (s *store) Close() error {
 	s.cache.close()
 	return nil
@@ -88,9 +88,9 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 }
 
 // fill puts a record that was just read from the database into the cache, in
-// place of a foreign value, or of none. Then it looks whether the database
+// place of a foreign value, or of none. Then it checks whether the database
 // still has it: the cache may have lost a tombstone meanwhile, and programs
-// that are not ours leave none.
+// without this package leave none.
 func (s *store) fill(ctx context.Context, rec session.Record, foreign []byte) {
 	value, ttl, ok := s.entry(rec)
 	if !ok || !s.cache.fill(ctx, rec.Key, foreign, value, ttl) {
@@ -102,7 +102,7 @@ func (s *store) fill(ctx context.Context, rec session.Record, foreign []byte) {
 	}
 }
 
-// entry returns what the cache is to hold for rec, and for how long.
+// entry returns the cache's value for rec, and for how long to keep it.
 func (s *store) entry(rec session.Record) (value []byte, ttl time.Duration, ok bool) {
 	ttl = min(s.opts.Lifetime, time.Until(rec.Expiry))
 	if ttl <= 0 {
@@ -110,7 +110,7 @@ func (s *store) entry(rec session.Record) (value []byte, ttl time.Duration, ok b
 	}
 	pickled, err := s.opts.pickle(rec.Data)
 	if err != nil {
-		return nil, 0, false // corrupt: the session says so when it decodes it
+		return nil, 0, false // corrupt: decoding the session reports it
 	}
 	value, err = entry(rec, pickled)
 	if err != nil {
@@ -125,9 +125,9 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 }
 
 // Save implements [session.Store]. The entry gives way to a tombstone before
-// the database changes, and the tombstone to the new entry afterwards. If it
-// is no longer there, a new one takes the place of what is: so the last writer
-// of the database also has the last word in the cache.
+// the database changes, and the tombstone to the new entry afterwards. If the
+// tombstone is no longer there, a new one takes the place of any value: so the
+// last writer of the database is also the last in the cache.
 func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -146,16 +146,15 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 			return nil
 		}
 	}
-	// Another request has been here. Perhaps it has put an entry there that is
-	// older than this change: of two that change the expiry only, either may
-	// come first.
+	// Another request has changed the cache. Its entry may be older than this
+	// change: of two saves that change only the expiry, either may come first.
 	s.cache.bury(ctx, old.Key)
 	return nil
 }
 
 // Delete implements [session.Store]. It puts a tombstone before and after: a
-// Save that began in between has put its own over the first one, and would
-// take that for leave to put its entry there.
+// Save that began in between has replaced the first one by its own, and would
+// replace that by its entry.
 func (s *store) Delete(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -181,7 +180,8 @@ func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return session.List(ctx, s.db)
 }
 
-// isMiss reports whether a cache has answered that there is nothing to do.
+// isMiss reports whether an error of the cache is one of its answers, and not a
+// failure.
 func isMiss(err error) bool {
 	return errors.Is(err, session.ErrNotFound) || errors.Is(err, session.ErrExists) ||
 		errors.Is(err, session.ErrConflict)

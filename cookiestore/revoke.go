@@ -14,7 +14,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// identityItem is what the cookies of one session have in common.
+// identityItem is the item that the cookies of one session share.
 const identityItem = "_session_id"
 
 // withIdentity returns items with the identity of old, or with a new one if
@@ -22,7 +22,7 @@ const identityItem = "_session_id"
 func withIdentity(items []byte, old session.Record, fresh bool) []byte {
 	object, err := rawjson.Parse(items)
 	if err != nil {
-		return items // what cannot be read has no identity to carry on
+		return items // items that cannot be decoded have no identity
 	}
 	id := itemIdentity(old.Data)
 	if fresh || id == "" {
@@ -36,8 +36,9 @@ func withIdentity(items []byte, old session.Record, fresh bool) []byte {
 	return object.AppendTo(nil)
 }
 
-// identity names a session on the list. A cookie that was made without a
-// list, or by Django, has no item for it; it is named by its own text.
+// identity returns the name of a session on the list. A cookie that was made
+// without a list, or by Django, has no identity; its name is a hash of the
+// cookie.
 func identity(rec session.Record) string {
 	if id := itemIdentity(rec.Data); id != "" {
 		return id
@@ -58,15 +59,16 @@ func itemIdentity(items []byte) (id string) {
 	return id
 }
 
-// isIdentity holds what is used as the key of a record to the form of one.
+// isIdentity reports whether id has the form of an identity, so that it may be
+// the key of a record.
 func isIdentity(id string) bool {
 	return len(id) == 26 && strings.Trim(id, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
 
-// A denyList names the sessions that have ended before their cookies.
+// A denyList lists the sessions that ended before their cookies expired.
 type denyList struct {
 	store session.Store // nil for no list
-	life  time.Duration // of an entry: longer than that of any cookie
+	life  time.Duration // of an entry, longer than that of any cookie
 }
 
 // check returns ErrNotFound if the session is on the list.
@@ -85,8 +87,8 @@ func (l denyList) check(ctx context.Context, rec session.Record) error {
 	}
 }
 
-// add puts the session on the list, or returns ErrNotFound if it was there:
-// of a logout and a login in parallel only one can end the session.
+// add puts the session on the list, or returns ErrNotFound if it was there: of
+// a concurrent logout and login only one can end the session.
 func (l denyList) add(ctx context.Context, rec session.Record) error {
 	entry := session.Record{
 		Key:    identity(rec),

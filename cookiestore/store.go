@@ -14,7 +14,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// salt names the purpose of the signature: the name of Django's module.
+// salt is the name of Django's module.
 const salt = "django.contrib.sessions.backends.signed_cookies"
 
 // A store makes and reads signed cookies.
@@ -24,10 +24,10 @@ type store struct {
 	list   denyList
 }
 
-// New returns a store that signs with Django's SECRET_KEY, and reads what was
-// signed with SECRET_KEY_FALLBACKS. Its records hold the items as they are:
-// session.Options needs no codec. The options may be nil. Without keys, or with a
-// field that is wrong, it returns an error that says so.
+// New returns a store that signs with Django's SECRET_KEY, and accepts signatures
+// with SECRET_KEY_FALLBACKS. Its records contain the items without encoding:
+// session.Options needs no codec. The options may be nil. The error says that
+// there are no keys, or names the field that is wrong.
 func New(keys secret.Keys, o *Options) (session.Store, error) {
 	if keys.IsZero() {
 		return nil, errors.New("cookiestore: New: no keys; make them with secret.NewKeys")
@@ -49,8 +49,8 @@ func New(keys secret.Keys, o *Options) (session.Store, error) {
 // Close implements [session.Store]. The list stays the caller's.
 func (s *store) Close() error { return nil }
 
-// Issued implements [session.Store]: what is signed has two colons, and no
-// more bytes than a cookie.
+// Issued implements [session.Store]: a signed text has two colons, and no more
+// bytes than a cookie.
 func (s *store) Issued(key string) bool {
 	return len(key) <= 4096 && strings.Count(key, ":") >= 2
 }
@@ -78,7 +78,7 @@ func (s *store) open(key string) (session.Record, error) {
 		return session.Record{}, session.ErrNotFound
 	}
 	expiry := s.deadline(items, at)
-	if time.Now().After(expiry) { // the last moment counts, as in Django
+	if time.Now().After(expiry) { // the last moment is still valid, as in Django
 		return session.Record{}, session.ErrNotFound
 	}
 	return session.Record{Key: key, Data: items, Expiry: expiry}, nil
@@ -103,18 +103,19 @@ func (s *store) Seal(old, next session.Record, fresh bool) (session.Record, erro
 	return next, nil
 }
 
-// signedAt returns the time of signature that makes the cookie expire with the
-// record: there is no other place for it. It is never in the future.
+// signedAt returns the time of signature with which the cookie expires together
+// with the record: the cookie has no other place for the expiry. It is never in
+// the future.
 func (s *store) signedAt(rec session.Record) time.Time {
 	now := time.Now()
 	early := s.deadline(rec.Data, now).Sub(rec.Expiry)
-	if early < time.Second { // it is now, except for a fraction of a second
+	if early < time.Second { // now, apart from a fraction of a second
 		return now
 	}
 	if at := now.Add(-early); !s.deadline(rec.Data, at).After(rec.Expiry) {
 		return at
 	}
-	return rec.Expiry.Add(-s.opts.MaxAge) // the session names its last instant itself
+	return rec.Expiry.Add(-s.opts.MaxAge) // the session contains its expiry
 }
 
 // Create implements [session.Store]. There is nothing to keep.
@@ -141,8 +142,8 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 }
 
 // Delete implements [session.Store]. It revokes the cookie if there is a list.
-// Without one it can do nothing, and reports as deleted a cookie that
-// everybody who holds it can go on using.
+// Without one it does nothing and returns nil, and everybody who has the cookie
+// can continue to use it.
 func (s *store) Delete(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err

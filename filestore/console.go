@@ -14,7 +14,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// leftoverAge is how old a file must be that nobody is writing any more.
+// leftoverAge is the age from which a temporary file counts as left behind.
 const leftoverAge = time.Hour
 
 // page is how many names are read at once.
@@ -47,9 +47,9 @@ func (s *store) names(ctx context.Context) iter.Seq2[string, error] {
 	}
 }
 
-// ClearExpired implements [session.Store]. It also removes what processes
-// that died have left, which it does not count. Processes may do it at the
-// same time.
+// ClearExpired implements [session.Store]. It also removes the leftovers of
+// processes that died, which it does not count. Several processes may call it
+// at the same time.
 func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	n := 0
 	for name, err := range s.names(ctx) {
@@ -67,8 +67,8 @@ func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	return n, nil
 }
 
-// clear removes one file if it is of no use any more, and reports whether it
-// was a session.
+// clear removes one file if it is expired or left behind, and reports whether
+// it was a session.
 func (s *store) clear(ctx context.Context, name string, now time.Time) (bool, error) {
 	key, _, isTemporary := strings.Cut(name, temporary)
 	if !sessionkey.WellFormed(key) {
@@ -92,7 +92,7 @@ func (s *store) clear(ctx context.Context, name string, now time.Time) (bool, er
 	}
 	data, saved, err := s.readFile(key)
 	if err != nil || s.opts.deadline(data, saved).After(now) {
-		return false, nil // what cannot be read says so when it is loaded
+		return false, nil // Load reports a file that cannot be read
 	}
 	return true, s.remove(key)
 }

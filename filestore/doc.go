@@ -26,7 +26,7 @@
 // the operating system or the file system cannot do so, and when a session gets a new
 // key, a save by Django in the few microseconds between our comparison and our renaming
 // is lost. Django itself overwrites records that were saved while its request ran, and
-// brings a session back that is deleted while it saves.
+// restores a session that is deleted while it saves.
 //
 // # Other users of the machine
 //

@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// exchangeFiles makes two files of a folder change places in one step. Its
-// error is [errors.ErrUnsupported] if the file system cannot do that, and
-// [fs.ErrNotExist] if one of them is not there.
+// exchangeFiles exchanges two files of a folder in one step. Its error is
+// [errors.ErrUnsupported] if the file system cannot do that, and
+// [fs.ErrNotExist] if one of them does not exist.
 func exchangeFiles(dir *os.File, a, b string) error {
 	fd := int(dir.Fd())
 	for {

@@ -13,14 +13,13 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// maxSize is more than any codec here writes.
+// maxSize is more than any codec of this module writes.
 const maxSize = 64 << 20
 
-// temporary stands in the name of a file that is being written, as in
-// Django's.
+// temporary is part of the name of a file that is being written, as in Django.
 const temporary = "_out_"
 
-// readFile returns the content of the file of a key and when it was saved.
+// readFile returns the content of a key's file, and when it was saved.
 func (s *store) readFile(key string) ([]byte, time.Time, error) {
 	f, info, err := s.openFile(s.opts.Prefix + key)
 	if err != nil {
@@ -34,9 +33,9 @@ func (s *store) readFile(key string) ([]byte, time.Time, error) {
 	return data, info.ModTime(), err
 }
 
-// openFile opens a regular file that has this name and no other, and is ours.
-// A link is refused even if it stays in the folder, where an os.Root would
-// follow it.
+// openFile opens a regular file that has this name and no other, and is
+// trusted. It refuses a symbolic link even within the folder, where an os.Root
+// would follow it.
 func (s *store) openFile(name string) (*os.File, fs.FileInfo, error) {
 	for {
 		named, err := s.root.Lstat(name)
@@ -60,8 +59,8 @@ func (s *store) openFile(name string) (*os.File, fs.FileInfo, error) {
 	} // a save has put another file there meanwhile
 }
 
-// writeNew writes the file of a record that must have none. As Django does, it
-// takes the name by an empty file first, which fails if there is one.
+// writeNew writes the file of a record that must not have one yet. As Django
+// does, it creates an empty file first, which fails if the name is taken.
 func (s *store) writeNew(rec session.Record) error {
 	name := s.opts.Prefix + rec.Key
 	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
@@ -92,7 +91,8 @@ func (s *store) writeOver(key string, rec session.Record) error {
 	return nil
 }
 
-// writeTemporary writes a record to a file that nobody takes for a session's.
+// writeTemporary writes a record to a file that nobody mistakes for a
+// session's.
 func (s *store) writeTemporary(key string, rec session.Record) (string, error) {
 	name := s.opts.Prefix + key + temporary + strings.ToLower(rand.Text())
 	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
@@ -132,8 +132,8 @@ func (s *store) remove(key string) error {
 	return s.flushFolder()
 }
 
-// removeExpired makes room for a new file. An empty file is one that Django is
-// about to write, unless that was long ago.
+// removeExpired removes an expired file, so that a new one can be created. An
+// empty file is one that Django is about to write, unless it is old.
 func (s *store) removeExpired(key string) error {
 	info, err := s.root.Lstat(s.opts.Prefix + key)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -148,7 +148,7 @@ func (s *store) removeExpired(key string) error {
 	return s.remove(key)
 }
 
-// flushFolder lets a change of names survive a power cut.
+// flushFolder makes a change of names survive a power cut.
 func (s *store) flushFolder() error {
 	if s.opts.LoseSessionsInPowerCut {
 		return nil

@@ -9,18 +9,18 @@ import (
 	"syscall"
 )
 
-// openFlags: do not wait for the other end of a pipe.
+// openFlags keep open from waiting for the other end of a pipe.
 const openFlags = syscall.O_NONBLOCK
 
 // names returns how many names a file has.
 func names(info fs.FileInfo) uint64 {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		return uint64(stat.Nlink) // of another width elsewhere
+		return uint64(stat.Nlink) // its width differs between systems
 	}
 	return 1
 }
 
-// owner returns the user to whom a file belongs.
+// owner returns the user who owns a file.
 func owner(info fs.FileInfo) (uid int, ok bool) {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// lockFiles is how many locks there are. A key has one of them.
+// lockFiles is how many locks there are. Each key belongs to one of them.
 const lockFiles = 16
 
 // locks keep processes, and the goroutines of one, from changing a session at
-// the same time. The operating system gives them back if a process dies.
+// the same time. The operating system releases them if a process dies.
 type locks struct {
 	files [lockFiles]*os.File
-	mine  [lockFiles]chan struct{} // of this process: full while locked
+	mine  [lockFiles]chan struct{} // the locks of this process: full while locked
 }
 
 // openLocks opens the lock files, which are the same for all processes.
@@ -29,7 +29,7 @@ func openLocks(root *os.Root, o *Options) (*locks, error) {
 		}
 		l.files[i], l.mine[i] = f, make(chan struct{}, 1)
 	}
-	locked, err := tryLock(l.files[0]) // finds out whether there are locks here
+	locked, err := tryLock(l.files[0]) // finds out whether the file system has locks
 	if err != nil {
 		return nil, errors.Join(err, l.close())
 	}
@@ -39,8 +39,8 @@ func openLocks(root *os.Root, o *Options) (*locks, error) {
 	return l, nil
 }
 
-// openLock opens or makes a lock file. A file that another user can open does
-// not count: that user could lock it forever or, as its owner, replace it, so
+// openLock opens or creates a lock file. It refuses a file that another user
+// can open: that user could lock it forever or, as its owner, replace it, so
 // that two processes hold two locks of one name.
 func openLock(root *os.Root, o *Options, name string) (*os.File, error) {
 	f, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
@@ -78,8 +78,8 @@ func (l *locks) close() error {
 	return errors.Join(errs...)
 }
 
-// lock locks the locks of two keys, which may be the same one, the lower
-// first, so that no two wait for each other.
+// lock takes the locks of two keys, which may be the same, the lower one first,
+// so that no two callers wait for each other.
 func (l *locks) lock(ctx context.Context, a, b string) (unlock func(), err error) {
 	first, second := min(number(a), number(b)), max(number(a), number(b))
 	if err := l.take(ctx, first); err != nil {
@@ -98,7 +98,8 @@ func (l *locks) lock(ctx context.Context, a, b string) (unlock func(), err error
 	}, nil
 }
 
-// number returns which lock a key has: the same in every process.
+// number returns the number of a key's lock, which is the same in every
+// process.
 func number(key string) int {
 	var sum uint32
 	for i := range len(key) {
@@ -123,7 +124,7 @@ func (l *locks) take(ctx context.Context, i int) error {
 	return nil
 }
 
-// takeFile asks again and again: the operating system cannot wait for a lock
+// takeFile tries again and again: the operating system cannot wait for a lock
 // and a context at once.
 func (l *locks) takeFile(ctx context.Context, f *os.File) error {
 	for wait := 50 * time.Microsecond; ; wait = min(2*wait, 10*time.Millisecond) {

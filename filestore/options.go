@@ -12,38 +12,38 @@ import (
 
 // Options configure a store.
 type Options struct {
-	// Prefix is what stands before the session's key in the name of its file:
-	// SESSION_COOKIE_NAME. Empty is "sessionid".
+	// Prefix is put before the session's key to form the name of its file. It
+	// is Django's SESSION_COOKIE_NAME. Empty is "sessionid".
 	Prefix string
 
-	// MaxAge is SESSION_COOKIE_AGE: how long after its last change a file
-	// lives. Zero is two weeks.
+	// MaxAge is Django's SESSION_COOKIE_AGE: how long a file is valid after its
+	// last change. Zero is two weeks.
 	MaxAge time.Duration
 
-	// Codec is that of session.Options, if Django shares the folder: what a
-	// session says of its own end is then read out of its data, as Django does.
-	// Nil takes MaxAge for all, and makes a session that ends sooner look as if
-	// it had been saved earlier.
+	// Codec is that of session.Options, if Django shares the folder: a
+	// session's own expiry is then read from its data, as Django does. With nil
+	// the expiry of all files is MaxAge after their time of change, which is
+	// set to an earlier time for sessions that end sooner.
 	Codec session.Codec
 
 	// AllowSharedFolder accepts a folder in which other users of the machine
 	// can make files, as they can in /tmp. It must be sticky, so that they
-	// cannot remove ours, and belong to root or to this process's user. They
-	// can still fill it. Where they can list it, they see the names, which are
-	// the keys of the sessions, and can take over each of them: unless the
-	// keys are hashed (session.Options.HashKeys). False refuses it.
+	// cannot remove the site's files, and belong to root or to this process's
+	// user. They can still fill it. If they can list it, they see the names,
+	// which contain the keys of the sessions, and can take over every session,
+	// unless the keys are hashed (session.Options.HashKeys). False refuses such
+	// a folder.
 	AllowSharedFolder bool
 
-	// AllowFilesOfUsers are the ids of users of the machine, beside the one of
-	// this process, whose files and folders are believed: Django's, if it runs
-	// under another. Such a user can log in as anybody, unless the codec signs
-	// (django.Signed). Nil believes nobody else; root counts as somebody else,
-	// too.
+	// AllowFilesOfUsers are the ids of users of the machine, besides this
+	// process's user, whose files and folders are trusted: the user of a Django
+	// site, for example. Such a user can log in as anybody, unless the codec
+	// signs (django.Signed). With nil no other user is trusted, not even root.
 	AllowFilesOfUsers []int
 
-	// LoseSessionsInPowerCut leaves out the flushing to the disk. After a
-	// power cut sessions can be missing, empty or as they were before, a
-	// logout undone. False flushes.
+	// LoseSessionsInPowerCut skips flushing to the disk. After a power cut
+	// sessions can then be missing, empty or old, even those that were logged
+	// out. False flushes.
 	LoseSessionsInPowerCut bool
 }
 
@@ -61,8 +61,8 @@ func (o *Options) withDefaults() Options {
 	return c
 }
 
-// deadline returns when a session with this data ends if it was saved at an
-// instant. What is corrupt ends after MaxAge.
+// deadline returns when a session with this data expires if it was saved at an
+// instant. Corrupt data expires after MaxAge.
 func (o *Options) deadline(data []byte, saved time.Time) time.Time {
 	if o.Codec == nil {
 		return saved.Add(o.MaxAge)
@@ -82,13 +82,13 @@ func (o *Options) check() error {
 	return timelimit.AtLeastSecond("filestore: Options.MaxAge", o.MaxAge)
 }
 
-// savedAt returns the time of change that makes a file with this data end at
-// expiry.
+// savedAt returns the time of change with which a file with this data expires
+// at expiry.
 func (o *Options) savedAt(data []byte, expiry time.Time) time.Time {
 	now := time.Now().Truncate(time.Microsecond)
 	at := now.Add(expiry.Sub(o.deadline(data, now)))
 	if o.deadline(data, at).Equal(expiry) {
 		return at
 	}
-	return now // the session names its last instant itself
+	return now // the session contains its expiry
 }

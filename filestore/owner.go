@@ -8,21 +8,21 @@ import (
 	"slices"
 )
 
-// What makes a file not ours. Whoever can write a session can log in as
-// anybody, unless the codec signs.
+// Reasons not to trust a file: its writer can log in as anybody, unless the
+// codec signs.
 var (
-	errForeign = errors.New("the file of a session was not made by this site:" +
-		" a link, a device, or a file with two names")
+	errForeign = errors.New("the file of a session was not created by this site:" +
+		" it is a link, a device, or a file with two names")
 	errOwner = errors.New("the file of a session belongs to another user," +
 		" see Options.AllowFilesOfUsers")
 	errWritable = errors.New("the file of a session can be written to by other users")
 )
 
-// checkFile says why a file is not believed. The user is asked for each time:
-// a process that began as root may have become another one.
+// checkFile returns why a file is not trusted, or nil. It reads the process's
+// user each time: a process that began as root may have changed it.
 func (o *Options) checkFile(info fs.FileInfo) error {
 	switch {
-	case !info.Mode().IsRegular(), names(info) > 1: // none, if it was replaced just now
+	case !info.Mode().IsRegular(), names(info) > 1: // 0 names, if it was just replaced
 		return errForeign
 	case !o.believes(info):
 		return errOwner
@@ -32,15 +32,15 @@ func (o *Options) checkFile(info fs.FileInfo) error {
 	return nil
 }
 
-// believes reports whether a file belongs to this process's user, or to one
-// of those that are named.
+// believes reports whether a file belongs to this process's user, or to one of
+// AllowFilesOfUsers.
 func (o *Options) believes(info fs.FileInfo) bool {
 	uid, ok := owner(info)
 	return !ok || uid == os.Geteuid() || slices.Contains(o.AllowFilesOfUsers, uid)
 }
 
-// checkFolder says why a folder is not used. It is asked about the folder that
-// is open, not about what has its name by now.
+// checkFolder returns why a folder is not trusted, or nil. It checks the open
+// folder, not one that has its name by now.
 func (o *Options) checkFolder(dir string, info fs.FileInfo) error {
 	shared := info.Mode().Perm()&0o022 != 0
 	uid, _ := owner(info)

@@ -10,19 +10,19 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// replace writes next over the file of old, if that still holds old.
+// replace overwrites the file of old with next, if it still contains old.
 //
 // Django takes no locks, and may save or delete the session at any moment. So
-// the two files change places in one step, and what comes out of it is
-// compared: if it is not old, Django has saved meanwhile, and gets its place
-// back.
+// the two files are exchanged in one step, and the one that was replaced is
+// compared: if it does not contain old, Django has saved meanwhile, and its
+// file is put back.
 func (s *store) replace(old, next session.Record) error {
 	name := s.opts.Prefix + old.Key
 	temp, err := s.writeTemporary(old.Key, next)
 	if err != nil {
 		return err
 	}
-	if err = s.compare(old); err == nil { // writing took its time
+	if err = s.compare(old); err == nil { // again, since writing took time
 		err = s.exchange(temp, name, old.Data)
 	}
 	if err := s.root.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -34,8 +34,9 @@ func (s *store) replace(old, next session.Record) error {
 	return s.flushFolder()
 }
 
-// exchange makes the two files change places. If the second did not hold data,
-// it returns [session.ErrConflict], and what Django saved last is at its place.
+// exchange exchanges the two files. If the second did not contain data, it
+// returns [session.ErrConflict], with the file that Django saved last in its
+// place.
 func (s *store) exchange(temp, name string, data []byte) error {
 	put, info, err := s.openFile(temp) // open, so that its number is not given to another
 	if err != nil {
@@ -60,8 +61,8 @@ func (s *store) exchange(temp, name string, data []byte) error {
 	return s.giveBack(temp, name, info, foundInfo)
 }
 
-// giveBack puts a file back to its name, in the place of the one that was put
-// there. If Django has saved there once more, that is the file to put back.
+// giveBack puts a file back under its name, in the place of the one that was
+// put there. If Django has saved once more, it puts that file back.
 func (s *store) giveBack(temp, name string, put, held fs.FileInfo) error {
 	if err := exchangeFiles(s.dir, temp, name); err != nil {
 		return gone(err)
@@ -77,8 +78,7 @@ func (s *store) giveBack(temp, name string, put, held fs.FileInfo) error {
 	return s.giveBack(temp, name, held, foundInfo)
 }
 
-// gone turns the lack of a file into the lack of a session: Django has
-// deleted it.
+// gone turns a missing file into session.ErrNotFound: Django has deleted it.
 func gone(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return session.ErrNotFound

@@ -22,9 +22,9 @@ type store struct {
 	locks *locks
 }
 
-// New returns a store in a folder, which it makes if there is none: for its
-// owner only. Several processes may use one folder. Options may be nil. The
-// error says what is wrong with the folder, or names the field that is.
+// New returns a store in a folder, which it creates, for its owner only, if it
+// does not exist. Several processes may use one folder. Options may be nil. The
+// error says what is wrong with the folder, or names the field that is wrong.
 func New(dir string, o *Options) (session.Store, error) {
 	opts := o.withDefaults()
 	if err := opts.check(); err != nil {
@@ -59,7 +59,7 @@ func openFolder(dir string) (*os.Root, error) {
 	return os.OpenRoot(dir)
 }
 
-// open checks the folder, and opens what is in it.
+// open checks the folder, and opens its lock files.
 func (s *store) open(dir string) (err error) {
 	if s.dir, err = s.root.Open("."); err != nil {
 		return err
@@ -75,8 +75,8 @@ func (s *store) open(dir string) (err error) {
 	return err
 }
 
-// Close implements [session.Store]. It closes the folder; calls that run end
-// with an error.
+// Close implements [session.Store]. It closes the folder; running calls return
+// an error.
 func (s *store) Close() error {
 	var errs []error
 	if s.locks != nil {
@@ -151,7 +151,7 @@ func (s *store) Save(ctx context.Context, old, next session.Record) error {
 		return fmt.Errorf("filestore: %w", sessionkey.ErrMalformed)
 	}
 	return s.locked(ctx, "save", old.Key, next.Key, func() error {
-		if err := s.compare(old); err != nil { // before anything is written
+		if err := s.compare(old); err != nil { // before writing
 			return err
 		}
 		switch {
@@ -165,7 +165,7 @@ func (s *store) Save(ctx context.Context, old, next session.Record) error {
 	})
 }
 
-// compare returns nil if old is what is stored.
+// compare returns nil if the stored record is old.
 func (s *store) compare(old session.Record) error {
 	stored, err := s.read(old.Key)
 	if err != nil {
@@ -177,11 +177,11 @@ func (s *store) compare(old session.Record) error {
 	return nil
 }
 
-// move makes the new file before it removes the old one. Nobody knows the new
+// move writes the new file before it removes the old one. Nobody knows the new
 // key until then, so that for all others the session has one key at any time;
 // if the process dies in between, it is the old one.
 //
-// What Django has saved while the new file was written counts as a conflict.
+// If Django has saved while the new file was written, that is a conflict.
 func (s *store) move(old, next session.Record) error {
 	if _, err := s.root.Lstat(s.opts.Prefix + next.Key); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
@@ -210,7 +210,7 @@ func (s *store) Delete(ctx context.Context, key string) error {
 	return s.locked(ctx, "delete", key, key, func() error { return s.delete(key) })
 }
 
-// delete removes the file of a live record. One that has expired is left to
+// delete removes the file of a live record. It leaves an expired one to
 // ClearExpired.
 func (s *store) delete(key string) error {
 	if _, err := s.read(key); err != nil {
@@ -222,7 +222,7 @@ func (s *store) delete(key string) error {
 	return s.flushFolder()
 }
 
-// locked runs f while no other process of ours changes these keys.
+// locked runs f while no other process that takes the locks changes these keys.
 func (s *store) locked(ctx context.Context, doing, a, b string, f func() error) error {
 	unlock, err := s.locks.lock(ctx, a, b)
 	if err != nil {
@@ -232,7 +232,8 @@ func (s *store) locked(ctx context.Context, doing, a, b string, f func() error) 
 	return s.hide(doing, a, s.hide(doing, b, f()))
 }
 
-// hide says what failed, without the name of the file, which has the key.
+// hide adds what failed, and removes the name of the file, which contains the
+// key.
 func (s *store) hide(doing, key string, err error) error {
 	if err == nil || errors.Is(err, session.ErrNotFound) || errors.Is(err, session.ErrExists) ||
 		errors.Is(err, session.ErrConflict) || !strings.Contains(err.Error(), key) {

@@ -11,19 +11,19 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// A cache is memory as the cache of package cachedstore.
+// A cache is a [cachedstore.Cache] in memory.
 type cache struct {
-	// lru is a function, since printers that find no method go through fields
-	// by reflection, and would show keys and values.
+	// lru is a function, since package fmt, which may call no methods of
+	// unexported fields, would print keys and values.
 	lru func() *lru
 }
 
-// An lru is what a cache holds.
+// An lru holds the values of a cache.
 type lru struct {
 	mu     sync.Mutex
 	max    int
 	values map[string]*value
-	oldest *value // of a ring in order of use
+	oldest *value // in a ring in order of use
 }
 
 type value struct {
@@ -33,10 +33,9 @@ type value struct {
 	prev, next *value
 }
 
-// NewCache returns memory as the cache of package cachedstore, for programs that
-// are one process. It holds at most max values; when it is full, it forgets those
-// that have not been asked for the longest. The error says that max is not
-// positive.
+// NewCache returns a cache in memory for package cachedstore, for sites of one
+// process. It holds at most max values; when it is full, it drops the least
+// recently used. The error says that max is not positive.
 func NewCache(max int) (cachedstore.Cache, error) {
 	if max < 1 {
 		return nil, fmt.Errorf("memstore: NewCache: max is not positive: %d", max)
@@ -84,7 +83,8 @@ func (c *cache) Swap(ctx context.Context, key string, old, b []byte, ttl time.Du
 	})
 }
 
-// change stores bytes if allow says so of the live value that is there, or nil.
+// change stores b if allow returns nil for the live value under key, which is
+// nil if there is none.
 func (c *cache) change(
 	ctx context.Context, key string, b []byte, ttl time.Duration, allow func(*value) error,
 ) error {
@@ -136,7 +136,7 @@ func (l *lru) remove(v *value) {
 	}
 }
 
-// link puts a value at the end of the ring: it was used last.
+// link puts a value at the end of the ring, as the most recently used.
 func (l *lru) link(v *value) {
 	if l.oldest == nil {
 		v.prev, v.next = v, v

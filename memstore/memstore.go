@@ -1,6 +1,6 @@
 // Package memstore keeps sessions in the memory of one process. It is the
-// reference implementation of [session.Store], right for tests and for
-// programs that are one process and may forget everyone when they stop.
+// reference implementation of [session.Store], for tests and for sites of one
+// process that may log everybody out when it stops.
 //
 //	sessions, err := session.New(memstore.New(), nil)
 //	...
@@ -12,14 +12,13 @@
 // [session.Manager.ClearExpired] is called; session.Manager.ClearPeriodically
 // does so in the background until its context is done.
 //
-// A record is kept with the items that it was made from, as a
-// manager decoded them, so that no load decodes it again. With a codec
-// that signs, a session takes its size twice.
+// A record is kept with its decoded items, so that no load decodes it again.
+// With a codec that signs, a session takes twice its size.
 //
 // [NewLimited] limits how many records there can be. When it is full, those
 // that have expired are removed; if there are none, a new session is refused
-// with [ErrFull], which is a 503 for that visitor. No session is given up for
-// a new one: otherwise anyone who makes many sessions could log everybody out.
+// with [ErrFull], which is a 503 for that visitor. No session is dropped for a
+// new one: otherwise anyone who creates many sessions could log everybody out.
 package memstore
 
 import (
@@ -39,23 +38,23 @@ import (
 // A store is a map of records.
 type store struct {
 	mu  sync.RWMutex
-	max int // 0 for no bound
+	max int // 0 for no limit
 
-	// all is a function, since printers that find no method go through fields
-	// by reflection, and would show keys and data.
+	// all is a function, since package fmt, which may call no methods of
+	// unexported fields, would print keys and data.
 	all func() map[string]entry
 }
 
-// An entry is a record, with what a manager has decoded from it, or nil.
+// An entry is a record with its decoded items, or nil.
 type entry struct {
 	session.Record
 	decoded any
 }
 
 // ErrFull says that the store holds as many records as it may.
-var ErrFull = errors.New("memstore: full; no new session can be kept until others expire")
+var ErrFull = errors.New("memstore: full; no new session can be stored until others expire")
 
-// New returns an empty store without a bound.
+// New returns an empty store without a limit.
 func New() session.Store { return newStore(0) }
 
 // NewLimited returns an empty store that holds at most max records. The error
@@ -75,7 +74,7 @@ func newStore(max int) *store {
 // Close implements [session.Store]. There is nothing to release.
 func (s *store) Close() error { return nil }
 
-// records returns what the store holds. The caller holds the lock.
+// records returns the entries by key. The caller holds the lock.
 func (s *store) records() map[string]entry { return s.all() }
 
 // keep stores an entry. The caller holds the lock.
@@ -141,8 +140,8 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 	return nil
 }
 
-// full reports whether there is no place, after it has looked for what has
-// expired. The caller holds the lock.
+// full reports whether there is no room, after it has removed expired records.
+// The caller holds the lock.
 func (s *store) full() bool {
 	if s.max == 0 || len(s.records()) < s.max {
 		return false
@@ -192,8 +191,8 @@ func (s *store) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// clearBatch is how many records ClearExpired looks at before it lets others
-// have the lock.
+// clearBatch is how many records ClearExpired checks before it releases the
+// lock for others.
 const clearBatch = 1000
 
 // ClearExpired removes the records that have expired by now.

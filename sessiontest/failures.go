@@ -9,7 +9,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// errorCases try what a store says when it cannot do what it was asked.
+// errorCases try the errors of a store.
 var errorCases = []contractCase{
 	{
 		"ContextDone",
@@ -24,7 +24,7 @@ var errorCases = []contractCase{
 	},
 }
 
-// attempts calls each method that takes a key, and returns what each said.
+// attempts calls each method that takes a key, and returns their errors.
 func (x *trial) attempts(ctx context.Context, rec session.Record) map[string]error {
 	_, loadErr := x.store.Load(ctx, rec.Key)
 	_, clearErr := x.store.ClearExpired(ctx, time.Now())
@@ -45,7 +45,7 @@ func tryContextDone(x *trial) {
 	for method, err := range x.attempts(done, rec) {
 		x.want(method+" with a done context", err, context.Canceled)
 		if errors.Is(err, session.ErrNotFound) {
-			x.failf("%s with a done context: says that the record is not there", method)
+			x.failf("%s with a done context: the error says that the record does not exist", method)
 		}
 	}
 	x.holds(rec)

@@ -10,11 +10,11 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// rounds is how often each race is run. A store that does in two steps what
-// must be one loses some of this many.
+// rounds is how often each race is run. A store that takes two steps in place
+// of an atomic one loses some of them.
 const rounds = 300
 
-// raceCases let calls meet. Each round waits until all callers are ready.
+// raceCases try concurrent calls. Each round waits until all callers are ready.
 var raceCases = []contractCase{
 	{
 		"RaceOfSaves",
@@ -129,7 +129,7 @@ var raceCases = []contractCase{
 				if err == nil {
 					x.lacks(rec.Key)
 				} else {
-					x.want("Delete that was cut off", err, context.Canceled)
+					x.want("Delete that was interrupted", err, context.Canceled)
 				}
 			}
 		},
@@ -183,8 +183,7 @@ var raceCases = []contractCase{
 
 func numbered(i int) string { return fmt.Sprintf(`{"n":%d}`, i+100) }
 
-// together calls fn(0) to fn(n-1) at the same moment and returns what they
-// return.
+// together calls fn(0) to fn(n-1) at the same moment and returns their errors.
 func together(n int, fn func(i int) error) []error {
 	errs := make([]error, n)
 	start := make(chan struct{})

@@ -27,7 +27,7 @@ var saveCases = []contractCase{
 			x.want("Load", err, nil)
 			for _, data := range []string{`{"a":2}`, `{"a":3}`, `{}`} {
 				changed := with(old, data)
-				changed.Expiry = in(time.Hour) // that of a loaded one may not be known
+				changed.Expiry = in(time.Hour) // that of a loaded record may be unknown
 				x.want("Save", x.store.Save(x.ctx, old, changed), nil)
 				old = changed
 				x.holds(old)

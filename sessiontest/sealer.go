@@ -10,8 +10,8 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// RunRevocation checks that a store which makes its keys can end a session for
-// good. [Run] checks the rest of it.
+// RunRevocation checks that a store that makes its keys can revoke them. [Run]
+// checks the rest of the contract.
 func RunRevocation(t *testing.T, open func(t *testing.T) session.Store) {
 	t.Helper()
 	runSealer(t, revocationCases, open)
@@ -23,7 +23,7 @@ func runSealer(t *testing.T, cases []sealerCase, open func(t *testing.T) session
 		t.Run(c.name, func(t *testing.T) {
 			store, ok := open(t).(sealer)
 			if !ok {
-				t.Fatal("the store has no Issued and Seal")
+				t.Fatal("the store does not have the methods Issued and Seal")
 			}
 			if err := checkSealer(t.Context(), c, store); err != nil {
 				t.Errorf("%v\nthe contract: %s", err, c.sentence)
@@ -57,7 +57,7 @@ type sealerTrial struct {
 	sealer sealer
 }
 
-// sealed returns a record that was made, under its key.
+// sealed returns a sealed record, under its key.
 func (x *sealerTrial) sealed(items string) session.Record {
 	rec := x.seal(session.Record{}, session.Record{Data: []byte(items), Expiry: in(time.Hour)}, false)
 	x.want("Create", x.sealer.Create(x.ctx, rec), nil)

@@ -1,5 +1,5 @@
-// Package sessiontest checks that a [session.Store] keeps its contract. A
-// backend's test is one call:
+// Package sessiontest tests whether a [session.Store] keeps its contract. The
+// test of a store is one call:
 //
 //	func TestStore(t *testing.T) {
 //		sessiontest.Run(t, func(t *testing.T) session.Store {
@@ -7,15 +7,15 @@
 //		})
 //	}
 //
-// Each case runs on a store of its own and, when it fails, prints the sentence
-// of the contract that was broken. Run it with -race as well.
+// Each case runs on a separate store and, if it fails, prints the sentence of
+// the contract that was broken. Run it with -race as well.
 //
 // # What it cannot see
 //
-// The kit tests what a store does while its server is up. What it does when
-// the server is down, slow or cut off mid-answer depends on the client, and
-// belongs in the backend's own tests. One of these is a deletion whose answer is
-// lost: it must not be told as session.ErrNotFound.
+// The kit tests a store while its server is up. The behaviour when the server is
+// down or slow, or the connection breaks during an answer, depends on the
+// client: test it yourself. One such case is a deletion whose answer is lost:
+// its error must not be session.ErrNotFound.
 package sessiontest
 
 import (
@@ -31,10 +31,10 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// Run checks the store that open returns. It is called once a case, as the
-// cases expect an empty store or at least one without their keys, which are
-// random; it may register clean-ups with t. A store that makes its keys, with the
-// methods Issued and Seal, has cases of its own; if it can take a key back, call
+// Run checks the store that open returns. It calls open once for each case, which
+// expects a store that is empty or at least without the case's random keys; open
+// may register clean-ups with t. For a store that makes its keys, with the
+// methods Issued and Seal, the cases differ; if it can revoke a key, call
 // [RunRevocation], too.
 func Run(t *testing.T, open func(t *testing.T) session.Store) {
 	t.Helper()
@@ -67,7 +67,7 @@ func allCases() []contractCase {
 	return append(all, raceCases...)
 }
 
-// check runs one case and returns what it found.
+// check runs one case and returns how the contract was broken, or nil.
 func check(ctx context.Context, c contractCase, store session.Store) (err error) {
 	defer func() {
 		v := recover()
@@ -81,8 +81,8 @@ func check(ctx context.Context, c contractCase, store session.Store) (err error)
 	return nil
 }
 
-// A trial is one case at work. Its methods end the case by panicking with a
-// violation, so that cases read as a list of what must hold.
+// A trial is one run of a case. Its methods end the case by panicking with a
+// violation, so that a case reads as a list of conditions.
 type trial struct {
 	ctx   context.Context
 	store session.Store
@@ -94,7 +94,7 @@ func (x *trial) failf(format string, args ...any) {
 	panic(violation{fmt.Errorf(format, args...)})
 }
 
-// want fails unless err is the wanted answer; nil is one, too.
+// want fails unless err is want, which may be nil.
 func (x *trial) want(doing string, err, want error) {
 	if !errors.Is(err, want) {
 		x.failf("%s: got error %v, want %v", doing, err, want)
@@ -118,7 +118,7 @@ func (x *trial) holds(rec session.Record) {
 	got, err := x.store.Load(x.ctx, rec.Key)
 	x.want("Load of a stored record", err, nil)
 	if got.Key != rec.Key {
-		x.failf("Load: the record has another key than the one asked for")
+		x.failf("Load: the record has another key than the argument")
 	}
 	if !bytes.Equal(got.Data, rec.Data) {
 		x.failf("Load: got data %s, want %s", brief(got.Data), brief(rec.Data))
@@ -131,7 +131,7 @@ func (x *trial) holds(rec session.Record) {
 // lacks fails if the store holds something under key.
 func (x *trial) lacks(key string) {
 	_, err := x.store.Load(x.ctx, key)
-	x.want("Load of what should not be there", err, session.ErrNotFound)
+	x.want("Load of a record that should not exist", err, session.ErrNotFound)
 }
 
 // with returns rec with other data.
@@ -156,7 +156,7 @@ func in(d time.Duration) time.Time {
 	return time.Now().Add(d).UTC().Truncate(time.Microsecond)
 }
 
-// newKey returns 32 random characters of those that keys are made of.
+// newKey returns 32 random characters of a key's alphabet.
 func newKey() string {
 	return strings.ToLower(rand.Text() + rand.Text())[:32]
 }
