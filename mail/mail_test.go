@@ -427,5 +427,5 @@ func ExampleTerminal() {
 func ExampleNewSMTP() {
 	sender, err := mail.NewSMTP("smtps://user:password@mail.example.com", "Example <noreply@example.com>")
 	fmt.Println(sender, err)
-	// Output: mail.SMTP(mail.example.com) <nil>
+	// Output: mail.Sender(mail.example.com) <nil>
 }

@@ -138,8 +138,8 @@ func (s *server) connect(ctx context.Context) smtp.DialContextFunc {
 	}
 }
 
-// String does not show the password.
-func (s *server) String() string { return "mail.SMTP(" + s.host + ")" }
+// String returns mail.Sender and the host, without the password.
+func (s *server) String() string { return "mail.Sender(" + s.host + ")" }
 
 // Format keeps every verb from showing the password.
 func (s *server) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.String())) }

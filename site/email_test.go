@@ -9,7 +9,7 @@ import (
 // TestSiteSendsMailsByTheServerOfItsSettings, or else writes them down.
 func TestSiteSendsMailsByTheServerOfItsSettings(t *testing.T) {
 	for url, want := range map[string]string{
-		"smtp://u:hunter2@mail.example.com": "mail.SMTP(mail.example.com)",
+		"smtp://u:hunter2@mail.example.com": "mail.Sender(mail.example.com)",
 		"":                                  "terminal",
 	} {
 		site := open(t, tempFile(t), map[string]string{"EMAIL_URL": url})

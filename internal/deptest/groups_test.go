@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// rooms are the public parts of the module, and which other public parts each
-// may import, with all that is in their folders. Packages of a store's kind, in
-// stores, are one room. docs/architecture.md draws them.
-var rooms = map[string][]string{
+// groups lists the groups of public packages, and the other groups that each may
+// import. A package belongs to the group of its first folder; the packages in
+// stores are one group. docs/architecture.md shows them.
+var groups = map[string][]string{
 	"secret":      {},
 	"cookie":      {},
 	"mail":        {},
@@ -31,12 +31,12 @@ var stores = []string{
 	"cachedstore", "cookiestore", "filestore", "memcachestore", "memstore", "pgstore", "redisstore", "sqlstore",
 }
 
-// roomOf returns the room of a package of the module; "" for one that is internal
-// or a program.
-func roomOf(path string) string {
+// groupOf returns the group of a package of the module, or "" for one that is
+// internal or a program.
+func groupOf(path string) string {
 	path, ok := strings.CutPrefix(path, module+"/")
 	if path == "internal/conf" {
-		return "settings" // what reads them
+		return "settings" // reads them
 	}
 	first, _, _ := strings.Cut(path, "/")
 	if !ok || first == "internal" || first == "cmd" || first == "examples" {
@@ -48,30 +48,30 @@ func roomOf(path string) string {
 	return first
 }
 
-// TestRoomsImportWhatIsBelowThem and nothing else of the module.
-func TestRoomsImportWhatIsBelowThem(t *testing.T) {
+// TestGroupsImportOnlyAllowedGroups and internal packages.
+func TestGroupsImportOnlyAllowedGroups(t *testing.T) {
 	seen := map[string]bool{}
 	for path, p := range list(t, module+"/...") {
-		room := roomOf(path)
-		if room == "" {
+		group := groupOf(path)
+		if group == "" {
 			continue
 		}
-		may, known := rooms[room]
+		may, known := groups[group]
 		if !known {
-			t.Errorf("%s is in no room: name it in rooms and in docs/architecture.md", path)
+			t.Errorf("%s is in no group: add it to groups and to docs/architecture.md", path)
 		}
 		for _, imported := range p.Imports {
-			other := roomOf(imported)
-			if other != "" && other != room && !slices.Contains(may, other) {
+			other := groupOf(imported)
+			if other != "" && other != group && !slices.Contains(may, other) {
 				t.Errorf("%s imports %s", path, imported)
 			}
-			seen[room+" "+other] = true
+			seen[group+" "+other] = true
 		}
 	}
-	for room, may := range rooms {
+	for group, may := range groups {
 		for _, other := range may {
-			if !seen[room+" "+other] {
-				t.Errorf("%s imports nothing of %s any more: take it from the list", room, other)
+			if !seen[group+" "+other] {
+				t.Errorf("%s no longer imports %s: remove it from the list", group, other)
 			}
 		}
 	}
