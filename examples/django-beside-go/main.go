@@ -1,19 +1,19 @@
 // Django-beside-go serves one site from two programs: the paths below /django/
-// by a Django, those below /go/ by Go. Both have the same visitors, logins,
+// in Django, those below /go/ in Go. Both have the same visitors, logins,
 // sessions and forms.
 //
 //	go run ./examples/django-beside-go
 //
 // It needs a Python with Django (apt-get install python3-django, or pip install
-// django), 3.2 or newer: python3, or what DJANGO_PYTHON of the environment
-// names. It listens on 127.0.0.1 only, on a free port or at ADDR. Everything it
-// writes is in a folder that it removes at the end.
+// django), 3.2 or newer: python3, or the program that the environment variable
+// DJANGO_PYTHON names. It listens on 127.0.0.1 only, on a free port or at ADDR.
+// It writes only into a temporary folder, which it removes at the end.
 //
 // # Reading order
 //
-// proxy.go is the one address in front, and says which path goes where;
-// django_site.py is the Django site and site.go the Go site, page for page the
-// same. This file starts them, and django.go starts the Python.
+// proxy.go is the one address in front, and routes each path; django_site.py is
+// the Django site and site.go the Go site, with the same pages. This file
+// starts them, and django.go starts Python.
 package main
 
 import (
@@ -93,12 +93,13 @@ func run(ctx context.Context, out io.Writer) error {
 	go func() { stop(django.wait()) }()
 	err = serve(ctx, front, newProxy(django.url, "http://"+back.Addr().String()))
 	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
-		return cause // one of the two has ended by itself
+		return cause // one of the two has ended unexpectedly
 	}
 	return err
 }
 
-// shared is what both sites have to agree on, beside Django's defaults.
+// shared has the settings in which both sites must agree, besides Django's
+// defaults.
 type shared struct {
 	secretKey          string
 	database           string // the path of a SQLite file

@@ -8,8 +8,8 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// A form is what a page shows of a form: what the visitor has typed, without
-// passwords, and what is wrong with it.
+// A form is the content of a form on a page: the visitor's input, without
+// passwords, and its problems.
 type form struct {
 	Username, Email, Next string
 	Problems              []problem
@@ -35,8 +35,8 @@ func (f *form) fail(field, text string) {
 	f.Problems = append(f.Problems, problem{field, text})
 }
 
-// failPassword adds what is wrong with a new password, if the error says
-// so, and reports whether it does.
+// failPassword adds the problems with a new password, if the error has any, and
+// reports whether it does.
 func (f *form) failPassword(err error) bool {
 	var weak *auth.PasswordError
 	if !errors.As(err, &weak) {

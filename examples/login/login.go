@@ -17,8 +17,8 @@ func (s *app) loginForm(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// login checks the password. The answer to a wrong one does not reveal
-// whether there is such a user.
+// login checks the password. The answer to a wrong one does not reveal whether
+// the user exists.
 func (s *app) login(w http.ResponseWriter, r *http.Request) {
 	name := r.PostFormValue("username")
 	user, err := s.Auth.Authenticate(r, name, r.PostFormValue("password"))

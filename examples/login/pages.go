@@ -29,8 +29,8 @@ func (s *app) index(w http.ResponseWriter, r *http.Request) {
 // An item is a row of the table of what the session holds.
 type item struct{ Name, Value string }
 
-// items lists the session. Of the items that the framework keeps there,
-// only the names are shown: the values are nobody's business.
+// items lists the session. Of the items that the framework keeps there, only
+// the names are shown: the values may be secret.
 func items(s *session.Session) []item {
 	var list []item
 	for name, raw := range s.All() {
@@ -96,8 +96,8 @@ func (s *app) clear(w http.ResponseWriter, r *http.Request) {
 	redirect(w, r, path("show"))
 }
 
-// notFound answers what no other handler does, also a GET for what only a
-// form may do.
+// notFound answers all other requests, among them a GET of an address that
+// accepts only forms.
 func (s *app) notFound(w http.ResponseWriter, r *http.Request) {
 	if slices.Contains(slices.Collect(maps.Values(paths)), r.URL.Path) {
 		w.Header().Set("Allow", http.MethodPost)

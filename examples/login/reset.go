@@ -13,8 +13,8 @@ func (s *app) resetForm(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "reset", "Reset your password", &form{})
 }
 
-// reset gives every address and name the same answer, so that it tells nobody
-// who has an account.
+// reset gives every address and name the same answer, so that it does not
+// reveal who has an account.
 func (s *app) reset(w http.ResponseWriter, r *http.Request) {
 	f := &form{Username: r.PostFormValue("username")}
 	if err := s.resets.Request(r, f.Username); err != nil {
@@ -73,8 +73,8 @@ func (s *app) badLink(w http.ResponseWriter, r *http.Request) {
 }
 
 // guardLink keeps the link out of caches. The referrer policy of all pages,
-// "same-origin", decides what other sites are told. It is not "no-referrer":
-// with that, browsers send the form with "Origin: null", which the CSRF check
+// "same-origin", decides what other sites learn. It is not "no-referrer": with
+// that, browsers send the form with "Origin: null", which the CSRF check
 // refuses.
 func guardLink(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "private, no-store")

@@ -1,5 +1,6 @@
-// Package cachevalue is how a record lies in a cache. Caches count down a
-// lifetime but do not say how much is left, so the value says it.
+// Package cachevalue is the format of a record in a cache. Caches count down a
+// lifetime but do not return how much is left, so the value contains the
+// expiry.
 package cachevalue
 
 import (

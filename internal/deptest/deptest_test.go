@@ -1,4 +1,4 @@
-// Package deptest holds which package may depend on which.
+// Package deptest tests which package may depend on which.
 package deptest
 
 import (

@@ -1,9 +1,9 @@
-// Package djangodb knows what differs between the databases that Django can
-// use, and makes Django's tables in them. The packages that work on such tables
-// share it.
+// Package djangodb handles the differences between the databases that Django
+// can use, and creates Django's tables in them. The packages that work on such
+// tables share it.
 //
-// A database is one file here, such as sqlite.go, one folder of ddl, and one
-// line in the list of dialects.
+// Each database has one file here, such as sqlite.go, one folder of ddl, and
+// one line in the list of dialects.
 package djangodb
 
 import (

@@ -1,4 +1,4 @@
-// Package docstest holds the documentation to the code.
+// Package docstest tests the documentation against the code.
 package docstest
 
 import (

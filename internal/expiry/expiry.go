@@ -1,4 +1,4 @@
-// Package expiry reads and writes the item by which a session says when it ends.
+// Package expiry reads and writes the item that contains a session's own expiry.
 package expiry
 
 import (

@@ -1,6 +1,6 @@
-// Package greedycache judges for tests which caches may keep a response: the
-// greediest that RFC 9111 allows, and those that read headers of their own, or
-// read Cache-Control badly.
+// Package greedycache tells tests which caches may keep a response: the
+// greediest that RFC 9111 allows, and those that read proprietary headers, or
+// misread Cache-Control.
 package greedycache
 
 import (

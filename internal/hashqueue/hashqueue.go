@@ -1,5 +1,5 @@
-// Package hashqueue is what package password shares with package auth, and not with
-// programs: for whom a hash is, which hashes belong together, and how much
+// Package hashqueue has values that package password shares with package auth, but
+// not with programs: for whom a hash is, which hashes belong together, and how much
 // work was done.
 package hashqueue
 

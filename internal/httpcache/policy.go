@@ -1,10 +1,10 @@
 // Package httpcache keeps answers to one visitor out of the caches that would
 // give them to another (CVE-2014-0473, CVE-2026-35192).
 //
-// Of all that the handler and the middlewares ask for, the strictest counts, in
-// whatever order they ask and however often. So what is asked for is noted in a
-// [Demand], which is met before the first byte of the response, after everybody
-// who could overwrite the header.
+// Of all demands of the handler and the middlewares the strictest counts, in
+// any order and number. So they are noted in a [Demand], which is met before
+// the first byte of the response, after everything that could overwrite the
+// header.
 package httpcache
 
 import (

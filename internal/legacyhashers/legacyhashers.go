@@ -1,5 +1,5 @@
-// Package legacyhashers has the hashers of package legacy in a program that
-// imports it, so that settings can name them and link none.
+// Package legacyhashers holds the hashers of package legacy if the program
+// imports it, so that settings can name them without linking them.
 package legacyhashers
 
 import "github.com/jamsession/jamsession/auth/password"

@@ -1,5 +1,5 @@
-// Package noerror is for tests and benchmarks: it takes what a constructor returned, and
-// panics if that was an error.
+// Package noerror is for tests and benchmarks: it panics if a constructor returned an
+// error.
 package noerror
 
 // In returns v. It panics if there is an error.

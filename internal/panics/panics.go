@@ -1,9 +1,10 @@
-// Package panics keeps a panic in a goroutine of ours from ending the program.
+// Package panics keeps a panic in a goroutine of this module from ending the
+// program.
 //
-// net/http recovers the goroutines of requests. In all others a callback that
-// the site gave us, or a driver, would end every visitor's request with it. A
-// test of package deptest lets no other package start a goroutine by a go
-// statement.
+// net/http recovers panics in the goroutines of requests. In any other, a panic
+// of a site's callback or of a driver would end the program, and with it every
+// visitor's request. A test of package deptest lets no other package start a
+// goroutine by a go statement.
 package panics
 
 import (

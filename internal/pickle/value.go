@@ -1,14 +1,14 @@
-// Package pickle reads and writes Python's pickles as data, and as nothing
-// else: it never looks a name up and never calls anything.
+// Package pickle reads and writes Python's pickles as data only: it never looks
+// a name up and never calls anything.
 //
 // It reads protocols 0 to 5, an allow-list of opcodes, and writes protocol 4,
 // which every Python since 3.4 loads. What a pickle builds by calling
 // something other than the few names listed at [Call] is kept as an [Opaque],
 // which says its type and cannot be written.
 //
-// A pickle is a program for a small machine, and may be hostile: it can name
+// A pickle is a program for a small machine, and may be hostile: it can claim
 // lengths that it does not have, grow by referring to itself, or contain
-// itself. See [Loads] for what it may cost.
+// itself. See [Loads] for the limits.
 package pickle
 
 import (

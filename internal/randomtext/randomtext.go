@@ -1,5 +1,5 @@
-// Package randomtext makes the texts that nobody can guess: keys of sessions and
-// secrets of forms, in Django's alphabets.
+// Package randomtext makes random texts that nobody can guess, for the keys of
+// sessions and the secrets of forms, in Django's alphabets.
 package randomtext
 
 import "crypto/rand"

@@ -1,16 +1,16 @@
 // Package rawjson keeps a JSON object as an ordered list of members that stay
 // undecoded, and writes new values exactly as Python's json module does.
 //
-// What was read and not changed is written back byte for byte: 1.0, integers
-// of 400 digits, NaN, -Infinity, lone surrogates, the order of keys. Of a key
-// that appears twice the last value counts, at the place of the first, as in
-// a Python dict. The grammar is that of Python's json.loads.
+// Unchanged values are written back byte for byte: 1.0, integers of 400 digits,
+// NaN, -Infinity, lone surrogates, the order of keys. Of a key that appears
+// twice the last value is kept, at the place of the first, as in a Python dict.
+// The grammar is that of Python's json.loads.
 //
 // # Bytes beyond ASCII
 //
-// Python's session code writes ASCII only, and reads bytes as Latin-1. Bytes
-// of 0x80 and above in a string are kept as they are while nobody looks, and
-// decoded as Latin-1.
+// Python's session code writes ASCII only, and reads bytes as Latin-1. Bytes of
+// 0x80 and above in a string are kept as they are until the value is decoded,
+// as Latin-1.
 //
 // A lone surrogate, which no Go string can hold as text, is decoded as U+FFFD
 // in a value. In the name of a member it is the three bytes that UTF-8 would

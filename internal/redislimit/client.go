@@ -1,4 +1,5 @@
-// Package redislimit lets no call of rueidis outlive its context.
+// Package redislimit makes each call of rueidis return when its context is
+// done.
 package redislimit
 
 import (

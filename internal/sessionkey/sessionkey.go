@@ -1,4 +1,4 @@
-// Package sessionkey knows the form of the keys of sessions.
+// Package sessionkey checks the form of the keys of sessions.
 package sessionkey
 
 import "errors"

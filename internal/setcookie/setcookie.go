@@ -1,5 +1,5 @@
-// Package setcookie makes of what the options of a package say of its cookie
-// the cookies that answer requests.
+// Package setcookie makes the cookies of responses from the cookie options of a
+// package.
 package setcookie
 
 import (

@@ -1,15 +1,15 @@
 // Package signing is Django's signer: values that a visitor may see but not
 // change.
 //
-// A signed value is the value, a colon and a base64 text of the HMAC-SHA256
-// of what stands before the colon. Its key is SHA-256 of salt + "signer" +
-// secret. The salt names the purpose, so that what was signed for one purpose
-// is worthless for another. A value may carry the time of its signature
-// ([Signer.SignTime]), and bytes may be compressed ([Signer.Dumps]).
+// A signed value is the value, a colon and the HMAC-SHA256, in base64, of the
+// text before the colon. Its key is SHA-256 of salt + "signer" + secret. The
+// salt names the purpose, so that a value signed for one purpose is invalid for
+// another. A value may carry the time of its signature ([Signer.SignTime]), and
+// bytes may be compressed ([Signer.Dumps]).
 //
-// Nothing of a value is parsed or inflated before its signature is found
-// right; only [UnverifiedPayload], for consoles, does not ask. The errors
-// never show the value, the signature or a key.
+// No value is parsed or inflated before its signature is verified; only
+// [UnverifiedPayload], for consoles, does not verify it. The errors never
+// contain the value, the signature or a key.
 //
 // Differences from Django: signatures made with SHA-1, which Django up to 3.2
 // accepts, are bad signatures; base64 text is read strictly, which refuses

@@ -1,6 +1,6 @@
-// Package silentdb is for tests: a SQLite that can fall silent. It then answers
-// nothing until the context of the call is done, as a server does whose network
-// swallows what is sent.
+// Package silentdb is for tests: a SQLite database that can stop responding.
+// Calls then block until their context is done, as with a server whose network
+// drops all packets.
 package silentdb
 
 import (

@@ -1,7 +1,6 @@
-// Package siteparts is where the drivers that a program imports meet the
-// settings that name them. The packages in folder site register themselves
-// here, as drivers do with database/sql, so that a site links only what it
-// uses.
+// Package siteparts is the registry of the drivers and clients that settings
+// can name. The packages in folder site register themselves here, as drivers do
+// with database/sql, so that a site links only the ones it uses.
 package siteparts
 
 import (

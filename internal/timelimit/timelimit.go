@@ -1,7 +1,7 @@
 // Package timelimit bounds how long a database, a cache or another server may
-// take for an answer. One that is silent must look like one that is down: a
-// request that waits for it holds its memory, its connection and the patience
-// of its visitor.
+// take for an answer. A server that does not respond must look like one that is
+// down: a request that waits for it occupies memory and a connection, and its
+// visitor waits.
 package timelimit
 
 import (

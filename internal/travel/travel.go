@@ -1,5 +1,5 @@
-// Package travel tells the packages beside session how the key of a request's
-// session travels, so that they need not be told by the program.
+// Package travel lets other packages find out how a request transports the key
+// of its session, so that the program need not configure it.
 package travel
 
 import (

@@ -1,5 +1,5 @@
-// Package vectors gives tests the answers that Django itself gave: the cases
-// in the JSON files of one folder, by group.
+// Package vectors gives tests the recorded answers of Django: the cases in the
+// JSON files of one folder, by group.
 //
 // The folder is the one that the environment variable DJANGO_VECTORS names,
 // or else the copy in django/testdata/vectors.
