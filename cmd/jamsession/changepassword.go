@@ -11,13 +11,13 @@ import (
 )
 
 type passwordCommand struct {
-	Noinput  bool   `help:"Ask nothing; see createsuperuser --help."`
+	Noinput  bool   `help:"Do not prompt; see createsuperuser --help."`
 	Username string `arg:"" optional:"" help:"The user (default: the name of your account)."`
 }
 
 // Help says more in --help.
 func (*passwordCommand) Help() string {
-	return "The user's sessions end: the user has to log in again everywhere."
+	return "All sessions of the user end: they have to log in again everywhere."
 }
 
 // Run carries the command out.
@@ -53,8 +53,8 @@ func (c *passwordCommand) run(a *app, site *site.Site) error {
 func userNamed(ctx context.Context, site *site.Site, name string) (auth.User, error) {
 	user, err := site.Users().ByUsername(ctx, sqlusers.NormalizeUsername(name))
 	if errors.Is(err, auth.ErrUserNotFound) {
-		return auth.User{}, fmt.Errorf("there is no user %q: look at the spelling; "+
-			"upper and lower case count", name)
+		return auth.User{}, fmt.Errorf("there is no user %q: check the spelling; "+
+			"case matters", name)
 	}
 	return user, err
 }

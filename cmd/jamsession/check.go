@@ -23,11 +23,11 @@ type checkCommand struct {
 // Help says more in --help.
 func (*checkCommand) Help() string {
 	return "Findings have the ids of Django's checks where Django has them. It changes nothing.\n\n" +
-		"With --deploy it asks of every setting what an auditor would, after OWASP's ASVS and NIST: keys, " +
+		"With --deploy it checks every setting as an auditor would, by OWASP's ASVS and NIST: keys, " +
 		"links to the database, cache and mail, hosts and proxies, cookies, how long sessions last, " +
-		"password hashes and rules, limits of guesses. It has nothing to say about the settings that " +
+		"password hashes and rules, limits of guesses. It has no finding for the settings that " +
 		"docs/login.md ends with.\n\n" +
-		"With --django it says what would not work between this program and a Django site that " +
+		"With --django it reports what would not work between this program and a Django site that " +
 		"share their sessions and users:\n\n" +
 		"python3 manage.py diffsettings --all | jamsession check --django\n\n" +
 		"No key and no password is shown."
@@ -139,7 +139,7 @@ func (c *checkCommand) checkTables(a *app, s *settings.Settings) ([]conf.Finding
 		return nil, err
 	}
 	if slices.ContainsFunc(findings, func(f conf.Finding) bool { return f.ID == sharing.OtherUsers }) {
-		return findings, nil // no wonder that tables are missing
+		return findings, nil // without a database all tables are missing
 	}
 	return append(checkDatabase(a, s), findings...), nil
 }

@@ -15,7 +15,7 @@ import (
 )
 
 type createCommand struct {
-	Noinput  bool   `help:"Ask nothing."`
+	Noinput  bool   `help:"Do not prompt."`
 	Username string `help:"Name to log in with." placeholder:"NAME"`
 	Email    string `help:"Address; may be left out." placeholder:"ADDRESS"`
 }
@@ -24,7 +24,7 @@ type createCommand struct {
 func (*createCommand) Help() string {
 	return "With --noinput the password is the value of " + passwordVariables[0] + " or " +
 		passwordVariables[1] + ", or else the first line of standard input. It is never an " +
-		"argument, which others could read."
+		"argument, which other users of the machine could read."
 }
 
 // Run carries the command out.

@@ -83,7 +83,7 @@ func (c *decodeCommand) decode(a *app, value []byte) ([]byte, error) {
 		}
 	}
 	return nil, errors.New("the value is damaged or signed with another SECRET_KEY: " +
-		"--unsafe-no-verify shows it all the same")
+		"--unsafe-no-verify shows it anyway")
 }
 
 // salts are the purposes that Django signs sessions for: a record, and the

@@ -1,5 +1,5 @@
-// Jamsession looks after the tables of a site: those of sessions and users,
-// which a Django site may share.
+// Jamsession manages the tables of a site's sessions and users, which a Django
+// site may share.
 //
 // Commands:
 //
@@ -15,15 +15,15 @@
 //	check              Look for dangerous settings, and compare with Django's.
 //	version            Print the version.
 //
-// Each says more with --help. Settings come from flags, the environment and
-// jamsession.toml, in this order; package settings lists them. SECRET_KEY may
-// also be in the file secret_key, which counts if the key is not set anywhere
-// else.
+// Each explains itself with --help. Settings come from flags, the environment
+// and jamsession.toml, in this order; package settings lists them. SECRET_KEY
+// may also be in the file secret_key, which counts if the key is not set
+// anywhere else.
 //
 // An error is one line on standard error; each wrong setting gets a line. The
-// exit status is 1 after an error, and 2 if the command line was wrong.
-// SIGINT and SIGTERM stop a command between two steps, and it says how far it
-// came; a second one ends it at once.
+// exit status is 1 after an error, and 2 if the command line was wrong. SIGINT
+// and SIGTERM stop a command between two steps, and it prints how far it came;
+// a second signal ends it at once.
 package main
 
 import (
@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string, std stdio) int {
 }
 
 // A watchedWriter remembers the first error: a list that did not fit on the
-// disk must not pass for the whole list.
+// disk must not look complete.
 type watchedWriter struct {
 	io.Writer
 	err error
@@ -84,7 +84,7 @@ func dispatch(ctx context.Context, args []string, std stdio) int {
 	helped := false
 	parser := kong.Must(&cli,
 		kong.Name("jamsession"),
-		kong.Description("Look after the tables of a site's sessions and users."),
+		kong.Description("Manage the tables of a site's sessions and users."),
 		kong.Writers(std.out, std.err),
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
@@ -113,7 +113,7 @@ var (
 	// errStopped says that a signal came, or an end of the answers.
 	errStopped = errors.New("stopped")
 
-	// errReported is an error whose words have been printed.
+	// errReported is an error that has been printed already.
 	errReported = errors.New("reported")
 )
 

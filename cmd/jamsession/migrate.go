@@ -16,9 +16,9 @@ type migrateCommand struct {
 // Help says more in --help.
 func (*migrateCommand) Help() string {
 	return "Makes the tables of Django's apps contenttypes, auth and sessions, with the " +
-		"records by which Django knows that they are there, and two things of its own: an " +
-		"index on the email addresses of auth_user, and tables of jamsession. It may be " +
-		"run at any time; tables that exist are left alone."
+		"records by which Django knows that they exist, and two additions: an " +
+		"index on the email addresses of auth_user, and jamsession's tables. It may be " +
+		"run at any time; existing tables do not change."
 }
 
 // Run carries the command out.
@@ -52,7 +52,7 @@ func (c *migrateCommand) Run(a *app) error {
 	for _, name := range plan {
 		result := "OK"
 		if slices.Contains(missing, name) { // an index that we may not make
-			result = "not possible; the warning says why"
+			result = "not possible; see the warning"
 		}
 		fmt.Fprintf(a.out, "  Applying %s... %s\n", name, result)
 	}

@@ -43,6 +43,6 @@ func (p *prompter) accept(first, second string, logins *auth.Manager, user auth.
 	for _, problem := range weak.Problems {
 		fmt.Fprintln(p.a.err, problem.Message)
 	}
-	answer, err := p.ask("Bypass these checks and use it all the same? [y/N]: ", "n")
+	answer, err := p.ask("Bypass these checks and use it anyway? [y/N]: ", "n")
 	return strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes"), err
 }

@@ -16,10 +16,10 @@ type endCommand struct {
 
 // Help says more in --help.
 func (*endCommand) Help() string {
-	return "The user has to log in again, everywhere, and may do so at once. It works with every " +
+	return "The user has to log in again everywhere, and may do so at once. It works with every " +
 		"engine, signed cookies included. Where the engine can list its sessions, those of the " +
 		"user are also deleted, for a Django site that shares them; with millions of sessions, as " +
-		"many as 30 seconds allow. After that, a login at a Django site is not believed here for " +
+		"many as 30 seconds allow. After that, a login at a Django site is not valid here for " +
 		"SESSION_COOKIE_AGE: log in here. To keep a user out, deactivate the user."
 }
 
