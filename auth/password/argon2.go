@@ -33,7 +33,8 @@ func Argon2(time, memory uint32, threads uint8, length uint32) (Hasher, error) {
 	case fresh.length < 16 || fresh.length > 64:
 		return nil, fmt.Errorf("password: argon2: the length is %d; it must be 16 to 64", fresh.length)
 	case fresh.memory < 8*uint32(fresh.threads):
-		return nil, fmt.Errorf("password: argon2: the memory is %d; it must be at least 8 for each of %d threads",
+		return nil, fmt.Errorf("password: argon2: the memory is %d; it must be at least 8 for each of %d "+
+			"threads",
 			fresh.memory, fresh.threads)
 	}
 	if err := fresh.check(); err != nil {

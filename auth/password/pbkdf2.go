@@ -45,7 +45,8 @@ func newPBKDF2(name string, iterations int) (*pbkdf2Hasher, error) {
 		iterations = defaultIterations
 	}
 	if iterations < 1 || iterations > maxWork {
-		return nil, fmt.Errorf("password: %s: iterations are %d; they must be 1 to %d", name, iterations, maxWork)
+		return nil, fmt.Errorf("password: %s: iterations are %d; they must be 1 to %d",
+			name, iterations, maxWork)
 	}
 	if name == "pbkdf2_sha1" {
 		return &pbkdf2Hasher{name: name, derive: sha1Key, size: sha1.Size, iterations: iterations}, nil
