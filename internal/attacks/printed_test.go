@@ -60,6 +60,7 @@ func authHash(encoded string) string {
 // value. None of them holds a secret of the site, apart from Sources, whose
 // flags the caller wrote.
 var mayPrint = map[string][]string{
+	"auth.Attempt":      {"unexported field", "fmt %p", "fmt %w"},
 	"auth.User":         {"unexported field", "fmt %p", "fmt %w"},
 	"session.Record":    {"unexported field", "fmt %p", "fmt %w"},
 	"settings.Sources":  {"unexported field", "fmt %p", "fmt %w"},

@@ -70,7 +70,6 @@ func plainValues() []any {
 	later := &session.RetryError{RetryAfter: time.Second, Text: "x", Err: throttle.ErrLimited}
 	problem := &hashing.Problem{Code: "x", Message: "x"}
 	return []any{
-		auth.Attempt{Username: "alice", User: auth.User{ID: "1", Password: plantedKey}},
 		later,
 		throttle.Limit{},
 		noerror.In(throttle.NewMemory(1)), problem, &auth.PasswordError{Problems: []*hashing.Problem{problem}},
@@ -201,7 +200,7 @@ func visitValues(t *testing.T, engine string, s *site, planted secrettest.Plante
 	must(t, err)
 	t.Cleanup(func() { _ = attempts.Close() })
 	list := []any{
-		s.Site, s.resets, user, s.Users(), noerror.In(auth.NewModelBackend(s.Users(), s.Hashers)), attempts,
+		s.Site, s.resets, user, auth.Attempt{Username: "alice", User: user}, s.Users(), noerror.In(auth.NewModelBackend(s.Users(), s.Hashers)), attempts,
 	}
 	h := s.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		current := session.From(r)
