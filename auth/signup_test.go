@@ -32,7 +32,7 @@ func TestSignUpMakesAUserWhoCanLogIn(t *testing.T) {
 		t.Fatalf("%+v, error %v", user, err)
 	}
 	if s.users.row("3").Password != "meter$1$a plain staple" {
-		t.Error("the stored password is no hash of the hashers")
+		t.Error("the stored password is not a hash of the hashers")
 	}
 	s.do(func(_ http.ResponseWriter, r *http.Request) {
 		if auth.From(r).IsAuthenticated() {

@@ -57,7 +57,7 @@ func TestOnlyNewVisitorsAreAskedAbout(t *testing.T) {
 		"gets a new key":     (*session.Session).CycleKey,
 		"logs in over it":    func(s *session.Session) { s.Flush(); s.CycleKey(); s.Set("_auth_user_id", "1") },
 		"looks at it":        func(s *session.Session) { s.Names() },
-		"saves by himself":   func(s *session.Session) { s.Set("n", 3); _ = s.Save(t.Context()) },
+		"saves explicitly":   func(s *session.Session) { s.Set("n", 3); _ = s.Save(t.Context()) },
 		"has nothing to say": func(*session.Session) {},
 	} {
 		m, store, asked := newcomers(t, new(bytes.Buffer))

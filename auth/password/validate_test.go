@@ -52,7 +52,7 @@ func TestProblemsDoNotShowThePassword(t *testing.T) {
 		}
 		for _, p := range problems {
 			if strings.Contains(p.Error(), pw) && len(pw) > 1 || !strings.HasSuffix(p.Error(), ".") {
-				t.Errorf("%q: %q is no sentence, or shows the password", pw, p)
+				t.Errorf("%q: %q is not a sentence, or shows the password", pw, p)
 			}
 		}
 	}

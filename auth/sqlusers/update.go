@@ -115,7 +115,7 @@ func (u *Users) SetActive(ctx context.Context, id string, active bool) error {
 }
 
 // checkUnchanged names a column that Update does not write. Backend and Custom
-// are no columns.
+// are not columns.
 func checkUnchanged(before, after auth.User) error {
 	const fault = "cannot be changed by Update"
 	switch {

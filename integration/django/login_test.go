@@ -85,7 +85,7 @@ func tryAdmin(t *testing.T, x exchange) {
 	plain := x.newUser(t, x.from)
 	c := logIn(t, x.to, plain)
 	if text := c.get(x.django, "/admin/"); !strings.Contains(text, "not authorized") {
-		t.Errorf("who is no staff gets %.300s", text)
+		t.Errorf("a user who is not staff gets %.300s", text)
 	}
 	d := newBrowser(t)
 	d.get(x.django, "/admin/login/")

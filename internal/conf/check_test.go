@@ -281,7 +281,7 @@ var asked = map[string]string{
 	"SESSION_REFRESH_INTERVAL":          "nothing to ask: an interval ends sessions earlier, never later",
 	"CSRF_USE_SESSIONS":                 "nothing to ask: both places of the secret are good",
 	"CSRF_COOKIE_NAME":                  "jamsession.W020",
-	"CSRF_COOKIE_AGE":                   "nothing to ask: it is no login, and Django's year is the default",
+	"CSRF_COOKIE_AGE":                   "nothing to ask: it is not a login, and Django's year is the default",
 	"CSRF_COOKIE_DOMAIN":                "jamsession.W021",
 	"CSRF_COOKIE_PATH":                  "nothing to ask: a path keeps nobody out, and __Host- wants /",
 	"CSRF_COOKIE_SECURE":                "security.W016",

@@ -22,7 +22,7 @@ var guarded = []string{
 }
 
 const (
-	algorithm = "the algorithm and its cost stand before the hash in the encoded password, and are no secret"
+	algorithm = "the algorithm and its cost stand before the hash in the encoded password, and are not secret"
 	bucket    = "the name of a bucket is a MAC that no visitor learns or sends"
 )
 
@@ -67,7 +67,7 @@ func TestSecretsAreComparedInConstantTime(t *testing.T) {
 		for _, f := range consttime.Find(p) {
 			delete(unused, f.In+": "+f.Code)
 			if allowed[f.In+": "+f.Code] == "" {
-				t.Errorf("%s\n\tuse hmac.Equal, or allow it here with the reason why it is no secret", f)
+				t.Errorf("%s\n\tuse hmac.Equal, or allow it here with the reason why it is not one", f)
 			}
 		}
 	}

@@ -175,7 +175,7 @@ func TestAppByApp(t *testing.T) {
 	}
 }
 
-// TestPermissionsNeedAuth: content types alone are no reason to look for the
+// TestPermissionsNeedAuth: content types alone are not a reason to look for the
 // table of permissions.
 func TestPermissionsNeedAuth(t *testing.T) {
 	db := open(t, tempFile(t))

@@ -42,7 +42,7 @@ func TestRuntimesOwnErrorIsShown(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	if err := panics.Try(func() { panic(nil) }); err == nil {
-		t.Error("a panic with nil is no error")
+		t.Error("a panic with nil is not an error")
 	}
 	if err := panics.Try(func() {}); err != nil {
 		t.Errorf("without a panic: %v", err)
