@@ -169,13 +169,12 @@ const (
 
 // judge compares the hash in a session with the user's.
 func (m *Manager) judge(stored string, user User) verdict {
-	if sameHash(stored, authHash(m.keys.Current(), user.Password)) {
-		return hashGood
-	}
+	found := hashGood // the current key is the first
 	for key := range m.keys.All() {
 		if sameHash(stored, authHash(key, user.Password)) {
-			return hashOld
+			return found
 		}
+		found = hashOld
 	}
 	return hashWrong
 }

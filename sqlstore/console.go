@@ -21,7 +21,7 @@ func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 		n, err := s.db.ClearExpired(ctx, s.tidy, now, s.opts.ClearBatch)
 		total += n
 		if err != nil {
-			return total, fmt.Errorf("sqlstore: clear expired: %w", err)
+			return total, fmt.Errorf("sqlstore: %w", err)
 		}
 		if n < s.opts.ClearBatch {
 			return total, nil

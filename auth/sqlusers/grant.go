@@ -42,7 +42,7 @@ func (u *Users) RevokeFromGroup(ctx context.Context, groupID int64, name string)
 }
 
 func (u *Users) grant(ctx context.Context, j join, id int64, name string) error {
-	found, err := u.byName(ctx, u.db.DB, name)
+	found, err := u.byName(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (u *Users) grant(ctx context.Context, j join, id int64, name string) error 
 }
 
 func (u *Users) revoke(ctx context.Context, j join, id int64, name string) error {
-	found, err := u.byName(ctx, u.db.DB, name)
+	found, err := u.byName(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -79,13 +79,13 @@ func (u *Users) EffectivePermissions(ctx context.Context, userID string) ([]stri
 // byName returns the permissions with exactly this name, "app_label.codename".
 // There is usually one; two models of an app may have permissions of the same
 // codename, which [auth.HasPerm] does not tell apart.
-func (u *Users) byName(ctx context.Context, db *sql.DB, name string) ([]Permission, error) {
+func (u *Users) byName(ctx context.Context, name string) ([]Permission, error) {
 	app, codename, _ := strings.Cut(name, ".")
 	if checkLabel("app label", app) != nil || checkText("codename", codename, maxCodename) != nil {
 		return nil, ErrPermissionNotFound
 	}
 	d := u.db.Dialect
-	found, err := u.permissions(ctx, db,
+	found, err := u.permissions(ctx, u.db.DB,
 		" WHERE "+d.SameKey("c.app_label")+" AND "+d.SameKey("p.codename"),
 		d.KeyArgs(d.KeyArgs(nil, app), codename)...)
 	if err == nil && len(found) == 0 {

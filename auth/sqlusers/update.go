@@ -36,8 +36,11 @@ func (u *Users) Update(ctx context.Context, id string, change func(*auth.User)) 
 		return auth.User{}, err
 	}
 	columns, args, err := changes(before, after)
-	if err != nil || len(columns) == 0 {
-		return before, err
+	if err != nil {
+		return auth.User{}, err
+	}
+	if len(columns) == 0 {
+		return before, nil
 	}
 	var active *bool
 	if after.IsActive != before.IsActive {

@@ -33,6 +33,20 @@ func namesOf[T any](list []named[T]) []string {
 	return names
 }
 
+// shorten replaces Django's dotted names of classes in a module of
+// django.contrib.auth by the short names of the list.
+func shorten[T any](names []string, list []named[T], module, kind string) error {
+	for i, name := range names {
+		known, ok := find(list, strings.TrimPrefix(name, "django.contrib.auth."+module+"."))
+		if !ok {
+			return fmt.Errorf("%q is not a password %s; there are %s", name, kind,
+				strings.Join(namesOf(list), ", "))
+		}
+		names[i] = known.name
+	}
+	return nil
+}
+
 // algorithms are the hashers by the word that begins their strings, and by
 // their classes in django.contrib.auth.hashers.
 var algorithms = []named[password.Hasher]{
@@ -87,13 +101,8 @@ func setHashers(s *Settings, v value) error {
 	if err != nil {
 		return err
 	}
-	for i, name := range names {
-		known, ok := find(algorithms, strings.TrimPrefix(name, "django.contrib.auth.hashers."))
-		if !ok {
-			return fmt.Errorf("%q is not a password hasher; there are %s", name,
-				strings.Join(namesOf(algorithms), ", "))
-		}
-		names[i] = known.name
+	if err := shorten(names, algorithms, "hashers", "hasher"); err != nil {
+		return err
 	}
 	if len(names) > 0 && slices.Contains(readOnlyAlgorithms, names[0]) {
 		return fmt.Errorf("%s is too weak for new passwords; put another one first", names[0])
@@ -127,13 +136,8 @@ func setValidators(s *Settings, v value) error {
 	if slices.Equal(names, []string{"all"}) {
 		names = namesOf(validators)
 	}
-	for i, name := range names {
-		known, ok := find(validators, strings.TrimPrefix(name, "django.contrib.auth.password_validation."))
-		if !ok {
-			return fmt.Errorf("%q is not a password validator; there are %s", name,
-				strings.Join(namesOf(validators), ", "))
-		}
-		names[i] = known.name
+	if err := shorten(names, validators, "password_validation", "validator"); err != nil {
+		return err
 	}
 	s.PasswordValidators = names
 	return nil

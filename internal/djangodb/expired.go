@@ -15,7 +15,7 @@ func (db DB) CountExpired(ctx context.Context, now time.Time) (n int, err error)
 	defer cancel()
 	rows, err := db.Readers.QueryContext(ctx,
 		db.Dialect.Rebind("SELECT COUNT(*) FROM django_session WHERE expire_date <= ?"), db.EncodeTime(now))
-	return n, Wrap(ctx, "count expired sessions", OneOf(rows, err, &n))
+	return n, Wrap(ctx, "count expired", OneOf(rows, err, &n))
 }
 
 // PrepareClearing returns the statement for [DB.ClearExpired], to be closed.
@@ -23,7 +23,7 @@ func (db DB) PrepareClearing(ctx context.Context) (*sql.Stmt, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
 	stmt, err := db.PrepareContext(ctx, db.Dialect.Rebind(db.Dialect.ClearExpired()))
-	return stmt, Wrap(ctx, "clear expired sessions", err)
+	return stmt, Wrap(ctx, "clear expired", err)
 }
 
 // ClearExpired deletes at most limit rows of the table django_session that
@@ -36,5 +36,5 @@ func (db DB) ClearExpired(ctx context.Context, stmt *sql.Stmt, now time.Time, li
 	defer cancel()
 	until := db.EncodeTime(now)
 	n, err := db.Dialect.Exec(ctx, stmt, until, until, limit)
-	return int(n), Wrap(ctx, "clear expired sessions", err)
+	return int(n), Wrap(ctx, "clear expired", err)
 }
