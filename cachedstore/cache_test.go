@@ -16,6 +16,8 @@ type mapCache struct {
 	values map[string]value
 	down   bool
 	full   bool // takes nothing, and answers what it has
+	frozen bool // the same, and deletes nothing
+	most   int  // bytes of a value; if negative, the error is session.ErrTooLarge
 	keeps  bool // entries that have expired
 	lies   bool // that what it did has failed
 	slow   bool // answers when the context ends
@@ -39,7 +41,7 @@ var errDown = errors.New("cache is down")
 func (c *mapCache) do(ctx context.Context, method, key string, step func(v value, ok bool) error) error {
 	c.mu.Lock()
 	before, after, slow, lies := c.before, c.after, c.slow, c.lies
-	down := c.down || c.full && method != "Get"
+	down := c.down || c.full && method != "Get" && method != "Delete" || c.frozen && method != "Get"
 	c.calls[method]++
 	c.mu.Unlock()
 	if slow {
@@ -68,6 +70,17 @@ func (c *mapCache) do(ctx context.Context, method, key string, step func(v value
 	return err
 }
 
+// fits returns an error for a value that is too large.
+func (c *mapCache) fits(v []byte) error {
+	switch {
+	case c.most > 0 && len(v) > c.most:
+		return errors.New("this one is too large")
+	case c.most < 0 && len(v) > -c.most:
+		return session.ErrTooLarge
+	}
+	return nil
+}
+
 func (c *mapCache) put(key string, v []byte, ttl time.Duration) {
 	c.values[key] = value{v, time.Now().Add(ttl)}
 }
@@ -78,6 +91,9 @@ func (c *mapCache) Get(ctx context.Context, key string) (got []byte, err error) 
 			return session.ErrNotFound
 		}
 		got = v.bytes
+		if c.most < 0 {
+			return c.fits(got)
+		}
 		return nil
 	})
 	return got, err
@@ -95,6 +111,9 @@ func (c *mapCache) Add(ctx context.Context, key string, v []byte, ttl time.Durat
 		if ok {
 			return session.ErrExists
 		}
+		if err := c.fits(v); err != nil {
+			return err
+		}
 		c.put(key, v, ttl)
 		return nil
 	})
@@ -108,7 +127,17 @@ func (c *mapCache) Swap(ctx context.Context, key string, old, v []byte, ttl time
 		case !bytes.Equal(stored.bytes, old):
 			return session.ErrConflict
 		}
+		if err := c.fits(v); err != nil {
+			return err
+		}
 		c.put(key, v, ttl)
+		return nil
+	})
+}
+
+func (c *mapCache) Delete(ctx context.Context, key string) error {
+	return c.do(ctx, "Delete", key, func(value, bool) error {
+		delete(c.values, key)
 		return nil
 	})
 }
@@ -122,11 +151,20 @@ func (c *mapCache) fail(down, slow bool) {
 	c.down, c.slow = down, slow
 }
 
-// fill makes the cache take nothing from now on, as Redis does without memory.
-func (c *mapCache) fill() {
+// fill makes the cache take nothing from now on, as one does without memory, or
+// something again.
+func (c *mapCache) fill(full bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.full = true
+	c.full = full
+}
+
+// freeze makes the cache change nothing from now on, as Redis does if it cannot
+// write to its disk.
+func (c *mapCache) freeze() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.frozen = true
 }
 
 // hook runs a function before or after each method from now on.

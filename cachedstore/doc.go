@@ -12,17 +12,22 @@
 // No request fails because the cache is down, slow or empty: the database answers.
 //
 // A session that was deleted here, or by another program through this package, is not
-// served from the cache again. Before the row is deleted or changed, a tombstone takes
-// the place of the entry, for half a minute. A reader only fills an empty entry (add,
-// never set), only if its row was read well within that time, and then checks the
-// database again: if the row has changed, the entry is removed. So neither a reader that
-// was overtaken by a logout nor a cache that has lost its tombstones restores a session.
+// served from the cache again. Before and after the row is deleted or changed, a tombstone
+// takes the place of the entry, for half a minute. A reader only fills a place that is
+// empty: it claims the place by a tombstone of its own (add, never set), reads the row
+// again, and puts the entry where its own tombstone still is. Whoever changes the row
+// meanwhile has taken that away. So neither a reader that was overtaken by a logout nor a
+// cache that has lost its tombstones restores a session.
 //
-// If a change cannot be written to the cache, this process does not read that session
-// from the cache until it has placed the tombstone; it tries every second. Another
-// process that still reaches the cache can serve the old entry meanwhile, and so can
-// every process if this one dies first: at most for [Options.Lifetime], since no entry
-// lives longer.
+// A cache that refuses to write goes on to be read. An entry that is too large for it is
+// left out. If its memory is full, Redis takes a tombstone all the same, since a script
+// puts it in the place of the entry; elsewhere the entry is deleted, which is enough.
+//
+// If the cache can neither be told of a change nor delete the entry, this process does not
+// read that session from the cache until it has placed the tombstone; it tries every
+// second. Another process that still reaches the cache can serve the old entry meanwhile,
+// and so can every process if this one dies first: at most for [Options.Lifetime], since no
+// entry lives longer.
 //
 // Rows that are deleted without the store, by SQL or "manage.py clearsessions",
 // are served from the cache until their entry expires: at most for

@@ -25,8 +25,8 @@ type Options struct {
 	// as a pickled dict. Nil is for a cache that is not shared with Django.
 	Codec session.Codec
 
-	// Logger gets a warning, at most once a second, while the cache fails. Nil
-	// is slog.Default().
+	// Logger gets a warning, at most once a second, while the cache fails or
+	// refuses what is to be cached. Nil is slog.Default().
 	Logger *slog.Logger
 }
 

@@ -29,6 +29,7 @@ type shyCache struct {
 
 	mu       sync.Mutex
 	rest     time.Time            // no reads before
+	silence  time.Time            // no warning before
 	distrust time.Time            // no entry is trusted before
 	missed   map[string]time.Time // keys that wait for a tombstone, and until when
 	wake     *time.Timer          // for the next attempt; nil if nothing waits
@@ -44,8 +45,8 @@ func newShyCache(cache Cache, opts Options) *shyCache {
 type state int
 
 const (
-	unknown state = iota // no reader may fill the place
-	absent               // a reader may fill the place
+	unknown state = iota // no reader may claim the place
+	absent               // a reader may claim the place
 	found
 )
 
@@ -54,17 +55,33 @@ func (c *shyCache) get(ctx context.Context, key string) ([]byte, state) {
 	if !c.trusted(key) {
 		return nil, unknown
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
+	begin := time.Now()
+	limited, cancel := context.WithTimeout(ctx, c.opts.Timeout)
 	defer cancel()
-	value, err := c.cache.Get(ctx, key)
+	value, err := c.cache.Get(limited, key)
 	switch {
 	case err == nil:
 		return value, found
 	case errors.Is(err, session.ErrNotFound):
 		return nil, absent
-	default:
+	case errors.Is(err, session.ErrTooLarge):
+		c.complain(err)
+	case c.hadTime(ctx, begin):
 		c.failed(err)
-		return nil, unknown
+	}
+	return nil, unknown
+}
+
+// hadTime reports whether a call that has failed says something about the
+// cache: not if its visitor has left, or came with hardly any time.
+func (c *shyCache) hadTime(ctx context.Context, begin time.Time) bool {
+	switch err := ctx.Err(); {
+	case err == nil:
+		return true
+	case errors.Is(err, context.Canceled):
+		return false
+	default:
+		return time.Since(begin) >= c.opts.Timeout/2
 	}
 }
 
@@ -76,36 +93,45 @@ func (c *shyCache) trusted(key string) bool {
 	return !missed && !now.Before(c.rest) && !now.Before(c.distrust)
 }
 
-// fill puts value in the place of old, or in an empty place if old is nil. It
-// reports whether it did, or may have done so.
-func (c *shyCache) fill(ctx context.Context, key string, old, value []byte, ttl time.Duration) bool {
-	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
-	defer cancel()
-	var err error
-	if old == nil {
-		err = c.cache.Add(ctx, key, value, ttl)
-	} else {
-		err = c.cache.Swap(ctx, key, old, value, ttl)
+// claim puts a tombstone into an empty place, or in the place of old if that is
+// not nil, and returns it. It returns nil if it cannot.
+func (c *shyCache) claim(ctx context.Context, key string, old []byte) []byte {
+	tombstone := newTombstone()
+	if old != nil {
+		if !c.swap(ctx, key, old, tombstone, tombstoneLife) {
+			return nil
+		}
+		return tombstone
 	}
-	if err != nil && !isMiss(err) {
-		c.failed(err)
+	if !c.wrote(ctx, func(ctx context.Context) error {
+		return c.cache.Add(ctx, key, tombstone, tombstoneLife)
+	}) {
+		return nil
 	}
-	return !isMiss(err)
+	return tombstone
 }
 
 // swap puts value in the place of old, and reports whether it certainly did.
 func (c *shyCache) swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) bool {
-	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
+	return c.wrote(ctx, func(ctx context.Context) error {
+		return c.cache.Swap(ctx, key, old, value, ttl)
+	})
+}
+
+// wrote reports whether a call certainly wrote. What it is refused is no reason
+// to stop reading: the value may be too large, or the memory full.
+func (c *shyCache) wrote(ctx context.Context, write func(context.Context) error) bool {
+	limited, cancel := context.WithTimeout(ctx, c.opts.Timeout)
 	defer cancel()
-	err := c.cache.Swap(ctx, key, old, value, ttl)
-	if err != nil && !isMiss(err) {
-		c.failed(err)
+	err := write(limited)
+	if err != nil && !isMiss(err) && ctx.Err() == nil {
+		c.complain(err)
 	}
 	return err == nil
 }
 
-// bury puts a tombstone in the place of any value, and returns it. If that
-// fails it returns nil, and schedules another attempt.
+// bury takes away any value, and returns the tombstone that it put there, or nil
+// if it put none. If it could not take it away it schedules another attempt.
 //
 // It does not stop when ctx is done: the session has changed even if the
 // visitor has gone.
@@ -113,9 +139,8 @@ func (c *shyCache) bury(ctx context.Context, key string) []byte {
 	c.mu.Lock()
 	mark := c.missed[key]
 	c.mu.Unlock()
-	tombstone := newTombstone()
-	if err := c.set(context.WithoutCancel(ctx), key, tombstone); err != nil {
-		c.failed(err)
+	tombstone, err := c.erase(context.WithoutCancel(ctx), key)
+	if err != nil {
 		c.miss(key)
 		return nil
 	}
@@ -123,10 +148,28 @@ func (c *shyCache) bury(ctx context.Context, key string) []byte {
 	return tombstone
 }
 
-func (c *shyCache) set(ctx context.Context, key string, value []byte) error {
+// erase puts a tombstone in the place of any value, and returns it. If it is
+// refused it deletes the value, and returns nil: readers put an entry only where
+// their own tombstone still is, so that none puts back what it read before.
+func (c *shyCache) erase(ctx context.Context, key string) (tombstone []byte, err error) {
+	tombstone = newTombstone()
+	err = c.within(ctx, func(ctx context.Context) error {
+		return c.cache.Set(ctx, key, tombstone, tombstoneLife)
+	})
+	if err == nil {
+		return tombstone, nil
+	}
+	c.complain(err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, err // who does not answer is not asked twice
+	}
+	return nil, c.within(ctx, func(ctx context.Context) error { return c.cache.Delete(ctx, key) })
+}
+
+func (c *shyCache) within(ctx context.Context, call func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
 	defer cancel()
-	return c.cache.Set(ctx, key, value, tombstoneLife)
+	return call(ctx)
 }
 
 // miss notes that the cache has missed a change.
@@ -164,7 +207,7 @@ func (c *shyCache) attempt() {
 	c.mu.Unlock()
 	failures := 0
 	for key, mark := range waiting { // in random order
-		if time.Now().Before(mark) && c.setSafely(key, newTombstone()) != nil {
+		if time.Now().Before(mark) && c.eraseSafely(key) != nil {
 			if failures++; failures == maxFailures {
 				break
 			}
@@ -178,17 +221,17 @@ func (c *shyCache) attempt() {
 	c.schedule()
 }
 
-// setSafely treats a panic of the cache as a failure: the attempts continue,
+// eraseSafely treats a panic of the cache as a failure: the attempts continue,
 // since an entry that has missed its tombstone must not stay.
-func (c *shyCache) setSafely(key string, tombstone []byte) (err error) {
-	if caught := panics.Try(func() { err = c.set(context.Background(), key, tombstone) }); caught != nil {
+func (c *shyCache) eraseSafely(key string) (err error) {
+	if caught := panics.Try(func() { _, err = c.erase(context.Background(), key) }); caught != nil {
 		panics.Log(c.opts.Logger, "cachedstore: the cache panics")(caught)
 		return caught
 	}
 	return err
 }
 
-// forgive notes that the tombstone of a missed change is placed, unless another
+// forgive notes that the cache has heard of a missed change, unless another
 // change was missed meanwhile.
 func (c *shyCache) forgive(key string, mark time.Time) {
 	c.mu.Lock()
@@ -208,18 +251,28 @@ func (c *shyCache) close() {
 	c.attempts.Wait()
 }
 
-// failed lets the cache rest, and logs that if it did not rest already.
+// failed lets the cache rest.
 func (c *shyCache) failed(err error) {
 	c.mu.Lock()
-	now := time.Now()
-	resting := now.Before(c.rest)
-	c.rest = now.Add(restTime)
+	c.rest = time.Now().Add(restTime)
 	c.mu.Unlock()
-	if !resting {
-		c.complain(err)
-	}
+	c.complain(err)
 }
 
+// complain logs an error, unless it has just logged one.
 func (c *shyCache) complain(err error) {
-	c.opts.Logger.Warn("cachedstore: the cache fails; the database answers", slog.Any("error", err))
+	c.mu.Lock()
+	now := time.Now()
+	silent := now.Before(c.silence)
+	if !silent {
+		c.silence = now.Add(restTime)
+	}
+	c.mu.Unlock()
+	switch {
+	case silent:
+	case errors.Is(err, session.ErrTooLarge):
+		c.opts.Logger.Warn("cachedstore: a session is not cached", slog.Any("error", err))
+	default:
+		c.opts.Logger.Warn("cachedstore: the cache fails; the database answers", slog.Any("error", err))
+	}
 }

@@ -1,7 +1,6 @@
 package cachedstore
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"iter"
@@ -11,9 +10,8 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// tombstoneLife is how long the place of a removed entry cannot be filled. A
-// reader whose database took longer than half of it does not fill at all, so
-// that it cannot come too late.
+// tombstoneLife is how long the place of a removed entry, or one that a reader
+// has claimed, cannot be claimed.
 const tombstoneLife = 30 * time.Second
 
 // A store reads from a cache before it reads from a database.
@@ -76,10 +74,9 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 			state = unknown
 		}
 	}
-	begin := time.Now()
 	rec, err := s.db.Load(ctx, key)
 	switch {
-	case err == nil && state != unknown && time.Since(begin) < tombstoneLife/2:
+	case err == nil && state != unknown:
 		s.fill(ctx, rec, value)
 	case state == found && errors.Is(err, session.ErrNotFound):
 		s.cache.bury(ctx, key) // so that Django does not serve it either
@@ -87,18 +84,25 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	return rec, err
 }
 
-// fill puts a record that was just read from the database into the cache, in
-// place of a foreign value, or of none. Then it checks whether the database
-// still has it: the cache may have lost a tombstone meanwhile, and programs
-// without this package leave none.
+// fill puts a record that was just found in the database into the cache, in
+// place of a foreign value, or of none. It claims the place by a tombstone of its
+// own, and then reads the database once more: whoever changes the session after
+// that takes the tombstone away, and with it the place for what was read. A cache
+// that has lost everything has lost the claim, too.
 func (s *store) fill(ctx context.Context, rec session.Record, foreign []byte) {
-	value, ttl, ok := s.entry(rec)
-	if !ok || !s.cache.fill(ctx, rec.Key, foreign, value, ttl) {
+	if _, _, ok := s.entry(rec); !ok {
+		return
+	}
+	claim := s.cache.claim(ctx, rec.Key, foreign)
+	if claim == nil {
 		return
 	}
 	now, err := s.db.Load(ctx, rec.Key)
-	if err != nil || !bytes.Equal(now.Data, rec.Data) {
-		s.cache.bury(ctx, rec.Key)
+	if err != nil {
+		return
+	}
+	if value, ttl, ok := s.entry(now); ok {
+		s.cache.swap(ctx, rec.Key, claim, value, ttl)
 	}
 }
 

@@ -93,3 +93,12 @@ func (c *cache) Swap(ctx context.Context, key string, old, value []byte, ttl tim
 	}
 	return wrap(ctx, "swap", key, err)
 }
+
+// Delete implements [cachedstore.Cache].
+func (c *cache) Delete(ctx context.Context, key string) error {
+	err := c.client.repeated(ctx, func(mc *memcache.Client) error { return mc.Delete(c.prefix + key) })
+	if errors.Is(err, memcache.ErrCacheMiss) {
+		return nil
+	}
+	return wrap(ctx, "delete", key, err)
+}

@@ -83,6 +83,15 @@ func (c *cache) Swap(ctx context.Context, key string, old, b []byte, ttl time.Du
 	})
 }
 
+// Delete implements [cachedstore.Cache].
+func (c *cache) Delete(ctx context.Context, key string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	c.lru().delete(key)
+	return nil
+}
+
 // change stores b if allow returns nil for the live value under key, which is
 // nil if there is none.
 func (c *cache) change(
@@ -119,6 +128,12 @@ func (l *lru) change(v *value, allow func(*value) error) error {
 	l.values[v.key] = v
 	l.link(v)
 	return nil
+}
+
+func (l *lru) delete(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.remove(l.values[key])
 }
 
 // live returns the value under key unless it has expired, or nil.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -58,11 +59,25 @@ func (c *cache) Get(ctx context.Context, key string) ([]byte, error) {
 	return value, timelimit.Wrap(ctx, "redisstore: get", err)
 }
 
-// Set implements [cachedstore.Cache].
+// Set implements [cachedstore.Cache]. What it stores are tombstones, which a
+// server whose memory is full must take as well: it takes what a script puts in
+// the place of what the script has deleted.
 func (c *cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	cmd := c.client.B().Set().Key(c.prefix + key).Value(rueidis.BinaryString(value)).
 		PxMilliseconds(atLeastOne(ttl)).Build()
-	return timelimit.Wrap(ctx, "redisstore: set", c.client.Do(ctx, cmd).Error())
+	err := c.client.Do(ctx, cmd).Error()
+	if isFull(err) {
+		err = setScript.Exec(ctx, c.client, []string{c.prefix + key}, []string{
+			rueidis.BinaryString(value), strconv.FormatInt(atLeastOne(ttl), 10),
+		}).Error()
+	}
+	return timelimit.Wrap(ctx, "redisstore: set", err)
+}
+
+// isFull reports whether the server has refused a command for lack of memory.
+func isFull(err error) bool {
+	answer, ok := rueidis.IsRedisErr(err)
+	return ok && strings.HasPrefix(answer.Error(), "OOM ")
 }
 
 // Add implements [cachedstore.Cache].
@@ -85,6 +100,12 @@ func (c *cache) Swap(ctx context.Context, key string, old, value []byte, ttl tim
 		return timelimit.Wrap(ctx, "redisstore: swap", err)
 	}
 	return told("swap", answer)
+}
+
+// Delete implements [cachedstore.Cache].
+func (c *cache) Delete(ctx context.Context, key string) error {
+	err := c.client.Do(ctx, c.client.B().Del().Key(c.prefix+key).Build()).Error()
+	return timelimit.Wrap(ctx, "redisstore: delete", err)
 }
 
 // atLeastOne returns a lifetime in milliseconds, never 0, which would mean

@@ -99,3 +99,9 @@ if stored ~= ARGV[1] then return 2 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 0
 `)
+
+// setScript puts ARGV[1] in the place of the value under KEYS[1].
+var setScript = rueidis.NewLuaScript(`
+redis.call('DEL', KEYS[1])
+return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+`)

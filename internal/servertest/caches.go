@@ -70,15 +70,28 @@ var durableRedis = kind{
 	ready:    dial,
 }
 
+// StartMemcachedWith runs a Memcached with further options, such as "-I", "2m".
+func StartMemcachedWith(t testing.TB, options ...string) *Server {
+	t.Helper()
+	k := memcached
+	k.command = memcachedCommand(options...)
+	return start(t, k)
+}
+
+func memcachedCommand(options ...string) func(*Server, map[string]string) *exec.Cmd {
+	return func(s *Server, bin map[string]string) *exec.Cmd {
+		args := []string{"-l", "127.0.0.1", "-p", s.port(), "-m", "64"}
+		return exec.Command(bin["memcached"], append(args, options...)...)
+	}
+}
+
 var memcached = kind{
 	name:     "Memcached",
 	user:     "memcache",
 	programs: []string{"memcached"},
-	command: func(s *Server, bin map[string]string) *exec.Cmd {
-		return exec.Command(bin["memcached"], "-l", "127.0.0.1", "-p", s.port(), "-m", "64")
-	},
-	stop:  syscall.SIGTERM,
-	ready: dial,
+	command:  memcachedCommand(),
+	stop:     syscall.SIGTERM,
+	ready:    dial,
 }
 
 var memcachedSocket = kind{
