@@ -122,6 +122,11 @@ func TestCookieAttributes(t *testing.T) {
 			"example.com", true,
 			"; HttpOnly; Max-Age=31449600; Path=/; SameSite=Lax",
 		},
+		{
+			"a century", // its seconds exceed 32 bits
+			csrf.Options{CookieAge: 100 * 365 * 24 * time.Hour},
+			"example.com", true, "; HttpOnly; Max-Age=3153600000; Path=/; SameSite=Lax; Secure",
+		},
 		{"browser's end", csrf.Options{CookieAge: -1}, "example.com", true, "; HttpOnly; Path=/; SameSite=Lax; Secure"},
 		{
 			"all",

@@ -109,9 +109,7 @@ func (x *exchange) cookie(now time.Time) httpcookie.Cookie {
 	c := setcookie.New(&o.Cookie, x.req, x.secret)
 	c.Secure = c.Secure || o.Cookie.Secure == cookie.SecureAuto && o.IsSecure(x.req)
 	if o.CookieAge > 0 {
-		c.Persistent = true
-		c.MaxAge = int(o.CookieAge / time.Second)
-		c.Expires = now.Add(o.CookieAge)
+		c.Last(o.CookieAge, now)
 	}
 	return c
 }

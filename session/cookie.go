@@ -39,7 +39,7 @@ func (t *cookieTransport) Key(r *http.Request) (key string, sent bool) {
 func (t *cookieTransport) Send(h http.Header, r *http.Request, key string, maxAge time.Duration) {
 	c := setcookie.New(&t.opts, r, key)
 	if maxAge != 0 {
-		c.Persistent, c.MaxAge, c.Expires = true, int(maxAge/time.Second), time.Now().Add(maxAge)
+		c.Last(maxAge, time.Now())
 	}
 	setcookie.Send(r.Context(), h, c, httpcache.NoStore)
 }

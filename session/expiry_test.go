@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -292,3 +293,25 @@ func TestPerSessionExpiry(t *testing.T) {
 }
 
 func nan() float64 { return math.NaN() }
+
+// TestCookieLivesHoweverLongItsSession: the seconds of 68 years and more do not fit into
+// the int of a system with 32 bits.
+func TestCookieLivesHoweverLongItsSession(t *testing.T) {
+	const century = 100 * 365 * 24 * time.Hour
+	for name, m := range map[string]*session.Manager{
+		"by the options": noerror.In(session.New(newSpy(), &session.Options{CookieAge: century})),
+		"by the session": noerror.In(session.New(newSpy(), nil)),
+	} {
+		h := request(m, "", func(w http.ResponseWriter, r *http.Request) {
+			s := session.From(r)
+			if s.Set("a", 1); name == "by the session" {
+				s.SetExpiry(century)
+			}
+		}).Header
+		_, age, _ := strings.Cut(h.Get("Set-Cookie"), "; Max-Age=")
+		age, _, _ = strings.Cut(age, ";")
+		if seconds, err := strconv.ParseInt(age, 10, 64); err != nil || seconds < 68*365*24*60*60 {
+			t.Errorf("%s: Max-Age=%s, %v", name, age, err)
+		}
+	}
+}

@@ -74,7 +74,7 @@ func TestTypes(t *testing.T) {
 	}
 	s, m, _ := load(t, "{}")
 	s.Set("string", "Ünïcödé 😀 <&>")
-	s.Set("int", math.MaxInt64)
+	s.Set("int", int64(math.MaxInt64))
 	s.Set("float", 1.0)
 	s.Set("nan", math.NaN())
 	s.Set("bool", true)
@@ -85,7 +85,7 @@ func TestTypes(t *testing.T) {
 	if got := session.Item[string]("string").Get(s, ""); got != "Ünïcödé 😀 <&>" {
 		t.Errorf("string: %q", got)
 	}
-	if got := session.Item[int]("int").Get(s, 0); got != math.MaxInt64 {
+	if got := session.Item[int64]("int").Get(s, 0); got != math.MaxInt64 {
 		t.Errorf("int: %d", got)
 	}
 	if got, err := session.Item[json.RawMessage]("float").Lookup(s); string(got) != "1.0" {

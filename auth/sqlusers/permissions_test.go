@@ -76,7 +76,7 @@ func TestGrantAndRevoke(t *testing.T) {
 		}
 		must(d.RemoveFromGroup(ctx, john.ID, editors.ID))
 		expect(john.ID, nil, nil)
-		expect(fmt.Sprint(math.MaxInt64), nil, nil)
+		expect(fmt.Sprint(int64(math.MaxInt64)), nil, nil)
 	})
 }
 
@@ -148,7 +148,7 @@ func TestGrantToNobody(t *testing.T) {
 			"GrantToGroup":    {group(d.GrantToGroup), fmt.Sprint(editors.ID), sqlusers.ErrGroupNotFound},
 			"RevokeFromGroup": {group(d.RevokeFromGroup), fmt.Sprint(editors.ID), sqlusers.ErrGroupNotFound},
 		} {
-			for _, id := range []string{"0", "99", fmt.Sprint(math.MaxInt64)} {
+			for _, id := range []string{"0", "99", fmt.Sprint(int64(math.MaxInt64))} {
 				if err := c.change(ctx, id, "auth.add_user"); !errors.Is(err, c.missing) {
 					t.Errorf("%s of %q: %v, want %v", name, id, err, c.missing)
 				}

@@ -119,7 +119,7 @@ func (l *limiter) sendDevice(header http.Header, r *http.Request, a auth.Attempt
 	value = append(value, "."+d.id+"."+strings.Join(users, ".")...)
 	o := l.cookieFor(r)
 	c := setcookie.New(&o, r, key.signer.Sign(string(value)))
-	c.Persistent, c.MaxAge, c.Expires = true, int(cookieAge/time.Second), now.Add(cookieAge)
+	c.Last(cookieAge, now)
 	setcookie.Send(r.Context(), header, c, httpcache.NoStore)
 }
 

@@ -475,7 +475,7 @@ func TestBadOptions(t *testing.T) {
 	for want, o := range map[string]throttle.Options{
 		"PerAccount":      {PerAccount: throttle.Limit{Burst: 5}},
 		"PerSource":       {PerSource: throttle.Limit{Every: time.Second}},
-		"at most a year":  {PerSource: throttle.Limit{Burst: 1 << 40, Every: 1 << 40}},
+		"at most a year":  {PerSource: throttle.Limit{Burst: 1 << 30, Every: 1 << 40}},
 		"positive":        {PerAccount: throttle.Limit{Burst: -1, Every: time.Second}},
 		"ForwardedHeader": {ForwardedHeader: "forwarded"},
 		"every visitor":   {TrustedProxies: prefixes("10.0.0.0/8", "::/0")},

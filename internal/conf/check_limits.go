@@ -33,7 +33,8 @@ func (s *Settings) checkLimits() []Finding {
 	for _, l := range []struct {
 		name, what string
 		is         throttle.Limit
-		burst, day int // the most that pass without a finding
+		burst      int // the most that passes without a finding
+		day        int64
 		hint       string
 	}{
 		{"LOGIN_LIMIT_ACCOUNT", "guesses on one name", s.LoginLimitAccount, 100, 1000, "10/300"},
@@ -51,11 +52,11 @@ func (s *Settings) checkLimits() []Finding {
 }
 
 // perDay returns how many attempts come back in a day.
-func perDay(l throttle.Limit) int {
+func perDay(l throttle.Limit) int64 {
 	if l.Every <= 0 {
 		return 0
 	}
-	return int(24 * time.Hour / l.Every)
+	return int64(24 * time.Hour / l.Every)
 }
 
 // checkMessages asks what visitors get to see.

@@ -19,13 +19,18 @@ type Cookie struct {
 	Domain     string        // empty is this host only
 	Path       string        // empty leaves the attribute out
 	Persistent bool          // it has a lifetime; otherwise the browser's close ends it
-	MaxAge     int           // seconds, if Persistent; zero and less end the cookie at once
+	MaxAge     int64         // seconds, if Persistent; zero and less end the cookie at once
 	Expires    time.Time     // the same for old browsers, if Persistent
 	HTTPOnly   bool          // scripts cannot read it
 	Secure     bool          // it travels over HTTPS only
 	SameSite   http.SameSite // zero and SameSiteDefaultMode leave the attribute out
 
 	Partitioned bool // each site that embeds this one has a jar of its own (CHIPS)
+}
+
+// Last makes the cookie last for an age from now on, however the browser counts.
+func (c *Cookie) Last(age time.Duration, now time.Time) {
+	c.Persistent, c.MaxAge, c.Expires = true, int64(age/time.Second), now.Add(age)
 }
 
 // check says what would write a header other than the one that is meant, or nil.
@@ -65,7 +70,7 @@ func (c Cookie) String() string {
 	}
 	if c.Persistent {
 		b = append(b, "; Max-Age="...)
-		b = strconv.AppendInt(b, int64(c.MaxAge), 10)
+		b = strconv.AppendInt(b, c.MaxAge, 10)
 	}
 	if c.Partitioned {
 		b = append(b, "; Partitioned"...)

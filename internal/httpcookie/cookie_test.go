@@ -121,3 +121,22 @@ func latin1(s string) string {
 	}
 	return b.String()
 }
+
+// TestLastCountsSecondsInFull, on systems with 32 bits, too, where a century of
+// them exceeds an int.
+func TestLastCountsSecondsInFull(t *testing.T) {
+	now := time.Unix(0, 0)
+	for age, want := range map[time.Duration]string{
+		time.Second:                     "1970 00:00:01 GMT; Max-Age=1",
+		1<<31*time.Second - 1:           "2038 03:14:07 GMT; Max-Age=2147483647",
+		1<<31*time.Second + time.Second: "2038 03:14:09 GMT; Max-Age=2147483649",
+		100 * 365 * 24 * time.Hour:      "2069 00:00:00 GMT; Max-Age=3153600000",
+		1<<63 - 1:                       "2262 23:47:16 GMT; Max-Age=9223372036",
+	} {
+		c := httpcookie.Cookie{Name: "a", Value: "b"}
+		c.Last(age, now)
+		if got := c.String(); !strings.HasSuffix(got, want) {
+			t.Errorf("%v: %s, want %s", age, got, want)
+		}
+	}
+}

@@ -39,7 +39,7 @@ func TestVectorsCookieParse(t *testing.T) {
 type setCookie struct {
 	Key, Value, Domain, SameSite, Expires string
 	Path                                  *string
-	MaxAge                                *int `json:"max_age"`
+	MaxAge                                *int64 `json:"max_age"`
 	Secure, HTTPOnly                      bool
 	Now                                   float64
 }
@@ -112,7 +112,7 @@ func TestVectorsSetCookie(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			in.MaxAge, in.Now = new(int), float64(at.Unix())
+			in.MaxAge, in.Now = new(int64), float64(at.Unix())
 			text = strings.Replace(text, "; Path", "; Max-Age=0; Path", 1)
 		}
 		// Django repeats the spelling it was given, here it is always the RFC's.
