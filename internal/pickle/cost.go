@@ -34,7 +34,10 @@ type meter struct{ spent, limit int }
 
 // newMeter returns a meter for a pickle of size bytes.
 func newMeter(size, most int) meter {
-	return meter{limit: min(costPerByte*size+freeCost, most)}
+	if size > (most-freeCost)/costPerByte { // a product of theirs could exceed 32 bits
+		return meter{limit: most}
+	}
+	return meter{limit: costPerByte*size + freeCost}
 }
 
 // spend counts a cost, if it may be spent, and reports whether it may.
