@@ -23,10 +23,15 @@
 // locks. On Linux a save therefore exchanges its file and the session's in one step, and
 // checks the file that it got: if Django has saved meanwhile, Django's file is put back
 // and the save is a conflict, and if Django has deleted the session, it stays deleted. If
-// the operating system or the file system cannot do so, and when a session gets a new
-// key, a save by Django in the few microseconds between our comparison and our renaming
-// is lost. Django itself overwrites records that were saved while its request ran, and
-// restores a session that is deleted while it saves.
+// the operating system (macOS, the BSDs) or the file system cannot do so, what Django does
+// in the few microseconds between our comparison and our renaming is lost: a save, and a
+// deletion, too. When a session gets a new key, a save by Django in such a moment is lost
+// on every system. Between processes that use this package nothing is ever lost. Django
+// itself overwrites records that were saved while its request ran, and restores a session
+// that is deleted while it saves.
+//
+// New refuses a folder that cannot be flushed, unless Options.LoseSessionsInPowerCut is
+// set, and a system without locks of files, such as Windows: use another engine there.
 //
 // # Other users of the machine
 //

@@ -153,5 +153,5 @@ func (s *store) flushFolder() error {
 	if s.opts.LoseSessionsInPowerCut {
 		return nil
 	}
-	return s.dir.Sync()
+	return s.flush(s.dir)
 }

@@ -43,7 +43,7 @@ func (s *store) exchange(temp, name string, data []byte) error {
 		return err
 	}
 	defer func() { _ = put.Close() }()
-	err = exchangeFiles(s.dir, temp, name)
+	err = s.exchangeFiles(s.dir, temp, name)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return s.root.Rename(temp, name)
 	}
@@ -64,7 +64,7 @@ func (s *store) exchange(temp, name string, data []byte) error {
 // giveBack puts a file back under its name, in the place of the one that was
 // put there. If Django has saved once more, it puts that file back.
 func (s *store) giveBack(temp, name string, put, held fs.FileInfo) error {
-	if err := exchangeFiles(s.dir, temp, name); err != nil {
+	if err := s.exchangeFiles(s.dir, temp, name); err != nil {
 		return gone(err)
 	}
 	found, foundInfo, err := s.openFile(temp)

@@ -20,6 +20,10 @@ type store struct {
 	root  *os.Root
 	dir   *os.File // the folder itself, to flush it
 	locks *locks
+
+	// What some systems lack, as functions so that tests can go without.
+	exchangeFiles func(dir *os.File, a, b string) error
+	flush         func(dir *os.File) error
 }
 
 // New returns a store in a folder, which it creates, for its owner only, if it
@@ -40,7 +44,7 @@ func New(dir string, o *Options) (session.Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("filestore: %w", err)
 	}
-	s := &store{opts: opts, root: root}
+	s := &store{opts: opts, root: root, exchangeFiles: exchangeFiles, flush: (*os.File).Sync}
 	if err := s.open(dir); err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("filestore: %w", err)
@@ -70,6 +74,10 @@ func (s *store) open(dir string) (err error) {
 	}
 	if err := s.opts.checkFolder(dir, info); err != nil {
 		return err
+	}
+	if err := s.flushFolder(); err != nil {
+		return fmt.Errorf("the folder %s cannot be flushed to its disk, so that a power cut could undo"+
+			" a logout; use another file system, or set Options.LoseSessionsInPowerCut: %w", dir, err)
 	}
 	s.locks, err = openLocks(s.root, &s.opts)
 	return err
