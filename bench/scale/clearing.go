@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"fmt"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/jamsession/jamsession/bench/report"
@@ -90,7 +89,7 @@ func (r *run) clearings(database string, rows int, ways ...clearing) []slowdown 
 
 // clear measures rounds until all is cleared.
 func (r *run) clear(way clearing, expired int) (rounds []round) {
-	syscall.Sync() // to write back what was loaded is not measured
+	writeBack() // to write back what was loaded is not measured
 	r.warm(way.table)
 	done := make(chan struct{})
 	var failed error

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -216,12 +217,12 @@ func (s *Server) Stop() { s.end(s.kind.stop) }
 
 // Pause keeps the server from answering until [Server.Resume].
 func (s *Server) Pause() {
-	_ = s.cmd.Process.Signal(syscall.SIGSTOP)
+	pause(s.cmd.Process)
 	waitForStop(s.cmd)
 }
 
 // Resume ends a [Server.Pause].
-func (s *Server) Resume() { _ = s.cmd.Process.Signal(syscall.SIGCONT) }
+func (s *Server) Resume() { resume(s.cmd.Process) }
 
 func (s *Server) end(signal syscall.Signal) {
 	if s.cmd == nil {
@@ -251,6 +252,9 @@ func (s *Server) close() {
 
 // find returns the path of each of the kind's programs.
 func (k kind) find() (map[string]string, error) {
+	if !canSignal {
+		return nil, fmt.Errorf("no %s: %s has no signals to stop it by", k.name, runtime.GOOS)
+	}
 	bin := make(map[string]string)
 	for _, name := range k.programs {
 		path, err := exec.LookPath(name)

@@ -19,3 +19,6 @@ func (r *run) needDisk() {
 		r.Fatalf("/tmp has %d MB free, and this needs %d MB; give fewer -rows", free>>20, need>>20)
 	}
 }
+
+// writeBack returns when what was written before is on the disk.
+func writeBack() { syscall.Sync() }
