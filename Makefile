@@ -4,8 +4,7 @@
 # use in a minute or two. A linter suite would hold the same rules and take
 # three minutes to build and 200 lines of checksums more.
 
-MODULES := $(shell find . -name go.mod -not -path './tools/*' \
-	-not -path '*/testdata/*' -exec dirname {} + | sort)
+MODULES := $(shell find . -name go.mod -not -path '*/testdata/*' -exec dirname {} + | sort)
 TOOL := go tool -modfile="$(CURDIR)/tools/go.mod"
 FUZZTIME ?= 10s
 PKG ?= ./...
@@ -15,7 +14,7 @@ BENCH ?= Matrix/memory|signed_cookies/./jamsession|Django
 each = @set -eu; for m in $(MODULES); do ( cd "$$m"; $(1) ); done
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test vectors check api format tidy vet lint staticcheck revive \
+.PHONY: help demo test vectors check api format tidy vet cross narrow lint staticcheck revive \
 	errcheck errorlint unfinished generated race fuzz bench bench-full \
 	bench-compare mutants sizes vuln fmt
 
@@ -32,7 +31,7 @@ test: ## Run the tests
 vectors: ## Compare with Django's own answers (DJANGO_VECTORS=folder for others)
 	go test -run Vectors ./...
 
-check: format tidy vet lint api generated race ## Everything a change must pass
+check: format tidy vet cross lint api generated narrow race ## Everything a change must pass
 
 format: ## Fail if a file is not formatted
 	@files=$$($(TOOL) gofumpt -l .) || exit 1; \
@@ -43,6 +42,17 @@ tidy: ## Fail if "go mod tidy" would change something
 
 vet: ## Run go vet
 	$(call each,go vet ./...)
+
+cross: ## Check and vet everything for Windows, macOS, FreeBSD and other processors
+	@cd tools && go run ./cross $(MODULES:%=../%)
+
+# Packages that count, and need no server.
+NARROW := ./session ./csrf ./messages ./cookie ./cookiestore ./memstore ./django/... \
+	./auth ./auth/token ./mail ./settings ./internal/conf ./internal/expiry ./internal/httpcookie \
+	./internal/pickle ./internal/rawjson ./internal/setcookie ./internal/signing
+
+narrow: ## Run tests of numbers and times where an int has 32 bits
+	GOARCH=386 CGO_ENABLED=0 go test $(NARROW)
 
 lint: staticcheck revive errcheck errorlint unfinished ## Run the linters
 
