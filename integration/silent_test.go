@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -138,7 +140,7 @@ func silentSite(
 ) {
 	server, url := start(t)
 	addr, begin, end := s.between(t, server)
-	site := openSilentSite(t, url(addr), engine)
+	site := openSilentSite(t, url(addr), engine, io.Discard)
 	user, key := populate(t, site, engine)
 	handler := site.Handler(silentPages(site, user))
 	answered := func(path string) int { return askSilent(t, handler, path, key, silentLimit) }
@@ -172,7 +174,7 @@ func silentSite(
 	end()
 }
 
-func openSilentSite(t *testing.T, url, engine string) *sites.Site {
+func openSilentSite(t *testing.T, url, engine string, log io.Writer) *sites.Site {
 	t.Helper()
 	s, err := settings.Load(settings.Sources{Flags: map[string]string{
 		"SECRET_KEY": silentSecret, "DATABASE_URL": url, "SESSION_ENGINE": engine,
@@ -189,7 +191,9 @@ func openSilentSite(t *testing.T, url, engine string) *sites.Site {
 	conf.Of(s).StoreTimeout = silentLimit
 	for range 20 {
 		var here *sites.Site
-		if here, err = sites.Open(t.Context(), s, nil); err == nil {
+		if here, err = sites.Open(t.Context(), s, &sites.Options{
+			Logger: slog.New(slog.NewTextHandler(log, nil)),
+		}); err == nil {
 			return here
 		}
 	}

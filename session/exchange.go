@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 
@@ -84,7 +85,13 @@ func (x *exchange) saveContext() *timelimit.Context {
 	return timelimit.Detached(x, x.session.m.opts.Timeout)
 }
 
+// log logs an error. It is no alarm if the visitor has left, and so ended what
+// the request was waiting for.
 func (x *exchange) log(msg string, err error) {
-	x.session.m.opts.Logger.ErrorContext(x.req.Context(), msg,
+	ctx, level := x.req.Context(), slog.LevelError
+	if errors.Is(err, context.Canceled) && errors.Is(ctx.Err(), context.Canceled) {
+		level = slog.LevelDebug
+	}
+	x.session.m.opts.Logger.Log(ctx, level, msg,
 		slog.String("method", x.req.Method), slog.Any("error", err))
 }

@@ -142,9 +142,9 @@ func (l *limiter) bucket(r *http.Request, a auth.Attempt) (by bucketKind, of str
 	return bucketAccount, account(a.Username)
 }
 
-// give gives one attempt back to a bucket.
+// give gives one attempt back to a bucket, also to a visitor who has left.
 func (l *limiter) give(ctx context.Context, by bucketKind, of string) {
-	ctx, cancel := timelimit.Within(ctx, l.opts.Timeout)
+	ctx, cancel := timelimit.Within(context.WithoutCancel(ctx), l.opts.Timeout)
 	defer cancel()
 	if err := l.store.Give(ctx, l.bucketKey(by, of), l.opts.PerAccount); err != nil {
 		l.opts.Logger.ErrorContext(ctx, "an attempt was not given back", "error", err)

@@ -376,6 +376,37 @@ func TestStoreDownIsNotAllowed(t *testing.T) {
 	}
 }
 
+// obedient gives an attempt back only while somebody waits for it.
+type obedient struct {
+	throttle.Store
+	given int
+}
+
+func (o *obedient) Give(ctx context.Context, key string, limit throttle.Limit) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	o.given++
+	return o.Store.Give(ctx, key, limit)
+}
+
+// TestVisitorWhoLeavesGetsTheAttemptBack, and raises no alarm.
+func TestVisitorWhoLeavesGetsTheAttemptBack(t *testing.T) {
+	var log bytes.Buffer
+	store := &obedient{Store: noerror.In(throttle.NewMemory(100))}
+	l := noerror.In(throttle.NewAt(time.Now, store, keys, &throttle.Options{
+		Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	}))
+	s := &site{T: t, Limiter: l}
+	s.wantPass(from(home), "john_doe")
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	l.Succeeded(from(home).WithContext(ctx), s.attempt("john_doe"))
+	if store.given != 1 || log.Len() > 0 {
+		t.Errorf("given back %d times, logged %s", store.given, &log)
+	}
+}
+
 // TestNothingIsAtRest: neither the store nor the log shows who tried to log in,
 // and the store does not show from where.
 func TestNothingIsAtRest(t *testing.T) {
