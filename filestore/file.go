@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/jamsession/jamsession/session"
@@ -94,6 +95,9 @@ func (s *store) writeOver(key string, rec session.Record) error {
 // writeTemporary writes a record to a file that nobody mistakes for a
 // session's.
 func (s *store) writeTemporary(key string, rec session.Record) (string, error) {
+	if len(rec.Data) > maxSize {
+		return "", fmt.Errorf("%w: a file of %d bytes", session.ErrTooLarge, len(rec.Data))
+	}
 	name := s.opts.Prefix + key + temporary + strings.ToLower(rand.Text())
 	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
 	if err != nil {
@@ -107,7 +111,10 @@ func (s *store) writeTemporary(key string, rec session.Record) (string, error) {
 }
 
 func (s *store) fill(f *os.File, name string, rec session.Record) error {
-	if _, err := f.Write(rec.Data); err != nil {
+	if _, err := f.Write(rec.Data); errors.Is(err, syscall.EFBIG) {
+		return fmt.Errorf("%w: the file system, or a limit of the process, allows no file of %d bytes",
+			session.ErrTooLarge, len(rec.Data))
+	} else if err != nil {
 		return err
 	}
 	saved := s.opts.savedAt(rec.Data, rec.Expiry)

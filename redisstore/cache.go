@@ -11,13 +11,13 @@ import (
 
 	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/internal/redislimit"
-	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
 // A cache is Redis as the cache of package cachedstore.
 type cache struct {
 	client rueidis.Client
+	wires  wires
 	opened bool // whether this package opened the client
 	prefix string
 }
@@ -29,7 +29,7 @@ func OpenCache(ctx context.Context, url string, o *Options) (cachedstore.Cache, 
 	if err != nil {
 		return nil, err
 	}
-	return &cache{redislimit.New(client), true, o.withDefaults().Prefix}, nil
+	return newCache(client, true, o), nil
 }
 
 // NewCache is [OpenCache] on a client that the caller keeps: close the cache,
@@ -38,7 +38,11 @@ func NewCache(client rueidis.Client, o *Options) (cachedstore.Cache, error) {
 	if client == nil {
 		return nil, errors.New("redisstore: NewCache: the client is nil")
 	}
-	return &cache{redislimit.New(client), false, o.withDefaults().Prefix}, nil
+	return newCache(client, false, o), nil
+}
+
+func newCache(client rueidis.Client, opened bool, o *Options) *cache {
+	return &cache{redislimit.New(client), newWires(client), opened, o.withDefaults().Prefix}
 }
 
 // Close implements [cachedstore.Cache]. It ends the connections that
@@ -56,7 +60,7 @@ func (c *cache) Get(ctx context.Context, key string) ([]byte, error) {
 	if rueidis.IsRedisNil(err) {
 		return nil, session.ErrNotFound
 	}
-	return value, timelimit.Wrap(ctx, "redisstore: get", err)
+	return value, wrap(ctx, "get", err)
 }
 
 // Set implements [cachedstore.Cache]. What it stores are tombstones, which a
@@ -71,7 +75,7 @@ func (c *cache) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 			rueidis.BinaryString(value), strconv.FormatInt(atLeastOne(ttl), 10),
 		}).Error()
 	}
-	return timelimit.Wrap(ctx, "redisstore: set", err)
+	return wrap(ctx, "set", err)
 }
 
 // isFull reports whether the server has refused a command for lack of memory.
@@ -88,16 +92,17 @@ func (c *cache) Add(ctx context.Context, key string, value []byte, ttl time.Dura
 	if rueidis.IsRedisNil(err) {
 		return session.ErrExists
 	}
-	return timelimit.Wrap(ctx, "redisstore: add", err)
+	return wrap(ctx, "add", err)
 }
 
 // Swap implements [cachedstore.Cache].
 func (c *cache) Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) error {
-	answer, err := swapScript.Exec(ctx, c.client, []string{c.prefix + key}, []string{
+	bytes := max(len(old), len(value))
+	answer, err := swapScript.Exec(ctx, c.wires.with(bytes), []string{c.prefix + key}, []string{
 		rueidis.BinaryString(old), rueidis.BinaryString(value), strconv.FormatInt(atLeastOne(ttl), 10),
 	}).AsInt64()
 	if err != nil {
-		return timelimit.Wrap(ctx, "redisstore: swap", err)
+		return c.wires.wrap(ctx, "swap", bytes, err)
 	}
 	return told("swap", answer)
 }
@@ -105,7 +110,7 @@ func (c *cache) Swap(ctx context.Context, key string, old, value []byte, ttl tim
 // Delete implements [cachedstore.Cache].
 func (c *cache) Delete(ctx context.Context, key string) error {
 	err := c.client.Do(ctx, c.client.B().Del().Key(c.prefix+key).Build()).Error()
-	return timelimit.Wrap(ctx, "redisstore: delete", err)
+	return wrap(ctx, "delete", err)
 }
 
 // atLeastOne returns a lifetime in milliseconds, never 0, which would mean

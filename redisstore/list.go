@@ -10,7 +10,6 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/jamsession/jamsession/internal/sessionkey"
-	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -22,7 +21,7 @@ func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return func(yield func(session.Record, error) bool) {
 		keys, err := s.keys(ctx)
 		if err != nil {
-			yield(session.Record{}, timelimit.Wrap(ctx, "redisstore: list", err))
+			yield(session.Record{}, wrap(ctx, "list", err))
 			return
 		}
 		for _, key := range keys {

@@ -18,6 +18,7 @@ import (
 // A store keeps sessions in Redis.
 type store struct {
 	client  rueidis.Client
+	wires   wires
 	opened  bool // whether this package opened the client
 	inSteps bool // whether a new key may be on another server of a cluster
 	opts    Options
@@ -61,7 +62,7 @@ func New(client rueidis.Client, o *Options) (session.Store, error) {
 
 func newStore(client rueidis.Client, opts Options) *store {
 	return &store{
-		client: redislimit.New(client), opts: opts, own: newRecent(),
+		client: redislimit.New(client), wires: newWires(client), opts: opts, own: newRecent(),
 		inSteps: client.Mode() == rueidis.ClientModeCluster,
 	}
 }
@@ -92,7 +93,7 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 		return session.Record{}, session.ErrNotFound
 	}
 	if err != nil {
-		return session.Record{}, timelimit.Wrap(ctx, "redisstore: load", err)
+		return session.Record{}, wrap(ctx, "load", err)
 	}
 	data, expiry := s.opts.format().Open(value)
 	if expiry.IsZero() {
@@ -140,7 +141,7 @@ func (s *store) expiry(ctx context.Context, key string) (time.Time, error) {
 	left, err := s.client.Do(ctx, s.client.B().Pttl().Key(s.opts.Prefix+key).Build()).AsInt64()
 	switch {
 	case err != nil:
-		return time.Time{}, timelimit.Wrap(ctx, "redisstore: load", err)
+		return time.Time{}, wrap(ctx, "load", err)
 	case left == -2: // gone meanwhile
 		return time.Time{}, session.ErrNotFound
 	case left < 0: // Django without a timeout
@@ -163,12 +164,12 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 	value := s.opts.format().Seal(rec.Data, rec.Expiry)
 	cmd := s.client.B().Set().Key(s.opts.Prefix + rec.Key).Value(rueidis.BinaryString(value)).
 		Nx().PxMilliseconds(ttl).Build()
-	err := s.client.Do(ctx, cmd).Error()
+	err := s.wires.with(len(value)).Do(ctx, cmd).Error()
 	s.changed(rec.Key)
 	if rueidis.IsRedisNil(err) {
 		return session.ErrExists
 	}
-	return timelimit.Wrap(ctx, "redisstore: create", err)
+	return s.wires.wrap(ctx, "create", len(value), err)
 }
 
 // createExpired reports whether an expired record could have been created, and
@@ -217,13 +218,14 @@ func (s *store) swap(ctx context.Context, old, next session.Record) (bool, error
 		return false, nil
 	}
 	format := s.opts.format()
-	answer, err := swapScript.Exec(ctx, s.client, []string{s.opts.Prefix + old.Key}, []string{
-		rueidis.BinaryString(format.Seal(old.Data, old.Expiry)),
-		rueidis.BinaryString(format.Seal(next.Data, next.Expiry)),
+	was, value := format.Seal(old.Data, old.Expiry), format.Seal(next.Data, next.Expiry)
+	bytes := max(len(was), len(value))
+	answer, err := swapScript.Exec(ctx, s.wires.with(bytes), []string{s.opts.Prefix + old.Key}, []string{
+		rueidis.BinaryString(was), rueidis.BinaryString(value),
 		strconv.FormatInt(ttl, 10),
 	}).AsInt64()
 	if err != nil {
-		return false, timelimit.Wrap(ctx, "redisstore: save", err)
+		return false, s.wires.wrap(ctx, "save", bytes, err)
 	}
 	switch said := told("save", answer); {
 	case said == nil:
@@ -242,13 +244,14 @@ func (s *store) replace(ctx context.Context, old, next session.Record) error {
 		keys = append(keys, s.opts.Prefix+next.Key)
 	}
 	value := s.opts.format().Seal(next.Data, next.Expiry)
-	answer, err := saveScript.Exec(ctx, s.client, keys, []string{
+	bytes := max(len(old.Data), len(value))
+	answer, err := saveScript.Exec(ctx, s.wires.with(bytes), keys, []string{
 		rueidis.BinaryString(old.Data), rueidis.BinaryString(value),
 		strconv.FormatInt(milliseconds(next.Expiry), 10), s.layout(),
 		strconv.FormatInt(time.Now().UnixMicro(), 10),
 	}).AsInt64()
 	if err != nil {
-		return timelimit.Wrap(ctx, "redisstore: save", err)
+		return s.wires.wrap(ctx, "save", bytes, err)
 	}
 	return told("save", answer)
 }
@@ -292,7 +295,7 @@ func (s *store) Delete(ctx context.Context, key string) error {
 	}).AsInt64()
 	s.changed(key)
 	if err != nil {
-		return timelimit.Wrap(ctx, "redisstore: delete", err)
+		return wrap(ctx, "delete", err)
 	}
 	return told("delete", answer)
 }

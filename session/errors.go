@@ -33,8 +33,9 @@ var (
 	ErrNoItem = errors.New("session: no such item")
 
 	// ErrTooLarge: the session has more than 16 MiB or 100 000 items, or is nested deeper
-	// than 64 levels; or, if the cookie is the record, the cookie would have more than 4096
-	// bytes. It is not loaded as an empty session, so that nothing is lost, and not saved.
+	// than 64 levels; or the store cannot keep a record of this size, however often it is
+	// asked; or, if the cookie is the record, the cookie would have more than 4096 bytes. It
+	// is not loaded as an empty session, so that nothing is lost, and not saved.
 	ErrTooLarge = errors.New("session: too large")
 
 	// ErrType: an item cannot be turned into, or made of, the wanted type.
@@ -43,4 +44,13 @@ var (
 
 func unavailable(doing string, err error) error {
 	return fmt.Errorf("%w: %s: %w", ErrUnavailable, doing, err)
+}
+
+// storeError passes on what a store says of a record, and wraps all else.
+func storeError(doing string, err error) error {
+	if err == nil || errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) ||
+		errors.Is(err, ErrTooLarge) {
+		return err
+	}
+	return unavailable(doing, err)
 }

@@ -139,14 +139,6 @@ func (s *Session) underNewKey(put func(Record) error) (key string, next version,
 	return "", version{}, unavailable("save", err)
 }
 
-// storeError passes on what a store says of a record, and wraps all else.
-func storeError(doing string, err error) error {
-	if err == nil || errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
-		return err
-	}
-	return unavailable(doing, err)
-}
-
 // next is what the store is to keep.
 func (s *Session) next(storeKey string) (version, error) {
 	now := time.Now()
@@ -221,7 +213,7 @@ func (s *Session) replay(ctx context.Context, round int) error {
 		return s.interrupted(ctx)
 	}
 	if err != nil {
-		return unavailable("replay", err)
+		return storeError("replay", err)
 	}
 	items, err := s.m.decode(ctx, stored)
 	if err != nil {

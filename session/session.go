@@ -245,7 +245,7 @@ func (s *Session) load(ctx context.Context) error {
 		s.key, s.record = "", recordNone
 		return nil
 	case err != nil:
-		err = unavailable("load", err)
+		err = storeError("load", err)
 	default:
 		err = s.adopt(ctx, stored)
 	}

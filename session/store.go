@@ -35,9 +35,10 @@ func (r Record) MarshalText() ([]byte, error) { return fmt.Append(nil, r), nil }
 // through a [Manager].
 //
 // A Store must be safe for concurrent use. Every method must give up when ctx is done,
-// and must then return an error that wraps ctx.Err. Errors other than the three named
-// here mean that the store is unavailable; they must not contain the record's key or
-// data. Times are compared to the microsecond or finer.
+// and must then return an error that wraps ctx.Err. An error that wraps [ErrTooLarge] means
+// that the store cannot keep a record of this size, or return it. Errors other than that
+// and the three named here mean that the store is unavailable; they must not contain the
+// record's key or data. Times are compared to the microsecond or finer.
 //
 // A Store may have more methods than these, as an http.ResponseWriter may:
 //

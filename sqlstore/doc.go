@@ -40,6 +40,10 @@
 // goroutine whose context never ends, and a server that accepts and never answers would
 // hold it up, and with it the pool.
 //
+// maxAllowedPacket=0 makes the driver ask for the size of a statement that the server
+// takes. [New] refuses a column that is shorter than Django's if the server is not strict
+// (sql_mode), since it would keep the beginning of a session without an error.
+//
 // # SQLite
 //
 // SQLite lets one connection write at a time. Let the program wait for its turn in

@@ -18,13 +18,15 @@ import (
 
 // A store keeps sessions in the table django_session.
 type store struct {
-	db   djangodb.DB
-	opts Options
+	db     djangodb.DB
+	opts   Options
+	packet *djangodb.Packet
 	*statements
 }
 
 // New returns a store on the table django_session. Its error is [django.ErrNotMigrated]
-// if the table does not exist. The caller keeps the pools: close the store, which
+// if the table does not exist. A table that would cut a session off without an error is an
+// error, too; see the package comment. The caller keeps the pools: close the store, which
 // releases its statements, then the pools. The options may be nil.
 func New(ctx context.Context, db django.Database, o *Options) (session.Store, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
@@ -48,6 +50,12 @@ func New(ctx context.Context, db django.Database, o *Options) (session.Store, er
 		if err := checkFoundRows(ctx, s.db); err != nil {
 			return nil, wrap(ctx, "open", err)
 		}
+	}
+	if err := s.db.CheckCutting(ctx); err != nil {
+		return nil, wrap(ctx, "open", err)
+	}
+	if s.packet, err = s.db.NewPacket(ctx); err != nil {
+		return nil, wrap(ctx, "open", err)
 	}
 	s.statements, err = prepare(ctx, s.db)
 	if err != nil {
@@ -110,7 +118,7 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	case errors.Is(err, sql.ErrNoRows):
 		return session.Record{}, session.ErrNotFound
 	case err != nil:
-		return session.Record{}, wrap(ctx, "load", err)
+		return session.Record{}, s.failed(ctx, "load", err, 0)
 	}
 	rec.Expiry = expiry.At
 	return rec, nil
@@ -123,11 +131,14 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 	}
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
+	if !s.packet.Takes(ctx, len(rec.Data)) {
+		return errTooLarge
+	}
 	_, err := s.db.Dialect.Exec(ctx, s.create, rec.Key, string(rec.Data), s.time(rec.Expiry))
 	if s.db.Dialect.IsUnique(err) {
 		return session.ErrExists
 	}
-	return wrap(ctx, "create", err)
+	return s.failed(ctx, "create", err, len(rec.Data))
 }
 
 // Save implements [session.Store] by one UPDATE that also compares, and moves
@@ -141,6 +152,9 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	}
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
+	if !s.packet.Takes(ctx, len(new.Data)) {
+		return errTooLarge
+	}
 	stmt, args := s.save, make([]any, 0, 7)
 	if new.Key != old.Key {
 		stmt, args = s.move, append(args, new.Key)
@@ -153,7 +167,7 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 		return session.ErrExists
 	}
 	if err != nil {
-		return wrap(ctx, "save", err)
+		return s.failed(ctx, "save", err, len(old.Data)+len(new.Data))
 	}
 	if n == 0 {
 		return s.whyUnsaved(ctx, old.Key)
@@ -214,6 +228,19 @@ func (s *store) now() any { return s.time(time.Now()) }
 
 func (s *store) time(t time.Time) any {
 	return s.db.EncodeTime(t)
+}
+
+var errTooLarge = fmt.Errorf("sqlstore: %w: the server takes no value of this size (max_allowed_packet)",
+	session.ErrTooLarge)
+
+// failed says what failed, and that it always will if so many bytes of data are
+// too many.
+func (s *store) failed(ctx context.Context, doing string, err error, bytes int) error {
+	wrapped := wrap(ctx, doing, err)
+	if s.db.Dialect.IsTooLarge(err) || s.packet.Explains(ctx, err, bytes) {
+		return fmt.Errorf("%w: %w", session.ErrTooLarge, wrapped)
+	}
+	return wrapped
 }
 
 func wrap(ctx context.Context, doing string, err error) error {

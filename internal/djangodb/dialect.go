@@ -109,6 +109,18 @@ type dialect struct {
 	// for its turn to write.
 	beginRows []string
 
+	// isTooLarge reports whether a driver's error says that a value is larger
+	// than the server, the driver or the column can take.
+	isTooLarge func(error) bool
+
+	// cutting lists the columns of django_session that would cut off what is
+	// too long for them, without an error. Empty: there is no such database.
+	cutting string
+
+	// packet selects how many bytes of a statement the server takes. Empty:
+	// there is no such limit.
+	packet string
+
 	// isPassing reports whether a driver's error says that the statement was
 	// undone in favour of another, and may be repeated.
 	isPassing func(error) bool
@@ -160,6 +172,9 @@ func (d Dialect) IsUnique(err error) bool { return err != nil && dialects[d].isU
 // IsForeign reports whether err says that a row would refer to one that does
 // not exist.
 func (d Dialect) IsForeign(err error) bool { return err != nil && dialects[d].isForeign(err) }
+
+// IsTooLarge reports whether err says that a value is too large to be stored.
+func (d Dialect) IsTooLarge(err error) bool { return err != nil && dialects[d].isTooLarge(err) }
 
 // Rebind returns a statement that is written with ? as the database wants it.
 func (d Dialect) Rebind(query string) string { return dialects[d].rebind(query) }

@@ -32,8 +32,15 @@ var mySQL = dialect{
 	encodeTime: mysqlTime,
 	isUnique:   func(err error) bool { return mysqlCode(err) == 1062 },
 	isForeign:  func(err error) bool { code := mysqlCode(err); return code == 1451 || code == 1452 },
-	beginRows:  []string{"SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "START TRANSACTION"},
-	isPassing:  func(err error) bool { code := mysqlCode(err); return code == 1213 || code == 1205 },
+	isTooLarge: mysqlIsTooLarge,
+	cutting: "SELECT CONCAT(column_name, ' ', column_type) FROM information_schema.columns" +
+		" WHERE table_schema = DATABASE() AND table_name = 'django_session'" +
+		" AND @@sql_mode NOT LIKE '%STRICT_TRANS_TABLES%' AND @@sql_mode NOT LIKE '%STRICT_ALL_TABLES%'" +
+		" AND (LOWER(column_name) = 'session_data' AND character_octet_length < 4294967295" +
+		" OR LOWER(column_name) = 'session_key' AND character_maximum_length < 40)",
+	packet:    "SELECT @@max_allowed_packet",
+	beginRows: []string{"SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "START TRANSACTION"},
+	isPassing: func(err error) bool { code := mysqlCode(err); return code == 1213 || code == 1205 },
 }
 
 // mysqlLock is a lock of this database among all of the server.
@@ -49,6 +56,21 @@ func mysqlBegin(ctx context.Context, conn *sql.Conn) error {
 		err = errors.New("another program has been migrating for a minute")
 	}
 	return err
+}
+
+// mysqlIsTooLarge: the server, the column, a row or the redo log is too small, or
+// the driver says so of the server.
+func mysqlIsTooLarge(err error) bool {
+	switch mysqlCode(err) {
+	case 1153, 1406, 1118:
+		return true
+	case 1105: // "unknown error": a parameter that was sent in parts
+		text := err.Error()
+		return strings.Contains(text, "max_allowed_packet") || strings.Contains(text, "max_long_data_size")
+	case 0:
+		return strings.Contains(err.Error(), "packet for query is too large")
+	}
+	return false
 }
 
 // mysqlTime writes the text of a datetime(6): drivers differ in what zone

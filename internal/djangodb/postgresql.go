@@ -35,8 +35,16 @@ var postgreSQL = dialect{
 	encodeTime: func(t time.Time) any { return t },
 	isUnique:   func(err error) bool { return sqlState(err) == "23505" },
 	isForeign:  func(err error) bool { return sqlState(err) == "23503" },
+	isTooLarge: postgresIsTooLarge,
 	beginRows:  []string{"BEGIN ISOLATION LEVEL READ COMMITTED"},
 	isPassing:  func(err error) bool { return sqlState(err) == "40001" || sqlState(err) == "40P01" },
+}
+
+// postgresIsTooLarge: the column is shorter, or an index on it has rows of a
+// limited length, as has everything else.
+func postgresIsTooLarge(err error) bool {
+	code := sqlState(err)
+	return code == "22001" || code == "54000"
 }
 
 // migrationLock is the number of an advisory lock that nobody else uses.

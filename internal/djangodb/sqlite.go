@@ -24,6 +24,7 @@ var sqlite = dialect{
 	encodeTime: sqliteTime,
 	isUnique:   sqliteIsUnique,
 	isForeign:  func(err error) bool { return sqliteCode(err) == sqliteConstraintForeignKey },
+	isTooLarge: func(err error) bool { return sqliteCode(err)&0xff == sqliteTooBig },
 	isPassing:  func(error) bool { return false },
 	clear: "DELETE FROM django_session WHERE expire_date <= ? AND session_key IN" +
 		" (SELECT session_key FROM django_session WHERE expire_date <= ?" +
@@ -71,6 +72,7 @@ func sqliteTime(t time.Time) any {
 // bits are the primary one.
 const (
 	sqliteBusy                 = 5
+	sqliteTooBig               = 18
 	sqliteConstraintForeignKey = 787
 	sqliteConstraintPrimaryKey = 1555
 	sqliteConstraintUnique     = 2067

@@ -35,6 +35,7 @@ const patience = timelimit.Default
 // nothing more.
 type client struct {
 	rueidis.Client
+	wary    bool         // all calls are watched
 	alerted atomic.Int64 // until when, in nanoseconds since 1970
 }
 
@@ -78,7 +79,7 @@ func (c *client) DoCache(ctx context.Context, cmd rueidis.Cacheable, ttl time.Du
 // calm reports whether rueidis may be shown the context itself.
 func (c *client) calm(ctx context.Context) bool {
 	now := time.Now()
-	if end, _ := ctx.Deadline(); end.Sub(now) < patience*4/5 {
+	if end, _ := ctx.Deadline(); c.wary || end.Sub(now) < patience*4/5 {
 		return false
 	}
 	return now.UnixNano() >= c.alerted.Load()

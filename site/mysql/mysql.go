@@ -37,6 +37,7 @@ func open(
 	config.ParseTime, config.Loc = true, time.UTC
 	config.Logger = &mysql.NopLogger{} // the error is returned as well
 	config.ClientFoundRows = true      // or an update that changes nothing counts no row
+	config.MaxAllowedPacket = 0        // what the server says
 	config.Params = map[string]string{"time_zone": "'+00:00'"}
 	if err := secure(config, s); err != nil {
 		return nil, err
