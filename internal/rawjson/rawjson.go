@@ -58,8 +58,10 @@ func (e *SyntaxError) Error() string {
 // for use. It is not safe for concurrent use, and copies made by assignment
 // must not be changed; see [Object.Clone].
 type Object struct {
-	parsed  *Parsed  // as it was read, until it is changed; nil for none
-	members []Member // without parsed
+	parsed   *Parsed  // as it was read, until it is changed; nil for none
+	members  []Member // without parsed
+	index    *index   // nil for none
+	searches int      // without an index
 }
 
 // Parse splits a text whose root is an object. The object keeps parts of src,
@@ -100,6 +102,9 @@ func (o *Object) find(name string) int {
 	if !utf8.ValidString(name) {
 		name = decodeName(appendName(nil, name)) // as it is written
 	}
+	if x := o.indexed(); x != nil {
+		return x.place(name)
+	}
 	if o.parsed != nil {
 		return o.parsed.find(name)
 	}
@@ -135,18 +140,32 @@ func (o *Object) Set(name string, value []byte) {
 // Put stores a member at the place of its name or else at the end.
 func (o *Object) Put(m Member) {
 	o.own()
-	for i := range o.members {
-		if o.members[i].sameName(m) {
-			o.members[i].value = m.value
-			return
-		}
+	if i := o.findMember(m); i >= 0 {
+		o.members[i].value = m.value
+		return
 	}
 	o.add(m)
+}
+
+// findMember is find for the name of a member. The members are the object's own.
+func (o *Object) findMember(m Member) int {
+	if x := o.indexed(); x != nil {
+		return x.place(decodeName(m.name))
+	}
+	for i := range o.members {
+		if o.members[i].sameName(m) {
+			return i
+		}
+	}
+	return -1
 }
 
 func (o *Object) add(m Member) {
 	if o.members == nil {
 		o.members = make([]Member, 0, 4)
+	}
+	if o.index != nil {
+		o.index.places[decodeName(m.name)] = len(o.members)
 	}
 	o.members = append(o.members, m)
 }
@@ -154,11 +173,18 @@ func (o *Object) add(m Member) {
 // Delete removes a member and reports whether it was there.
 func (o *Object) Delete(name string) bool {
 	i := o.find(name)
-	if i >= 0 {
-		o.own()
-		o.members = slices.Delete(o.members, i, i+1)
+	if i < 0 {
+		return false
 	}
-	return i >= 0
+	o.own()
+	if o.index == nil {
+		o.members = slices.Delete(o.members, i, i+1)
+		return true
+	}
+	delete(o.index.places, decodeName(o.members[i].name))
+	o.members[i] = Member{}
+	o.index.holes++
+	return true
 }
 
 // Clear removes all members.
@@ -169,15 +195,22 @@ func (o *Object) Len() int {
 	if o.parsed != nil {
 		return len(o.parsed.marks)
 	}
+	if o.index != nil {
+		return len(o.members) - o.index.holes
+	}
 	return len(o.members)
 }
 
 // Clone returns a copy; later changes of one do not touch the other.
-func (o *Object) Clone() Object { return Object{o.parsed, slices.Clone(o.members)} }
+func (o *Object) Clone() Object {
+	o.fill()
+	return Object{parsed: o.parsed, members: slices.Clone(o.members)}
+}
 
 // All yields the members in order. The object must not change meanwhile.
 func (o *Object) All() iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
+		o.fill()
 		for i := range o.Len() {
 			m := o.member(i)
 			if !yield(decodeName(m.name), m.value) {
@@ -190,6 +223,7 @@ func (o *Object) All() iter.Seq2[string, []byte] {
 // AppendTo appends the text of the object: names and values as they were read
 // or set, with nothing between them but commas and colons.
 func (o *Object) AppendTo(dst []byte) []byte {
+	o.fill()
 	dst = append(slices.Grow(dst, o.size()), '{')
 	for i := range o.Len() {
 		m := o.member(i)
@@ -216,6 +250,7 @@ func (o *Object) size() int {
 // AppendTo has appended and nothing else. It keeps text, and nothing of what the
 // object was made from.
 func (o *Object) WriteParsed(p *Parsed, text []byte) {
+	o.fill()
 	p.begin(text, o.Len())
 	at := 1
 	for i := range o.Len() {
