@@ -102,6 +102,14 @@ func (w *Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, rw, err
 }
 
+// Push implements [http.Pusher].
+func (w *Writer) Push(target string, opts *http.PushOptions) error {
+	return Push(w.ResponseWriter, target, opts)
+}
+
+// CloseNotify implements http.CloseNotifier.
+func (w *Writer) CloseNotify() <-chan bool { return CloseNotify(w.ResponseWriter) }
+
 // End is for when the handler has returned: if nothing was written, the
 // response begins now.
 func (w *Writer) End() {
