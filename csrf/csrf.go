@@ -7,6 +7,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/carrier"
 	"github.com/jamsession/jamsession/internal/httpcache"
+	"github.com/jamsession/jamsession/internal/setcookie"
 	"github.com/jamsession/jamsession/internal/travel"
 )
 
@@ -15,6 +16,7 @@ import (
 type Protection struct {
 	opts    Options
 	trusted []origin
+	hint    setcookie.Hint
 }
 
 // New returns a Protection. Options may be nil. The error says which of them is
@@ -93,6 +95,7 @@ type exchange struct {
 	req    *http.Request
 	header http.Header // of the response
 	secret string      // of the cookie; "" for none
+	sent   setcookie.Own
 
 	writer httpcache.Writer // if no handler around this one meets what is wanted
 }

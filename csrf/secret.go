@@ -97,11 +97,13 @@ func (x *exchange) replace() string {
 	return secret
 }
 
-// send puts the cookie into the response, in place of an older one. No shared
+// send puts the cookie into the response, in place of an older one, but not of one that
+// a server behind the handler has sent: its page has the token to that. No shared
 // cache may have it: a visitor who got the secret from one could forge the
 // others' requests (CVE-2014-0473).
 func (x *exchange) send() {
-	setcookie.Send(x, x.header, x.cookie(time.Now()), httpcache.Private)
+	x.p.hint.Give(x.p.opts.Logger, &x.p.opts.Cookie, x.req)
+	x.sent.Send(x, x.header, x.cookie(time.Now()), httpcache.Private, x.req.URL.Path)
 }
 
 func (x *exchange) cookie(now time.Time) httpcookie.Cookie {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/carrier"
 	"github.com/jamsession/jamsession/internal/httpcache"
+	"github.com/jamsession/jamsession/internal/setcookie"
 	"github.com/jamsession/jamsession/internal/travel"
 )
 
@@ -142,6 +143,7 @@ type exchange struct {
 	loaded    bool
 	waiting   []notice
 	cookie    bool     // the browser has the cookie, or will have
+	sent      setcookie.Own
 	late      bool     // it was logged that the cookie could not change
 	inSession []notice // what this request knows to be in the session
 

@@ -115,7 +115,10 @@ func (x *exchange) send(value string) {
 	if value != "" {
 		c = setcookie.New(o, x.req, value)
 	}
-	setcookie.Send(x, x.writer.Header(), c, httpcache.Private)
+	if !x.sent.Send(x, x.writer.Header(), c, httpcache.Private, x.req.URL.Path) {
+		x.m.opts.Logger.WarnContext(x.req.Context(),
+			"messages: the response sets the cookie already, and the messages of this request are lost")
+	}
 }
 
 // tooLate tells the log once per request.

@@ -1,6 +1,7 @@
 package httpcookie
 
 import (
+	"iter"
 	"net/http"
 	"strings"
 )
@@ -17,30 +18,42 @@ import (
 // The work is one pass over the header, and nothing is allocated unless the
 // value is quoted and has escapes.
 func Lookup(h http.Header, name string) (value string, ok bool) {
-	lines := h["Cookie"]
-	for i := len(lines) - 1; i >= 0; i-- {
-		if value, ok = lookupLine(lines[i], name); ok {
-			return value, true
-		}
+	for value := range FromLast(h, name) {
+		return value, true
 	}
 	return "", false
 }
 
-// lookupLine returns the last of the line's cookies with the name.
-func lookupLine(line, name string) (value string, ok bool) {
-	for more := true; more; {
-		var cookie string
-		cookie, line, more = strings.Cut(line, ";")
-		key, val, found := strings.Cut(cookie, "=")
-		if !found {
-			key, val = "", key
-		}
-		key, val = trim(key), trim(val)
-		if key == name && (key != "" || val != "") {
-			value, ok = val, true
+// FromLast yields the values of all cookies of this name, the last first, as
+// Lookup finds them.
+func FromLast(h http.Header, name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		lines := h["Cookie"]
+		for i := len(lines) - 1; i >= 0; i-- {
+			for line, more := lines[i], true; more; {
+				var value string
+				var ok bool
+				if line, value, ok, more = cutLast(line, name); ok && !yield(unquote(value)) {
+					return
+				}
+			}
 		}
 	}
-	return unquote(value), ok
+}
+
+// cutLast cuts the last cookie off a line. It returns what is before it, its
+// value, whether it has the name, and whether there is anything before it.
+func cutLast(line, name string) (before, value string, ok, more bool) {
+	cookie := line
+	if i := strings.LastIndexByte(line, ';'); i >= 0 {
+		before, cookie, more = line[:i], line[i+1:], true
+	}
+	key, value, found := strings.Cut(cookie, "=")
+	if !found {
+		key, value = "", key
+	}
+	key, value = trim(key), trim(value)
+	return before, value, key == name && (key != "" || value != ""), more
 }
 
 func trim(s string) string { return strings.Trim(s, " \t") }

@@ -38,15 +38,20 @@ func mayBeAddress(host string) bool {
 
 // loopback reports whether host, which may have a port, names this machine.
 func loopback(host string) bool {
-	if inner, ok := strings.CutPrefix(host, "["); ok {
-		host, _, _ = strings.Cut(inner, "]")
-	} else if name, _, ok := strings.Cut(host, ":"); ok {
-		host = name
-	}
+	host = withoutPort(host)
 	if mayBeAddress(host) {
 		addr, err := netip.ParseAddr(host)
 		return err == nil && addr.IsLoopback()
 	}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+func withoutPort(host string) string {
+	if inner, ok := strings.CutPrefix(host, "["); ok {
+		host, _, _ = strings.Cut(inner, "]")
+		return host
+	}
+	host, _, _ = strings.Cut(host, ":")
+	return host
 }

@@ -1,6 +1,7 @@
 package setcookie
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -10,7 +11,7 @@ import (
 	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
-// Send adds a cookie to a response, in place of one of its name that was added
+// Send adds a cookie to a response, in place of the same one that was added
 // before, and keeps the caches from giving it to somebody else: the response is
 // httpcache.Private, or httpcache.NoStore if the browser's own cache must not
 // have the page either. The context is the request's.
@@ -24,9 +25,84 @@ func Send(ctx context.Context, h http.Header, c httpcookie.Cookie, want httpcach
 	httpcache.Require(ctx, h, want)
 }
 
-// Replace adds the cookie to the response, in place of one of the same name.
+// An Own is the line by which a response sets a cookie, for a package that may send it
+// more than once. The zero value is that of none.
+type Own string
+
+// Send is the function Send, unless somebody else has set the same cookie: a handler, or a
+// server behind it, has its own opinion of the cookie, which counts. It reports whether
+// the cookie was added. The path is that of the request.
+func (own *Own) Send(
+	ctx context.Context, h http.Header, c httpcookie.Cookie, want httpcache.Want, requestPath string,
+) bool {
+	if Others(h, c.Name, c.Domain, c.Path, string(*own), requestPath) {
+		return false
+	}
+	Send(ctx, h, c, want)
+	lines := h["Set-Cookie"]
+	*own = Own(lines[len(lines)-1])
+	return true
+}
+
+// Replace adds the cookie to the response, in place of one of the same name, domain and
+// path.
 func Replace(h http.Header, c httpcookie.Cookie) {
 	h["Set-Cookie"] = append(slices.DeleteFunc(h["Set-Cookie"], func(line string) bool {
-		return strings.HasPrefix(line, c.Name+"=")
+		return isSame(line, c.Name, c.Domain, c.Path, "")
 	}), c.String())
+}
+
+// Others reports whether a response sets the cookie of this name, domain and path by a
+// line other than own. The path is that of the request.
+func Others(h http.Header, name, domain, path, own, requestPath string) bool {
+	return slices.ContainsFunc(h["Set-Cookie"], func(line string) bool {
+		return line != own && isSame(line, name, domain, path, requestPath)
+	})
+}
+
+// isSame reports whether a browser takes the cookie of a Set-Cookie line for the
+// one of this name, domain and path (RFC 6265, 5.3). The path of the request may be
+// unknown.
+func isSame(line, name, domain, path, requestPath string) bool {
+	pair, attributes, _ := strings.Cut(line, ";")
+	lineName, _, _ := strings.Cut(pair, "=")
+	if strings.Trim(lineName, " \t") != name {
+		return false
+	}
+	lineDomain, linePath := scope(attributes)
+	byDefault := ""
+	if requestPath != "" || path == "" {
+		byDefault = defaultPath(requestPath)
+	}
+	return cmp.Or(linePath, byDefault) == cmp.Or(path, byDefault) &&
+		strings.EqualFold(lineDomain, strings.TrimPrefix(domain, "."))
+}
+
+// scope returns the domain and the path that attributes name. Of several the
+// last counts.
+func scope(attributes string) (domain, path string) {
+	for more := attributes != ""; more; {
+		var attribute string
+		attribute, attributes, more = strings.Cut(attributes, ";")
+		name, value, _ := strings.Cut(attribute, "=")
+		name, value = strings.Trim(name, " \t"), strings.Trim(value, " \t")
+		switch {
+		case strings.EqualFold(name, "Domain"):
+			domain = strings.TrimPrefix(value, ".")
+		case !strings.EqualFold(name, "Path"):
+		case strings.HasPrefix(value, "/"):
+			path = value
+		default:
+			path = ""
+		}
+	}
+	return domain, path
+}
+
+// defaultPath is the path of a cookie that names none (RFC 6265, 5.1.4).
+func defaultPath(requestPath string) string {
+	if i := strings.LastIndexByte(requestPath, '/'); i > 0 && requestPath[0] == '/' {
+		return requestPath[:i]
+	}
+	return "/"
 }
