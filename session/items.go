@@ -72,8 +72,10 @@ func (i Item[T]) SetDefault(s *Session, v T) T {
 // Update replaces the item by fn of it, or by fn(def) if there is none, and returns the
 // new value. It counts even if other requests update the same item: when the save finds
 // their change, fn is called again with their value. So fn must not have other effects,
-// and must not use the session. If the item is not a T, the save fails with [ErrType], so
-// that the unreadable value is not lost, and Update returns def.
+// and must not use the session. An item that is not a T is def, and a warning is logged.
+//
+// If a new version of the program changes the type of an item, give the new type an
+// UnmarshalJSON that also reads the old form: that keeps the items of old sessions.
 func (i Item[T]) Update(s *Session, def T, fn func(T) T) T {
 	return makeUpdate(s, &update[T]{name: string(i), def: def, fn: fn})
 }

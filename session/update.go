@@ -1,6 +1,7 @@
 package session
 
 import (
+	"log/slog"
 	"reflect"
 
 	"github.com/jamsession/jamsession/internal/rawjson"
@@ -16,6 +17,8 @@ type update[T any] struct {
 	value   T // what fn is called with
 	result  T
 
+	logger *slog.Logger // nil if it was told that the item is not a T
+
 	fn         func(T) T
 	fnOrDelete func(T) (T, bool) // if fn is nil
 }
@@ -27,6 +30,7 @@ func makeUpdate[T any](s *Session, u *update[T]) T {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	u.logger = s.m.opts.Logger
 	s.apply(change{do: u})
 	return u.result
 }
@@ -57,22 +61,35 @@ func (u *update[T]) call() (v T, keep bool) {
 	return u.fnOrDelete(u.value)
 }
 
-// get finds the value to call fn with.
+// get finds the value to call fn with. If an item is not a T, another version of the
+// program has written it, and to fail would close the page to its visitor for good.
 func (u *update[T]) get(items *rawjson.Object) error {
 	var none T
 	u.value = none
-	raw, ok := items.Get(u.name)
+	if raw, ok := items.Get(u.name); ok {
+		err := decodeItem(u.name, raw, &u.value)
+		if err == nil {
+			return nil
+		}
+		u.value = none
+		u.warn(err)
+	}
 	switch {
-	case ok:
 	case u.defErr != nil:
 		return u.defErr
 	case u.initial == nil: // nobody can write into def
 		u.value = u.def
 		return nil
 	default:
-		raw = u.initial
+		return decodeItem(u.name, u.initial, &u.value)
 	}
-	return decodeItem(u.name, raw, &u.value)
+}
+
+func (u *update[T]) warn(err error) {
+	if u.logger != nil {
+		u.logger.Warn("session: item has another type; it starts anew", slog.Any("error", err))
+		u.logger = nil
+	}
 }
 
 // isImmutable reports whether a T is a number, a text or a boolean.
