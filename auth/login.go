@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/csrf"
+	"github.com/jamsession/jamsession/internal/authsession"
 	"github.com/jamsession/jamsession/internal/signing"
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
@@ -57,6 +58,7 @@ func (m *Manager) Login(r *http.Request, user User) error {
 		s.Flush()
 	}
 	s.CycleKey()
+	authsession.StartAnew(s, idItem) // each of two requests from one form has proved who it is
 	s.Set(idItem, user.ID)
 	s.Set(backendItem, user.Backend)
 	s.Set(hashItem, hash)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/jamsession/jamsession/internal/authsession"
 	"github.com/jamsession/jamsession/internal/carrier"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
@@ -139,15 +140,11 @@ func (m *Manager) admit(ctx context.Context, s *session.Session, user User) (Use
 	}
 }
 
-// end deletes a session that is nobody's any more.
+// end deletes a session that is nobody's any more. If several requests notice at once,
+// it does not matter which of them deletes it.
 func end(ctx context.Context, s *session.Session) error {
-	s.Flush()
-	// Nobody is told of a logout here, so if several requests notice at once,
-	// it does not matter which of them deleted the session.
-	if err := s.Save(ctx); err != nil && !errors.Is(err, session.ErrInterrupted) {
-		return err
-	}
-	return nil
+	authsession.Discard(s)
+	return s.Save(ctx)
 }
 
 // logUnreadable logs a session whose user nobody can be, which no login has

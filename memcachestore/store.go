@@ -185,10 +185,14 @@ const cleanUpTime = 250 * time.Millisecond
 
 // move makes the new record, and then ends the old one.
 func (s *store) move(ctx context.Context, item *memcache.Item, old, next session.Record) error {
-	if err := s.Create(ctx, next); err != nil {
+	err := s.Create(ctx, next)
+	if errors.Is(err, session.ErrExists) {
+		err = s.revive(ctx, next)
+	}
+	if err != nil {
 		return err
 	}
-	err := s.end(ctx, "save", old.Key, item)
+	err = s.end(ctx, "save", old.Key, item)
 	if err != nil {
 		// Nobody knows the new key yet, and if this fails, nobody ever will.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
@@ -196,6 +200,18 @@ func (s *store) move(ctx context.Context, item *memcache.Item, old, next session
 		_ = s.client.do(ctx, func(mc *memcache.Client) error { return mc.Delete(s.opts.Prefix + next.Key) })
 	}
 	return err
+}
+
+// revive puts a record in the place of a tombstone: it moves back to a key that it had.
+func (s *store) revive(ctx context.Context, rec session.Record) error {
+	item, err := s.client.get(ctx, s.opts.Prefix+rec.Key)
+	if err != nil {
+		return wrap(ctx, "save", rec.Key, err)
+	}
+	if string(item.Value) != tombstone {
+		return session.ErrExists
+	}
+	return s.replace(ctx, "save", rec.Key, item, s.item(rec))
 }
 
 // maxDeletes is how many concurrent saves make a deletion give up. Each of them

@@ -6,7 +6,7 @@ import "log/slog"
 // not ask about programs without a request, visitors whose session was there
 // when the request came, or those who gain rights.
 func (s *Session) mayCreate() bool {
-	if s.visit == nil || s.pending == pendingRotation || s.m.opts.MayCreate == nil ||
+	if s.visit == nil || s.wasFound || s.pending == pendingRotation || s.m.opts.MayCreate == nil ||
 		s.m.opts.MayCreate(s.visit) {
 		return true
 	}

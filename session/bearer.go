@@ -1,10 +1,13 @@
 package session
 
 import (
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/jamsession/jamsession/cookie"
 )
 
 // KeyHeader is the response header in which [Bearer] sends a key. An empty
@@ -89,9 +92,21 @@ func (t bearer) Ambient(r *http.Request) bool {
 	return !ok && (t.others == nil || t.others.Ambient(r))
 }
 
-func (t bearer) cookie() (name, domain string) {
+func (t bearer) keys(r *http.Request) iter.Seq[string] {
+	several, ok := t.others.(severalKeys)
+	if t.bears(r) || !ok {
+		return func(yield func(string) bool) {
+			if key, sent := t.Key(r); sent {
+				yield(key)
+			}
+		}
+	}
+	return several.keys(r)
+}
+
+func (t bearer) cookie() cookie.Options {
 	if c, ok := t.others.(cookieHolder); ok {
 		return c.cookie()
 	}
-	return "", ""
+	return cookie.Options{}
 }

@@ -39,6 +39,7 @@ func (m *Manager) Delete(ctx context.Context, key string) error {
 	if err != nil {
 		return unavailable("delete", err)
 	}
+	m.departed.note(storeKey, false)
 	m.observe(ctx, EventDeleted, storeKey, 0)
 	return nil
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"iter"
 	"net/http"
 	"time"
 
@@ -36,6 +37,10 @@ func (t *cookieTransport) Key(r *http.Request) (key string, sent bool) {
 	return httpcookie.Lookup(r.Header, t.opts.Name)
 }
 
+func (t *cookieTransport) keys(r *http.Request) iter.Seq[string] {
+	return httpcookie.FromLast(r.Header, t.opts.Name)
+}
+
 func (t *cookieTransport) Send(h http.Header, r *http.Request, key string, maxAge time.Duration) {
 	c := setcookie.New(&t.opts, r, key)
 	if maxAge != 0 {
@@ -52,7 +57,14 @@ func (t *cookieTransport) Vary() []string { return []string{"Cookie"} }
 
 func (t *cookieTransport) Ambient(*http.Request) bool { return true }
 
-func (t *cookieTransport) cookie() (name, domain string) { return t.opts.Name, t.opts.Domain }
+func (t *cookieTransport) cookie() cookie.Options { return t.opts }
+
+// A severalKeys is a transport to which a request may carry several keys: a browser
+// sends the cookies of one name for all domains and paths.
+type severalKeys interface {
+	// keys yields the one that Key returns, and then the others.
+	keys(r *http.Request) iter.Seq[string]
+}
 
 // A cookieHolder is a transport that may use one cookie, which it knows.
-type cookieHolder interface{ cookie() (name, domain string) }
+type cookieHolder interface{ cookie() cookie.Options }

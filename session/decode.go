@@ -32,20 +32,24 @@ func (m *Manager) decodedOf(rec Record, kept any) *decoded {
 // Format implements [fmt.Formatter]: no verb prints an item.
 func (d *decoded) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "decoded session") }
 
-// decode returns the items of a record. Corrupt data is an empty session and a
-// log line, as in Django: the visitor starts anew, and the next change
-// overwrites it.
+// decode returns the items of a record. Text that is not JSON is an empty session and a
+// log line, as in Django: the visitor starts anew, and the next change overwrites it.
+// The error is [ErrCorrupt], with the same line, if the codec does not know the data: they
+// may be sound, and signed with a key that this process does not have yet.
 func (m *Manager) decode(ctx context.Context, v version) (rawjson.Object, error) {
 	if v.decoded != nil {
 		return v.decoded.items.Object(), nil
 	}
 	items, err := m.parse(v.Record)
-	if errors.Is(err, ErrCorrupt) {
-		m.opts.Logger.WarnContext(ctx, "session: data corrupted; the session is empty",
-			slog.String("session", Fingerprint(v.Key)), slog.Any("error", err))
+	if !errors.Is(err, ErrCorrupt) {
+		return items, err
+	}
+	m.opts.Logger.WarnContext(ctx, "session: data corrupted; the session is empty",
+		slog.String("session", Fingerprint(v.Key)), slog.Any("error", err))
+	if _, damaged := errors.AsType[*rawjson.SyntaxError](err); damaged {
 		return rawjson.Object{}, nil
 	}
-	return items, err
+	return rawjson.Object{}, err
 }
 
 func (m *Manager) parse(rec Record) (rawjson.Object, error) {

@@ -43,10 +43,12 @@
 // # When it is saved
 //
 // A request that does not use its session costs nothing: no I/O, no cookie, no Vary
-// header. (Only a cookie too short to be a key is removed.) A changed session is saved
+// header. A changed session is saved
 // before the first byte of the response, and only if the status is below 500. If the
 // handler panics, nothing is saved. Changes after the first byte are saved at the end, if
-// the cookie can stay as it is; [Session.Save] reports whether it can.
+// the cookie can stay as it is; [Session.Save] reports whether it can. A change after the
+// handler has returned, by a goroutine of its own, is saved by Save only; without it a
+// warning is logged.
 //
 // If a page writes to the session at each visit, each request of a program without
 // cookies makes a record. Options.MayCreate limits that; a site of package settings has a
@@ -62,7 +64,13 @@
 //
 // No deleted session comes back. If a logout deletes the record while another request is
 // running, that request cannot recreate it: it ends with [ErrInterrupted] if it made
-// changes, and without the cookie if it only read.
+// changes, and normally if it only read.
+//
+// No late answer undoes a login: an answer touches the cookie only if its request has
+// ended the session that the cookie names, or given it a new key, or prolongs it. If a
+// request carries several cookies of the name, for different domains or paths, the first
+// from the last that names a live session counts. A cookie that a handler sets itself is
+// left alone.
 //
 // # When the store is down
 //

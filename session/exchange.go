@@ -24,6 +24,9 @@ type exchange struct {
 	way     travel.Way       // how the key travels
 	carried bool             // the request carried a key
 
+	cookiePath string // of the session's cookie, whose name and domain are in way
+	sentCookie string // the Set-Cookie that was put into the header, to know it again
+
 	// cause is why the handler's response is replaced by the ErrorHandler's.
 	// Abort leaves it for the answer, or for the end if that has begun.
 	cause error
@@ -66,6 +69,13 @@ func (x *exchange) park(err error) {
 	x.cause = err
 }
 
+// end notes that the request has ended.
+func (x *exchange) end() {
+	x.session.mu.Lock()
+	defer x.session.mu.Unlock()
+	x.session.over = true
+}
+
 // answer returns how far the response is. It is for the handler's goroutine,
 // which alone changes it.
 func (x *exchange) answer() answer { return x.session.answer }
@@ -83,6 +93,19 @@ func (x *exchange) Begun() bool { return x.answer() != answerOpen }
 // saveContext outlives a visitor who has gone away, but not for long.
 func (x *exchange) saveContext() *timelimit.Context {
 	return timelimit.Detached(x, x.session.m.opts.Timeout)
+}
+
+// warnOfHijack is for when a library takes the connection over: it writes a header of
+// its own, in which the new key may be missing.
+func (x *exchange) warnOfHijack() {
+	if x.session.newKey && x.session.sendKey {
+		x.warn("session: a new key does not reach the visitor unless the library that has taken over " +
+			"the connection sends the header of the http.ResponseWriter; see the package documentation")
+	}
+}
+
+func (x *exchange) warn(msg string) {
+	x.session.m.opts.Logger.WarnContext(x.req.Context(), msg, slog.String("method", x.req.Method))
 }
 
 // log logs an error. It is no alarm if the visitor has left, and so ended what

@@ -198,7 +198,7 @@ func TestSaveEveryRequestNeverInsertsForUnknownKeys(t *testing.T) {
 	m := noerror.In(session.New(store, &session.Options{SaveEveryRequest: true}))
 	for range 50 {
 		resp := request(m, session.NewKey(), func(http.ResponseWriter, *http.Request) {})
-		if !strings.Contains(resp.Header.Get("Set-Cookie"), "Max-Age=0") {
+		if len(resp.Header) > 0 {
 			t.Fatalf("headers %v", resp.Header)
 		}
 	}
@@ -220,8 +220,8 @@ func TestFailedRefreshDoesNotFailThePage(t *testing.T) {
 	})
 }
 
-// TestReaderIsNotToldOfALogout: a request that only read ends normally,
-// without a cookie.
+// TestReaderIsNotToldOfALogout: a request that only read ends normally, and leaves the
+// cookie alone, which may be that of the next login by the time the answer arrives.
 func TestReaderIsNotToldOfALogout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSpy()
@@ -234,7 +234,7 @@ func TestReaderIsNotToldOfALogout(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		if resp.StatusCode != 200 || !strings.Contains(resp.Header.Get("Set-Cookie"), "Max-Age=0") {
+		if resp.StatusCode != 200 || resp.Header["Set-Cookie"] != nil {
 			t.Errorf("status %d, headers %v", resp.StatusCode, resp.Header)
 		}
 		if len(store.records()) != 0 {

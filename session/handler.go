@@ -43,7 +43,8 @@ func (x *exchange) setOut(r *http.Request) {
 	x.demand.KeyHeaders = x.session.m.vary
 	x.way.Ambient = t.Ambient(r)
 	if c, ok := t.(cookieHolder); ok {
-		x.way.CookieName, x.way.CookieDomain = c.cookie()
+		o := c.cookie()
+		x.way.CookieName, x.way.CookieDomain, x.cookiePath = o.Name, o.Domain, o.Path
 	}
 	if outer := exchangeOf(r.Context()); outer != nil {
 		outer.way.Claim("session", x.way.CookieName)

@@ -61,6 +61,16 @@ func created(items *rawjson.Object, now time.Time) time.Time {
 	return time.Unix(unix, 0)
 }
 
+// browserMemory is how long browsers keep a cookie at most, whatever its lifetime
+// (RFC 6265bis, 5.6.2).
+const browserMemory = 400 * 24 * time.Hour
+
+// refreshInterval is the least time between two saves, for a session that lives so long.
+// A cookie is sent again long before browsers forget it.
+func (m *Manager) refreshInterval(life time.Duration) time.Duration {
+	return min(m.opts.RefreshInterval, life/10, browserMemory/10)
+}
+
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
 		return b

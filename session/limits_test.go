@@ -188,7 +188,7 @@ func TestNewSessionAfterAnInterruption(t *testing.T) {
 			t.Errorf("Save returned %v", err)
 		}
 		s.Flush()
-		if err := s.Save(r.Context()); !errors.Is(err, session.ErrInterrupted) {
+		if err := s.Save(r.Context()); err != nil { // nothing was moved, m has deleted it
 			t.Errorf("Save after Flush returned %v", err)
 		}
 		s.Set("a", 1)

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/jamsession/jamsession/internal/sessionkey"
+	"github.com/jamsession/jamsession/internal/setcookie"
 )
 
 // A Manager gives requests their sessions. Make one with [New]; it is safe
@@ -19,6 +20,8 @@ type Manager struct {
 	vary      []string // the headers it looks at
 
 	refusals refusals
+	departed departed
+	hint     setcookie.Hint
 }
 
 // New returns a manager of the sessions in store. Options may be nil. The

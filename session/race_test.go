@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 
@@ -145,8 +144,8 @@ func checkInterrupted(t *testing.T, server *httptest.Server, key string, writes 
 		t.Errorf("a writer got status %d, want 400", resp.StatusCode)
 	case !writes && resp.StatusCode != http.StatusOK:
 		t.Errorf("a reader got status %d, want 200", resp.StatusCode)
-	case !writes && !strings.Contains(resp.Header.Get("Set-Cookie"), "Max-Age=0"):
-		t.Errorf("a reader's cookie was not cleared: %v", resp.Header)
+	case resp.Header["Set-Cookie"] != nil:
+		t.Errorf("the cookie was touched: %v", resp.Header)
 	}
 }
 

@@ -76,7 +76,11 @@ func (s *Session) save(ctx context.Context) error {
 			}
 			return err
 		}
-		if err := s.replay(ctx, replays); err != nil || s.record == recordGone {
+		err = s.replay(ctx, replays)
+		if errors.Is(err, ErrNotFound) {
+			return s.interrupted(ctx)
+		}
+		if err != nil {
 			return err
 		}
 		if !s.isModified() && !s.refreshDue(time.Now()) {
@@ -85,8 +89,13 @@ func (s *Session) save(ctx context.Context) error {
 	}
 }
 
-// create stores a session that has no record yet, under a fresh key.
+// create stores a session that has no record yet, under a fresh key. If the key that
+// was sent has just been given up, the visitor may have another one by now, and the
+// answer would replace it: that is for a login only.
 func (s *Session) create(ctx context.Context) error {
+	if s.late && s.pending != pendingRotation {
+		return ErrInterrupted
+	}
 	if !s.mayCreate() {
 		return ErrRefused
 	}
@@ -113,6 +122,9 @@ func (s *Session) replace(ctx context.Context) (err error) {
 	}
 	if err != nil {
 		return err
+	}
+	if s.pending == pendingRotation {
+		s.m.departed.note(s.stored.Key, true)
 	}
 	s.saved(key, next)
 	s.m.observe(ctx, EventSaved, next.Key, 0)
@@ -210,12 +222,15 @@ func (s *Session) replay(ctx context.Context, round int) error {
 	}
 	stored, err := s.m.version(ctx, s.stored.Key)
 	if errors.Is(err, ErrNotFound) {
-		return s.interrupted(ctx)
+		return err
 	}
 	if err != nil {
 		return storeError("replay", err)
 	}
 	items, err := s.m.decode(ctx, stored)
+	if errors.Is(err, ErrCorrupt) {
+		return unavailable("replay", err) // it was sound; somebody has a key that this process lacks
+	}
 	if err != nil {
 		return err
 	}
@@ -249,6 +264,10 @@ func pause(ctx context.Context, round int) error {
 // interrupted notes that the record is gone. A request that only read is not told.
 func (s *Session) interrupted(ctx context.Context) error {
 	s.m.observe(ctx, EventInterrupted, s.stored.Key, 0)
+	if s.startsAnew && s.pending == pendingRotation {
+		s.stored, s.record = version{}, recordNone
+		return s.create(ctx)
+	}
 	s.record = recordGone
 	if s.isModified() {
 		return ErrInterrupted
@@ -259,13 +278,16 @@ func (s *Session) interrupted(ctx context.Context) error {
 // saved notes what the store holds now.
 func (s *Session) saved(key string, next version) {
 	s.m.remember(next)
+	if s.moves() && !s.newKey {
+		s.newKey, s.replaced = true, s.stored.Record
+	}
 	s.key, s.stored = key, next
 	s.record, s.changes, s.pending = recordStored, nil, pendingNothing
 }
 
 // deleteDoomed deletes what Flush gave up. It returns [ErrInterrupted] if a
-// record was gone already: perhaps another request had moved it to a new key,
-// where it lives on, so nobody must be told that it has ended.
+// record was gone already and this process has not ended it: perhaps another request
+// had moved it to a new key, where it lives on, so nobody must be told that it has ended.
 func (s *Session) deleteDoomed(ctx context.Context) error {
 	missed := false
 	for len(s.doomed) > 0 {
@@ -273,7 +295,10 @@ func (s *Session) deleteDoomed(ctx context.Context) error {
 		err := s.m.store.Delete(ctx, d.key)
 		switch {
 		case err == nil:
+			s.m.departed.note(d.key, false)
 			s.m.observe(ctx, EventDeleted, d.key, 0)
+			s.gaveUp = true
+		case errors.Is(err, ErrNotFound) && (d.maybe || s.m.hasEnded(d.key)):
 		case errors.Is(err, ErrNotFound) && !d.asked:
 			s.m.observe(ctx, EventInterrupted, d.key, 0)
 			missed = true
@@ -284,9 +309,17 @@ func (s *Session) deleteDoomed(ctx context.Context) error {
 		s.doomed = s.doomed[1:]
 	}
 	if missed {
+		s.missed = true
 		return ErrInterrupted
 	}
 	return nil
+}
+
+// hasEnded reports whether this process has just deleted the record itself, so that it
+// did not move.
+func (m *Manager) hasEnded(storeKey string) bool {
+	gone, ok := m.departed.find(storeKey)
+	return ok && !gone.moved
 }
 
 // refreshes reports whether there are saves for the sake of the expiry at all.
@@ -304,6 +337,6 @@ func (s *Session) refreshDue(now time.Time) bool {
 		return false
 	}
 	deadline := s.m.lifetime(&s.items, now).deadline
-	moved, interval := deadline.Sub(s.stored.Expiry), min(o.RefreshInterval, deadline.Sub(now)/10)
-	return o.RefreshInterval < 0 || moved > 0 && moved >= interval
+	moved := deadline.Sub(s.stored.Expiry)
+	return o.RefreshInterval < 0 || moved > 0 && moved >= s.m.refreshInterval(deadline.Sub(now))
 }

@@ -1,19 +1,22 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/expiry"
 	"github.com/jamsession/jamsession/internal/httpcache"
-	"github.com/jamsession/jamsession/internal/sessionkey"
+	"github.com/jamsession/jamsession/internal/setcookie"
 )
 
 // serve runs the handler, which writes to w, and ends the exchange.
 func (x *exchange) serve(next http.Handler, w http.ResponseWriter) {
 	returned := false
 	defer func() {
+		defer x.end()
 		if !returned {
 			x.stopped(recover())
 		}
@@ -31,6 +34,7 @@ func (x *exchange) finish() {
 	case x.answer() != answerFailed && x.changedLate():
 		x.finishLate()
 	}
+	x.probeArrival()
 }
 
 // changedLate reports whether there is something to do that commit did not.
@@ -79,6 +83,7 @@ func (x *exchange) saveLate(ctx context.Context) error {
 // stopped ends an exchange whose handler panicked with v, or ended its
 // goroutine. Nothing is saved, but what was flushed stays flushed.
 func (x *exchange) stopped(v any) {
+	x.probeArrival()
 	ctx := x.saveContext()
 	defer ctx.End()
 	x.session.mu.Lock()
@@ -127,7 +132,12 @@ func (x *exchange) fail(err error) {
 	if !refused && !errors.Is(err, ErrInterrupted) && !errors.Is(err, ErrRefused) {
 		x.log("session: request failed", err)
 	}
-	replace(x.out, func(w http.ResponseWriter) { x.session.m.opts.ErrorHandler(w, x.req, err) })
+	replace(x.out, func(w http.ResponseWriter) {
+		if x.session.missed { // the visitor wants to leave, whatever key they have by now
+			x.removeKey(w.Header())
+		}
+		x.session.m.opts.ErrorHandler(w, x.req, err)
+	})
 }
 
 // commit decides, before the first byte, what becomes of the session and its
@@ -144,10 +154,7 @@ func (x *exchange) commit(h http.Header, status int) error {
 		return x.cause
 	}
 	asked := s.record != recordUnasked
-	if !asked && (!s.m.opts.SaveEveryRequest || len(s.key) < sessionkey.MinLength) {
-		if x.carried && len(s.key) < sessionkey.MinLength {
-			x.removeKey(h)
-		}
+	if !asked && !(s.m.opts.SaveEveryRequest && x.carried) {
 		return nil
 	}
 	if s.load(x) != nil {
@@ -156,15 +163,28 @@ func (x *exchange) commit(h http.Header, status int) error {
 		}
 		return nil
 	}
-	if err := x.settle(); err != nil {
+	taken := x.isTaken(h)
+	if err := x.settle(taken); err != nil {
 		return err
 	}
-	x.announce(h)
+	if !taken {
+		x.announce(h)
+	} else if s.look > lookNone {
+		x.demand.Add(httpcache.VaryKey)
+	}
 	return nil
 }
 
-// settle brings the store up to date.
-func (x *exchange) settle() error {
+// isTaken reports whether the handler, or a server behind it, sets the session's cookie
+// itself. That cookie is the answer.
+func (x *exchange) isTaken(h http.Header) bool {
+	return len(h["Set-Cookie"]) > 0 && x.way.CookieName != "" &&
+		setcookie.Others(h, x.way.CookieName, x.way.CookieDomain, x.cookiePath, x.sentCookie, x.req.URL.Path)
+}
+
+// settle brings the store up to date. If the cookie is taken, the session cannot have
+// another key.
+func (x *exchange) settle(taken bool) error {
 	s := &x.session
 	save := x.toSave()
 	refresh := !s.isModified() && s.answer != answerBroken && s.refreshes() && s.refreshDue(time.Now())
@@ -179,10 +199,21 @@ func (x *exchange) settle() error {
 	if !save && !refresh {
 		return nil
 	}
+	if taken && s.moves() {
+		x.drop("session: not saved, since the response sets the session's cookie already")
+		return nil
+	}
+	if err := x.mayMove(); err != nil {
+		return err
+	}
 	err := s.save(ctx)
-	s.sendKey = s.sendKey || err == nil
-	if errors.Is(err, ErrRefused) {
+	s.sendKey = s.sendKey || err == nil && s.record == recordStored
+	switch {
+	case errors.Is(err, ErrRefused):
 		return nil // the visitor gets the page, and nothing is kept
+	case taken && errors.Is(err, ErrInterrupted):
+		x.drop("session: not saved, since the server behind has given the session up")
+		return nil
 	}
 	if refresh && err != nil {
 		x.log("session: expiry not moved", err)
@@ -199,19 +230,49 @@ func (x *exchange) toSave() bool {
 	return s.isModified() && (!s.empty() || s.err != nil) && s.answer != answerBroken
 }
 
-// announce sets the headers that tell the browser and the caches.
+// drop gives the changes up, and tells the log why.
+func (x *exchange) drop(why string) {
+	x.session.changes, x.session.pending = nil, pendingNothing
+	x.warn(why)
+}
+
+// mayMove returns why the session cannot get another key now: nobody waits for the answer
+// that would tell it to the visitor, and the old one would be dead. A new session whose
+// visitor has left is kept, for the sake of its items.
+func (x *exchange) mayMove() error {
+	s, err := &x.session, x.Context.Err()
+	rotates, late := s.pending == pendingRotation, errors.Is(err, context.DeadlineExceeded)
+	if err != nil && rotates || late && !s.isStored() {
+		return unavailable("save", err)
+	}
+	return nil
+}
+
+// announce sets the headers that tell the browser and the caches. It touches the cookie
+// only if this request has ended the session that it names, or moved it, or prolongs it:
+// the answer may arrive after that of a login.
 func (x *exchange) announce(h http.Header) {
 	s := &x.session
 	switch {
-	case x.carried && (s.record == recordGone || s.empty()):
+	case x.carried && s.gaveUp && s.empty():
 		x.removeKey(h)
-	case s.sendKey && s.isStored():
+	case s.sendKey && s.record == recordStored && (s.newKey || x.prolongs()):
 		x.sendKey(h, time.Now())
-	case s.isModified(): // and not saved: nothing is left, or the status is 5xx
+	case s.sendKey, s.isModified(): // or not saved: nothing is left, or the status is 5xx
 		x.demand.Add(httpcache.NoStoreKey)
 	case s.look > lookNone:
 		x.demand.Add(httpcache.VaryKey)
 	}
+}
+
+// prolongs reports whether the client is to keep the key for another time. It is told once
+// in the time between two refreshes, and if the session's own expiry has changed.
+func (x *exchange) prolongs() bool {
+	s := &x.session
+	own, _ := s.items.Get(expiry.Item)
+	interval := s.m.refreshInterval(time.Until(s.stored.Expiry))
+	return !bytes.Equal(own, s.ownExpiry) || interval <= 0 ||
+		!s.stored.Expiry.Truncate(interval).Equal(s.loadedExpiry.Truncate(interval))
 }
 
 // sendKey tells the client the session's key. The lifetime is for show: the
@@ -224,7 +285,19 @@ func (x *exchange) sendKey(h http.Header, now time.Time) {
 			maxAge = -time.Second // zero has another meaning
 		}
 	}
+	if c, ok := s.m.transport.(cookieHolder); ok && s.newKey && x.way.CookieName != "" {
+		o := c.cookie()
+		s.m.hint.Give(s.m.opts.Logger, &o, x.req)
+	}
 	s.m.transport.Send(h, x.req, s.key, maxAge)
+	x.noteSent(h)
+}
+
+// noteSent notes that the transport has written into the header.
+func (x *exchange) noteSent(h http.Header) {
+	if lines := h["Set-Cookie"]; len(lines) > 0 {
+		x.sentCookie = lines[len(lines)-1]
+	}
 	x.demand.Add(httpcache.NoStoreKey)
 }
 
@@ -240,7 +313,7 @@ func floor(d time.Duration) time.Duration {
 // removeKey tells the client to forget the key that it sent.
 func (x *exchange) removeKey(h http.Header) {
 	x.session.m.transport.Remove(h, x.req)
-	x.demand.Add(httpcache.NoStoreKey)
+	x.noteSent(h)
 }
 
 // forget deletes what was flushed in an exchange that fails anyway. The caller

@@ -10,7 +10,10 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
+	"github.com/jamsession/jamsession/internal/authsession"
+	"github.com/jamsession/jamsession/internal/expiry"
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
@@ -23,7 +26,7 @@ import (
 // to the store byte for byte if they are not changed.
 type Session struct {
 	m     *Manager
-	visit *http.Request // if no record was found for it; nil outside of a request
+	visit *http.Request // nil outside of a request
 
 	mu     sync.Mutex
 	key    string         // as the visitor has it; "" for none
@@ -32,8 +35,16 @@ type Session struct {
 
 	changes []change // since stored was loaded, to be replayed on conflict
 	doomed  []doomed // what Flush gave up, to be deleted
-	birth   []byte   // the item that says when the session began, or nil
+	missing []doomed // the keys that were sent, found no session, and may have left one
+	lookups int      // how many of the keys that were sent the store was asked for
 	loading timelimit.Context
+
+	// As they were loaded: the items that say when the session began and when it ends,
+	// and the record's expiry.
+	birth, ownExpiry []byte
+	loadedExpiry     time.Time
+
+	replaced Record // by the save that gave the session a new key; zero if it was new
 
 	state
 }
@@ -52,6 +63,7 @@ type change struct {
 type doomed struct {
 	key   string // as the store has it
 	asked bool   // the store was asked to delete it, and it is not known whether it did
+	maybe bool   // if it is gone already, nobody minds
 }
 
 // An operation is a change that is a function.
@@ -149,20 +161,63 @@ func (s *Session) Clear() {
 // is set afterwards goes into a new session. (If that is not saved because of
 // a status of 500 or above, the cookie stays, as in Django; it opens nothing.)
 //
-// If the record is gone by then, the response is that of [ErrInterrupted]: a concurrent
-// request has deleted it, or moved it to a new key, and it is unknown which. So a logout
-// that succeeds has ended the session.
+// If the record is gone by then, and this process has not deleted it, a concurrent request
+// may have moved it to a new key. The response is then that of [ErrInterrupted], and the
+// cookie is removed. So a logout that succeeds has ended the session. If the request
+// carries several cookies of the name, those of other domains or paths, their sessions
+// end as well, up to four.
 func (s *Session) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.isStored() {
 		s.doomed = append(s.doomed, doomed{key: s.stored.Key})
 	}
-	s.key, s.stored, s.birth = "", version{}, nil
+	s.doomed = append(s.doomed, s.missing...)
+	for key := range s.untriedKeys() {
+		s.lookups++
+		s.doomed = append(s.doomed, doomed{key: s.m.storeKey(key), maybe: true})
+	}
+	s.giveUp()
+	s.gaveUp = true
+	s.warnIfOver()
+}
+
+// discard is authsession.Discard.
+func (s *Session) discard() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.isStored() {
+		s.doomed = append(s.doomed, doomed{key: s.stored.Key, maybe: true})
+	}
+	s.giveUp()
+}
+
+// giveUp makes the session a new one.
+func (s *Session) giveUp() {
+	s.key, s.stored, s.birth, s.missing = "", version{}, nil, nil
 	s.items.Clear()
 	s.changes, s.err = nil, nil
 	s.sees(lookItems)
 	s.record, s.pending = recordNone, pendingChanges
+	s.late, s.startsAnew = false, false
+}
+
+// startAnew is authsession.StartAnew.
+func (s *Session) startAnew(item string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.isStored() {
+		return
+	}
+	if loaded, err := s.m.parse(s.stored.Record); err == nil {
+		_, has := loaded.Get(item)
+		s.startsAnew = !has
+	}
+}
+
+func init() {
+	authsession.Discard = func(s any) { s.(*Session).discard() }
+	authsession.StartAnew = func(s any, item string) { s.(*Session).startAnew(item) }
 }
 
 // CycleKey gives the session a new key when it is saved. The record moves: the old key is
@@ -172,6 +227,7 @@ func (s *Session) CycleKey() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mustSave(pendingRotation)
+	s.warnIfOver()
 }
 
 // Key returns the key under which the session was loaded or last saved, or
@@ -218,9 +274,19 @@ func (s *Session) raw(name string) ([]byte, bool) {
 // lock.
 func (s *Session) apply(c change) {
 	s.mustSave(pendingChanges)
+	s.warnIfOver()
 	s.changes = append(s.changes, c)
 	if err := c.on(&s.items); err != nil && s.err == nil {
 		s.err = err
+	}
+}
+
+// warnIfOver tells the log once of a change that nobody saves.
+func (s *Session) warnIfOver() {
+	if s.over {
+		s.over = false
+		s.m.opts.Logger.Warn("session: changed after the request has ended; " +
+			"the change is lost unless Save stores it")
 	}
 }
 
@@ -233,43 +299,91 @@ func (s *Session) load(ctx context.Context) error {
 	default:
 		return nil
 	}
-	if !s.m.issued(s.key) {
-		s.key, s.record = "", recordNone
-		return nil
-	}
 	s.loading.Begin(ctx, s.m.opts.Timeout)
-	stored, err := s.m.version(&s.loading, s.m.storeKey(s.key))
+	err := s.search(ctx)
 	s.loading.End()
-	switch {
-	case errors.Is(err, ErrNotFound):
-		s.key, s.record = "", recordNone
-		return nil
-	case err != nil:
-		err = storeError("load", err)
-	default:
-		err = s.adopt(ctx, stored)
-	}
 	if err != nil {
 		s.record, s.err = recordUnknown, err
 	}
 	return err
 }
 
-// adopt makes the session hold what was just loaded.
-func (s *Session) adopt(ctx context.Context, stored version) error {
-	items, err := s.m.decode(ctx, stored)
-	if err != nil {
-		return err
+// search looks for the session under the keys that were sent. The first that is alive
+// counts: a cookie of another domain or path that names a dead one must not hide it.
+func (s *Session) search(ctx context.Context) error {
+	found, err := s.try(ctx, s.key)
+	if !found && err == nil {
+		found, err = s.tryOthers(ctx)
 	}
-	if s.m.outlived(&items) {
+	if !found && err == nil {
 		s.key, s.record = "", recordNone
-		return nil
 	}
-	s.stored, s.items, s.visit = stored, items, nil
-	s.record = recordStored
+	return err
+}
+
+func (s *Session) tryOthers(ctx context.Context) (found bool, err error) {
+	for key := range s.untriedKeys() {
+		if found, err = s.try(ctx, key); found || err != nil {
+			break
+		}
+	}
+	return found, err
+}
+
+// untriedKeys yields the keys that were sent and not looked up, as many as may be.
+func (s *Session) untriedKeys() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		n := 0
+		for key := range s.m.sentKeys(s.visit) {
+			if n++; n > maxLookups || n > s.lookups && !yield(key) {
+				return
+			}
+		}
+	}
+}
+
+// try looks for the session under one key, and reports whether it is alive.
+func (s *Session) try(ctx context.Context, key string) (found bool, err error) {
+	if !s.m.issued(key) {
+		return false, nil
+	}
+	s.lookups++
+	storeKey := s.m.storeKey(key)
+	stored, err := s.m.version(&s.loading, storeKey)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		s.noteMissing(storeKey)
+		return false, nil
+	case err != nil:
+		return false, storeError("load", err)
+	}
+	items, err := s.m.decode(ctx, stored)
+	if errors.Is(err, ErrCorrupt) {
+		s.missing = append(s.missing, doomed{key: storeKey, maybe: true})
+		return false, nil
+	}
+	if err != nil || s.m.outlived(&items) {
+		return false, err
+	}
+	s.key, s.stored, s.items = key, stored, items
+	s.record, s.wasFound = recordStored, true
 	s.birth, _ = items.Get(createdItem)
+	s.ownExpiry, _ = items.Get(expiry.Item)
+	s.loadedExpiry = stored.Expiry
 	s.m.observe(ctx, EventLoaded, stored.Key, 0)
-	return nil
+	return true, nil
+}
+
+// noteMissing notes what became of a key that was sent, if this process knows.
+func (s *Session) noteMissing(storeKey string) {
+	if s.visit == nil {
+		return
+	}
+	gone, ok := s.m.departed.find(storeKey)
+	s.late = s.late || ok
+	if ok && gone.moved {
+		s.missing = append(s.missing, doomed{key: storeKey})
+	}
 }
 
 // moves reports whether the next save changes the key, and so the cookie.

@@ -105,7 +105,8 @@ type Store interface {
 	// If new.Key differs from old.Key the record moves: afterwards new.Key
 	// holds it and old.Key is gone. It must return ErrExists, and change
 	// nothing, if new.Key is taken. A store that cannot move a record in one
-	// step must leave old.Key in place if it fails.
+	// step must leave old.Key in place if it fails. A record may move back to a key
+	// that it had before.
 	Save(ctx context.Context, old, new Record) error
 
 	// Delete removes the record, whatever its Data. It must return ErrNotFound if there is

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+
+	"github.com/jamsession/jamsession/internal/httpcache"
 )
 
 // A responseWriter saves the session before the first byte of the response.
@@ -37,7 +39,9 @@ func (w *responseWriter) Write(p []byte) (int, error) {
 	if err := w.x.begin(http.StatusOK); err != nil {
 		return 0, err
 	}
-	return w.ResponseWriter.Write(p)
+	n, err := w.ResponseWriter.Write(p)
+	w.x.checkArrival(err)
+	return n, err
 }
 
 // WriteString saves the copy that io.WriteString would make.
@@ -45,7 +49,9 @@ func (w *responseWriter) WriteString(s string) (int, error) {
 	if err := w.x.begin(http.StatusOK); err != nil {
 		return 0, err
 	}
-	return io.WriteString(w.ResponseWriter, s)
+	n, err := io.WriteString(w.ResponseWriter, s)
+	w.x.checkArrival(err)
+	return n, err
 }
 
 // ReadFrom keeps the path to sendfile open.
@@ -53,10 +59,16 @@ func (w *responseWriter) ReadFrom(src io.Reader) (int64, error) {
 	if err := w.x.begin(http.StatusOK); err != nil {
 		return 0, err
 	}
-	if rf, ok := w.ResponseWriter.(io.ReaderFrom); ok {
+	n, err := readFrom(w.ResponseWriter, src)
+	w.x.checkArrival(err)
+	return n, err
+}
+
+func readFrom(w http.ResponseWriter, src io.Reader) (int64, error) {
+	if rf, ok := w.(io.ReaderFrom); ok {
 		return rf.ReadFrom(src)
 	}
-	return io.Copy(struct{ io.Writer }{w.ResponseWriter}, src)
+	return io.Copy(struct{ io.Writer }{w}, src)
 }
 
 // FlushError serves http.ResponseController; without it, Flush would go past
@@ -82,6 +94,9 @@ func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err := w.x.begin(http.StatusSwitchingProtocols); err != nil {
 		return nil, nil, err
 	}
+	if before == answerOpen {
+		w.x.warnOfHijack()
+	}
 	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err != nil {
 		w.x.turn(before) // nothing was sent
@@ -90,3 +105,11 @@ func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.x.turn(answerHijacked)
 	return conn, rw, nil
 }
+
+// Push serves handlers that ask for an http.Pusher.
+func (w *responseWriter) Push(target string, opts *http.PushOptions) error {
+	return httpcache.Push(w.ResponseWriter, target, opts)
+}
+
+// CloseNotify serves handlers that ask for an http.CloseNotifier.
+func (w *responseWriter) CloseNotify() <-chan bool { return httpcache.CloseNotify(w.ResponseWriter) }

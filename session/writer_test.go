@@ -18,6 +18,7 @@ import (
 
 	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/internal/noerror"
+	"github.com/jamsession/jamsession/internal/writertest"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -483,6 +484,117 @@ func TestHTTP2(t *testing.T) {
 	for n := 1; n <= 3; n++ {
 		if _, body := b.get("/"); body != fmt.Sprint("HTTP/2.0 ", n) {
 			t.Errorf("visit %d: %s", n, body)
+		}
+	}
+}
+
+// TestWriterLosesNoMethod of the writer below it, in any combination.
+func TestWriterLosesNoMethod(t *testing.T) {
+	m := noerror.In(session.New(memstore.New(), nil))
+	writertest.Run(t, func(w http.ResponseWriter, handler http.HandlerFunc) {
+		m.Handler(handler).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	})
+}
+
+// A closeNotifier is an http.CloseNotifier, by a name that is not deprecated.
+type closeNotifier interface{ CloseNotify() <-chan bool }
+
+// A wrapper is a writer of other middleware: it has nothing but Unwrap.
+type wrapper struct{ http.ResponseWriter }
+
+func (w wrapper) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// A pusher notes what was pushed.
+type pusher struct {
+	http.ResponseWriter
+	pushed string
+}
+
+func (p *pusher) Push(target string, _ *http.PushOptions) error {
+	p.pushed = target
+	return nil
+}
+
+// TestMethodsAreFoundBelowOtherWriters that have an Unwrap.
+func TestMethodsAreFoundBelowOtherWriters(t *testing.T) {
+	left := make(chan bool)
+	m := noerror.In(session.New(memstore.New(), nil))
+	handler := m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		session.From(r).Set("a", 1)
+		if err := w.(http.Pusher).Push("/style.css", nil); err != nil {
+			t.Errorf("Push: %v", err)
+		}
+		gone := w.(closeNotifier).CloseNotify()
+		_ = http.NewResponseController(w).Flush()
+		left <- <-gone
+	}))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := &pusher{ResponseWriter: w}
+		handler.ServeHTTP(wrapper{struct {
+			*pusher
+			http.Flusher
+			closeNotifier
+		}{p, w.(http.Flusher), w.(closeNotifier)}}, r)
+		if p.pushed != "/style.css" {
+			t.Errorf("pushed %q", p.pushed)
+		}
+	}))
+	defer server.Close()
+	resp, err := server.Client().Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if !<-left {
+		t.Error("no word of the visitor's leaving")
+	}
+}
+
+// TestHijackWarnsOfANewKey: a WebSocket library that writes a header of its own leaves the
+// cookie out, and the visitor's new session, or the only key of an old one, is lost.
+func TestHijackWarnsOfANewKey(t *testing.T) {
+	for name, c := range map[string]struct {
+		act   func(w http.ResponseWriter, r *http.Request)
+		known bool
+		warn  bool
+	}{
+		"new session": {func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("a", 1) }, false, true},
+		"rotation":    {func(_ http.ResponseWriter, r *http.Request) { session.From(r).CycleKey() }, true, true},
+		"saved before": {func(_ http.ResponseWriter, r *http.Request) {
+			session.From(r).Set("a", 1)
+			_ = session.From(r).Save(r.Context())
+		}, false, true},
+		"change":  {func(_ http.ResponseWriter, r *http.Request) { session.From(r).Set("a", 1) }, true, false},
+		"nothing": {func(http.ResponseWriter, *http.Request) {}, false, false},
+		"header sent": {func(w http.ResponseWriter, r *http.Request) {
+			session.From(r).Set("a", 1)
+			w.Header().Set("Connection", "Upgrade")
+			w.Header().Set("Upgrade", "websocket")
+			w.WriteHeader(http.StatusSwitchingProtocols)
+		}, false, false},
+	} {
+		var log bytes.Buffer
+		m := noerror.In(session.New(memstore.New(), &session.Options{Logger: textLogger(&log)}))
+		server := httptest.NewServer(m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			c.act(w, r)
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = conn.Write([]byte("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"))
+			_ = conn.Close()
+		})))
+		r, _ := http.NewRequest("GET", server.URL, nil)
+		if c.known {
+			r.Header.Set("Cookie", "sessionid="+login(m))
+		}
+		if resp, err := server.Client().Do(r); err == nil {
+			_ = resp.Body.Close()
+		}
+		server.Close()
+		if warned := strings.Contains(log.String(), "taken over"); warned != c.warn {
+			t.Errorf("%s: logged %q", name, &log)
 		}
 	}
 }

@@ -120,6 +120,22 @@ var moveCases = []contractCase{
 		},
 	},
 	{
+		"MoveBack",
+		"A record can move back to a key that it had, and is then what it was there.",
+		func(x *trial) {
+			first := x.created(`{"a":1}`)
+			second := moved(with(first, `{"a":2}`))
+			x.want("Save", x.store.Save(x.ctx, first, second), nil)
+			x.want("Save back", x.store.Save(x.ctx, second, first), nil)
+			x.holds(first)
+			x.lacks(second.Key)
+			x.want("Save", x.store.Save(x.ctx, second, with(second, `{"a":3}`)), session.ErrNotFound)
+			x.want("Save", x.store.Save(x.ctx, first, with(first, `{"a":4}`)), nil)
+			x.want("Delete", x.store.Delete(x.ctx, first.Key), nil)
+			x.lacks(first.Key)
+		},
+	},
+	{
 		"MoveOfChanged",
 		"A move that meets other Data must return ErrConflict and change nothing.",
 		func(x *trial) {

@@ -278,7 +278,7 @@ func TestA4SignedCookiesWithoutAListOutliveTheirLogout(t *testing.T) {
 // TestA8TossedCookiesDoNotWin: a sibling host can send cookies of its own for
 // the whole domain. Under a name with the prefix __Host- it cannot, whatever
 // else it sends; and under any name, a cookie without a session here is
-// ignored.
+// ignored, wherever it stands.
 func TestA8TossedCookiesDoNotWin(t *testing.T) {
 	s := open(t, nil)
 	v, attacker := s.visitor(t), s.visitor(t)
@@ -289,12 +289,13 @@ func TestA8TossedCookiesDoNotWin(t *testing.T) {
 		// A browser sends cookies of longer paths first, and of equal paths the older first.
 		"sessionid=" + made + "; sessionid=" + good:                                            "alice",
 		"sessionid=" + evil + "; sessionid=" + made + "; __Secure-sid=x; sessionid=" + good:    "alice",
-		"sessionid=" + good + "; sessionid=" + made:                                            "",
+		"sessionid=" + good + "; sessionid=" + made:                                            "alice",
+		"sessionid=" + good + "; sessionid=" + evil:                                            "bob",
 		"Sessionid=" + evil + "; sessionid =" + good + "; xsessionid=" + evil:                  "alice",
 		"\u2000sessionid=" + evil + "; sessionid=" + good:                                      "alice",
 		"sessionid=" + good + "; \u2000sessionid=" + evil + "; \u00a0sessionid=" + evil:        "alice",
 		"=sessionid=" + evil + "; sessionid=" + good + "; =sessionid=" + evil:                  "alice",
-		"sessionid=" + good + "; $Version=1; a=\"; sessionid=" + evil[:31] + "\"; b=sessionid": "",
+		"sessionid=" + good + "; $Version=1; a=\"; sessionid=" + evil[:31] + "\"; b=sessionid": "alice",
 	} {
 		_, who := s.visitor(t).do(http.MethodGet, "/whoami", nil, map[string]string{"Cookie": header})
 		if who = strings.Trim(who, "[]"); who != want {

@@ -57,6 +57,10 @@ func Restrict(h http.Header, want Want) {
 // look at one only.
 func restrictControl(h http.Header, want Want) {
 	lines := h["Cache-Control"]
+	if want&noCache == 0 && len(lines) == 0 {
+		h["Cache-Control"] = []string{Control(want)}
+		return
+	}
 	if len(lines) == 1 && want&noCache == 0 && lines[0] == Control(want) {
 		return
 	}

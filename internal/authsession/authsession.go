@@ -1,0 +1,17 @@
+// Package authsession is what package auth does with a session, and other programs
+// cannot: both steps are safe only for somebody who knows who the visitor is. Package
+// session puts the functions here; each takes a *session.Session.
+package authsession
+
+var (
+	// StartAnew is for a login, after which the session has another key: if another
+	// request has moved or deleted the record meanwhile, the save stores the items in a
+	// record of their own. It does nothing if the record, as it was loaded, has the item
+	// that makes it the session of a user, since a logout of theirs may have deleted it.
+	StartAnew func(session any, item string)
+
+	// Discard is Flush for a session that is not valid any more, when nobody has asked
+	// for a logout: if the record is gone by then, that is no error, and the cookie stays,
+	// since it may be that of a later login.
+	Discard func(session any)
+)
