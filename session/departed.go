@@ -3,6 +3,7 @@ package session
 import (
 	"crypto/sha256"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,20 +15,31 @@ type departed struct {
 	keys map[departedKey]departure
 	last [departedKept]departedKey // a ring
 	next int
+
+	count atomic.Int64 // of departures so far
 }
 
 // A departedKey is a hash of a key as the store has it, which may be a whole cookie.
 type departedKey [16]byte
 
 type departure struct {
-	at    time.Time
-	moved bool // to another key; if not, the session has ended
+	moved  bool // to another key; if not, the session has ended
+	at     time.Time
+	number int64
 }
 
 const (
 	departedKept = 1024
-	departedLife = time.Minute // longer than an answer is under way
+	underWay     = 15 * time.Second // how long an answer may be
 )
+
+// overtook reports whether a request may have been sent before its visitor had the answer
+// that told of the departure. The request began when there had been so many departures.
+// If the session has ended, only one that began before does not know: others would be
+// kept out of a new session by a cookie that nobody has removed.
+func (d departure) overtook(began int64) bool {
+	return d.number > began || d.moved && time.Since(d.at) < underWay
+}
 
 func departedKeyOf(storeKey string) departedKey {
 	sum := sha256.Sum256([]byte(storeKey))
@@ -47,27 +59,21 @@ func (d *departed) note(storeKey string, moved bool) {
 		d.last[d.next] = key
 		d.next = (d.next + 1) % departedKept
 	}
-	d.keys[key] = departure{time.Now(), moved}
+	d.keys[key] = departure{moved, time.Now(), d.count.Add(1)}
 }
 
 // forget is for a key that a session has again.
 func (d *departed) forget(storeKey string) {
-	key := departedKeyOf(storeKey)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if _, known := d.keys[key]; known {
-		d.keys[key] = departure{}
-	}
+	delete(d.keys, departedKeyOf(storeKey))
 }
 
-// find returns what became of a key, if it is not long ago.
+// find returns what became of a key.
 func (d *departed) find(storeKey string) (found departure, ok bool) {
+	key := departedKeyOf(storeKey)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.keys) == 0 {
-		return departure{}, false
-	}
-	key := departedKeyOf(storeKey)
 	found, ok = d.keys[key]
-	return found, ok && time.Since(found.at) < departedLife
+	return found, ok
 }

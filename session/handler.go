@@ -28,7 +28,7 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 		x := &v.exchange
 		x.Context = carrier.New(r.Context(), "session exchange", m, x, (*offers)(x))
 		x.out, x.req = w, r.WithContext(x)
-		x.session.m, x.session.visit = m, x.req
+		x.session.m, x.session.visit, x.session.began = m, x.req, m.departed.count.Load()
 		x.setOut(r)
 		v.writer = responseWriter{w, x}
 		x.serve(next, &v.writer)

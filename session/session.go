@@ -37,6 +37,7 @@ type Session struct {
 	doomed  []doomed // what Flush gave up, to be deleted
 	missing []doomed // the keys that were sent, found no session, and may have left one
 	lookups int      // how many of the keys that were sent the store was asked for
+	began   int64    // the number of departures when the request came
 	loading timelimit.Context
 
 	// As they were loaded: the items that say when the session began and when it ends,
@@ -380,7 +381,7 @@ func (s *Session) noteMissing(storeKey string) {
 		return
 	}
 	gone, ok := s.m.departed.find(storeKey)
-	s.late = s.late || ok
+	s.late = s.late || ok && gone.overtook(s.began)
 	if ok && gone.moved {
 		s.missing = append(s.missing, doomed{key: storeKey})
 	}

@@ -45,9 +45,8 @@ var allowed = map[string]string{
 
 	`password.readCommon: list[password]`: "a list of passwords that everybody knows",
 
-	`session.note: d.keys[key]`:   departed,
-	`session.forget: d.keys[key]`: departed,
-	`session.find: d.keys[key]`:   departed,
+	`session.note: d.keys[key]`: departed,
+	`session.find: d.keys[key]`: departed,
 
 	`throttle.wait: e.until[key]`:     bucket,
 	`throttle.note: e.until[key]`:     bucket,
