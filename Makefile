@@ -14,7 +14,7 @@ BENCH ?= Matrix/memory|signed_cookies/./jamsession|Django
 each = @set -eu; for m in $(MODULES); do ( cd "$$m"; $(1) ); done
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test vectors check api format tidy vet cross narrow lint staticcheck revive \
+.PHONY: help demo test soak vectors check api format tidy vet cross narrow lint staticcheck revive \
 	errcheck errorlint unfinished generated race fuzz bench bench-full \
 	bench-compare mutants sizes vuln fmt
 
@@ -84,6 +84,9 @@ generated: ## Fail if "go generate" would change a file
 
 race: ## Run the tests of every module with the race detector
 	$(call each,go test -race $(TESTFLAGS) ./...)
+
+soak: ## Kill servers and processes again and again under load (5 minutes)
+	cd integration && go test -run Soak -rounds 50 -timeout 30m -v ./soak
 
 # The test files of each package, as "package file".
 TESTFILES := {{range .TestGoFiles}}{{$$.ImportPath}} {{$$.Dir}}/{{.}}{{"\n"}}{{end}}{{range .XTestGoFiles}}{{$$.ImportPath}} {{$$.Dir}}/{{.}}{{"\n"}}{{end}}
