@@ -31,7 +31,8 @@ type Options struct {
 	Transport Transport
 
 	// CookieAge is SESSION_COOKIE_AGE: how long a session lives after it was last saved,
-	// unless it has its own expiry. Zero is two weeks.
+	// unless it has its own expiry. Zero is two weeks. Browsers forget a cookie 400 days after
+	// it was sent: a session that is to live longer needs SaveEveryRequest or an IdleTimeout.
 	CookieAge time.Duration
 
 	// ExpireAtBrowserClose is SESSION_EXPIRE_AT_BROWSER_CLOSE: the cookie
@@ -44,9 +45,10 @@ type Options struct {
 	SaveEveryRequest bool
 
 	// RefreshInterval is the least time between two saves that only move the
-	// expiry. Zero is a tenth of the idle limit, or of CookieAge if there is
-	// none; it is never more than a tenth of a session's lifetime. A
-	// negative one saves at each request, as Django does.
+	// expiry, and about how often a save sends the cookie again to prolong it. Zero is
+	// a tenth of the idle limit, or of CookieAge if there is none; it is never more
+	// than a tenth of a session's lifetime, or 40 days. A negative one saves at each
+	// request, and sends the cookie with each save, as Django does.
 	RefreshInterval time.Duration
 
 	// IdleTimeout ends a session that has not been used for this long (ASVS 7.3.1). It is
@@ -64,7 +66,8 @@ type Options struct {
 
 	// Timeout bounds each load of a session, each save, and each deletion: a store that does
 	// not answer is unavailable. The save at the end of a request has this long even if the
-	// visitor has left, since the changes must still be saved. Zero is five seconds.
+	// visitor has left, since the changes must still be saved; only a new key for a session
+	// that has one is not made then, since nobody would hear of it. Zero is five seconds.
 	Timeout time.Duration
 
 	// MayCreate is called before a session is stored for a visitor who has none, and reports

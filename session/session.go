@@ -223,7 +223,9 @@ func init() {
 
 // CycleKey gives the session a new key when it is saved. The record moves: the old key is
 // gone in the same step. Do it whenever the visitor gains rights; auth.Manager.Login
-// does. On a session that has no key yet it creates one, even without items.
+// does. On a session that has no key yet it creates one, even without items. If the
+// visitor has left by then, or if a handler around the manager answers in its place, as
+// http.TimeoutHandler does, the session keeps its old key and its old items.
 func (s *Session) CycleKey() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
