@@ -18,7 +18,7 @@ import (
 
 // The items of a logged-in session, as Django names them.
 const (
-	idItem      = "_auth_user_id" // always text
+	idItem      = authsession.UserItem // always text
 	backendItem = "_auth_user_backend"
 	hashItem    = "_auth_user_hash"
 )
@@ -58,7 +58,7 @@ func (m *Manager) Login(r *http.Request, user User) error {
 		s.Flush()
 	}
 	s.CycleKey()
-	authsession.StartAnew(s, idItem) // each of two requests from one form has proved who it is
+	authsession.StartAnew(s) // each of two requests from one form has proved who it is
 	s.Set(idItem, user.ID)
 	s.Set(backendItem, user.Backend)
 	s.Set(hashItem, hash)

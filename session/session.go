@@ -204,21 +204,21 @@ func (s *Session) giveUp() {
 }
 
 // startAnew is authsession.StartAnew.
-func (s *Session) startAnew(item string) {
+func (s *Session) startAnew() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.isStored() {
 		return
 	}
 	if loaded, err := s.m.parse(s.stored.Record); err == nil {
-		_, has := loaded.Get(item)
-		s.startsAnew = !has
+		_, isUsers := loaded.Get(authsession.UserItem)
+		s.startsAnew = !isUsers
 	}
 }
 
 func init() {
 	authsession.Discard = func(s any) { s.(*Session).discard() }
-	authsession.StartAnew = func(s any, item string) { s.(*Session).startAnew(item) }
+	authsession.StartAnew = func(s any) { s.(*Session).startAnew() }
 }
 
 // CycleKey gives the session a new key when it is saved. The record moves: the old key is

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/token"
+	"github.com/jamsession/jamsession/internal/authsession"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -51,6 +52,7 @@ func (x *Resets) Open(r *http.Request, id, tok string) (user auth.User, moved bo
 		return auth.User{}, false, err
 	}
 	s.CycleKey()
+	authsession.StartAnew(s) // each of two clicks on one link has proved whose mail it is
 	tokenItem.Set(s, tok)
 	return user, true, nil
 }

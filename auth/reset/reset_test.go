@@ -288,6 +288,37 @@ func TestLinkOfAUserWhoWasDeactivated(t *testing.T) {
 	})
 }
 
+// TestTwoClicksOnOneLink: both requests have loaded the visitor's session before either
+// has opened the link. Whichever answer the browser keeps, the reset goes on, with the
+// other items.
+func TestTwoClicksOnOneLink(t *testing.T) {
+	s := newSite(t)
+	id, tok := s.link(t)
+	anonymous, _ := s.do("", func(r *http.Request) { session.From(r).Set("cart", "tea") })
+	open := func(r *http.Request) {
+		if _, moved, err := s.resets.Open(r, id, tok); err != nil || !moved {
+			t.Errorf("moved %t, error %v", moved, err)
+		}
+	}
+	var first string
+	second, status := s.do(anonymous, func(r *http.Request) {
+		session.From(r)
+		first, _ = s.do(anonymous, open)
+		open(r)
+	})
+	if status != http.StatusOK || second == first || second == anonymous {
+		t.Fatalf("the second click: %d, another key: %t", status, second != first)
+	}
+	for _, key := range []string{first, second} {
+		s.do(key, func(r *http.Request) {
+			user, _, err := s.resets.Open(r, id, reset.KeptToken)
+			if cart := session.Item[string]("cart").Get(session.From(r), ""); err != nil || user.Username != "alice" || cart != "tea" {
+				t.Errorf("after the redirect: %v, %v, the cart holds %q", user, err, cart)
+			}
+		})
+	}
+}
+
 // TestPlantedKeyCannotFinish: somebody who knew the visitor's session key
 // before the link was opened gains nothing, and the visitor keeps the
 // session.

@@ -3,12 +3,15 @@
 // session puts the functions here; each takes a *session.Session.
 package authsession
 
+// UserItem is the item that makes a session that of a user.
+const UserItem = "_auth_user_id"
+
 var (
-	// StartAnew is for a login, after which the session has another key: if another
+	// StartAnew is for a login or an opened link, after which the session has another key: if another
 	// request has moved or deleted the record meanwhile, the save stores the items in a
-	// record of their own. It does nothing if the record, as it was loaded, has the item
-	// that makes it the session of a user, since a logout of theirs may have deleted it.
-	StartAnew func(session any, item string)
+	// record of their own. It does nothing if the record, as it was loaded, is that of a
+	// user, since a logout of theirs may have deleted it.
+	StartAnew func(session any)
 
 	// Discard is Flush for a session that is not valid any more, when nobody has asked
 	// for a logout: if the record is gone by then, that is no error, and the cookie stays,
