@@ -17,6 +17,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/jamsession/jamsession/internal/panics"
+	"github.com/jamsession/jamsession/internal/redislimit"
 )
 
 // Limits of a client.
@@ -47,6 +48,8 @@ func dial(ctx context.Context, rawURL string, sideCache bool) (rueidis.Client, e
 	if sideCache {
 		a.option.PipelineMultiplex = -1 // one connection for commands and messages, see store.oneWire
 	}
+	open := new(openConns)
+	a.option.DialCtxFn = open.dial
 	type dialed struct {
 		client rueidis.Client
 		err    error
@@ -62,7 +65,7 @@ func dial(ctx context.Context, rawURL string, sideCache bool) (rueidis.Client, e
 			return nil, fmt.Errorf("redisstore: cannot use Redis at %s: %w",
 				strings.Join(a.option.InitAddress, ","), d.err)
 		}
-		return d.client, nil
+		return redislimit.Dialed(d.client, open.cut), nil
 	case <-ctx.Done():
 		panics.Go(func() {
 			if d := <-done; d.err == nil {
@@ -195,9 +198,6 @@ func (a *address) unix(path, db string) error {
 		return errors.New(`"%" in a path must be written %25`)
 	}
 	a.option.InitAddress = []string{"/" + path}
-	a.option.DialCtxFn = func(ctx context.Context, s string, d *net.Dialer, _ *tls.Config) (net.Conn, error) {
-		return d.DialContext(ctx, "unix", s)
-	}
 	return a.setDB(db)
 }
 

@@ -24,6 +24,12 @@
 // If the server is down when the program starts, [Open] returns an error. If it goes down
 // later, calls return errors until it is back, but never ErrNotFound.
 //
+// An answer that no primary in order gives (READONLY, LOADING, MASTERDOWN, CLUSTERDOWN,
+// NOREPLICAS, NOAUTH) ends the connections, at most twice a second, so that after a
+// failover the next calls are answered by the server that the name leads to now. The
+// connections of a client that was passed to [New] cannot be reached: the server is asked
+// to end them, by QUIT.
+//
 // # URLs
 //
 //	redis://user:password@host:6379/0

@@ -11,14 +11,12 @@ import (
 // keeps a connection busy: those of others are on another. A cluster's keys say
 // which server must be asked, so that it has none.
 func Apart(c rueidis.Client) rueidis.Client {
-	inner := c
-	if limited, ok := c.(*client); ok {
-		inner = limited.Client
+	limited := New(c).(*client)
+	if limited.Mode() == rueidis.ClientModeCluster {
+		return limited
 	}
-	if inner.Mode() == rueidis.ClientModeCluster {
-		return New(c)
-	}
-	return &client{Client: apart{inner}, wary: true} // since it connects without a context
+	// It connects without a context.
+	return &client{Client: apart{limited.Client}, cut: limited.cut, wary: true}
 }
 
 type apart struct{ rueidis.Client }

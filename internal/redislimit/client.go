@@ -35,8 +35,10 @@ const patience = timelimit.Default
 // nothing more.
 type client struct {
 	rueidis.Client
+	cut     func()       // ends all connections; nil if somebody else has dialed them
 	wary    bool         // all calls are watched
 	alerted atomic.Int64 // until when, in nanoseconds since 1970
+	left    atomic.Int64 // when it left a wrong server, in nanoseconds since 1970
 }
 
 // New returns the client with limits. A call whose context has no end has five
@@ -47,6 +49,9 @@ func New(c rueidis.Client) rueidis.Client {
 	}
 	return &client{Client: c}
 }
+
+// Dialed is [New] for a client that was made here; cut ends all its connections.
+func Dialed(c rueidis.Client, cut func()) rueidis.Client { return &client{Client: c, cut: cut} }
 
 // Do implements [rueidis.Client].
 func (c *client) Do(ctx context.Context, cmd rueidis.Completed) rueidis.RedisResult {
@@ -85,10 +90,14 @@ func (c *client) calm(ctx context.Context) bool {
 	return now.UnixNano() >= c.alerted.Load()
 }
 
-// note raises the alert if the server could not be asked.
+// note raises the alert if the server could not be asked, and leaves one that
+// is not the right one.
 func (c *client) note(result rueidis.RedisResult) rueidis.RedisResult {
-	if err := result.NonRedisError(); err != nil {
+	switch {
+	case result.NonRedisError() != nil:
 		c.alerted.Store(time.Now().Add(alert).UnixNano())
+	case isWrong(result):
+		c.leave()
 	}
 	return result
 }
