@@ -14,6 +14,14 @@ import (
 // Table returns the store to which a store leaves what it does not do.
 func Table(s session.Store) session.Store { return s.(*store).table }
 
+// Alone runs fn with a store that can leave nothing to the table.
+func Alone(s session.Store, fn func()) {
+	table := s.(*store).table
+	s.(*store).table = nil
+	fn()
+	s.(*store).table = table
+}
+
 // Open makes the table in the database of a pool, and opens it.
 func Open(t testing.TB, pool *pgxpool.Pool) session.Store {
 	t.Helper()

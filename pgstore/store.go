@@ -23,6 +23,7 @@ import (
 // A store keeps sessions in the table django_session.
 type store struct {
 	pool  *pgxpool.Pool
+	renew *renewal
 	loads loads
 	table session.Store // does the rest, on the same pool
 	db    *sql.DB       // of the table
@@ -35,12 +36,13 @@ func New(ctx context.Context, pool *pgxpool.Pool, o *sqlstore.Options) (session.
 	if pool == nil {
 		return nil, errors.New("pgstore: the pool is nil")
 	}
-	db := openDB(pool)
+	renew := &renewal{pool: pool}
+	db := openDB(pool, renew.after)
 	table, err := sqlstore.New(ctx, django.Database{DB: db, Dialect: django.PostgreSQL}, o)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	s := &store{pool: pool, table: table, db: db}
+	s := &store{pool: pool, renew: renew, table: table, db: db}
 	s.loads.ask, s.loads.patience = s.askMany, patience
 	return s, nil
 }
@@ -103,6 +105,7 @@ func (s *store) askOne(ctx context.Context, key string) (session.Record, error) 
 	if errors.Is(err, pgx.ErrNoRows) {
 		return session.Record{}, session.ErrNotFound
 	}
+	s.renew.after(err)
 	rec.Expiry = rec.Expiry.UTC()
 	return rec, err
 }
@@ -126,6 +129,14 @@ func (s *store) askMany(ctx context.Context, keys []string) (map[string]session.
 		return nil, err
 	}
 	defer giveBack(conn)
+	found, err := s.read(ctx, conn, query, keys)
+	s.renew.after(err)
+	return found, err
+}
+
+func (*store) read(
+	ctx context.Context, conn *pgxpool.Conn, query string, keys []string,
+) (map[string]session.Record, error) {
 	rows, err := conn.Conn().Query(ctx, query, keys, time.Now())
 	if err != nil {
 		return nil, err
@@ -229,7 +240,9 @@ func (s *store) exec(ctx context.Context, query string, args ...any) (pgconn.Com
 		return pgconn.CommandTag{}, err
 	}
 	defer giveBack(conn)
-	return conn.Conn().Exec(ctx, query, args...)
+	tag, err := conn.Conn().Exec(ctx, query, args...)
+	s.renew.after(err)
+	return tag, err
 }
 
 // isRefused reports whether the server certainly has not carried out a

@@ -78,7 +78,7 @@ func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 func (s *store) page(ctx context.Context, after string) ([]session.Record, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
-	rows, err := s.list.QueryContext(ctx, after, s.now(), listPage)
+	rows, err := s.list.Query(ctx, after, s.now(), listPage)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 
 	"github.com/jamsession/jamsession/internal/djangodb"
@@ -11,38 +10,38 @@ import (
 // statements are the statements of a store, prepared once. Those that only read
 // use the readers' pool.
 type statements struct {
-	load, exists, list               *sql.Stmt
-	create, save, move, delete, tidy *sql.Stmt
+	load, exists, list               *djangodb.Stmt
+	create, save, move, delete, tidy *djangodb.Stmt
 }
 
 func prepare(ctx context.Context, on djangodb.DB) (*statements, error) {
 	s := &statements{}
-	db, readers, d := on.DB, on.Readers, on.Dialect
+	reads, writes, d := on.PrepareReader, on.Prepare, on.Dialect
 	expiry := d.RawTime("expire_date")
 	key := d.SameKey("session_key")
 	same := key + " AND " + d.SameBytes("session_data")
 	for _, p := range []struct {
-		stmt **sql.Stmt
-		db   *sql.DB
+		stmt **djangodb.Stmt
+		how  func(context.Context, string) (*djangodb.Stmt, error)
 		text string
 	}{
-		{&s.load, readers, "SELECT session_data, " + expiry +
+		{&s.load, reads, "SELECT session_data, " + expiry +
 			" FROM django_session WHERE " + key + " AND expire_date > ?"},
-		{&s.exists, readers, "SELECT 1 FROM django_session WHERE " + key + " AND expire_date > ?"},
-		{&s.list, readers, "SELECT session_key, session_data, " + expiry +
+		{&s.exists, reads, "SELECT 1 FROM django_session WHERE " + key + " AND expire_date > ?"},
+		{&s.list, reads, "SELECT session_key, session_data, " + expiry +
 			" FROM django_session WHERE session_key > ? AND expire_date > ?" +
 			" ORDER BY session_key LIMIT ?"},
-		{&s.create, db, "INSERT INTO django_session" +
+		{&s.create, writes, "INSERT INTO django_session" +
 			" (session_key, session_data, expire_date) VALUES (?, ?, ?)"},
-		{&s.save, db, "UPDATE django_session SET session_data = ?, expire_date = ?" +
+		{&s.save, writes, "UPDATE django_session SET session_data = ?, expire_date = ?" +
 			" WHERE " + same + " AND expire_date > ?"},
-		{&s.move, db, "UPDATE django_session" +
+		{&s.move, writes, "UPDATE django_session" +
 			" SET session_key = ?, session_data = ?, expire_date = ?" +
 			" WHERE " + same + " AND expire_date > ?"},
-		{&s.delete, db, "DELETE FROM django_session WHERE " + key + " AND expire_date > ?"},
-		{&s.tidy, db, d.ClearExpired()},
+		{&s.delete, writes, "DELETE FROM django_session WHERE " + key + " AND expire_date > ?"},
+		{&s.tidy, writes, d.ClearExpired()},
 	} {
-		stmt, err := p.db.PrepareContext(ctx, d.Rebind(p.text))
+		stmt, err := p.how(ctx, p.text)
 		if err != nil {
 			return nil, errors.Join(err, s.close())
 		}
@@ -54,7 +53,7 @@ func prepare(ctx context.Context, on djangodb.DB) (*statements, error) {
 // close releases the statements that were prepared.
 func (s *statements) close() error {
 	var errs []error
-	for _, stmt := range []*sql.Stmt{
+	for _, stmt := range []*djangodb.Stmt{
 		s.load, s.exists, s.list, s.create, s.save, s.move, s.delete, s.tidy,
 	} {
 		if stmt != nil {

@@ -113,7 +113,7 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	defer cancel()
 	rec := session.Record{Key: key}
 	expiry := s.db.Time()
-	err := djangodb.One(ctx, s.load, s.live(key), &rec.Data, &expiry)
+	err := s.load.One(ctx, s.live(key), &rec.Data, &expiry)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return session.Record{}, session.ErrNotFound
@@ -134,7 +134,7 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 	if !s.packet.Takes(ctx, len(rec.Data)) {
 		return errTooLarge
 	}
-	_, err := s.db.Dialect.Exec(ctx, s.create, rec.Key, string(rec.Data), s.time(rec.Expiry))
+	_, err := s.create.Exec(ctx, rec.Key, string(rec.Data), s.time(rec.Expiry))
 	if s.db.Dialect.IsUnique(err) {
 		return session.ErrExists
 	}
@@ -162,7 +162,7 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	args = append(args, string(new.Data), s.time(new.Expiry))
 	args = s.db.Dialect.KeyArgs(args, old.Key)
 	args = append(args, string(old.Data), s.now())
-	n, err := s.db.Dialect.Exec(ctx, stmt, args...)
+	n, err := stmt.Exec(ctx, args...)
 	if s.db.Dialect.IsUnique(err) {
 		return session.ErrExists
 	}
@@ -181,7 +181,7 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 // a row that does not exist now must not be written, whatever it was before.
 func (s *store) whyUnsaved(ctx context.Context, key string) error {
 	var one int
-	err := djangodb.One(ctx, s.exists, s.live(key), &one)
+	err := s.exists.One(ctx, s.live(key), &one)
 	switch {
 	case err == nil:
 		return session.ErrConflict
@@ -199,7 +199,7 @@ func (s *store) Delete(ctx context.Context, key string) error {
 	}
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
-	n, err := s.db.Dialect.Exec(ctx, s.delete, s.live(key)...)
+	n, err := s.delete.Exec(ctx, s.live(key)...)
 	switch {
 	case err != nil:
 		return wrap(ctx, "delete", err)

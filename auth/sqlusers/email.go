@@ -15,7 +15,6 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
-	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
 // maxSameEmail is how many rows with one address are read at once.
@@ -82,7 +81,7 @@ func (u *Users) sameEmail(ctx context.Context, email string) ([]auth.User, error
 		return users, err
 	}
 	first, last := rowID(users[0]), int64(0)
-	if err := djangodb.One(ctx, u.asked(ctx).lastByEmail, []any{email}, &last); err != nil {
+	if err := u.asked(ctx).lastByEmail.One(ctx, []any{email}, &last); err != nil {
 		return nil, err
 	}
 	offset, err := rand.Int(rand.Reader, big.NewInt(max(1, last-first+1)))
@@ -98,7 +97,7 @@ func (u *Users) sameEmail(ctx context.Context, email string) ([]auth.User, error
 
 // fromID returns the rows with an address, starting at an id.
 func (u *Users) fromID(ctx context.Context, email string, id int64, limit int) ([]auth.User, error) {
-	rows, err := u.asked(ctx).byEmail.QueryContext(ctx, email, id, limit)
+	rows, err := u.asked(ctx).byEmail.Query(ctx, email, id, limit)
 	return collect(rows, err, u.scan)
 }
 

@@ -48,9 +48,8 @@ func (u *Users) LoginFloor(ctx context.Context, userID string) (time.Time, error
 		return time.Time{}, err
 	}
 	var floor sql.NullInt64
-	rows, err := u.db.Readers.QueryContext(ctx, u.db.Dialect.Rebind(
-		"SELECT MAX(not_before) FROM jamsession_login_floor WHERE user_key IN ('', ?)"), userID)
-	err = djangodb.OneOf(rows, err, &floor)
+	const query = "SELECT MAX(not_before) FROM jamsession_login_floor WHERE user_key IN ('', ?)"
+	err := u.db.Reader(query).One(ctx, []any{userID}, &floor)
 	return floorTime(floor), wrap(ctx, "read floor", err)
 }
 

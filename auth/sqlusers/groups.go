@@ -32,13 +32,12 @@ func (u *Users) CreateGroup(ctx context.Context, name string) (Group, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
 	d := u.db.Dialect
-	insert, err := u.db.PrepareContext(ctx,
-		d.Rebind("INSERT INTO auth_group (name) VALUES (?)"+d.Returning("id")))
+	insert, err := u.db.Prepare(ctx, "INSERT INTO auth_group (name) VALUES (?)"+d.Returning("id"))
 	if err != nil {
 		return Group{}, wrap(ctx, "create group", err)
 	}
 	defer func() { _ = insert.Close() }()
-	id, err := d.InsertID(ctx, insert, name)
+	id, err := insert.InsertID(ctx, name)
 	if d.IsUnique(err) {
 		return Group{}, ErrGroupExists
 	}
@@ -134,7 +133,7 @@ func (u *Users) UserGroups(ctx context.Context, userID string) ([]Group, error) 
 func (u *Users) groups(ctx context.Context, query string, args ...any) ([]Group, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	rows, err := u.db.Readers.QueryContext(ctx, u.db.Dialect.Rebind(query), args...)
+	rows, err := u.db.Reader(query).Query(ctx, args...)
 	return collect(rows, err, func(rows *sql.Rows) (g Group, err error) {
 		err = rows.Scan(&g.ID, &g.Name)
 		return g, err

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/jamsession/jamsession/auth"
-	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
 // A join is a table of pairs: which row belongs to which.
@@ -86,9 +85,8 @@ func (u *Users) pair(
 func (u *Users) mustExist(ctx context.Context, e end, id int64) error {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	d := u.db.Dialect
-	rows, err := u.db.QueryContext(ctx, d.Rebind("SELECT id FROM "+e.table+" WHERE id = "+d.BigInt()), id)
-	err = djangodb.OneOf(rows, err, &id)
+	query := "SELECT id FROM " + e.table + " WHERE id = " + u.db.Dialect.BigInt()
+	err := u.db.Writer(query).One(ctx, []any{id}, &id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return e.missing
 	}

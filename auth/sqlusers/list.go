@@ -40,6 +40,6 @@ func (u *Users) List(ctx context.Context) iter.Seq2[auth.User, error] {
 func (u *Users) page(ctx context.Context, after int64) ([]auth.User, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	rows, err := u.asked(ctx).list.QueryContext(ctx, after, listPage)
+	rows, err := u.asked(ctx).list.Query(ctx, after, listPage)
 	return collect(rows, err, u.scan)
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
 // ErrPermissionNotFound says that there is no permission of this name.
@@ -28,7 +30,7 @@ func (p Permission) String() string { return p.AppLabel + "." + p.Codename }
 // Permissions returns all permissions that there are, sorted by app, model and
 // codename.
 func (u *Users) Permissions(ctx context.Context) ([]Permission, error) {
-	return u.permissions(ctx, u.db.Readers, "")
+	return u.permissions(ctx, u.db.Reader, "")
 }
 
 // UserPermissions returns the permissions that were granted to a user
@@ -39,7 +41,7 @@ func (u *Users) UserPermissions(ctx context.Context, userID string) ([]Permissio
 	if err != nil {
 		return nil, nil
 	}
-	return u.permissions(ctx, u.db.Readers,
+	return u.permissions(ctx, u.db.Reader,
 		" JOIN auth_user_user_permissions j ON j.permission_id = p.id"+
 			" WHERE j.user_id = "+u.db.Dialect.BigInt(), row)
 }
@@ -47,7 +49,7 @@ func (u *Users) UserPermissions(ctx context.Context, userID string) ([]Permissio
 // GroupPermissions returns the permissions of a group, sorted by app, model
 // and codename; none if there is no such group.
 func (u *Users) GroupPermissions(ctx context.Context, groupID int64) ([]Permission, error) {
-	return u.permissions(ctx, u.db.Readers,
+	return u.permissions(ctx, u.db.Reader,
 		" JOIN auth_group_permissions j ON j.permission_id = p.id"+
 			" WHERE j.group_id = "+u.db.Dialect.BigInt(), groupID)
 }
@@ -63,7 +65,7 @@ func (u *Users) EffectivePermissions(ctx context.Context, userID string) ([]stri
 	}
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	rows, err := u.asked(ctx).effective.QueryContext(ctx, row, row)
+	rows, err := u.asked(ctx).effective.Query(ctx, row, row)
 	names, err := collect(rows, err, func(rows *sql.Rows) (string, error) {
 		var p Permission
 		err := rows.Scan(&p.AppLabel, &p.Codename)
@@ -85,7 +87,7 @@ func (u *Users) byName(ctx context.Context, name string) ([]Permission, error) {
 		return nil, ErrPermissionNotFound
 	}
 	d := u.db.Dialect
-	found, err := u.permissions(ctx, u.db.DB,
+	found, err := u.permissions(ctx, u.db.Writer,
 		" WHERE "+d.SameKey("c.app_label")+" AND "+d.SameKey("p.codename"),
 		d.KeyArgs(d.KeyArgs(nil, app), codename)...)
 	if err == nil && len(found) == 0 {
@@ -96,13 +98,12 @@ func (u *Users) byName(ctx context.Context, name string) ([]Permission, error) {
 
 // permissions returns those to which the end of a SELECT applies.
 func (u *Users) permissions(
-	ctx context.Context, db *sql.DB, where string, args ...any,
+	ctx context.Context, on func(query string) *djangodb.Stmt, where string, args ...any,
 ) ([]Permission, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	rows, err := db.QueryContext(ctx, u.db.Dialect.Rebind(
-		"SELECT p.id, c.app_label, c.model, p.codename, p.name FROM auth_permission p"+
-			" JOIN django_content_type c ON c.id = p.content_type_id"+where), args...)
+	rows, err := on("SELECT p.id, c.app_label, c.model, p.codename, p.name FROM auth_permission p"+
+		" JOIN django_content_type c ON c.id = p.content_type_id"+where).Query(ctx, args...)
 	found, err := collect(rows, err, func(rows *sql.Rows) (p Permission, err error) {
 		err = rows.Scan(&p.ID, &p.AppLabel, &p.Model, &p.Codename, &p.Name)
 		return p, err

@@ -10,12 +10,12 @@ import (
 func (u *Users) exec(ctx context.Context, query string, args ...any) (n int64, err error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	stmt, err := u.db.PrepareContext(ctx, u.db.Dialect.Rebind(query))
+	stmt, err := u.db.Prepare(ctx, query)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = stmt.Close() }()
-	return u.db.Dialect.Exec(ctx, stmt, args...)
+	return stmt.Exec(ctx, args...)
 }
 
 // collect returns what scan makes of each row.

@@ -98,7 +98,7 @@ func (u *Users) register(ctx context.Context, wanted []Permission) ([]Permission
 // ofModel returns those of the wanted permissions that are stored.
 func (u *Users) ofModel(ctx context.Context, wanted []Permission) ([]Permission, error) {
 	d := u.db.Dialect
-	stored, err := u.permissions(ctx, u.db.DB,
+	stored, err := u.permissions(ctx, u.db.Writer,
 		" WHERE "+d.SameKey("c.app_label")+" AND "+d.SameKey("c.model"),
 		d.KeyArgs(d.KeyArgs(nil, wanted[0].AppLabel), wanted[0].Model)...)
 	return slices.DeleteFunc(stored, func(p Permission) bool {

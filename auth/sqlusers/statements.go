@@ -2,7 +2,6 @@ package sqlusers
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 
 	"github.com/jamsession/jamsession/internal/djangodb"
@@ -11,11 +10,11 @@ import (
 // statements are what Users asks of the database often, prepared once. Those
 // that only read belong to the readers' pool.
 type statements struct {
-	byID, byUsername, list                       *sql.Stmt
-	byEmail, lastByEmail                         *sql.Stmt
-	effective                                    *sql.Stmt
-	insert, inserted                             *sql.Stmt
-	setPassword, upgradePassword, touchLastLogin *sql.Stmt
+	byID, byUsername, list                       *djangodb.Stmt
+	byEmail, lastByEmail                         *djangodb.Stmt
+	effective                                    *djangodb.Stmt
+	insert, inserted                             *djangodb.Stmt
+	setPassword, upgradePassword, touchLastLogin *djangodb.Stmt
 
 	floors bool // the table of the floors of logins is there
 }
@@ -23,31 +22,31 @@ type statements struct {
 // prepare prepares them, with the floors of logins if their table is there.
 func prepare(ctx context.Context, on djangodb.DB, floors bool) (*statements, error) {
 	s := &statements{floors: floors}
-	db, readers, d := on.DB, on.Readers, on.Dialect
+	reads, writes, d := on.PrepareReader, on.Prepare, on.Dialect
 	id := d.BigInt() // a session may name a user that the column could not hold
 	row := selectRow(d, floors)
 	for _, p := range []struct {
-		stmt **sql.Stmt
-		db   *sql.DB
+		stmt **djangodb.Stmt
+		how  func(context.Context, string) (*djangodb.Stmt, error)
 		text string
 	}{
-		{&s.byID, readers, row + " WHERE id = " + id},
-		{&s.byUsername, readers, row + " WHERE username = ?"},
-		{&s.byEmail, readers, selectByEmail(d, floors)},
-		{&s.lastByEmail, readers, "SELECT id FROM auth_user WHERE " + d.SameText("email") +
+		{&s.byID, reads, row + " WHERE id = " + id},
+		{&s.byUsername, reads, row + " WHERE username = ?"},
+		{&s.byEmail, reads, selectByEmail(d, floors)},
+		{&s.lastByEmail, reads, "SELECT id FROM auth_user WHERE " + d.SameText("email") +
 			" ORDER BY id DESC LIMIT 1"},
-		{&s.effective, readers, effectivePermissions(id)},
-		{&s.list, readers, row + " WHERE id > " + id + " ORDER BY id LIMIT ?"},
-		{&s.insert, db, "INSERT INTO auth_user (password, last_login, is_superuser, username," +
+		{&s.effective, reads, effectivePermissions(id)},
+		{&s.list, reads, row + " WHERE id > " + id + " ORDER BY id LIMIT ?"},
+		{&s.insert, writes, "INSERT INTO auth_user (password, last_login, is_superuser, username," +
 			" first_name, last_name, email, is_staff, is_active, date_joined)" +
 			" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" + d.Returning("id")},
-		{&s.inserted, db, row + " WHERE id = " + id},
-		{&s.setPassword, db, "UPDATE auth_user SET password = ? WHERE id = " + id},
-		{&s.upgradePassword, db, "UPDATE auth_user SET password = ? WHERE id = " + id +
+		{&s.inserted, writes, row + " WHERE id = " + id},
+		{&s.setPassword, writes, "UPDATE auth_user SET password = ? WHERE id = " + id},
+		{&s.upgradePassword, writes, "UPDATE auth_user SET password = ? WHERE id = " + id +
 			" AND " + d.SameBytes("password")},
-		{&s.touchLastLogin, db, "UPDATE auth_user SET last_login = ? WHERE id = " + id},
+		{&s.touchLastLogin, writes, "UPDATE auth_user SET last_login = ? WHERE id = " + id},
 	} {
-		stmt, err := p.db.PrepareContext(ctx, d.Rebind(p.text))
+		stmt, err := p.how(ctx, p.text)
 		if err != nil {
 			return nil, errors.Join(err, s.close())
 		}
@@ -73,7 +72,7 @@ func selectByEmail(d djangodb.Dialect, floors bool) string {
 // close releases the statements that were prepared.
 func (s *statements) close() error {
 	var errs []error
-	for _, stmt := range []*sql.Stmt{
+	for _, stmt := range []*djangodb.Stmt{
 		s.byID, s.byUsername, s.byEmail, s.lastByEmail, s.list, s.effective, s.insert, s.inserted,
 		s.setPassword, s.upgradePassword, s.touchLastLogin,
 	} {

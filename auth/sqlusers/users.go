@@ -90,10 +90,10 @@ func (u *Users) ByUsername(ctx context.Context, name string) (auth.User, error) 
 	return user, err
 }
 
-func (u *Users) one(ctx context.Context, stmt *sql.Stmt, arg any) (auth.User, error) {
+func (u *Users) one(ctx context.Context, stmt *djangodb.Stmt, arg any) (auth.User, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	rows, err := stmt.QueryContext(ctx, arg)
+	rows, err := stmt.Query(ctx, arg)
 	found, err := collect(rows, err, u.scan)
 	switch {
 	case err != nil:
@@ -164,7 +164,7 @@ func asStored(user auth.User) (auth.User, error) {
 func (u *Users) create(ctx context.Context, user auth.User) (auth.User, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	id, err := u.db.Dialect.InsertID(ctx, u.asked(ctx).insert, user.Password, u.time(user.LastLogin),
+	id, err := u.asked(ctx).insert.InsertID(ctx, user.Password, u.time(user.LastLogin),
 		user.IsSuperuser, user.Username, user.FirstName, user.LastName, user.Email,
 		user.IsStaff, user.IsActive, u.time(user.DateJoined))
 	if u.db.Dialect.IsUnique(err) {
@@ -227,10 +227,10 @@ func (u *Users) TouchLastLogin(ctx context.Context, id string, at time.Time) err
 }
 
 // change runs an UPDATE and returns how many rows it matched.
-func (u *Users) change(ctx context.Context, op string, stmt *sql.Stmt, args ...any) (int64, error) {
+func (u *Users) change(ctx context.Context, op string, stmt *djangodb.Stmt, args ...any) (int64, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	n, err := u.db.Dialect.Exec(ctx, stmt, args...)
+	n, err := stmt.Exec(ctx, args...)
 	return n, wrap(ctx, op, err)
 }
 

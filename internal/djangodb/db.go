@@ -14,11 +14,16 @@ type DB struct {
 	Readers  *sql.DB // the same pool, or one that only reads
 	Dialect  Dialect
 	TimeZone *time.Location // of the wall clock times that it keeps; nil is UTC
+
+	renewal *renewal // nil: its connections may be given up at any time
 }
 
 // New returns a database to work on. Its error names the field that is wrong.
 func New(of django.Database) (DB, error) {
-	db := DB{DB: of.DB, Readers: of.Readers, Dialect: Dialect(of.Dialect), TimeZone: of.TimeZone}
+	db := DB{
+		DB: of.DB, Readers: of.Readers, Dialect: Dialect(of.Dialect), TimeZone: of.TimeZone,
+		renewal: new(renewal),
+	}
 	if db.DB == nil {
 		return DB{}, errors.New("Database.DB is nil")
 	}

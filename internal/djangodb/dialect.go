@@ -86,6 +86,9 @@ type dialect struct {
 	// driver is told to count those that it found.
 	foundRow bool
 
+	// driverPrepares: the drivers prepare what is worth it by themselves.
+	driverPrepares bool
+
 	// rebind turns the ? of a statement into the database's parameters.
 	rebind func(query string) string
 
@@ -120,6 +123,11 @@ type dialect struct {
 	// packet selects how many bytes of a statement the server takes. Empty:
 	// there is no such limit.
 	packet string
+
+	// isSpent reports whether a driver's error says that its connection is of
+	// no use any more, and that nothing was carried out: it leads to a server
+	// that only reads, or that has forgotten what was prepared.
+	isSpent func(error) bool
 
 	// isPassing reports whether a driver's error says that the statement was
 	// undone in favour of another, and may be repeated.
@@ -234,46 +242,12 @@ func (d Dialect) SameText(column string) string {
 // that an UPDATE has found and not changed.
 func (d Dialect) CountsFoundRows() bool { return dialects[d].foundRow }
 
-// Returning is what to write behind an INSERT for [Dialect.InsertID].
+// Returning is what to write behind an INSERT for [Stmt.InsertID].
 func (d Dialect) Returning(column string) string {
 	if dialects[d].returning {
 		return " RETURNING " + column
 	}
 	return ""
-}
-
-// InsertID runs an INSERT and returns the id of the new row.
-func (d Dialect) InsertID(ctx context.Context, insert *sql.Stmt, args ...any) (id int64, err error) {
-	if dialects[d].returning {
-		err = One(ctx, insert, args, &id)
-		return id, err
-	}
-	result, err := insert.ExecContext(ctx, args...)
-	if err != nil {
-		return 0, err
-	}
-	return result.LastInsertId()
-}
-
-// maxRepeats is how often a statement is repeated that was undone in favour
-// of another one.
-const maxRepeats = 5
-
-// Exec runs a statement that is a transaction by itself, and returns how many
-// rows it matched. A statement that the database undid in favour of another,
-// in a deadlock for example, is repeated.
-func (d Dialect) Exec(ctx context.Context, stmt *sql.Stmt, args ...any) (n int64, err error) {
-	for range maxRepeats {
-		var result sql.Result
-		result, err = stmt.ExecContext(ctx, args...)
-		if err == nil {
-			return result.RowsAffected()
-		}
-		if !dialects[d].isPassing(err) {
-			break
-		}
-	}
-	return 0, err
 }
 
 // Columns returns the names of the columns of a table, none if there is no

@@ -2,7 +2,6 @@ package djangodb
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/timelimit"
@@ -13,16 +12,16 @@ import (
 func (db DB) CountExpired(ctx context.Context, now time.Time) (n int, err error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
-	rows, err := db.Readers.QueryContext(ctx,
-		db.Dialect.Rebind("SELECT COUNT(*) FROM django_session WHERE expire_date <= ?"), db.EncodeTime(now))
-	return n, Wrap(ctx, "count expired", OneOf(rows, err, &n))
+	const query = "SELECT COUNT(*) FROM django_session WHERE expire_date <= ?"
+	err = db.Reader(query).One(ctx, []any{db.EncodeTime(now)}, &n)
+	return n, Wrap(ctx, "count expired", err)
 }
 
 // PrepareClearing returns the statement for [DB.ClearExpired], to be closed.
-func (db DB) PrepareClearing(ctx context.Context) (*sql.Stmt, error) {
+func (db DB) PrepareClearing(ctx context.Context) (*Stmt, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
-	stmt, err := db.PrepareContext(ctx, db.Dialect.Rebind(db.Dialect.ClearExpired()))
+	stmt, err := db.Prepare(ctx, db.Dialect.ClearExpired())
 	return stmt, Wrap(ctx, "clear expired", err)
 }
 
@@ -31,10 +30,10 @@ func (db DB) PrepareClearing(ctx context.Context) (*sql.Stmt, error) {
 // many. Fewer than limit is the end. Programs may do it at the same time: on
 // PostgreSQL each passes over the rows that another is deleting, elsewhere they
 // take turns; none is counted twice.
-func (db DB) ClearExpired(ctx context.Context, stmt *sql.Stmt, now time.Time, limit int) (int, error) {
+func (db DB) ClearExpired(ctx context.Context, stmt *Stmt, now time.Time, limit int) (int, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
 	until := db.EncodeTime(now)
-	n, err := db.Dialect.Exec(ctx, stmt, until, until, limit)
+	n, err := stmt.Exec(ctx, until, until, limit)
 	return int(n), Wrap(ctx, "clear expired", err)
 }

@@ -33,6 +33,7 @@ var mySQL = dialect{
 	isUnique:   func(err error) bool { return mysqlCode(err) == 1062 },
 	isForeign:  func(err error) bool { code := mysqlCode(err); return code == 1451 || code == 1452 },
 	isTooLarge: mysqlIsTooLarge,
+	isSpent:    mysqlIsSpent,
 	cutting: "SELECT CONCAT(column_name, ' ', column_type) FROM information_schema.columns" +
 		" WHERE table_schema = DATABASE() AND table_name = 'django_session'" +
 		" AND @@sql_mode NOT LIKE '%STRICT_TRANS_TABLES%' AND @@sql_mode NOT LIKE '%STRICT_ALL_TABLES%'" +
@@ -69,6 +70,20 @@ func mysqlIsTooLarge(err error) bool {
 		return strings.Contains(text, "max_allowed_packet") || strings.Contains(text, "max_long_data_size")
 	case 0:
 		return strings.Contains(err.Error(), "packet for query is too large")
+	}
+	return false
+}
+
+// mysqlIsSpent: a server that only reads, that a cluster has excluded, or that is
+// shutting down; a prepared statement that is not known, or whose table has
+// changed; one to which a part of a value was sent that it does not take, after
+// which it takes nothing else.
+func mysqlIsSpent(err error) bool {
+	switch mysqlCode(err) {
+	case 1290, 1792, 1836, 1047, 1053, 1243, 1615:
+		return true
+	case 1105:
+		return mysqlIsTooLarge(err)
 	}
 	return false
 }

@@ -25,6 +25,9 @@ var postgreSQL = dialect{
 	text:      "varchar",
 	upper:     true,
 	returning: true,
+	// pgx prepares statements as its own options say, of which one is for
+	// poolers. Others need two round trips for each statement.
+	driverPrepares: true,
 	// A row that is locked keeps its place. To find it by its key again would
 	// read pages of an index in place of those that visitors need.
 	clear: "DELETE FROM django_session WHERE expire_date <= ? AND ctid = ANY (ARRAY" +
@@ -36,6 +39,7 @@ var postgreSQL = dialect{
 	isUnique:   func(err error) bool { return sqlState(err) == "23505" },
 	isForeign:  func(err error) bool { return sqlState(err) == "23503" },
 	isTooLarge: postgresIsTooLarge,
+	isSpent:    postgresIsSpent,
 	beginRows:  []string{"BEGIN ISOLATION LEVEL READ COMMITTED"},
 	isPassing:  func(err error) bool { return sqlState(err) == "40001" || sqlState(err) == "40P01" },
 }
@@ -45,6 +49,18 @@ var postgreSQL = dialect{
 func postgresIsTooLarge(err error) bool {
 	code := sqlState(err)
 	return code == "22001" || code == "54000"
+}
+
+// postgresIsSpent: a server that only reads; a transaction that nobody has ended;
+// a plan that a change of the table has made wrong; a statement, or a portal,
+// that a pooler has forgotten, or knows from somebody else; a pooler that has
+// lost count.
+func postgresIsSpent(err error) bool {
+	switch sqlState(err) {
+	case "25006", "25P02", "0A000", "26000", "34000", "42P05", "08P01":
+		return true
+	}
+	return false
 }
 
 // migrationLock is the number of an advisory lock that nobody else uses.

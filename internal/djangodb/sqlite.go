@@ -25,6 +25,7 @@ var sqlite = dialect{
 	isUnique:   sqliteIsUnique,
 	isForeign:  func(err error) bool { return sqliteCode(err) == sqliteConstraintForeignKey },
 	isTooLarge: func(err error) bool { return sqliteCode(err)&0xff == sqliteTooBig },
+	isSpent:    func(err error) bool { return sqliteCode(err) == sqliteReadOnlyMoved },
 	isPassing:  func(error) bool { return false },
 	clear: "DELETE FROM django_session WHERE expire_date <= ? AND session_key IN" +
 		" (SELECT session_key FROM django_session WHERE expire_date <= ?" +
@@ -74,6 +75,7 @@ const (
 	sqliteBusy                 = 5
 	sqliteTooBig               = 18
 	sqliteConstraintForeignKey = 787
+	sqliteReadOnlyMoved        = 1032 // another file has taken the name of the one that is open
 	sqliteConstraintPrimaryKey = 1555
 	sqliteConstraintUnique     = 2067
 )

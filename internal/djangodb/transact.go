@@ -19,7 +19,8 @@ import (
 func (db DB) Transact(ctx context.Context, fn func(*sql.Conn) error) (err error) {
 	for range maxRepeats {
 		err = db.transact(ctx, fn)
-		if err == nil || !db.Dialect.worthRepeating(err) || ctx.Err() != nil {
+		spent := db.Renew(ctx, err)
+		if err == nil || !spent && !db.Dialect.worthRepeating(err) || ctx.Err() != nil {
 			break
 		}
 	}
@@ -67,37 +68,6 @@ func cleanUp(ctx context.Context, conn *sql.Conn, statement string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 	defer cancel()
 	if _, err := conn.ExecContext(ctx, statement); err != nil {
-		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+		end(conn)
 	}
-}
-
-// One reads the only row of a statement's result. Its error is sql.ErrNoRows
-// if there is none.
-//
-// It reads to the end of the result while ctx counts. A *sql.Row stops after
-// the row and leaves the rest to Close, and there go-sql-driver/mysql waits for
-// a server that has fallen silent as long as that takes.
-func One(ctx context.Context, stmt *sql.Stmt, args []any, columns ...any) error {
-	rows, err := stmt.QueryContext(ctx, args...)
-	return OneOf(rows, err, columns...)
-}
-
-// OneOf is [One] for what a QueryContext returns.
-func OneOf(rows *sql.Rows, err error, columns ...any) error {
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	if !rows.Next() {
-		if err := rows.Err(); err != nil {
-			return err
-		}
-		return sql.ErrNoRows
-	}
-	if err := rows.Scan(columns...); err != nil {
-		return err
-	}
-	for rows.Next() { // there are no more
-	}
-	return rows.Err()
 }

@@ -46,22 +46,67 @@ func StartMariaDB(t testing.TB) (*Server, Database) {
 	return s, s.database(t, 1)
 }
 
-// database makes an empty database.
-func (s *Server) database(t testing.TB, n int) Database {
+// Copy stops a database server, and runs it again beside a new one with the same
+// data.
+func (s *Server) Copy(t testing.TB) *Server {
 	t.Helper()
-	d := Database{Addr: s.Addr, Socket: s.Socket, User: "root", Name: fmt.Sprintf("test%d", n)}
+	return s.copied(t, "true")
+}
+
+// Standby is [Server.Copy] for PostgreSQL; the new server follows the old one,
+// and only reads, until it is told to end that by pg_promote.
+func (s *Server) Standby(t testing.TB) *Server {
+	t.Helper()
+	return s.copied(t, "touch data/standby.signal && echo \"primary_conninfo = 'host=127.0.0.1 port="+
+		s.port()+" user=postgres'\" >> data/postgresql.auto.conf")
+}
+
+// copied runs a command beside the new data.
+func (s *Server) copied(t testing.TB, command string) *Server {
+	t.Helper()
+	s.Stop()
+	k := s.kind
+	k.prepare = func(*Server, map[string]string) *exec.Cmd {
+		return exec.Command("sh", "-c", "cp -a \"$1\" data && "+command, "sh", filepath.Join(s.dir, "data"))
+	}
+	other := start(t, k)
+	s.Start(t)
+	return other
+}
+
+// Of returns a database on another server that has it.
+func (d Database) Of(s *Server) Database {
+	d.Addr, d.Socket = s.Addr, s.Socket
+	if s.kind.name == "PostgreSQL" {
+		d.Socket = s.dir
+	}
+	return d
+}
+
+// Run runs a statement as the administrator of a database server.
+func (s *Server) Run(t testing.TB, statement string) {
+	t.Helper()
 	client := mariadbClient
 	if s.kind.name == "PostgreSQL" {
-		d.Socket, d.User = s.dir, "postgres"
 		client = psql
 	}
 	bin, err := s.kind.find()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := run(client(s, bin, "CREATE DATABASE "+d.Name)); err != nil {
+	if err := run(client(s, bin, statement)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// database makes an empty database.
+func (s *Server) database(t testing.TB, n int) Database {
+	t.Helper()
+	d := Database{Addr: s.Addr, Socket: s.Socket, User: "root", Name: fmt.Sprintf("test%d", n)}
+	if s.kind.name == "PostgreSQL" {
+		d.Socket, d.User = s.dir, "postgres"
+	}
+	s.Run(t, "CREATE DATABASE "+d.Name)
 	return d
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth/internal/gcra"
-	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
@@ -38,12 +37,12 @@ func (s *store) clearBatch(ctx context.Context, end int64) (n int, more bool, er
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
 	last := end
-	err = djangodb.One(ctx, s.nth, []any{end, batch - 1}, &last)
+	err = s.nth.One(ctx, []any{end, batch - 1}, &last)
 	more = err == nil
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, false, err
 	}
-	deleted, err := s.dialect.Exec(ctx, s.delete, last)
+	deleted, err := s.delete.Exec(ctx, last)
 	return int(deleted), more, err
 }
 

@@ -2,7 +2,6 @@ package sqlthrottle
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 
 	"github.com/jamsession/jamsession/internal/djangodb"
@@ -10,7 +9,7 @@ import (
 
 // statements are the statements of a store, prepared once.
 type statements struct {
-	take, read, insert, correct, give, nth, delete *sql.Stmt
+	take, read, insert, correct, give, nth, delete *djangodb.Stmt
 }
 
 func prepare(ctx context.Context, db djangodb.DB) (*statements, error) {
@@ -18,7 +17,7 @@ func prepare(ctx context.Context, db djangodb.DB) (*statements, error) {
 	const table = "jamsession_throttle"
 	int64s := db.Dialect.BigInt()
 	for _, p := range []struct {
-		stmt **sql.Stmt
+		stmt **djangodb.Stmt
 		text string
 	}{
 		{&s.take, "UPDATE " + table + " SET full_at = CASE WHEN full_at > " + int64s +
@@ -31,7 +30,7 @@ func prepare(ctx context.Context, db djangodb.DB) (*statements, error) {
 		{&s.nth, "SELECT full_at FROM " + table + " WHERE full_at <= ? ORDER BY full_at LIMIT 1 OFFSET ?"},
 		{&s.delete, "DELETE FROM " + table + " WHERE full_at <= ?"},
 	} {
-		stmt, err := db.PrepareContext(ctx, db.Dialect.Rebind(p.text))
+		stmt, err := db.Prepare(ctx, p.text)
 		if err != nil {
 			return nil, errors.Join(err, s.close())
 		}
@@ -43,7 +42,7 @@ func prepare(ctx context.Context, db djangodb.DB) (*statements, error) {
 // close releases the statements that were prepared.
 func (s *statements) close() error {
 	var errs []error
-	for _, stmt := range []*sql.Stmt{s.take, s.read, s.insert, s.correct, s.give, s.nth, s.delete} {
+	for _, stmt := range []*djangodb.Stmt{s.take, s.read, s.insert, s.correct, s.give, s.nth, s.delete} {
 		if stmt != nil {
 			errs = append(errs, stmt.Close())
 		}

@@ -82,12 +82,12 @@ func (s *store) Take(
 // try tries once, and returns false if another program has changed the row
 // since it was read.
 func (s *store) try(ctx context.Context, key string, now, every, depth int64) (int64, bool, error) {
-	n, err := s.dialect.Exec(ctx, s.take, now, now, every, key, now+depth-every)
+	n, err := s.take.Exec(ctx, now, now, every, key, now+depth-every)
 	if n > 0 || err != nil {
 		return 0, true, err
 	}
 	var full int64
-	err = djangodb.One(ctx, s.read, []any{key}, &full)
+	err = s.read.One(ctx, []any{key}, &full)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s.first(ctx, key, now, every)
 	}
@@ -96,14 +96,14 @@ func (s *store) try(ctx context.Context, key string, now, every, depth int64) (i
 	}
 	next, wait := gcra.Take(full, now, every, depth)
 	if wait > 0 && next != full { // a wrong clock wrote the row
-		_, err = s.dialect.Exec(ctx, s.correct, next, key, full)
+		_, err = s.correct.Exec(ctx, next, key, full)
 	}
 	return wait, wait > 0, err
 }
 
 // first inserts the row of a bucket that was full.
 func (s *store) first(ctx context.Context, key string, now, every int64) (int64, bool, error) {
-	_, err := s.dialect.Exec(ctx, s.insert, key, now+every)
+	_, err := s.insert.Exec(ctx, key, now+every)
 	if s.dialect.IsUnique(err) {
 		return 0, false, nil
 	}
@@ -118,7 +118,7 @@ func (s *store) first(ctx context.Context, key string, now, every int64) (int64,
 func (s *store) Give(ctx context.Context, key string, limit throttle.Limit) error {
 	ctx, cancel := timelimit.Ensure(ctx, s.timeout)
 	defer cancel()
-	_, err := s.dialect.Exec(ctx, s.give, limit.Every.Microseconds(), key)
+	_, err := s.give.Exec(ctx, limit.Every.Microseconds(), key)
 	return wrap(ctx, "give", err)
 }
 
