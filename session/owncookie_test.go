@@ -216,6 +216,18 @@ func TestLogoutEndsTheSessionsOfAllCookies(t *testing.T) {
 	}
 }
 
+// TestKeyInAHeaderDoesNotMindCookies of the session's name.
+func TestKeyInAHeaderDoesNotMindCookies(t *testing.T) {
+	m := byHeaderOrCookie(t, memstore.New())
+	h := visit(m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Set-Cookie", "sessionid=old; Max-Age=0; Path=/")
+		session.From(r).Set("name", "api")
+	})), "Authorization: Bearer")
+	if name, _ := namedBy(m, "Authorization: Bearer "+h.Get(session.KeyHeader)); name != "api" || len(h["Set-Cookie"]) != 1 {
+		t.Errorf("%q, %v", name, h)
+	}
+}
+
 // TestBearerDoesNotLookAtOtherCookies.
 func TestBearerDoesNotLookAtOtherCookies(t *testing.T) {
 	m := byHeaderOrCookie(t, memstore.New())

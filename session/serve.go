@@ -176,9 +176,9 @@ func (x *exchange) commit(h http.Header, status int) error {
 }
 
 // isTaken reports whether the handler, or a server behind it, sets the session's cookie
-// itself. That cookie is the answer.
+// itself. That cookie is the answer, unless the key travels in another way.
 func (x *exchange) isTaken(h http.Header) bool {
-	return len(h["Set-Cookie"]) > 0 && x.way.CookieName != "" &&
+	return len(h["Set-Cookie"]) > 0 && x.way.CookieName != "" && x.session.m.transport.Ambient(x.req) &&
 		setcookie.Others(h, x.way.CookieName, x.way.CookieDomain, x.cookiePath, x.sentCookie, x.req.URL.Path)
 }
 
