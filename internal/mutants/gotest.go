@@ -17,7 +17,8 @@ import (
 type toolchain struct {
 	root    string
 	timeout time.Duration
-	overlay string // the file for -overlay; "" for the tree as it is
+	until   time.Time // when tests must have ended; zero: whenever they do
+	overlay string    // the file for -overlay; "" for the tree as it is
 }
 
 // withFile returns t with other contents of one file. Clean up with remove.
@@ -43,13 +44,20 @@ func (t toolchain) withFile(name string, text []byte) (_ toolchain, remove func(
 		os.WriteFile(changed, text, 0o600), os.WriteFile(t.overlay, overlay, 0o600))
 }
 
+// errTooLate is why a mistake that was begun in time counts as not tried.
+var errTooLate = errors.New("its tests took too long for this sample")
+
 // test runs the tests of a package. If they fail, failed is the first one's
 // name, or what else was wrong with them. What does not compile is an error.
 func (t toolchain) test(ctx context.Context, pkg string) (failed string, err error) {
 	// Vet would refuse some mistakes before a test sees them. Without symbols
 	// for debuggers the program is linked sooner.
+	timeout, cut := t.timeout, false
+	if left := time.Until(t.until); !t.until.IsZero() && left < timeout {
+		timeout, cut = max(left, time.Millisecond), true
+	}
 	out, err := t.run(ctx, "test", "-count=1", "-failfast", "-vet=off", "-ldflags=-s -w",
-		"-timeout", t.timeout.String(), pkg)
+		"-timeout", timeout.String(), pkg)
 	if _, exited := errors.AsType[*exec.ExitError](err); err == nil || ctx.Err() != nil || !exited {
 		return "", errors.Join(err, ctx.Err())
 	}
@@ -61,6 +69,9 @@ func (t toolchain) test(ctx context.Context, pkg string) (failed string, err err
 		failed = first[1]
 	}
 	if strings.Contains(out, "panic: test timed out") {
+		if cut {
+			return "", errTooLate
+		}
 		failed += ", timed out"
 	}
 	return failed, nil

@@ -2,7 +2,7 @@
 // decisions, one at a time, and tells which no test notices.
 //
 //	go run ./internal/mutants                  # all, one after another
-//	go run ./internal/mutants -for 2m          # as many as fit, in random order
+//	go run ./internal/mutants -for 2m          # as many as fit, in random order, and 4m at most
 //	go run ./internal/mutants -match ^csrf/    # of one package
 //
 // The mistakes are kept as data in the folder list, a file for each package.
@@ -31,7 +31,7 @@ import (
 func main() {
 	o := options{root: ".", list: "internal/mutants/list"}
 	flag.TextVar(&o.match, "match", &pattern{regexp.MustCompile("")}, "only mistakes whose file matches")
-	flag.DurationVar(&o.limit, "for", 0, "start none after this time, and take them in random order")
+	flag.DurationVar(&o.limit, "for", 0, "a sample: start none after this time, end at twice of it")
 	flag.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()), "of the random order")
 	flag.IntVar(&o.parallel, "parallel", 2, "how many at once")
 	flag.BoolVar(&o.baseline, "baseline", true, "test each package without a mistake first")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -33,7 +34,9 @@ func try(ctx context.Context, o options, out io.Writer) (good bool, err error) {
 	}
 	r := &report{out: out, total: len(chosen)}
 	for v := range t.verdicts(ctx, chosen, o) {
-		r.add(v)
+		if v.err == nil || !errors.Is(v.err, errTooLate) {
+			r.add(v)
+		}
 	}
 	r.end()
 	return len(r.survivors)+len(r.errors) == 0, ctx.Err()
@@ -48,9 +51,13 @@ type trial struct {
 	clean map[string]func() error // whether a package passes without a mistake
 }
 
-// verdicts tries all mutants that can be begun in time, some at once.
+// verdicts tries all mutants that can be begun in time, some at once. They have as much
+// time again to end.
 func (t *trial) verdicts(ctx context.Context, mutants []mutant, o options) <-chan verdict {
 	begun, queue, answers := time.Now(), make(chan mutant), make(chan verdict)
+	if o.limit > 0 {
+		t.toolchain.until = begun.Add(2 * o.limit)
+	}
 	go func() {
 		defer close(queue)
 		for _, m := range mutants {

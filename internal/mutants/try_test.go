@@ -80,6 +80,13 @@ breaks = "nothing"
 old = 'code == "1234"'
 new = 'code == 1234'
 `
+	endless = `
+[[mutant]]
+file = "lock/lock.go"
+breaks = "no code is ever checked"
+old = 'return len(code) == 4'
+new = 'for { }; return len(code) == 4'
+`
 	stale = `
 [[mutant]]
 file = "lock/lock.go"
@@ -153,6 +160,18 @@ func TestSampleIsRepeatable(t *testing.T) {
 	o.limit = time.Nanosecond
 	if good, out := run(t, o); !good || !strings.Contains(out, "2 not tried") {
 		t.Errorf("%v:\n%s", good, out)
+	}
+}
+
+// TestSampleEndsInTime: a mistake whose tests take too long for it counts as not tried.
+func TestSampleEndsInTime(t *testing.T) {
+	o := site(t, endless)
+	o.limit = 500 * time.Millisecond
+	begun := time.Now()
+	good, out := run(t, o)
+	if took := time.Since(begun); !good || took > 30*time.Second ||
+		!strings.Contains(out, "0 tried: 0 noticed, 0 survived, 0 errors; 1 not tried") {
+		t.Errorf("%v after %v:\n%s", good, took, out)
 	}
 }
 
