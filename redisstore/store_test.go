@@ -72,6 +72,12 @@ func TestContract(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			sessiontest.Run(t, func(t *testing.T) session.Store { return open(t, tcp(t), o) })
 		})
+		if servertest.HasValkey() {
+			t.Run("Valkey "+name, func(t *testing.T) {
+				url := "redis://" + servertest.Valkey(t).Addr
+				sessiontest.Run(t, func(t *testing.T) session.Store { return open(t, url, o) })
+			})
+		}
 	}
 }
 

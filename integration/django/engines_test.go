@@ -25,7 +25,20 @@ type place struct {
 }
 
 // engines are all; the table has rows for each.
-var engines = []engine{
+var engines = append(always, perhaps()...)
+
+// perhaps returns the engines whose servers are no package of a Debian that is
+// still in use.
+func perhaps() []engine {
+	if !servertest.HasValkey() {
+		return nil
+	}
+	return []engine{{valkey, "cache", with(onSQLite, onValkey)}}
+}
+
+const valkey = "cache on Valkey"
+
+var always = []engine{
 	{"db on SQLite", "db", onSQLite},
 	{"db on PostgreSQL", "db", onPostgres},
 	{"db on MariaDB", "db", onMariaDB},
@@ -85,8 +98,12 @@ func databases(engine string, options map[string]any) map[string]any {
 	return map[string]any{"DATABASES": map[string]any{"default": options}}
 }
 
-func onRedis(t *testing.T) place {
-	at := servertest.Redis(t).Addr
+func onRedis(t *testing.T) place { return speaksRedis(t, servertest.Redis(t).Addr) }
+
+func onValkey(t *testing.T) place { return speaksRedis(t, servertest.Valkey(t).Addr) }
+
+func speaksRedis(t *testing.T, at string) place {
+	t.Helper()
 	backend := "django.core.cache.backends.redis.RedisCache"
 	if versionOfDjango(t)[0] < 4 {
 		backend = "django_redis.cache.RedisCache" // what sites with 3.2 use
@@ -121,6 +138,10 @@ func inFolder(t *testing.T) place {
 		django: map[string]any{"SESSION_FILE_PATH": folder},
 	}
 }
+
+// roundsDown: Django gives the cache whole seconds to keep a session, so that a record
+// ends up to a second before its last instant.
+func (e engine) roundsDown() bool { return e.engine == "cache" }
 
 // inCookie: the visitor's browser keeps the session.
 func (e engine) inCookie() bool { return e.engine == "signed_cookies" }

@@ -129,7 +129,11 @@ func tryInstant(t *testing.T, x exchange) {
 		for _, at := range []*side{x.to, x.from} {
 			b.says(at, b.get(at, "/expiry"), want, false)
 			b.post(at, "/items", "items", `{"b":1}`)
-			x.stored(t, b, want)
+			if at == x.django && x.engine.roundsDown() {
+				x.stored(t, b, span{want.from.Add(-time.Second), want.to})
+			} else {
+				x.stored(t, b, want)
+			}
 		}
 	}
 }

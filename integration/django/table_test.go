@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/jamsession/jamsession/internal/servertest"
 )
 
 // A cell of the table.
@@ -21,6 +23,7 @@ const (
 	failed      = "FAILED"
 	notInDjango = "not in this Django"
 	notTried    = "not tried"
+	absent      = "absent here" // a server, or a Django
 )
 
 // atOnce is the scenario whose losses are measured.
@@ -74,7 +77,7 @@ func (r *table) finish(t *testing.T, w io.Writer) {
 
 func (r *table) String() string {
 	var text strings.Builder
-	row := func(columns ...any) { fmt.Fprintf(&text, "| %-22s | %-26s | %-18s | %-18s |\n", columns...) }
+	row := func(columns ...any) { fmt.Fprintf(&text, tableRow, columns...) }
 	rule := func() { fmt.Fprintf(&text, "| %[1]s | %[1]s---- | %[2]s | %[2]s |\n", dashes[:22], dashes[:18]) }
 	row("Django "+r.django, "Scenario", directions[djangoFirst], directions[goFirst])
 	rule()
@@ -85,6 +88,9 @@ func (r *table) String() string {
 			}
 			row(e.name, s.name, r.get(cell{e.name, s.name, djangoFirst}), r.get(cell{e.name, s.name, goFirst}))
 		}
+	}
+	if !servertest.HasValkey() {
+		row(valkey, "all", absent, absent)
 	}
 	rule()
 	r.mu.Lock()
@@ -98,5 +104,7 @@ func (r *table) String() string {
 	}
 	return text.String()
 }
+
+const tableRow = "| %-22s | %-26s | %-18s | %-18s |\n"
 
 const dashes = "------------------------------"

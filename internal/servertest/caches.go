@@ -14,6 +14,20 @@ func Redis(t testing.TB) *Server {
 	return s
 }
 
+// HasValkey reports whether there is a Valkey: installed, or in the folder that
+// JAMSESSION_ASIDE names. Without one its cases are left out.
+func HasValkey() bool {
+	_, err := valkey.find()
+	return err == nil
+}
+
+// Valkey returns the Valkey that the tests share, if [HasValkey].
+func Valkey(t testing.TB) *Server {
+	t.Helper()
+	s, _ := shared.get(t, valkey)
+	return s
+}
+
 // StartRedis runs a Redis for one test. It keeps an append-only file, so that
 // it comes back with its keys.
 func StartRedis(t testing.TB) *Server {
@@ -43,13 +57,27 @@ func MemcachedSocket(t testing.TB) *Server {
 }
 
 func redisCommand(options ...string) func(*Server, map[string]string) *exec.Cmd {
+	return redisLike("redis-server", options...)
+}
+
+func redisLike(program string, options ...string) func(*Server, map[string]string) *exec.Cmd {
 	return func(s *Server, bin map[string]string) *exec.Cmd {
 		args := []string{
 			"--bind", "127.0.0.1", "--port", s.port(), "--unixsocket", s.Socket,
 			"--unixsocketperm", "777", "--dir", s.dir, "--save", "",
 		}
-		return exec.Command(bin["redis-server"], append(args, options...)...)
+		return exec.Command(bin[program], append(args, options...)...)
 	}
+}
+
+var valkey = kind{
+	name:     "Valkey",
+	user:     "nobody",
+	programs: []string{"valkey-server"},
+	globs:    []string{Aside("valkey/usr/bin")},
+	command:  redisLike("valkey-server"),
+	stop:     syscall.SIGTERM,
+	ready:    dial,
 }
 
 var redis = kind{

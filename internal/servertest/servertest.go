@@ -10,6 +10,7 @@
 package servertest
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"os"
@@ -302,6 +303,13 @@ func dialSocket(s *Server) error {
 		return err
 	}
 	return conn.Close()
+}
+
+// Aside returns a path in the folder of what is not installed, but unpacked aside for
+// the tests. Nothing is at the path if there is no such folder.
+func Aside(name string) string {
+	dir := cmp.Or(os.Getenv("JAMSESSION_ASIDE"), os.DevNull)
+	return filepath.Join(dir, filepath.FromSlash(name))
 }
 
 // Missing skips a test for the lack of something that is installed like a

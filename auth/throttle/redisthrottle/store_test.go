@@ -34,6 +34,13 @@ func dial(t testing.TB, s *servertest.Server) rueidis.Client {
 func TestContract(t *testing.T) {
 	store := noerror.In(redisthrottle.New(dial(t, servertest.Redis(t)), nil))
 	throttletest.Run(t, func(*testing.T) throttle.Store { return store })
+	if !servertest.HasValkey() {
+		return
+	}
+	t.Run("Valkey", func(t *testing.T) {
+		store := noerror.In(redisthrottle.New(dial(t, servertest.Valkey(t)), nil))
+		throttletest.Run(t, func(*testing.T) throttle.Store { return store })
+	})
 }
 
 // TestProgramsCountTogether: two clients have one bucket, and another prefix
