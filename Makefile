@@ -15,8 +15,8 @@ each = @set -eu; for m in $(MODULES); do ( cd "$$m"; $(1) ); done
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test soak vectors check api format tidy vet cross narrow lint staticcheck revive \
-	errcheck errorlint unfinished generated race fuzz bench bench-full \
-	bench-compare mutants sizes vuln fmt
+	errcheck errorlint unfinished generated race race-sample fuzz nightly djangos cross-compile \
+	narrow-all bench bench-full bench-compare mutants sizes vuln fmt
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' \
@@ -87,6 +87,40 @@ race: ## Run the tests of every module with the race detector
 
 soak: ## Kill servers and processes again and again under load (5 minutes)
 	cd integration && go test -run Soak -rounds 50 -timeout 30m -v ./soak
+
+# Programs, and packages whose tests run no two goroutines on one value.
+ALONE := /(cmd|examples|settings|mail)(/|$$)|/internal/(api|conf|consttime|deptest|djangotest|docstest|expiry|$\
+	legacyhashers|mutants|pickle|randomtext|rawjson|safeurl|secrettest|servertest|sessionkey|signing|vectors)$$
+
+# A test with Django waits for another process, and one of vectors compares.
+ONE_AT_A_TIME := Django|Vectors
+
+race-sample: ## The same in a third of the time: what is concurrent here
+	go test -race $(TESTFLAGS) -skip '$(ONE_AT_A_TIME)' $$(go list ./... | grep -vE '$(value ALONE)')
+	cd integration && go test -race $(TESTFLAGS) -run 'Linearizable|Logout' .
+
+nightly: ## All that continuous integration has samples of, whole (hours)
+	@set -eu; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; .ci/aside "$$dir"; \
+	export JAMSESSION_ASIDE="$$dir" JAMSESSION_WHOLE=1 JAMSESSION_REQUIRE_SERVICES=1; \
+	$(MAKE) -k race djangos narrow-all cross-compile soak mutants fuzz
+
+# The tests with Django of the other packages, with each that JAMSESSION_ASIDE has.
+djangos:
+	@set -eu; for python in $(JAMSESSION_ASIDE)/django-*/python; do \
+		test -x "$$python" || { echo "no other Django"; continue; }; \
+		echo "== $$python"; DJANGO_PYTHON="$$python" go test -run Django ./...; \
+	done
+
+narrow-all:
+	GOARCH=386 CGO_ENABLED=0 go test ./...
+
+cross-compile:
+	@set -eu; for target in windows/amd64 darwin/arm64 linux/arm64 linux/386 freebsd/amd64; do \
+		for m in $(MODULES); do ( cd "$$m"; \
+			export CGO_ENABLED=0 GOOS="$${target%/*}" GOARCH="$${target#*/}"; \
+			go build ./... && go vet ./... ) || { echo "$$m for $$target"; exit 1; }; \
+		done; \
+	done
 
 # The test files of each package, as "package file".
 TESTFILES := {{range .TestGoFiles}}{{$$.ImportPath}} {{$$.Dir}}/{{.}}{{"\n"}}{{end}}{{range .XTestGoFiles}}{{$$.ImportPath}} {{$$.Dir}}/{{.}}{{"\n"}}{{end}}
