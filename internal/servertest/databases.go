@@ -167,7 +167,9 @@ var mariadb = kind{
 			"--datadir="+filepath.Join(s.dir, "data"), "--socket="+s.Socket,
 			"--bind-address=127.0.0.1", "--port="+s.port(), "--skip-name-resolve",
 			"--pid-file="+filepath.Join(s.dir, "pid"), "--max-connections=200",
-			noAIO, "--tmpdir="+s.dir, "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=32M",
+			noAIO, "--tmpdir="+s.dir, "--innodb-buffer-pool-size=32M",
+			// As with PostgreSQL: the operating system has what was acknowledged.
+			"--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync", "--sync-frm=0",
 			"--character-set-server=utf8mb4")
 	},
 	stop:  syscall.SIGTERM,
