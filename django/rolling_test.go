@@ -55,7 +55,9 @@ func (d deploy) data(key string) string {
 // verify them, and they are sound.
 func TestSessionsOfANewerKeyAreNotOverwritten(t *testing.T) {
 	for _, o := range []session.Options{
-		{}, {SaveEveryRequest: true, RefreshInterval: -1}, {IdleTimeout: time.Hour, RefreshInterval: -1},
+		{},
+		{SaveEveryRequest: true, RefreshInterval: -1},
+		{IdleTimeout: time.Hour, RefreshInterval: -1},
 		{AbsoluteTimeout: time.Hour},
 	} {
 		d := deploy{t, memstore.New()}

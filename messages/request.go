@@ -142,7 +142,7 @@ type exchange struct {
 	mu        sync.Mutex
 	loaded    bool
 	waiting   []notice
-	cookie    bool     // the browser has the cookie, or will have
+	cookie    bool // the browser has the cookie, or will have
 	sent      setcookie.Own
 	late      bool     // it was logged that the cookie could not change
 	inSession []notice // what this request knows to be in the session
