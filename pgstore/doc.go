@@ -34,10 +34,9 @@
 //	_, err = sqlstore.Migrate(ctx, db)
 //	users, err := sqlusers.New(ctx, db, nil)
 //
-// Such a handle prepares each statement again, which takes three round trips instead of
-// one. A busy site gives users and limits a separate handle from the same driver, by
-// sql.Open("pgx", url), as package site does.
+// # PgBouncer
 //
-// The pool decides whether statements stay prepared: behind PgBouncer in its transaction
-// mode, set default_query_exec_mode=exec.
+// Behind PgBouncer in its transaction mode, a statement that was prepared on one
+// connection meets another one. Set default_query_exec_mode=exec in the URL, of the pool
+// and of every other handle: pgx then prepares nothing.
 package pgstore

@@ -24,9 +24,10 @@
 // # PostgreSQL
 //
 // Set [django.Database].Dialect to PostgreSQL, and use any driver that numbers its
-// parameters, such as github.com/jackc/pgx/v5/stdlib. Behind PgBouncer in its transaction
-// mode, statements cannot stay prepared: open pgx with default_query_exec_mode=exec.
-// PostgreSQL stores instants, so that TimeZone does not matter.
+// parameters, such as github.com/jackc/pgx/v5/stdlib. The driver prepares statements, or
+// does not, as its own options say. Behind PgBouncer in its transaction mode, they cannot
+// stay prepared: open pgx with default_query_exec_mode=exec. PostgreSQL stores instants, so
+// that TimeZone does not matter.
 //
 // # MySQL and MariaDB
 //

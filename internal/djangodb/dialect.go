@@ -58,9 +58,9 @@ type dialect struct {
 
 	// concurrently makes an index without keeping writers waiting, where that
 	// has to be asked for. lockIndex then waits until no other program makes
-	// one, and returns the statement that gives the lock back.
+	// one, and leaves a transaction open that has the lock.
 	concurrently string
-	lockIndex    func(ctx context.Context, conn *sql.Conn) (unlock string, err error)
+	lockIndex    func(ctx context.Context, conn *sql.Conn) error
 
 	// clear deletes rows of django_session that have expired, the oldest
 	// first. Its parameters are the instant, twice, and how many at most.

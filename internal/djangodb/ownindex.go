@@ -17,8 +17,10 @@ type OwnIndex struct {
 }
 
 // DDL returns the statement that makes the index, for somebody to run by hand.
-func (x OwnIndex) DDL(d Dialect) string {
-	return "CREATE INDEX " + dialects[d].concurrently + x.Name + " ON " + x.Table + " (" + x.On(d) + ")"
+func (x OwnIndex) DDL(d Dialect) string { return x.ddl(d, dialects[d].concurrently) }
+
+func (x OwnIndex) ddl(d Dialect, concurrently string) string {
+	return "CREATE INDEX " + concurrently + x.Name + " ON " + x.Table + " (" + x.On(d) + ")"
 }
 
 // HasIndex reports whether the index is there and is used.
@@ -46,15 +48,15 @@ func (db DB) MakeIndex(ctx context.Context, x OwnIndex) (made bool, err error) {
 	if has || err != nil {
 		return false, err
 	}
-	err = db.indexing(ctx, func(conn *sql.Conn) error {
+	err = db.indexing(ctx, func(conn *sql.Conn, concurrently string) error {
 		has, err := db.hasIndex(ctx, conn, x)
 		if has || err != nil {
 			return err
 		}
-		if err := db.dropBroken(ctx, conn, x); err != nil {
+		if err := db.dropBroken(ctx, conn, x, concurrently); err != nil {
 			return err
 		}
-		if _, err := conn.ExecContext(ctx, x.DDL(db.Dialect)); err != nil {
+		if _, err := conn.ExecContext(ctx, x.ddl(db.Dialect, concurrently)); err != nil {
 			return fmt.Errorf("create %s: %w", x.Name, err)
 		}
 		made = true
@@ -63,29 +65,36 @@ func (db DB) MakeIndex(ctx context.Context, x OwnIndex) (made bool, err error) {
 	return made && err == nil, err
 }
 
-// indexing runs fn while no other program makes an index: where an index is
-// made beside writers, outside of a transaction.
-func (db DB) indexing(ctx context.Context, fn func(*sql.Conn) error) error {
+// indexing runs fn while no other program makes an index, and tells it what to
+// write to make one beside writers, outside of a transaction. The lock is that
+// of a transaction on another connection: behind a pooler, one that belongs to a
+// connection could stay with somebody else's. A pool of one connection has no
+// other, so that writers wait there.
+func (db DB) indexing(ctx context.Context, fn func(conn *sql.Conn, concurrently string) error) error {
 	lock := dialects[db.Dialect].lockIndex
-	if lock == nil {
-		return db.exclusively(ctx, fn)
+	if lock == nil || db.Stats().MaxOpenConnections == 1 {
+		return db.exclusively(ctx, func(conn *sql.Conn) error { return fn(conn, "") })
+	}
+	locked, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = locked.Close() }()
+	defer cleanUp(ctx, locked, "ROLLBACK")
+	if err := lock(ctx, locked); err != nil {
+		return err
 	}
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	unlock, err := lock(ctx, conn)
-	if err != nil {
-		return err
-	}
-	defer cleanUp(ctx, conn, unlock)
-	return fn(conn)
+	return fn(conn, dialects[db.Dialect].concurrently)
 }
 
 // dropBroken drops what is left of an index whose making was cut off: it costs
 // each writer time, and serves no reader.
-func (db DB) dropBroken(ctx context.Context, conn *sql.Conn, x OwnIndex) error {
+func (db DB) dropBroken(ctx context.Context, conn *sql.Conn, x OwnIndex, concurrently string) error {
 	query := dialects[db.Dialect].brokenIndex
 	if query == "" {
 		return nil
@@ -94,7 +103,7 @@ func (db DB) dropBroken(ctx context.Context, conn *sql.Conn, x OwnIndex) error {
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	if _, err := conn.ExecContext(ctx, "DROP INDEX "+dialects[db.Dialect].concurrently+x.Name); err != nil {
+	if _, err := conn.ExecContext(ctx, "DROP INDEX "+concurrently+x.Name); err != nil {
 		return fmt.Errorf("drop what is left of %s: %w", x.Name, err)
 	}
 	return nil

@@ -82,28 +82,44 @@ const postgresIndexes = "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.o
 // indexLock is the number of another such lock.
 const indexLock = "7301959113203049582"
 
-// postgresLockIndex asks again and again for the lock of the connection: a
-// connection that waits for it inside a statement is itself waited for by the
-// one that makes the index, which is a deadlock. It gives up after a minute.
-func postgresLockIndex(ctx context.Context, conn *sql.Conn) (unlock string, err error) {
+// postgresLockIndex asks again and again: a connection that waits for the lock
+// inside a statement is itself waited for by the one that makes the index, which
+// is a deadlock; one that is idle in a transaction is not. It gives up after a
+// minute.
+func postgresLockIndex(ctx context.Context, conn *sql.Conn) error {
 	for end := time.Now().Add(time.Minute); ; {
-		var got bool
-		rows, err := conn.QueryContext(ctx, "SELECT pg_try_advisory_lock("+indexLock+")")
-		err = OneOf(rows, err, &got)
-		switch {
-		case err != nil:
-			return "", err
-		case got:
-			return "SELECT pg_advisory_unlock(" + indexLock + ")", nil
-		case time.Now().After(end):
-			return "", errors.New("another program has been making an index for a minute")
+		got, err := postgresTryLock(ctx, conn)
+		if err != nil || got {
+			return err
+		}
+		if time.Now().After(end) {
+			return errors.New("another program has been making an index for a minute")
 		}
 		select {
 		case <-ctx.Done():
-			return "", ctx.Err()
+			return ctx.Err()
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// postgresTryLock begins a transaction, and ends it if it does not get the lock.
+// The statement that comes after the question ends what the question has seen
+// of the tables, for which the one that makes the index would wait.
+func postgresTryLock(ctx context.Context, conn *sql.Conn) (got bool, err error) {
+	if _, err := conn.ExecContext(ctx, "BEGIN ISOLATION LEVEL READ COMMITTED"); err != nil {
+		return false, err
+	}
+	rows, err := conn.QueryContext(ctx, "SELECT pg_try_advisory_xact_lock("+indexLock+")")
+	if err := OneOf(rows, err, &got); err != nil {
+		return false, err
+	}
+	next := "ROLLBACK"
+	if got {
+		next = "SET LOCAL idle_in_transaction_session_timeout = 0"
+	}
+	_, err = conn.ExecContext(ctx, next)
+	return got, err
 }
 
 // numbered turns each ? into $1, $2 and so on. No statement has a ? in a text.

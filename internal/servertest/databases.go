@@ -99,6 +99,35 @@ func (s *Server) Run(t testing.TB, statement string) {
 	}
 }
 
+// PgBouncer runs a pooler in front of a PostgreSQL, in its transaction mode, and
+// returns the database by way of it. It has few connections to the server, so
+// that statements of one client meet several.
+func PgBouncer(t testing.TB, d Database) Database {
+	t.Helper()
+	host, port, _ := net.SplitHostPort(d.Addr)
+	k := pgBouncer
+	k.prepare = func(s *Server, _ map[string]string) *exec.Cmd {
+		return exec.Command("sh", "-c", "echo \"$1\" > pgbouncer.ini", "sh", "[databases]\n"+
+			"* = host="+host+" port="+port+" user="+d.User+"\n"+
+			"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = "+s.port()+"\nunix_socket_dir =\n"+
+			"auth_type = any\npool_mode = transaction\ndefault_pool_size = 4\nmax_client_conn = 500\n")
+	}
+	d.Addr, d.Socket = start(t, k).Addr, ""
+	return d
+}
+
+var pgBouncer = kind{
+	name:     "PgBouncer",
+	user:     "postgres",
+	programs: []string{"pgbouncer"},
+	globs:    []string{"/usr/sbin"},
+	command: func(_ *Server, bin map[string]string) *exec.Cmd {
+		return exec.Command(bin["pgbouncer"], "pgbouncer.ini")
+	},
+	stop:  syscall.SIGTERM,
+	ready: dial,
+}
+
 // database makes an empty database.
 func (s *Server) database(t testing.TB, n int) Database {
 	t.Helper()

@@ -1,5 +1,5 @@
-// Package servertest runs real servers beside tests: PostgreSQL, MariaDB,
-// Redis and Memcached, on loopback ports and sockets of their own.
+// Package servertest runs real servers beside tests: PostgreSQL, PgBouncer,
+// MariaDB, Redis and Memcached, on loopback ports and sockets of their own.
 //
 // A package whose tests share servers hands them to [Main]:
 //
