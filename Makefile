@@ -52,7 +52,7 @@ NARROW := ./session ./csrf ./messages ./cookie ./cookiestore ./memstore ./django
 	./internal/pickle ./internal/rawjson ./internal/setcookie ./internal/signing
 
 narrow: ## Run tests of numbers and times where an int has 32 bits
-	GOARCH=386 CGO_ENABLED=0 go test $(NARROW)
+	GOARCH=386 CGO_ENABLED=0 go test $(QUICKLY) $(NARROW)
 
 lint: staticcheck revive errcheck errorlint unfinished ## Run the linters
 
@@ -92,12 +92,16 @@ soak: ## Kill servers and processes again and again under load (5 minutes)
 ALONE := /(cmd|examples|settings|mail)(/|$$)|/internal/(api|conf|consttime|deptest|djangotest|docstest|expiry|$\
 	legacyhashers|mutants|pickle|randomtext|rawjson|safeurl|secrettest|servertest|sessionkey|signing|vectors)$$
 
-# A test with Django waits for another process, and one of vectors compares.
-ONE_AT_A_TIME := Django|Vectors
+# A test with Django waits for another process, one of vectors compares, and the others
+# fill large tables or call one thing after the other, for long.
+ONE_AT_A_TIME := Django|Vectors|SearchesByItsIndex|ByEmailIsBounded|PrintsASecret|CollectedDevices
+
+# Vet has its own target, and programs without symbols for debuggers are linked sooner.
+QUICKLY := -vet=off -ldflags='-s -w'
 
 race-sample: ## The same in a third of the time: what is concurrent here
-	go test -race $(TESTFLAGS) -skip '$(ONE_AT_A_TIME)' $$(go list ./... | grep -vE '$(value ALONE)')
-	cd integration && go test -race $(TESTFLAGS) -run 'Linearizable|Logout' .
+	go test -race $(QUICKLY) $(TESTFLAGS) -skip '$(ONE_AT_A_TIME)' $$(go list ./... | grep -vE '$(value ALONE)')
+	cd integration && go test -race $(QUICKLY) $(TESTFLAGS) -run 'Linearizable|Logout' .
 
 nightly: ## All that continuous integration has samples of, whole (hours)
 	@set -eu; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; .ci/aside "$$dir"; \

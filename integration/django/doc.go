@@ -9,7 +9,7 @@
 //
 // Django 4.2 and 5.2 and Valkey are tried, too, if .ci/aside has unpacked them into the
 // folder that JAMSESSION_ASIDE names; the table says which are absent. Other versions are
-// tried on three engines, and with JAMSESSION_WHOLE=1 on all.
+// tried on two engines, and with JAMSESSION_WHOLE=1 on all.
 //
 // An engine joins by one entry in engines_test.go, a scenario by one in
 // main_test.go. The Django site is in testdata/site; gosite_test.go has the
