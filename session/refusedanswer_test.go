@@ -99,6 +99,13 @@ func TestRotationIsTakenBackIfItsAnswerIsRefused(t *testing.T) {
 			fmt.Fprint(w, "welcome")
 			late(r)
 		},
+		"after a Save, of an empty page": func(_ http.ResponseWriter, r *http.Request) {
+			login(r)
+			if err := session.From(r).Save(r.Context()); err != nil {
+				t.Error(err)
+			}
+			late(r)
+		},
 		"and a panic": func(w http.ResponseWriter, r *http.Request) {
 			login(r)
 			fmt.Fprint(w, "welcome")
@@ -227,5 +234,109 @@ func TestTakingBackThatFailsIsLogged(t *testing.T) {
 	}).visit(t, key)
 	if len(store.records()) != 1 || !strings.Contains(log.String(), "could not be taken back") {
 		t.Errorf("%d records, logged %s", len(store.records()), &log)
+	}
+}
+
+// TestFlushedSessionIsNotTakenBack, although its key was moved in the same request: a
+// logout stays a logout.
+func TestFlushedSessionIsNotTakenBack(t *testing.T) {
+	for name, after := range map[string]func(s *session.Session){
+		"nothing":  func(*session.Session) {},
+		"a change": func(s *session.Session) { s.Set("goodbye", true) },
+		"a key":    func(s *session.Session) { s.CycleKey() },
+	} {
+		store := newSpy()
+		m := noerror.In(session.New(store, &session.Options{Logger: quiet}))
+		key := login(m)
+		refuse(t, m, func(w http.ResponseWriter, r *http.Request) {
+			s := session.From(r)
+			s.CycleKey()
+			if err := s.Save(r.Context()); err != nil {
+				t.Error(err)
+			}
+			s.Flush()
+			after(s)
+			fmt.Fprint(w, "page")
+			<-r.Context().Done()
+		}).visit(t, key)
+		if alive(t, m, key) || len(store.records()) != 0 {
+			t.Errorf("%s: the flushed session is back: %t; %d records", name, alive(t, m, key), len(store.records()))
+		}
+	}
+}
+
+// A brokenSource fails as the body of a request that was canceled does, after a part.
+type brokenSource struct{ io.Reader }
+
+func (s brokenSource) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil {
+		err = context.Canceled
+	}
+	return n, err
+}
+
+// TestSourceThatFailsTakesNothingBack: the header with the new key has left.
+func TestSourceThatFailsTakesNothingBack(t *testing.T) {
+	m := noerror.In(session.New(newSpy(), &session.Options{Logger: quiet}))
+	key := login(m)
+	server := httptest.NewServer(m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		session.From(r).CycleKey()
+		_, _ = io.Copy(w, brokenSource{strings.NewReader("a part")})
+	})))
+	defer server.Close()
+	r, _ := http.NewRequest("POST", server.URL, nil)
+	r.Header.Set("Cookie", "sessionid="+key)
+	resp := noerror.In(server.Client().Do(r))
+	_ = resp.Body.Close()
+	if !alive(t, m, keyOf(resp)) || alive(t, m, key) {
+		t.Errorf("the new key is alive: %t, and the old: %t", alive(t, m, keyOf(resp)), alive(t, m, key))
+	}
+}
+
+// TestMiddlewareAroundStillAnswers if the handler has written nothing: nobody has sent the
+// header meanwhile to find out whether somebody would refuse it.
+func TestMiddlewareAroundStillAnswers(t *testing.T) {
+	for name, limit := range map[string]time.Duration{"no limit": 0, "a limit": time.Hour} {
+		m := noerror.In(session.New(newSpy(), &session.Options{Logger: quiet}))
+		inside := m.Handler(setName("x"))
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if limit > 0 {
+				ctx, cancel := context.WithTimeout(r.Context(), limit)
+				defer cancel()
+				r = r.WithContext(ctx)
+			}
+			inside.ServeHTTP(w, r)
+			w.WriteHeader(http.StatusTeapot)
+		}))
+		resp := noerror.In(server.Client().Get(server.URL))
+		_ = resp.Body.Close()
+		server.Close()
+		if resp.StatusCode != http.StatusTeapot || keyOf(resp) == "" {
+			t.Errorf("%s: %s, %v", name, resp.Status, resp.Header)
+		}
+	}
+}
+
+// A vagueStore does not know when its records end, as a cache that another program fills.
+type vagueStore struct{ session.Store }
+
+func (s vagueStore) Load(ctx context.Context, key string) (session.Record, error) {
+	rec, err := s.Store.Load(ctx, key)
+	rec.Expiry = time.Time{}
+	return rec, err
+}
+
+// TestSessionOfUnknownExpiryIsTakenBack, and does not end by that.
+func TestSessionOfUnknownExpiryIsTakenBack(t *testing.T) {
+	m := noerror.In(session.New(vagueStore{newSpy()}, &session.Options{Logger: quiet}))
+	key := login(m)
+	refuse(t, m, func(w http.ResponseWriter, r *http.Request) {
+		session.From(r).CycleKey()
+		fmt.Fprint(w, "page")
+		<-r.Context().Done()
+	}).visit(t, key)
+	if !alive(t, m, key) {
+		t.Error("the visitor is out")
 	}
 }

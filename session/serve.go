@@ -31,6 +31,9 @@ func (x *exchange) finish() {
 	switch {
 	case x.answer() == answerOpen:
 		_ = x.begin(http.StatusOK) // which has answered, if it failed
+		if x.Context.Err() == nil {
+			return // nothing was written, and middleware around the manager still may
+		}
 	case x.answer() != answerFailed && x.changedLate():
 		x.finishLate()
 	}

@@ -201,6 +201,7 @@ func (s *Session) giveUp() {
 	s.sees(lookItems)
 	s.record, s.pending = recordNone, pendingChanges
 	s.late, s.startsAnew = false, false
+	s.newKey, s.replaced = false, Record{} // what was given up is not taken back
 }
 
 // startAnew is authsession.StartAnew.

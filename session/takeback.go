@@ -31,7 +31,7 @@ const refusalTime = 250 * time.Millisecond
 // returns because its context has ended is as fast as the other's answer: until it has
 // returned, the other cannot take what was written.
 func (x *exchange) probeArrival() {
-	if a := x.answer(); a != answerBegun && a != answerBroken || !x.hasNewKey() {
+	if a := x.answer(); a != answerBegun && a != answerBroken || !x.hasNewKey() || !x.mayBeRefused() {
 		return
 	}
 	_, err := x.out.Write(nil)
@@ -40,6 +40,12 @@ func (x *exchange) probeArrival() {
 		_, err = x.out.Write(nil)
 	}
 	x.checkArrival(err)
+}
+
+// mayBeRefused reports whether somebody limits the time of the answer.
+func (x *exchange) mayBeRefused() bool {
+	_, limited := x.Context.Deadline()
+	return limited || x.Context.Err() != nil
 }
 
 func (x *exchange) hasNewKey() bool {
@@ -58,6 +64,9 @@ func (x *exchange) takeBack() {
 		return
 	}
 	s.newKey = false
+	if s.replaced.Expiry.IsZero() { // of a store that does not know it
+		s.replaced.Expiry = s.stored.Expiry
+	}
 	ctx := x.saveContext()
 	defer ctx.End()
 	var err error

@@ -60,7 +60,10 @@ func (w *responseWriter) ReadFrom(src io.Reader) (int64, error) {
 		return 0, err
 	}
 	n, err := readFrom(w.ResponseWriter, src)
-	w.x.checkArrival(err)
+	if isRefusal(err) { // or src has failed, and the answer is on its way
+		_, refused := w.ResponseWriter.Write(nil)
+		w.x.checkArrival(refused)
+	}
 	return n, err
 }
 
