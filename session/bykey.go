@@ -39,7 +39,7 @@ func (m *Manager) Delete(ctx context.Context, key string) error {
 	if err != nil {
 		return unavailable("delete", err)
 	}
-	m.departed.note(storeKey, false)
+	m.departed.noteEnd(storeKey)
 	m.observe(ctx, EventDeleted, storeKey, 0)
 	return nil
 }

@@ -23,14 +23,16 @@ type departed struct {
 type departedKey [16]byte
 
 type departure struct {
-	moved  bool // to another key; if not, the session has ended
+	to     departedKey // the key to which the session moved; zero if it has ended
 	at     time.Time
 	number int64
 }
 
+func (d departure) moved() bool { return d.to != departedKey{} }
+
 const (
 	departedKept = 1024
-	underWay     = 15 * time.Second // how long an answer may be
+	underWay     = 15 * time.Second // how long an answer may take
 )
 
 // overtook reports whether a request may have been sent before its visitor had the answer
@@ -38,7 +40,7 @@ const (
 // If the session has ended, only one that began before does not know: others would be
 // kept out of a new session by a cookie that nobody has removed.
 func (d departure) overtook(began int64) bool {
-	return d.number > began || d.moved && time.Since(d.at) < underWay
+	return d.number > began || d.moved() && time.Since(d.at) < underWay
 }
 
 func departedKeyOf(storeKey string) departedKey {
@@ -46,9 +48,18 @@ func departedKeyOf(storeKey string) departedKey {
 	return departedKey(sum[:])
 }
 
+// noteEnd remembers that a session has ended.
+func (d *departed) noteEnd(storeKey string) {
+	d.note(departedKeyOf(storeKey), departedKey{})
+}
+
+// noteMove remembers that a session has another key now.
+func (d *departed) noteMove(from, to string) {
+	d.note(departedKeyOf(from), departedKeyOf(to))
+}
+
 // note remembers a key, in place of the oldest.
-func (d *departed) note(storeKey string, moved bool) {
-	key := departedKeyOf(storeKey)
+func (d *departed) note(key, to departedKey) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.keys == nil {
@@ -59,7 +70,7 @@ func (d *departed) note(storeKey string, moved bool) {
 		d.last[d.next] = key
 		d.next = (d.next + 1) % departedKept
 	}
-	d.keys[key] = departure{moved, time.Now(), d.count.Add(1)}
+	d.keys[key] = departure{to, time.Now(), d.count.Add(1)}
 }
 
 // forget is for a key that a session has again.
@@ -76,4 +87,20 @@ func (d *departed) find(storeKey string) (found departure, ok bool) {
 	defer d.mu.Unlock()
 	found, ok = d.keys[key]
 	return found, ok
+}
+
+// lives reports whether the session of a key that is gone may live on under another one,
+// and whether anything is known of it. It follows a session that has moved several times.
+func (d *departed) lives(storeKey string) (may, known bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	gone, known := d.keys[departedKeyOf(storeKey)]
+	for hops := 0; gone.moved(); hops++ {
+		next, ok := d.keys[gone.to]
+		if !ok || hops == departedKept {
+			return true, true
+		}
+		gone = next
+	}
+	return false, known
 }

@@ -240,3 +240,50 @@ func TestBearerDoesNotLookAtOtherCookies(t *testing.T) {
 		t.Errorf("by cookies: %q", name)
 	}
 }
+
+// TestLogoutWithACookieThatHasMoved: the cookie of another domain, or path, names a key
+// from before a rotation. The logout has worked if the session that moved has ended, in
+// this request or before, and has not if it lives on.
+func TestLogoutWithACookieThatHasMoved(t *testing.T) {
+	logout := func(_ http.ResponseWriter, r *http.Request) { session.From(r).Flush() }
+	for name, status := range map[string]int{
+		"to the other, sent first":    200,
+		"to the other, sent last":     200,
+		"twice, to the other":         200,
+		"to one that ended":           200,
+		"elsewhere, sent first":       400,
+		"elsewhere, sent last":        400,
+		"elsewhere, after the logout": 400,
+	} {
+		store := newSpy()
+		m := noerror.In(session.New(store, &session.Options{Logger: quiet}))
+		old := login(m)
+		moved, live := "", login(m)
+		if !strings.HasSuffix(name, "after the logout") {
+			moved = keyOf(request(m, old, rotate))
+		}
+		switch {
+		case strings.Contains(name, "to the other"):
+			request(m, live, logout)
+			live = moved
+		case name == "to one that ended":
+			request(m, moved, logout)
+		}
+		if strings.HasPrefix(name, "twice") {
+			live = keyOf(request(m, live, rotate))
+		}
+		keys := []string{old, live}
+		if strings.HasSuffix(name, "last") {
+			slices.Reverse(keys)
+		}
+		resp := several(m, func(w http.ResponseWriter, r *http.Request) {
+			logout(w, r)
+			if strings.HasSuffix(name, "after the logout") {
+				request(m, old, rotate)
+			}
+		}, keys...)
+		if left := len(store.records()); resp.StatusCode != status || left > 0 != (status == 400) || alive(t, m, live) {
+			t.Errorf("%s: %s, %d sessions are left", name, resp.Status, left)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/authsession"
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
@@ -124,7 +125,7 @@ func (s *Session) replace(ctx context.Context) (err error) {
 		return err
 	}
 	if s.pending == pendingRotation {
-		s.m.departed.note(s.stored.Key, true)
+		s.m.departed.noteMove(s.stored.Key, next.Key)
 	}
 	s.saved(key, next)
 	s.m.observe(ctx, EventSaved, next.Key, 0)
@@ -264,7 +265,7 @@ func pause(ctx context.Context, round int) error {
 // interrupted notes that the record is gone. A request that only read is not told.
 func (s *Session) interrupted(ctx context.Context) error {
 	s.m.observe(ctx, EventInterrupted, s.stored.Key, 0)
-	if s.startsAnew && s.pending == pendingRotation {
+	if s.startsAnew() {
 		s.stored, s.record = version{}, recordNone
 		return s.create(ctx)
 	}
@@ -273,6 +274,17 @@ func (s *Session) interrupted(ctx context.Context) error {
 		return ErrInterrupted
 	}
 	return nil
+}
+
+// startsAnew reports whether the items may go into a record of their own, as
+// authsession.StartAnew says.
+func (s *Session) startsAnew() bool {
+	if !s.mayStartAnew || s.pending != pendingRotation {
+		return false
+	}
+	loaded, err := s.m.parse(s.stored.Record)
+	_, isUsers := loaded.Get(authsession.UserItem)
+	return err == nil && !isUsers
 }
 
 // saved notes what the store holds now.
@@ -286,8 +298,8 @@ func (s *Session) saved(key string, next version) {
 }
 
 // deleteDoomed deletes what Flush gave up. It returns [ErrInterrupted] if a
-// record was gone already and this process has not ended it: perhaps another request
-// had moved it to a new key, where it lives on, so nobody must be told that it has ended.
+// record was gone already, and its session may live on under a new key: nobody must be
+// told that it has ended.
 func (s *Session) deleteDoomed(ctx context.Context) error {
 	missed := false
 	for len(s.doomed) > 0 {
@@ -295,10 +307,12 @@ func (s *Session) deleteDoomed(ctx context.Context) error {
 		err := s.m.store.Delete(ctx, d.key)
 		switch {
 		case err == nil:
-			s.m.departed.note(d.key, false)
+			s.m.departed.noteEnd(d.key)
 			s.m.observe(ctx, EventDeleted, d.key, 0)
 			s.gaveUp = true
-		case errors.Is(err, ErrNotFound) && (d.maybe || s.m.hasEnded(d.key)):
+		case errors.Is(err, ErrNotFound) && d.unasked:
+			s.noteOvertaken(d)
+		case errors.Is(err, ErrNotFound) && !s.m.mayLive(d):
 		case errors.Is(err, ErrNotFound) && !d.asked:
 			s.m.observe(ctx, EventInterrupted, d.key, 0)
 			missed = true
@@ -315,11 +329,20 @@ func (s *Session) deleteDoomed(ctx context.Context) error {
 	return nil
 }
 
-// hasEnded reports whether this process has just deleted the record itself, so that it
-// did not move.
-func (m *Manager) hasEnded(storeKey string) bool {
-	gone, ok := m.departed.find(storeKey)
-	return ok && !gone.moved
+// noteOvertaken notes that another request has moved or ended the session that this one
+// had loaded. What comes now comes late, and a logout must not say that it has ended it.
+func (s *Session) noteOvertaken(d *doomed) {
+	s.late = true
+	s.missing = append(s.missing, doomed{key: d.key, maybe: d.maybe})
+}
+
+// mayLive reports whether the session of a record that is gone may live on under another
+// key. If this process has ended it, it does not.
+func (m *Manager) mayLive(d *doomed) bool {
+	if may, known := m.departed.lives(d.key); known {
+		return may
+	}
+	return !d.maybe
 }
 
 // refreshes reports whether there are saves for the sake of the expiry at all.

@@ -62,9 +62,10 @@ type change struct {
 
 // A doomed record is one that Flush gave up.
 type doomed struct {
-	key   string // as the store has it
-	asked bool   // the store was asked to delete it, and it is not known whether it did
-	maybe bool   // if it is gone already, nobody minds
+	key     string // as the store has it
+	asked   bool   // the store was asked to delete it, and it is not known whether it did
+	maybe   bool   // it was sent, and may have been dead for long
+	unasked bool   // nobody has asked for a logout: see authsession
 }
 
 // An operation is a change that is a function.
@@ -162,14 +163,15 @@ func (s *Session) Clear() {
 // is set afterwards goes into a new session. (If that is not saved because of
 // a status of 500 or above, the cookie stays, as in Django; it opens nothing.)
 //
-// If the record is gone by then, and this process has not deleted it, a concurrent request
-// may have moved it to a new key. The response is then that of [ErrInterrupted], and the
+// If the record is gone by then, and this process has not ended the session, a concurrent
+// request may have moved it to a new key. The response is then that of [ErrInterrupted], and the
 // cookie is removed. So a logout that succeeds has ended the session. If the request
 // carries several cookies of the name, those of other domains or paths, their sessions
 // end as well, up to four.
 func (s *Session) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.markDoomed(false)
 	if s.isStored() {
 		s.doomed = append(s.doomed, doomed{key: s.stored.Key})
 	}
@@ -188,9 +190,16 @@ func (s *Session) discard() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.isStored() {
-		s.doomed = append(s.doomed, doomed{key: s.stored.Key, maybe: true})
+		s.doomed = append(s.doomed, doomed{key: s.stored.Key, unasked: true})
 	}
 	s.giveUp()
+}
+
+// markDoomed notes whether a logout is why records are to be deleted.
+func (s *Session) markDoomed(unasked bool) {
+	for i := range s.doomed {
+		s.doomed[i].unasked = unasked
+	}
 }
 
 // giveUp makes the session a new one.
@@ -200,7 +209,7 @@ func (s *Session) giveUp() {
 	s.changes, s.err = nil, nil
 	s.sees(lookItems)
 	s.record, s.pending = recordNone, pendingChanges
-	s.late, s.startsAnew = false, false
+	s.late, s.mayStartAnew = false, false
 	s.newKey, s.replaced = false, Record{} // what was given up is not taken back
 }
 
@@ -208,13 +217,8 @@ func (s *Session) giveUp() {
 func (s *Session) startAnew() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.isStored() {
-		return
-	}
-	if loaded, err := s.m.parse(s.stored.Record); err == nil {
-		_, isUsers := loaded.Get(authsession.UserItem)
-		s.startsAnew = !isUsers
-	}
+	s.markDoomed(true)
+	s.mayStartAnew = true
 }
 
 func init() {
@@ -385,7 +389,7 @@ func (s *Session) noteMissing(storeKey string) {
 	}
 	gone, ok := s.m.departed.find(storeKey)
 	s.late = s.late || ok && gone.overtook(s.began)
-	if ok && gone.moved {
+	if ok && gone.moved() {
 		s.missing = append(s.missing, doomed{key: storeKey})
 	}
 }

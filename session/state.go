@@ -15,12 +15,12 @@ type state struct {
 	// not have.
 	sendKey, newKey bool
 
-	wasFound   bool // there was a record when the session was loaded
-	gaveUp     bool // by Flush, or a record was deleted
-	missed     bool // a record that was to be deleted was gone, perhaps to another key
-	late       bool // a key was sent that a session has just given up
-	startsAnew bool // see authsession.StartAnew
-	over       bool // the request has ended
+	wasFound     bool // there was a record when the session was loaded
+	gaveUp       bool // by Flush, or a record was deleted
+	missed       bool // a record that was to be deleted was gone, perhaps to another key
+	late         bool // a key was sent that a session has just given up
+	mayStartAnew bool // see authsession.StartAnew
+	over         bool // the request has ended
 
 	// err is why the record is not known, or else the first change that could
 	// not be made.
