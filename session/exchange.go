@@ -98,10 +98,8 @@ func (x *exchange) saveContext() *timelimit.Context {
 // warnOfHijack is for when a library takes the connection over: it writes a header of
 // its own, in which the new key may be missing.
 func (x *exchange) warnOfHijack() {
-	if x.session.newKey && x.session.sendKey {
-		x.warn("session: a new key does not reach the visitor unless the library that has taken over " +
-			"the connection sends the header of the http.ResponseWriter; see the package documentation")
-	}
+	x.warn("session: a new key does not reach the visitor unless the library that has taken over " +
+		"the connection sends the header of the http.ResponseWriter; see docs/custom-middleware.md")
 }
 
 func (x *exchange) warn(msg string) {

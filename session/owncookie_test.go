@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/cookiestore"
 	"github.com/jamsession/jamsession/internal/noerror"
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -285,5 +287,60 @@ func TestLogoutWithACookieThatHasMoved(t *testing.T) {
 		if left := len(store.records()); resp.StatusCode != status || left > 0 != (status == 400) || alive(t, m, live) {
 			t.Errorf("%s: %s, %d sessions are left", name, resp.Status, left)
 		}
+	}
+}
+
+// TestKeyThatIsNotSentIsLogged: the handler has saved a session, and then sets the cookie
+// itself.
+func TestKeyThatIsNotSentIsLogged(t *testing.T) {
+	for _, rotates := range []bool{false, true} {
+		var log bytes.Buffer
+		m := noerror.In(session.New(memstore.New(), &session.Options{Logger: textLogger(&log)}))
+		key := ""
+		if rotates {
+			key = login(m)
+		}
+		request(m, key, func(w http.ResponseWriter, r *http.Request) {
+			s := session.From(r)
+			s.CycleKey()
+			if err := s.Save(r.Context()); err != nil {
+				t.Error(err)
+			}
+			w.Header().Add("Set-Cookie", "sessionid=of-another; Path=/")
+		})
+		if n := strings.Count(log.String(), "new key is not sent"); n != 1 {
+			t.Errorf("rotates %t: logged %s", rotates, &log)
+		}
+	}
+}
+
+// TestRefreshBesideAnotherCookieIsSilent, where each save changes the cookie: there is
+// nothing to lose.
+func TestRefreshBesideAnotherCookieIsSilent(t *testing.T) {
+	var log bytes.Buffer
+	store := noerror.In(cookiestore.New(secrettest.Keys("a secret"), nil))
+	m := noerror.In(session.New(store, &session.Options{
+		SaveEveryRequest: true, RefreshInterval: -1, Logger: textLogger(&log),
+	}))
+	resp := request(m, login(m), func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Add("Set-Cookie", "sessionid=of-another; Path=/")
+	})
+	if len(resp.Header["Set-Cookie"]) != 1 || log.Len() > 0 {
+		t.Errorf("%v, logged %s", resp.Header, &log)
+	}
+}
+
+// TestNoHintOfACookieForAKeyInAHeader.
+func TestNoHintOfACookieForAKeyInAHeader(t *testing.T) {
+	var log bytes.Buffer
+	m := noerror.In(session.New(memstore.New(), &session.Options{
+		Transport: session.Bearer(noerror.In(session.Cookies(nil))), Logger: textLogger(&log),
+	}))
+	r := httptest.NewRequest("POST", "http://192.168.1.5/", nil)
+	r.Header.Set("Authorization", "Bearer")
+	w := httptest.NewRecorder()
+	m.Handler(setName("x")).ServeHTTP(w, r)
+	if w.Header().Get(session.KeyHeader) == "" || log.Len() > 0 {
+		t.Errorf("%v, logged %s", w.Header(), &log)
 	}
 }

@@ -130,13 +130,14 @@ func (x *exchange) begin(status int) error {
 func (x *exchange) fail(err error) {
 	x.session.mu.Lock()
 	x.session.answer, x.cause = answerFailed, err
+	missed := x.session.missed
 	x.session.mu.Unlock()
 	_, refused := errors.AsType[refusal](err)
 	if !refused && !errors.Is(err, ErrInterrupted) && !errors.Is(err, ErrRefused) {
 		x.log("session: request failed", err)
 	}
 	replace(x.out, func(w http.ResponseWriter) {
-		if x.session.missed { // the visitor wants to leave, whatever key they have by now
+		if missed { // the visitor wants to leave, whatever key they have by now
 			x.removeKey(w.Header())
 		}
 		x.session.m.opts.ErrorHandler(w, x.req, err)
@@ -172,7 +173,12 @@ func (x *exchange) commit(h http.Header, status int) error {
 	}
 	if !taken {
 		x.announce(h)
-	} else if s.look > lookNone {
+		return nil
+	}
+	if s.newKey && s.record == recordStored {
+		x.warn("session: its new key is not sent, since the response sets the session's cookie already")
+	}
+	if s.look > lookNone {
 		x.demand.Add(httpcache.VaryKey)
 	}
 	return nil
@@ -181,8 +187,13 @@ func (x *exchange) commit(h http.Header, status int) error {
 // isTaken reports whether the handler, or a server behind it, sets the session's cookie
 // itself. That cookie is the answer, unless the key travels in another way.
 func (x *exchange) isTaken(h http.Header) bool {
-	return len(h["Set-Cookie"]) > 0 && x.way.CookieName != "" && x.session.m.transport.Ambient(x.req) &&
+	return len(h["Set-Cookie"]) > 0 && x.usesCookie() &&
 		setcookie.Others(h, x.way.CookieName, x.way.CookieDomain, x.cookiePath, x.sentCookie, x.req.URL.Path)
+}
+
+// usesCookie reports whether the key of this request travels in the cookie.
+func (x *exchange) usesCookie() bool {
+	return x.way.CookieName != "" && x.session.m.transport.Ambient(x.req)
 }
 
 // settle brings the store up to date. If the cookie is taken, the session cannot have
@@ -203,7 +214,9 @@ func (x *exchange) settle(taken bool) error {
 		return nil
 	}
 	if taken && s.moves() {
-		x.drop("session: not saved, since the response sets the session's cookie already")
+		if save {
+			x.drop("session: not saved, since the response sets the session's cookie already")
+		}
 		return nil
 	}
 	if err := x.mayMove(); err != nil {
@@ -288,7 +301,7 @@ func (x *exchange) sendKey(h http.Header, now time.Time) {
 			maxAge = -time.Second // zero has another meaning
 		}
 	}
-	if c, ok := s.m.transport.(cookieHolder); ok && s.newKey && x.way.CookieName != "" {
+	if c, ok := s.m.transport.(cookieHolder); ok && s.newKey && x.usesCookie() {
 		o := c.cookie()
 		s.m.hint.Give(s.m.opts.Logger, &o, x.req)
 	}

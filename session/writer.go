@@ -97,15 +97,15 @@ func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err := w.x.begin(http.StatusSwitchingProtocols); err != nil {
 		return nil, nil, err
 	}
-	if before == answerOpen {
-		w.x.warnOfHijack()
-	}
 	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err != nil {
 		w.x.turn(before) // nothing was sent
 		return nil, nil, err
 	}
 	w.x.turn(answerHijacked)
+	if before == answerOpen && w.x.hasNewKey() {
+		w.x.warnOfHijack()
+	}
 	return conn, rw, nil
 }
 

@@ -598,3 +598,18 @@ func TestHijackWarnsOfANewKey(t *testing.T) {
 		}
 	}
 }
+
+// TestHijackThatFailsWarnsOfNothing: the key is in the answer that follows.
+func TestHijackThatFailsWarnsOfNothing(t *testing.T) {
+	var log bytes.Buffer
+	m := noerror.In(session.New(memstore.New(), &session.Options{Logger: textLogger(&log)}))
+	resp := request(m, "", func(w http.ResponseWriter, r *http.Request) {
+		session.From(r).Set("a", 1)
+		if _, _, err := http.NewResponseController(w).Hijack(); !errors.Is(err, http.ErrNotSupported) {
+			t.Error(err)
+		}
+	})
+	if keyOf(resp) == "" || log.Len() > 0 {
+		t.Errorf("%v, logged %s", resp.Header, &log)
+	}
+}
