@@ -586,3 +586,42 @@ func TestEvents(t *testing.T) {
 		t.Errorf("events\n got %v\nwant %v", got, want)
 	}
 }
+
+// TestAnswersOfOthersTellOfASavedKey: the handler has saved the session under a new key,
+// and then fails. The answer in its place has the key, since the old one is dead.
+func TestAnswersOfOthersTellOfASavedKey(t *testing.T) {
+	for name, fail := range map[string]func(r *http.Request){
+		"panics":                  func(*http.Request) { panic("bug") },
+		"aborts":                  func(r *http.Request) { session.Abort(r, errors.New("bug")) },
+		"sets what cannot be set": func(r *http.Request) { session.From(r).Set("b", func() {}) },
+	} {
+		for _, known := range []bool{false, true} {
+			m := noerror.In(session.New(newSpy(), &session.Options{Logger: quiet}))
+			r := httptest.NewRequest("POST", "/", nil)
+			if known {
+				r.Header.Set("Cookie", "sessionid="+login(m))
+			}
+			w := httptest.NewRecorder()
+			func() {
+				defer func() {
+					if recover() != nil {
+						w.WriteHeader(http.StatusInternalServerError)
+					}
+				}()
+				m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+					s := session.From(r)
+					s.CycleKey()
+					s.Set("a", 1)
+					if err := s.Save(r.Context()); err != nil {
+						t.Error(err)
+					}
+					fail(r)
+				})).ServeHTTP(w, r)
+			}()
+			resp := w.Result()
+			if resp.StatusCode != 500 || !alive(t, m, keyOf(resp)) || !strings.Contains(resp.Header.Get("Cache-Control"), "no-store") {
+				t.Errorf("%s, known %t: %s %v", name, known, resp.Status, resp.Header)
+			}
+		}
+	}
+}

@@ -106,6 +106,22 @@ func TestRotationIsTakenBackIfItsAnswerIsRefused(t *testing.T) {
 			}
 			late(r)
 		},
+		"after a Save, and an Abort": func(_ http.ResponseWriter, r *http.Request) {
+			login(r)
+			if err := session.From(r).Save(r.Context()); err != nil {
+				t.Error(err)
+			}
+			late(r)
+			session.Abort(r, io.ErrUnexpectedEOF)
+		},
+		"after a Save, and what cannot be set": func(_ http.ResponseWriter, r *http.Request) {
+			login(r)
+			if err := session.From(r).Save(r.Context()); err != nil {
+				t.Error(err)
+			}
+			late(r)
+			session.From(r).Set("b", func() {})
+		},
 		"and a panic": func(w http.ResponseWriter, r *http.Request) {
 			login(r)
 			fmt.Fprint(w, "welcome")

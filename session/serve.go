@@ -99,10 +99,12 @@ func (x *exchange) stopped(v any) {
 			x.fail(cause)
 		}
 		if x.answer() == answerFailed {
+			x.probeArrival()
 			return
 		}
 	}
 	if x.answer() == answerOpen { // somebody may recover, and answer with this header
+		x.tellNewKey(x.out.Header())
 		x.demand.Meet(x.out.Header(), http.StatusInternalServerError)
 	}
 	if v != nil {
@@ -140,8 +142,20 @@ func (x *exchange) fail(err error) {
 		if missed { // the visitor wants to leave, whatever key they have by now
 			x.removeKey(w.Header())
 		}
+		x.tellNewKey(w.Header())
 		x.session.m.opts.ErrorHandler(w, x.req, err)
 	})
+}
+
+// tellNewKey is for an answer that is not the handler's: the key that a Save has given
+// the session is the only one that opens it.
+func (x *exchange) tellNewKey(h http.Header) {
+	s := &x.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.newKey && s.record == recordStored && !x.isTaken(h) {
+		x.sendKey(h, time.Now())
+	}
 }
 
 // commit decides, before the first byte, what becomes of the session and its

@@ -31,7 +31,7 @@ const refusalTime = 250 * time.Millisecond
 // returns because its context has ended is as fast as the other's answer: until it has
 // returned, the other cannot take what was written.
 func (x *exchange) probeArrival() {
-	if a := x.answer(); a != answerBegun && a != answerBroken || !x.hasNewKey() || !x.mayBeRefused() {
+	if a := x.answer(); a == answerOpen || a == answerHijacked || !x.hasNewKey() || !x.mayBeRefused() {
 		return
 	}
 	_, err := x.out.Write(nil)
