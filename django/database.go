@@ -56,4 +56,10 @@ type Database struct {
 	// TimeZone is the zone of the times in the tables: the TIME_ZONE of a Django site
 	// without USE_TZ. Nil is UTC.
 	TimeZone *time.Location
+
+	// Renew ends all connections of the pools, those in use as soon as they are free. It
+	// is called, at most twice a second, if a server answers that it only reads, as after
+	// a failover, or that it does not know what was prepared. Nil ends those that are
+	// idle. It is Reset for a handle that borrows its connections from a pool of pgx.
+	Renew func()
 }

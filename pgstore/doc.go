@@ -30,7 +30,9 @@
 // Other operations, such as clearing, and users, limits and migrations, use database/sql
 // with pgx's own adapter, on the same pool:
 //
-//	db := django.Database{DB: stdlib.OpenDBFromPool(pool), Dialect: django.PostgreSQL}
+//	db := django.Database{
+//		DB: stdlib.OpenDBFromPool(pool), Dialect: django.PostgreSQL, Renew: pool.Reset,
+//	}
 //	_, err = sqlstore.Migrate(ctx, db)
 //	users, err := sqlusers.New(ctx, db, nil)
 //

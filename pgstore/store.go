@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
@@ -37,8 +38,10 @@ func New(ctx context.Context, pool *pgxpool.Pool, o *sqlstore.Options) (session.
 		return nil, errors.New("pgstore: the pool is nil")
 	}
 	renew := &renewal{pool: pool}
-	db := openDB(pool, renew.after)
-	table, err := sqlstore.New(ctx, django.Database{DB: db, Dialect: django.PostgreSQL}, o)
+	db := stdlib.OpenDBFromPool(pool)
+	table, err := sqlstore.New(ctx, django.Database{
+		DB: db, Dialect: django.PostgreSQL, Renew: pool.Reset,
+	}, o)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

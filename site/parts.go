@@ -81,6 +81,7 @@ func (s *Site) openPlace(ctx context.Context, missing siteparts.Missing) error {
 	}
 	s.Database = django.Database{
 		DB: s.db.Writer, Readers: s.db.Readers, Dialect: s.db.Dialect, TimeZone: zone,
+		Renew: s.db.Renew(),
 	}
 	return nil
 }

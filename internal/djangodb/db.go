@@ -16,13 +16,14 @@ type DB struct {
 	TimeZone *time.Location // of the wall clock times that it keeps; nil is UTC
 
 	renewal *renewal // nil: its connections may be given up at any time
+	renew   func()   // nil: those that are idle are given up
 }
 
 // New returns a database to work on. Its error names the field that is wrong.
 func New(of django.Database) (DB, error) {
 	db := DB{
 		DB: of.DB, Readers: of.Readers, Dialect: Dialect(of.Dialect), TimeZone: of.TimeZone,
-		renewal: new(renewal),
+		renewal: new(renewal), renew: of.Renew,
 	}
 	if db.DB == nil {
 		return DB{}, errors.New("Database.DB is nil")

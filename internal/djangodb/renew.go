@@ -39,10 +39,10 @@ func (db DB) repeated(ctx context.Context, fn func() error) error {
 // though the server answers on it.
 func (d Dialect) IsSpent(err error) bool { return err != nil && dialects[d].isSpent(err) }
 
-// Renew ends the idle connections of a database if err says that one of them is
-// of no use any more, and reports whether it says so. Those opened before a
-// failover all lead to the same server, and database/sql does not tell which one
-// a statement had.
+// Renew ends the connections of a database if err says that one of them is of no
+// use any more, and reports whether it says so. Those opened before a failover
+// all lead to the same server, and database/sql does not tell which one a
+// statement had, nor end those in use.
 func (db DB) Renew(ctx context.Context, err error) bool {
 	if !db.Dialect.IsSpent(err) || ctx.Err() != nil {
 		return false
@@ -54,6 +54,10 @@ func (db DB) Renew(ctx context.Context, err error) bool {
 			return true
 		}
 		defer func() { r.last = time.Now() }()
+	}
+	if db.renew != nil {
+		db.renew()
+		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, renewTime)
 	defer cancel()

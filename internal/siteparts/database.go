@@ -84,6 +84,15 @@ type Database struct {
 	Pool  func() // closes what else is open; nil if there is nothing
 }
 
+// Renew ends the connections to a server, those in use as soon as they are
+// free. It is nil for a file.
+func (db *Database) Renew() func() {
+	if db.Wires == nil {
+		return nil
+	}
+	return db.Wires.Renew
+}
+
 // Close closes all pools.
 func (db *Database) Close() error {
 	err := errors.Join(db.Readers.Close(), db.Writer.Close()) // closing twice is not an error

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -60,7 +61,7 @@ func (w *Wires) Dial(ctx context.Context, network, address string) (net.Conn, er
 }
 
 func (w *Wires) add(conn net.Conn) (net.Conn, error) {
-	c := &wire{conn, w}
+	c := &wire{Conn: conn, all: w}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.gone {
@@ -82,11 +83,32 @@ func (w *Wires) Cut() {
 	clear(w.open)
 }
 
+// Renew makes nothing new begin on the connections that are open: what they are
+// waiting for comes, and then they end. It is for a server that has become the
+// wrong one.
+func (w *Wires) Renew() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for c := range w.open {
+		c.old.Store(true)
+	}
+}
+
 // A wire is one connection.
 type wire struct {
 	net.Conn
 
 	all *Wires
+	old atomic.Bool
+}
+
+// Write sends nothing on a connection that is old, by which a driver sees that
+// it can take another one.
+func (c *wire) Write(b []byte) (int, error) {
+	if c.old.Load() {
+		return 0, net.ErrClosed
+	}
+	return c.Conn.Write(b)
 }
 
 // Close ends the connection.

@@ -71,6 +71,22 @@ func TestCutEndsAllConnections(t *testing.T) {
 	}
 }
 
+// TestRenewedConnectionsBeginNothingNew, and those that are opened afterwards do.
+func TestRenewedConnectionsBeginNothingNew(t *testing.T) {
+	w := NewWires(time.Minute)
+	old := dialWire(t, w, time.Second)
+	if _, err := old.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	w.Renew()
+	if n, err := old.Write([]byte("x")); n != 0 || !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Write on an old one: %d, %v", n, err)
+	}
+	if _, err := dialWire(t, w, time.Second).Write([]byte("x")); err != nil {
+		t.Errorf("Write on a new one: %v", err)
+	}
+}
+
 // TestDriverCanLookAtTheSocket, or MySQL's does not see that the server has
 // closed an idle connection.
 func TestDriverCanLookAtTheSocket(t *testing.T) {
