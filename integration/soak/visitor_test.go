@@ -157,10 +157,10 @@ func (v *visitor) addTwice() error {
 			return err
 		}
 	}
-	if known < 2 || v.key == "" {
+	if known == 0 || v.key == "" {
 		return nil
 	}
-	v.least += 2
+	v.least += known
 	v.noteChange()
 	return v.look("/who")
 }
