@@ -10,7 +10,8 @@ import (
 // elsewhere, or uses a different cookie for each of its tenants.
 //
 // Requests call the methods in parallel. The methods do not check the key: the manager
-// looks it up in its store.
+// looks it up in its store. For its own cookie the manager looks at more: the other
+// cookies of the name, if the last is dead, and whether a handler has set the same cookie.
 type Transport interface {
 	// Key returns the key that the request carries, and whether it carries one at all, even
 	// if that is invented or too short. It must be the same for each call.
