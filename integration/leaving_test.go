@@ -40,7 +40,7 @@ func TestVisitorWhoLeavesRaisesNoAlarm(t *testing.T) {
 			server, url := start(t)
 			g := newGate(t, server)
 			log := new(logBuffer)
-			site := openSilentSite(t, url(g.addr()), "db", log)
+			site := openWholeSite(t, url(g.addr()), "db", 5*time.Second, log)
 			user, key := populate(t, site, "db")
 			handler := site.Handler(silentPages(site, user))
 			g.set(true)

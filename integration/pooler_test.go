@@ -28,7 +28,7 @@ const poolerSetting = "&default_query_exec_mode=exec"
 func TestEveryPartOfASiteWorksBehindPgBouncer(t *testing.T) {
 	at := servertest.PgBouncer(t, servertest.Postgres(t))
 	url := at.PostgresURL() + poolerSetting
-	site := openSilentSite(t, url, "db", io.Discard)
+	site := openWholeSite(t, url, "db", 5*time.Second, io.Discard)
 	defer site.Close()
 	_, key := populate(t, site, "db")
 	requests := requestsOf(t, site, key)

@@ -140,7 +140,7 @@ func silentSite(
 ) {
 	server, url := start(t)
 	addr, begin, end := s.between(t, server)
-	site := openSilentSite(t, url(addr), engine, io.Discard)
+	site := openWholeSite(t, url(addr), engine, silentLimit, io.Discard)
 	user, key := populate(t, site, engine)
 	handler := site.Handler(silentPages(site, user))
 	answered := func(path string) int { return askSilent(t, handler, path, key, silentLimit) }
@@ -174,7 +174,8 @@ func silentSite(
 	end()
 }
 
-func openSilentSite(t *testing.T, url, engine string, log io.Writer) *sites.Site {
+// openWholeSite opens all parts of a site, with as much time for each answer.
+func openWholeSite(t *testing.T, url, engine string, limit time.Duration, log io.Writer) *sites.Site {
 	t.Helper()
 	s, err := settings.Load(settings.Sources{Flags: map[string]string{
 		"SECRET_KEY": silentSecret, "DATABASE_URL": url, "SESSION_ENGINE": engine,
@@ -188,7 +189,7 @@ func openSilentSite(t *testing.T, url, engine string, log io.Writer) *sites.Site
 		t.Fatal(err)
 	}
 	// With the limit from the start, a busy machine could not even migrate.
-	conf.Of(s).StoreTimeout = silentLimit
+	conf.Of(s).StoreTimeout = limit
 	for range 20 {
 		var here *sites.Site
 		if here, err = sites.Open(t.Context(), s, &sites.Options{

@@ -22,8 +22,9 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// soon is how long it may take until requests reach the new primary.
-const soon = 2 * time.Second
+// soon is how long it may take until requests reach the new primary. That is
+// less than a second, unless the machine is busy.
+const soon = 5 * time.Second
 
 // A pair is a primary and its replica, with a name that leads to the primary.
 type pair struct {
