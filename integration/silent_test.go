@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -177,11 +178,17 @@ func silentSite(
 // openWholeSite opens all parts of a site, with as much time for each answer.
 func openWholeSite(t *testing.T, url, engine string, limit time.Duration, log io.Writer) *sites.Site {
 	t.Helper()
-	s, err := settings.Load(settings.Sources{Flags: map[string]string{
-		"SECRET_KEY": silentSecret, "DATABASE_URL": url, "SESSION_ENGINE": engine,
-		"PBKDF2_ITERATIONS": "1000", "LOGIN_LIMIT_STORE": "db",
+	return openSite(t, map[string]string{"DATABASE_URL": url, "SESSION_ENGINE": engine}, limit, log)
+}
+
+// openSite opens what settings describe, on tables that it makes.
+func openSite(t *testing.T, flags map[string]string, limit time.Duration, log io.Writer) *sites.Site {
+	t.Helper()
+	maps.Copy(flags, map[string]string{
+		"SECRET_KEY": silentSecret, "PBKDF2_ITERATIONS": "1000", "LOGIN_LIMIT_STORE": "db",
 		"LOGIN_LIMIT_ACCOUNT": "1000000/1", "LOGIN_LIMIT_SOURCE": "1000000/1", "PASSWORD_RESET_LIMIT": "1000000/1",
-	}})
+	})
+	s, err := settings.Load(settings.Sources{Flags: flags})
 	if err != nil {
 		t.Fatal(err)
 	}
