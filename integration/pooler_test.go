@@ -10,9 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/servertest"
+	"github.com/jamsession/jamsession/pgstore"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
 	sites "github.com/jamsession/jamsession/site"
@@ -89,6 +93,48 @@ func TestTableWorksBehindPgBouncer(t *testing.T) {
 		})
 	}
 	programs.Wait()
+}
+
+// TestPoolerThatReconnectsIsNoOutage: a statement that the driver has prepared by name is
+// gone with the pooler's connection, and the visitor does not notice. Nothing is set here:
+// a site that is alone at its pooler can work for a while, until this happens.
+func TestPoolerThatReconnectsIsNoOutage(t *testing.T) {
+	server := servertest.Postgres(t)
+	direct := noerror.In(sql.Open("pgx", server.PostgresURL()))
+	defer direct.Close()
+	if _, err := sqlstore.Migrate(t.Context(), django.Database{DB: direct, Dialect: django.PostgreSQL}); err != nil {
+		t.Fatal(err)
+	}
+	for name, open := range map[string]func(url string) session.Store{
+		"sqlstore": func(url string) session.Store {
+			db := noerror.In(sql.Open("pgx", url))
+			t.Cleanup(func() { _ = db.Close() })
+			db.SetMaxOpenConns(1)
+			return noerror.In(sqlstore.New(t.Context(), django.Database{DB: db, Dialect: django.PostgreSQL}, nil))
+		},
+		"pgstore": func(url string) session.Store {
+			pool := noerror.In(pgxpool.New(t.Context(), url+"&pool_max_conns=1"))
+			t.Cleanup(pool.Close)
+			return noerror.In(pgstore.New(t.Context(), pool, nil))
+		},
+	} {
+		at := servertest.PgBouncer(t, server)
+		admin := at
+		admin.Name = "pgbouncer"
+		console := noerror.In(pgconn.Connect(t.Context(), admin.PostgresURL()))
+		store := open(at.PostgresURL())
+		for round := range 5 {
+			for range 3 {
+				if err := visit(t.Context(), store); err != nil {
+					t.Errorf("%s, round %d: %v", name, round, err)
+				}
+			}
+			if _, err := console.Exec(t.Context(), "RECONNECT").ReadAll(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, _ = store.Close(), console.Close(t.Context())
+	}
 }
 
 // TestMigrationsBehindPgBouncerLeaveNoLock with a connection that is somebody

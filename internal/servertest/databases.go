@@ -110,7 +110,8 @@ func PgBouncer(t testing.TB, d Database) Database {
 		return exec.Command("sh", "-c", "echo \"$1\" > pgbouncer.ini", "sh", "[databases]\n"+
 			"* = host="+host+" port="+port+" user="+d.User+"\n"+
 			"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = "+s.port()+"\nunix_socket_dir =\n"+
-			"auth_type = any\npool_mode = transaction\ndefault_pool_size = 4\nmax_client_conn = 500\n")
+			"auth_type = any\nadmin_users = "+d.User+"\n"+
+			"pool_mode = transaction\ndefault_pool_size = 4\nmax_client_conn = 500\n")
 	}
 	d.Addr, d.Socket = start(t, k).Addr, ""
 	return d
