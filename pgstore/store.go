@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -249,8 +250,12 @@ func (s *store) exec(ctx context.Context, query string, args ...any) (pgconn.Com
 }
 
 // isRefused reports whether the server certainly has not carried out a
-// statement: it said so, or never received it.
+// statement: it said so, or never received it. Of class 08 is what a pooler says
+// of its own connection to the server, which may break before the answer comes.
 func isRefused(err error) bool {
 	var refused *pgconn.PgError
-	return errors.As(err, &refused) || pgconn.SafeToRetry(err)
+	if errors.As(err, &refused) {
+		return !strings.HasPrefix(refused.Code, "08")
+	}
+	return pgconn.SafeToRetry(err)
 }

@@ -53,11 +53,11 @@ func postgresIsTooLarge(err error) bool {
 
 // postgresIsSpent: a server that only reads; a transaction that nobody has ended;
 // a plan that a change of the table has made wrong; a statement, or a portal,
-// that a pooler has forgotten, or knows from somebody else; a pooler that has
-// lost count.
+// that a pooler has forgotten, or knows from somebody else. All that PgBouncer
+// says itself is 08P01, also that it has lost the answer to what was carried out.
 func postgresIsSpent(err error) bool {
 	switch sqlState(err) {
-	case "25006", "25P02", "0A000", "26000", "34000", "42P05", "08P01":
+	case "25006", "25P02", "0A000", "26000", "34000", "42P05":
 		return true
 	}
 	return false

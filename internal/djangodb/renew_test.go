@@ -106,7 +106,7 @@ func TestConnectionsThatAreOfNoUseAreEnded(t *testing.T) {
 		{django.PostgreSQL, stateError("26000"), true},
 		{django.PostgreSQL, stateError("34000"), true},
 		{django.PostgreSQL, stateError("42P05"), true},
-		{django.PostgreSQL, stateError("08P01"), true},
+		{django.PostgreSQL, stateError("08P01"), false},
 		{django.PostgreSQL, stateError("42501"), false},
 		{django.PostgreSQL, stateError("53100"), false},
 		{django.MySQL, mysqlError(1290), true},
