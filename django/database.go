@@ -58,8 +58,9 @@ type Database struct {
 	TimeZone *time.Location
 
 	// Renew ends all connections of the pools, those in use as soon as they are free. It
-	// is called, at most twice a second, if a server answers that it only reads, as after
-	// a failover, or that it does not know what was prepared. Nil ends those that are
-	// idle. It is Reset for a handle that borrows its connections from a pool of pgx.
+	// is called, at most twice a second by each store, if a server answers that it only
+	// reads, as after a failover, or that it does not know what was prepared. Nil ends
+	// those that are idle, or come free within a second if the pool is full. It is Reset
+	// for a handle that borrows its connections from a pool of pgx.
 	Renew func()
 }

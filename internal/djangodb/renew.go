@@ -4,8 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/panics"
 )
 
 const (
@@ -61,26 +64,43 @@ func (db DB) Renew(ctx context.Context, err error) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, renewTime)
 	defer cancel()
-	endIdle(ctx, db.DB)
+	endConns(ctx, db.DB)
 	if readers := db.readers(); readers != db.DB {
-		endIdle(ctx, readers)
+		endConns(ctx, readers)
 	}
 	return true
 }
 
-// endIdle ends the idle connections of a pool.
-func endIdle(ctx context.Context, pool *sql.DB) {
-	var idle []*sql.Conn
-	for range pool.Stats().Idle {
+// endConns ends the idle connections of a pool, and in a pool that is full, where
+// they go from one caller to the next, all that come free in time.
+func endConns(ctx context.Context, pool *sql.DB) {
+	stats := pool.Stats()
+	n := stats.Idle
+	if stats.OpenConnections == stats.MaxOpenConnections {
+		n = stats.OpenConnections
+	}
+	ended := make(chan struct{}, n)
+	var held []*sql.Conn
+	for range n {
 		conn, err := pool.Conn(ctx)
 		if err != nil {
 			break
 		}
-		idle = append(idle, conn)
+		held = append(held, conn)
 	}
-	for _, conn := range idle {
-		end(conn)
-		_ = conn.Close()
+	for _, conn := range held { // a driver may wait for the server's farewell
+		panics.Go(func() {
+			defer func() { ended <- struct{}{} }()
+			end(conn)
+			_ = conn.Close()
+		}, panics.Log(slog.Default(), "djangodb: end a connection"))
+	}
+	for range held {
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

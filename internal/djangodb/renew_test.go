@@ -9,8 +9,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
@@ -24,11 +26,19 @@ type server struct {
 	mu    sync.Mutex
 	wrong int // connections still to be opened that lead to the wrong server
 	open  int // connections to the wrong server
+	all   int // connections that were ever opened
+}
+
+func (s *server) opened() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all
 }
 
 func (s *server) Connect(context.Context) (driver.Conn, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.all++
 	if s.wrong == 0 {
 		return &serverConn{server: s}, nil
 	}
@@ -62,6 +72,7 @@ func (serverStmt) Close() error  { return nil }
 func (serverStmt) NumInput() int { return -1 }
 
 func (s serverStmt) Exec([]driver.Value) (driver.Result, error) {
+	runtime.Gosched() // others come meanwhile
 	return driver.RowsAffected(1), s.conn.err
 }
 
@@ -176,6 +187,30 @@ func TestConnectionsThatAreOfNoUseAreEnded(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestBusyConnectionsAreEnded: in a pool that is full, connections go from one visitor
+// to the next, and none is ever idle.
+func TestBusyConnectionsAreEnded(t *testing.T) {
+	s := &server{err: stateError("25006"), wrong: 2}
+	pool := sql.OpenDB(s)
+	defer pool.Close()
+	pool.SetMaxOpenConns(2)
+	db := noerror.In(djangodb.New(django.Database{DB: pool, Dialect: django.PostgreSQL}))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	var visitors sync.WaitGroup
+	for range 20 {
+		visitors.Go(func() {
+			for ctx.Err() == nil && s.opened() < 4 { // until there are two others
+				_, _ = db.Writer("UPDATE").Exec(ctx)
+			}
+		})
+	}
+	visitors.Wait()
+	if ctx.Err() != nil {
+		t.Errorf("%d connections to the wrong server are kept", s.open)
 	}
 }
 
