@@ -54,11 +54,25 @@ func (c *cache) Close() error {
 	return nil
 }
 
-// Get implements [cachedstore.Cache].
-func (c *cache) Get(ctx context.Context, key string) ([]byte, error) {
-	value, err := c.client.Do(ctx, c.client.B().Get().Key(c.prefix+key).Build()).AsBytes()
-	if rueidis.IsRedisNil(err) {
+// maxReads is how often Get asks: the connections that were cut, four as a rule,
+// fail one call each before they are made anew.
+const maxReads = 5
+
+// Get implements [cachedstore.Cache]. It asks again after a failure, which there
+// is if somebody else's write has made the client leave the server, see package
+// redislimit, and once after each restart. What is no text is another program's.
+func (c *cache) Get(ctx context.Context, key string) (value []byte, err error) {
+	for range maxReads {
+		value, err = c.client.Do(ctx, c.client.B().Get().Key(c.prefix+key).Build()).AsBytes()
+		if isAnswer(err) || ctx.Err() != nil {
+			break
+		}
+	}
+	switch {
+	case rueidis.IsRedisNil(err):
 		return nil, session.ErrNotFound
+	case answers(err, "WRONGTYPE "):
+		return nil, nil
 	}
 	return value, wrap(ctx, "get", err)
 }
@@ -70,7 +84,7 @@ func (c *cache) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 	cmd := c.client.B().Set().Key(c.prefix + key).Value(rueidis.BinaryString(value)).
 		PxMilliseconds(atLeastOne(ttl)).Build()
 	err := c.client.Do(ctx, cmd).Error()
-	if isFull(err) {
+	if answers(err, "OOM ") { // for lack of memory
 		err = setScript.Exec(ctx, c.client, []string{c.prefix + key}, []string{
 			rueidis.BinaryString(value), strconv.FormatInt(atLeastOne(ttl), 10),
 		}).Error()
@@ -78,10 +92,16 @@ func (c *cache) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 	return wrap(ctx, "set", err)
 }
 
-// isFull reports whether the server has refused a command for lack of memory.
-func isFull(err error) bool {
+// isAnswer reports whether the server has answered.
+func isAnswer(err error) bool {
+	_, refused := rueidis.IsRedisErr(err)
+	return err == nil || refused || rueidis.IsRedisNil(err)
+}
+
+// answers reports whether the server has refused a command with this code.
+func answers(err error, code string) bool {
 	answer, ok := rueidis.IsRedisErr(err)
-	return ok && strings.HasPrefix(answer.Error(), "OOM ")
+	return ok && strings.HasPrefix(answer.Error(), code)
 }
 
 // Add implements [cachedstore.Cache].
