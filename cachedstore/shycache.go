@@ -207,6 +207,9 @@ func (c *shyCache) attempt() {
 	c.mu.Unlock()
 	failures := 0
 	for key, mark := range waiting { // in random order
+		if c.isClosed() {
+			break
+		}
 		if time.Now().Before(mark) && c.eraseSafely(key) != nil {
 			if failures++; failures == maxFailures {
 				break
@@ -239,6 +242,12 @@ func (c *shyCache) forgive(key string, mark time.Time) {
 	if c.missed[key].Equal(mark) {
 		delete(c.missed, key)
 	}
+}
+
+func (c *shyCache) isClosed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
 }
 
 func (c *shyCache) close() {

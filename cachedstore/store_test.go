@@ -433,6 +433,28 @@ func TestCloseWaitsForTheAttempt(t *testing.T) {
 	})
 }
 
+// TestCloseWaitsForOneTombstone of an attempt, and not for those of all sessions.
+func TestCloseWaitsForOneTombstone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, db, cache := open(t)
+		cache.fail(true, false)
+		for i := range 100 {
+			rec := record("one")
+			rec.Key = fmt.Sprintf("%032d", i)
+			must(t, db.Create(t.Context(), rec))
+			must(t, s.Delete(t.Context(), rec.Key))
+		}
+		cache.fail(false, false)
+		cache.hook(func(string, string) { time.Sleep(200 * time.Millisecond) }, nil)
+		time.Sleep(1500 * time.Millisecond)
+		begin := time.Now()
+		must(t, s.Close())
+		if took := time.Since(begin); took > 200*time.Millisecond {
+			t.Errorf("Close took %v", took)
+		}
+	})
+}
+
 // TestMissedAgainDuringAnAttempt: the attempt's tombstone is older than the
 // change, so that it is not the last one.
 func TestMissedAgainDuringAnAttempt(t *testing.T) {
