@@ -123,7 +123,7 @@ func openToAll(t *testing.T, path string) {
 // TestTLS with a certificate of an authority that only the URL names.
 func TestTLS(t *testing.T) {
 	ca, cert, key := certificates(t)
-	port := freePort(t)
+	_, port, _ := net.SplitHostPort(servertest.FreeAddr(t))
 	servertest.StartRedisWith(t, "--tls-port", port, "--tls-cert-file", cert, "--tls-key-file", key,
 		"--tls-ca-cert-file", ca, "--tls-auth-clients", "no")
 	url := "rediss://127.0.0.1:" + port
@@ -186,17 +186,6 @@ func firstBytes(t *testing.T) (addr string, first <-chan byte) {
 		}
 	}()
 	return l.Addr().String(), bytes
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }
 
 // certificates returns the files of an authority and of a server on loopback.

@@ -12,11 +12,13 @@ package servertest
 import (
 	"cmp"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -123,7 +125,7 @@ func open(t testing.TB, k kind) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{kind: k, dir: dir, Addr: freeAddr(t), Socket: filepath.Join(dir, "server.sock")}
+	s := &Server{kind: k, dir: dir, Addr: FreeAddr(t), Socket: filepath.Join(dir, "server.sock")}
 	if err := s.fill(bin); err != nil {
 		s.close()
 		t.Fatalf("prepare %s: %v", k.name, err)
@@ -272,15 +274,21 @@ func (k kind) find() (map[string]string, error) {
 	return bin, nil
 }
 
-// freeAddr returns a loopback address that nobody listens on.
-func freeAddr(t testing.TB) string {
+// FreeAddr returns a loopback address that nobody listens on, for a server that has to be
+// told its port. The port is below those that systems give to clients, which would take it
+// before the server does, or while the server is down.
+func FreeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const lowest, end = 20_000, 32_000
+	for range 100 {
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(lowest+rand.IntN(end-lowest)))
+		if l, err := net.Listen("tcp", addr); err == nil {
+			_ = l.Close()
+			return addr
+		}
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	t.Fatal("no free port")
+	return ""
 }
 
 func (s *Server) port() string {
