@@ -11,8 +11,9 @@ package servertest
 
 import (
 	"cmp"
+	"crypto/rand"
 	"fmt"
-	"math/rand/v2"
+	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -276,12 +277,17 @@ func (k kind) find() (map[string]string, error) {
 
 // FreeAddr returns a loopback address that nobody listens on, for a server that has to be
 // told its port. The port is below those that systems give to clients, which would take it
-// before the server does, or while the server is down.
+// before the server does, or while the server is down. So is the port 10 000 above, which
+// Redis takes as well in a cluster.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
-	const lowest, end = 20_000, 32_000
+	const lowest, number = 10_000, 12_000
 	for range 100 {
-		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(lowest+rand.IntN(end-lowest)))
+		n, err := rand.Int(rand.Reader, big.NewInt(number))
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr := net.JoinHostPort("127.0.0.1", strconv.FormatInt(lowest+n.Int64(), 10))
 		if l, err := net.Listen("tcp", addr); err == nil {
 			_ = l.Close()
 			return addr
