@@ -24,9 +24,14 @@ type renewal struct {
 // to the same server, so that all are given up; those in use when they are
 // returned.
 func (r *renewal) after(err error) {
-	if !djangodb.PostgreSQL.IsSpent(err) {
-		return
+	if djangodb.PostgreSQL.IsSpent(err) {
+		r.reset()
 	}
+}
+
+// reset gives the connections up, unless that has just been done. It serves the
+// table as well, which has the same pool.
+func (r *renewal) reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if time.Since(r.last) >= renewEvery {

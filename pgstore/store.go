@@ -41,7 +41,7 @@ func New(ctx context.Context, pool *pgxpool.Pool, o *sqlstore.Options) (session.
 	renew := &renewal{pool: pool}
 	db := stdlib.OpenDBFromPool(pool)
 	table, err := sqlstore.New(ctx, django.Database{
-		DB: db, Dialect: django.PostgreSQL, Renew: pool.Reset,
+		DB: db, Dialect: django.PostgreSQL, Renew: renew.reset,
 	}, o)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
