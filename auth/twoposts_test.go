@@ -114,7 +114,7 @@ func TestSessionOfAnOldPasswordLeavesTheNextLoginAlone(t *testing.T) {
 
 // TestTwoLoginsInPlaceOfAnotherUser: both requests of the form have loaded the session of
 // another user, or of an older password, and two processes serve them. Nobody has asked
-// for a logout, so that it is no error for the second that the first has ended it.
+// for a logout, so the second succeeds although the first has ended that session.
 func TestTwoLoginsInPlaceOfAnotherUser(t *testing.T) {
 	for name, before := range map[string]auth.User{
 		"another user":    bob(),

@@ -121,9 +121,7 @@ func (c *shyCache) swap(ctx context.Context, key string, old, value []byte, ttl 
 // wrote reports whether a call certainly wrote. What it is refused is no reason
 // to stop reading: the value may be too large, or the memory full.
 func (c *shyCache) wrote(ctx context.Context, write func(context.Context) error) bool {
-	limited, cancel := context.WithTimeout(ctx, c.opts.Timeout)
-	defer cancel()
-	err := write(limited)
+	err := c.within(ctx, write)
 	if err != nil && !isMiss(err) && ctx.Err() == nil {
 		c.complain(err)
 	}

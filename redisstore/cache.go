@@ -10,14 +10,12 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/jamsession/jamsession/cachedstore"
-	"github.com/jamsession/jamsession/internal/redislimit"
 	"github.com/jamsession/jamsession/session"
 )
 
 // A cache is Redis as the cache of package cachedstore.
 type cache struct {
-	client rueidis.Client
-	wires  wires
+	wires
 	opened bool // whether this package opened the client
 	prefix string
 }
@@ -42,7 +40,7 @@ func NewCache(client rueidis.Client, o *Options) (cachedstore.Cache, error) {
 }
 
 func newCache(client rueidis.Client, opened bool, o *Options) *cache {
-	return &cache{redislimit.New(client), newWires(client), opened, o.withDefaults().Prefix}
+	return &cache{newWires(client), opened, o.withDefaults().Prefix}
 }
 
 // Close implements [cachedstore.Cache]. It ends the connections that
@@ -60,7 +58,8 @@ const maxReads = 5
 
 // Get implements [cachedstore.Cache]. It asks again after a failure, which there
 // is if somebody else's write has made the client leave the server, see package
-// redislimit, and once after each restart. What is no text is another program's.
+// redislimit, and once after each restart. A key that holds something other than text
+// is another program's.
 func (c *cache) Get(ctx context.Context, key string) (value []byte, err error) {
 	for range maxReads {
 		value, err = c.client.Do(ctx, c.client.B().Get().Key(c.prefix+key).Build()).AsBytes()

@@ -16,10 +16,14 @@ import (
 )
 
 // A wires is the connections to a server.
-type wires struct{ usual, apart rueidis.Client }
+type wires struct {
+	client rueidis.Client
+	apart  rueidis.Client // for large values
+}
 
 func newWires(client rueidis.Client) wires {
-	return wires{redislimit.New(client), redislimit.Apart(client)}
+	client = redislimit.New(client)
+	return wires{client, redislimit.Apart(client)}
 }
 
 // large is the least that proto-max-bulk-len can be, by which a server closes the
@@ -31,7 +35,7 @@ func (w wires) with(bytes int) rueidis.Client {
 	if bytes >= large {
 		return w.apart
 	}
-	return w.usual
+	return w.client
 }
 
 // wrap says what failed.
@@ -56,5 +60,5 @@ func (w wires) refused(ctx context.Context, err error) bool {
 		return strings.Contains(answer.Error(), "invalid bulk length")
 	}
 	closed := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
-	return closed && w.usual.Do(ctx, w.usual.B().Ping().Build()).Error() == nil
+	return closed && w.client.Do(ctx, w.client.B().Ping().Build()).Error() == nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/redis/rueidis"
 
-	"github.com/jamsession/jamsession/internal/redislimit"
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
@@ -17,8 +16,7 @@ import (
 
 // A store keeps sessions in Redis.
 type store struct {
-	client  rueidis.Client
-	wires   wires
+	wires
 	opened  bool // whether this package opened the client
 	inSteps bool // whether a new key may be on another server of a cluster
 	opts    Options
@@ -62,7 +60,7 @@ func New(client rueidis.Client, o *Options) (session.Store, error) {
 
 func newStore(client rueidis.Client, opts Options) *store {
 	return &store{
-		client: redislimit.New(client), wires: newWires(client), opts: opts, own: newRecent(),
+		wires: newWires(client), opts: opts, own: newRecent(),
 		inSteps: client.Mode() == rueidis.ClientModeCluster,
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/carrier"
 	"github.com/jamsession/jamsession/internal/httpcache"
+	"github.com/jamsession/jamsession/internal/setcookie"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/internal/travel"
 )
@@ -24,8 +25,8 @@ type exchange struct {
 	way     travel.Way       // how the key travels
 	carried bool             // the request carried a key
 
-	cookiePath string // of the session's cookie, whose name and domain are in way
-	sentCookie string // the Set-Cookie that was put into the header, to know it again
+	cookiePath string        // of the session's cookie, whose name and domain are in way
+	sentCookie setcookie.Own // to know it again in the header
 
 	// cause is why the handler's response is replaced by the ErrorHandler's.
 	// Abort leaves it for the answer, or for the end if that has begun.
@@ -106,8 +107,8 @@ func (x *exchange) warn(msg string) {
 	x.session.m.opts.Logger.WarnContext(x.req.Context(), msg, slog.String("method", x.req.Method))
 }
 
-// log logs an error. It is no alarm if the visitor has left, and so ended what
-// the request was waiting for.
+// log logs an error, and for debugging only if the request was waiting for something
+// when its visitor left.
 func (x *exchange) log(msg string, err error) {
 	ctx, level := x.req.Context(), slog.LevelError
 	if errors.Is(err, context.Canceled) && errors.Is(ctx.Err(), context.Canceled) {

@@ -153,7 +153,7 @@ func (x *exchange) tellNewKey(h http.Header) {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.newKey && s.record == recordStored && !x.isTaken(h) {
+	if s.hasNewKey() && !x.isTaken(h) {
 		x.sendKey(h, time.Now())
 	}
 }
@@ -189,7 +189,7 @@ func (x *exchange) commit(h http.Header, status int) error {
 		x.announce(h)
 		return nil
 	}
-	if s.newKey && s.record == recordStored {
+	if s.hasNewKey() {
 		x.warn("session: its new key is not sent, since the response sets the session's cookie already")
 	}
 	if s.look > lookNone {
@@ -325,9 +325,7 @@ func (x *exchange) sendKey(h http.Header, now time.Time) {
 
 // noteSent notes that the transport has written into the header.
 func (x *exchange) noteSent(h http.Header) {
-	if lines := h["Set-Cookie"]; len(lines) > 0 {
-		x.sentCookie = lines[len(lines)-1]
-	}
+	x.sentCookie.Note(h)
 	x.demand.Add(httpcache.NoStoreKey)
 }
 

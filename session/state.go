@@ -27,6 +27,10 @@ type state struct {
 	err error
 }
 
+// hasNewKey reports whether the session is stored under a key that the visitor does
+// not have.
+func (s *state) hasNewKey() bool { return s.newKey && s.record == recordStored }
+
 // A recordState is what is known of the session's record.
 type recordState int
 

@@ -51,7 +51,7 @@ func (x *exchange) mayBeRefused() bool {
 func (x *exchange) hasNewKey() bool {
 	x.session.mu.Lock()
 	defer x.session.mu.Unlock()
-	return x.session.newKey && x.session.record == recordStored
+	return x.session.hasNewKey()
 }
 
 // takeBack gives the visitor's old key back: the record is again what it was under it. A
@@ -60,7 +60,7 @@ func (x *exchange) takeBack() {
 	s := &x.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.newKey || s.record != recordStored || s.m.sealer != nil {
+	if !s.hasNewKey() || s.m.sealer != nil {
 		return
 	}
 	s.newKey = false

@@ -27,8 +27,8 @@ type place struct {
 // engines are all; the table has rows for each.
 var engines = append(always, perhaps()...)
 
-// perhaps returns the engines whose servers are no package of a Debian that is
-// still in use.
+// perhaps returns the engines whose servers the oldest supported Debian does not
+// package.
 func perhaps() []engine {
 	if !servertest.HasValkey() {
 		return nil

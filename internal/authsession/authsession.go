@@ -11,11 +11,11 @@ var (
 	// if another request has moved or deleted the record meanwhile, the save stores the
 	// items in a record of their own. It does not if the record, as it was last loaded or
 	// saved, was that of a user, since a logout of theirs may have deleted it. If the
-	// session was flushed first, it is no error either that the record is gone.
+	// session was flushed first, the save succeeds even if the record is gone.
 	StartAnew func(session any)
 
 	// Discard is Flush for a session that is not valid any more, when nobody has asked
-	// for a logout: if the record is gone by then, that is no error, and the cookie stays,
+	// for a logout: it succeeds even if the record is gone by then, and the cookie stays,
 	// since it may be that of a later login. What this request sets afterwards is not
 	// stored then, except by a login.
 	Discard func(session any)

@@ -35,13 +35,20 @@ type Own string
 func (own *Own) Send(
 	ctx context.Context, h http.Header, c httpcookie.Cookie, want httpcache.Want, requestPath string,
 ) bool {
-	if Others(h, c.Name, c.Domain, c.Path, string(*own), requestPath) {
+	if Others(h, c.Name, c.Domain, c.Path, *own, requestPath) {
 		return false
 	}
 	Send(ctx, h, c, want)
-	lines := h["Set-Cookie"]
-	*own = Own(lines[len(lines)-1])
+	own.Note(h)
 	return true
+}
+
+// Note is for a cookie that was sent in another way: its line is the last, if there is
+// any.
+func (own *Own) Note(h http.Header) {
+	if lines := h["Set-Cookie"]; len(lines) > 0 {
+		*own = Own(lines[len(lines)-1])
+	}
 }
 
 // Replace adds the cookie to the response, in place of one of the same name, domain and
@@ -54,9 +61,9 @@ func Replace(h http.Header, c httpcookie.Cookie) {
 
 // Others reports whether a response sets the cookie of this name, domain and path by a
 // line other than own. The path is that of the request.
-func Others(h http.Header, name, domain, path, own, requestPath string) bool {
+func Others(h http.Header, name, domain, path string, own Own, requestPath string) bool {
 	return slices.ContainsFunc(h["Set-Cookie"], func(line string) bool {
-		return line != own && isSame(line, name, domain, path, requestPath)
+		return line != string(own) && isSame(line, name, domain, path, requestPath)
 	})
 }
 
