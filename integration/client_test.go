@@ -78,7 +78,7 @@ func (c *client) plan() call {
 	case what < 80: // the same data for longer
 		in.method, in.new = save, version{held.n, c.version(set).expiry + 1e6}
 	case what < 85: // a save that ends it
-		in.method, in.new = save, version{held.n, c.now() - 60e6}
+		in.method, in.new = save, version{held.n, c.now() - longAgo}
 	default:
 		in.method, in.new, in.to = move, c.version(set), c.target(set)
 	}

@@ -208,8 +208,17 @@ func (h *history) check(e engine) error {
 		}
 		fmt.Fprintf(&text, "no order of these calls explains the answers:\n%s", table(ops))
 		fmt.Fprintf(&text, "the longest order that does:\n%s", lines(longest))
+		fmt.Fprintf(&text, "the first to return that is not in it:\n%s", lines(firstMissing(ops, longest)))
 	}
 	return errors.New(text.String())
+}
+
+// firstMissing is the call of ops that returned first of those not in order.
+func firstMissing(ops, order []porcupine.Operation) []porcupine.Operation {
+	missing := slices.DeleteFunc(slices.Clone(ops), func(op porcupine.Operation) bool { return slices.Contains(order, op) })
+	return []porcupine.Operation{
+		slices.MinFunc(missing, func(a, b porcupine.Operation) int { return cmp.Compare(a.Return, b.Return) }),
+	}
 }
 
 // table prints calls in the order of their beginnings.

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/anishathalye/porcupine"
+
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -36,6 +38,31 @@ func TestLinearizableRejects(t *testing.T) {
 				t.Error("the check accepts it")
 			}
 		})
+	}
+}
+
+// TestContractAllowsALoadThatWaited: a load that began before a record was made
+// whose expiry had then passed may find it. MariaDB answered so, once in some
+// hundred rounds.
+func TestContractAllowsALoadThatWaited(t *testing.T) {
+	short := version{n: 1, expiry: 13440}
+	h := newHistory(nil, true)
+	h.ops = []porcupine.Operation{
+		{
+			Call: 10450, Return: 19797, Input: call{from: 10450, until: 19797},
+			Output: answer{got: short}, ClientId: 1,
+		},
+		{
+			Call: 13441, Return: 18260, Input: call{method: create, new: short, from: 13441, until: 18260},
+			Output: answer{}, ClientId: 2,
+		},
+	}
+	if err := h.check(engine{}); err != nil {
+		t.Error(err)
+	}
+	h.ops[0].Call, h.ops[0].Input = 15450, call{from: 15450, until: 19797}
+	if h.check(engine{}) == nil {
+		t.Error("a load may find what had expired when it began")
 	}
 }
 

@@ -220,9 +220,15 @@ func (c contract) end(s state, in call) (bool, state) {
 	return ok, s
 }
 
-// fill is the slot that a call writes. An expiry that had passed ends it.
+// longAgo is how many microseconds before its save a record expires that the
+// save ends. No load that still waits has read its clock before that.
+const longAgo = 60e6
+
+// fill is the slot that a call writes. One whose expiry has just passed does
+// not end at once: a load that read its clock before that, and then waited, may
+// still find it.
 func fill(in call) slot {
-	return slot{in.new, in.new.expiry <= in.from}
+	return slot{in.new, in.new.expiry <= in.from-longAgo}
 }
 
 func (c contract) mayLive(there slot, in call) bool {
