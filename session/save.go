@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/authsession"
+	"github.com/jamsession/jamsession/internal/jitter"
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
@@ -218,7 +218,7 @@ func (s *Session) stamp(now time.Time) {
 
 // replay loads what another request has saved and repeats the changes on it.
 func (s *Session) replay(ctx context.Context, round int) error {
-	if err := pause(ctx, round); err != nil {
+	if err := jitter.Pause(ctx, round); err != nil {
 		return unavailable("replay", err)
 	}
 	stored, err := s.m.version(ctx, s.stored.Key)
@@ -243,23 +243,6 @@ func (s *Session) replay(ctx context.Context, round int) error {
 	}
 	s.stored, s.items = stored, items
 	return nil
-}
-
-// pause waits a random moment, longer in later rounds, so that requests that
-// compete for one session do not meet again and again.
-func pause(ctx context.Context, round int) error {
-	if round == 0 {
-		return ctx.Err()
-	}
-	limit := min(time.Duration(round)*time.Millisecond, 20*time.Millisecond)
-	timer := time.NewTimer(rand.N(limit)) // no secret
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // interrupted notes that the record is gone. A request that only read is not told.

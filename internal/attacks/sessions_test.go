@@ -131,7 +131,7 @@ func (s *site) resetLink(t *testing.T, name string) (link, form string) {
 // jitter lists the files that spread waiting times with math/rand, and a kit
 // for tests.
 var jitter = map[string]bool{
-	"session/clear.go": true, "session/save.go": true, "auth/throttle/throttletest/throttletest.go": true,
+	"session/clear.go": true, "internal/jitter/jitter.go": true, "auth/throttle/throttletest/throttletest.go": true,
 }
 
 // TestA3OnlyTheSystemsRandomnessIsUsed: no package that is not a test's can

@@ -3,6 +3,8 @@ package djangodb
 import (
 	"context"
 	"database/sql"
+
+	"github.com/jamsession/jamsession/internal/jitter"
 )
 
 // A Stmt is a statement on the connections of a database. It is prepared on each
@@ -93,20 +95,20 @@ func (s *Stmt) One(ctx context.Context, args []any, columns ...any) error {
 	})
 }
 
-// maxRepeats is how often a statement is repeated that was undone in favour
-// of another one.
-const maxRepeats = 5
+// maxRepeats is how often a statement is run that was undone in favour of
+// another one. With the pauses between, that is a tenth of a second.
+const maxRepeats = 20
 
 // Exec runs a statement that is a transaction by itself, and returns how many
 // rows it matched. A statement that the database undid in favour of another,
 // in a deadlock for example, is repeated.
 func (s *Stmt) Exec(ctx context.Context, args ...any) (n int64, err error) {
-	for range maxRepeats {
+	for round := range maxRepeats {
 		err = s.db.repeated(ctx, func() error {
 			n, err = s.exec(ctx, args)
 			return err
 		})
-		if err == nil || !dialects[s.db.Dialect].isPassing(err) {
+		if err == nil || !dialects[s.db.Dialect].isPassing(err) || jitter.Pause(ctx, round+1) != nil {
 			break
 		}
 	}

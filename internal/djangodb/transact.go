@@ -7,7 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/jitter"
 )
+
+// maxRuns is how often a transaction is run.
+const maxRuns = 5
 
 // Transact runs fn in a transaction, and commits it unless fn returns an
 // error. The whole is repeated if the database undid it in favour of another,
@@ -17,10 +22,10 @@ import (
 // It ends with ctx also while it commits: the Commit of a *sql.Tx waits for the
 // server's answer as long as that takes.
 func (db DB) Transact(ctx context.Context, fn func(*sql.Conn) error) (err error) {
-	for range maxRepeats {
+	for round := range maxRuns {
 		err = db.transact(ctx, fn)
 		spent := db.Renew(ctx, err)
-		if err == nil || !spent && !db.Dialect.worthRepeating(err) || ctx.Err() != nil {
+		if err == nil || !spent && !db.Dialect.worthRepeating(err) || jitter.Pause(ctx, round+1) != nil {
 			break
 		}
 	}

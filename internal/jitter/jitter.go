@@ -1,0 +1,29 @@
+// Package jitter keeps those that compete for one thing from meeting again and
+// again.
+package jitter
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+// longest is how long a pause can get.
+const longest = 20 * time.Millisecond
+
+// Pause waits a random moment before a thing is tried again, longer in later
+// rounds, and not at all in round 0. Its error is that of ctx.
+func Pause(ctx context.Context, round int) error {
+	if round == 0 {
+		return ctx.Err()
+	}
+	limit := min(time.Duration(round)*time.Millisecond, longest)
+	timer := time.NewTimer(rand.N(limit)) // no secret
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
