@@ -23,7 +23,8 @@ help: ## Show this list
 		$(MAKEFILE_LIST)
 
 demo: ## Run the login site of the tutorial
-	go run ./examples/login
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && trap : INT && \
+	go build -o "$$dir/login" ./examples/login && "$$dir/login"
 
 test: ## Run the tests
 	go test ./...

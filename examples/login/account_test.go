@@ -63,8 +63,10 @@ func TestSignUpSaysWhatIsWrong(t *testing.T) {
 		v.get("/signup/")
 		r := v.post("/signup/", "username", c.name, "email", c.email, "password", c.password, "again", c.again)
 		v.shows(r, c.want)
-		v.shows(r, `role="alert"`)
-		v.shows(r, `aria-invalid="true"`)
+		v.shows(r, `-error"><p>`) // below its field
+		if !regexp.MustCompile(`aria-invalid="true" aria-describedby="(\w+)-error" autofocus>\s*<div class="error" id="(\w+)-error"`).MatchString(r.body) {
+			t.Errorf("%q: the field does not refer to its problem, or is not where the visitor begins:\n%s", c.want, r.body)
+		}
 		if strings.Contains(r.body, c.password) && c.password != c.name {
 			t.Errorf("the page for %q shows the password", c.want)
 		}
@@ -284,14 +286,37 @@ func TestNothingInline(t *testing.T) {
 		if !strings.Contains(policy, "default-src 'none'; style-src 'self'") || strings.Contains(policy, "unsafe") {
 			t.Errorf("%s: %s", path, policy)
 		}
-		if regexp.MustCompile(`(?i)<style|<script|style=|\son\w+=|https?://`).MatchString(r.body) {
+		if regexp.MustCompile(`(?i)<style|<script>|<script [^>]*>[^<]|style=|\son\w+=|https?://`).MatchString(r.body) {
 			t.Errorf("%s has something inline or from elsewhere:\n%s", path, r.body)
 		}
 	}
-	r := v.get("/style.css")
-	if r.status != http.StatusOK || !strings.HasPrefix(r.header.Get("Content-Type"), "text/css") {
-		t.Errorf("style: status %d", r.status)
+	for path, want := range map[string]string{
+		"/style.css": "text/css", "/script.js": "text/javascript", "/icon.svg": "image/svg+xml",
+	} {
+		if r := v.get(path); r.status != http.StatusOK || !strings.HasPrefix(r.header.Get("Content-Type"), want) {
+			t.Errorf("%s: status %d, %s", path, r.status, r.header.Get("Content-Type"))
+		}
 	}
+}
+
+// TestNewPasswordOnceWithTheScript: without the second field, which the script
+// takes away, the forms work; with it, it counts.
+func TestNewPasswordOnceWithTheScript(t *testing.T) {
+	_, v, _ := start(t, nil)
+	v.get("/signup/")
+	v.leads(v.post("/signup/", "username", "bob", "email", "b@example.com", "password", testPassword), "/dashboard/")
+	v.get("/password/")
+	v.leads(v.post("/password/", "old", testPassword, "password", otherPassword), "/dashboard/")
+	v.get("/password/")
+	v.shows(v.post("/password/", "old", otherPassword, "password", testPassword, "again", ""), "do not match")
+}
+
+// TestPasswordFormsNameTheAccount, so that password managers know whose
+// password it is.
+func TestPasswordFormsNameTheAccount(t *testing.T) {
+	_, v, _ := start(t, nil)
+	v.login()
+	v.shows(v.get("/password/"), `name="username" value="ann" autocomplete="username"`)
 }
 
 func TestNewFormsNeedTheToken(t *testing.T) {

@@ -19,7 +19,8 @@ const demoUser = "demo"
 func makeDemoUser(ctx context.Context, web *site.Site) (string, error) {
 	_, err := web.Users().ByUsername(ctx, demoUser)
 	if err == nil {
-		return "  User      " + demoUser + ", with the password that was shown at the first start\n", nil
+		return "  User      " + demoUser + ", with the password that was shown at the first start;\n" +
+			"            for another: go run ./cmd/jamsession changepassword " + demoUser + "\n", nil
 	}
 	if !errors.Is(err, auth.ErrUserNotFound) {
 		return "", err

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/session"
@@ -12,6 +13,7 @@ import (
 // passwords, and its problems.
 type form struct {
 	Username, Email, Next string
+	First                 string // the id of the field that a visitor begins with
 	Problems              []problem
 	Status                int // of the answer; zero is 200
 }
@@ -20,15 +22,43 @@ type form struct {
 // about; empty if it is about the form.
 type problem struct{ Field, Text string }
 
-// Wrong reports whether there is a problem with a field.
-func (f *form) Wrong(field string) bool {
+// On returns what is wrong with a field, or with the form.
+func (f *form) On(field string) []string {
+	var texts []string
 	for _, p := range f.Problems {
 		if p.Field == field {
-			return true
+			texts = append(texts, p.Text)
 		}
 	}
-	return false
+	return texts
 }
+
+// A field is what templates need to know of a field: its id, what is wrong with
+// it, and whether the visitor begins there.
+type field struct {
+	ID       string
+	Problems []string
+	Focus    bool
+}
+
+// Field returns a field. The visitor begins at the first that has a problem, or
+// at the first of all.
+func (f *form) Field(id string) field {
+	begin := f.First
+	if i := slices.IndexFunc(f.Problems, func(p problem) bool { return p.Field != "" }); i >= 0 {
+		begin = f.Problems[i].Field
+	}
+	return field{id, f.On(id), id == begin}
+}
+
+// A passwordPart is the part of a form that asks for a new password.
+type passwordPart struct {
+	Form  *form
+	Label string
+}
+
+// NewPassword returns the part with this label.
+func (f *form) NewPassword(label string) passwordPart { return passwordPart{f, label} }
 
 // fail adds a problem.
 func (f *form) fail(field, text string) {
@@ -65,9 +95,10 @@ func (f *form) failForNow(header http.Header, err error) bool {
 	return true
 }
 
-// repeat adds a problem if a new password was not typed the same twice.
-func (f *form) repeat(password, again string) {
-	if password != again {
+// repeated adds a problem if a new password was typed twice, and not the same.
+// With the script, the form has no second field.
+func (f *form) repeated(r *http.Request, password string) {
+	if r.PostForm.Has("again") && r.PostForm.Get("again") != password {
 		f.fail("again", "The two passwords do not match.")
 	}
 }

@@ -13,7 +13,7 @@ import (
 // that asks for a recent login.
 func (s *app) loginForm(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "login", "Log in", &form{
-		Next: r.FormValue("next"), Username: auth.From(r).Username,
+		Next: r.FormValue("next"), Username: auth.From(r).Username, First: "username",
 	})
 }
 

@@ -10,14 +10,14 @@ import (
 )
 
 func (s *app) passwordForm(w http.ResponseWriter, r *http.Request) {
-	s.render(w, r, http.StatusOK, "password", "Change password", &form{})
+	s.render(w, r, http.StatusOK, "password", "Change password", &form{First: "old"})
 }
 
 // changePassword keeps this session, and ends all others of the user.
 func (s *app) changePassword(w http.ResponseWriter, r *http.Request) {
 	f := &form{}
 	password := r.PostFormValue("password")
-	if f.repeat(password, r.PostFormValue("again")); len(f.Problems) == 0 {
+	if f.repeated(r, password); len(f.Problems) == 0 {
 		s.tryPassword(w, r, f, r.PostFormValue("old"), password)
 	}
 	if len(f.Problems) > 0 {

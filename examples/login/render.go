@@ -16,8 +16,15 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-//go:embed style.css
-var style []byte
+// The files that the pages load.
+var (
+	//go:embed style.css
+	style []byte
+	//go:embed script.js
+	script []byte
+	//go:embed icon.svg
+	icon []byte
+)
 
 // parseTemplates returns the pages by the name of their file, each inside
 // base.html.
@@ -74,9 +81,11 @@ func redirect(w http.ResponseWriter, r *http.Request, to string) {
 	http.Redirect(w, r, to, http.StatusFound)
 }
 
-// serveStyle serves the one style sheet.
-func serveStyle(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	w.Header().Set("Cache-Control", "max-age=300")
-	_, _ = w.Write(style)
+// file serves a file that the pages load.
+func file(contentType string, content []byte) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.Header().Set("Cache-Control", "max-age=300")
+		_, _ = w.Write(content)
+	})
 }

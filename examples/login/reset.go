@@ -10,7 +10,7 @@ import (
 )
 
 func (s *app) resetForm(w http.ResponseWriter, r *http.Request) {
-	s.render(w, r, http.StatusOK, "reset", "Reset your password", &form{})
+	s.render(w, r, http.StatusOK, "reset", "Reset your password", &form{First: "username"})
 }
 
 // reset gives every address and name the same answer, so that it does not
@@ -32,7 +32,7 @@ func (s *app) reset(w http.ResponseWriter, r *http.Request) {
 // and out of the URL.
 func (s *app) newPasswordForm(w http.ResponseWriter, r *http.Request) {
 	guardLink(w)
-	_, moved, err := s.resets.Open(r, r.PathValue("id"), r.PathValue("token"))
+	user, moved, err := s.resets.Open(r, r.PathValue("id"), r.PathValue("token"))
 	switch {
 	case moved:
 		redirect(w, r, "../"+reset.KeptToken+"/")
@@ -41,7 +41,7 @@ func (s *app) newPasswordForm(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		session.Abort(r, err)
 	default:
-		s.render(w, r, http.StatusOK, "newpassword", "New password", &form{})
+		s.render(w, r, http.StatusOK, "newpassword", "New password", &form{Username: user.Username, First: "password"})
 	}
 }
 
@@ -50,8 +50,9 @@ func (s *app) newPassword(w http.ResponseWriter, r *http.Request) {
 	guardLink(w)
 	f := &form{}
 	password := r.PostFormValue("password")
-	if f.repeat(password, r.PostFormValue("again")); len(f.Problems) == 0 {
-		_, err := s.resets.Finish(r, r.PathValue("id"), password)
+	if f.repeated(r, password); len(f.Problems) == 0 {
+		user, err := s.resets.Finish(r, r.PathValue("id"), password)
+		f.Username = user.Username
 		if errors.Is(err, reset.ErrBadLink) {
 			s.badLink(w, r)
 			return

@@ -12,7 +12,7 @@ import (
 )
 
 func (s *app) signupForm(w http.ResponseWriter, r *http.Request) {
-	s.render(w, r, http.StatusOK, "signup", "Sign up", &form{})
+	s.render(w, r, http.StatusOK, "signup", "Sign up", &form{First: "username"})
 }
 
 // signup makes a user and logs the visitor in.
@@ -26,7 +26,7 @@ func (s *app) signup(w http.ResponseWriter, r *http.Request) {
 	}
 	password := r.PostFormValue("password")
 	var user auth.User
-	if f.repeat(password, r.PostFormValue("again")); len(f.Problems) == 0 {
+	if f.repeated(r, password); len(f.Problems) == 0 {
 		user = s.create(w, r, f, password)
 	}
 	if len(f.Problems) > 0 {

@@ -27,6 +27,8 @@ var paths = map[string]string{
 	"reset":     "/reset/",
 	"staff":     "/staff/",
 	"style":     "/style.css",
+	"script":    "/script.js",
+	"icon":      "/icon.svg",
 }
 
 // resetLink is the page that a mailed link opens.
@@ -106,7 +108,9 @@ func (s *app) handler() http.Handler {
 	page("POST "+path("password"), recent(s.changePassword))
 	page("GET "+path("staff"), staff(s.staff))
 
-	mux.HandleFunc("GET "+path("style"), serveStyle)
+	mux.Handle("GET "+path("style"), file("text/css; charset=utf-8", style))
+	mux.Handle("GET "+path("script"), file("text/javascript; charset=utf-8", script))
+	mux.Handle("GET "+path("icon"), file("image/svg+xml", icon))
 	mux.Handle("GET /", everybody(s.notFound))
 	return ownOnly(s.Handler(contentPolicy(mux)))
 }
@@ -123,12 +127,12 @@ func (s *app) requireStaff(next http.Handler) http.Handler {
 	}))
 }
 
-// contentPolicy is for pages that load only their style, from this site, and
+// contentPolicy is for pages that load only their own files, from this site, and
 // that nobody may frame. Answers that are not pages of this program have a
 // policy already; other security headers are settings.
 func contentPolicy(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; "+
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "+
 			"form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		next.ServeHTTP(w, r)
 	})

@@ -30,7 +30,7 @@ func TestPagesFitTheScreen(t *testing.T) {
 		v.pictures(folder, page)
 	}
 	v.open("/signup/")
-	v.fill(200, "username", "demo", "email", "demo@example.com", "password", "12345", "again", "1234")
+	v.fill(200, "username", "demo", "email", "demo@example.com", "password", "12345")
 	v.pictures(folder, "problems")
 	v.login("demo", p.password)
 	v.pictures(folder, "message")
@@ -47,16 +47,22 @@ func (b *tab) pictures(folder, name string) {
 	screens := map[string][2]int64{"small": {360, 780}, "phone": {390, 844}, "desktop": {1280, 800}}
 	for screen, size := range screens {
 		for _, scheme := range []string{"light", "dark"} {
-			b.do(chromedp.EmulateViewport(size[0], size[1]))
-			_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-			})
-			if err != nil {
-				b.t.Fatal(err)
-			}
+			b.sees(size[0], size[1], scheme)
 			parts := append(strings.FieldsFunc("page/"+name, func(r rune) bool { return r == '/' }), screen, scheme)
 			b.picture(filepath.Join(folder, strings.Join(parts, "-")+".png"))
 		}
+	}
+}
+
+// sees gives the visitor a screen of this size, and a light or dark scheme.
+func (b *tab) sees(width, height int64, scheme string) {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(width, height))
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	})
+	if err != nil {
+		b.t.Fatal(err)
 	}
 }
 

@@ -59,7 +59,7 @@ func TestPasswordChangeLogsOutOtherBrowsers(t *testing.T) {
 	first.signUp("bob")
 	second.login("bob", password)
 	first.open("/password/")
-	first.fill(200, "old", password, "password", other, "again", other)
+	first.fill(200, "old", password, "password", other)
 	first.shows("Your password has been changed.")
 	second.open("/dashboard/")
 	second.shows("/login/")
@@ -76,7 +76,7 @@ func TestResetByTheLinkOnTheTerminal(t *testing.T) {
 	link := strings.TrimPrefix(p.prints(`(http://\S+/reset/\S+/)`), p.url)
 	second.open(link)
 	second.shows("set-password") // the token is out of the address
-	second.fill(200, "password", other, "again", other)
+	second.fill(200, "password", other)
 	second.shows("Your new password is set.")
 	second.login("bob", other)
 	first.open("/dashboard/")

@@ -129,7 +129,7 @@ func (b *tab) fill(status int64, fields ...string) {
 		field := chromedp.CSS("#" + fields[i])
 		b.do(chromedp.Clear(field), chromedp.SendKeys(field, fields[i+1]))
 	}
-	b.loads(status, click("main form.card button"))
+	b.loads(status, click("main form.card > button"))
 }
 
 func (b *tab) login(name, password string) {
@@ -142,7 +142,7 @@ func (b *tab) login(name, password string) {
 func (b *tab) signUp(name string) {
 	b.t.Helper()
 	b.open("/signup/")
-	b.fill(200, "username", name, "email", name+"@example.com", "password", password, "again", password)
+	b.fill(200, "username", name, "email", name+"@example.com", "password", password)
 	b.shows("Welcome, " + name)
 }
 
