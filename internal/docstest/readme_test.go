@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -85,7 +86,7 @@ func function(t *testing.T, src, name string) string {
 }
 
 // TestReadmeCommandsAreTheMakefiles: what "make demo" and "make test" stand
-// for, by README.md, is what the Makefile does.
+// for, by README.md, is of the packages that the Makefile names.
 func TestReadmeCommandsAreTheMakefiles(t *testing.T) {
 	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(read(t, "README.md"), -1)
 	if len(blocks) != 2 {
@@ -96,8 +97,9 @@ func TestReadmeCommandsAreTheMakefiles(t *testing.T) {
 		if !strings.Contains(strings.Join(with, " "), "make "+target) {
 			t.Errorf("README.md does not show make %s", target)
 		}
-		recipe := regexp.MustCompile(`(?m)^` + target + `:.*\n\t(.+)$`).FindStringSubmatch(read(t, "Makefile"))
-		if recipe == nil || recipe[1] != without[i] {
+		recipe := regexp.MustCompile(`(?m)^` + target + `:.*\n((?:\t.+\n)+)`).FindStringSubmatch(read(t, "Makefile"))
+		words := strings.Fields(without[i])
+		if recipe == nil || !slices.Contains(strings.Fields(recipe[1]), words[len(words)-1]) {
 			t.Errorf("make %s: README.md says %q, the Makefile does %q", target, without[i], recipe)
 		}
 	}
