@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"github.com/jamsession/jamsession/auth/internal/pystr"
 )
 
 // NotSimilar returns the validator that refuses a password that resembles an
@@ -49,7 +51,7 @@ func (notSimilar) Help() string {
 // folded returns the characters to compare. An attribute may come from a
 // visitor, without a check of its length.
 func folded(text string) []rune {
-	return []rune(strings.ToLower(text[:min(len(text), maxLength)]))
+	return []rune(pystr.Lower(text[:min(len(text), maxLength)]))
 }
 
 // tooSimilar skips texts whose lengths differ too much to be similar, so that

@@ -104,6 +104,24 @@ func TestNotSimilar(t *testing.T) {
 	}
 }
 
+// TestSimilarityInLowerCaseOfPython: the "İ" has a dot above in lower case, and a sigma at the end of a
+// word is another letter. So no password is refused that Django takes, and none is let through.
+func TestSimilarityInLowerCaseOfPython(t *testing.T) {
+	n := must(password.NotSimilar(1))
+	for pw, name := range map[string]string{"i\u0307zmi\u0307r": "İZMİR", "ΟΔΟΣ": "οδος", "ΣΑΣ": "σας"} {
+		for _, pair := range [][2]string{{pw, name}, {name, pw}} {
+			if n.Validate(pair[0], []password.Attribute{{Name: "username", Value: pair[1]}}) == nil {
+				t.Errorf("%q is not similar to %q", pair[0], pair[1])
+			}
+		}
+	}
+	for pw, name := range map[string]string{"izmir": "İZMİR", "οδοσ": "ΟΔΟΣ"} {
+		if n.Validate(pw, []password.Attribute{{Name: "username", Value: name}}) != nil {
+			t.Errorf("%q is the same as %q", pw, name)
+		}
+	}
+}
+
 // TestNotSimilarBoundsItsWork (CVE-2021-45115): what a visitor gives for a name
 // of any length costs what one of 4 KiB does, and words that are too short to be
 // similar cost nothing.
@@ -156,6 +174,22 @@ func TestNotSimilarSkipsNothingSimilar(t *testing.T) {
 					t.Errorf("limit %v, %d and %d characters: similar is %v", most, p, v, got)
 				}
 			}
+		}
+	}
+}
+
+// TestTheListIsThatOfDjango52 and newer, which has 594 passwords that older ones lack, and lacks 681.
+func TestTheListIsThatOfDjango52(t *testing.T) {
+	n := must(password.NotCommon(nil))
+	if got := password.CommonLen(n); got != 19_640 {
+		t.Errorf("the list has %d passwords", got)
+	}
+	for pw, common := range map[string]bool{
+		`"zxcvbnm,./"`: true, `"1,00001e+14"`: true, "ПАРОЛЬ": true, "\x1cqwerty\u3000": true,
+		"011151zangetsu": false, "heartstracker": false,
+	} {
+		if got := n.Validate(pw, nil) != nil; got != common {
+			t.Errorf("%q is common: %v, want %v", pw, got, common)
 		}
 	}
 }

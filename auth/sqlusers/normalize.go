@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/internal/pystr"
 	"github.com/jamsession/jamsession/auth/internal/username"
 )
 
@@ -42,9 +43,9 @@ func normalizeEmail(email string) string {
 	if at < 0 || len(email) > username.MaxLength {
 		return email
 	}
-	email = strings.TrimSpace(email)
+	email = pystr.Strip(email)
 	at = strings.LastIndexByte(email, '@')
-	return email[:at+1] + strings.ToLower(email[at+1:])
+	return email[:at+1] + pystr.Lower(email[at+1:])
 }
 
 // check returns an error that wraps errInvalid for the first field that does
