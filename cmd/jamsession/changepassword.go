@@ -11,8 +11,9 @@ import (
 )
 
 type passwordCommand struct {
-	Noinput  bool   `help:"Do not prompt; see createsuperuser --help."`
-	Username string `arg:"" optional:"" help:"The user (default: the name of your account)."`
+	Noinput           bool   `help:"Do not prompt; see createsuperuser --help."`
+	WithoutValidation bool   `help:"Take a weak password, too."`
+	Username          string `arg:"" optional:"" help:"The user (default: the name of your account)."`
 }
 
 // Help says more in --help.
@@ -60,13 +61,14 @@ func userNamed(ctx context.Context, site *site.Site, name string) (auth.User, er
 }
 
 func (c *passwordCommand) password(a *app, site *site.Site, u auth.User) (string, error) {
+	rules := passwordRules{site.Auth, u, c.WithoutValidation}
 	if c.Noinput {
-		return a.givenPassword()
+		return a.givenPassword(rules)
 	}
 	p, err := a.prompter()
 	if err != nil {
 		return "", err
 	}
 	fmt.Fprintf(a.err, "Changing the password of %s.\n", u.Username)
-	return p.newPassword(site.Auth, u)
+	return p.newPassword(rules)
 }

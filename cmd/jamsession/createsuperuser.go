@@ -15,16 +15,17 @@ import (
 )
 
 type createCommand struct {
-	Noinput  bool   `help:"Do not prompt."`
-	Username string `help:"Name to log in with." placeholder:"NAME"`
-	Email    string `help:"Address; may be left out." placeholder:"ADDRESS"`
+	Noinput           bool   `help:"Do not prompt."`
+	WithoutValidation bool   `help:"Take a weak password, too."`
+	Username          string `help:"Name to log in with." placeholder:"NAME"`
+	Email             string `help:"Address; may be left out." placeholder:"ADDRESS"`
 }
 
 // Help says more in --help.
 func (*createCommand) Help() string {
 	return "With --noinput the password is the value of " + passwordVariables[0] + " or " +
 		passwordVariables[1] + ", or else the first line of standard input. It is never an " +
-		"argument, which other users of the machine could read."
+		"argument, which other users of the machine could read. A weak one is refused."
 }
 
 // Run carries the command out.
@@ -72,7 +73,7 @@ func (c *createCommand) answers(a *app, site *site.Site) (string, error) {
 		if c.Username == "" {
 			return "", fmt.Errorf("--noinput needs --username: %w", errUsage)
 		}
-		return a.givenPassword()
+		return a.givenPassword(c.rules(site))
 	}
 	p, err := a.prompter()
 	if err != nil {
@@ -91,7 +92,11 @@ func (c *createCommand) ask(p *prompter, site *site.Site) (_ string, err error) 
 	if err != nil {
 		return "", err
 	}
-	return p.newPassword(site.Auth, auth.User{Username: c.Username, Email: c.Email})
+	return p.newPassword(c.rules(site))
+}
+
+func (c *createCommand) rules(site *site.Site) passwordRules {
+	return passwordRules{site.Auth, auth.User{Username: c.Username, Email: c.Email}, c.WithoutValidation}
 }
 
 // username asks for a name. It offers that of the account, as Django does, if

@@ -54,7 +54,7 @@ func TestCommandsStopWhileTheyReadInput(t *testing.T) {
 		t.Errorf("decode: printed %q", got)
 	}
 	a := &app{ctx, std, new(globals)}
-	if _, err := a.givenPassword(); !errors.Is(err, context.Canceled) {
+	if _, err := a.readPassword(); !errors.Is(err, context.Canceled) {
 		t.Errorf("password: %v", err)
 	}
 }

@@ -110,9 +110,18 @@ func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
 // passwordVariables are where a password can come from without a terminal.
 var passwordVariables = []string{"JAMSESSION_SUPERUSER_PASSWORD", "DJANGO_SUPERUSER_PASSWORD"}
 
-// givenPassword returns the password of --noinput: from the environment, or
-// else the first line of standard input.
-func (a *app) givenPassword() (string, error) {
+// givenPassword returns the password of --noinput, if the rules let it pass.
+func (a *app) givenPassword(rules passwordRules) (string, error) {
+	password, err := a.readPassword()
+	if err == nil {
+		err = rules.check(password)
+	}
+	return password, err
+}
+
+// readPassword returns the password from the environment, or else the first
+// line of standard input.
+func (a *app) readPassword() (string, error) {
 	for _, name := range passwordVariables {
 		if text := os.Getenv(name); text != "" {
 			return text, nil
