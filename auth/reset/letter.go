@@ -5,7 +5,6 @@ import (
 	"math/big"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/token"
@@ -22,6 +21,10 @@ type Letter struct {
 }
 
 // An Account is one of the accounts in a letter.
+//
+// Anybody can sign up with somebody else's address, and with a username that is an advertisement or
+// a lie. So the texts of a user belong into a mail only where the site has verified the address
+// before it mails to it; the mail that is written without Options.Compose has none.
 type Account struct {
 	User auth.User
 	Link secret.Text // opens the account: reveal it in this mail only
@@ -72,20 +75,21 @@ func (x *Resets) link(user auth.User) string {
 	).Replace(x.opts.URL)
 }
 
-// compose writes a short mail in English.
+// compose writes a short mail in English. It has no text of the users in it: a stranger who signs up
+// with somebody's address chooses the names, and could send that person anything.
 func compose(l Letter) mail.Message {
 	var b strings.Builder
 	if len(l.Accounts) == 1 {
-		a := l.Accounts[0]
-		b.WriteString("Hello " + oneLine(a.User.Username) + ",\n\n" +
-			"someone, probably you, asked for a new password for your account. Choose one here:\n\n" +
-			a.Link.Reveal() + "\n\n")
+		b.WriteString("Hello,\n\n" +
+			"someone, probably you, asked for a new password for the account with this email\n" +
+			"address. Choose one here:\n\n" +
+			l.Accounts[0].Link.Reveal() + "\n\n")
 	} else {
 		b.WriteString("Hello,\n\n" +
 			"someone, probably you, asked for a new password. Several accounts have this email\n" +
 			"address. Choose a new password for the one you mean:\n\n")
 		for _, a := range l.Accounts {
-			b.WriteString(oneLine(a.User.Username) + "\n" + a.Link.Reveal() + "\n\n")
+			b.WriteString(describe(a.User) + "\n" + a.Link.Reveal() + "\n\n")
 		}
 	}
 	if l.More {
@@ -96,13 +100,15 @@ func compose(l Letter) mail.Message {
 	return mail.Message{Subject: "Choose a new password", Text: b.String()}
 }
 
-// oneLine returns a name that cannot begin a new line: Django's code may have
-// stored any text.
-func oneLine(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, name)
+// describe tells the accounts of a person apart by what only the site has written.
+func describe(user auth.User) string {
+	const day = "2 January 2006"
+	made, used := "Account", "never used"
+	if !user.DateJoined.IsZero() {
+		made += " of " + user.DateJoined.UTC().Format(day)
+	}
+	if !user.LastLogin.IsZero() {
+		used = "last login on " + user.LastLogin.UTC().Format(day)
+	}
+	return made + ", " + used + ":"
 }

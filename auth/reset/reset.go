@@ -41,7 +41,8 @@ type Options struct {
 	// Compose writes the mail for a letter. Message.To may be left empty: the
 	// mail goes to Letter.To anyway. It runs in goroutines of this package,
 	// several at the same time; if it panics, that is logged, and this mail is
-	// not sent. Nil writes a short text in English.
+	// not sent. Nil writes a short text in English, which tells several accounts of an address
+	// apart by the days on which they were made and last used: see [Account] for why.
 	Compose func(l Letter) mail.Message
 
 	// Limiter bounds how many requests a source can make, how many can be made for one
