@@ -1,0 +1,22 @@
+package authtest
+
+import (
+	"fmt"
+
+	"github.com/jamsession/jamsession/auth/password"
+)
+
+// Hashers returns hashers whose hashes cost next to nothing, for site.Options.Hashers
+// or auth.Options.Hashers of a test. They verify Django's hashes, too, and replace
+// them at a login. What they make protects no password.
+func Hashers() *password.Hashers {
+	cheap, err := password.PBKDF2SHA256(1)
+	if err != nil {
+		panic(fmt.Sprintf("authtest: %v", err)) // 1 is allowed
+	}
+	hashers, err := password.New(&password.Options{Hashers: append([]password.Hasher{cheap}, password.Default()[1:]...)})
+	if err != nil {
+		panic(fmt.Sprintf("authtest: %v", err))
+	}
+	return hashers
+}
