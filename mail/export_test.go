@@ -23,4 +23,13 @@ func Answer(s Sender, serve func(net.Conn)) {
 }
 
 // Trust makes s trust these authorities, and not the system's.
-func Trust(s Sender, roots *x509.CertPool) { s.(*server).tls.RootCAs = roots }
+func Trust(s Sender, roots *x509.CertPool) { s.(*server).roots = roots }
+
+// Parse returns an address as it goes to a server, and whether it can be read.
+func Parse(text string) (string, bool) {
+	a, err := parseAddress(text)
+	return a.Address, err == nil
+}
+
+// Dialer opens connections to this machine.
+var Dialer = dialer(true)

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/mail"
 	"os"
 	"strings"
 	"sync"
@@ -19,8 +18,8 @@ import (
 
 // A Message is a mail of plain text to one address.
 type Message struct {
-	To      string // "john@example.com"
-	Subject string // one line
+	To      string // "john@example.com"; 254 bytes at most
+	Subject string // one line; 998 bytes at most
 	Text    string // lines end in "\n"
 }
 
@@ -35,11 +34,19 @@ func (m Message) LogValue() slog.Value { return slog.StringValue("mail.Message")
 // its address cannot be read, or its subject has a line break.
 var ErrInvalid = errors.New("mail: invalid message")
 
+// ErrTemporary is wrapped by the errors of a [Sender] for a message that may well be taken
+// later: the server is not there, says so (a code from 400 to 499, as those that do
+// greylisting), or does not answer. Package reset then tries again after some minutes.
+var ErrTemporary = errors.New("mail: not taken at the moment")
+
 // Check returns an error that wraps [ErrInvalid] unless the message can be sent.
 // The error names the problem and does not show the text.
 func (m Message) Check() error {
-	if address, err := mail.ParseAddress(m.To); err != nil || address.Address != m.To {
-		return fmt.Errorf("%w: the address cannot be read", ErrInvalid)
+	if _, err := parseAddress(m.To); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if len(m.Subject) > maxSubject {
+		return fmt.Errorf("%w: the subject is too long", ErrInvalid)
 	}
 	if strings.ContainsFunc(m.Subject, unicode.IsControl) {
 		return fmt.Errorf("%w: the subject has a line break or a control character", ErrInvalid)

@@ -14,6 +14,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,14 +50,13 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
-// TestHeadersCannotBeInjected: an address or a subject is one line.
-// TestTerminalOfNilIsTheProgramsOutput.
 func TestTerminalOfNilIsTheProgramsOutput(t *testing.T) {
 	if got, want := fmt.Sprintf("%+v", mail.Terminal(nil)), fmt.Sprintf("%+v", mail.Terminal(os.Stdout)); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
 
+// TestHeadersCannotBeInjected: an address or a subject is one line.
 func TestHeadersCannotBeInjected(t *testing.T) {
 	var out bytes.Buffer
 	toServer, err := mail.NewSMTP("smtp://127.0.0.1:1", "noreply@example.com")
@@ -270,10 +270,11 @@ func TestTLSFromTheStart(t *testing.T) {
 	roots, secured := certificate(t)
 	server := server{tls: secured}
 	server.listen(t)
-	sender, err := mail.NewSMTP("smtps://user:password@"+server.addr, "noreply@example.com")
+	sender, err := mail.NewSMTP("smtps://user:password@example.com", "noreply@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
+	mail.DialTo(sender, server.addr)
 	if err := sender.Send(t.Context(), link()); err == nil {
 		t.Error("a mail was sent to a server that is not trusted")
 	}
@@ -339,6 +340,11 @@ type server struct {
 	refuse string      // it refuses this line, and repeats it
 	tls    *tls.Config // nil: none
 	silent string      // it says nothing to this line, and no more after it
+
+	starttls func(net.Conn) (net.Conn, error) // nil: it is not offered
+	offers   []string                         // extensions
+	again    atomic.Int32                     // so many mails are refused with 451 first
+	session  func(line string)                // nil, or gets each line that a client sends
 }
 
 func (s *server) listen(t *testing.T) {
@@ -376,6 +382,9 @@ func (s *server) serve(conn net.Conn) {
 	for lines := bufio.NewScanner(conn); lines.Scan(); {
 		line := lines.Text()
 		mail.WriteString(line + "\n")
+		if s.session != nil {
+			s.session(line)
+		}
 		switch {
 		case s.silent != "" && strings.HasPrefix(line, s.silent):
 			_, _ = io.Copy(io.Discard, conn)
@@ -397,14 +406,34 @@ func (s *server) serve(conn net.Conn) {
 		case strings.HasPrefix(line, "QUIT"):
 			say("221 bye")
 			return
-		case strings.HasPrefix(line, "EHLO") && s.tls != nil:
-			say("250-server\r\n250-ENHANCEDSTATUSCODES\r\n250 AUTH PLAIN")
+		case strings.HasPrefix(line, "EHLO"):
+			say("250-server\r\n250-" + strings.Join(s.extensions(), "\r\n250-") + "\r\n250 HELP")
+		case strings.HasPrefix(line, "STARTTLS"):
+			say("220 go on")
+			secured, err := s.starttls(conn)
+			if err != nil {
+				return
+			}
+			conn, lines = secured, bufio.NewScanner(secured)
+		case strings.HasPrefix(line, "RCPT") && s.again.Add(-1) >= 0:
+			say("451 4.7.1 " + line + ": come back later")
 		case strings.HasPrefix(line, "AUTH"):
 			say("235 welcome")
 		default:
 			say("250 ok")
 		}
 	}
+}
+
+func (s *server) extensions() []string {
+	all := append([]string{"ENHANCEDSTATUSCODES"}, s.offers...)
+	if s.tls != nil {
+		all = append(all, "AUTH PLAIN")
+	}
+	if s.starttls != nil {
+		all = append(all, "STARTTLS")
+	}
+	return all
 }
 
 func ExampleTerminal() {

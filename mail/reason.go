@@ -3,6 +3,8 @@ package mail
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/textproto"
 	"regexp"
 	"strings"
@@ -23,11 +25,13 @@ func reason(err error) error {
 		answer := refusal(sending.ErrorCode(), sending.EnhancedStatusCode())
 		return fmt.Errorf("%v: %w", sending.Reason, answer)
 	case errors.As(err, &sending):
-		return fmt.Errorf("%v: the server gives no answer", sending.Reason)
+		return temporary{fmt.Errorf("%v: the server gives no answer", sending.Reason)}
 	case errors.As(err, &refused):
 		return refusal(refused.Code, enhancedCode.FindString(refused.Msg))
 	case errors.As(err, &garbled):
 		return errors.New("the server does not speak SMTP")
+	case isLost(err):
+		return temporary{err}
 	default:
 		return err
 	}
@@ -38,5 +42,20 @@ var enhancedCode = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
 
 // refusal names the code of an answer, and the enhanced one if there is any.
 func refusal(code int, enhanced string) error {
-	return fmt.Errorf("the server refuses with %s", strings.TrimSpace(fmt.Sprint(code, " ", enhanced)))
+	err := fmt.Errorf("the server refuses with %s", strings.TrimSpace(fmt.Sprint(code, " ", enhanced)))
+	if code >= 400 && code < 500 {
+		return temporary{err}
+	}
+	return err
 }
+
+// isLost reports whether there was no connection, or it broke.
+func isLost(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// temporary makes an error one that is [ErrTemporary] without changing its text.
+type temporary struct{ error }
+
+func (t temporary) Unwrap() []error { return []error{t.error, ErrTemporary} }

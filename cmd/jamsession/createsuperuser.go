@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/mail"
 	"os/user"
 	"regexp"
 	"strings"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/site"
 )
 
@@ -152,8 +152,7 @@ func checkEmail(email string) error {
 	if email == "" {
 		return nil
 	}
-	parsed, err := mail.ParseAddress(email)
-	if err != nil || parsed.Address != email {
+	if (mail.Message{To: email}).Check() != nil {
 		return errors.New("the email address must be like ann@example.com, or left out")
 	}
 	return nil

@@ -3,10 +3,10 @@ package main
 import (
 	"errors"
 	"net/http"
-	"net/mail"
 	"strings"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/session"
 )
@@ -53,9 +53,5 @@ func (s *app) create(w http.ResponseWriter, r *http.Request, f *form, password s
 	return user
 }
 
-// isAddress reports whether text is a plain address, which fits Django's
-// column.
-func isAddress(text string) bool {
-	a, err := mail.ParseAddress(text)
-	return err == nil && a.Address == text && len(text) <= 254
-}
+// isAddress reports whether text is a plain address to which mails can be sent.
+func isAddress(text string) bool { return mail.Message{To: text}.Check() == nil }

@@ -2,7 +2,6 @@ package conf
 
 import (
 	"errors"
-	netmail "net/mail"
 
 	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/secret"
@@ -25,7 +24,7 @@ func setFromEmail(s *Settings, v value) error {
 	if err != nil {
 		return err
 	}
-	if _, err := netmail.ParseAddress(from); err != nil {
+	if _, err := mail.NewSMTP("smtp://localhost", from); err != nil {
 		return errors.New(`want an address, such as "Example <noreply@example.com>"`)
 	}
 	s.DefaultFromEmail = from

@@ -20,7 +20,7 @@ var bare = map[string]string{
 	"internal/mutants":           "likewise; it runs tests",
 	"auth/throttle/throttletest": "likewise",
 
-	"mail/smtp.go connect":                            "it closes a connection of package net",
+	"mail/connect.go open":                            "it closes a connection of package net",
 	"memcachestore/client.go do":                      "likewise",
 	"cmd/jamsession/main.go main":                     "it stops the catching of signals",
 	"internal/siteparts/database.go CloseWithin":      "it closes connections of package net",
