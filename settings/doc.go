@@ -75,7 +75,8 @@
 //	PASSWORD_RESET_LIMIT             limit     5/1200               reset requests and mails of one address
 //	SIGNUP_LIMIT                     limit     20/60                sign-ups from one address
 //	NEW_SESSION_LIMIT                limit     1000/1               new sessions of an address; or none
-//	TRUSTED_PROXIES                  list                           networks whose X-Forwarded-For counts
+//	TRUSTED_PROXIES                  list                           networks that say who the visitor is
+//	TRUSTED_PROXY_HEADER             text      X-Forwarded-For      where they say it, or Forwarded
 //	EMAIL_URL                        text                           smtp://host:587; empty: terminal
 //	DEFAULT_FROM_EMAIL               text      webmaster@localhost  the sender of mails
 //	SECURE_PROXY_SSL_HEADER          list                           HTTP_X_FORWARDED_PROTO,https

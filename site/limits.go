@@ -56,6 +56,7 @@ func (s *Site) openLimits(ctx context.Context) error {
 // Options.Limits has changed it.
 func (s *Site) limiterOptions(o throttle.Options) *throttle.Options {
 	o.TrustedProxies = s.conf.TrustedProxies
+	o.ForwardedHeader = s.conf.TrustedProxyHeader
 	o.Cookie = cookie.Options{Secure: s.conf.SessionCookie.Secure}
 	o.Timeout = s.conf.StoreTimeout
 	o.Logger = s.opts.Logger

@@ -241,3 +241,21 @@ func TestResetLimiterKnowsTheDevicesOfLogins(t *testing.T) {
 		}
 	}
 }
+
+// TestProxyHeaderIsASetting: the visitor's address is in the header that the
+// proxies send.
+func TestProxyHeaderIsASetting(t *testing.T) {
+	for header, value := range map[string]string{
+		"X-Forwarded-For": "198.51.100.1", "Forwarded": `for="198.51.100.1:443";proto=https`, "X-Real-IP": "198.51.100.1",
+	} {
+		s := open(t, tempFile(t), map[string]string{"TRUSTED_PROXIES": "192.0.2.0/24", "TRUSTED_PROXY_HEADER": header})
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		for _, other := range []string{"X-Forwarded-For", "Forwarded", "X-Real-IP"} {
+			r.Header.Set(other, "203.0.113.7")
+		}
+		r.Header.Set(header, value)
+		if got := s.LoginLimiter().(auth.SourceLimiter).SourceOf(r); got != "198.51.100.1/32" {
+			t.Errorf("%s: %s", header, got)
+		}
+	}
+}

@@ -11,10 +11,23 @@ import (
 
 // What tests look at and users need not see.
 var (
-	Account       = account
-	LastUntrusted = lastUntrusted
-	ParseAddr     = parseAddr
+	Account   = account
+	ParseItem = parseItem
+	Network   = network
 )
+
+// MaxHops is how many items of a header are looked at.
+const MaxHops = maxHops
+
+// LastUntrusted reads lines of X-Forwarded-For.
+func LastUntrusted(peer netip.Addr, lines []string, trusts func(netip.Addr) bool) (netip.Addr, string) {
+	return lastUntrusted(peer, lines, addressForm, trusts)
+}
+
+// LastForwarded reads lines of Forwarded.
+func LastForwarded(peer netip.Addr, lines []string, trusts func(netip.Addr) bool) (netip.Addr, string) {
+	return lastUntrusted(peer, lines, forwardedForm, trusts)
+}
 
 // Len is the number of buckets of a store in memory.
 func Len(s Store) int {

@@ -22,6 +22,7 @@ type limiter struct {
 	now   func() time.Time // programs that share a store should agree within a second
 
 	exhausted exhausted
+	unread    warning // an address that a proxy wrote
 }
 
 // New returns a limiter, which refuses attempts to log in when there have been
@@ -172,15 +173,27 @@ func (l *limiter) limited(r *http.Request, by bucketKind, wait time.Duration) er
 		slog.String("purpose", l.opts.Purpose), slog.String("bucket", string(by)),
 		slog.Duration("retry_after", wait), slog.String("source", l.SourceOf(r)),
 	}
-	if len(l.opts.TrustedProxies) == 0 && r.Header.Get(l.opts.ForwardedHeader) != "" {
-		args = append(args, slog.String("hint",
-			"there is a "+l.opts.ForwardedHeader+" header; if it is a proxy's, set TrustedProxies"))
+	if hint := l.hint(r); hint != "" {
+		args = append(args, slog.String("hint", hint))
 	}
 	l.opts.Logger.WarnContext(r.Context(), "too many attempts", args...)
 	if l.opts.OnLimited != nil {
 		l.opts.OnLimited(r, string(by), wait)
 	}
 	return tooMany(by, wait)
+}
+
+// hint says why visitors may share a source without being together.
+func (l *limiter) hint(r *http.Request) string {
+	name := l.opts.ForwardedHeader
+	switch {
+	case len(l.opts.TrustedProxies) == 0 && r.Header.Get(name) != "":
+		return "there is a " + name + " header; if it is a proxy's, set TrustedProxies"
+	case l.trusts(l.visitor(r)):
+		return "this is the address of a trusted proxy; have it send the visitor's in " + name
+	default:
+		return ""
+	}
 }
 
 // unavailable returns the error for an attempt that could not be counted, or

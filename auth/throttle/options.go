@@ -1,12 +1,10 @@
 package throttle
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/jamsession/jamsession/cookie"
@@ -49,8 +47,8 @@ type Options struct {
 
 	// ForwardedHeader is the header to which each trusted proxy appends the
 	// address that it was called from, or which the outermost one sets. Empty
-	// is "X-Forwarded-For". The header Forwarded of RFC 7239 has another form
-	// and cannot be used.
+	// is "X-Forwarded-For". "Forwarded" is read as RFC 7239 says; any other has
+	// addresses between commas.
 	ForwardedHeader string
 
 	// Timeout bounds how long each call waits for the store: a store that does
@@ -130,9 +128,6 @@ func (o *Options) check() error {
 	if !httpcookie.IsToken(o.ForwardedHeader) {
 		return fmt.Errorf("throttle: Options.ForwardedHeader: %q cannot be the name of a header",
 			o.ForwardedHeader)
-	}
-	if strings.EqualFold(o.ForwardedHeader, "Forwarded") {
-		return errors.New("throttle: Options.ForwardedHeader: Forwarded does not contain a list of addresses")
 	}
 	for _, p := range o.TrustedProxies {
 		if !p.IsValid() || p.Addr().Is4In6() {

@@ -1,9 +1,12 @@
 package throttle
 
 import (
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync/atomic"
+	"time"
 )
 
 // SourceOf returns the network that a request came from, as it is counted: an
@@ -12,20 +15,8 @@ import (
 func (l *limiter) SourceOf(r *http.Request) string { return l.source(r).String() }
 
 // source returns the network that a request came from; zero if it is not
-// known. A network shares a bucket: one IPv4 address, or 64 bits of IPv6,
-// which is the least that a customer gets.
-func (l *limiter) source(r *http.Request) netip.Prefix {
-	addr := l.visitor(r)
-	bits := 64
-	if addr.Is4() {
-		bits = 32
-	}
-	network, err := addr.Prefix(bits)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	return network
-}
+// known.
+func (l *limiter) source(r *http.Request) netip.Prefix { return network(l.visitor(r)) }
 
 // visitor returns the address from which the outermost trusted proxy was
 // called. Anybody may have written the addresses to the left of it in the
@@ -35,7 +26,20 @@ func (l *limiter) visitor(r *http.Request) netip.Addr {
 	if !l.trusts(peer) && (ok || !l.trustsSocket(r.RemoteAddr)) {
 		return peer
 	}
-	return lastUntrusted(peer, r.Header.Values(l.opts.ForwardedHeader), l.trusts)
+	lines := r.Header.Values(l.opts.ForwardedHeader)
+	addr, unread := lastUntrusted(peer, lines, l.form(), l.trusts)
+	if unread != "" {
+		l.warnUnread(r, addr, unread)
+	}
+	return addr
+}
+
+// form returns the form of the header.
+func (l *limiter) form() listForm {
+	if strings.EqualFold(l.opts.ForwardedHeader, "Forwarded") {
+		return forwardedForm
+	}
+	return addressForm
 }
 
 // trustsSocket reports whether the peer is a trusted unix socket, which
@@ -54,25 +58,47 @@ func (l *limiter) trusts(addr netip.Addr) bool {
 	return false
 }
 
+// A listForm is how a header lists addresses.
+type listForm struct {
+	cutLast func(list string) (before, last string, more bool)
+	parse   func(item string) (netip.Addr, bool)
+}
+
+// addressForm is that of X-Forwarded-For, and of headers with one address.
+var addressForm = listForm{cutLast, parseItem}
+
+// maxHops is how many items of a header are looked at.
+const maxHops = 64
+
 // lastUntrusted returns the last address in the lines of a header that is not
 // trusted. Where the list ends, or before anything that is not an address, it
-// returns the last valid one.
-func lastUntrusted(peer netip.Addr, lines []string, trusts func(netip.Addr) bool) netip.Addr {
+// returns the last valid one, and then also what could not be read. Empty items
+// do not count (RFC 9110, 5.6.1.2).
+func lastUntrusted(
+	peer netip.Addr, lines []string, form listForm, trusts func(netip.Addr) bool,
+) (addr netip.Addr, unread string) {
+	hops := 0
 	for i := len(lines) - 1; i >= 0; i-- {
 		for list, more := lines[i], true; more; {
 			var item string
-			list, item, more = cutLast(list)
-			addr, ok := parseAddr(strings.Trim(item, " \t"))
+			list, item, more = form.cutLast(list)
+			if hops++; hops > maxHops {
+				return peer, "too many items"
+			}
+			if item = strings.Trim(item, " \t"); item == "" {
+				continue
+			}
+			addr, ok := form.parse(item)
 			if !ok {
-				return peer
+				return peer, item
 			}
 			peer = addr
 			if !trusts(addr) {
-				return addr
+				return addr, ""
 			}
 		}
 	}
-	return peer
+	return peer, ""
 }
 
 // cutLast cuts a list before its last item.
@@ -84,17 +110,29 @@ func cutLast(list string) (before, last string, found bool) {
 	return list[:i], list[i+1:], true
 }
 
-// parseAddr reads an address, alone or with a port. An IPv4 address that is
-// written as IPv6 is returned as IPv4, and a zone is dropped.
-func parseAddr(text string) (netip.Addr, bool) {
-	addr, err := netip.ParseAddr(text)
-	if err != nil {
-		var withPort netip.AddrPort
-		withPort, err = netip.ParseAddrPort(text)
-		addr = withPort.Addr()
+// A warning is logged at most once a minute, for all requests of a limiter.
+type warning struct{ last atomic.Int64 }
+
+func (w *warning) due(now time.Time) bool {
+	at, last := now.UnixMicro(), w.last.Load()
+	recent := last <= at && at < last+time.Minute.Microseconds()
+	return !recent && w.last.CompareAndSwap(last, at)
+}
+
+// maxShown is how many bytes of an item are logged.
+const maxShown = 64
+
+// warnUnread logs that a trusted proxy has written something other than an
+// address: all visitors for whom it does are counted together.
+func (l *limiter) warnUnread(r *http.Request, counted netip.Addr, item string) {
+	if !l.unread.due(l.now()) {
+		return
 	}
-	if err != nil {
-		return netip.Addr{}, false
+	if len(item) > maxShown {
+		item = item[:maxShown] + "..."
 	}
-	return addr.WithZone("").Unmap(), true
+	l.opts.Logger.WarnContext(r.Context(), "a trusted proxy wrote something that is not an address: "+
+		"the visitors behind it are counted together",
+		slog.String("purpose", l.opts.Purpose), slog.String("header", l.opts.ForwardedHeader),
+		slog.String("item", item), slog.String("source", network(counted).String()))
 }

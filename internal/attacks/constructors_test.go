@@ -207,7 +207,7 @@ func refusals(folder string) []refusal {
 		}})
 	}
 	attempts := noerror.In(throttle.NewMemory(1))
-	for _, header := range []string{"X Forwarded", "X-Forwarded-For:", "Forwarded"} {
+	for _, header := range []string{"X Forwarded", "X-Forwarded-For:"} {
 		list = append(list, refusal{"auth/throttle.New", "Options.ForwardedHeader", func(context.Context) (any, error) {
 			return outcome(throttle.New(attempts, keys, &throttle.Options{ForwardedHeader: header}))
 		}})

@@ -99,9 +99,9 @@ func isPrivate(addr string) bool {
 // checkProxies asks who can say where a request comes from.
 func (s *Settings) checkProxies() []Finding {
 	var findings []Finding
-	if s.SecureProxySSLHeader.Name != "" && len(s.TrustedProxies) == 0 && s.LoginLimitStore != "none" {
+	if clue := s.proxyClue(); clue != "" && len(s.TrustedProxies) == 0 && s.LoginLimitStore != "none" {
 		findings = append(findings, warn("jamsession.W006",
-			"SECURE_PROXY_SSL_HEADER names a proxy and TRUSTED_PROXIES does not: all visitors "+
+			clue+" names a proxy and TRUSTED_PROXIES does not: all visitors "+
 				"seem to come from the proxy's address, and share one limit of guesses.",
 			"Set TRUSTED_PROXIES to the addresses of the proxy, such as 127.0.0.1.")...)
 	}
@@ -114,6 +114,18 @@ func (s *Settings) checkProxies() []Finding {
 		}
 	}
 	return findings
+}
+
+// proxyClue names the setting that suggests a proxy, other than its address.
+func (s *Settings) proxyClue() string {
+	switch {
+	case s.SecureProxySSLHeader.Name != "":
+		return "SECURE_PROXY_SSL_HEADER"
+	case s.TrustedProxyHeader != defaultProxyHeader:
+		return "TRUSTED_PROXY_HEADER"
+	default:
+		return ""
+	}
 }
 
 // isTooWide lets the networks of the large providers of proxies pass, up to

@@ -87,6 +87,7 @@ var deployCases = [][]string{
 	{"", "ADDR", "10.0.0.5:8000"},
 	{"", "ADDR", "127.0.0.1:8000", "SECURE_PROXY_SSL_HEADER", ""},
 	{"jamsession.W006", "TRUSTED_PROXIES", ""},
+	{"jamsession.W006", "TRUSTED_PROXY_HEADER", "Forwarded", "SECURE_PROXY_SSL_HEADER", "", "TRUSTED_PROXIES", ""},
 	{"jamsession.W045", "TRUSTED_PROXIES", "10.0.0.0/8,0.0.0.0/1"},
 	{"jamsession.W045", "TRUSTED_PROXIES", "8.0.0.0/9"},
 	{"jamsession.W045", "TRUSTED_PROXIES", "2000::/3"},
@@ -297,6 +298,7 @@ var asked = map[string]string{
 	"PASSWORD_RESET_LIMIT":              "jamsession.W050",
 	"SIGNUP_LIMIT":                      "jamsession.W050",
 	"TRUSTED_PROXIES":                   "jamsession.W006 jamsession.W045",
+	"TRUSTED_PROXY_HEADER":              "jamsession.W006",
 	"EMAIL_URL":                         "jamsession.W036", // mail refuses to send without TLS to other machines
 	"DEFAULT_FROM_EMAIL":                "jamsession.W037",
 	"SECURE_PROXY_SSL_HEADER":           "jamsession.W043 jamsession.W044",

@@ -2,12 +2,14 @@ package conf
 
 import (
 	"errors"
+	"net/http"
 	"net/netip"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/internal/httpcookie"
 )
 
 // limit takes a number of attempts, and the seconds until one comes back, such
@@ -57,5 +59,24 @@ func setTrustedProxies(s *Settings, v value) error {
 		}
 		s.TrustedProxies = append(s.TrustedProxies, network)
 	}
+	return nil
+}
+
+const defaultProxyHeader = "X-Forwarded-For"
+
+// setTrustedProxyHeader takes the name of a header, as it is sent or as Django
+// sees it.
+func setTrustedProxyHeader(s *Settings, v value) error {
+	name, err := v.text()
+	if err != nil {
+		return err
+	}
+	if django, err := headerName(name); err == nil {
+		name = django
+	}
+	if !httpcookie.IsToken(name) {
+		return errors.New(`want the name of a header, such as "X-Forwarded-For" or "Forwarded"`)
+	}
+	s.TrustedProxyHeader = http.CanonicalHeaderKey(name)
 	return nil
 }

@@ -85,6 +85,7 @@ func TestDefaultsAreDjangos(t *testing.T) {
 		PasswordResetLimit: throttle.Limit{Burst: 5, Every: 20 * time.Minute},
 		SignUpLimit:        throttle.Limit{Burst: 20, Every: time.Minute},
 		NewSessionLimit:    throttle.Limit{Burst: 1000, Every: time.Second},
+		TrustedProxyHeader: "X-Forwarded-For",
 		DefaultFromEmail:   "webmaster@localhost",
 
 		SecureContentTypeNosniff:      true,
@@ -217,6 +218,10 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			"TRUSTED_PROXIES", "10.0.0.0/8,::1", `["10.0.0.0/8", "::1"]`,
 			func(s *conf.Settings) any { return s.TrustedProxies },
 			[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+		},
+		{
+			"TRUSTED_PROXY_HEADER", "HTTP_X_REAL_IP", `"x-real-ip"`,
+			func(s *conf.Settings) any { return s.TrustedProxyHeader }, "X-Real-Ip",
 		},
 		{
 			"EMAIL_URL", "smtp://u:p@h:25", `"smtp://u:p@h:25"`,
@@ -499,6 +504,8 @@ func TestBadValuesNameSettingSourceValueAndAGoodOne(t *testing.T) {
 		{"TRUSTED_PROXIES", "0.0.0.0/0", `want addresses or networks`},
 		{"TRUSTED_PROXIES", "::/0", `want addresses or networks`},
 		{"TRUSTED_PROXIES", "::ffff:10.0.0.0/104", `want addresses or networks`},
+		{"TRUSTED_PROXY_HEADER", "X-Forwarded-For:", `want the name of a header`},
+		{"TRUSTED_PROXY_HEADER", "", `want the name of a header`},
 		{"EMAIL_URL", "mail.example.com", `want smtp://user:password@host:587`},
 		{"EMAIL_URL", "smtp://u:hunter2@h:x", `percent-encode special characters`},
 		{"EMAIL_URL", "smtp://u:hunter2@h:0", `0 is not a port`},

@@ -69,6 +69,7 @@ type Settings struct {
 	SignUpLimit        throttle.Limit
 	NewSessionLimit    throttle.Limit // zero: none
 	TrustedProxies     []netip.Prefix
+	TrustedProxyHeader string // as in HTTP
 
 	EmailURL         secret.Text // empty: mails are written to the terminal
 	DefaultFromEmail string

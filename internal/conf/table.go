@@ -190,7 +190,11 @@ var table = []Setting{
 		"NEW_SESSION_LIMIT", "limit", "1000/1", "new sessions of an address; or none", false,
 		optionalLimit(func(s *Settings) *throttle.Limit { return &s.NewSessionLimit }),
 	},
-	{"TRUSTED_PROXIES", "list", "", "networks whose X-Forwarded-For counts", false, setTrustedProxies},
+	{"TRUSTED_PROXIES", "list", "", "networks that say who the visitor is", false, setTrustedProxies},
+	{
+		"TRUSTED_PROXY_HEADER", "text", defaultProxyHeader, "where they say it, or Forwarded", false,
+		setTrustedProxyHeader,
+	},
 
 	{"EMAIL_URL", "text", "", "smtp://host:587; empty: terminal", true, setEmailURL},
 	{"DEFAULT_FROM_EMAIL", "text", "webmaster@localhost", "the sender of mails", false, setFromEmail},
