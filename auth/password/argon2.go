@@ -5,9 +5,12 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/argon2"
+
+	old "github.com/jamsession/jamsession/auth/internal/argon2"
 )
 
 // Argon2 returns Argon2id, version 19. Its strings are "argon2" and the usual
@@ -22,11 +25,13 @@ import (
 // library that Django uses. Before, it was 16, and Django updates a string whose
 // length differs.
 //
-// It also reads Argon2i. The error names the parameter that is invalid.
+// It also reads Argon2i and Argon2d, and version 16, whose strings have v=16 or, as old libraries
+// wrote them, no version. These take four times as long, until a login replaces them. The error
+// names the parameter that is invalid.
 func Argon2(time, memory uint32, threads uint8, length uint32) (Hasher, error) {
 	fresh := argon2Parts{
-		variety: "argon2id",
-		time:    cmp.Or(time, 2), memory: cmp.Or(memory, 102_400), threads: cmp.Or(threads, 8),
+		variety: old.ID, version: argon2.Version,
+		time: cmp.Or(time, 2), memory: cmp.Or(memory, 102_400), threads: cmp.Or(threads, 8),
 		length: cmp.Or(length, 32),
 	}
 	switch {
@@ -71,13 +76,13 @@ func (*argon2Hasher) Verify(password, encoded string) (bool, error) {
 	return subtle.ConstantTimeCompare(p.key(password), p.hash) == 1, nil
 }
 
-// MustUpdate implements [Hasher]. It reports whether any parameter differs, or
-// the salt has fewer than 22 bytes.
+// MustUpdate implements [Hasher]. It reports whether the version or any parameter differs, or the salt
+// has fewer than 22 bytes.
 func (a *argon2Hasher) MustUpdate(encoded string) bool {
 	p, err := parseArgon2(encoded)
 	f := a.fresh
-	return err != nil || p.variety != f.variety || p.time != f.time || p.memory != f.memory ||
-		p.threads != f.threads || p.length != f.length || len(p.salt) < saltLength
+	return err != nil || p.variety != f.variety || p.version != f.version || p.time != f.time ||
+		p.memory != f.memory || p.threads != f.threads || p.length != f.length || len(p.salt) < saltLength
 }
 
 // Cost implements [Hasher].
@@ -94,22 +99,39 @@ func (a *argon2Hasher) Cost(encoded string) (work int, memory int64) {
 
 // argon2Parts are the parameters of one string.
 type argon2Parts struct {
-	variety      string
+	variety      old.Variety
+	version      uint32
 	time, memory uint32
 	threads      uint8
 	length       uint32 // of hash
 	salt, hash   []byte
 }
 
+// argon2Varieties are those that are read.
+var argon2Varieties = map[string]old.Variety{"argon2d": old.D, "argon2i": old.I, "argon2id": old.ID}
+
 func (p argon2Parts) key(password string) []byte {
-	if p.variety == "argon2i" {
+	switch {
+	case p.isOld():
+		return old.Key([]byte(password), p.salt, old.Params{
+			Variety: p.variety, Version: p.version,
+			Time: p.time, Memory: p.memory, Lanes: uint32(p.threads), Length: p.length,
+		})
+	case p.variety == old.I:
 		return argon2.Key([]byte(password), p.salt, p.time, p.memory, p.threads, p.length)
+	default:
+		return argon2.IDKey([]byte(password), p.salt, p.time, p.memory, p.threads, p.length)
 	}
-	return argon2.IDKey([]byte(password), p.salt, p.time, p.memory, p.threads, p.length)
 }
+
+// isOld reports whether the library cannot compute the hash.
+func (p argon2Parts) isOld() bool { return p.version != argon2.Version || p.variety == old.D }
 
 func (p argon2Parts) cost() cost {
 	work := int64(p.memory) * int64(p.time) * workPerArgon2KiB
+	if p.isOld() {
+		work = int64(p.memory) * int64(p.time) * workPerOldArgon2KiB
+	}
 	return cost{work: int(min(work, maxWork+1)), memory: int64(p.memory) << 10}
 }
 
@@ -120,15 +142,26 @@ func (p argon2Parts) check() error {
 	return p.cost().check()
 }
 
-// parseArgon2 takes a string apart and accepts exactly what Django writes.
+// parseArgon2 takes a string apart and accepts exactly what Django writes, and
+// what it reads of older libraries.
 func parseArgon2(encoded string) (argon2Parts, error) {
 	fields := strings.Split(encoded, "$")
-	if len(fields) != 6 || fields[0] != "argon2" || fields[1] != "argon2id" && fields[1] != "argon2i" {
+	if len(fields) == 5 { // before version 19, a string did not say its version
+		fields = slices.Insert(fields, 2, argon2Version(old.Version10))
+	}
+	if len(fields) != 6 || fields[0] != "argon2" {
 		return argon2Parts{}, malformed("not of the form argon2$argon2id$v=19$m=,t=,p=$salt$hash")
 	}
-	p := argon2Parts{variety: fields[1]}
+	variety, known := argon2Varieties[fields[1]]
+	if !known {
+		return argon2Parts{}, malformed("the variety of argon2 is unknown")
+	}
+	p := argon2Parts{variety: variety, version: argon2.Version}
+	if fields[2] == argon2Version(old.Version10) {
+		p.version = old.Version10
+	}
 	_, err := fmt.Sscanf(fields[3], "m=%d,t=%d,p=%d", &p.memory, &p.time, &p.threads)
-	if err != nil || fields[2] != fmt.Sprintf("v=%d", argon2.Version) ||
+	if err != nil || fields[2] != argon2Version(p.version) ||
 		fields[3] != fmt.Sprintf("m=%d,t=%d,p=%d", p.memory, p.time, p.threads) {
 		return argon2Parts{}, malformed("the version or the parameters of argon2 cannot be read")
 	}
@@ -141,3 +174,6 @@ func parseArgon2(encoded string) (argon2Parts, error) {
 	p.length = uint32(len(p.hash))
 	return p, p.check()
 }
+
+// argon2Version is the field of a version.
+func argon2Version(n uint32) string { return fmt.Sprintf("v=%d", n) }

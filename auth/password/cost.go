@@ -27,9 +27,10 @@ const (
 // Work of the algorithms in iterations of PBKDF2 with SHA-256, measured side
 // by side.
 const (
-	workPerArgon2KiB   = 7   // a pass over 1 KiB
-	workPerScryptBlock = 1.5 // N * r * p
-	workPerBCryptRound = 217
+	workPerArgon2KiB    = 7   // a pass over 1 KiB
+	workPerOldArgon2KiB = 28  // the same in plain Go
+	workPerScryptBlock  = 1.5 // N * r * p
+	workPerBCryptRound  = 217
 )
 
 // check refuses a cost that is out of bounds.

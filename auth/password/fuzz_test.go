@@ -57,6 +57,7 @@ func FuzzPBKDF2(f *testing.F) {
 // anything but ErrMalformed, claim a cost out of bounds, or be accepted for
 // two passwords.
 func FuzzVerify(f *testing.F) {
+	f.Add("argon2$argon2i$m=8,t=1,p=1$YWJjZGVmZ2hpamtsbW5vcHFyc3R1dg$GgnGBjWBEB4W7ddkQm6v1g")
 	f.Add("argon2$argon2id$v=19$m=64,t=1,p=1$YWJjZGVmZ2hpamtsbW5vcHFyc3R1dg$GgnGBjWBEB4W7ddkQm6v1g")
 	f.Add("scrypt$16$abcdefghijklmnopqrstuv$8$1$" +
 		"TiyaeXLh2tvKATp1sZPfxrKyIZRerx2Fa1eogszdwX6DlsS/TiqTAm3lb0SVtjCJC4nBlx2N6lP2kLL9APpExg==")

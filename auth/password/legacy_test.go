@@ -38,8 +38,8 @@ func TestMalformedStringsAreRefused(t *testing.T) {
 	const b64 = "TiyaeXLh2tvKATp1sZPfxrKyIZRerx2Fa1eogszdwX6DlsS/TiqTAm3lb0SVtjCJC4nBlx2N6lP2kLL9APpExg=="
 	for hasher, list := range map[password.Hasher][]string{
 		must(password.Argon2(0, 0, 0, 0)): {
-			"argon2$argon2d$v=19$m=64,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
-			"argon2$argon2id$v=16$m=64,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
+			"argon2$argon2x$v=19$m=64,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
+			"argon2$argon2id$v=18$m=64,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
 			"argon2$argon2id$v=19$m=64,t=0,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
 			"argon2$argon2id$v=19$m=7,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",
 			"argon2$argon2id$v=19$m=064,t=1,p=1$YWJjZGVmZ2g$GgnGBjWBEB4W7ddkQm6v1g",

@@ -30,12 +30,10 @@ const (
 // allowed are comparisons of what is not secret, with the reason.
 var allowed = map[string]string{
 	`sqlusers.checkUnchanged: after.Password != before.Password`:                                    "the caller has both hashes",
-	`password.MustUpdate: p.variety != f.variety`:                                                   algorithm,
-	`password.key: p.variety == "argon2i"`:                                                          algorithm,
 	`password.parseArgon2: fields[0] != "argon2"`:                                                   algorithm,
-	`password.parseArgon2: fields[1] != "argon2id"`:                                                 algorithm,
-	`password.parseArgon2: fields[1] != "argon2i"`:                                                  algorithm,
-	`password.parseArgon2: fields[2] != fmt.Sprintf("v=%d", argon2.Version)`:                        algorithm,
+	`password.parseArgon2: argon2Varieties[fields[1]]`:                                              algorithm,
+	`password.parseArgon2: fields[2] == argon2Version(old.Version10)`:                               algorithm,
+	`password.parseArgon2: fields[2] != argon2Version(p.version)`:                                   algorithm,
 	`password.parseArgon2: fields[3] != fmt.Sprintf("m=%d,t=%d,p=%d", p.memory, p.time, p.threads)`: algorithm,
 	`password.parseBCrypt: strings.CutPrefix(encoded, name+"$")`:                                    algorithm,
 	`legacy.salted: fields[0] != name`:                                                              algorithm,
