@@ -47,7 +47,8 @@ func TestCommandsTakeNoArguments(t *testing.T) {
 // TestPageWritesTheResults that are in the repository, into copies.
 func TestPageWritesTheResults(t *testing.T) {
 	dir := t.TempDir()
-	page, chart := filepath.Join(dir, "page.md"), filepath.Join(dir, "chart.svg")
+	page := filepath.Join(dir, "page.md")
+	chart, summary := filepath.Join(dir, "chart.svg"), filepath.Join(dir, "summary.svg")
 	text, err := os.ReadFile("../docs/performance.md")
 	if err != nil {
 		t.Fatal(err)
@@ -55,14 +56,18 @@ func TestPageWritesTheResults(t *testing.T) {
 	if err := os.WriteFile(page, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, problem := runs(t, "page", "-page", page, "-chart", chart); problem != "" {
+	if _, problem := runs(t, "page", "-page", page, "-chart", chart, "-summary", summary); problem != "" {
 		t.Fatal(problem)
 	}
 	if got, err := os.ReadFile(page); err != nil || string(got) != string(text) {
 		t.Errorf("docs/performance.md does not show what is in results: %v", err)
 	}
-	if _, err := os.Stat(chart); err != nil {
-		t.Error(err)
+	for written, file := range map[string]string{chart: "performance.svg", summary: "summary.svg"} {
+		got, err := os.ReadFile(written)
+		want, err2 := os.ReadFile("../docs/" + file)
+		if err != nil || err2 != nil || string(got) != string(want) {
+			t.Errorf("docs/%s does not show what is in results: %v, %v", file, err, err2)
+		}
 	}
 	if _, problem := runs(t, "page", "-results", dir, "-page", page); !strings.Contains(problem, "make bench") {
 		t.Errorf("without results: %q", problem)

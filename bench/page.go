@@ -9,12 +9,14 @@ import (
 )
 
 // writePage writes the results into docs/performance.md, between its marks,
-// and draws the chart beside it.
+// and draws the charts: of everything beside it, and of a few reads for
+// README.md.
 func writePage(_ context.Context, args []string) error {
 	flags := flag.NewFlagSet("page", flag.ContinueOnError)
 	dir := flags.String("results", "results", "the `folder` with the results")
 	page := flags.String("page", "../docs/performance.md", "the `file` to write into")
 	chart := flags.String("chart", "../docs/performance.svg", "the `file` to draw")
+	summary := flags.String("summary", "../docs/summary.svg", "the `file` to draw for README.md")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
@@ -28,5 +30,9 @@ func writePage(_ context.Context, args []string) error {
 	if err := report.WritePage(*page, sections); err != nil {
 		return err
 	}
-	return report.WriteChart(*chart, sections)
+	if err := report.WriteChart(*chart, sections); err != nil {
+		return err
+	}
+	return report.WriteChart(*summary, sections,
+		"memory, read", "SQLite, read", "Redis, read", "PostgreSQL, read", "signed_cookies, read")
 }

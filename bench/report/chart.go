@@ -5,6 +5,7 @@ import (
 	"html"
 	"math"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -18,12 +19,16 @@ const (
 	endWidth   = 90 // for the figure behind a bar
 )
 
-// WriteChart draws the bars of all sections: a bar as long as the logarithm of
-// how many times jamsession's time something takes.
-func WriteChart(path string, sections []Section) error {
+// WriteChart draws the bars of all sections, or of some groups only: a bar as
+// long as the logarithm of how many times jamsession's time something takes.
+func WriteChart(path string, sections []Section, groups ...string) error {
 	var bars []Bar
 	for _, s := range sections {
-		bars = append(bars, s.Bars...)
+		for _, b := range s.Bars {
+			if len(groups) == 0 || slices.Contains(groups, b.Group) {
+				bars = append(bars, b)
+			}
+		}
 	}
 	return os.WriteFile(path, []byte(chart(bars)), 0o644)
 }
