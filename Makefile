@@ -14,7 +14,7 @@ BENCH ?= Matrix/memory|signed_cookies/./jamsession|Django
 each = @set -eu; for m in $(MODULES); do ( cd "$$m"; $(1) ); done
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak vectors check api format tidy vet cross narrow lint staticcheck revive \
+.PHONY: help demo pictures test soak vectors check api format tidy vet cross narrow lint staticcheck revive \
 	errcheck errorlint unfinished generated race race-sample fuzz nightly djangos cross-compile \
 	narrow-all bench bench-full bench-compare mutants sizes vuln fmt
 
@@ -25,6 +25,10 @@ help: ## Show this list
 demo: ## Run the login site of the tutorial
 	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && trap : INT && \
 	go build -o "$$dir/login" ./examples/login && "$$dir/login"
+
+pictures: ## Make the pictures and the charts of README.md and docs (needs Chromium)
+	cd integration && JAMSESSION_PICTURES="$(CURDIR)/docs" go test -count=1 -run PictureForTheReadme ./browser
+	cd bench && go run . page
 
 test: ## Run the tests
 	go test ./...

@@ -85,3 +85,37 @@ func (b *tab) picture(file string) {
 		b.t.Fatal(err)
 	}
 }
+
+// TestPictureForTheReadme takes the picture that README.md shows: the login on a
+// desk, and the dashboard on a phone before it.
+func TestPictureForTheReadme(t *testing.T) {
+	folder := os.Getenv("JAMSESSION_PICTURES")
+	if folder == "" {
+		folder = t.TempDir()
+	}
+	p := startProgram(t)
+	for _, scheme := range []string{"light", "dark"} {
+		v := newVisitor(t, p.url)
+		parts := t.TempDir()
+		v.open("/login/")
+		v.sees(900, 600, scheme)
+		v.picture(filepath.Join(parts, "desk.png"))
+		v.login("demo", p.password)
+		v.open("/dashboard/")
+		v.sees(390, 700, scheme)
+		v.picture(filepath.Join(parts, "phone.png"))
+		page := filepath.Join(parts, "both.html")
+		if err := os.WriteFile(page, []byte(both), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		v.do(chromedp.Navigate("file://" + page))
+		v.sees(1060, 680, scheme)
+		v.picture(filepath.Join(folder, "demo-"+scheme+".png"))
+	}
+}
+
+// both puts one picture before the other.
+const both = `<!doctype html><meta name="color-scheme" content="light dark"><style>
+body { margin: 0; background: transparent; } img { position: absolute; border-radius: 12px; border: 1px solid #8886; }
+</style><img src="desk.png" style="left: 10px; top: 10px; width: 900px">
+<img src="phone.png" style="right: 10px; bottom: 10px; width: 290px; box-shadow: 0 8px 30px #0004">`
