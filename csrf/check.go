@@ -7,6 +7,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/internal/travel"
+	"github.com/jamsession/jamsession/internal/wants"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -23,11 +24,14 @@ const secretItem = session.Item[string]("_csrftoken")
 // Check returns nil if r may do what it asks for, or else an *[Error] that
 // wraps the check that failed. The checks are, in Django's order:
 //
-//  1. The methods GET, HEAD, OPTIONS and TRACE pass. So does a request whose
-//     session's key is not ambient, such as one that [session.Bearer] finds in
-//     the header Authorization: no page of another site can have it sent.
+//  1. A request passes whose session's key is not ambient, such as one that
+//     [session.Bearer] finds in the header Authorization: no page of another site can
+//     have it sent. So do the methods GET, HEAD, OPTIONS and TRACE, unless the request
+//     is the handshake of a WebSocket: of that, an Origin header is checked as in 2, and
+//     nothing else. Django has no such check.
 //  2. If there is an Origin header, it is this site's scheme and host, or a
-//     trusted origin ([ErrOrigin]).
+//     trusted origin ([ErrOrigin]). Case does not count, nor does a port that is the
+//     scheme's default.
 //  3. Otherwise, over HTTPS, there is a Referer of this host, or of the
 //     cookie's domain, or of a trusted origin ([ErrReferer]).
 //  4. Options.CrossOrigin, if it is set, lets it pass ([ErrOrigin]). Django
@@ -41,7 +45,12 @@ const secretItem = session.Item[string]("_csrftoken")
 // the header, and so is any other body. With Options.UseSessions the error of
 // session.Load is passed on: nothing is known about the request then.
 func (p *Protection) Check(r *http.Request) error {
-	if safe(r.Method) || !travel.Of(r.Context()).Ambient {
+	switch {
+	case !travel.Of(r.Context()).Ambient:
+		return nil
+	case wants.WebSocket(r) && (safe(r.Method) || r.Method == http.MethodConnect):
+		return p.checkHandshake(r)
+	case safe(r.Method):
 		return nil
 	}
 	if err := p.checkSource(r); err != nil {

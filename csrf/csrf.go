@@ -2,6 +2,7 @@ package csrf
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 
@@ -79,9 +80,13 @@ func removeFiles(r *http.Request) {
 }
 
 func (p *Protection) fail(w http.ResponseWriter, r *http.Request, err error) {
-	p.opts.Logger.WarnContext(r.Context(), "csrf: request refused",
-		slog.String("method", r.Method), slog.String("path", r.URL.Path),
-		slog.Any("reason", err))
+	attrs := []any{
+		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Any("reason", err),
+	}
+	if e, ok := errors.AsType[*Error](err); ok && e.Advice != "" {
+		attrs = append(attrs, slog.String("advice", e.Advice))
+	}
+	p.opts.Logger.WarnContext(r.Context(), "csrf: request refused", attrs...)
 	httpcache.Require(r.Context(), w.Header(), httpcache.NoStore)
 	p.opts.FailureHandler(w, r, err)
 }

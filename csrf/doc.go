@@ -21,7 +21,8 @@
 // # The rule
 //
 // Requests with the methods GET, HEAD, OPTIONS and TRACE pass, since they change nothing
-// (RFC 9110, 9.2.1): make sure that this is true of your handlers. All others must come
+// (RFC 9110, 9.2.1): make sure that this is true of your handlers. The handshake of a
+// WebSocket must come from this site all the same (docs/websockets.md). All others must come
 // from a page of this site, according to their Origin header or, over HTTPS, their
 // Referer, and must show the visitor's secret twice: in a cookie, which the browser sends
 // by itself, and in the form or a header, which only a page of this site can fill in.
@@ -53,7 +54,8 @@
 // whose visitors have such browsers and that has no Django site beside it: use its
 // Handler in place of [Protection.Handler]. A request with neither Sec-Fetch-Site nor
 // Origin passes it, and so does one from the same host on plain HTTP in a browser that
-// does not send Sec-Fetch-Site; the token stops both.
+// does not send Sec-Fetch-Site; the token stops both. It lets every GET pass, also the
+// handshake of a WebSocket, which [Protection.Handler] checks.
 //
 // # Exempting a handler
 //

@@ -32,6 +32,10 @@ var (
 type Error struct {
 	Reason string // in the words of Django 5.2
 
+	// Advice is for the developers: the site that the request was for, as far as can be
+	// known behind a proxy, and the setting to change if that is wrong. It may be empty.
+	Advice string
+
 	check error // one of the Err variables of this package
 }
 
@@ -42,5 +46,5 @@ func (e *Error) Error() string { return "csrf: " + e.Reason }
 func (e *Error) Unwrap() error { return e.check }
 
 func refuse(check error, format string, args ...any) error {
-	return &Error{fmt.Sprintf(format, args...), check}
+	return &Error{fmt.Sprintf(format, args...), "", check}
 }

@@ -9,7 +9,8 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
-	"strings"
+
+	"github.com/jamsession/jamsession/internal/wants"
 )
 
 var (
@@ -33,7 +34,7 @@ var advices = []advice{
 	{
 		ErrOrigin, "Open this site in a tab of its own and try again from there.",
 		"The Origin header must be this site's scheme and host. Behind a proxy, pass on the Host " +
-			"header and set csrf Options.Secure. To accept forms of another site, add its origin to " +
+			"header and set Options.IsSecure. To accept forms of another site, add its origin to " +
 			"TrustedOrigins.",
 	},
 	{
@@ -68,11 +69,11 @@ func answerFailure(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, ErrTooLarge) {
 		status = http.StatusRequestEntityTooLarge
 	}
-	reason := err.Error()
-	if e, ok := errors.AsType[*Error](err); ok {
-		reason = e.Reason
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		e = &Error{Reason: err.Error(), check: err}
 	}
-	contentType, body := failureBody(r, err, reason)
+	contentType, body := failureBody(r, e)
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -84,32 +85,29 @@ func answerFailure(w http.ResponseWriter, r *http.Request, err error) {
 	_, _ = w.Write(body) // there is nobody to tell
 }
 
-func failureBody(r *http.Request, err error, reason string) (contentType string, body []byte) {
-	accept := r.Header.Get("Accept")
-	html := strings.Contains(accept, "text/html")
-	script := r.Header.Get("X-Requested-With") == "XMLHttpRequest" ||
-		r.Header.Get("Sec-Fetch-Dest") == "empty"
-	switch {
-	case !html && strings.Contains(accept, "json"):
-		body, _ = json.Marshal(map[string]string{"error": "csrf", "reason": reason})
+func failureBody(r *http.Request, e *Error) (contentType string, body []byte) {
+	script := !wants.Page(r) || r.Header.Get("Sec-Fetch-Dest") == "empty"
+	switch wanted := wants.BodyOf(r); {
+	case wanted == wants.JSON:
+		body, _ = json.Marshal(map[string]string{"error": "csrf", "reason": e.Reason})
 		return "application/json", append(body, '\n')
-	case !html && accept != "" && !strings.Contains(accept, "*/*"), script:
-		return "text/plain; charset=utf-8", []byte("Forbidden: " + reason + "\n")
+	case wanted == wants.Text, script:
+		return "text/plain; charset=utf-8", []byte("Forbidden: " + e.Reason + "\n")
 	default:
-		return "text/html; charset=utf-8", failureHTML(err, reason)
+		return "text/html; charset=utf-8", failureHTML(e)
 	}
 }
 
-func failureHTML(err error, reason string) []byte {
+func failureHTML(e *Error) []byte {
 	page := struct {
-		Style                      template.CSS
-		Reason, Visitor, Developer string
+		Style                              template.CSS
+		Reason, Advice, Visitor, Developer string
 	}{
 		Style:  template.CSS(failureStyle), // a constant
-		Reason: reason,
+		Reason: e.Reason, Advice: e.Advice,
 	}
 	for _, a := range advices {
-		if errors.Is(err, a.check) {
+		if errors.Is(e, a.check) {
 			page.Visitor, page.Developer = a.visitor, a.developer
 		}
 	}

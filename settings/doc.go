@@ -79,6 +79,7 @@
 //	TRUSTED_PROXY_HEADER             text      X-Forwarded-For      where they say it, or Forwarded
 //	EMAIL_URL                        text                           smtp://host:587; empty: terminal
 //	DEFAULT_FROM_EMAIL               text      webmaster@localhost  the sender of mails
+//	USE_X_FORWARDED_HOST             bool      false                if the proxy changes Host, and sets this
 //	SECURE_PROXY_SSL_HEADER          list                           HTTP_X_FORWARDED_PROTO,https
 //	SECURE_SSL_REDIRECT              bool      false                sends plain HTTP to HTTPS
 //	SECURE_SSL_HOST                  text                           where to; empty: the same host

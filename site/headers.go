@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/jamsession/jamsession/internal/conf"
+	"github.com/jamsession/jamsession/internal/safeurl"
 )
 
 // secureHeaders gives each response the headers of Django's SecurityMiddleware
@@ -78,7 +79,7 @@ func redirectToHTTPS(s *conf.Settings, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		to := r.Host
+		to := safeurl.Host(r.Host, "http") // :80 does not speak HTTPS
 		if s.SecureSSLHost != "" {
 			to = s.SecureSSLHost
 		}

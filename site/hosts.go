@@ -8,6 +8,26 @@ import (
 	"github.com/jamsession/jamsession/internal/conf"
 )
 
+// forwardedHost gives each request the host that the proxy says the visitor asked for, in
+// place of the one in Host, if USE_X_FORWARDED_HOST says so.
+func forwardedHost(c *conf.Settings, next http.Handler) http.Handler {
+	if !c.UseXForwardedHost {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if values := r.Header.Values("X-Forwarded-Host"); len(values) > 0 {
+			own := *r
+			own.Host = strings.Join(values, ",") // a list is no host: who wrote which?
+			r = &own
+		}
+		if !conf.HostHeader.MatchString(strings.ToLower(r.Host)) {
+			refuse(w, "The request does not name a host.")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // checkHost lets only requests with an allowed Host header through. Others
 // get 400: a link that is made from a Host that an attacker chose, in a mail
 // for example, leads to the attacker.

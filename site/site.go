@@ -169,7 +169,7 @@ func (s *Site) Users() *sqlusers.Users {
 func (s *Site) Handler(next http.Handler) http.Handler {
 	next = s.Auth.Handler(s.Messages.Handler(next))
 	next = s.Sessions.Handler(s.CSRF.Handler(next))
-	return secureHeaders(s.conf, s.checkHost(redirectToHTTPS(s.conf, next)))
+	return secureHeaders(s.conf, forwardedHost(s.conf, s.checkHost(redirectToHTTPS(s.conf, next))))
 }
 
 // Close closes what is open. Let the requests finish first. A silent database

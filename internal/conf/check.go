@@ -56,7 +56,8 @@ func (s *Settings) Check(deploy bool) []Finding {
 	}
 	for _, check := range []func() []Finding{
 		s.checkKeys, s.checkOldKeys,
-		s.checkAddress, s.checkHosts, s.checkProxies, s.checkHeaders, s.checkTrustedOrigins, s.checkLocations,
+		s.checkAddress, s.checkHosts, s.checkProxies, s.checkForwardedHost,
+		s.checkHeaders, s.checkTrustedOrigins, s.checkLocations,
 		s.checkLinks, s.checkEngine,
 		s.checkCookies, s.checkAges,
 		s.checkHashes, s.checkNewPasswords, s.checkRecovery,

@@ -128,6 +128,17 @@ func (s *Settings) proxyClue() string {
 	}
 }
 
+// checkForwardedHost asks whether there is a proxy that overwrites the header.
+func (s *Settings) checkForwardedHost() []Finding {
+	if !s.UseXForwardedHost || len(s.TrustedProxies) > 0 {
+		return nil
+	}
+	return warn("jamsession.W056",
+		"USE_X_FORWARDED_HOST believes a header, and TRUSTED_PROXIES names no proxy that sets it: a visitor "+
+			"can choose the name of the site.",
+		"Let the proxy pass Host on, or set TRUSTED_PROXIES and let the proxy always set X-Forwarded-Host.")
+}
+
 // isTooWide lets the networks of the large providers of proxies pass, up to
 // 2^20 addresses of IPv4.
 func isTooWide(network netip.Prefix) bool {

@@ -79,6 +79,8 @@ var deployCases = [][]string{
 	{"jamsession.W042", "ALLOWED_HOSTS", "*"},
 	{"jamsession.W042", "ALLOWED_HOSTS", "www.example.com,.com"},
 	{"", "ALLOWED_HOSTS", ".example.com"},
+	{"", "USE_X_FORWARDED_HOST", "true"},
+	{"jamsession.W006 jamsession.W056", "USE_X_FORWARDED_HOST", "true", "TRUSTED_PROXIES", ""},
 	{"jamsession.W043", "ADDR", "0.0.0.0:8000", "SECURE_PROXY_SSL_HEADER", ""},
 	{"jamsession.W043", "ADDR", "10.0.0.5:8000", "SECURE_PROXY_SSL_HEADER", ""},
 	{"jamsession.W044", "ADDR", "0.0.0.0:8000", "SECURE_PROXY_SSL_HEADER", "HTTP_X_FORWARDED_PROTO,https"},
@@ -302,6 +304,7 @@ var asked = map[string]string{
 	"EMAIL_URL":                         "jamsession.W036", // mail refuses to send without TLS to other machines
 	"DEFAULT_FROM_EMAIL":                "jamsession.W037",
 	"SECURE_PROXY_SSL_HEADER":           "jamsession.W043 jamsession.W044",
+	"USE_X_FORWARDED_HOST":              "jamsession.W056",
 	"STORE_TIMEOUT":                     "jamsession.W054",
 	"NEW_SESSION_LIMIT":                 "jamsession.W053",
 	"SECURE_SSL_REDIRECT":               "security.W008",

@@ -402,6 +402,10 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			func(s *conf.Settings) any { return s.SecureHSTS }, 365 * 24 * time.Hour,
 		},
 		{
+			"USE_X_FORWARDED_HOST", "true", "true",
+			func(s *conf.Settings) any { return s.UseXForwardedHost }, true,
+		},
+		{
 			"SECURE_HSTS_INCLUDE_SUBDOMAINS", "true", "true",
 			func(s *conf.Settings) any { return s.SecureHSTSIncludeSubdomains }, true,
 		},

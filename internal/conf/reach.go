@@ -21,6 +21,7 @@ func (s *Settings) reach() string {
 		{len(s.TrustedProxies) > 0, "TRUSTED_PROXIES names a proxy"},
 		{s.TrustedProxyHeader != defaultProxyHeader, "TRUSTED_PROXY_HEADER names the header of a proxy"},
 		{s.SecureProxySSLHeader.Name != "", "SECURE_PROXY_SSL_HEADER names the header of a proxy"},
+		{s.UseXForwardedHost, "USE_X_FORWARDED_HOST believes the header of a proxy"},
 		{others(s.AllowedHosts, hostOfPattern), "ALLOWED_HOSTS names a host that is not this machine"},
 		{others(s.CSRFTrustedOrigins, hostOfURL), "CSRF_TRUSTED_ORIGINS names an origin elsewhere"},
 		{s.SessionCookie.Secure == cookie.SecureAlways, "SESSION_COOKIE_SECURE is true"},

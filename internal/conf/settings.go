@@ -74,6 +74,7 @@ type Settings struct {
 	EmailURL         secret.Text // empty: mails are written to the terminal
 	DefaultFromEmail string
 
+	UseXForwardedHost             bool // in place of Host
 	SecureProxySSLHeader          ProxyHeader
 	SecureSSLRedirect             bool          // plain HTTP is sent to HTTPS
 	SecureSSLHost                 string        // where to; empty: the host that was asked for

@@ -199,6 +199,10 @@ var table = []Setting{
 	{"EMAIL_URL", "text", "", "smtp://host:587; empty: terminal", true, setEmailURL},
 	{"DEFAULT_FROM_EMAIL", "text", "webmaster@localhost", "the sender of mails", false, setFromEmail},
 
+	{
+		"USE_X_FORWARDED_HOST", "bool", "false", "if the proxy changes Host, and sets this", false,
+		boolean(func(s *Settings) *bool { return &s.UseXForwardedHost }),
+	},
 	{"SECURE_PROXY_SSL_HEADER", "list", "", "HTTP_X_FORWARDED_PROTO,https", false, setProxyHeader},
 	{
 		"SECURE_SSL_REDIRECT", "bool", "false", "sends plain HTTP to HTTPS", false,

@@ -48,7 +48,7 @@ func (s site) proxy() []conf.Finding {
 	if there != s.here.SecureProxySSLHeader {
 		findings = append(findings, finding("proxy_header", nil)...)
 	}
-	if s.truth("USE_X_FORWARDED_HOST") {
+	if s.truth("USE_X_FORWARDED_HOST") != s.here.UseXForwardedHost {
 		findings = append(findings, finding("forwarded_host", nil)...)
 	}
 	return findings

@@ -272,6 +272,12 @@ var cases = map[string]testCase{
 		here:   []string{"SECURE_PROXY_SSL_HEADER", "HTTP_X_FORWARDED_PROTO,https"},
 	},
 	"forwarded host": {django: []string{"USE_X_FORWARDED_HOST", "True"}, want: "W131"},
+	"forwarded host here": {
+		django: []string{"USE_X_FORWARDED_HOST", "False"}, here: []string{"USE_X_FORWARDED_HOST", "true"}, want: "W131",
+	},
+	"same forwarded host": {
+		django: []string{"USE_X_FORWARDED_HOST", "True"}, here: []string{"USE_X_FORWARDED_HOST", "true"},
+	},
 	"messages": {
 		django: []string{"MESSAGE_STORAGE", "'django.contrib.messages.storage.session.SessionStorage'"},
 		want:   "W132",

@@ -1,0 +1,18 @@
+package safeurl
+
+import "strings"
+
+// Host returns the host of a request or an address as browsers write it in an Origin: in
+// lower case, and without the port if that is the default of the scheme. Two hosts are
+// the same if it returns the same for both.
+func Host(host, scheme string) string {
+	host = strings.ToLower(host)
+	port := ":80"
+	if scheme == "https" {
+		port = ":443"
+	}
+	if name, ok := strings.CutSuffix(host, port); ok && name != "" && !strings.HasSuffix(name, ":") {
+		return name
+	}
+	return host
+}
