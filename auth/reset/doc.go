@@ -54,9 +54,10 @@
 //
 // Requests wait in memory. If too many do, [Resets.Request] returns an error, before
 // anything is promised; one source gets a tenth of the places. A slow mail server delays
-// each mail by a minute at most. When the program stops, [Resets.Close] sends the mails
-// that wait. A crash loses them: the visitors were told to expect a mail if there is an
-// account, and ask again.
+// each mail by a minute at most. A mail that is not taken at the moment (mail.ErrTemporary),
+// as by servers that do greylisting, is tried again after 1, 6 and 21 minutes. When the
+// program stops, [Resets.Close] sends the mails that wait. A crash loses them: the
+// visitors were told to expect a mail if there is an account, and ask again.
 //
 // # The link
 //

@@ -51,10 +51,11 @@ type Options struct {
 	// limits only the requests. Nil means no limit.
 	Limiter auth.Limiter
 
-	// Queue is how many requests may wait until their users are looked up, and how many
-	// mails may wait until they are sent; a request has a kilobyte at most, a mail 20 users.
-	// Beyond that, [Resets.Request] refuses. One source of the Limiter can have a tenth of
-	// the places, at least one. Zero is 100.
+	// Queue is how many requests may wait until their users are looked up, how many mails may
+	// wait until they are sent, and how many that were not taken may wait to be tried again; a
+	// request has a kilobyte at most, a mail 20 users. Beyond that, [Resets.Request] refuses,
+	// and mails are not tried again. One source of the Limiter can have a tenth of the places
+	// of requests and of the last kind, at least one. Zero is 100.
 	Queue int
 
 	// Logger gets errors about mails that could not be sent, and warnings about refused
@@ -73,6 +74,7 @@ type Resets struct {
 
 	queue *queue
 	mails chan parcel
+	later *postponed
 	done  chan struct{} // closed when all workers have ended
 	stop  context.CancelFunc
 }
@@ -101,7 +103,7 @@ func New(
 	x := &Resets{
 		logins: logins, users: limitedUsers{users}, tokens: tokens, sender: limitedSender{sender},
 		opts:  opts,
-		queue: newQueue(opts.Queue), mails: make(chan parcel, opts.Queue),
+		queue: newQueue(opts.Queue), mails: make(chan parcel, opts.Queue), later: newPostponed(opts.Queue),
 		done: make(chan struct{}), stop: stop,
 	}
 	x.work(ctx)
@@ -139,11 +141,12 @@ func (o *Options) check() error {
 	return nil
 }
 
-// Close sends the waiting mails, and ends the workers. If ctx is done first, it
+// Close sends the waiting mails, each of them once, and ends the workers. If ctx is done first, it
 // gives up the rest and returns an error that wraps ctx.Err. Later requests
 // are refused.
 func (x *Resets) Close(ctx context.Context) error {
 	x.queue.close()
+	x.later.close()
 	select {
 	case <-x.done:
 		return nil

@@ -27,10 +27,11 @@ const (
 
 // A parcel is a letter whose links have not been made yet.
 type parcel struct {
-	to    string
-	users []auth.User
-	more  bool
-	allow allow
+	to     string
+	users  []auth.User
+	more   bool
+	source string
+	allow  allow
 }
 
 // work starts the workers. They end when the queue is closed and empty.
@@ -51,6 +52,7 @@ func (x *Resets) work(ctx context.Context) {
 		searching.Wait()
 		close(x.mails)
 		sending.Wait()
+		x.later.group.Wait()
 		x.stop()
 		close(x.done)
 	}, panics.Log(x.opts.Logger, "reset: the end"))
@@ -81,7 +83,7 @@ func (x *Resets) guard(doing string, work func() error) {
 func (x *Resets) search(ctx context.Context, a asked) error {
 	parcels, err := x.parcels(ctx, a.typed)
 	for _, p := range parcels {
-		p.allow = a.allow
+		p.source, p.allow = a.source, a.allow
 		select {
 		case x.mails <- p:
 		case <-ctx.Done():
@@ -189,5 +191,5 @@ func (x *Resets) send(ctx context.Context, p parcel) error {
 	}
 	m := x.opts.Compose(x.letter(p))
 	m.To = p.to
-	return x.sender.Send(ctx, m)
+	return x.deliver(ctx, m, p.source)
 }
