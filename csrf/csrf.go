@@ -81,7 +81,8 @@ func removeFiles(r *http.Request) {
 
 func (p *Protection) fail(w http.ResponseWriter, r *http.Request, err error) {
 	attrs := []any{
-		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Any("reason", err),
+		slog.String("method", short(r.Method)), slog.String("path", short(r.URL.Path)),
+		slog.Any("reason", err),
 	}
 	if e, ok := errors.AsType[*Error](err); ok && e.Advice != "" {
 		attrs = append(attrs, slog.String("advice", e.Advice))
@@ -89,6 +90,15 @@ func (p *Protection) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p.opts.Logger.WarnContext(r.Context(), "csrf: request refused", attrs...)
 	httpcache.Require(r.Context(), w.Header(), httpcache.NoStore)
 	p.opts.FailureHandler(w, r, err)
+}
+
+// short cuts a text of a request, which may be a megabyte, for a line of the log.
+func short(text string) string {
+	const most = 200
+	if len(text) > most {
+		return text[:most] + "..."
+	}
+	return text
 }
 
 // An exchange is one request and the visitor's secret. It is also the

@@ -38,7 +38,7 @@ func (s *Site) checkHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !allowsHost(s.conf.AllowedHosts, r.Host) {
 			s.logger().WarnContext(r.Context(), "site: a request for a host that is not in ALLOWED_HOSTS",
-				slog.String("host", r.Host))
+				slog.String("host", r.Host[:min(len(r.Host), maxHost)]))
 			refuse(w, "This site does not answer to this name.")
 			return
 		}
@@ -46,7 +46,14 @@ func (s *Site) checkHost(next http.Handler) http.Handler {
 	})
 }
 
+// maxHost is the length of the longest host with a port. Headers may be as long as a
+// megabyte, which is no line for the log.
+const maxHost = 255 + len(":65535")
+
 func allowsHost(hosts []string, header string) bool {
+	if len(header) > maxHost {
+		return false
+	}
 	match := conf.HostHeader.FindStringSubmatch(strings.ToLower(header))
 	if match == nil || match[1] == "." {
 		return false
