@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -35,7 +36,8 @@ type Users interface {
 // Options configure [Resets].
 type Options struct {
 	// URL is the link to mail, with {id} and {token} where they belong:
-	// "https://example.com/reset/{id}/{token}/". It must be given.
+	// "https://example.com/reset/{id}/{token}/". It must be given. Its host is the site's name:
+	// an address to listen on, such as ":8000", is refused.
 	URL string
 
 	// Compose writes the mail for a letter. Message.To may be left empty: the
@@ -135,10 +137,21 @@ func (o *Options) check() error {
 		strings.Count(o.URL, "{id}") != 1 || strings.Count(o.URL, "{token}") != 1 {
 		return errors.New(`reset: Options.URL must be such as "https://example.com/reset/{id}/{token}/"`)
 	}
+	if !isReachable(u.Hostname()) {
+		return fmt.Errorf("reset: Options.URL leads to %q, which is an address to listen on and not "+
+			"one to visit: name the site's host", u.Host)
+	}
 	if o.Queue < 0 {
 		return fmt.Errorf("reset: Options.Queue is %d; it cannot be negative", o.Queue)
 	}
 	return nil
+}
+
+// isReachable reports whether a host can be visited: ":8000", "[::]:8000" and "0.0.0.0:8000"
+// are all addresses of the machine.
+func isReachable(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host != "" && (err != nil || !ip.Unmap().IsUnspecified())
 }
 
 // Close sends the waiting mails, each of them once, and ends the workers. If ctx is done first, it

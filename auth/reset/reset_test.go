@@ -661,6 +661,8 @@ func TestImpossibleURL(t *testing.T) {
 	for _, u := range []string{
 		"", "/reset/{id}/{token}/", "https://example.com/", "https://example.com/{id}/", "ftp://h/{id}/{token}/",
 		"https://example.com/{id}/{token}/{token}/",
+		"http://:8000/{id}/{token}/", "http://0.0.0.0:8000/{id}/{token}/", "http://[::]:8000/{id}/{token}/",
+		"http://[::ffff:0.0.0.0]/{id}/{token}/", "https://user@/{id}/{token}/",
 	} {
 		_, err := reset.New(new(auth.Manager), new(sqlusers.Users), new(token.Generator), &box{}, &reset.Options{URL: u})
 		if err == nil || !strings.Contains(err.Error(), "URL") {

@@ -339,6 +339,15 @@ func TestLinksInMailsLeadToTheSite(t *testing.T) {
 			t.Errorf("SITE_URL %q: %s, %v", url, got, err)
 		}
 	}
+	for _, ip := range []net.IP{net.IPv4zero, net.IPv6zero, nil} {
+		at := &net.TCPAddr{IP: ip, Port: 8000}
+		if got, err := siteURL(func(string) (string, bool) { return "", false }, at); err == nil {
+			t.Errorf("ADDR %v: %s", at, got)
+		}
+		if got, err := siteURL(func(string) (string, bool) { return "https://a.example", true }, at); err != nil {
+			t.Errorf("ADDR %v with SITE_URL: %s, %v", at, got, err)
+		}
+	}
 }
 
 // TestGuessesAreLimited: each form says when to try again, and an address that

@@ -19,7 +19,7 @@
 // Mails with reset links are shown on the terminal, unless EMAIL_URL names a
 // server. Their links begin with SITE_URL of the environment, such as
 // https://www.example.com; without it, with the address that the site listens
-// on.
+// on, which has to name a host then: ADDR=:8000 does not.
 //
 // # Reading order
 //

@@ -11,6 +11,10 @@ import (
 // request: a stranger could have a link to their own host mailed to others.
 func siteURL(env func(string) (string, bool), listening net.Addr) (string, error) {
 	text, _ := env("SITE_URL")
+	if at, ok := listening.(*net.TCPAddr); text == "" && ok && (at.IP == nil || at.IP.IsUnspecified()) {
+		return "", errors.New("ADDR has no host for the links in mails: set SITE_URL to what visitors " +
+			"type, such as https://www.example.com")
+	}
 	if text == "" {
 		return "http://" + listening.String(), nil
 	}
