@@ -45,6 +45,9 @@ func TestDeployChecksKnowTheEngine(t *testing.T) {
 		"":                {"SESSION_ENGINE": "signed_cookies", "SESSION_DENY_LIST": "db", "CACHE_URL": "memory://"},
 	} {
 		vars["SECRET_KEY"] = goodKey
+		if want != "jamsession.W006" {
+			vars["TRUSTED_PROXIES"] = "127.0.0.1"
+		}
 		got := ""
 		for _, f := range load(t, fromEnv(vars)).Check(true) {
 			if strings.HasPrefix(f.ID, "jamsession.W00") {

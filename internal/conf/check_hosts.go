@@ -79,7 +79,8 @@ func (s *Settings) checkAddress() []Finding {
 		return warn("jamsession.W043",
 			"ADDR is reached from other machines, and SECURE_PROXY_SSL_HEADER names no proxy that "+
 				"ends TLS: unless the program serves TLS itself, passwords travel unencrypted.",
-			"Set ADDR to 127.0.0.1:8000 and put a proxy with TLS before it.")
+			"Set ADDR to 127.0.0.1:8000 and put a proxy with TLS before it, which "+
+				"SECURE_PROXY_SSL_HEADER and TRUSTED_PROXIES name.")
 	case !isPrivate(s.Addr):
 		return warn("jamsession.W044",
 			"SECURE_PROXY_SSL_HEADER is believed, and other machines reach ADDR: a visitor who goes "+
@@ -101,9 +102,16 @@ func (s *Settings) checkProxies() []Finding {
 	var findings []Finding
 	if clue := s.proxyClue(); clue != "" && len(s.TrustedProxies) == 0 && s.LoginLimitStore != "none" {
 		findings = append(findings, warn("jamsession.W006",
-			clue+" names a proxy and TRUSTED_PROXIES does not: all visitors "+
-				"seem to come from the proxy's address, and share one limit of guesses.",
+			clue+", and TRUSTED_PROXIES does not name its addresses: all visitors seem to come from "+
+				"there, and share one limit of guesses.",
 			"Set TRUSTED_PROXIES to the addresses of the proxy, such as 127.0.0.1.")...)
+	}
+	if loopback(s.Addr) && s.SecureProxySSLHeader.Name == "" {
+		findings = append(findings, warn("jamsession.W057",
+			"ADDR is reached through a proxy only, and SECURE_PROXY_SSL_HEADER does not name the header "+
+				"by which it says that a visitor came over HTTPS: all requests count as plain HTTP, and "+
+				"SECURE_SSL_REDIRECT would redirect them for ever.",
+			"Set it to HTTP_X_FORWARDED_PROTO,https, and have the proxy set that header.")...)
 	}
 	for _, network := range s.TrustedProxies {
 		if isTooWide(network) {
@@ -116,13 +124,15 @@ func (s *Settings) checkProxies() []Finding {
 	return findings
 }
 
-// proxyClue names the setting that suggests a proxy, other than its address.
+// proxyClue says which setting suggests a proxy, other than its addresses.
 func (s *Settings) proxyClue() string {
 	switch {
 	case s.SecureProxySSLHeader.Name != "":
-		return "SECURE_PROXY_SSL_HEADER"
+		return "SECURE_PROXY_SSL_HEADER names a header of a proxy"
 	case s.TrustedProxyHeader != defaultProxyHeader:
-		return "TRUSTED_PROXY_HEADER"
+		return "TRUSTED_PROXY_HEADER names a header of a proxy"
+	case loopback(s.Addr):
+		return "ADDR is reached through a proxy only"
 	default:
 		return ""
 	}

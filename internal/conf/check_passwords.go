@@ -2,6 +2,7 @@ package conf
 
 import (
 	"fmt"
+	netmail "net/mail"
 	"slices"
 	"strings"
 	"time"
@@ -101,11 +102,23 @@ func (s *Settings) checkRecovery() []Finding {
 				"its log.",
 			"Set it to smtp://user:password@host:587.")...)
 	}
-	if address := strings.TrimRight(s.DefaultFromEmail, "> "); strings.HasSuffix(address, "@localhost") {
+	if isLocalSender(s.DefaultFromEmail) {
 		findings = append(findings, warn("jamsession.W037",
-			"DEFAULT_FROM_EMAIL is an address at localhost: mail servers refuse such mails, or treat "+
-				"them as forged.",
+			"DEFAULT_FROM_EMAIL is an address that only this machine or network knows: mail servers "+
+				"refuse such mails, or treat them as forged.",
 			"Set it to an address of the site's own domain, which has SPF and DKIM.")...)
 	}
 	return findings
+}
+
+// isLocalSender reports whether the domain of an address is one that DNS does not have.
+func isLocalSender(from string) bool {
+	parsed, err := netmail.ParseAddress(from)
+	if err != nil {
+		return false // Load has refused it
+	}
+	domain := strings.ToLower(parsed.Address[strings.LastIndexByte(parsed.Address, '@')+1:])
+	return thisMachine(domain) || isWide(domain) || strings.HasPrefix(domain, "[") ||
+		strings.HasSuffix(domain, ".local") || strings.HasSuffix(domain, ".localdomain") ||
+		strings.HasSuffix(domain, ".internal")
 }

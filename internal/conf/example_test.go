@@ -10,6 +10,8 @@ func ExampleSettings_Check() {
 	s, err := conf.Load(conf.Sources{Flags: map[string]string{
 		"SECRET_KEY":                     "mkWzQ2v7TzfVnRr4pXoB9sEu1LhYjCd3GqA6tNwKiZ5xPyUf0e",
 		"ALLOWED_HOSTS":                  "www.example.com",
+		"SECURE_PROXY_SSL_HEADER":        "HTTP_X_FORWARDED_PROTO,https",
+		"TRUSTED_PROXIES":                "127.0.0.1",
 		"SECURE_SSL_REDIRECT":            "true",
 		"SECURE_HSTS_SECONDS":            "31536000",
 		"SECURE_HSTS_INCLUDE_SUBDOMAINS": "true",
