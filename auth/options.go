@@ -64,6 +64,12 @@ type Options struct {
 	// if nothing else is asked for. Empty is "/accounts/profile/".
 	LoginRedirectURL string
 
+	// LoginRequired answers a request that a gate does not let through because its visitor
+	// is anonymous or needs a newer login, in place of the rules that [Manager.RequireLogin]
+	// documents. If it returns false, it has written nothing, and the rules apply. Nil
+	// leaves all requests to the rules.
+	LoginRequired func(w http.ResponseWriter, r *http.Request) (answered bool)
+
 	// IsSecure reports whether the visitor came over HTTPS. Behind a proxy
 	// that ends TLS, have it look at the header that this proxy sets. Nil is
 	// r.TLS != nil.

@@ -63,8 +63,9 @@ var advices = []advice{
 	},
 }
 
-// answerFailure is the FailureHandler of options without one.
-func answerFailure(w http.ResponseWriter, r *http.Request, err error) {
+// Fail is the FailureHandler of options without one, for others that only answer some
+// requests by themselves.
+func Fail(w http.ResponseWriter, r *http.Request, err error) {
 	status := http.StatusForbidden
 	if errors.Is(err, ErrTooLarge) {
 		status = http.StatusRequestEntityTooLarge

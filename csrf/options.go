@@ -64,7 +64,7 @@ type Options struct {
 	MaxFormBytes int64
 
 	// FailureHandler answers a request that was refused (CSRF_FAILURE_VIEW).
-	// The error is an *[Error]. Nil answers 403, or 413 to [ErrTooLarge]: a
+	// The error is an *[Error]. Nil is [Fail], which answers 403, or 413 to [ErrTooLarge]: a
 	// page that says what to do, and a line of JSON or text to scripts.
 	FailureHandler func(w http.ResponseWriter, r *http.Request, err error)
 
@@ -90,7 +90,7 @@ func (o *Options) withDefaults() Options {
 		c.IsSecure = func(r *http.Request) bool { return r.TLS != nil }
 	}
 	if c.FailureHandler == nil {
-		c.FailureHandler = answerFailure
+		c.FailureHandler = Fail
 	}
 	return c
 }

@@ -118,13 +118,30 @@ func (s *Site) open(ctx context.Context) error {
 func (s *Site) keep(part io.Closer) { s.parts = append(s.parts, part) }
 
 func (s *Site) openForms(context.Context) (err error) {
-	if s.CSRF, err = csrf.New(s.csrfOptions()); err != nil {
+	forms := s.csrfOptions()
+	forms.FailureHandler = s.unlessLoggedIn(forms.FailureHandler)
+	if s.CSRF, err = csrf.New(forms); err != nil {
 		return fmt.Errorf("site: %w", err)
 	}
 	if s.Messages, err = messages.New(s.keys, s.messageOptions()); err != nil {
 		return fmt.Errorf("site: %w", err)
 	}
 	return nil
+}
+
+// unlessLoggedIn returns a FailureHandler that leaves the login forms of second tabs to
+// Auth.
+func (s *Site) unlessLoggedIn(
+	fail func(http.ResponseWriter, *http.Request, error),
+) func(http.ResponseWriter, *http.Request, error) {
+	if fail == nil {
+		fail = csrf.Fail
+	}
+	return func(w http.ResponseWriter, r *http.Request, err error) {
+		if !s.Auth.LoggedInMeanwhile(w, r, err) {
+			fail(w, r, err)
+		}
+	}
 }
 
 func (s *Site) openAuth(context.Context) error {

@@ -15,6 +15,7 @@ import (
 type login struct{ auth *auth.Manager }
 
 var loginPage = page(`<p>{{.Error}}
+{{if .User.IsAuthenticated}}<p>You are logged in as {{.User}}. Enter your password again to continue.{{end}}
 <form method="post">{{.Token}}
 <input name="username" autocomplete="username" required>
 <input name="password" type="password" autocomplete="current-password" required>
@@ -22,7 +23,9 @@ var loginPage = page(`<p>{{.Error}}
 <button>Log in</button></form>`)
 
 func (l *login) form(w http.ResponseWriter, r *http.Request) {
-	show(w, r, http.StatusOK, loginPage, "")
+	if !l.auth.RedirectAuthenticated(w, r) {
+		show(w, r, http.StatusOK, loginPage, "")
+	}
 }
 
 func (l *login) in(w http.ResponseWriter, r *http.Request) {

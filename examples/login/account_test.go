@@ -92,7 +92,7 @@ func TestSignUpWithoutATable(t *testing.T) {
 func TestRememberMe(t *testing.T) {
 	_, v, _ := start(t, nil)
 	for remember, want := range map[string]bool{"": false, "1": true} {
-		v.get("/login/")
+		v.get("/login/?again=1")
 		r := v.post("/login/", "username", "ann", "password", testPassword, "remember", remember)
 		v.leads(r, "/dashboard/")
 		var got bool
@@ -148,9 +148,10 @@ func TestPasswordNeedsARecentLogin(t *testing.T) {
 		t.Fatalf("status %d", r.status)
 	}
 	v.get("/test/age")
-	v.leads(v.get("/password/"), "/login/?next=/password/")
-	v.shows(v.get("/dashboard/"), "ann") // still logged in
-	v.shows(v.get("/login/?next=/password/"), "Enter your password again")
+	v.leads(v.get("/password/"), "/login/?next=/password/&again=1")
+	v.shows(v.get("/dashboard/"), "ann")                    // still logged in
+	v.leads(v.get("/login/?next=/password/"), "/password/") // somebody's own link
+	v.shows(v.get("/login/?next=/password/&again=1"), "Enter your password again")
 	v.leads(v.post("/login/", "username", "ann", "password", testPassword, "next", "/password/"), "/password/")
 	v.shows(v.get("/password/"), "Change password")
 }
@@ -396,4 +397,24 @@ func countUsers(t *testing.T, s *app) (n int) {
 		n++
 	}
 	return n
+}
+
+// TestSecondTabSendsItsFormAfterTheLogin: it is led on, or told who is logged in.
+func TestSecondTabSendsItsFormAfterTheLogin(t *testing.T) {
+	_, v, _ := start(t, nil)
+	v.get("/login/")
+	old := v.page
+	v.login()
+	v.page = old
+	r := v.post("/login/", "username", "ann", "password", testPassword, "next", "/show/")
+	if r.status != http.StatusSeeOther || r.location != "/show/" {
+		t.Errorf("the same name: %d to %q", r.status, r.location)
+	}
+	v.page = old
+	r = v.post("/login/", "username", "bob", "password", "x")
+	if r.status != http.StatusSeeOther {
+		t.Errorf("another name: %d to %q", r.status, r.location)
+	}
+	v.shows(v.get(r.location), "You are logged in as ann.")
+	v.leads(v.get("/login/"), "/dashboard/")
 }

@@ -9,9 +9,12 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// loginForm is shown to users who are logged in, too: they come from a page
-// that asks for a recent login.
+// loginForm is shown to users who are logged in only if they come from a page
+// that asks for a recent login, or typed another name in a second tab.
 func (s *app) loginForm(w http.ResponseWriter, r *http.Request) {
+	if s.Auth.RedirectAuthenticated(w, r) {
+		return
+	}
 	s.render(w, r, http.StatusOK, "login", "Log in", &form{
 		Next: r.FormValue("next"), Username: auth.From(r).Username, First: "username",
 	})

@@ -292,7 +292,7 @@ func TestLoginLeadsOnlyToThisSite(t *testing.T) {
 		"http:///evil.example/":     "/dashboard/",
 		"\thttps://evil.example/\t": "/dashboard/",
 	} {
-		v.get("/login/")
+		v.get("/login/?again=1")
 		v.leads(v.post("/login/", "username", "ann", "password", testPassword, "next", next), want)
 	}
 }

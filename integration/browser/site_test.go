@@ -192,11 +192,20 @@ func TestSecondTabWithAnOldForm(t *testing.T) {
 	first.open("/login/")
 	second := first.another()
 	second.open("/login/")
+	third := first.another()
+	third.open("/login/?next=/staff/")
 	first.fill(200, "username", "demo", "password", p.password)
-	second.fill(403, "username", "demo", "password", p.password)
-	second.shows("Go back, reload it and try again.")
+	second.fill(200, "username", "bob", "password", p.password)
+	second.shows("You are logged in as demo.")
 	second.open("/")
 	second.shows("Hello, demo.")
+	third.fill(200, "username", "demo", "password", p.password)
+	third.shows("/staff/")
+	third.shows("demo@example.com")
+	third.open("/login/")
+	third.shows("/dashboard/")
+	third.open("/login/?again=1")
+	third.shows("Enter your password again")
 }
 
 // TestCookiesAreSecureOverTLS: behind a proxy that ends TLS.
