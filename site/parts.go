@@ -17,13 +17,12 @@ import (
 
 // openMail makes what is sent to users: mails, and the links in them.
 func (s *Site) openMail(context.Context) error {
-	s.Mail = mail.Terminal(os.Stdout)
-	if !s.conf.EmailURL.IsZero() {
-		smtp, err := mail.NewSMTP(s.conf.EmailURL.Reveal(), s.conf.DefaultFromEmail)
-		if err != nil {
-			return fmt.Errorf("site: %w", err)
-		}
-		s.Mail = smtp
+	server, err := s.conf.MailServer()
+	if err != nil {
+		return fmt.Errorf("site: %w", err)
+	}
+	if s.Mail = server; server == nil {
+		s.Mail = mail.Terminal(os.Stdout)
 	}
 	zone, err := s.conf.Zone()
 	if err != nil {

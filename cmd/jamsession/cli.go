@@ -20,6 +20,7 @@ type commandLine struct {
 	Changepassword  passwordCommand  `cmd:"" help:"Change a user's password."`
 	Clearsessions   clearCommand     `cmd:"" help:"Remove expired sessions."`
 	Sessions        sessionsCommands `cmd:"" help:"List, show, delete and end sessions."`
+	Sendtestemail   testEmailCommand `cmd:"" help:"Send a mail, to see whether EMAIL_URL works."`
 	Decode          decodeCommand    `cmd:"" help:"Decode a session value or cookie from standard input."`
 	Check           checkCommand     `cmd:"" help:"Look for dangerous settings, and compare with Django's."`
 	Version         versionCommand   `cmd:"" help:"Print the version."`

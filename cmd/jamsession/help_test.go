@@ -41,7 +41,7 @@ func TestPackageCommentIsTheHelp(t *testing.T) {
 func TestHelpFitsTheTerminal(t *testing.T) {
 	for _, command := range []string{
 		"", "migrate", "createsuperuser", "changepassword", "clearsessions", "sessions",
-		"sessions list", "sessions show", "sessions delete", "sessions end", "decode", "check", "version",
+		"sessions list", "sessions show", "sessions delete", "sessions end", "sendtestemail", "decode", "check", "version",
 	} {
 		for line := range strings.Lines(help(t, command)) {
 			if len(strings.TrimSuffix(line, "\n")) > 80 {

@@ -11,6 +11,7 @@
 //	sessions show      Show what a session holds.
 //	sessions delete    Delete sessions; their visitors are logged out.
 //	sessions end       End all sessions of a user, or of everybody.
+//	sendtestemail      Send a mail, to see whether EMAIL_URL works.
 //	decode             Decode a session value or cookie from standard input.
 //	check              Look for dangerous settings, and compare with Django's.
 //	version            Print the version.

@@ -30,3 +30,11 @@ func setFromEmail(s *Settings, v value) error {
 	s.DefaultFromEmail = from
 	return nil
 }
+
+// MailServer returns what sends the site's mails, or nil if no server is named.
+func (s *Settings) MailServer() (mail.Sender, error) {
+	if s.EmailURL.IsZero() {
+		return nil, nil
+	}
+	return mail.NewSMTP(s.EmailURL.Reveal(), s.DefaultFromEmail)
+}
