@@ -54,10 +54,13 @@ func (c *passwordCommand) run(a *app, site *site.Site) error {
 func userNamed(ctx context.Context, site *site.Site, name string) (auth.User, error) {
 	user, err := site.Users().ByUsername(ctx, sqlusers.NormalizeUsername(name))
 	if errors.Is(err, auth.ErrUserNotFound) {
-		return auth.User{}, fmt.Errorf("there is no user %q: check the spelling; "+
-			"case matters", name)
+		return auth.User{}, noUser(name)
 	}
 	return user, err
+}
+
+func noUser(name string) error {
+	return fmt.Errorf("there is no user %q: check the spelling; case matters", name)
 }
 
 func (c *passwordCommand) password(a *app, site *site.Site, u auth.User) (string, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -94,5 +95,22 @@ func TestStoppedCountIsExact(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// TestStoppedDeletionSaysHowFarItCame, and deletes no more.
+func TestStoppedDeletionSaysHowFarItCame(t *testing.T) {
+	std := migrated(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	a := &app{t.Context(), std, new(globals)}
+	err := a.withSessions(func(site *site.Site) error {
+		if err := addExpired(site, 3); err != nil {
+			return err
+		}
+		cancel()
+		return deleteSessions(&app{ctx, std, new(globals)}, site, []string{fmt.Sprintf("expired%025d", 0)})
+	})
+	if err == nil || err.Error() != "stopped: 0 sessions deleted until then" {
+		t.Errorf("error %v", err)
 	}
 }

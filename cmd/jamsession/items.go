@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strconv"
 
 	"github.com/jamsession/jamsession/internal/rawjson"
@@ -59,22 +58,5 @@ func asJSON(items rawjson.Object) []byte {
 			shown.Set(name, strconv.AppendQuoteToASCII(nil, string(raw)))
 		}
 	}
-	return ascii(shown.AppendTo(nil))
-}
-
-// ascii escapes what is not printable ASCII. JSON has that in strings only,
-// and package session reads it as Latin-1.
-func ascii(text []byte) []byte {
-	if !slices.ContainsFunc(text, func(b byte) bool { return b >= 0x7f }) {
-		return text
-	}
-	var escaped []byte
-	for _, b := range text {
-		if b >= 0x7f {
-			escaped = fmt.Appendf(escaped, `\u%04x`, b)
-		} else {
-			escaped = append(escaped, b)
-		}
-	}
-	return escaped
+	return legibleJSON(shown.AppendTo(nil))
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -13,9 +15,18 @@ import (
 )
 
 type listCommand struct {
-	JSON  bool   `help:"Print one JSON object per line."`
-	User  string `help:"List only sessions of the user with this id." placeholder:"ID"`
-	Limit int    `default:"0" help:"List at most N; 0 lists all." placeholder:"N"`
+	JSON    bool   `help:"Print one JSON object per line."`
+	User    string `help:"List only sessions of this user, by name or id." placeholder:"NAME"`
+	Limit   int    `default:"0" help:"List at most N; 0 lists all." placeholder:"N"`
+	Order   string `default:"stored" enum:"stored,expires,user,size,items" help:"By expires, user, size or items."`
+	Reverse bool   `help:"Turn the order around."`
+}
+
+// Help says more in --help.
+func (*listCommand) Help() string {
+	return "The order is that of the store unless --order gives one: by the end of the sessions, the " +
+		"name of the user, the size or the number of items, from the least on. If a user has the id of " +
+		"another as a name, id:22 is the id."
 }
 
 // Run carries the command out.
@@ -23,23 +34,26 @@ func (c *listCommand) Run(a *app) error {
 	if c.Limit < 0 {
 		return fmt.Errorf("--limit must not be negative: %w", errUsage)
 	}
-	return a.withSessions(func(site *site.Site) error { return c.run(a, site) })
+	return a.withNames(func(site *site.Site, names *usernames) error { return c.run(a, site, names) })
 }
 
-func (c *listCommand) run(a *app, site *site.Site) error {
-	var list []summary
-	for rec, err := range session.List(a.ctx, site.Store) {
-		if err != nil {
-			return listError(site, err)
-		}
-		s := summarize(site, rec)
-		if c.User != "" && s.User != c.User {
-			continue
-		}
-		list = append(list, s)
-		if len(list) == c.Limit {
-			break
-		}
+func (c *listCommand) run(a *app, site *site.Site, names *usernames) error {
+	found := &search{user: c.User}
+	if c.Order == "stored" && !c.Reverse {
+		found.limit = c.Limit
+	}
+	if err := found.run(a, site, names); err != nil {
+		return err
+	}
+	list := found.list
+	if less, ok := orders[c.Order]; ok {
+		slices.SortStableFunc(list, less)
+	}
+	if c.Reverse {
+		slices.Reverse(list)
+	}
+	if c.Limit > 0 {
+		list = list[:min(c.Limit, len(list))]
 	}
 	if c.JSON {
 		return writeLines(a.out, list)
@@ -47,20 +61,36 @@ func (c *listCommand) run(a *app, site *site.Site) error {
 	return writeTable(a.out, list)
 }
 
+// orders are those of --order that are not the store's.
+var orders = map[string]func(a, b summary) int{
+	"expires": func(a, b summary) int { return a.Expires.Compare(b.Expires) },
+	"user": func(a, b summary) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.User, b.User))
+	},
+	"size":    func(a, b summary) int { return cmp.Compare(a.Size, b.Size) },
+	"items":   func(a, b summary) int { return cmp.Compare(a.Items, b.Items) },
+}
+
 // A summary is a session in a list.
 type summary struct {
 	Fingerprint string    `json:"fingerprint"`
 	User        string    `json:"user"` // the id; empty if anonymous
+	Name        string    `json:"name"` // of the user; empty if anonymous, gone or not known
 	Expires     time.Time `json:"expires"`
 	Size        int       `json:"size"`  // bytes in the store
-	Items       int       `json:"items"` // -1 if the data is corrupt
+	Items       int       `json:"items"` // -1 if they cannot be read
+
+	key string
 }
 
 func summarize(site *site.Site, rec session.Record) summary {
-	s := summary{session.Fingerprint(rec.Key), "", rec.Expiry.UTC(), len(rec.Data), -1}
+	s := summary{
+		Fingerprint: session.Fingerprint(rec.Key), Expires: rec.Expiry.UTC(), Size: len(rec.Data), Items: -1,
+		key: rec.Key,
+	}
 	if items, err := decodeItems(site, rec); err == nil {
 		user, _ := items.Get("_auth_user_id") // text, or a number if not from Django
-		s.User = strings.Trim(string(ascii(user)), `"`)
+		s.User = strings.Trim(string(legibleJSON(user)), `"`)
 		s.Items = items.Len()
 	}
 	return s
@@ -82,19 +112,26 @@ func writeTable(w io.Writer, list []summary) error {
 		return err
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "FINGERPRINT\tUSER\tEXPIRES (UTC)\tIN\tBYTES\tITEMS")
+	fmt.Fprintln(t, "FINGERPRINT\tID\tUSER\tEXPIRES (UTC)\tIN\tBYTES\tITEMS")
 	for _, s := range list {
-		user, items := s.User, fmt.Sprint(s.Items)
-		if user == "" {
-			user = "-"
-		}
+		items := fmt.Sprint(s.Items)
 		if s.Items < 0 {
-			items = "corrupt"
+			items = "unreadable"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\n", s.Fingerprint, user,
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%s\n", s.Fingerprint, column(s.User), column(s.Name),
 			s.Expires.Format("2006-01-02 15:04"), roughly(time.Until(s.Expires)), s.Size, items)
 	}
 	return t.Flush()
+}
+
+// column returns a text for a table.
+func column(text string) string {
+	const most = 24
+	text = legible(text)
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most-1]) + "…"
+	}
+	return cmp.Or(text, "-")
 }
 
 // roughly writes a time in its largest unit.

@@ -21,22 +21,29 @@ func (a *app) withSessions(run func(*site.Site) error) error {
 }
 
 func (a *app) with(o *site.Options, run func(*site.Site) error) error {
-	s, err := a.settings()
+	here, err := a.open(o)
 	if err != nil {
 		return err
+	}
+	return errors.Join(run(here), here.Close())
+}
+
+// open opens the site of the settings.
+func (a *app) open(o *site.Options) (*site.Site, error) {
+	s, err := a.settings()
+	if err != nil {
+		return nil, err
 	}
 	here, err := site.Open(a.ctx, s, o)
 	switch {
 	case errors.Is(err, siteparts.ErrMissing):
 		path, _ := values(s).Database()
-		return errors.New("there is no database file " + path.Path + ": run jamsession migrate, " +
+		return nil, errors.New("there is no database file " + path.Path + ": run jamsession migrate, " +
 			"or name another with --database-url")
 	case errors.Is(err, django.ErrNotMigrated):
-		return errors.New("the database has no tables yet: run jamsession migrate")
-	case err != nil:
-		return err
+		return nil, errors.New("the database has no tables yet: run jamsession migrate")
 	}
-	return errors.Join(run(here), here.Close())
+	return here, err
 }
 
 // withDatabase runs fn on a database that need not have tables, and changes
