@@ -15,6 +15,7 @@ import (
 type commandLine struct {
 	globals
 
+	Init            initCommand      `cmd:"" help:"Write a small site with a login."`
 	Migrate         migrateCommand   `cmd:"" help:"Make the tables that are missing."`
 	Createsuperuser createCommand    `cmd:"" help:"Make a superuser."`
 	Changepassword  passwordCommand  `cmd:"" help:"Change a user's password."`

@@ -3,6 +3,7 @@
 //
 // Commands:
 //
+//	init               Write a small site with a login.
 //	migrate            Make the tables that are missing.
 //	createsuperuser    Make a superuser.
 //	changepassword     Change a user's password.
@@ -39,6 +40,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/jamsession/jamsession/cmd/jamsession/internal/starter"
 	_ "github.com/jamsession/jamsession/site/all" // opens what the settings name
 )
 
@@ -87,6 +89,7 @@ func dispatch(ctx context.Context, args []string, std stdio) int {
 		kong.Name("jamsession"),
 		kong.Description("Manage the tables of a site's sessions and users."),
 		kong.Writers(std.out, std.err),
+		kong.Vars{"routers": strings.Join(starter.Routers(), ", ")},
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
 	)

@@ -1,254 +1,69 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"io"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/jamsession/jamsession/mail"
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/authtest"
 	"github.com/jamsession/jamsession/settings"
 	"github.com/jamsession/jamsession/site"
 )
 
-// A browser keeps cookies and follows redirects.
-type browser struct {
-	t   *testing.T
-	url string
-	*http.Client
-}
-
-func open(t *testing.T, url string) *browser {
+// openTest opens the site on a database of the test, with a user.
+func openTest(t *testing.T) (*site.Site, auth.User) {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &browser{t, url, &http.Client{Jar: jar}}
-}
-
-func (b *browser) do(resp *http.Response, err error) (int, string) {
-	b.t.Helper()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return resp.StatusCode, string(text)
-}
-
-func (b *browser) get(path string) (int, string) { b.t.Helper(); return b.do(b.Get(b.url + path)) }
-
-var content = regexp.MustCompile(`content="(\w+)"`)
-
-func (b *browser) token() string {
-	b.t.Helper()
-	_, page := b.get("/token")
-	return content.FindStringSubmatch(page)[1]
-}
-
-func (b *browser) post(path string, fields ...string) (int, string) {
-	b.t.Helper()
-	form := url.Values{"csrfmiddlewaretoken": {b.token()}}
-	for i := 0; i < len(fields); i += 2 {
-		form.Set(fields[i], fields[i+1])
-	}
-	return b.do(b.PostForm(b.url+path, form))
-}
-
-func (b *browser) want(code int, text string) func(int, string) {
-	return func(gotCode int, got string) {
-		b.t.Helper()
-		if gotCode != code || !strings.Contains(got, text) {
-			b.t.Errorf("got %d %s, want %d %q", gotCode, got, code, text)
-		}
-	}
-}
-
-// TestGuidesSiteWorks: each step of docs/login.md does what it says.
-// Limits of guesses are a setting, and it does so without them.
-func TestGuidesSiteWorks(t *testing.T) {
-	for _, store := range []string{"auto", "none"} {
-		t.Run("LOGIN_LIMIT_STORE="+store, func(t *testing.T) { siteWorks(t, store) })
-	}
-}
-
-func siteWorks(t *testing.T, limitStore string) {
-	var mails outbox
-	site := serve(t, &mails, limitStore)
-	b := open(t, site.url)
-	b.want(200, "Hello, AnonymousUser.")(b.get("/"))
-	b.want(200, "<form")(b.get("/private")) // the login page
-
-	b.want(400, "too short")(b.post("/signup", "username", "ann", "password", "short"))
-	b.want(200, "Hello, ann.")(b.post("/signup", "username", "ann", "email", "ann@example.com", "password", "a plain staple"))
-	b.want(400, "another username")(b.post("/signup", "username", "ann", "password", "a plain staple"))
-	b.want(200, "you are ann")(b.get("/private"))
-	b.want(200, "Hello, AnonymousUser.")(b.post("/logout"))
-
-	b.want(401, "Wrong username or password.")(b.post("/login", "username", "ann", "password", "wrong"))
-	b.want(200, "you are ann")(b.post("/login?next=/private", "username", "ann", "password", "a plain staple"))
-	b.want(200, "Welcome, ann.")(b.get("/"))
-
-	b.want(400, "current password is wrong")(b.post("/password", "old", "wrong", "new", "another staple"))
-	b.want(400, "too common")(b.post("/password", "old", "a plain staple", "new", "password1"))
-	b.want(200, "logged out everywhere else")(b.post("/password", "old", "a plain staple", "new", "another staple"))
-
-	b.want(403, "")(b.get("/staff"))
-	b.want(403, "")(b.get("/orders"))
-	b.want(200, "you are ann")(b.get("/danger"))
-	ann, err := site.Users().ByUsername(t.Context(), "ann")
-	if err != nil {
-		t.Fatal(err)
-	}
-	group, err := site.Users().GroupByName(t.Context(), "sellers")
-	if err == nil {
-		err = site.Users().AddToGroup(t.Context(), ann.ID, group.ID)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.want(200, "you are ann")(b.get("/orders"))
-
-	b.want(200, `["tea"]`)(b.fetch("/api/cart", `{"Name": "tea"}`))
-	b.want(200, `["tea","milk"]`)(b.fetch("/api/cart", `{"Name": "milk"}`))
-
-	b.want(200, "If there is an account")(b.post("/reset", "username", "ann@example.com"))
-	link := mails.link(t)
-	stranger := open(t, site.url)
-	stranger.want(200, "new-password")(stranger.get(link))
-	stranger.isNotStored(strings.Replace(link, token64(link), "set-password", 1))
-	stranger.want(200, "<form")(stranger.post(strings.Replace(link, token64(link), "set-password", 1), "password", "a third staple"))
-	stranger.want(404, "already been used")(stranger.get(link))
-	b.want(200, "Hello, AnonymousUser.")(b.get("/"))
-	b.want(200, "Hello, ann.")(b.post("/login", "username", "ann", "password", "a third staple"))
-}
-
-// TestSignUpWithoutATable: the user can try again later, and is told so.
-func TestSignUpWithoutATable(t *testing.T) {
-	site := serve(t, &outbox{}, "auto")
-	if _, err := site.Database.DB.ExecContext(t.Context(), "DROP TABLE auth_user"); err != nil {
-		t.Fatal(err)
-	}
-	b := open(t, site.url)
-	b.want(503, "")(b.post("/signup", "username", "ann", "password", "a plain staple"))
-}
-
-// isNotStored fails if a cache may keep the page.
-func (b *browser) isNotStored(path string) {
-	b.t.Helper()
-	resp, err := b.Get(b.url + path)
-	b.want(200, "")(b.do(resp, err))
-	if got := resp.Header.Get("Cache-Control"); got != "private, no-store" {
-		b.t.Errorf("Cache-Control: %q", got)
-	}
-}
-
-// TestServerLimitsEveryWaitForAClient: a visitor who sends or reads slowly, or
-// nothing, holds a connection for a while only.
-func TestServerLimitsEveryWaitForAClient(t *testing.T) {
-	s := serverOf(serve(t, &outbox{}, "auto").Site)
-	for name, d := range map[string]time.Duration{
-		"ReadHeaderTimeout": s.ReadHeaderTimeout, "ReadTimeout": s.ReadTimeout,
-		"WriteTimeout": s.WriteTimeout, "IdleTimeout": s.IdleTimeout,
-	} {
-		if d <= 0 || d > 5*time.Minute {
-			t.Errorf("%s is %v", name, d)
-		}
-	}
-}
-
-// token64 returns the token in a link.
-func token64(link string) string { return strings.Split(link, "/")[3] }
-
-// fetch sends JSON as the script of the guide does.
-func (b *browser) fetch(path, body string) (int, string) {
-	b.t.Helper()
-	r, err := http.NewRequest(http.MethodPost, b.url+path, strings.NewReader(body))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("X-Csrftoken", b.token())
-	return b.do(b.Do(r))
-}
-
-type server struct {
-	*site.Site
-	url string
-}
-
-func serve(t *testing.T, sender mail.Sender, limitStore string) server {
-	t.Helper()
-	s, err := settings.Load(settings.Sources{Flags: map[string]string{
-		"SECRET_KEY":        "p4Yt7wq0Zr8Vd2Lx6Nb3Ms9Kc5Jh1Gf-Qe_Ta.Uo+Wi/Xy=RlHg",
-		"DATABASE_URL":      "sqlite:///" + filepath.Join(t.TempDir(), "site.db"),
-		"PBKDF2_ITERATIONS": "10", "LOGIN_URL": "/login", "LOGIN_REDIRECT_URL": "/", "LOGOUT_REDIRECT_URL": "/",
-		"LOGIN_LIMIT_STORE": limitStore,
+	s, err := settings.Load(settings.Sources{File: "jamsession.toml", Flags: map[string]string{
+		"SECRET_KEY":   "only-for-tests-q8Zr5Vd2Lx6Nb3Ms9Kc4Jh1GfTaUoWiXyRl",
+		"DATABASE_URL": "sqlite:///" + filepath.Join(t.TempDir(), "test.sqlite3"),
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := site.Migrate(t.Context(), s, nil); err != nil {
-		t.Fatal(err)
-	}
-	site, err := site.Open(t.Context(), s, nil)
+	here, err := open(t.Context(), s, &site.Options{Hashers: authtest.Hashers()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = site.Close() })
-	site.Mail = sender
-	mux := routes(site)
-	more(mux, site)
-	srv := httptest.NewServer(site.Handler(mux))
-	t.Cleanup(srv.Close)
-	return server{site, srv.URL}
-}
-
-// outbox keeps mails.
-type outbox struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	sent chan struct{}
-}
-
-func (o *outbox) Send(_ context.Context, m mail.Message) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.text.WriteString(m.Text)
-	close(o.wait())
-	return nil
-}
-
-func (o *outbox) wait() chan struct{} {
-	if o.sent == nil {
-		o.sent = make(chan struct{})
+	t.Cleanup(func() { _ = here.Close() })
+	hash, err := here.Hashers.Hash(t.Context(), "four odd words here")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return o.sent
+	ann, err := here.Users().Create(t.Context(), auth.User{Username: "ann", Password: hash, IsActive: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return here, ann
 }
 
-// link waits for the mail, and returns the path of its link.
-func (o *outbox) link(t *testing.T) string {
-	t.Helper()
-	o.mu.Lock()
-	sent := o.wait()
-	o.mu.Unlock()
-	<-sent
-	match := regexp.MustCompile(`http://[^/]+(/reset/\S+)`).FindStringSubmatch(o.text.String())
-	if match == nil {
-		t.Fatalf("no link in %q", o.text.String())
+func TestPrivatePageIsForUsers(t *testing.T) {
+	here, ann := openTest(t)
+	c := authtest.NewClient(t, handler(here), here.Handler)
+	if got := c.Get("/private"); got.Header.Get("Location") != "/login?next=/private" {
+		t.Errorf("a stranger gets %d, %s", got.StatusCode, got.Header.Get("Location"))
 	}
-	return match[1]
+	c.Login(here.Auth, ann)
+	if got := c.Get("/private"); !strings.Contains(got.Text, "you are ann") {
+		t.Errorf("a user gets %d: %s", got.StatusCode, got.Text)
+	}
+}
+
+func TestLoginAndLogout(t *testing.T) {
+	here, _ := openTest(t)
+	c := authtest.NewClient(t, handler(here), here.Handler)
+	wrong := c.Post("/login", url.Values{"username": {"ann"}, "password": {"guess"}})
+	if !strings.Contains(wrong.Text, "Wrong username or password.") {
+		t.Errorf("a wrong password gets %d: %s", wrong.StatusCode, wrong.Text)
+	}
+	right := c.Post("/login?next=/private", url.Values{"username": {"ann"}, "password": {"four odd words here"}})
+	if right.StatusCode != http.StatusSeeOther || right.Header.Get("Location") != "/private" {
+		t.Errorf("the right one gets %d: %s", right.StatusCode, right.Text)
+	}
+	c.Post("/logout", nil)
+	if got := c.Get("/"); strings.Contains(got.Text, "Log out") {
+		t.Errorf("after the logout: %s", got.Text)
+	}
 }

@@ -115,9 +115,7 @@ func addToCart() http.Handler {
 	})
 }
 
-var newPasswordPage = page(`<form method="post">{{.Token}}
-<input name="password" type="password" autocomplete="new-password" required>
-<button>Set password</button></form>`)
+var newPasswordPage = page("newpassword")
 
 func resetPages(mux *http.ServeMux, site *site.Site) error {
 	resets, err := reset.New(site.Auth, site.Users(), site.Tokens, site.Mail, &reset.Options{
@@ -145,7 +143,7 @@ func resetPages(mux *http.ServeMux, site *site.Site) error {
 		case err != nil:
 			session.Abort(r, err)
 		default:
-			show(w, r, http.StatusOK, newPasswordPage, "")
+			show(w, r, http.StatusOK, newPasswordPage, nil)
 		}
 	})
 	mux.HandleFunc("POST /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {

@@ -25,6 +25,7 @@ var bare = map[string]string{
 	"cmd/jamsession/main.go main":                     "it stops the catching of signals",
 	"internal/siteparts/database.go CloseWithin":      "it closes connections of package net",
 	"examples/login/main.go serve":                    "an example has no internal package; it shuts an http.Server down",
+	"examples/guide-login/main.go serve":              "likewise",
 	"examples/django-beside-go/main.go serve":         "likewise",
 	"examples/django-beside-go/main.go run":           "an example; net/http recovers the requests, and the rest calls nothing of others",
 	"examples/django-beside-go/django.go startDjango": "an example; it waits for a process",

@@ -16,8 +16,13 @@ import (
 func TestTheGuideShowsAProgramThatWorks(t *testing.T) {
 	doc := read(t, "docs/login.md")
 	var program strings.Builder
-	for _, name := range []string{"main.go", "login.go", "more.go"} {
+	for _, name := range []string{"main.go", "routes.go", "login.go", "pages.go", "main_test.go", "more.go"} {
 		program.WriteString(read(t, "examples/guide-login/"+name))
+	}
+	for _, page := range regexp.MustCompile("(?s)`pages/(\\w+).html`[^`]*```html\n(.*?)```").FindAllStringSubmatch(doc, -1) {
+		if page[2] != read(t, "examples/guide-login/pages/"+page[1]+".html") {
+			t.Errorf("pages/%s.html of examples/guide-login is not\n%s", page[1], page[2])
+		}
 	}
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(doc, -1)
 	for _, block := range blocks {
@@ -40,18 +45,25 @@ func TestTheGuideShowsAProgramThatWorks(t *testing.T) {
 }
 
 // TestTheGuideBuildsWordForWord: each piece of Go, copied into the file that
-// the guide names, makes a program, with nothing else.
+// the guide names, makes a program, with the pages and nothing else.
 func TestTheGuideBuildsWordForWord(t *testing.T) {
-	var pieces []string
-	for _, block := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(read(t, "docs/login.md"), -1) {
-		pieces = append(pieces, block[1])
+	site, later, _ := strings.Cut(read(t, "docs/login.md"), "\n## 3. Tests\n")
+	_, later, _ = strings.Cut(later, "\n## And then\n")
+	pieces, more := goBlocks(site), goBlocks(later)
+	if len(pieces) != 4 {
+		t.Fatalf("%d files, want main.go, routes.go, login.go and pages.go", len(pieces))
 	}
 	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "pages"), os.DirFS(root+"/examples/guide-login/pages")); err != nil {
+		t.Fatal(err)
+	}
 	args := []string{"vet"}
 	for name, text := range map[string]string{
-		"main.go":  strings.Replace(pieces[0], "\treturn mux\n", "\tmore(mux, site)\n\treturn mux\n", 1),
-		"login.go": pieces[1],
-		"more.go":  strings.Join(pieces[2:], "\n"),
+		"main.go":   pieces[0],
+		"routes.go": strings.Replace(pieces[1], "\treturn mux\n", "\tmore(mux, site)\n\treturn mux\n", 1),
+		"login.go":  pieces[2],
+		"pages.go":  pieces[3],
+		"more.go":   strings.Join(more, "\n"),
 	} {
 		name = filepath.Join(dir, name)
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
@@ -64,4 +76,11 @@ func TestTheGuideBuildsWordForWord(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
+}
+
+func goBlocks(doc string) (pieces []string) {
+	for _, block := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(doc, -1) {
+		pieces = append(pieces, block[1])
+	}
+	return pieces
 }

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
+	"strings"
+
+	"github.com/jamsession/jamsession/cmd/jamsession/internal/starter"
+)
+
+type initCommand struct {
+	Folder string `arg:"" optional:"" default:"." help:"Where to write it (default: here)."`
+	Router string `placeholder:"NAME" help:"${routers}; default: that of net/http."`
+	Module string `placeholder:"PATH" help:"The module, if it is in none (default: example.com/FOLDER)."`
+}
+
+// Help says what the command does beyond its own line.
+func (initCommand) Help() string {
+	return "The site has a login, a page for users only and a test, and its settings are in " +
+		"jamsession.toml. Nothing is overwritten. The go command then gets what the site needs."
+}
+
+// Run writes the site and gets its dependencies.
+func (c *initCommand) Run(a *app) error {
+	goCommand, err := exec.LookPath("go")
+	if err != nil {
+		return fmt.Errorf("the go command is not there: install Go, then run jamsession init again: %w", err)
+	}
+	names, err := starter.Write(c.Folder, c.Router)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "Wrote %s.\n", strings.Join(names, ", "))
+	for _, args := range c.goCommands(a, goCommand) {
+		fmt.Fprintln(a.out, "go", strings.Join(args, " "))
+		cmd := exec.CommandContext(a.ctx, goCommand, args...)
+		cmd.Dir, cmd.Stdout, cmd.Stderr = c.Folder, a.err, a.err
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("go %s: %w: what is written stays; go on from there by hand",
+				strings.Join(args, " "), err)
+		}
+	}
+	fmt.Fprintf(a.out, `
+%s  go tool jamsession migrate            make the tables
+  go tool jamsession createsuperuser    make a user
+  go run .                              start the site
+  go test .                             test it
+`, c.enter())
+	return nil
+}
+
+// enter is the line that leads to the folder.
+func (c *initCommand) enter() string {
+	if filepath.Clean(c.Folder) == "." {
+		return ""
+	}
+	return "  cd " + c.Folder + "\n"
+}
+
+// goCommands make the folder a module, unless it is in one, and get what the site needs.
+func (c *initCommand) goCommands(a *app, goCommand string) [][]string {
+	const path = "github.com/jamsession/jamsession"
+	at := "@" + wantedVersion()
+	commands := [][]string{
+		{"get", path + at},
+		{"get", "-tool", path + "/cmd/jamsession" + at},
+		{"mod", "tidy"},
+	}
+	cmd := exec.CommandContext(a.ctx, goCommand, "env", "GOMOD")
+	cmd.Dir = c.Folder
+	if mod, err := cmd.Output(); err == nil && filepath.Base(strings.TrimSpace(string(mod))) == "go.mod" {
+		return commands
+	}
+	return append([][]string{{"mod", "init", c.module()}}, commands...)
+}
+
+// module is the path of the new module.
+func (c *initCommand) module() string {
+	if c.Module != "" {
+		return c.Module
+	}
+	dir, err := filepath.Abs(c.Folder)
+	name := regexp.MustCompile(`[^A-Za-z0-9._-]+`).ReplaceAllString(filepath.Base(dir), "-")
+	if name = strings.Trim(name, ".-"); err != nil || name == "" {
+		name = "site"
+	}
+	return "example.com/" + name
+}
+
+// wantedVersion is the version of the library for the site: that of this command, if it
+// has been published.
+func wantedVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "latest"
+	}
+	if version := info.Main.Version; regexp.MustCompile(`^v\d+\.\d+\.\d+[-.\w]*$`).MatchString(version) {
+		return version
+	}
+	return "latest"
+}

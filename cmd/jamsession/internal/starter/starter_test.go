@@ -1,0 +1,58 @@
+package starter_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jamsession/jamsession/cmd/jamsession/internal/starter"
+)
+
+// TestFilesAreTheExamples: what is written is what the tests compile and run.
+func TestFilesAreTheExamples(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "site")
+	names, err := starter.Write(dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(names, "main.go") || !slices.Contains(names, "pages/login.html") {
+		t.Errorf("written: %q", names)
+	}
+	for _, name := range names {
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := os.ReadFile(filepath.Join("../../../../examples/guide-login", strings.TrimPrefix(name, ".")))
+		if err != nil || string(got) != string(want) {
+			t.Errorf("%s is not that of examples/guide-login, run go generate: %v", name, err)
+		}
+	}
+}
+
+// TestNothingIsOverwritten, and then nothing at all is written.
+func TestNothingIsOverwritten(t *testing.T) {
+	for _, there := range []string{"login.go", "pages/base.html"} {
+		dir := t.TempDir()
+		file := filepath.Join(dir, there)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte("mine"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := starter.Write(dir, "")
+		if err == nil || !strings.Contains(err.Error(), there+", and nothing is overwritten") {
+			t.Errorf("%s: error %v", there, err)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil || string(text) != "mine" {
+			t.Errorf("%s: %q, %v", there, text, err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "main.go")); err == nil {
+			t.Errorf("%s is there, and main.go was written", there)
+		}
+	}
+}
