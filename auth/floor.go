@@ -143,6 +143,7 @@ func (m *Manager) deleteRecords(
 	if sessions == nil {
 		return 0
 	}
+	own := m.endOwn(ctx, match)
 	limited, cancel := context.WithTimeout(ctx, endTime)
 	defer cancel()
 	n, err := sessions.DeleteWhere(limited, match)
@@ -150,5 +151,26 @@ func (m *Manager) deleteRecords(
 		m.opts.Logger.ErrorContext(ctx, "auth: not all records of the ended sessions are deleted",
 			slog.Any("error", err))
 	}
-	return n
+	return own + n
+}
+
+// endOwn ends the session of the visitor whose request this is, if it matches: what the
+// handler puts into it afterwards, such as a message, would be lost with its record. It
+// returns how many records are deleted.
+func (m *Manager) endOwn(ctx context.Context, match func(*session.Session) bool) int {
+	x := exchangeOf(ctx)
+	if x == nil {
+		return 0
+	}
+	s, err := session.Load(x.req)
+	if err != nil || !match(s) {
+		return 0
+	}
+	setUser(x.req.WithContext(ctx), User{})
+	if err := end(ctx, s); err != nil {
+		m.opts.Logger.ErrorContext(ctx, "auth: the visitor's own session is not deleted yet",
+			slog.Any("error", err))
+		return 0
+	}
+	return 1
 }

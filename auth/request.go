@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -141,11 +142,26 @@ func (m *Manager) admit(ctx context.Context, s *session.Session, user User) (Use
 }
 
 // end deletes a session that is nobody's any more. If several requests notice at once,
-// it does not matter which of them deletes it.
+// it does not matter which of them deletes it. The messages that wait go into a new session
+// of the visitor: "Your password is set", for example.
 func end(ctx context.Context, s *session.Session) error {
+	var waiting [2]json.RawMessage
+	for i, item := range messageItems {
+		waiting[i] = bytes.Clone(item.Get(s, nil))
+	}
 	authsession.Discard(s)
-	return s.Save(ctx)
+	if err := s.Save(ctx); err != nil || waiting[0] == nil || authsession.Overtaken(s) {
+		return err
+	}
+	for i, item := range messageItems {
+		if waiting[i] != nil {
+			item.Set(s, waiting[i])
+		}
+	}
+	return nil
 }
+
+var messageItems = [2]session.Item[json.RawMessage]{authsession.MessagesItem, authsession.MessageIDsItem}
 
 // logUnreadable logs a session whose user nobody can be, which no login has
 // written. Django answers 500 to it.

@@ -68,7 +68,7 @@ func (p *Protection) Handler(next http.Handler) http.Handler {
 			p.fail(w, x.req, err)
 			return
 		}
-		next.ServeHTTP(w, x.req)
+		x.writer.Serve(next, w, x.req)
 	})
 }
 

@@ -33,6 +33,10 @@
 // there, even one in the same words. The cookie of the last response counts, as in
 // Django.
 //
+// A page that fails shows nothing: with a status of 500 or above, the messages that were
+// taken wait for the next page, and those that were added are lost, as with everything else
+// in a session. A page that made no answer at all, after a panic, counts as one.
+//
 // A request that neither adds nor takes messages costs nothing, and its
 // response can be cached for all.
 //

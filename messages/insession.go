@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/jamsession/jamsession/internal/authsession"
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/session"
 )
@@ -14,8 +15,8 @@ import (
 // That has no place for what tells apart two messages in the same words, so
 // their IDs are in an item of their own, in the same order, while any wait.
 const (
-	sessionItem = session.Item[json.RawMessage]("_messages")
-	idsItem     = session.Item[json.RawMessage]("_messages_ids")
+	sessionItem = session.Item[json.RawMessage](authsession.MessagesItem)
+	idsItem     = session.Item[json.RawMessage](authsession.MessageIDsItem)
 )
 
 // A notice is a message that waits, with an ID by which requests that run at

@@ -8,7 +8,6 @@ import (
 
 	"github.com/jamsession/jamsession/internal/carrier"
 	"github.com/jamsession/jamsession/internal/httpcache"
-	"github.com/jamsession/jamsession/internal/setcookie"
 	"github.com/jamsession/jamsession/internal/travel"
 )
 
@@ -30,9 +29,8 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 		}
 		x.Context = carrier.New(r.Context(), "messages exchange", m, x, &x.own)
 		x.writer = x.own.Around(r.Context(), w)
-		defer x.own.End()
 		x.req = r.WithContext(x)
-		next.ServeHTTP(x.writer, x.req)
+		x.own.Serve(next, x.writer, x.req)
 	})
 }
 
@@ -103,7 +101,8 @@ func Warning(r *http.Request, text string) { Add(r, Message{Level: LevelWarning,
 func Error(r *http.Request, text string) { Add(r, Message{Level: LevelError, Text: text}) }
 
 // Take returns and removes the waiting messages, the oldest first.
-// Call it before the response begins, like [Add].
+// Call it before the response begins, like [Add]. If the response has a status of 500 or
+// above, the messages stay.
 func Take(r *http.Request) []Message {
 	x := mustExchange(r, "Take")
 	x.mu.Lock()
@@ -143,7 +142,8 @@ type exchange struct {
 	loaded    bool
 	waiting   []notice
 	cookie    bool // the browser has the cookie, or will have
-	sent      setcookie.Own
+	toSend    bool // the response is to set the cookie to value, or to remove it
+	value     string
 	late      bool     // it was logged that the cookie could not change
 	inSession []notice // what this request knows to be in the session
 

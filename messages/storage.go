@@ -2,6 +2,7 @@ package messages
 
 import (
 	"log/slog"
+	"net/http"
 	"sort"
 
 	"github.com/jamsession/jamsession/internal/httpcache"
@@ -103,22 +104,40 @@ func (x *exchange) warn(what string, dropped int) {
 	x.m.opts.Logger.WarnContext(x.req.Context(), what, slog.Int("dropped", dropped))
 }
 
-// send puts the cookie into the response, in place of an older one. One
+// send has the cookie put into the response when it begins, in place of an older one. One
 // without a value is deleted.
 func (x *exchange) send(value string) {
 	if httpcache.Begun(x) {
 		x.tooLate()
 		return
 	}
+	x.value = value
+	if !x.toSend {
+		x.toSend = true
+		httpcache.From(x).AtBegin(x.write)
+	}
+}
+
+// write puts the cookie into the header of a response that begins. A page that failed has
+// shown nobody what was taken, and what was to be said of a success is not true: as with a
+// session, nothing is kept then, and what waited waits.
+func (x *exchange) write(h http.Header, status int) {
+	if status >= http.StatusInternalServerError {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	o := &x.m.opts.Cookie
 	c := setcookie.Removal(o)
-	if value != "" {
-		c = setcookie.New(o, x.req, value)
+	if x.value != "" {
+		c = setcookie.New(o, x.req, x.value)
 	}
-	if !x.sent.Send(x, x.writer.Header(), c, httpcache.Private, x.req.URL.Path) {
+	if setcookie.Others(h, c.Name, c.Domain, c.Path, "", x.req.URL.Path) {
 		x.m.opts.Logger.WarnContext(x.req.Context(),
 			"messages: the response sets the cookie already, and the messages of this request are lost")
+		return
 	}
+	setcookie.Send(x, h, c, httpcache.Private)
 }
 
 // tooLate tells the log once per request.

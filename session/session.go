@@ -213,6 +213,13 @@ func (s *Session) giveUp() {
 	s.newKey, s.replaced = false, Record{} // what was given up is not taken back
 }
 
+// overtaken is authsession.Overtaken.
+func (s *Session) overtaken() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.late
+}
+
 // startAnew is authsession.StartAnew.
 func (s *Session) startAnew() {
 	s.mu.Lock()
@@ -224,6 +231,7 @@ func (s *Session) startAnew() {
 func init() {
 	authsession.Discard = func(s any) { s.(*Session).discard() }
 	authsession.StartAnew = func(s any) { s.(*Session).startAnew() }
+	authsession.Overtaken = func(s any) bool { return s.(*Session).overtaken() }
 }
 
 // CycleKey gives the session a new key when it is saved. The record moves: the old key is

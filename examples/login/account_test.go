@@ -418,3 +418,25 @@ func TestSecondTabSendsItsFormAfterTheLogin(t *testing.T) {
 	v.shows(v.get(r.location), "You are logged in as ann.")
 	v.leads(v.get("/login/"), "/dashboard/")
 }
+
+// TestResetWhileLoggedIn: the message that the password is set waits in a session that the
+// new password ends.
+func TestResetWhileLoggedIn(t *testing.T) {
+	for _, storage := range []string{"fallback", "cookie", "session"} {
+		mails := make(mailbox, 10)
+		_, v, _ := startMailing(t, mails, nil, map[string]string{"MESSAGE_STORAGE": storage})
+		v.leads(v.signUp("bob"), "/dashboard/")
+		v.get("/reset/")
+		v.leads(v.post("/reset/", "username", "bob"), "/login/")
+		link := mailedLink.FindStringSubmatch((<-mails).Text)
+		if link == nil {
+			t.Fatal("no link")
+		}
+		v.get(link[1])
+		v.get(path("dashboard")) // shows what waited
+		form := regexp.MustCompile(`[^/]+/$`).ReplaceAllString(link[1], "set-password/")
+		v.shows(v.get(form), "New password")
+		v.leads(v.post(form, "password", otherPassword), "/login/")
+		v.shows(v.get("/login/"), "Your new password is set.")
+	}
+}

@@ -6,6 +6,13 @@ package authsession
 // UserItem is the item that makes a session that of a user.
 const UserItem = "_auth_user_id"
 
+// MessagesItem and MessageIDsItem are the messages that wait for the visitor, which have
+// something to say to the visitor whose session has ended, too.
+const (
+	MessagesItem   = "_messages"
+	MessageIDsItem = "_messages_ids"
+)
+
 var (
 	// StartAnew is for a login or an opened link, after which the session has another key:
 	// if another request has moved or deleted the record meanwhile, the save stores the
@@ -19,4 +26,8 @@ var (
 	// since it may be that of a later login. What this request sets afterwards is not
 	// stored then, except by a login.
 	Discard func(session any)
+
+	// Overtaken reports whether another request has moved or deleted the record of a session
+	// that Discard gave up, so that what is set now must not be stored. Save the session first.
+	Overtaken func(session any) bool
 )

@@ -3,6 +3,7 @@ package httpcache
 import (
 	"context"
 	"net/http"
+	"sync"
 	"sync/atomic"
 )
 
@@ -15,6 +16,28 @@ type Demand struct {
 	KeyHeaders []string
 
 	want atomic.Uint32
+
+	mu   sync.Mutex
+	last []func(h http.Header, status int)
+}
+
+// AtBegin has fn called once, before the first byte of the response, with its header, for
+// what depends on the status.
+func (d *Demand) AtBegin(fn func(h http.Header, status int)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.last = append(d.last, fn)
+}
+
+// runLast calls what waits for the beginning of the response.
+func (d *Demand) runLast(h http.Header, status int) {
+	d.mu.Lock()
+	last := d.last
+	d.last = nil
+	d.mu.Unlock()
+	for _, fn := range last {
+		fn(h, status)
+	}
 }
 
 // Add notes that something is wanted.
@@ -22,6 +45,9 @@ func (d *Demand) Add(want Want) { d.want.Or(uint32(want)) }
 
 // Meet restricts the header of a response that is about to begin.
 func (d *Demand) Meet(h http.Header, status int) {
+	if status >= 200 || status == http.StatusSwitchingProtocols {
+		d.runLast(h, status)
+	}
 	want := Want(d.want.Load())
 	if want == 0 {
 		return

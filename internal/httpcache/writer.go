@@ -110,6 +110,20 @@ func (w *Writer) Push(target string, opts *http.PushOptions) error {
 // CloseNotify implements http.CloseNotifier.
 func (w *Writer) CloseNotify() <-chan bool { return CloseNotify(w.ResponseWriter) }
 
+// Serve runs a handler, for which out is what Around has returned, and does what End does.
+// If the handler panics, the response begins as a failure: somebody around may recover,
+// and answer with this header.
+func (w *Writer) Serve(next http.Handler, out http.ResponseWriter, r *http.Request) {
+	status := http.StatusInternalServerError
+	defer func() {
+		if w.ResponseWriter != nil {
+			w.begin(status)
+		}
+	}()
+	next.ServeHTTP(out, r)
+	status = http.StatusOK
+}
+
 // End is for when the handler has returned: if nothing was written, the
 // response begins now.
 func (w *Writer) End() {
