@@ -62,6 +62,31 @@ type SourceLimiter interface {
 	Mails(r *http.Request) func(ctx context.Context, address string, users []User) error
 }
 
+// A Lifter is a [Limiter] that learns of new passwords, such as what throttle.New
+// returns: wrong guesses at the old one must not keep the user out.
+type Lifter interface {
+	Limiter
+
+	// NewPassword is called after each new password of [Manager.SetPassword], and so of
+	// ChangePassword and ResetPassword, with the user as stored now. Attempts on this user
+	// may then pass, although there were too many before. It must not help with attempts on
+	// other users: anybody can set a new password for an account of their own. Package reset
+	// also calls it for its own Limiter, with the name and with the address that a link was
+	// mailed to.
+	NewPassword(ctx context.Context, a Attempt)
+}
+
+// lift tells the limiter of a new password.
+func (m *Manager) lift(ctx context.Context, name string, user User) {
+	l, ok := m.opts.Limiter.(Lifter)
+	if !ok {
+		return
+	}
+	ctx, cancel := m.within(ctx)
+	defer cancel()
+	l.NewPassword(ctx, Attempt{name, user})
+}
+
 // refused is the error of an attempt that need not be looked at.
 func (m *Manager) refused(r *http.Request) error {
 	if l, ok := m.opts.Limiter.(SourceLimiter); ok {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -309,5 +310,89 @@ func TestOnlyUncheckedAttemptsAreGivenBack(t *testing.T) {
 		if !slices.Equal(l.calls, c.want) {
 			t.Errorf("%s: calls %q, want %q", name, l.calls, c.want)
 		}
+	}
+}
+
+// lifter is a limiter that learns of new passwords.
+type lifter struct{ limiter }
+
+func (l *lifter) NewPassword(_ context.Context, a auth.Attempt) {
+	l.calls = append(l.calls, "new "+l.told(a))
+}
+
+// TestLimiterLearnsOfNewPasswords: of each that was stored, with the user as
+// stored now, and before the browser becomes known.
+func TestLimiterLearnsOfNewPasswords(t *testing.T) {
+	const hash = "1 meter$1$" + good
+	withMail := alice()
+	withMail.Email = "alice@example.com"
+	for name, c := range map[string]struct {
+		do   func(s *site, r *http.Request) error
+		want []string
+	}{
+		"SetPassword": {
+			func(s *site, r *http.Request) error {
+				_, err := s.auth.SetPassword(r.Context(), alice(), good)
+				return err
+			},
+			[]string{"new alice of " + hash},
+		},
+		"ChangePassword": {
+			func(s *site, r *http.Request) error { return s.auth.ChangePassword(r, "wonderland", good) },
+			[]string{
+				"check alice of 1 meter$1$wonderland", "succeeded alice of 1 meter$1$wonderland",
+				"new alice of " + hash, "known alice of " + hash,
+			},
+		},
+		"ResetPassword": {
+			func(s *site, r *http.Request) error { _, err := s.auth.ResetPassword(r, withMail, good); return err },
+			[]string{"new alice of " + hash, "new alice@example.com of " + hash, "known alice of " + hash},
+		},
+		"ResetPassword without an address": {
+			func(s *site, r *http.Request) error { _, err := s.auth.ResetPassword(r, alice(), good); return err },
+			[]string{"new alice of " + hash, "known alice of " + hash},
+		},
+		"a weak one": {
+			func(s *site, r *http.Request) error {
+				if _, err := s.auth.ResetPassword(r, alice(), "123"); err == nil {
+					return errors.New("no error")
+				}
+				return nil
+			},
+			nil,
+		},
+		"one that comes too late": {
+			func(s *site, r *http.Request) error {
+				late := alice()
+				late.Password = "meter$1$former"
+				if _, err := s.auth.ResetPassword(r, late, good); !errors.Is(err, auth.ErrPasswordChanged) {
+					return fmt.Errorf("error %w", err)
+				}
+				return nil
+			},
+			nil,
+		},
+	} {
+		l := &lifter{}
+		s := newSite(t, &auth.Options{Limiter: l})
+		key := s.login(t, alice())
+		l.calls = nil
+		s.do(func(_ http.ResponseWriter, r *http.Request) {
+			if err := c.do(s, r); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}, key)
+		if !slices.Equal(l.calls, c.want) {
+			t.Errorf("%s: calls %q, want %q", name, l.calls, c.want)
+		}
+	}
+}
+
+// TestResetPasswordWithoutTheHandler needs neither a limiter nor a response.
+func TestResetPasswordWithoutTheHandler(t *testing.T) {
+	s := newSite(t, nil)
+	user, err := s.auth.ResetPassword(httptest.NewRequest(http.MethodPost, "/", nil), alice(), good)
+	if err != nil || user.Password != "meter$1$"+good {
+		t.Errorf("%v, %v", user.Password, err)
 	}
 }

@@ -88,9 +88,27 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	return m.UpdateSessionAuthHash(r, user)
 }
 
+// ResetPassword is [Manager.SetPassword] for visitors who have proved in another way that
+// they are the user: package reset calls it for a link that was mailed to User.Email. If
+// the request passed through [Manager.Handler], their browser is known to Options.Limiter
+// from then on, as after a login, so that the new password is accepted whoever has made
+// too many guesses. It does not log the user in.
+func (m *Manager) ResetPassword(r *http.Request, user User, new string) (User, error) {
+	user, err := m.SetPassword(r.Context(), user, new)
+	if err != nil {
+		return User{}, err
+	}
+	if user.Email != "" {
+		m.lift(r.Context(), user.Email, user)
+	}
+	m.makeKnown(r, user.Username, user)
+	return user, nil
+}
+
 // SetPassword replaces the password of the user without asking for the old
 // one, and returns the user with the new hash. It ends all sessions of the
-// user. Pass the user just as it was looked up: its old hash is the one that
+// user, and lifts the limit of wrong guesses if Options.Limiter is a [Lifter].
+// Pass the user just as it was looked up: its old hash is the one that
 // is replaced, in one step, so that only one of two requests with the same
 // reset link counts. Its errors are those of [Manager.ChangePassword],
 // without ErrNoMatch.
@@ -113,6 +131,7 @@ func (m *Manager) SetPassword(ctx context.Context, user User, new string) (User,
 		return User{}, ErrPasswordChanged
 	}
 	user.Password = encoded
+	m.lift(ctx, user.Username, user)
 	return user, nil
 }
 

@@ -58,6 +58,22 @@ func (l *lateTable) Give(ctx context.Context, key string, limit throttle.Limit) 
 	return l.now().Give(ctx, key, limit)
 }
 
+// FullAt implements [throttle.Ledger].
+func (l *lateTable) FullAt(ctx context.Context, key string) (time.Time, error) {
+	if ledger, ok := l.now().(throttle.Ledger); ok {
+		return ledger.FullAt(ctx, key)
+	}
+	return time.Time{}, errors.ErrUnsupported
+}
+
+// Fill implements [throttle.Ledger].
+func (l *lateTable) Fill(ctx context.Context, key string) error {
+	if ledger, ok := l.now().(throttle.Ledger); ok {
+		return ledger.Fill(ctx, key)
+	}
+	return errors.ErrUnsupported
+}
+
 // now returns the store that counts attempts at present.
 func (l *lateTable) now() throttle.Store {
 	if table := l.table.Load(); table != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
@@ -18,7 +19,13 @@ import (
 type limits struct {
 	logins, signUps auth.Limiter // nil: LOGIN_LIMIT_STORE is none
 	store           throttle.Store
+	all             []throttle.Limiter
 }
+
+// Limiters returns the limiters of logins, of the requests and mails of password resets, and
+// of sign-ups, to look at limits and to lift them; none if LOGIN_LIMIT_STORE is none or the
+// site has no users. Where each process counts for itself, these are the limits of this one.
+func (s *Site) Limiters() []throttle.Limiter { return slices.Clone(s.limits.all) }
 
 // openLimits opens what LOGIN_LIMIT_STORE names.
 func (s *Site) openLimits(ctx context.Context) error {
@@ -31,23 +38,28 @@ func (s *Site) openLimits(ctx context.Context) error {
 		return err
 	}
 	s.limits.store = store
-	s.limits.logins, err = throttle.New(store, s.keys, s.limiterOptions(throttle.Options{
-		Purpose: "login", PerAccount: s.conf.LoginLimitAccount, PerSource: s.conf.LoginLimitSource,
-	}))
-	if err == nil {
-		s.ResetLimiter, err = throttle.New(store, s.keys, s.limiterOptions(throttle.Options{
+	for _, l := range []struct {
+		is *auth.Limiter
+		o  throttle.Options
+	}{
+		{&s.limits.logins, throttle.Options{
+			Purpose: "login", PerAccount: s.conf.LoginLimitAccount, PerSource: s.conf.LoginLimitSource,
+		}},
+		{&s.ResetLimiter, throttle.Options{
 			Purpose:    "password reset",
 			PerAccount: s.conf.PasswordResetLimit, PerSource: s.conf.LoginLimitSource,
 			DevicesOf: "login", // on devices where users log in, no stranger keeps them from their mail
-		}))
-	}
-	if err == nil {
-		s.limits.signUps, err = throttle.New(store, s.keys, s.limiterOptions(throttle.Options{
+		}},
+		{&s.limits.signUps, throttle.Options{
 			Purpose: "sign-up", PerAccount: s.conf.SignUpLimit, PerSource: s.conf.SignUpLimit,
-		}))
-	}
-	if err != nil {
-		return fmt.Errorf("site: %w", err)
+		}},
+	} {
+		limiter, err := throttle.New(store, s.keys, s.limiterOptions(l.o))
+		if err != nil {
+			return fmt.Errorf("site: %w", err)
+		}
+		*l.is = limiter
+		s.limits.all = append(s.limits.all, limiter)
 	}
 	return nil
 }

@@ -259,3 +259,79 @@ func TestProxyHeaderIsASetting(t *testing.T) {
 		}
 	}
 }
+
+// TestLimitsAreLiftedForAllPrograms: what one sees and lifts, another has
+// counted, wherever the settings keep the attempts.
+func TestLimitsAreLiftedForAllPrograms(t *testing.T) {
+	for name, vars := range map[string]func(t *testing.T) map[string]string{
+		"SQLite": func(*testing.T) map[string]string { return map[string]string{} },
+		"PostgreSQL": func(t *testing.T) map[string]string {
+			return map[string]string{"DATABASE_URL": postgresURL(servertest.Postgres(t))}
+		},
+		"MariaDB": func(t *testing.T) map[string]string {
+			at := servertest.MariaDB(t)
+			return map[string]string{"DATABASE_URL": "mysql://root@" + at.Addr + "/" + at.Name}
+		},
+		"Redis": func(t *testing.T) map[string]string {
+			return map[string]string{"CACHE_URL": redisURL(t), "LOGIN_LIMIT_STORE": "cache"}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file, with := tempFile(t), vars(t)
+			with["LOGIN_LIMIT_ACCOUNT"], with["PASSWORD_RESET_LIMIT"] = "2/3600", "2/3600"
+			running, other := open(t, file, with), open(t, file, with)
+			r := httptest.NewRequest(http.MethodPost, "/", nil)
+			for _, limiter := range []auth.Limiter{running.LoginLimiter(), running.ResetLimiter} {
+				for range 3 {
+					_ = limiter.Check(r, auth.Attempt{Username: "alice"})
+				}
+			}
+			of := throttle.Subject{Name: "Alice"}
+			left := func() (left []int) {
+				for _, l := range other.Limiters() {
+					all, err := l.Limits(t.Context(), of)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, s := range all {
+						left = append(left, s.Left)
+					}
+				}
+				return left
+			}
+			if got := left(); !slices.Equal(got, []int{0, 0, 20}) {
+				t.Errorf("left %d", got)
+			}
+			for _, l := range other.Limiters() {
+				if err := l.Lift(t.Context(), of); err != nil {
+					t.Error(err)
+				}
+			}
+			if got := left(); !slices.Equal(got, []int{2, 2, 20}) {
+				t.Errorf("left after the lift %d", got)
+			}
+			for _, limiter := range []auth.Limiter{running.LoginLimiter(), running.ResetLimiter} {
+				if err := limiter.Check(r, auth.Attempt{Username: "alice"}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// TestSitesWithoutLimitsHaveNoLimiters, and one in memory has those of its
+// process.
+func TestSitesWithoutLimitsHaveNoLimiters(t *testing.T) {
+	for store, want := range map[string]int{"none": 0, "memory": 3, "auto": 3} {
+		s := open(t, tempFile(t), map[string]string{"LOGIN_LIMIT_STORE": store})
+		limiters := s.Limiters()
+		if len(limiters) != want {
+			t.Errorf("%s: %d limiters, want %d", store, len(limiters), want)
+		}
+		for _, l := range limiters {
+			if _, err := l.Limits(t.Context(), throttle.Subject{Name: "alice"}); err != nil {
+				t.Errorf("%s: %v", store, err)
+			}
+		}
+	}
+}

@@ -454,3 +454,68 @@ func TestNoTextOfAStrangerInAMail(t *testing.T) {
 	}
 	check(user.Email, "Account of 1 February 2020, last login on 30 November 2026:\n")
 }
+
+// TestUsedLinkGivesBackWhatItsOwnerAskedFor: requests by the name and by the
+// address, and mails, as if there had been none before; for nobody else.
+func TestUsedLinkGivesBackWhatItsOwnerAskedFor(t *testing.T) {
+	s := newSite(t)
+	victim := s.victim(t, "victim@example.com")
+	s.signUp(t, 1, "evil", "victim@example.com")
+	x, _ := s.limited(t, throttle.Limit{Burst: 2, Every: time.Hour})
+	ask := func(typed string) error { return x.Request(httptest.NewRequest(http.MethodPost, "/reset", nil), typed) }
+	wants := func(typed string, pass bool) {
+		t.Helper()
+		if err := ask(typed); (err == nil) != pass || !pass && !errors.Is(err, throttle.ErrLimited) {
+			t.Errorf("request for %s: %v", typed, err)
+		}
+	}
+	for _, typed := range []string{"victim", "victim@example.com", "evil0"} {
+		wants(typed, true)
+		wants(typed, true)
+		wants(typed, false)
+	}
+	s.awaitMails(t, 2)
+	parts := linkForm.FindStringSubmatch(s.box.mails[0].Text)
+	finish := func(id, tok, password string) {
+		t.Helper()
+		key, _ := s.do("", func(r *http.Request) {
+			if _, moved, err := x.Open(r, id, tok); err != nil || !moved {
+				t.Fatalf("the link: %v", err)
+			}
+		})
+		wants("victim", false) // an open link proves nothing yet
+		s.do(key, func(r *http.Request) {
+			if _, err := x.Finish(r, id, password); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	tokens := must(token.New(keys, nil))
+	namesake, err := s.users.Create(t.Context(), auth.User{
+		Username: "VICTIM", Email: "VICTIM@example.com", Password: victim.Password, IsActive: true,
+	})
+	if err == nil {
+		finish(token.EncodeID(namesake.ID), tokens.Make(namesake), "a plain staple")
+		wants("victim", false)
+		wants("victim@example.com", false)
+	}
+	finish(parts[1], parts[2], "another staple")
+	for _, typed := range []string{"victim", "victim@example.com"} {
+		wants(typed, true)
+		wants(typed, true)
+		wants(typed, false)
+	}
+	wants("evil0", false)
+	if err := x.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, m := range s.box.mails {
+		if m.To == "victim@example.com" {
+			n++
+		}
+	}
+	if n != 4 {
+		t.Errorf("%d mails, want two before and two after; log %s", n, s.log)
+	}
+}

@@ -69,7 +69,7 @@ func (x *Resets) Finish(r *http.Request, id, password string) (auth.User, error)
 	if err != nil {
 		return auth.User{}, err
 	}
-	user, err = x.logins.SetPassword(r.Context(), user, password)
+	user, err = x.logins.ResetPassword(r, user, password)
 	if errors.Is(err, auth.ErrPasswordChanged) {
 		return auth.User{}, ErrBadLink
 	}
@@ -78,6 +78,10 @@ func (x *Resets) Finish(r *http.Request, id, password string) (auth.User, error)
 	}
 	s.CycleKey()
 	tokenItem.Delete(s)
+	if l, ok := x.opts.Limiter.(auth.Lifter); ok {
+		l.NewPassword(r.Context(), auth.Attempt{Username: user.Username, User: user})
+		l.NewPassword(r.Context(), auth.Attempt{Username: user.Email, User: user})
+	}
 	return user, nil
 }
 

@@ -1,6 +1,7 @@
 package throttle_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log"
@@ -109,4 +110,36 @@ func ExampleNewMemory() {
 	fmt.Println(limiter.Check(httptest.NewRequest("POST", "/login", nil), auth.Attempt{Username: "john_doe"}))
 	// Output:
 	// <nil>
+}
+
+// An administrator's page shows the limits of a name, and lifts them.
+func ExampleLimiter() {
+	attempts, err := throttle.NewMemory(100_000)
+	if err != nil {
+		log.Fatal(err)
+	}
+	limiter, err := throttle.New(attempts, keys, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for range 10 {
+		r := httptest.NewRequest("POST", "/login", nil)
+		if err := limiter.Check(r, auth.Attempt{Username: "john_doe"}); err != nil {
+			log.Fatal(err)
+		}
+	}
+	show := func() {
+		limits, err := limiter.Limits(context.Background(), throttle.Subject{Name: "John_Doe"})
+		for _, l := range limits {
+			fmt.Println(l.Purpose, l.Bucket, l.Left, "of", l.Limit.Burst, err)
+		}
+	}
+	show()
+	if err := limiter.Lift(context.Background(), throttle.Subject{Name: "John_Doe"}); err != nil {
+		log.Fatal(err)
+	}
+	show()
+	// Output:
+	// login account 0 of 10 <nil>
+	// login account 10 of 10 <nil>
 }

@@ -37,7 +37,7 @@ func (l *limiter) takeSource(ctx context.Context, r *http.Request) error {
 		wait = l.exhausted.wait(key, l.now()) // another attempt may have found out
 		if wait == 0 {
 			defer leave()
-			return l.take(ctx, r, bucketSource, source, l.opts.PerSource)
+			return l.take(ctx, r, bucketSource, source, l.opts.PerSource, mark{})
 		}
 		leave()
 	}
@@ -96,6 +96,13 @@ func (e *exhausted) note(key string, now time.Time, wait time.Duration) {
 		e.makeRoom(at)
 	}
 	e.until[key] = at + wait.Microseconds()
+}
+
+// forget lets the store decide about a source again.
+func (e *exhausted) forget(key string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.until, key)
 }
 
 // makeRoom forgets some of the sources that may try again, or else any one,

@@ -71,11 +71,11 @@ func BucketOf(err error) string {
 	return string(e.by)
 }
 
-// A Limiter is what [New] returns.
-type Limiter = limiter
+// Concrete is what [New] returns.
+type Concrete = limiter
 
 // NewAt returns a limiter with a clock of its own.
-func NewAt(now func() time.Time, store Store, keys secret.Keys, o *Options) (*Limiter, error) {
+func NewAt(now func() time.Time, store Store, keys secret.Keys, o *Options) (*Concrete, error) {
 	l, err := newLimiter(store, keys, o)
 	if err == nil {
 		l.now = now
@@ -83,19 +83,19 @@ func NewAt(now func() time.Time, store Store, keys secret.Keys, o *Options) (*Li
 	return l, err
 }
 
-func (l *Limiter) AllowSource(r *http.Request) bool { return l.allowSource(r) }
+func (l *Concrete) AllowSource(r *http.Request) bool { return l.allowSource(r) }
 
-func (l *Limiter) Source(r *http.Request) netip.Prefix { return l.source(r) }
+func (l *Concrete) Source(r *http.Request) netip.Prefix { return l.source(r) }
 
 // Exhausted is how many sources are remembered.
-func (l *Limiter) Exhausted() int {
+func (l *Concrete) Exhausted() int {
 	l.exhausted.mu.Lock()
 	defer l.exhausted.mu.Unlock()
 	return len(l.exhausted.until)
 }
 
 // Turns is the number of sources whose attempts are being counted.
-func (l *Limiter) Turns() int {
+func (l *Concrete) Turns() int {
 	l.exhausted.turns.mu.Lock()
 	defer l.exhausted.turns.mu.Unlock()
 	return len(l.exhausted.turns.of)

@@ -13,5 +13,5 @@ import (
 // calls it.
 func (l *limiter) GiveBack(r *http.Request, a auth.Attempt) {
 	by, of := l.bucket(r, a)
-	l.give(r.Context(), by, of)
+	l.give(r.Context(), by, of, markOf(by, of, a))
 }

@@ -67,7 +67,10 @@ type limiter struct {
 //
 // Mails are counted by address, with the limit PerAccount, separately from
 // requests for this address: see [auth.SourceLimiter].
-func New(store Store, keys secret.Keys, o *Options) (auth.SourceLimiter, error) {
+//
+// A new password that the visitor, or somebody else, has set by [auth.Manager] gives the
+// user the attempts back that were used up before, whoever did that: see [auth.Lifter].
+func New(store Store, keys secret.Keys, o *Options) (Limiter, error) {
 	l, err := newLimiter(store, keys, o)
 	if err != nil {
 		return nil, err
@@ -98,24 +101,25 @@ func (l *limiter) Check(r *http.Request, a auth.Attempt) error {
 	defer cancel()
 	by, of := l.bucket(r, a)
 	if by == bucketDevice {
-		return l.checkDevice(ctx, r, of)
+		return l.checkDevice(ctx, r, a, of)
 	}
 	if err := l.takeSource(ctx, r); err != nil {
 		return err
 	}
-	return l.take(ctx, r, bucketAccount, of, l.opts.PerAccount)
+	return l.take(ctx, r, bucketAccount, of, l.opts.PerAccount, markOf(bucketAccount, of, a))
 }
 
 // checkDevice counts an attempt of a known device. The device's bucket comes
 // first, so that a device that has used it up takes nothing from others at its
 // source.
-func (l *limiter) checkDevice(ctx context.Context, r *http.Request, of string) error {
-	if err := l.take(ctx, r, bucketDevice, of, l.opts.PerAccount); err != nil {
+func (l *limiter) checkDevice(ctx context.Context, r *http.Request, a auth.Attempt, of string) error {
+	m := markOf(bucketDevice, of, a)
+	if err := l.take(ctx, r, bucketDevice, of, l.opts.PerAccount, m); err != nil {
 		return err
 	}
-	err := l.take(ctx, r, bucketDeviceSource, l.SourceOf(r), l.opts.PerSource)
+	err := l.take(ctx, r, bucketDeviceSource, l.SourceOf(r), l.opts.PerSource, mark{})
 	if errors.Is(err, ErrLimited) {
-		l.give(ctx, bucketDevice, of)
+		l.give(ctx, bucketDevice, of, m)
 	}
 	return err
 }
@@ -128,6 +132,7 @@ func (l *limiter) Succeeded(r *http.Request, a auth.Attempt) {
 // MakeKnown implements [auth.Limiter], by a cookie.
 func (l *limiter) MakeKnown(header http.Header, r *http.Request, a auth.Attempt) {
 	if a.User.IsAuthenticated() {
+		l.refillDevice(r, a)
 		l.sendDevice(header, r, a)
 	}
 }
@@ -143,23 +148,39 @@ func (l *limiter) bucket(r *http.Request, a auth.Attempt) (by bucketKind, of str
 	return bucketAccount, account(a.Username)
 }
 
-// give gives one attempt back to a bucket, also to a visitor who has left.
-func (l *limiter) give(ctx context.Context, by bucketKind, of string) {
+// give gives one attempt back to a bucket, also to a visitor who has left: to
+// the one of the mark, if that is where it was taken from.
+func (l *limiter) give(ctx context.Context, by bucketKind, of string, m mark) {
 	ctx, cancel := timelimit.Within(context.WithoutCancel(ctx), l.opts.Timeout)
 	defer cancel()
-	if err := l.store.Give(ctx, l.bucketKey(by, of), l.opts.PerAccount); err != nil {
+	key, limit := l.bucketKey(by, of), l.opts.PerAccount
+	spare, err := l.usedSpare(ctx, by, of, m)
+	if spare != "" {
+		key, limit = spare, l.spareLimit()
+	}
+	if err == nil {
+		err = l.store.Give(ctx, key, limit)
+	}
+	if err != nil {
 		l.opts.Logger.ErrorContext(ctx, "an attempt was not given back", "error", err)
 	}
 }
 
-// take takes one attempt from a bucket.
-func (l *limiter) take(ctx context.Context, r *http.Request, by bucketKind, of string, limit Limit) error {
+// take takes one attempt from a bucket, or if that is empty from the one of the
+// mark.
+func (l *limiter) take(
+	ctx context.Context, r *http.Request, by bucketKind, of string, limit Limit, m mark,
+) error {
 	key, now := l.bucketKey(by, of), l.now()
 	wait, err := l.store.Take(ctx, key, limit, now)
+	spared := false
+	if err == nil && wait > 0 {
+		spared, err = l.takeSpare(ctx, m)
+	}
 	if err != nil {
 		return l.unavailable(r, err)
 	}
-	if wait > 0 {
+	if wait > 0 && !spared {
 		if by == bucketSource {
 			l.exhausted.note(key, now, wait)
 		}

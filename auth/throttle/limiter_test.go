@@ -30,10 +30,13 @@ const (
 // keys are those of the tests' sites.
 var keys = secrettest.Keys(siteKey)
 
+// Limiter is what throttle.New returns.
+type Limiter = throttle.Concrete
+
 // A site is a limiter with a clock, and what the limiter has reported.
 type site struct {
 	*testing.T
-	*throttle.Limiter
+	*Limiter
 	memory  throttle.Store
 	now     time.Time
 	log     bytes.Buffer

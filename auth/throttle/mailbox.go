@@ -24,25 +24,32 @@ import (
 // device does not get a separate one: a stranger who signs up with somebody
 // else's address gets a known device with each login. The source is not
 // counted.
+//
+// NewPassword with the address as the name of the attempt, which says that the
+// owner of the mailbox has used a link, gives the mailbox attempts as it gives
+// them to an account.
 func (l *limiter) Mails(r *http.Request) func(ctx context.Context, address string, users []auth.User) error {
 	d, known := l.device(r)
 	d = d.clone()
 	source := l.SourceOf(r)
 	return func(ctx context.Context, address string, users []auth.User) error {
-		of := account(address)
+		of, spare := account(address), spareMail
 		knows := func(user auth.User) bool {
 			return d.knows(auth.Attempt{Username: user.Username, User: user})
 		}
 		if known && slices.ContainsFunc(users, knows) {
-			of += "\x00known"
+			of, spare = of+knownMailbox, spareKnownMail
 		}
-		return l.takeMail(ctx, of, source)
+		return l.takeMail(ctx, of, source, mark{markPassword, nameProof(address), spare})
 	}
 }
 
+// knownMailbox ends the name of the bucket of a mailbox for known devices.
+const knownMailbox = "\x00known"
+
 // takeMail takes a mail from a bucket. A mail that it cannot count is not sent,
 // unless FailOpen is set.
-func (l *limiter) takeMail(ctx context.Context, of, source string) error {
+func (l *limiter) takeMail(ctx context.Context, of, source string, m mark) error {
 	asking, cancel := timelimit.Within(ctx, l.opts.Timeout)
 	defer cancel()
 	key := l.bucketKey(bucketMailbox, of)
@@ -50,13 +57,17 @@ func (l *limiter) takeMail(ctx context.Context, of, source string) error {
 	if err == nil && 0 < wait && wait < shortWait && sleep(asking, wait) {
 		wait, err = l.store.Take(asking, key, l.opts.PerAccount, l.now())
 	}
+	spared := false
+	if err == nil && wait > 0 {
+		spared, err = l.takeSpare(asking, m)
+	}
 	switch {
 	case err != nil && l.opts.FailOpen && ctx.Err() == nil:
 		l.opts.Logger.ErrorContext(ctx, "a mail cannot be counted", "error", err, "let_pass", true)
 		return nil
 	case err != nil:
 		return unavailable(err)
-	case wait > 0:
+	case wait > 0 && !spared:
 		l.opts.Logger.WarnContext(ctx, "too many mails to one address",
 			slog.Duration("retry_after", wait), slog.String("source", source))
 		return tooMany(bucketMailbox, wait)

@@ -10,7 +10,7 @@ import (
 	"github.com/jamsession/jamsession/auth/internal/gcra"
 )
 
-// A memory is a [Store] in the memory of one process.
+// A memory is a [Ledger] in the memory of one process.
 type memory struct {
 	mu      sync.Mutex
 	max     int
@@ -75,6 +75,32 @@ func (m *memory) Give(ctx context.Context, key string, limit Limit) error {
 		m.forget(b)
 		b.full -= limit.Every.Microseconds()
 		m.keep(b)
+	}
+	return nil
+}
+
+// FullAt implements [Ledger].
+func (m *memory) FullAt(ctx context.Context, key string) (time.Time, error) {
+	if err := ctx.Err(); err != nil {
+		return time.Time{}, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if b := m.buckets[key]; b != nil {
+		return time.UnixMicro(b.full), nil
+	}
+	return time.Time{}, nil
+}
+
+// Fill implements [Ledger].
+func (m *memory) Fill(ctx context.Context, key string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if b := m.buckets[key]; b != nil {
+		m.forget(b)
 	}
 	return nil
 }

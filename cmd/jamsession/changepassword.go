@@ -18,7 +18,8 @@ type passwordCommand struct {
 
 // Help says more in --help.
 func (*passwordCommand) Help() string {
-	return "All sessions of the user end: they have to log in again everywhere."
+	return "All sessions of the user end: they have to log in again everywhere. Wrong guesses " +
+		"that came before do not keep them out: see limits lift --help."
 }
 
 // Run carries the command out.
@@ -47,6 +48,9 @@ func (c *passwordCommand) run(a *app, site *site.Site) error {
 		return err
 	}
 	fmt.Fprintf(a.out, "Password of %s changed. All sessions of the user end.\n", u.Username)
+	if err := liftNames(context.WithoutCancel(a.ctx), site, u.Username, u.Email); err != nil {
+		return fmt.Errorf("the limits of the user are not lifted: %w", err)
+	}
 	return nil
 }
 

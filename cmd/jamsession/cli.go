@@ -22,6 +22,7 @@ type commandLine struct {
 	Clearsessions   clearCommand     `cmd:"" help:"Remove expired sessions."`
 	Sessions        sessionsCommands `cmd:"" help:"List, show, delete and end sessions."`
 	Sendtestemail   testEmailCommand `cmd:"" help:"Send a mail, to see whether EMAIL_URL works."`
+	Limits          limitsCommands   `cmd:"" help:"Show and lift the limits of logins and resets."`
 	Decode          decodeCommand    `cmd:"" help:"Decode a session value or cookie from standard input."`
 	Check           checkCommand     `cmd:"" help:"Look for dangerous settings, and compare with Django's."`
 	Version         versionCommand   `cmd:"" help:"Print the version."`

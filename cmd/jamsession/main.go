@@ -13,6 +13,8 @@
 //	sessions delete    Delete sessions; their visitors are logged out.
 //	sessions end       End all sessions of a user, or of everybody.
 //	sendtestemail      Send a mail, to see whether EMAIL_URL works.
+//	limits show        Show how many attempts a name or an address has left.
+//	limits lift        Give a name or an address all its attempts back.
 //	decode             Decode a session value or cookie from standard input.
 //	check              Look for dangerous settings, and compare with Django's.
 //	version            Print the version.

@@ -3,13 +3,17 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
 	"github.com/jamsession/jamsession/site"
@@ -36,6 +40,7 @@ func TestScripts(t *testing.T) {
 			"makealike":   makeAlike,
 			"makeexpired": makeExpired,
 			"execsql":     execSQL,
+			"guess":       guess,
 		},
 	})
 }
@@ -116,4 +121,20 @@ func execSQL(ts *testscript.TestScript, _ bool, args []string) {
 	_, err = db.Exec(args[0])
 	ts.Check(err)
 	ts.Check(db.Close())
+}
+
+// guess NAME ADDRESS N makes attempts to log in that must pass, or with ! must
+// be refused.
+func guess(ts *testscript.TestScript, neg bool, args []string) {
+	site := openSite(ts)
+	n, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	for i := range n {
+		r := httptest.NewRequest(http.MethodPost, "/login", nil)
+		r.RemoteAddr = args[1] + ":1234"
+		_, err := site.Auth.Authenticate(r, args[0], fmt.Sprint("guess ", i))
+		if errors.Is(err, throttle.ErrLimited) != neg {
+			ts.Fatalf("guess %d at %s: %v", i+1, args[0], err)
+		}
+	}
 }

@@ -81,6 +81,8 @@ func plainValues() []any {
 		hashing.Options{},
 		auth.Options{},
 		throttle.Options{},
+		throttle.Subject{},
+		throttle.Status{},
 		token.Options{},
 		django.CookieSignerOptions{},
 		django.Database{},

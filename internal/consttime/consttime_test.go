@@ -53,6 +53,8 @@ var allowed = map[string]string{
 	`throttle.note: e.until[key]`:     bucket,
 	`throttle.Take: m.buckets[key]`:   bucket,
 	`throttle.Give: m.buckets[key]`:   bucket,
+	`throttle.FullAt: m.buckets[key]`: bucket,
+	`throttle.Fill: m.buckets[key]`:   bucket,
 	`throttle.keep: m.buckets[b.key]`: bucket,
 	`throttle.join: t.of[key]`:        bucket,
 }

@@ -38,17 +38,17 @@ func attempts(ctx context.Context, at secret.Text, prefix string) (throttle.Stor
 		client.Close()
 		return nil, err
 	}
-	return closing{store, client.Close}, nil
+	return closing{store.(throttle.Ledger), client.Close}, nil
 }
 
 // closing is a store on a client that is closed with it.
 type closing struct {
-	throttle.Store
+	throttle.Ledger
 
 	client func()
 }
 
 func (c closing) Close() error {
 	defer c.client()
-	return c.Store.Close()
+	return c.Ledger.Close()
 }

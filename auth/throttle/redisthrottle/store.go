@@ -123,6 +123,30 @@ func (s *store) Give(ctx context.Context, key string, limit throttle.Limit) erro
 	return wrap(ctx, "give", err)
 }
 
+// FullAt implements [throttle.Ledger].
+func (s *store) FullAt(ctx context.Context, key string) (time.Time, error) {
+	if err := ctx.Err(); err != nil {
+		return time.Time{}, wrap(ctx, "read", err)
+	}
+	full, err := s.client.Do(ctx, s.client.B().Get().Key(s.prefix+key).Build()).AsInt64()
+	if rueidis.IsRedisNil(err) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, wrap(ctx, "read", err)
+	}
+	return time.UnixMicro(full), nil
+}
+
+// Fill implements [throttle.Ledger].
+func (s *store) Fill(ctx context.Context, key string) error {
+	if err := ctx.Err(); err != nil {
+		return wrap(ctx, "fill", err)
+	}
+	err := s.client.Do(ctx, s.client.B().Del().Key(s.prefix+key).Build()).Error()
+	return wrap(ctx, "fill", err)
+}
+
 // wrap adds what failed. If the context is done, the result wraps ctx.Err,
 // whatever the client's error is.
 func wrap(ctx context.Context, doing string, err error) error {

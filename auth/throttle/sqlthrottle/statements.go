@@ -9,7 +9,7 @@ import (
 
 // statements are the statements of a store, prepared once.
 type statements struct {
-	take, read, insert, correct, give, nth, delete *djangodb.Stmt
+	take, read, insert, correct, give, fill, nth, delete *djangodb.Stmt
 }
 
 func prepare(ctx context.Context, db djangodb.DB) (*statements, error) {
@@ -27,6 +27,7 @@ func prepare(ctx context.Context, db djangodb.DB) (*statements, error) {
 		{&s.insert, "INSERT INTO " + table + " (bucket, full_at) VALUES (?, ?)"},
 		{&s.correct, "UPDATE " + table + " SET full_at = ? WHERE bucket = ? AND full_at = ?"},
 		{&s.give, "UPDATE " + table + " SET full_at = full_at - " + int64s + " WHERE bucket = ?"},
+		{&s.fill, "DELETE FROM " + table + " WHERE bucket = ?"},
 		{&s.nth, "SELECT full_at FROM " + table + " WHERE full_at <= ? ORDER BY full_at LIMIT 1 OFFSET ?"},
 		{&s.delete, "DELETE FROM " + table + " WHERE full_at <= ?"},
 	} {
@@ -42,7 +43,9 @@ func prepare(ctx context.Context, db djangodb.DB) (*statements, error) {
 // close releases the statements that were prepared.
 func (s *statements) close() error {
 	var errs []error
-	for _, stmt := range []*djangodb.Stmt{s.take, s.read, s.insert, s.correct, s.give, s.nth, s.delete} {
+	for _, stmt := range []*djangodb.Stmt{
+		s.take, s.read, s.insert, s.correct, s.give, s.fill, s.nth, s.delete,
+	} {
 		if stmt != nil {
 			errs = append(errs, stmt.Close())
 		}

@@ -122,6 +122,29 @@ func (s *store) Give(ctx context.Context, key string, limit throttle.Limit) erro
 	return wrap(ctx, "give", err)
 }
 
+// FullAt implements [throttle.Ledger].
+func (s *store) FullAt(ctx context.Context, key string) (time.Time, error) {
+	ctx, cancel := timelimit.Ensure(ctx, s.timeout)
+	defer cancel()
+	var full int64
+	err := s.read.One(ctx, []any{key}, &full)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, wrap(ctx, "read", err)
+	}
+	return time.UnixMicro(full), nil
+}
+
+// Fill implements [throttle.Ledger].
+func (s *store) Fill(ctx context.Context, key string) error {
+	ctx, cancel := timelimit.Ensure(ctx, s.timeout)
+	defer cancel()
+	_, err := s.fill.Exec(ctx, key)
+	return wrap(ctx, "fill", err)
+}
+
 func wrap(ctx context.Context, doing string, err error) error {
 	return djangodb.Wrap(ctx, "sqlthrottle: "+doing, err)
 }

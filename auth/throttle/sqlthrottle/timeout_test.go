@@ -28,6 +28,13 @@ func TestSilentDatabaseEndsEachCall(t *testing.T) {
 		"Give": {5 * time.Second, func(ctx context.Context, s throttle.Store) error {
 			return s.Give(ctx, "key", limit)
 		}},
+		"FullAt": {5 * time.Second, func(ctx context.Context, s throttle.Store) error {
+			_, err := s.(throttle.Ledger).FullAt(ctx, "key")
+			return err
+		}},
+		"Fill": {5 * time.Second, func(ctx context.Context, s throttle.Store) error {
+			return s.(throttle.Ledger).Fill(ctx, "key")
+		}},
 		"ClearExpired": {time.Minute, func(ctx context.Context, s throttle.Store) error {
 			_, err := sqlthrottle.ClearExpired(ctx, s, time.Now())
 			return err

@@ -1,5 +1,6 @@
 // Package throttletest tests whether a [throttle.Store] keeps its contract. The
-// stores of this module pass it; yours must, too:
+// stores of this module pass it; yours must, too, and if it is a [throttle.Ledger] that
+// contract as well:
 //
 //	func TestStore(t *testing.T) {
 //		throttletest.Run(t, func(t *testing.T) throttle.Store { return open(t) })
@@ -52,6 +53,8 @@ var checks = []check{
 	{"of calls at the same time no more succeed than there are attempts", race},
 	{"calls that take and give at the same time lose no attempt", giveRace},
 	{"a context that is done is an error", done},
+	{"a Ledger says when a bucket will be full", fullAt},
+	{"a Ledger fills one bucket", fill},
 }
 
 // run returns how the contract was broken, or nil.
@@ -304,4 +307,67 @@ func done(b *bench) {
 	if err := b.store.Give(ctx, key, limit); err == nil {
 		b.fail("Give: no error")
 	}
+}
+
+func fullAt(b *bench) {
+	ledger, ok := b.store.(throttle.Ledger)
+	if !ok {
+		return
+	}
+	key := newKey()
+	want := func(used int) {
+		full, err := ledger.FullAt(b.ctx, key)
+		if err != nil {
+			b.fail("FullAt: %v", err)
+		}
+		left, wanted := full.Sub(b.now), time.Duration(used)*limit.Every
+		if used == 0 && left > 0 || used > 0 && left != wanted {
+			b.fail("FullAt: in %v, want %d times %v", left, used, limit.Every)
+		}
+	}
+	want(0)
+	b.drain(key, 2)
+	want(2)
+	b.drain(key, limit.Burst-2)
+	b.empty(key, limit.Every)
+	want(limit.Burst)
+	b.give(key, 1)
+	want(limit.Burst - 1)
+	b.give(key, limit.Burst)
+	want(0)
+	ctx, cancel := context.WithCancel(b.ctx)
+	cancel()
+	if _, err := ledger.FullAt(ctx, key); err == nil {
+		b.fail("FullAt: no error of a context that is done")
+	}
+}
+
+func fill(b *bench) {
+	ledger, ok := b.store.(throttle.Ledger)
+	if !ok {
+		return
+	}
+	key, other := newKey(), newKey()
+	fills := func(key string) {
+		if err := ledger.Fill(b.ctx, key); err != nil {
+			b.fail("Fill: %v", err)
+		}
+	}
+	fills(key) // it is not known
+	for _, used := range []int{1, limit.Burst} {
+		b.drain(key, used)
+		b.drain(other, 1)
+		fills(key)
+		fills(key)
+	}
+	b.drain(key, limit.Burst)
+	b.empty(key, limit.Every)
+	b.drain(other, limit.Burst-2)
+	b.empty(other, limit.Every)
+	ctx, cancel := context.WithCancel(b.ctx)
+	cancel()
+	if err := ledger.Fill(ctx, key); err == nil {
+		b.fail("Fill: no error of a context that is done")
+	}
+	b.empty(key, limit.Every)
 }

@@ -215,3 +215,53 @@ func (s *faulty) windows(
 	s.put(key, end, count+1)
 	return 0, nil
 }
+
+// TestKitNoticesBrokenLedgers does the same for what a Ledger promises.
+func TestKitNoticesBrokenLedgers(t *testing.T) {
+	for _, b := range []struct {
+		noticedBy string
+		ledger    faultyLedger
+	}{
+		{"a Ledger says", faultyLedger{late: time.Microsecond}},
+		{"a Ledger says", faultyLedger{late: -time.Microsecond}},
+		{"a Ledger says", faultyLedger{noContext: true}},
+		{"a Ledger fills", faultyLedger{fillsNothing: true}},
+		{"a Ledger fills", faultyLedger{noContext: true}},
+	} {
+		b.ledger.Ledger = noerror.In(throttle.NewMemory(100_000)).(throttle.Ledger)
+		for _, c := range checks {
+			err := c.run(t.Context(), &b.ledger)
+			if strings.HasPrefix(c.promise, b.noticedBy) && err == nil {
+				t.Errorf("%q did not notice", c.promise)
+			}
+			if !strings.Contains(c.promise, "Ledger") && err != nil {
+				t.Errorf("%q is not about Ledgers: %v", c.promise, err)
+			}
+		}
+	}
+}
+
+// A faultyLedger breaks the contract of a Ledger.
+type faultyLedger struct {
+	throttle.Ledger
+	late                    time.Duration
+	fillsNothing, noContext bool
+}
+
+func (l *faultyLedger) FullAt(ctx context.Context, key string) (time.Time, error) {
+	if l.noContext {
+		ctx = context.WithoutCancel(ctx)
+	}
+	full, err := l.Ledger.FullAt(ctx, key)
+	return full.Add(l.late), err
+}
+
+func (l *faultyLedger) Fill(ctx context.Context, key string) error {
+	switch {
+	case l.fillsNothing:
+		return ctx.Err()
+	case l.noContext:
+		ctx = context.WithoutCancel(ctx)
+	}
+	return l.Ledger.Fill(ctx, key)
+}
