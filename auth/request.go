@@ -11,6 +11,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/authsession"
 	"github.com/jamsession/jamsession/internal/carrier"
+	"github.com/jamsession/jamsession/internal/conceal"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
@@ -195,12 +196,12 @@ func itemText(s *session.Session, name string) string {
 func (m *Manager) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if carrier.Of[exchange](r.Context(), m) != nil {
-			next.ServeHTTP(w, r)
+			conceal.ServeHTTP(next, w, r)
 			return
 		}
 		x := &exchange{m: m, req: r, header: w.Header()}
 		x.Context = carrier.New(r.Context(), "auth exchange", m, x, nil)
-		next.ServeHTTP(w, r.WithContext(x))
+		conceal.ServeHTTP(next, w, r.WithContext(x))
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/jamsession/jamsession/internal/carrier"
+	"github.com/jamsession/jamsession/internal/conceal"
 	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/setcookie"
 	"github.com/jamsession/jamsession/internal/travel"
@@ -48,14 +49,17 @@ func New(o *Options) (*Protection, error) {
 func (p *Protection) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if carrier.Of[exchange](r.Context(), p) != nil {
-			next.ServeHTTP(w, r)
+			conceal.ServeHTTP(next, w, r)
 			return
 		}
 		way := travel.Of(r.Context())
 		way.Claim("csrf", p.opts.Cookie.Name) // which is empty with UseSessions
 		if !way.Ambient {
-			next.ServeHTTP(w, r) // nothing to check, and no cookie to send
+			conceal.ServeHTTP(next, w, r) // nothing to check, and no cookie to send
 			return
+		}
+		if session := conceal.Of(r.Context()); session != nil {
+			session.SecretHeader(p.opts.HeaderName)
 		}
 		x := &exchange{p: p, header: w.Header()}
 		x.Context = carrier.New(r.Context(), "csrf exchange", p, x, &x.writer)

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/jamsession/jamsession/internal/carrier"
+	"github.com/jamsession/jamsession/internal/conceal"
 	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/travel"
 )
@@ -17,7 +18,7 @@ import (
 func (m *Manager) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if carrier.Of[exchange](r.Context(), m) != nil {
-			next.ServeHTTP(w, r)
+			conceal.ServeHTTP(next, w, r)
 			return
 		}
 		x, way := &exchange{m: m, storage: m.opts.Storage}, travel.Of(r.Context())

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/jamsession/jamsession/internal/carrier"
+	"github.com/jamsession/jamsession/internal/conceal"
 	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/setcookie"
 	"github.com/jamsession/jamsession/internal/timelimit"
@@ -31,6 +32,9 @@ type exchange struct {
 	// cause is why the handler's response is replaced by the ErrorHandler's.
 	// Abort leaves it for the answer, or for the end if that has begun.
 	cause error
+
+	tokenHeader string // of package csrf, or ""
+	mask        mask   // while a panic is on its way
 }
 
 func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }
@@ -52,9 +56,10 @@ func (x *exchange) load(ctx context.Context) (*Session, error) {
 // offers are what handlers inside find in the request's context.
 type offers exchange
 
-// Value finds the Demand, the Way and the Response.
+// Value finds the Demand, the Way, the Response and the Request.
 func (x *offers) Value(key any) any {
-	if _, ok := key.(httpcache.ResponseKey); ok {
+	switch key.(type) {
+	case httpcache.ResponseKey, conceal.Key:
 		return (*exchange)(x)
 	}
 	if d := x.demand.Value(key); d != nil {
@@ -63,11 +68,31 @@ func (x *offers) Value(key any) any {
 	return x.way.Value(key)
 }
 
-// park keeps the error for which Abort stops the request.
-func (x *exchange) park(err error) {
+// abort stops the request: it keeps the error for the answer, and panics.
+func (x *exchange) abort(err error) {
+	x.session.mu.Lock()
+	x.cause = err
+	x.session.mu.Unlock()
+	x.Conceal()
+	panic(http.ErrAbortHandler)
+}
+
+// Conceal masks what is secret in the request's header, for package conceal.
+func (x *exchange) Conceal() {
 	x.session.mu.Lock()
 	defer x.session.mu.Unlock()
-	x.cause = err
+	names := append([]string{"Cookie", "Authorization", x.tokenHeader}, x.session.m.vary...)
+	x.mask.put(x.req.Header, names)
+}
+
+// SecretHeader notes that a header has a token, for package conceal.
+func (x *exchange) SecretHeader(name string) { x.tokenHeader = name }
+
+// reveal undoes Conceal, for the ErrorHandler and for handlers around the manager.
+func (x *exchange) reveal() {
+	x.session.mu.Lock()
+	defer x.session.mu.Unlock()
+	x.mask.remove()
 }
 
 // end notes that the request has ended.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/jamsession/jamsession/internal/carrier"
+	"github.com/jamsession/jamsession/internal/conceal"
 )
 
 // Handler gives each request that reaches next its session, for [From] and [Load], and
@@ -18,7 +19,7 @@ import (
 func (m *Manager) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if m.exchange(r.Context()) != nil {
-			next.ServeHTTP(w, r)
+			conceal.ServeHTTP(next, w, r)
 			return
 		}
 		v := &struct { // one allocation for both
@@ -93,8 +94,7 @@ func (m *Manager) From(r *http.Request) *Session {
 	}
 	s, err := x.load(r.Context())
 	if err != nil {
-		x.park(err)
-		panic(http.ErrAbortHandler)
+		x.abort(err)
 	}
 	return s
 }
@@ -115,6 +115,10 @@ func (m *Manager) Load(r *http.Request) (*Session, error) {
 // is, or wraps, an [http.Handler] is a refusal rather than a failure: it is not logged,
 // and by default serves itself.
 //
+// While the panic is on its way, the request's headers with cookies, keys and tokens are
+// masked, for a handler that recovers the panic may write them into a log. The
+// ErrorHandler, and handlers around the manager, see them again.
+//
 // Nothing is saved. Abort itself panics with another value if the request did
 // not pass through [Manager.Handler].
 func Abort(r *http.Request, err error) {
@@ -122,8 +126,7 @@ func Abort(r *http.Request, err error) {
 	if x == nil {
 		panic("session: Abort: the request did not pass through Manager.Handler")
 	}
-	x.park(err)
-	panic(http.ErrAbortHandler)
+	x.abort(err)
 }
 
 // Load returns the session of the request, or an error that wraps [ErrUnavailable] if the

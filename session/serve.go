@@ -28,6 +28,7 @@ func (x *exchange) serve(next http.Handler, w http.ResponseWriter) {
 
 // finish ends an exchange whose handler returned.
 func (x *exchange) finish() {
+	x.reveal()
 	switch {
 	case x.answer() == answerOpen:
 		_ = x.begin(http.StatusOK) // which has answered, if it failed
@@ -108,6 +109,7 @@ func (x *exchange) stopped(v any) {
 		x.demand.Meet(x.out.Header(), http.StatusInternalServerError)
 	}
 	if v != nil {
+		x.Conceal()
 		panic(v)
 	}
 }
@@ -130,6 +132,7 @@ func (x *exchange) begin(status int) error {
 
 // fail answers through the ErrorHandler in place of the handler.
 func (x *exchange) fail(err error) {
+	x.reveal()
 	x.session.mu.Lock()
 	x.session.answer, x.cause = answerFailed, err
 	missed := x.session.missed

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+
+	"github.com/jamsession/jamsession/internal/conceal"
 )
 
 // A Writer meets a [Demand] before the first byte of the response. The one of
@@ -120,7 +122,7 @@ func (w *Writer) Serve(next http.Handler, out http.ResponseWriter, r *http.Reque
 			w.begin(status)
 		}
 	}()
-	next.ServeHTTP(out, r)
+	conceal.ServeHTTP(next, out, r)
 	status = http.StatusOK
 }
 
