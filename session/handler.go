@@ -46,6 +46,7 @@ func (x *exchange) setOut(r *http.Request) {
 	if c, ok := t.(cookieHolder); ok {
 		o := c.cookie()
 		x.way.CookieName, x.way.CookieDomain, x.cookiePath = o.Name, o.Domain, o.Path
+		x.way.Strict = o.SameSite == http.SameSiteStrictMode
 	}
 	if outer := exchangeOf(r.Context()); outer != nil {
 		outer.way.Claim("session", x.way.CookieName)

@@ -14,7 +14,7 @@
 //	mux.HandleFunc("GET /reset/{id}/{token}/", func(w http.ResponseWriter, r *http.Request) {
 //		switch _, moved, err := resets.Open(r, r.PathValue("id"), r.PathValue("token")); {
 //		case moved:
-//			http.Redirect(w, r, "../"+reset.KeptToken+"/", http.StatusFound)
+//			reset.Redirect(w, r, "../"+reset.KeptToken+"/")
 //		case err != nil:
 //			show(w, "This link has already been used or has expired.")
 //		default:

@@ -49,7 +49,7 @@ func ExampleNew() {
 		w.Header().Set("Referrer-Policy", "same-origin")
 		switch _, moved, err := resets.Open(r, r.PathValue("id"), r.PathValue("token")); {
 		case moved:
-			http.Redirect(w, r, "../"+reset.KeptToken+"/", http.StatusFound)
+			reset.Redirect(w, r, "../"+reset.KeptToken+"/")
 		case errors.Is(err, reset.ErrBadLink):
 			fmt.Fprintln(w, "This link has already been used or has expired.")
 		case err != nil:

@@ -25,10 +25,14 @@ const tokenItem = session.Item[string]("_password_reset_token")
 
 // Open checks a link that a visitor follows, by the {id} and {token} in its URL, and
 // returns the user whose link it is. The first time, it moves the token into the
-// visitor's session: then moved is true, and the answer is a redirect to the URL with
+// visitor's session: then moved is true, and the answer is [Redirect] to the URL with
 // [KeptToken] in place of the token. After that, show the form. The session gets a new
 // key, and keeps its other items: somebody who knew the key before cannot finish in the
 // visitor's place. So call it before the response begins.
+//
+// If the session's cookie is SameSite=Strict and the browser has kept it back, since the
+// link was in a web mail, moved is true all the same, and the session is left alone:
+// Redirect has the browser ask once more, with the cookie.
 //
 // The error is [ErrBadLink] if the link is not valid, and wraps
 // [session.ErrUnavailable] if it could not be checked. Mark the answer with
@@ -46,6 +50,9 @@ func (x *Resets) Open(r *http.Request, id, tok string) (user auth.User, moved bo
 	}
 	if !x.tokens.Check(user, tok) {
 		return auth.User{}, false, ErrBadLink
+	}
+	if staysBehind(r) {
+		return user, true, nil
 	}
 	s, err := session.Load(r)
 	if err != nil {

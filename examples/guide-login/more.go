@@ -137,7 +137,7 @@ func resetPages(mux *http.ServeMux, site *site.Site) error {
 		_, moved, err := resets.Open(r, r.PathValue("id"), r.PathValue("token"))
 		switch {
 		case moved: // the token is in the session now
-			http.Redirect(w, r, "../"+reset.KeptToken+"/", http.StatusFound)
+			reset.Redirect(w, r, "../"+reset.KeptToken+"/")
 		case errors.Is(err, reset.ErrBadLink):
 			http.Error(w, "This link has already been used or has expired.", http.StatusNotFound)
 		case err != nil:

@@ -35,7 +35,7 @@ func (s *app) newPasswordForm(w http.ResponseWriter, r *http.Request) {
 	user, moved, err := s.resets.Open(r, r.PathValue("id"), r.PathValue("token"))
 	switch {
 	case moved:
-		redirect(w, r, "../"+reset.KeptToken+"/")
+		reset.Redirect(w, r, "../"+reset.KeptToken+"/")
 	case errors.Is(err, reset.ErrBadLink):
 		s.badLink(w, r)
 	case err != nil:

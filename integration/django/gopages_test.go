@@ -186,7 +186,7 @@ func (g *goSite) followReset(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case moved:
-		http.Redirect(w, r, "../"+reset.KeptToken+"/", http.StatusFound)
+		reset.Redirect(w, r, "../"+reset.KeptToken+"/")
 	case errors.Is(err, reset.ErrBadLink):
 		_ = say(w, "The link is not good.")
 	case err != nil:

@@ -16,6 +16,10 @@ type Way struct {
 	// CookieName and CookieDomain are of the session's cookie, if there is one.
 	CookieName, CookieDomain string
 
+	// Strict: browsers keep that cookie back from a request that a page of another site
+	// caused, such as a click on a link in a web mail, and from the redirects that answer it.
+	Strict bool
+
 	// Outer is the way of the session around this one, or nil.
 	Outer *Way
 }

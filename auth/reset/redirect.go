@@ -1,0 +1,62 @@
+package reset
+
+import (
+	"html/template"
+	"net/http"
+
+	"github.com/jamsession/jamsession/internal/httpcache"
+	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/safeurl"
+	"github.com/jamsession/jamsession/internal/travel"
+)
+
+// Redirect answers a request whose token [Resets.Open] has moved: it sends the visitor to
+// the URL with [KeptToken]. It is http.Redirect, except under SameSite=Strict. Browsers keep
+// such a cookie back from a redirect that answers a click in a web mail; so the answer is
+// then a page that goes on by itself, without a script, as a page of this site.
+func Redirect(w http.ResponseWriter, r *http.Request, to string) {
+	switch {
+	case staysBehind(r):
+		goOn(w, r, sameURL(r))
+	case travel.Of(r.Context()).Strict && r.Header.Get("Sec-Fetch-Site") == "":
+		goOn(w, r, to) // a browser from before 2023, which does not say where the link was
+	default:
+		http.Redirect(w, r, to, http.StatusFound)
+	}
+}
+
+// staysBehind reports whether the browser may have kept the session's cookie back. It asks
+// once more from a page of this site, and then says so, whether it has the cookie or not.
+func staysBehind(r *http.Request) bool {
+	way := travel.Of(r.Context())
+	if !way.Strict || r.Header.Get("Sec-Fetch-Site") != "cross-site" {
+		return false
+	}
+	_, sent := httpcookie.Lookup(r.Header, way.CookieName)
+	return !sent
+}
+
+// sameURL returns the path and the query of the request, also below an http.StripPrefix.
+func sameURL(r *http.Request) string {
+	if r.RequestURI != "" && r.RequestURI[0] == '/' {
+		return safeurl.EscapeLeadingSlashes(r.RequestURI)
+	}
+	return safeurl.EscapeLeadingSlashes(r.URL.RequestURI())
+}
+
+// goOnPage leads on by itself. It loads nothing, so that no other site learns its address.
+var goOnPage = template.Must(template.New("go on").Parse(`<!DOCTYPE html>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="0; url={{.}}">
+<title>New password</title>
+<p><a href="{{.}}">Continue</a></p>
+`))
+
+func goOn(w http.ResponseWriter, r *http.Request, to string) {
+	h := w.Header()
+	httpcache.Require(r.Context(), h, httpcache.NoStore)
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Referrer-Policy", "no-referrer") // the page has no form, which would need one
+	_ = goOnPage.Execute(w, to)             // the visitor may have gone
+}
