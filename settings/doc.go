@@ -68,10 +68,12 @@
 //	CSRF_HEADER_NAME                 text      HTTP_X_CSRFTOKEN     header that may carry the token
 //	CSRF_TRUSTED_ORIGINS             list                           such as https://*.example.com
 //	MESSAGE_STORAGE                  text      fallback             fallback, cookie or session
+//	MESSAGE_COOKIE_NAME              text      messages             Django's cannot be changed
 //	MESSAGE_LEVEL                    number    20                   the lowest level that is kept
 //	LOGIN_LIMIT_STORE                text      auto                 db, cache, memory, none; see Guesses
 //	LOGIN_LIMIT_ACCOUNT              limit     10/300               guesses on one name, as attempts/seconds
 //	LOGIN_LIMIT_SOURCE               limit     50/2                 guesses from one address
+//	LOGIN_DEVICE_COOKIE_NAME         text                           of known devices; see Guesses
 //	PASSWORD_RESET_LIMIT             limit     5/1200               reset requests and mails of one address
 //	SIGNUP_LIMIT                     limit     20/60                sign-ups from one address
 //	NEW_SESSION_LIMIT                limit     1000/1               new sessions of an address; or none
@@ -121,6 +123,13 @@
 // itself until the table exists, for example in a database that only Django has migrated,
 // and looks for it once a minute. Behind a proxy set TRUSTED_PROXIES, or all visitors
 // share one address. docs/throttling.md describes the limits.
+//
+// A cookie tells on which devices users have logged in. It is named after the session
+// cookie: "shop_device" if SESSION_COOKIE_NAME is "shop", and "jamsession_device" if it is
+// "sessionid". Where it is Secure the name begins with "__Host-", or with "__Secure-" if
+// SESSION_COOKIE_PATH is not "/". LOGIN_DEVICE_COOKIE_NAME is taken as it is. Two sites on one
+// host, also on different ports, overwrite each other's cookies of the same name and path: give
+// one of them its own SESSION_COOKIE_NAME, CSRF_COOKIE_NAME and MESSAGE_COOKIE_NAME.
 //
 // NEW_SESSION_LIMIT limits how many sessions a program without cookies can make on pages
 // that write to the session. Beyond it a new visitor sees the page, but no session is

@@ -11,7 +11,6 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
-	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/internal/siteparts"
 )
 
@@ -69,7 +68,7 @@ func (s *Site) openLimits(ctx context.Context) error {
 func (s *Site) limiterOptions(o throttle.Options) *throttle.Options {
 	o.TrustedProxies = s.conf.TrustedProxies
 	o.ForwardedHeader = s.conf.TrustedProxyHeader
-	o.Cookie = cookie.Options{Secure: s.conf.SessionCookie.Secure}
+	o.Cookie, o.Site = s.conf.Device(), s.conf.DeviceSite()
 	o.Timeout = s.conf.StoreTimeout
 	o.Logger = s.opts.Logger
 	if s.opts.Limits != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/internal/servertest"
+	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/settings"
 	"github.com/jamsession/jamsession/site"
 )
@@ -332,6 +333,53 @@ func TestSitesWithoutLimitsHaveNoLimiters(t *testing.T) {
 			if _, err := l.Limits(t.Context(), throttle.Subject{Name: "alice"}); err != nil {
 				t.Errorf("%s: %v", store, err)
 			}
+		}
+	}
+}
+
+// TestTwoSitesOnOneHost: on other ports, which browsers do not look at. A login
+// at one does not make the device a stranger at the other, nor lose its messages.
+func TestTwoSitesOnOneHost(t *testing.T) {
+	jar := map[string]string{} // of one browser
+	for _, c := range []struct {
+		vars map[string]string
+		want []string
+	}{
+		{nil, []string{"jamsession_device", "messages", "sessionid"}},
+		{
+			map[string]string{"SESSION_COOKIE_NAME": "shop", "MESSAGE_COOKIE_NAME": "shop_messages"},
+			[]string{"shop", "shop_device", "shop_messages"},
+		},
+		{
+			map[string]string{"SESSION_COOKIE_NAME": "blog", "MESSAGE_STORAGE": "session", "LOGIN_DEVICE_COOKIE_NAME": "known"},
+			[]string{"blog", "known"},
+		},
+	} {
+		s := open(t, tempFile(t), c.vars)
+		user, err := s.Users().Create(t.Context(), auth.User{Username: "ann", Password: "!", IsActive: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		s.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if err := s.Auth.Login(r, user); err != nil {
+				t.Error(err)
+			}
+			messages.Info(r, "hello")
+		})).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost:8000/", nil))
+		var names []string
+		for _, sent := range w.Result().Cookies() {
+			if _, ok := jar[sent.Name]; ok && sent.Name != "csrftoken" {
+				t.Errorf("%s is overwritten", sent.Name)
+			}
+			jar[sent.Name] = sent.Value
+			if sent.Name != "csrftoken" {
+				names = append(names, sent.Name)
+			}
+		}
+		slices.Sort(names)
+		if !slices.Equal(names, c.want) {
+			t.Errorf("cookies %q, want %q", names, c.want)
 		}
 	}
 }

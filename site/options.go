@@ -104,7 +104,7 @@ func (s *Site) csrfOptions() *csrf.Options {
 // cookie, except for its name and path, as Django does.
 func (s *Site) messageOptions() *messages.Options {
 	c := s.conf.SessionCookie
-	c.Name, c.Path = "", ""
+	c.Name, c.Path = s.conf.MessageCookie, ""
 	o := &messages.Options{
 		Storage: s.conf.MessageStorage, MinLevel: s.conf.MessageLevel, Cookie: c, Logger: s.opts.Logger,
 	}

@@ -294,7 +294,7 @@ func TestSiteLogsInAndKeepsItInDjangosTables(t *testing.T) {
 	for _, c := range client.Jar.Cookies(at) {
 		names[c.Name] = c.Value
 	}
-	if len(names) != 3 || names["jamsession_device"] == "" || names["sid"] == "" || names["xsrf"] == "" {
+	if len(names) != 3 || names["sid_device"] == "" || names["sid"] == "" || names["xsrf"] == "" {
 		t.Errorf("cookies %v", names)
 	}
 	rec, err := site.Store.Load(t.Context(), names["sid"])

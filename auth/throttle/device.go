@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	cookieName = "jamsession_device"
-	cookieAge  = 365 * 24 * time.Hour
-	maxUsers   = 5 // for whom one device is known, as in a family
+	deviceSuffix = "_device" // of the cookie's name
+	cookieAge    = 365 * 24 * time.Hour
+	maxUsers     = 5 // for whom one device is known, as in a family
 )
 
 // A keyring holds the keys derived from one secret key, for one purpose.
@@ -127,13 +127,14 @@ func (l *limiter) sendDevice(header http.Header, r *http.Request, a auth.Attempt
 // Unless the options name it, its name has the strictest prefix, so that as few
 // others as possible can set it.
 func (l *limiter) cookieFor(r *http.Request) cookie.Options {
-	o := setcookie.WithDefaults(l.opts.Cookie, cookieName)
+	name := l.opts.Site + deviceSuffix
+	o := setcookie.WithDefaults(l.opts.Cookie, name)
 	switch {
 	case l.opts.Cookie.Name != "" || !setcookie.IsSecure(&o, r):
 	case o.Domain == "" && o.Path == "/":
-		o.Name = "__Host-" + cookieName
+		o.Name = "__Host-" + name
 	default:
-		o.Name = "__Secure-" + cookieName
+		o.Name = "__Secure-" + name
 	}
 	return o
 }

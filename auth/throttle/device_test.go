@@ -286,6 +286,24 @@ func TestDeviceCookie(t *testing.T) {
 	}
 }
 
+// TestSitesOnOneHostHaveDevicesOfTheirOwn: on other ports or paths, which share
+// a browser's cookies.
+func TestSitesOnOneHostHaveDevicesOfTheirOwn(t *testing.T) {
+	for want, o := range map[string]throttle.Options{
+		"__Host-jamsession_device": {},
+		"__Host-shop_device":       {Site: "shop"},
+		"__Secure-shop_device":     {Site: "shop", Cookie: cookie.Options{Path: "/shop"}},
+		"own":                      {Site: "shop", Cookie: cookie.Options{Name: "own"}},
+	} {
+		s := open(t, o)
+		device := s.login(from(home), "ann")
+		s.exhaust("ann")
+		if s.wantPass(from(home, device), "ann"); device.Name != want {
+			t.Errorf("%s, want %s", device.Name, want)
+		}
+	}
+}
+
 // TestRequestByHeaderGetsNoDevice, and one that it sends is not believed.
 func TestRequestByHeaderGetsNoDevice(t *testing.T) {
 	s := open(t, throttle.Options{})

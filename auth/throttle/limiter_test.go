@@ -512,6 +512,7 @@ func TestBadOptions(t *testing.T) {
 		"at most a year":  {PerSource: throttle.Limit{Burst: 1 << 30, Every: 1 << 40}},
 		"positive":        {PerAccount: throttle.Limit{Burst: -1, Every: time.Second}},
 		"ForwardedHeader": {ForwardedHeader: "X Forwarded"},
+		"Options.Site":    {Site: "my shop"},
 		"every visitor":   {TrustedProxies: prefixes("10.0.0.0/8", "::/0")},
 		"TrustedProxies":  {TrustedProxies: prefixes("::ffff:10.0.0.0/104")},
 	} {

@@ -65,6 +65,11 @@ type Options struct {
 	// "__Secure-jamsession_device"; where it is not Secure the prefix is left out.
 	Cookie cookie.Options
 
+	// Site tells the sites of one host apart, on other ports or paths, which
+	// otherwise overwrite each other's cookie: it stands for "jamsession" in the
+	// name of the cookie, unless Cookie has a name. Empty is "jamsession".
+	Site string
+
 	// OnLimited is called for each attempt that was refused by a limit, for
 	// metrics or alerts, with the time the visitor has to wait and the
 	// exhausted bucket: "source" or "account", or for known devices "device" or
@@ -99,6 +104,9 @@ func (o *Options) withDefaults() Options {
 	if c.DevicesOf == "" {
 		c.DevicesOf = c.Purpose
 	}
+	if c.Site == "" {
+		c.Site = "jamsession"
+	}
 	if c.ForwardedHeader == "" {
 		c.ForwardedHeader = "X-Forwarded-For"
 	}
@@ -115,6 +123,9 @@ func (o *Options) withDefaults() Options {
 func (o *Options) check() error {
 	if err := o.Cookie.Check(); err != nil {
 		return fmt.Errorf("throttle: Options.Cookie: %w", err)
+	}
+	if err := (cookie.Options{Name: o.Site + deviceSuffix}).Check(); err != nil {
+		return fmt.Errorf("throttle: Options.Site: it cannot begin the name of a cookie: %w", err)
 	}
 	if err := o.PerAccount.check(); err != nil {
 		return fmt.Errorf("throttle: Options.PerAccount: %w", err)

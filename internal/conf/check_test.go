@@ -304,6 +304,8 @@ var asked = map[string]string{
 	"CSRF_TRUSTED_ORIGINS":              "jamsession.W040 jamsession.W041",
 	"MESSAGE_STORAGE":                   "jamsession.W051",
 	"MESSAGE_LEVEL":                     "jamsession.W052",
+	"MESSAGE_COOKIE_NAME":               "nothing to ask: it is signed, and opens nothing",
+	"LOGIN_DEVICE_COOKIE_NAME":          "nothing to ask: it is signed, and opens nothing",
 	"LOGIN_LIMIT_STORE":                 "jamsession.W005",
 	"LOGIN_LIMIT_ACCOUNT":               "jamsession.W050",
 	"LOGIN_LIMIT_SOURCE":                "jamsession.W050",

@@ -32,6 +32,11 @@ func cookieName(field func(*Settings) *string) func(*Settings, value) error {
 	})
 }
 
+// optionalCookieName takes an empty name, too.
+func optionalCookieName(field func(*Settings) *string) func(*Settings, value) error {
+	return cookieText(field, func(name string) cookie.Options { return cookie.Options{Name: name} })
+}
+
 func cookieDomain(field func(*Settings) *string) func(*Settings, value) error {
 	set := cookieText(field, func(domain string) cookie.Options { return cookie.Options{Domain: domain} })
 	return func(s *Settings, v value) error {

@@ -86,6 +86,7 @@ func TestDefaultsAreDjangos(t *testing.T) {
 		SignUpLimit:        throttle.Limit{Burst: 20, Every: time.Minute},
 		NewSessionLimit:    throttle.Limit{Burst: 1000, Every: time.Second},
 		TrustedProxyHeader: "X-Forwarded-For",
+		MessageCookie:      "messages",
 		DefaultFromEmail:   "webmaster@localhost",
 
 		SecureContentTypeNosniff:      true,
@@ -218,6 +219,14 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			"TRUSTED_PROXIES", "10.0.0.0/8,::1", `["10.0.0.0/8", "::1"]`,
 			func(s *conf.Settings) any { return s.TrustedProxies },
 			[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+		},
+		{
+			"MESSAGE_COOKIE_NAME", "notes", `"notes"`,
+			func(s *conf.Settings) any { return s.MessageCookie }, "notes",
+		},
+		{
+			"LOGIN_DEVICE_COOKIE_NAME", "__Host-known", `"__Host-known"`,
+			func(s *conf.Settings) any { return s.Device().Name }, "__Host-known",
 		},
 		{
 			"TRUSTED_PROXY_HEADER", "HTTP_X_REAL_IP", `"x-real-ip"`,
@@ -510,6 +519,8 @@ func TestBadValuesNameSettingSourceValueAndAGoodOne(t *testing.T) {
 		{"TRUSTED_PROXIES", "::ffff:10.0.0.0/104", `want addresses or networks`},
 		{"TRUSTED_PROXY_HEADER", "X-Forwarded-For:", `want the name of a header`},
 		{"TRUSTED_PROXY_HEADER", "", `want the name of a header`},
+		{"MESSAGE_COOKIE_NAME", "", `want letters`},
+		{"LOGIN_DEVICE_COOKIE_NAME", "my device", `want letters`},
 		{"EMAIL_URL", "mail.example.com", `want smtp://user:password@host:587`},
 		{"EMAIL_URL", "smtp://u:hunter2@h:x", `percent-encode special characters`},
 		{"EMAIL_URL", "smtp://u:hunter2@h:0", `0 is not a port`},
@@ -677,6 +688,13 @@ func TestContradictionsAreErrors(t *testing.T) {
 		{"CSRF_COOKIE_SAMESITE": "None", "CSRF_COOKIE_SECURE": "false"},
 		{"CSRF_COOKIE_NAME": "__Host-c", "CSRF_COOKIE_PATH": "/app"},
 		{"CSRF_COOKIE_NAME": "sessionid"},
+		{"MESSAGE_COOKIE_NAME": "csrftoken"},
+		{"MESSAGE_COOKIE_NAME": "__Host-m", "SESSION_COOKIE_DOMAIN": "example.com"},
+		{"LOGIN_DEVICE_COOKIE_NAME": "sessionid"},
+		{"LOGIN_DEVICE_COOKIE_NAME": "csrftoken"},
+		{"LOGIN_DEVICE_COOKIE_NAME": "messages"},
+		{"LOGIN_DEVICE_COOKIE_NAME": "__Host-d", "SESSION_COOKIE_PATH": "/app"},
+		{"LOGIN_DEVICE_COOKIE_NAME": "__Secure-d", "SESSION_COOKIE_SECURE": "false"},
 	}
 	for _, vars := range tests {
 		if _, err := conf.Load(fromEnv(vars)); err == nil {
@@ -709,5 +727,23 @@ func TestNewSessionLimit(t *testing.T) {
 		if _, err := conf.Load(conf.Sources{Flags: flags}); err == nil {
 			t.Errorf("%q is accepted", text)
 		}
+	}
+}
+
+// TestDevicesOfTwoSitesOnOneHost: the cookie is named after the session's, and
+// has its path.
+func TestDevicesOfTwoSitesOnOneHost(t *testing.T) {
+	for name, want := range map[string]string{
+		"sessionid": "", "__Host-sessionid": "", "__Secure-sessionid": "", "shop": "shop", "__Host-shop": "shop",
+		"__Host-Http-shop": "shop", "__Host-": "",
+	} {
+		s := load(t, fromEnv(map[string]string{"SESSION_COOKIE_NAME": name}))
+		if got := s.DeviceSite(); got != want || s.Device().Name != "" || s.Device().Path != "/" {
+			t.Errorf("%s: %q, want %q; %+v", name, got, want, s.Device())
+		}
+	}
+	s := load(t, fromEnv(map[string]string{"SESSION_COOKIE_PATH": "/shop", "SESSION_COOKIE_DOMAIN": "example.com"}))
+	if o := s.Device(); o.Path != "/shop" || o.Domain != "" {
+		t.Errorf("%+v", o)
 	}
 }

@@ -28,6 +28,8 @@ func (s *Settings) reach() string {
 		{s.CSRFCookie.Secure == cookie.SecureAlways, "CSRF_COOKIE_SECURE is true"},
 		{httpcookie.NeedsSecure(s.SessionCookie.Name), "SESSION_COOKIE_NAME is one for HTTPS"},
 		{httpcookie.NeedsSecure(s.CSRFCookie.Name), "CSRF_COOKIE_NAME is one for HTTPS"},
+		{httpcookie.NeedsSecure(s.MessageCookie), "MESSAGE_COOKIE_NAME is one for HTTPS"},
+		{httpcookie.NeedsSecure(s.DeviceCookie), "LOGIN_DEVICE_COOKIE_NAME is one for HTTPS"},
 		{
 			others([]string{s.SessionCookie.Domain}, hostOfPattern),
 			"SESSION_COOKIE_DOMAIN is not this machine",

@@ -60,6 +60,7 @@ type Settings struct {
 	CSRFTrustedOrigins []string
 
 	MessageStorage messages.Storage
+	MessageCookie  string // its name
 	MessageLevel   messages.Level
 
 	LoginLimitStore    string // "auto", "db", "cache", "memory" or "none"
@@ -68,6 +69,7 @@ type Settings struct {
 	PasswordResetLimit throttle.Limit
 	SignUpLimit        throttle.Limit
 	NewSessionLimit    throttle.Limit // zero: none
+	DeviceCookie       string         // its name; empty: DeviceSite has it
 	TrustedProxies     []netip.Prefix
 	TrustedProxyHeader string // as in HTTP
 

@@ -163,6 +163,10 @@ var table = []Setting{
 	{"CSRF_TRUSTED_ORIGINS", "list", "", "such as https://*.example.com", false, setOrigins},
 
 	{"MESSAGE_STORAGE", "text", "fallback", "fallback, cookie or session", false, setMessageStorage},
+	{
+		"MESSAGE_COOKIE_NAME", "text", "messages", "Django's cannot be changed", false,
+		cookieName(func(s *Settings) *string { return &s.MessageCookie }),
+	},
 	{"MESSAGE_LEVEL", "number", "20", "the lowest level that is kept", false, setMessageLevel},
 
 	{
@@ -177,6 +181,10 @@ var table = []Setting{
 	{
 		"LOGIN_LIMIT_SOURCE", "limit", "50/2", "guesses from one address", false,
 		limit(func(s *Settings) *throttle.Limit { return &s.LoginLimitSource }),
+	},
+	{
+		"LOGIN_DEVICE_COOKIE_NAME", "text", "", "of known devices; see Guesses", false,
+		optionalCookieName(func(s *Settings) *string { return &s.DeviceCookie }),
 	},
 	{
 		"PASSWORD_RESET_LIMIT", "limit", "5/1200", "reset requests and mails of one address", false,

@@ -1,10 +1,12 @@
 package conf
 
 import (
-	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 
+	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/internal/httpcookie"
 	"github.com/jamsession/jamsession/messages"
 )
 
@@ -19,19 +21,61 @@ func (s *Settings) contradictions() []error {
 	}
 	add(checkCookie("SESSION_COOKIE", s.SessionCookie))
 	add(checkCookie("CSRF_COOKIE", s.CSRFCookie))
-	if s.SessionCookie.Name == s.CSRFCookie.Name {
-		add(errors.New("settings: SESSION_COOKIE_NAME and CSRF_COOKIE_NAME must differ"))
+	add(checkCookie("MESSAGE_COOKIE", s.messageCookie()))
+	add(checkCookie("LOGIN_DEVICE_COOKIE", s.Device()))
+	return append(problems, s.sameNames()...)
+}
+
+// messageCookie has what is set of the cookie of messages.
+func (s *Settings) messageCookie() cookie.Options {
+	o := s.SessionCookie
+	o.Name, o.Path = s.MessageCookie, ""
+	return o
+}
+
+// Device returns the cookie of devices on which a user has logged in. Its path
+// is the session cookie's, so that sites on other paths of one host have cookies
+// of their own. Those of other hosts in the session cookie's domain have, too.
+func (s *Settings) Device() cookie.Options {
+	return cookie.Options{Name: s.DeviceCookie, Path: s.SessionCookie.Path, Secure: s.SessionCookie.Secure}
+}
+
+// DeviceSite returns what the name of the cookie of devices begins with if it
+// has none of its own. A site that has renamed the session cookie shares its
+// host with another.
+func (s *Settings) DeviceSite() string {
+	name := httpcookie.WithoutPrefix(s.SessionCookie.Name)
+	if name == "" || name == defaultSessionCookie {
+		return ""
 	}
-	if s.MessageStorage != messages.StorageSession &&
-		(s.SessionCookie.Name == messagesCookie || s.CSRFCookie.Name == messagesCookie) {
-		add(errors.New("settings: SESSION_COOKIE_NAME and CSRF_COOKIE_NAME must not be \"messages\", " +
-			"which is the cookie of MESSAGE_STORAGE"))
+	return name
+}
+
+const defaultSessionCookie = "sessionid"
+
+// sameNames reports cookies that overwrite each other.
+func (s *Settings) sameNames() []error {
+	type named struct{ setting, name string }
+	all := []named{
+		{"SESSION_COOKIE_NAME", s.SessionCookie.Name}, {"CSRF_COOKIE_NAME", s.CSRFCookie.Name},
+	}
+	if s.MessageStorage != messages.StorageSession {
+		all = append(all, named{"MESSAGE_COOKIE_NAME", s.MessageCookie})
+	}
+	if s.DeviceCookie != "" {
+		all = append(all, named{"LOGIN_DEVICE_COOKIE_NAME", s.DeviceCookie})
+	}
+	var problems []error
+	for i, a := range all {
+		for _, b := range all[:i] {
+			if a.name == b.name {
+				err := fmt.Errorf("settings: %s and %s must differ", b.setting, a.setting)
+				problems = append(problems, err)
+			}
+		}
 	}
 	return problems
 }
-
-// messagesCookie is the name of the cookie of package messages, as in Django.
-const messagesCookie = "messages"
 
 // loopback reports whether only this machine can reach the address.
 func loopback(addr string) bool {

@@ -42,6 +42,8 @@ var public = []map[string]string{
 	{"TRUSTED_PROXIES": "127.0.0.1"},
 	{"TRUSTED_PROXIES": "10.0.0.0/8"},
 	{"TRUSTED_PROXY_HEADER": "X-Real-IP"},
+	{"MESSAGE_COOKIE_NAME": "__Host-messages"},
+	{"LOGIN_DEVICE_COOKIE_NAME": "__Host-device"},
 	{"SECURE_PROXY_SSL_HEADER": "HTTP_X_FORWARDED_PROTO,https"},
 	{"ALLOWED_HOSTS": "www.example.com"},
 	{"ALLOWED_HOSTS": "localhost,.example.com"},

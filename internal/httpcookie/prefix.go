@@ -19,6 +19,16 @@ func NeedsHTTPOnly(name string) bool {
 	return hasPrefix(name, "__Http-") || hasPrefix(name, "__Host-Http-")
 }
 
+// WithoutPrefix returns name without the prefixes.
+func WithoutPrefix(name string) string {
+	for _, prefix := range []string{"__Host-Http-", "__Host-", "__Secure-", "__Http-"} {
+		if hasPrefix(name, prefix) {
+			return name[len(prefix):]
+		}
+	}
+	return name
+}
+
 // hasPrefix ignores case, since browsers do when they look at these prefixes.
 func hasPrefix(name, prefix string) bool {
 	return len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)

@@ -23,3 +23,14 @@ func TestPrefixes(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutPrefix(t *testing.T) {
+	for name, want := range map[string]string{
+		"a": "a", "": "", "__Host-a": "a", "__host-a": "a", "__Secure-a": "a", "__Http-a": "a", "__Host-Http-a": "a",
+		"__Host-": "", "__Host-__Secure-a": "__Secure-a", "a__Host-": "a__Host-",
+	} {
+		if got := httpcookie.WithoutPrefix(name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
