@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 
+	"github.com/jamsession/jamsession/auth/internal/hashwidth"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/secret"
 )
@@ -29,7 +30,7 @@ type Manager struct {
 //
 // Users may be nil if the options name backends; passwords can then not be
 // changed. The options may be nil. The error says what is missing or
-// contradictory.
+// contradictory, such as hashers whose strings do not fit into the column of the users.
 func New(users UserStore, keys secret.Keys, o *Options) (*Manager, error) {
 	m := &Manager{keys: keys, opts: o.withDefaults(), users: users}
 	if keys.IsZero() {
@@ -42,6 +43,9 @@ func New(users UserStore, keys secret.Keys, o *Options) (*Manager, error) {
 	if m.loginURL, err = parseLoginURL(m.opts.LoginURL); err != nil {
 		return nil, err
 	}
+	if err := m.checkWidth(); err != nil {
+		return nil, err
+	}
 	if m.opts.Backends == nil {
 		if users == nil {
 			return nil, errors.New("auth: no users and no backends")
@@ -50,11 +54,24 @@ func New(users UserStore, keys secret.Keys, o *Options) (*Manager, error) {
 	}
 	for _, b := range m.opts.Backends {
 		if model, ok := b.(*modelBackend); ok {
-			b = model.within(m.opts.Timeout)
+			b = model.under(&m.opts)
 		}
 		m.backends = append(m.backends, b)
 	}
 	return m, nil
+}
+
+// checkWidth refuses hashers whose strings the users could not store, before anybody chooses a password.
+func (m *Manager) checkWidth() error {
+	room := hashwidth.Room(m.users)
+	if room == 0 {
+		return nil
+	}
+	if written := hashwidth.Written(m.opts.Hashers); written > room {
+		return fmt.Errorf("auth: Options.Hashers: a new hash has %d characters, and the column for it %d:"+
+			" choose a shorter hash or lower costs", written, room)
+	}
+	return nil
 }
 
 // within returns ctx with a deadline for one question.

@@ -1,8 +1,10 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -35,7 +37,10 @@ type ModelBackend interface {
 // Unicode form NFKC. A user who is unknown, inactive or without a usable password costs
 // the same hash work as a wrong password. If the stored hash has another cost than new
 // ones, it is replaced; package password says when. That ends the user's other sessions,
-// as in Django. If too many requests wait for a hash, the error is [password.ErrBusy]:
+// as in Django. If it cannot be replaced, because the new algorithm does not take the
+// password or the users cannot be written to, that is logged, and the user is let in with
+// the old hash; so is a time of login that cannot be stored. If too many requests wait
+// for a hash, the error is [password.ErrBusy]:
 // the password was not checked, and no backend may treat it as wrong.
 //
 // Permissions are those of the user and of the user's groups, if the users are a
@@ -56,18 +61,30 @@ type modelBackend struct {
 	users   UserStore
 	hashers *password.Hashers
 	timeout time.Duration // of each question to users
+	logger  *slog.Logger  // nil: slog.Default()
 }
 
 func newModelBackend(users UserStore, hashers *password.Hashers) *modelBackend {
 	if hashers == nil {
 		hashers, _ = password.New(nil) // nothing is wrong with no options
 	}
-	return &modelBackend{users, hashers, timelimit.Default}
+	return &modelBackend{users: users, hashers: hashers, timeout: timelimit.Default}
 }
 
-// within returns the backend with another limit for each question.
-func (b *modelBackend) within(limit time.Duration) *modelBackend {
-	return &modelBackend{b.users, b.hashers, limit}
+// under returns the backend with the limit and the logger of a manager.
+func (b *modelBackend) under(o *Options) *modelBackend {
+	managed := *b
+	managed.timeout, managed.logger = o.Timeout, o.Logger
+	return &managed
+}
+
+// warn logs what a login does without, unless the visitor has gone.
+func (b *modelBackend) warn(ctx context.Context, text string, user User, err error) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return
+	}
+	cmp.Or(b.logger, slog.Default()).WarnContext(ctx, text,
+		slog.String("user_id", user.ID), slog.Any("error", err))
 }
 
 // byID asks the users within the limit.
@@ -138,27 +155,38 @@ func (b *modelBackend) byUsername(ctx context.Context, given string) (User, erro
 	return b.users.ByUsername(ctx, name)
 }
 
-// upgrade replaces the hash of a user whose password is right. If somebody
-// else has replaced it meanwhile, the hash that they stored counts.
+// upgrade replaces the hash of a user whose password is right. If that cannot be done, the user is let
+// in with the old hash: the new algorithm may not take the password, and a database may be read-only.
 func (b *modelBackend) upgrade(ctx context.Context, user User, password string) (User, error) {
+	const failed = "auth: a password hash cannot be replaced; the old one stays"
 	encoded, err := b.hashers.Hash(ctx, password)
 	if err != nil {
-		return User{}, err
+		b.warn(ctx, failed, user, err)
+		return user, nil
 	}
 	replaced, err := replacePassword(ctx, b.users, b.timeout, user, encoded)
-	if err != nil {
-		return User{}, err
-	}
-	if replaced {
+	if replaced && err == nil {
 		user.Password = encoded
 		return user, nil
 	}
-	user, err = b.byID(ctx, user.ID)
-	if errors.Is(err, ErrUserNotFound) || err == nil && !user.IsActive {
-		return User{}, ErrNoMatch
-	}
 	if err != nil {
+		b.warn(ctx, failed, user, err)
+	}
+	return b.reread(ctx, user, password)
+}
+
+// reread returns the user as stored now. Somebody else may have replaced the hash meanwhile, or the
+// database may have done so although it said that it failed: the hash that is stored counts, since a
+// session with another one ends at the next request.
+func (b *modelBackend) reread(ctx context.Context, before User, password string) (User, error) {
+	user, err := b.byID(ctx, before.ID)
+	switch {
+	case errors.Is(err, ErrUserNotFound) || err == nil && !user.IsActive:
+		return User{}, ErrNoMatch
+	case err != nil:
 		return User{}, err
+	case sameHash(user.Password, before.Password):
+		return user, nil
 	}
 	ok, _, err := b.hashers.Verify(ctx, password, user.Password)
 	if err == nil && !ok {
@@ -190,9 +218,18 @@ func (b *modelBackend) User(ctx context.Context, id string) (User, error) {
 	return user, nil
 }
 
-// RecordLogin stores the time of the login in the column last_login.
+// RecordLogin stores the time of the login in the column last_login. If the users can be read and not
+// written to, as on a read-only replica, that is logged: it is not worth refusing the user.
 func (b *modelBackend) RecordLogin(ctx context.Context, user User, at time.Time) error {
-	ctx, cancel := timelimit.Within(ctx, b.timeout)
+	limited, cancel := timelimit.Within(ctx, b.timeout)
 	defer cancel()
-	return b.users.TouchLastLogin(ctx, user.ID, at)
+	err := b.users.TouchLastLogin(limited, user.ID, at)
+	if err == nil || errors.Is(err, ErrUserNotFound) || ctx.Err() != nil {
+		return err
+	}
+	if _, unread := b.User(ctx, user.ID); unread != nil {
+		return err
+	}
+	b.warn(ctx, "auth: the time of a login cannot be stored", user, err)
+	return nil
 }

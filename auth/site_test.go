@@ -240,8 +240,8 @@ type site struct {
 
 func newSite(t *testing.T, o *auth.Options) *site {
 	t.Helper()
-	log := new(bytes.Buffer)
-	logger := slog.New(slog.NewTextHandler(&lockedWriter{w: log}, nil))
+	s := &site{users: newUsers(alice(), bob()), store: memstore.New(), log: new(bytes.Buffer)}
+	logger := s.logger()
 	opts := auth.Options{}
 	if o != nil {
 		opts = *o
@@ -250,7 +250,6 @@ func newSite(t *testing.T, o *auth.Options) *site {
 		opts.Hashers = cheap()
 	}
 	opts.Logger = logger
-	s := &site{users: newUsers(alice(), bob()), store: memstore.New(), log: log}
 	s.sessions = noerror.In(session.New(s.store, &session.Options{Logger: logger}))
 	var err error
 	if s.auth, err = auth.New(s.users, keys, &opts); err != nil {
@@ -260,6 +259,11 @@ func newSite(t *testing.T, o *auth.Options) *site {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// logger writes the site's log.
+func (s *site) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(&lockedWriter{w: s.log}, nil))
 }
 
 type lockedWriter struct {

@@ -21,9 +21,9 @@ import (
 // The parameters are those of new strings, and zero is Django's value: time is
 // the number of passes over the memory, 2; memory is in KiB, 102400, which is 100
 // MiB; threads is the parallelism, 8. The length of the hash is in bytes, from 16
-// to 64; zero is 32, the default of argon2-cffi 21.2 and newer, the Python
-// library that Django uses. Before, it was 16, and Django updates a string whose
-// length differs.
+// to 64, of which 44 fit into Django's column beside the other default values; zero
+// is 32, the default of argon2-cffi 21.2 and newer, the Python library that Django
+// uses. Before, it was 16, and Django updates a string whose length differs.
 //
 // It also reads Argon2i and Argon2d, and version 16, whose strings have v=16 or, as old libraries
 // wrote them, no version. These take four times as long, until a login replaces them. The error
@@ -62,9 +62,20 @@ func (a *argon2Hasher) Encode(password string) (string, error) {
 func (a *argon2Hasher) encode(password, salt string) (string, error) {
 	p := a.fresh
 	p.salt = []byte(salt)
+	return p.text(p.key(password)), nil
+}
+
+// text is the string of a new hash.
+func (p argon2Parts) text(hash []byte) string {
 	return fmt.Sprintf("argon2$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.memory, p.time,
-		p.threads, base64.RawStdEncoding.EncodeToString(p.salt),
-		base64.RawStdEncoding.EncodeToString(p.key(password))), nil
+		p.threads, base64.RawStdEncoding.EncodeToString(p.salt), base64.RawStdEncoding.EncodeToString(hash))
+}
+
+// width implements sized.
+func (a *argon2Hasher) width() int {
+	p := a.fresh
+	p.salt = make([]byte, saltLength)
+	return len(p.text(make([]byte, p.length)))
 }
 
 // Verify implements [Hasher].

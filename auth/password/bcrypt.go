@@ -65,6 +65,9 @@ func (b *bcryptHasher) Encode(password string) (string, error) {
 	return b.name + "$$2b" + strings.TrimPrefix(string(hash), "$2a"), nil
 }
 
+// width implements sized: the rounds have two digits.
+func (b *bcryptHasher) width() int { return len(b.name+"$$2b$12$") + 22 + 31 }
+
 // Verify implements [Hasher].
 func (b *bcryptHasher) Verify(password, encoded string) (bool, error) {
 	hash, _, err := parseBCrypt(b.name, encoded)

@@ -44,3 +44,6 @@ func (h *Hashers) InQueue() (busy, waiting int) {
 	}
 	return q.busy + len(q.running), waiting
 }
+
+// WidthOf returns how many characters the hasher says that a new string has.
+func WidthOf(h Hasher) int { return widthOf(h) }

@@ -70,9 +70,17 @@ func (p *pbkdf2Hasher) encode(password, salt string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return p.name + "$" + strconv.Itoa(p.iterations) + "$" + salt + "$" +
-		base64.StdEncoding.EncodeToString(key), nil
+	return p.text(salt, key), nil
 }
+
+// text is the string of a new hash.
+func (p *pbkdf2Hasher) text(salt string, key []byte) string {
+	return p.name + "$" + strconv.Itoa(p.iterations) + "$" + salt + "$" +
+		base64.StdEncoding.EncodeToString(key)
+}
+
+// width implements sized.
+func (p *pbkdf2Hasher) width() int { return len(p.text("", make([]byte, p.size))) + saltLength }
 
 // Verify implements [Hasher].
 func (p *pbkdf2Hasher) Verify(password, encoded string) (bool, error) {

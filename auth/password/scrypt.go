@@ -56,8 +56,17 @@ func (s *scryptHasher) encode(password, salt string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("scrypt$%d$%s$%d$%d$%s", p.n, p.salt, p.r, p.p,
-		base64.StdEncoding.EncodeToString(key)), nil
+	return p.text(key), nil
+}
+
+// text is the string of a new hash.
+func (p scryptParts) text(key []byte) string {
+	return fmt.Sprintf("scrypt$%d$%s$%d$%d$%s", p.n, p.salt, p.r, p.p, base64.StdEncoding.EncodeToString(key))
+}
+
+// width implements sized.
+func (s *scryptHasher) width() int {
+	return len(s.fresh.text(make([]byte, scryptSize))) + saltLength
 }
 
 // Verify implements [Hasher].

@@ -70,6 +70,7 @@ const (
 	maxLabel    = 100 // of apps and models
 	maxCodename = 100
 	maxVerbose  = 255 // of permissions
+	maxHash     = 128
 )
 
 func checkFirstName(name string) error { return checkText("first name", name, maxName) }
@@ -132,9 +133,10 @@ func checkUsername(name string) error {
 }
 
 // checkPassword refuses what does not look like an encoded hash, so that no
-// plain password is stored by mistake.
-func checkPassword(encoded string) error {
-	if err := checkText("password", encoded, 128); err != nil {
+// plain password is stored by mistake, and what would not fit: MySQL cuts it
+// off if it is not strict, and no password is right any more.
+func (u *Users) checkPassword(encoded string) error {
+	if err := checkText("password", encoded, u.maxHash); err != nil {
 		return err
 	}
 	if strings.HasPrefix(encoded, "!") || hashForm.MatchString(encoded) && len(encoded) >= shortestHash {

@@ -1,6 +1,7 @@
 package sqlusers
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/internal/hashwidth"
 	"github.com/jamsession/jamsession/auth/internal/username"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/django"
@@ -34,9 +36,10 @@ var errUserExists error = &kindError{"sqlusers: username is taken", auth.ErrUser
 // reached, or did not answer within Options.Timeout. They wrap [session.ErrUnavailable], so
 // that session.Abort answers 503. None contains a password hash.
 type Users struct {
-	db   djangodb.DB
-	opts Options
-	late lateFloors
+	db      djangodb.DB
+	opts    Options
+	maxHash int // characters that the column password holds
+	late    lateFloors
 }
 
 // New prepares the statements on a table. Its error is [django.ErrNotMigrated] if
@@ -57,10 +60,24 @@ func New(ctx context.Context, db django.Database, o *Options) (*Users, error) {
 	case len(columns) == 0:
 		return nil, errNotMigrated
 	}
+	if u.maxHash, err = u.db.Dialect.Width(ctx, u.db, "auth_user", "password"); err != nil {
+		return nil, wrap(ctx, "open", err)
+	}
+	u.maxHash = cmp.Or(u.maxHash, maxHash)
 	if err := u.prepare(ctx); err != nil {
 		return nil, wrap(ctx, "prepare", err)
 	}
 	return u, nil
+}
+
+// A manager asks for the room that there is for its hashes.
+func init() {
+	hashwidth.Room = func(users any) int {
+		if u, ok := users.(*Users); ok {
+			return u.maxHash
+		}
+		return 0
+	}
 }
 
 // Close releases the statements. It does not close the pools.
@@ -141,7 +158,7 @@ func (u *Users) Create(ctx context.Context, user auth.User) (auth.User, error) {
 	if user.Password == "" {
 		user.Password = password.MakeUnusable()
 	}
-	if err := checkPassword(user.Password); err != nil {
+	if err := u.checkPassword(user.Password); err != nil {
 		return auth.User{}, err
 	}
 	return u.create(ctx, user)
@@ -183,7 +200,7 @@ func (u *Users) create(ctx context.Context, user auth.User) (auth.User, error) {
 // there is no such user, and wraps [auth.ErrInvalidUser] if encoded is not an encoded
 // hash.
 func (u *Users) SetPassword(ctx context.Context, id, encoded string) error {
-	if err := checkPassword(encoded); err != nil {
+	if err := u.checkPassword(encoded); err != nil {
 		return err
 	}
 	row, err := parseID(id)
@@ -201,7 +218,7 @@ func (u *Users) SetPassword(ctx context.Context, id, encoded string) error {
 // true. If another hash is stored, it changes nothing and reports false. Its error wraps
 // [auth.ErrInvalidUser] if new is not an encoded hash.
 func (u *Users) UpgradePassword(ctx context.Context, id, old, new string) (bool, error) {
-	if err := checkPassword(new); err != nil {
+	if err := u.checkPassword(new); err != nil {
 		return false, err
 	}
 	row, err := parseID(id)

@@ -10,6 +10,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jamsession/jamsession/django"
@@ -47,6 +48,10 @@ type dialect struct {
 	// columns lists the columns of the table in its one parameter, none if
 	// there is no such table.
 	columns string
+
+	// width is how many characters the columns of the table and the name in its
+	// parameters hold, none if they hold any number.
+	width string
 
 	// objects lists the names of all tables and indexes.
 	objects string
@@ -254,6 +259,19 @@ func (d Dialect) Returning(column string) string {
 // such table.
 func (d Dialect) Columns(ctx context.Context, q Querier, table string) ([]string, error) {
 	return column(ctx, q, d.Rebind(dialects[d].columns), table)
+}
+
+// Width returns how many characters a column of text holds, and zero if the
+// database does not limit it.
+func (d Dialect) Width(ctx context.Context, q Querier, table, name string) (int, error) {
+	if dialects[d].width == "" {
+		return 0, nil
+	}
+	found, err := column(ctx, q, d.Rebind(dialects[d].width), table, name)
+	if err != nil || len(found) == 0 {
+		return 0, err
+	}
+	return strconv.Atoi(found[0])
 }
 
 // A Querier is a *sql.DB, a *sql.Conn or a *sql.Tx.

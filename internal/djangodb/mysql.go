@@ -18,6 +18,9 @@ var mySQL = dialect{
 	foundRow: true,
 	columns: "SELECT column_name FROM information_schema.columns" +
 		" WHERE table_schema = DATABASE() AND table_name = ?",
+	width: "SELECT character_maximum_length FROM information_schema.columns" +
+		" WHERE table_schema = DATABASE() AND table_name = ? AND column_name = ?" +
+		" AND character_maximum_length <= 65535",
 	objects: "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()" +
 		" UNION SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()",
 	index: "SELECT DISTINCT index_name FROM information_schema.statistics" +
