@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -17,6 +18,7 @@ import (
 type checkCommand struct {
 	Deploy    bool   `help:"Also look for what is dangerous on a site that others can reach."`
 	Django    bool   `help:"Also compare with the Django site whose settings are on standard input."`
+	JSON      bool   `help:"Print one JSON object per line for each finding, and nothing else."`
 	FailLevel string `default:"ERROR" enum:"ERROR,WARNING" help:"Exit with 1 from ERROR or WARNING on."`
 }
 
@@ -46,11 +48,17 @@ func (c *checkCommand) Run(a *app) error {
 		return err
 	}
 	findings = append(findings, more...)
-	if len(findings) == 0 {
-		fmt.Fprintln(a.out, "System check identified no issues (0 silenced).")
-		return nil
+	switch {
+	case c.JSON:
+		err = writeFindingsJSON(a.out, findings)
+	case len(findings) == 0:
+		_, err = fmt.Fprintln(a.out, "System check identified no issues (0 silenced).")
+	default:
+		writeFindings(a.err, findings)
 	}
-	writeFindings(a.err, findings)
+	if err != nil {
+		return err
+	}
 	for _, f := range findings {
 		if f.Level == conf.LevelError || c.FailLevel == "WARNING" {
 			return errReported
@@ -161,6 +169,23 @@ func checkDjango(a *app, s *settings.Settings) ([]conf.Finding, error) {
 		return nil
 	})
 	return sharing.Check(django, values(s), facts), nil
+}
+
+// writeFindingsJSON writes them for programs.
+func writeFindingsJSON(w io.Writer, findings []conf.Finding) error {
+	enc := json.NewEncoder(w)
+	for _, f := range findings {
+		err := enc.Encode(struct {
+			Level   string `json:"level"` // ERROR or WARNING
+			ID      string `json:"id"`
+			Message string `json:"message"`
+			Hint    string `json:"hint"` // what to do; may be empty
+		}{f.Level.String(), f.ID, f.Message, f.Hint})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeFindings writes what Django's check writes, within 80 columns.

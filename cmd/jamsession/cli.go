@@ -15,17 +15,22 @@ import (
 type commandLine struct {
 	globals
 
-	Init            initCommand      `cmd:"" help:"Write a small site with a login."`
-	Migrate         migrateCommand   `cmd:"" help:"Make the tables that are missing."`
-	Createsuperuser createCommand    `cmd:"" help:"Make a superuser."`
-	Changepassword  passwordCommand  `cmd:"" help:"Change a user's password."`
-	Clearsessions   clearCommand     `cmd:"" help:"Remove expired sessions."`
-	Sessions        sessionsCommands `cmd:"" help:"List, show, delete and end sessions."`
-	Sendtestemail   testEmailCommand `cmd:"" help:"Send a mail, to see whether EMAIL_URL works."`
-	Limits          limitsCommands   `cmd:"" help:"Show and lift the limits of logins and resets."`
-	Decode          decodeCommand    `cmd:"" help:"Decode a session value or cookie from standard input."`
-	Check           checkCommand     `cmd:"" help:"Look for dangerous settings, and compare with Django's."`
-	Version         versionCommand   `cmd:"" help:"Print the version."`
+	Init            initCommand       `cmd:"" help:"Write a small site with a login."`
+	Migrate         migrateCommand    `cmd:"" help:"Make the tables that are missing."`
+	Createsuperuser createCommand     `cmd:"" help:"Make a superuser."`
+	Changepassword  passwordCommand   `cmd:"" help:"Change a user's password."`
+	Clearsessions   clearCommand      `cmd:"" help:"Remove expired sessions."`
+	Sessions        sessionsCommands  `cmd:"" help:"List, show, delete and end sessions."`
+	Users           usersCommands     `cmd:"" help:"List users, make them, and keep them out."`
+	Sendtestemail   testEmailCommand  `cmd:"" help:"Send a mail, to see whether EMAIL_URL works."`
+	Limits          limitsCommands    `cmd:"" help:"Show and lift the limits of logins and resets."`
+	Decode          decodeCommand     `cmd:"" help:"Decode a session value or cookie from standard input."`
+	Check           checkCommand      `cmd:"" help:"Look for dangerous settings, and compare with Django's."`
+	Settings        settingsCommand   `cmd:"" help:"Show which settings count, and where each is from."`
+	Secret          secretCommand     `cmd:"" help:"Print a new SECRET_KEY."`
+	Completion      completionCommand `cmd:"" help:"Print what lets a shell complete commands and flags."`
+	Help            helpCommand       `cmd:"" help:"Explain a command."`
+	Version         versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // globals are the flags of every command.
@@ -36,6 +41,8 @@ type globals struct {
 
 	// A value may contain ";", at which kong would split it.
 	Set map[string]string `placeholder:"NAME=VALUE" mapsep:"none" help:"Any other setting; repeatable."`
+
+	ShowVersion versionFlag `name:"version" help:"Print the version."`
 }
 
 // An app is what commands run with.

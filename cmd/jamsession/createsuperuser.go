@@ -30,10 +30,13 @@ func (*createCommand) Help() string {
 
 // Run carries the command out.
 func (c *createCommand) Run(a *app) error {
-	return a.withSite(func(site *site.Site) error { return c.run(a, site) })
+	return a.withSite(func(site *site.Site) error {
+		return c.create(a, site, "Superuser", auth.User{IsActive: true, IsStaff: true, IsSuperuser: true})
+	})
 }
 
-func (c *createCommand) run(a *app, site *site.Site) error {
+// create makes a user who may do what is said of them, which is called kind.
+func (c *createCommand) create(a *app, site *site.Site, kind string, user auth.User) error {
 	password, err := c.answers(a, site)
 	if err != nil {
 		return err
@@ -42,10 +45,8 @@ func (c *createCommand) run(a *app, site *site.Site) error {
 	if err != nil {
 		return err
 	}
-	created, err := site.Users().Create(context.WithoutCancel(a.ctx), auth.User{
-		Username: c.Username, Email: c.Email, Password: hash,
-		IsActive: true, IsStaff: true, IsSuperuser: true,
-	})
+	user.Username, user.Email, user.Password = c.Username, c.Email, hash
+	created, err := site.Users().Create(context.WithoutCancel(a.ctx), user)
 	switch {
 	case errors.Is(err, auth.ErrUserExists):
 		return taken(c.Username)
@@ -54,7 +55,7 @@ func (c *createCommand) run(a *app, site *site.Site) error {
 	case err != nil:
 		return err
 	}
-	fmt.Fprintf(a.out, "Superuser %s created.\n", created.Username)
+	fmt.Fprintf(a.out, "%s %s created.\n", kind, created.Username)
 	return nil
 }
 
@@ -71,7 +72,7 @@ func (c *createCommand) answers(a *app, site *site.Site) (string, error) {
 	}
 	if c.Noinput {
 		if c.Username == "" {
-			return "", fmt.Errorf("--noinput needs --username: %w", errUsage)
+			return "", fmt.Errorf("--noinput needs a username: %w", errUsage)
 		}
 		return a.givenPassword(c.rules(site))
 	}

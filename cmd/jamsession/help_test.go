@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"github.com/alecthomas/kong"
 )
 
 // help returns what a command prints for --help.
@@ -39,14 +41,34 @@ func TestPackageCommentIsTheHelp(t *testing.T) {
 
 // TestHelpFitsTheTerminal: no line of any help is wider than 80 columns.
 func TestHelpFitsTheTerminal(t *testing.T) {
-	for _, command := range []string{
-		"", "migrate", "createsuperuser", "changepassword", "clearsessions", "sessions",
-		"sessions list", "sessions show", "sessions delete", "sessions end", "sendtestemail", "decode", "check", "version",
-	} {
+	for _, command := range paths(newParser(new(commandLine), stdio{}, func() {}).Model.Node) {
 		for line := range strings.Lines(help(t, command)) {
 			if len(strings.TrimSuffix(line, "\n")) > 80 {
 				t.Errorf("%s --help: too wide: %s", command, line)
 			}
+		}
+	}
+}
+
+// paths are those of a command and of the commands below it: "", "sessions", "sessions list".
+func paths(node *kong.Node) []string {
+	all := []string{strings.TrimSpace(strings.TrimPrefix(node.FullPath(), "jamsession"))}
+	for _, child := range node.Children {
+		all = append(all, paths(child)...)
+	}
+	return all
+}
+
+// TestHelpCommandSaysWhatTheFlagSays, of every command.
+func TestHelpCommandSaysWhatTheFlagSays(t *testing.T) {
+	for _, command := range paths(newParser(new(commandLine), stdio{}, func() {}).Model.Node) {
+		var out, errs bytes.Buffer
+		args := append([]string{"help"}, strings.Fields(command)...)
+		if status := run(t.Context(), args, stdio{os.Stdin, &out, &errs}); status != 0 || errs.Len() > 0 {
+			t.Errorf("help %s: status %d, %s", command, status, &errs)
+		}
+		if out.String() != help(t, command) {
+			t.Errorf("help %s:\n%s", command, &out)
 		}
 	}
 }

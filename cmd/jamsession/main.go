@@ -3,21 +3,29 @@
 //
 // Commands:
 //
-//	init               Write a small site with a login.
-//	migrate            Make the tables that are missing.
-//	createsuperuser    Make a superuser.
-//	changepassword     Change a user's password.
-//	clearsessions      Remove expired sessions.
-//	sessions list      List the sessions that have not expired.
-//	sessions show      Show what a session holds.
-//	sessions delete    Delete sessions; their visitors are logged out.
-//	sessions end       End all sessions of a user, or of everybody.
-//	sendtestemail      Send a mail, to see whether EMAIL_URL works.
-//	limits show        Show how many attempts a name or an address has left.
-//	limits lift        Give a name or an address all its attempts back.
-//	decode             Decode a session value or cookie from standard input.
-//	check              Look for dangerous settings, and compare with Django's.
-//	version            Print the version.
+//	init                Write a small site with a login.
+//	migrate             Make the tables that are missing.
+//	createsuperuser     Make a superuser.
+//	changepassword      Change a user's password.
+//	clearsessions       Remove expired sessions.
+//	sessions list       List the sessions that have not expired.
+//	sessions show       Show what a session holds.
+//	sessions delete     Delete sessions; their visitors are logged out.
+//	sessions end        End all sessions of a user, or of everybody.
+//	users list          List the users.
+//	users create        Make a user.
+//	users deactivate    Keep users out, and end their sessions.
+//	users reactivate    Let users in again.
+//	sendtestemail       Send a mail, to see whether EMAIL_URL works.
+//	limits show         Show how many attempts a name or an address has left.
+//	limits lift         Give a name or an address all its attempts back.
+//	decode              Decode a session value or cookie from standard input.
+//	check               Look for dangerous settings, and compare with Django's.
+//	settings            Show which settings count, and where each is from.
+//	secret              Print a new SECRET_KEY.
+//	completion          Print what lets a shell complete commands and flags.
+//	help                Explain a command.
+//	version             Print the version.
 //
 // Each explains itself with --help. Settings come from flags, the environment
 // and jamsession.toml, in this order; package settings lists them. SECRET_KEY
@@ -86,21 +94,12 @@ func (w *watchedWriter) Write(text []byte) (int, error) {
 
 func dispatch(ctx context.Context, args []string, std stdio) int {
 	var cli commandLine
-	helped := false
-	parser := kong.Must(&cli,
-		kong.Name("jamsession"),
-		kong.Description("Manage the tables of a site's sessions and users."),
-		kong.Writers(std.out, std.err),
-		kong.Vars{"routers": strings.Join(starter.Routers(), ", ")},
-		kong.Exit(func(int) { helped = true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
-	)
-	parser.Model.HelpFlag.Help = "Show this help."
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	command, err := parser.Parse(args)
-	if helped {
+	answered := false
+	command, err := newParser(&cli, std, func() { answered = true }).Parse(args)
+	if answered {
 		return 0
 	}
 	if err != nil {
@@ -110,6 +109,21 @@ func dispatch(ctx context.Context, args []string, std stdio) int {
 		return report(std.err, err)
 	}
 	return 0
+}
+
+// newParser returns what reads command lines. It calls answered after it has printed a help
+// or the version: then there is no command to run.
+func newParser(cli *commandLine, std stdio, answered func()) *kong.Kong {
+	parser := kong.Must(cli,
+		kong.Name("jamsession"),
+		kong.Description("Manage the tables of a site's sessions and users."),
+		kong.Writers(std.out, std.err),
+		kong.Vars{"routers": strings.Join(starter.Routers(), ", ")},
+		kong.Exit(func(int) { answered() }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
+	)
+	parser.Model.HelpFlag.Help = "Show this help."
+	return parser
 }
 
 var (

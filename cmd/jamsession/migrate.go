@@ -10,7 +10,8 @@ import (
 
 // migrateCommand prints what Django's command of this name prints.
 type migrateCommand struct {
-	Plan bool `help:"Show what would be applied, and change nothing."`
+	Plan  bool `help:"Show what would be applied, and change nothing."`
+	Check bool `help:"Change nothing, and exit with 1 if anything is to be applied."`
 }
 
 // Help says more in --help.
@@ -31,8 +32,13 @@ func (c *migrateCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if c.Plan {
+	if c.Plan || c.Check && len(plan) > 0 {
 		printPlan(a, plan)
+	}
+	if c.Check && len(plan) > 0 {
+		return errReported
+	}
+	if c.Plan || c.Check {
 		return nil
 	}
 	fmt.Fprintln(a.out, "Operations to perform:")

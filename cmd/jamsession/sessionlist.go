@@ -18,7 +18,7 @@ type listCommand struct {
 	JSON    bool   `help:"Print one JSON object per line."`
 	User    string `help:"List only sessions of this user, by name or id." placeholder:"NAME"`
 	Limit   int    `default:"0" help:"List at most N; 0 lists all." placeholder:"N"`
-	Order   string `default:"stored" enum:"stored,expires,user,size,items" help:"By expires, user, size or items."`
+	Order   string `default:"stored" enum:"stored,expires,user,size,items" help:"How to sort."`
 	Reverse bool   `help:"Turn the order around."`
 }
 
@@ -67,8 +67,8 @@ var orders = map[string]func(a, b summary) int{
 	"user": func(a, b summary) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.User, b.User))
 	},
-	"size":    func(a, b summary) int { return cmp.Compare(a.Size, b.Size) },
-	"items":   func(a, b summary) int { return cmp.Compare(a.Items, b.Items) },
+	"size":  func(a, b summary) int { return cmp.Compare(a.Size, b.Size) },
+	"items": func(a, b summary) int { return cmp.Compare(a.Items, b.Items) },
 }
 
 // A summary is a session in a list.

@@ -4,18 +4,34 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+
+	"github.com/alecthomas/kong"
 )
 
 type versionCommand struct{}
 
 // Run carries the command out.
 func (*versionCommand) Run(a *app) error {
+	writeVersion(a.out, buildInfo())
+	return nil
+}
+
+// A versionFlag prints one line in place of a command.
+type versionFlag bool
+
+// BeforeReset is called when the flag was given.
+func (versionFlag) BeforeReset(parser *kong.Kong) error {
+	fmt.Fprintln(parser.Stdout, "jamsession", orUnknown(buildInfo().Main.Version))
+	parser.Exit(0)
+	return nil
+}
+
+func buildInfo() *debug.BuildInfo {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		info = &debug.BuildInfo{}
 	}
-	writeVersion(a.out, info)
-	return nil
+	return info
 }
 
 // writeVersion writes what is known of how the program was built.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/BurntSushi/toml"
 )
@@ -46,12 +47,12 @@ func Load(src Sources) (*Settings, error) {
 	file, problems := readFile(src.File)
 	problems = append(problems, unknownNames(src.Flags, "flag")...)
 	problems = append(problems, unknownNames(src.Defaults, "default of the program")...)
-	s := &Settings{Written: make(map[string]string)}
+	s := &Settings{
+		Written: make(map[string]string), Hints: make(map[string]string), From: make(map[string]string),
+	}
 	for _, t := range table {
 		v, where := src.find(t, file)
-		if !t.Secret {
-			s.Written[t.Name] = v.written()
-		}
+		s.keepWritten(t, v.written(), where)
 		if err := t.set(s, v); err != nil {
 			problems = append(problems, t.problem(v, where, err))
 		}
@@ -63,6 +64,17 @@ func Load(src Sources) (*Settings, error) {
 		return nil, errors.Join(problems...)
 	}
 	return s, nil
+}
+
+// keepWritten keeps what may be shown of a value.
+func (s *Settings) keepWritten(t Setting, written, where string) {
+	s.From[t.Name] = where
+	switch {
+	case t.Secret:
+		s.Hints[t.Name] = hint(written)
+	default:
+		s.Written[t.Name] = written
+	}
 }
 
 // unknownNames says which of the names no setting has.
@@ -150,4 +162,24 @@ func tomlError(path string, err error) error {
 		return fmt.Errorf("%s, at %s: %s", where, t.Name, syntax.Message)
 	}
 	return fmt.Errorf("%s is not valid TOML; write NAME = \"text\", number, true, or [\"list\"]", where)
+}
+
+// hint returns what may be shown of a secret: the scheme of a URL, and the path of a SQLite
+// file, which has no password.
+func hint(written string) string {
+	scheme, rest, isURL := strings.Cut(written, "://")
+	isURL = isURL && len(scheme) < 20 && !strings.ContainsFunc(scheme, func(r rune) bool {
+		return (r < 'a' || r > 'z') && r != '-' && r != '+'
+	})
+	path, _, _ := strings.Cut(rest, "?")
+	switch {
+	case written == "":
+		return ""
+	case isURL && scheme == "sqlite" && strings.HasPrefix(path, "/"):
+		return scheme + "://" + path
+	case isURL:
+		return scheme + "://(secret)"
+	default:
+		return "(secret)"
+	}
 }

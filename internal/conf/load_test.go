@@ -56,7 +56,7 @@ func load(t *testing.T, src conf.Sources) *conf.Settings {
 
 func TestDefaultsAreDjangos(t *testing.T) {
 	got := load(t, conf.Sources{})
-	got.Written = nil
+	got.Written, got.Hints, got.From = nil, nil, nil
 	want := &conf.Settings{
 		Addr:                 "127.0.0.1:8000",
 		DatabaseURL:          secret.New("sqlite:///db.sqlite3"),
@@ -745,5 +745,30 @@ func TestDevicesOfTwoSitesOnOneHost(t *testing.T) {
 	s := load(t, fromEnv(map[string]string{"SESSION_COOKIE_PATH": "/shop", "SESSION_COOKIE_DOMAIN": "example.com"}))
 	if o := s.Device(); o.Path != "/shop" || o.Domain != "" {
 		t.Errorf("%+v", o)
+	}
+}
+
+// TestHintsShowNoSecret, and say what kind of server there is.
+func TestHintsShowNoSecret(t *testing.T) {
+	for written, want := range map[string]string{
+		"": "", "sqlite:///db.sqlite3": "sqlite:///db.sqlite3", "sqlite:////var/db?key=SENTINEL": "sqlite:////var/db",
+		"sqlite://SENTINEL": "sqlite://(secret)", "postgres://site:SENTINEL@h/db": "postgres://(secret)",
+		"postgres:SENTINEL://h": "(secret)", "SENTINEL://h": "(secret)", "SENTINEL": "(secret)",
+		"redis+cluster://:SENTINEL@h": "redis+cluster://(secret)",
+		"sentinelsentinelsentinel://": "(secret)", "s1=redis://:SENTINEL@h": "(secret)",
+	} {
+		if got := conf.Hint(written); got != want {
+			t.Errorf("%s: %s, want %s", written, got, want)
+		}
+	}
+	s := load(t, fromEnv(map[string]string{"SECRET_KEY": goodKey, "EMAIL_URL": "smtp://u:SENTINEL@localhost"}))
+	for _, setting := range conf.All() {
+		hint, hinted := s.Hints[setting.Name]
+		if _, shown := s.Written[setting.Name]; shown == setting.Secret || hinted != setting.Secret {
+			t.Errorf("%s: written %t, hint %t", setting.Name, shown, hinted)
+		}
+		if s.From[setting.Name] == "" || strings.Contains(hint, "SENTINEL") || strings.Contains(hint, goodKey[:5]) {
+			t.Errorf("%s: from %q, hint %q", setting.Name, s.From[setting.Name], hint)
+		}
 	}
 }

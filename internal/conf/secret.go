@@ -56,17 +56,23 @@ func ReadSecretKey(path string) (secret.Text, error) {
 	return secret.New(key), nil
 }
 
+// NewSecretKey returns a random key: 64 characters, which no shell and no file of settings
+// treats specially.
+func NewSecretKey() secret.Text {
+	var raw [48]byte
+	_, _ = rand.Read(raw[:]) // never fails: it ends the program instead
+	return secret.New(base64.RawURLEncoding.EncodeToString(raw[:]))
+}
+
 // writeKey makes the file in one step, so that two programs that start
 // together end with the same key.
 func writeKey(path string) error {
-	var raw [48]byte
-	_, _ = rand.Read(raw[:]) // never fails: it ends the program instead
 	f, err := os.CreateTemp(filepath.Dir(path), ".secret-key-*")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.Remove(f.Name()) }()
-	_, err = fmt.Fprintln(f, base64.RawURLEncoding.EncodeToString(raw[:]))
+	_, err = fmt.Fprintln(f, NewSecretKey().Reveal())
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}

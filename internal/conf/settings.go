@@ -97,6 +97,8 @@ type Settings struct {
 	TimeZone string
 
 	Written map[string]string // as they were written, those that are not secret
+	Hints   map[string]string // what may be shown of the secret ones; empty if they are
+	From    map[string]string // where each was: "flag", "environment", a file, "default"
 }
 
 // Of returns the values of a *settings.Settings, for packages of this module:

@@ -1,0 +1,3 @@
+package conf
+
+var Hint = hint
