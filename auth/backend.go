@@ -27,6 +27,9 @@ type Backend interface {
 	// means that the backend could not tell, and ends the attempt: it is never a wrong
 	// password.
 	//
+	// A password that is not the same in Unicode's forms NFC and NFD is tried in both, by
+	// two calls.
+	//
 	// It must do the same amount of work for an unknown user as for a wrong password, or its
 	// time tells strangers who has an account.
 	Authenticate(ctx context.Context, username, password string) (User, error)

@@ -18,7 +18,8 @@ import (
 // the request passed through [Manager.Handler]. A limiter that knows where requests come
 // from should be a [SourceLimiter].
 type Limiter interface {
-	// Check counts an attempt, and returns nil if it may go on. Its error ends the attempt
+	// Check counts an attempt, and returns nil if it may go on. It is called twice for a
+	// password that is tried in two forms, see [Manager.Authenticate]. Its error ends the attempt
 	// before any password is checked, and [Manager.Authenticate] returns it. An error that
 	// is an [http.Handler] answers the request itself; if the limiter could not tell, the
 	// error must wrap [session.ErrUnavailable].

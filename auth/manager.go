@@ -83,7 +83,10 @@ func (m *Manager) within(ctx context.Context) (context.Context, context.CancelFu
 // backend that knows the user. It does not log the user in: see [Manager.Login].
 //
 // The error is ErrNoMatch if there is none, and if a backend denied the login: show the
-// form again. If Options.Limiter stops the attempt, the error is the limiter's, such as a
+// form again. A password that has another form in Unicode, composed or decomposed, is
+// tried in both, as two guesses for the limiter and the queue: the keyboard of one device
+// may write "é" as one character, and that of another as two. If Options.Limiter stops the
+// attempt, the error is the limiter's, such as a
 // *[session.RetryError]; the limiter gets the user of the name, if the backend is a
 // [UserFinder]. Any other error wraps [session.ErrUnavailable]: the backends could not tell, for
 // example because too many requests wait for a hash, which is [password.ErrBusy].
@@ -100,7 +103,11 @@ func (m *Manager) Authenticate(r *http.Request, username, password string) (User
 	if err := m.limit(r, attempt); err != nil {
 		return User{}, err
 	}
-	user, err := m.ask(ctx, r, attempt, password)
+	var user User
+	err = m.inEachForm(r, attempt, password, func(form string) (err error) {
+		user, err = m.ask(ctx, r, attempt, form)
+		return err
+	})
 	if errors.Is(err, ErrNoMatch) || errors.Is(err, ErrDenied) {
 		m.ReportFailedLogin(r, map[string]string{"username": username, "password": password})
 		return User{}, ErrNoMatch

@@ -49,7 +49,8 @@ func (m *Manager) refusal(problems ...*password.Problem) *PasswordError {
 }
 
 // ChangePassword replaces the visitor's password, if old is the current one.
-// This session stays, with a new key; all other sessions of the user end at
+// The old one is tried in both forms of Unicode, as in [Manager.Authenticate]. This
+// session stays, with a new key; all other sessions of the user end at
 // their next request.
 //
 // The error is [ErrNoMatch] if old is wrong, and a [*PasswordError] if Options.Validators
@@ -70,14 +71,13 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 	if err := m.limit(r, attempt); err != nil {
 		return err
 	}
-	ctx := m.queued(r.Context())
-	ok, _, err := m.opts.Hashers.Verify(ctx, old, current.Password)
+	var ctx context.Context
+	err = m.inEachForm(r, attempt, old, func(form string) error {
+		ctx = m.queued(r.Context())
+		return m.verifyOld(ctx, r, attempt, form)
+	})
 	if err != nil {
-		m.giveBack(r, attempt, err)
-		return fmt.Errorf("%w: %w", errUnavailable, err)
-	}
-	if !ok {
-		return ErrNoMatch
+		return err
 	}
 	m.succeeded(r, attempt)
 	user, err := m.SetPassword(ctx, current, new)
@@ -103,6 +103,19 @@ func (m *Manager) ResetPassword(r *http.Request, user User, new string) (User, e
 	}
 	m.makeKnown(r, user.Username, user)
 	return user, nil
+}
+
+// verifyOld checks the password of a user who is logged in.
+func (m *Manager) verifyOld(ctx context.Context, r *http.Request, a Attempt, old string) error {
+	ok, _, err := m.opts.Hashers.Verify(ctx, old, a.User.Password)
+	switch {
+	case err != nil:
+		m.giveBack(r, a, err)
+		return fmt.Errorf("%w: %w", errUnavailable, err)
+	case !ok:
+		return ErrNoMatch
+	}
+	return nil
 }
 
 // SetPassword replaces the password of the user without asking for the old
