@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/internal/punycode"
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
@@ -156,6 +157,9 @@ func (o *Options) check() error {
 }
 
 func parseLoginURL(raw string) (*url.URL, error) {
+	if hint := punycode.Hint(raw); hint != "" && !strings.HasPrefix(raw, "/") {
+		return nil, fmt.Errorf("auth: Options.LoginURL %q: %s", raw, hint)
+	}
 	u, err := url.Parse(raw)
 	isPath := err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, "/")
 	isURL := err == nil && u.Scheme != "" && u.Host != ""

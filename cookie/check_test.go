@@ -148,3 +148,11 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+// TestDomainIsWrittenInPunycode: the error says how.
+func TestDomainIsWrittenInPunycode(t *testing.T) {
+	err := cookie.Options{Domain: ".bücher.example"}.Check()
+	if err == nil || !strings.Contains(err.Error(), "write punycode: .xn--bcher-kva.example") {
+		t.Errorf("got %v", err)
+	}
+}

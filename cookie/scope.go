@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+
+	"github.com/jamsession/jamsession/internal/punycode"
 )
 
 // domainFlaw says why browsers would drop a cookie with this Domain on every
@@ -44,10 +46,8 @@ func notAHost(domain string) string {
 		return "want a host name without a wildcard; all hosts below it have the cookie anyway"
 	case strings.Contains(domain, "/"):
 		return "want a host name without a path"
-	case strings.ContainsFunc(domain, func(c rune) bool { return c > 0x7f }):
-		return `want the name in ASCII, as in "xn--bcher-kva.example"`
 	}
-	return ""
+	return punycode.Hint(domain)
 }
 
 func isIPv6(s string) bool {

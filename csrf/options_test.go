@@ -48,7 +48,7 @@ func TestNewRefusesInvalidOrigins(t *testing.T) {
 		"https://example.com?a":     "more than an origin",
 		"https://me@example.com":    "more than an origin",
 		"https://a.com b.com":       "more than an origin",
-		"https://ü.com":             "more than an origin",
+		"https://ü.com":             "write punycode: https://xn--tda.com",
 		"https://[::1":              "more than an origin",
 		"*://example.com":           "more than an origin",
 		"https://*":                 `one "*"`,

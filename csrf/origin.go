@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/jamsession/jamsession/internal/punycode"
 	"github.com/jamsession/jamsession/internal/safeurl"
 	"github.com/jamsession/jamsession/internal/travel"
 )
@@ -32,7 +33,10 @@ func parseOrigin(entry string) (o origin, flaw string) {
 	_, port, _ := strings.Cut(host, ":")
 	u, err := safeurl.Split(entry)
 	name := strings.TrimPrefix(host, "*.")
+	hint := punycode.Hint(entry)
 	switch {
+	case hint != "":
+		return o, "is not what browsers send: " + hint
 	case host == "":
 		return o, `has no scheme or host: write "https://example.com"`
 	case err != nil || u.Scheme != scheme || u.Host != host || strings.ContainsAny(host, "@ "):

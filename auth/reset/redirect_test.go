@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/auth/reset"
+	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
@@ -109,5 +110,15 @@ func TestAddressIsNotMarkup(t *testing.T) {
 		if strings.Contains(w.Body.String(), "<script") || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %s", target, w.Body)
 		}
+	}
+}
+
+func TestURLIsWrittenInPunycode(t *testing.T) {
+	s := newSite(t)
+	_, err := reset.New(s.logins, s.users, noerror.In(token.New(keys, nil)), s.box, &reset.Options{
+		URL: "https://bücher.example/reset/{id}/{token}/",
+	})
+	if err == nil || !strings.Contains(err.Error(), "write punycode: https://xn--bcher-kva.example/reset/") {
+		t.Errorf("got %v", err)
 	}
 }

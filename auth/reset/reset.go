@@ -12,6 +12,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/token"
+	"github.com/jamsession/jamsession/internal/punycode"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/mail"
 )
@@ -136,6 +137,9 @@ func (o *Options) check() error {
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" ||
 		strings.Count(o.URL, "{id}") != 1 || strings.Count(o.URL, "{token}") != 1 {
 		return errors.New(`reset: Options.URL must be such as "https://example.com/reset/{id}/{token}/"`)
+	}
+	if hint := punycode.Hint(o.URL); hint != "" {
+		return errors.New("reset: Options.URL: " + hint)
 	}
 	if !isReachable(u.Hostname()) {
 		return fmt.Errorf("reset: Options.URL leads to %q, which is an address to listen on and not "+

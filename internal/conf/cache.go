@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jamsession/jamsession/internal/punycode"
 	"github.com/jamsession/jamsession/secret"
 )
 
@@ -67,6 +68,12 @@ func parseCache(raw string) (Cache, error) {
 		return Cache{}, errors.New(supportedCaches)
 	}
 	base, query, _ := strings.Cut(rest, "?")
+	hosts, _, _ := strings.Cut(base[strings.LastIndexByte(base, '@')+1:], "/") // the rest may be secret
+	for host := range strings.SplitSeq(hosts, ",") {
+		if hint := punycode.Hint(host); hint != "" {
+			return Cache{}, errors.New(hint)
+		}
+	}
 	options, err := url.ParseQuery(query)
 	if err != nil {
 		return Cache{}, errors.New("its options cannot be read; write ?name=value&name=value")

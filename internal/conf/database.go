@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/punycode"
 	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/secret"
 )
@@ -89,6 +90,9 @@ func parseServer(raw, port, socketOption string) (siteparts.Server, error) {
 	if err != nil { // its text may show the password
 		return s, fmt.Errorf("it is not a URL; percent-encode special characters in the password; %s",
 			supportedURLs)
+	}
+	if hint := punycode.Hint(u.Hostname()); hint != "" { // the rest may be secret
+		return s, errors.New(hint)
 	}
 	s.Host, s.Port, s.Options = u.Hostname(), u.Port(), u.Query()
 	s.User = u.User.Username()

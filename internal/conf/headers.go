@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/jamsession/jamsession/internal/punycode"
 )
 
 // referrerPolicies are the values of Referrer-Policy.
@@ -47,6 +49,9 @@ func setOpenerPolicy(s *Settings, v value) error {
 
 func setSSLHost(s *Settings, v value) error {
 	host, err := v.text()
+	if hint := punycode.Hint(host); err == nil && hint != "" {
+		return errors.New(hint)
+	}
 	if err == nil && host != "" && !HostHeader.MatchString(strings.ToLower(host)) {
 		err = errors.New(`want a host, such as "www.example.com" or "www.example.com:8443"`)
 	}

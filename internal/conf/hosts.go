@@ -4,6 +4,8 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+
+	"github.com/jamsession/jamsession/internal/punycode"
 )
 
 // setAllowedHosts takes names as Django does: "www.example.com", ".example.com"
@@ -14,6 +16,9 @@ func setAllowedHosts(s *Settings, v value) error {
 		return err
 	}
 	for _, host := range hosts {
+		if hint := punycode.Hint(host); hint != "" {
+			return errors.New(hint)
+		}
 		if host != "*" && !isHostPattern(host) {
 			return errors.New(`want names without port, such as "www.example.com", ".example.com" or "[::1]"`)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/punycode"
 )
 
 // location takes where a redirect leads.
@@ -23,6 +24,9 @@ func (v value) location() (string, error) {
 	s, err := v.text()
 	if err != nil {
 		return "", err
+	}
+	if hint := punycode.Hint(s); hint != "" && !strings.HasPrefix(s, "/") {
+		return "", errors.New(hint)
 	}
 	u, err := url.Parse(s)
 	isPath := err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(s, "/")
@@ -47,7 +51,10 @@ func setAddr(s *Settings, v value) error {
 	if err != nil {
 		return err
 	}
-	_, port, err := net.SplitHostPort(addr)
+	host, port, err := net.SplitHostPort(addr)
+	if hint := punycode.Hint(host); hint != "" {
+		return errors.New(hint)
+	}
 	if err == nil {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
@@ -87,6 +94,9 @@ func setOrigins(s *Settings, v value) error {
 		return err
 	}
 	for _, origin := range origins {
+		if hint := punycode.Hint(origin); hint != "" {
+			return errors.New(hint)
+		}
 		if !isOrigin(origin) {
 			return fmt.Errorf("%s is not an origin; want scheme and host, "+
 				`such as "https://example.com" or "https://*.example.com"`, quoted(origin))
