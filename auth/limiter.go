@@ -73,19 +73,23 @@ type Lifter interface {
 	// may then pass, although there were too many before. It must not help with attempts on
 	// other users: anybody can set a new password for an account of their own. Package reset
 	// also calls it for its own Limiter, with the name and with the address that a link was
-	// mailed to.
+	// mailed to. The context does not end with the visitor.
 	NewPassword(ctx context.Context, a Attempt)
 }
 
-// lift tells the limiter of a new password.
-func (m *Manager) lift(ctx context.Context, name string, user User) {
+// lift tells the limiter of a new password, by each name that is not empty.
+func (m *Manager) lift(ctx context.Context, user User, names ...string) {
 	l, ok := m.opts.Limiter.(Lifter)
 	if !ok {
 		return
 	}
-	ctx, cancel := m.within(ctx)
+	ctx, cancel := m.within(context.WithoutCancel(ctx))
 	defer cancel()
-	l.NewPassword(ctx, Attempt{name, user})
+	for _, name := range names {
+		if name != "" {
+			l.NewPassword(ctx, Attempt{name, user})
+		}
+	}
 }
 
 // refused is the error of an attempt that need not be looked at.

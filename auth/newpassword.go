@@ -94,13 +94,11 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 // from then on, as after a login, so that the new password is accepted whoever has made
 // too many guesses. It does not log the user in.
 func (m *Manager) ResetPassword(r *http.Request, user User, new string) (User, error) {
-	user, err := m.SetPassword(r.Context(), user, new)
+	user, err := m.replace(r.Context(), user, new)
 	if err != nil {
 		return User{}, err
 	}
-	if user.Email != "" {
-		m.lift(r.Context(), user.Email, user)
-	}
+	m.lift(r.Context(), user, user.Username, user.Email)
 	m.makeKnown(r, user.Username, user)
 	return user, nil
 }
@@ -126,6 +124,16 @@ func (m *Manager) verifyOld(ctx context.Context, r *http.Request, a Attempt, old
 // reset link counts. Its errors are those of [Manager.ChangePassword],
 // without ErrNoMatch.
 func (m *Manager) SetPassword(ctx context.Context, user User, new string) (User, error) {
+	user, err := m.replace(ctx, user, new)
+	if err != nil {
+		return User{}, err
+	}
+	m.lift(ctx, user, user.Username)
+	return user, nil
+}
+
+// replace is SetPassword without the limiter.
+func (m *Manager) replace(ctx context.Context, user User, new string) (User, error) {
 	if m.users == nil {
 		return User{}, ErrNoUsers
 	}
@@ -144,7 +152,6 @@ func (m *Manager) SetPassword(ctx context.Context, user User, new string) (User,
 		return User{}, ErrPasswordChanged
 	}
 	user.Password = encoded
-	m.lift(ctx, user.Username, user)
 	return user, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/internal/authsession"
+	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -85,11 +86,22 @@ func (x *Resets) Finish(r *http.Request, id, password string) (auth.User, error)
 	}
 	s.CycleKey()
 	tokenItem.Delete(s)
-	if l, ok := x.opts.Limiter.(auth.Lifter); ok {
-		l.NewPassword(r.Context(), auth.Attempt{Username: user.Username, User: user})
-		l.NewPassword(r.Context(), auth.Attempt{Username: user.Email, User: user})
-	}
+	x.lift(r.Context(), user)
 	return user, nil
+}
+
+// lift tells the limiter of requests that the user has used a link, whether the
+// visitor waits for that or not.
+func (x *Resets) lift(ctx context.Context, user auth.User) {
+	l, ok := x.opts.Limiter.(auth.Lifter)
+	if !ok {
+		return
+	}
+	ctx, cancel := timelimit.Within(context.WithoutCancel(ctx), timelimit.Default)
+	defer cancel()
+	for _, name := range []string{user.Username, user.Email} {
+		l.NewPassword(ctx, auth.Attempt{Username: name, User: user})
+	}
 }
 
 // kept returns the user whose token is in the session.

@@ -117,7 +117,8 @@ func (l *limiter) checkDevice(ctx context.Context, r *http.Request, a auth.Attem
 	if err := l.take(ctx, r, bucketDevice, of, l.opts.PerAccount, m); err != nil {
 		return err
 	}
-	err := l.take(ctx, r, bucketDeviceSource, l.SourceOf(r), l.opts.PerSource, mark{})
+	set := mark{markPassword, proofOf(a), spareSource}
+	err := l.take(ctx, r, bucketDeviceSource, l.SourceOf(r), l.opts.PerSource, set)
 	if errors.Is(err, ErrLimited) {
 		l.give(ctx, bucketDevice, of, m)
 	}

@@ -40,6 +40,11 @@ const (
 	spareAccount   = "account"
 	spareMail      = "mail"
 	spareKnownMail = "known mail"
+
+	// spareSource lets the device in on which the password was set, although the
+	// known devices of its source have no attempts left. It is always full: the
+	// devices that are known with the new password are its owner's.
+	spareSource = "source"
 )
 
 // markOf returns the mark that counts for an attempt whose bucket is empty. A

@@ -17,7 +17,7 @@ func (l *limiter) NewPassword(ctx context.Context, a auth.Attempt) {
 	if !ok {
 		return
 	}
-	ctx, cancel := timelimit.Within(context.WithoutCancel(ctx), l.opts.Timeout)
+	ctx, cancel := timelimit.Within(ctx, l.opts.Timeout)
 	defer cancel()
 	err := l.markName(ctx, ledger, a.Username)
 	if err == nil && a.User.IsAuthenticated() {

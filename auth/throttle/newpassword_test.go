@@ -118,6 +118,31 @@ func TestNewPasswordRefillsTheDevice(t *testing.T) {
 	s.wantLimited(from(home, w.Result().Cookies()...), "ann", throttle.BucketDevice, 5*time.Minute)
 }
 
+// TestNewPasswordOpensTheDevicesSource: guesses on the known device have used up
+// the attempts of known devices at its address, too. The new password is for this
+// user only.
+func TestNewPasswordOpensTheDevicesSource(t *testing.T) {
+	s := open(t, throttle.Options{PerSource: throttle.Limit{Burst: 5, Every: time.Hour}})
+	ann, bob := s.login(from(office), "ann"), s.login(from(office), "bob")
+	for range 5 {
+		s.wantPass(from(home, ann), "ann")
+	}
+	s.newPassword("ann", "new")
+	if err := s.Check(from(home, bob), "bob"); throttle.BucketOf(err) != throttle.BucketDeviceSource {
+		t.Errorf("somebody else: %v", err)
+	}
+	w := httptest.NewRecorder()
+	s.MakeKnown(w.Header(), from(home, ann), "ann")
+	ann = w.Result().Cookies()[0]
+	for range 10 {
+		s.wantPass(from(home, ann), "ann")
+	}
+	s.wantLimited(from(home, ann), "ann", throttle.BucketDevice, 5*time.Minute)
+	if err := s.Check(from(home, bob), "bob"); throttle.BucketOf(err) != throttle.BucketDeviceSource {
+		t.Errorf("somebody else: %v", err)
+	}
+}
+
 // TestNewPasswordOfANameWithoutALookup: requests of reset mails are counted by
 // the name alone, and mails by the address.
 func TestNewPasswordOfANameWithoutALookup(t *testing.T) {

@@ -24,12 +24,18 @@ func (l *limiter) source(r *http.Request) netip.Prefix { return network(l.visito
 func (l *limiter) visitor(r *http.Request) netip.Addr {
 	peer, ok := parseAddr(r.RemoteAddr)
 	if !l.trusts(peer) && (ok || !l.trustsSocket(r.RemoteAddr)) {
+		if !ok {
+			l.warnUnread(r, peer, "the address of a peer cannot be read", r.RemoteAddr)
+		}
 		return peer
 	}
 	lines := r.Header.Values(l.opts.ForwardedHeader)
 	addr, unread := lastUntrusted(peer, lines, l.form(), l.trusts)
-	if unread != "" {
-		l.warnUnread(r, addr, unread)
+	switch {
+	case unread != "":
+		l.warnUnread(r, addr, "a trusted proxy wrote something that is not an address", unread)
+	case !addr.IsValid():
+		l.warnUnread(r, addr, "a trusted proxy wrote no address", "")
 	}
 	return addr
 }
@@ -122,17 +128,16 @@ func (w *warning) due(now time.Time) bool {
 // maxShown is how many bytes of an item are logged.
 const maxShown = 64
 
-// warnUnread logs that a trusted proxy has written something other than an
-// address: all visitors for whom it does are counted together.
-func (l *limiter) warnUnread(r *http.Request, counted netip.Addr, item string) {
+// warnUnread logs why the address of a visitor is not known: all visitors for
+// whom that is so are counted together.
+func (l *limiter) warnUnread(r *http.Request, counted netip.Addr, why, item string) {
 	if !l.unread.due(l.now()) {
 		return
 	}
 	if len(item) > maxShown {
 		item = item[:maxShown] + "..."
 	}
-	l.opts.Logger.WarnContext(r.Context(), "a trusted proxy wrote something that is not an address: "+
-		"the visitors behind it are counted together",
+	l.opts.Logger.WarnContext(r.Context(), why+": the visitors for whom that is so are counted together",
 		slog.String("purpose", l.opts.Purpose), slog.String("header", l.opts.ForwardedHeader),
 		slog.String("item", item), slog.String("source", network(counted).String()))
 }

@@ -422,3 +422,27 @@ func TestLogHintsAtAProxyThatSaysNothing(t *testing.T) {
 		t.Errorf("no hint: %s", log)
 	}
 }
+
+// TestUnreadPeerIsLogged: a server on a unix socket without TrustedProxies, or
+// behind a proxy there that sends nothing.
+func TestUnreadPeerIsLogged(t *testing.T) {
+	for peer, c := range map[string]struct {
+		trusted []netip.Prefix
+		want    string
+	}{
+		"@":        {nil, "the address of a peer cannot be read"},
+		"nonsense": {proxies, "the address of a peer cannot be read"},
+		"/run/s":   {proxies, "a trusted proxy wrote no address"},
+		home:       {proxies, ""},
+		proxy:      {proxies, ""}, // a check of the proxy's own
+	} {
+		s := open(t, throttle.Options{TrustedProxies: c.trusted})
+		for range 3 {
+			s.Source(from(peer))
+		}
+		n := strings.Count(s.log.String(), "counted together")
+		if !strings.Contains(s.log.String(), c.want) || n != min(len(c.want), 1) {
+			t.Errorf("%s: %s", peer, &s.log)
+		}
+	}
+}
