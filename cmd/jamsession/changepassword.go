@@ -47,7 +47,7 @@ func (c *passwordCommand) run(a *app, site *site.Site) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "Password of %s changed. All sessions of the user end.\n", u.Username)
+	fmt.Fprintf(a.out, "Password of %s changed. All sessions of the user end.\n", legible(u.Username))
 	if err := liftNames(context.WithoutCancel(a.ctx), site, u.Username, u.Email); err != nil {
 		return fmt.Errorf("the limits of the user are not lifted: %w", err)
 	}
@@ -76,6 +76,6 @@ func (c *passwordCommand) password(a *app, site *site.Site, u auth.User) (string
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(a.err, "Changing the password of %s.\n", u.Username)
+	fmt.Fprintf(a.err, "Changing the password of %s.\n", legible(u.Username))
 	return p.newPassword(rules)
 }

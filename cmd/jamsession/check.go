@@ -74,7 +74,7 @@ func checkKey(s *settings.Settings) []conf.Finding {
 	return []conf.Finding{{
 		Level: conf.LevelError, ID: "jamsession.E001",
 		Message: "SECRET_KEY is not set.",
-		Hint:    "Make one with: openssl rand -base64 48",
+		Hint:    "Make one with: jamsession secret",
 	}}
 }
 

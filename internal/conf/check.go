@@ -74,7 +74,7 @@ func (s *Settings) checkKeys() []Finding {
 		findings = append(findings, Finding{
 			LevelWarning, "security.W009",
 			"SECRET_KEY " + fault + ": anyone who guesses it can forge sessions.",
-			"Make a key with: openssl rand -base64 48",
+			"Make a key with: jamsession secret",
 		})
 	}
 	for i, key := range s.SecretKeyFallbacks {
@@ -116,7 +116,7 @@ func (s *Settings) checkOldKeys() []Finding {
 			findings = append(findings, warn("jamsession.W008",
 				fmt.Sprintf("SECRET_KEY_FALLBACKS[%d] is SECRET_KEY itself: the key was "+
 					"not rotated.", i),
-				"Make a new key with: openssl rand -base64 48")...)
+				"Make a new key with: jamsession secret")...)
 		}
 	}
 	return findings
