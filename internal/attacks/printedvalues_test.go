@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/authtest"
 	hashing "github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/auth/reset"
 	"github.com/jamsession/jamsession/auth/sqlusers"
@@ -225,5 +226,14 @@ func visitValues(t *testing.T, engine string, s *site, planted secrettest.Plante
 	done, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, failure := s.Store.Load(done, v.key())
-	return append(list, rec, failure)
+	return append(append(list, rec, failure), clientValues(t, engine, s, user, planted)...)
+}
+
+// clientValues are the test kit's visitor, who is logged in, and an answer to this visitor.
+func clientValues(t *testing.T, engine string, s *site, user auth.User, planted secrettest.Planted) []any {
+	t.Helper()
+	client := authtest.NewClient(t, s.Handler(s.pages()), s.Handler)
+	client.Login(s.Auth, user)
+	client.Within(func(r *http.Request) { planted["test kit's session key of "+engine] = session.From(r).Key() })
+	return []any{client, client.Get("/form")}
 }
