@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // leastIterations is what OWASP's password storage cheat sheet asks of
@@ -102,22 +103,35 @@ func (s *Settings) checkRecovery() []Finding {
 				"its log.",
 			"Set it to smtp://user:password@host:587.")...)
 	}
-	if isLocalSender(s.DefaultFromEmail) {
+	return append(findings, s.checkSender()...)
+}
+
+// checkSender asks whether other servers take mails from the sender.
+func (s *Settings) checkSender() []Finding {
+	parsed, err := netmail.ParseAddress(s.DefaultFromEmail)
+	if err != nil {
+		return nil // Load has refused it
+	}
+	at := strings.LastIndexByte(parsed.Address, '@')
+	name, domain := parsed.Address[:at], parsed.Address[at+1:]
+	var findings []Finding
+	if isLocalDomain(strings.ToLower(domain)) {
 		findings = append(findings, warn("jamsession.W037",
 			"DEFAULT_FROM_EMAIL is an address that only this machine or network knows: mail servers "+
 				"refuse such mails, or treat them as forged.",
 			"Set it to an address of the site's own domain, which has SPF and DKIM.")...)
 	}
+	if strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) {
+		findings = append(findings, warn("jamsession.W058",
+			"DEFAULT_FROM_EMAIL has other letters than ASCII before the @: a mail server without SMTPUTF8 "+
+				"takes no mail from it.",
+			"Set it to an address such as noreply@ the domain, which may have any letters.")...)
+	}
 	return findings
 }
 
-// isLocalSender reports whether the domain of an address is one that DNS does not have.
-func isLocalSender(from string) bool {
-	parsed, err := netmail.ParseAddress(from)
-	if err != nil {
-		return false // Load has refused it
-	}
-	domain := strings.ToLower(parsed.Address[strings.LastIndexByte(parsed.Address, '@')+1:])
+// isLocalDomain reports whether DNS does not have a domain.
+func isLocalDomain(domain string) bool {
 	return thisMachine(domain) || isWide(domain) || strings.HasPrefix(domain, "[") ||
 		strings.HasSuffix(domain, ".local") || strings.HasSuffix(domain, ".localdomain") ||
 		strings.HasSuffix(domain, ".internal")

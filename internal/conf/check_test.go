@@ -212,6 +212,7 @@ var deployCases = [][]string{
 	{"jamsession.W037", "DEFAULT_FROM_EMAIL", "root@[127.0.0.1]"},
 	{"jamsession.W037", "DEFAULT_FROM_EMAIL", "root@web1"},
 	{"jamsession.W037", "DEFAULT_FROM_EMAIL", "root@web1.internal"},
+	{"jamsession.W058", "DEFAULT_FROM_EMAIL", "Büro <büro@example.com>"},
 	{"", "DEFAULT_FROM_EMAIL", `"webmaster@localhost" <noreply@bücher.example>`},
 
 	{"jamsession.W005", "LOGIN_LIMIT_STORE", "memory"},
@@ -314,7 +315,7 @@ var asked = map[string]string{
 	"TRUSTED_PROXIES":                   "jamsession.W006 jamsession.W045",
 	"TRUSTED_PROXY_HEADER":              "jamsession.W006",
 	"EMAIL_URL":                         "jamsession.W036", // mail refuses to send without TLS to other machines
-	"DEFAULT_FROM_EMAIL":                "jamsession.W037",
+	"DEFAULT_FROM_EMAIL":                "jamsession.W037 jamsession.W058",
 	"SECURE_PROXY_SSL_HEADER":           "jamsession.W043 jamsession.W044",
 	"USE_X_FORWARDED_HOST":              "jamsession.W056",
 	"STORE_TIMEOUT":                     "jamsession.W054",
