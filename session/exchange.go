@@ -35,6 +35,8 @@ type exchange struct {
 
 	tokenHeader string // of package csrf, or ""
 	mask        mask   // while a panic is on its way
+
+	silent bool // the handler returned, wrote nothing, and its changes were saved
 }
 
 func exchangeOf(ctx context.Context) *exchange { return carrier.From[exchange](ctx) }
@@ -119,6 +121,29 @@ func (x *exchange) Begun() bool { return x.answer() != answerOpen }
 // saveContext outlives a visitor who has gone away, but not for long.
 func (x *exchange) saveContext() *timelimit.Context {
 	return timelimit.Detached(x, x.session.m.opts.Timeout)
+}
+
+// noteSilence is for a handler that wrote nothing. Usually that is an answer, with the
+// status 200.
+func (x *exchange) noteSilence() {
+	s := &x.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x.silent = s.sendKey && s.answer == answerBegun
+}
+
+// warnOfLateStatus is for routers whose handlers return errors, as those of echo do: if
+// they answer them around the manager, it hears of a failure after it has saved.
+func (x *exchange) warnOfLateStatus(status int) {
+	s := &x.session
+	s.mu.Lock()
+	late := x.silent && status >= http.StatusInternalServerError
+	x.silent = false
+	s.mu.Unlock()
+	if late {
+		x.warn("session: saved, although the request failed: its status was decided after Manager.Handler " +
+			"had returned; put the Handler around the whole router, see docs/routers.md")
+	}
 }
 
 // warnOfHijack is for when a library takes the connection over: it writes a header of

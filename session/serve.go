@@ -32,6 +32,7 @@ func (x *exchange) finish() {
 	switch {
 	case x.answer() == answerOpen:
 		_ = x.begin(http.StatusOK) // which has answered, if it failed
+		x.noteSilence()
 		if x.Context.Err() == nil {
 			return // nothing was written, and middleware around the manager still may
 		}

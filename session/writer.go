@@ -31,6 +31,7 @@ func (w *responseWriter) WriteHeader(status int) {
 		return
 	}
 	if w.x.begin(status) == nil {
+		w.x.warnOfLateStatus(status)
 		w.ResponseWriter.WriteHeader(status)
 	}
 }
