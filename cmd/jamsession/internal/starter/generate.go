@@ -28,13 +28,14 @@ func main() {
 		}
 		copyTo(filepath.Join("files/site", to), examples+"guide-login/"+name)
 	}
-	routers, err := filepath.Glob(examples + "routers/*/routes.go")
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, file := range routers {
-		name := filepath.Base(filepath.Dir(file))
-		copyTo(filepath.Join("files/routers", name, "routes.go"), file)
+	for _, name := range []string{"routes.go", "adapter.go"} { // which one of them has
+		routers, err := filepath.Glob(examples + "routers/*/" + name)
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, file := range routers {
+			copyTo(filepath.Join("files/routers", filepath.Base(filepath.Dir(file)), name), file)
+		}
 	}
 }
 

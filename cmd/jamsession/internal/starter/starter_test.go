@@ -12,22 +12,31 @@ import (
 
 // TestFilesAreTheExamples: what is written is what the tests compile and run.
 func TestFilesAreTheExamples(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "new", "site")
-	names, err := starter.Write(dir, "")
-	if err != nil {
-		t.Fatal(err)
+	if got := starter.Routers(); !slices.Equal(got, []string{"chi", "echo4", "echo5", "fiber", "gin"}) {
+		t.Errorf("the routers are %q", got)
 	}
-	if !slices.Contains(names, "main.go") || !slices.Contains(names, "pages/login.html") {
-		t.Errorf("written: %q", names)
-	}
-	for _, name := range names {
-		got, err := os.ReadFile(filepath.Join(dir, name))
+	for _, router := range append(starter.Routers(), "") {
+		dir := filepath.Join(t.TempDir(), "new", "site")
+		names, err := starter.Write(dir, router)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := os.ReadFile(filepath.Join("../../../../examples/guide-login", strings.TrimPrefix(name, ".")))
-		if err != nil || string(got) != string(want) {
-			t.Errorf("%s is not that of examples/guide-login, run go generate: %v", name, err)
+		if !slices.Contains(names, "main.go") || !slices.Contains(names, "pages/login.html") {
+			t.Errorf("written: %q", names)
+		}
+		for _, name := range names {
+			example := "guide-login"
+			if router != "" && (name == "routes.go" || name == "adapter.go") {
+				example = filepath.Join("routers", router)
+			}
+			got, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := os.ReadFile(filepath.Join("../../../../examples", example, strings.TrimPrefix(name, ".")))
+			if err != nil || string(got) != string(want) {
+				t.Errorf("%s is not that of examples/%s, run go generate: %v", name, example, err)
+			}
 		}
 	}
 }
