@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"mime"
 	"net"
 	"net/http"
 	"net/netip"
@@ -113,7 +114,8 @@ func convert(w http.ResponseWriter, r *http.Request, limit int64) (*fasthttp.Req
 // bodyOf returns the body. A form that package csrf has looked into is encoded again;
 // files are in request(c).MultipartForm.
 func bodyOf(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	if r.PostForm != nil && r.MultipartForm == nil {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if r.PostForm != nil && kind == "application/x-www-form-urlencoded" {
 		return []byte(r.PostForm.Encode()), nil
 	}
 	return io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
