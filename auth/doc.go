@@ -30,6 +30,10 @@
 // auth.From(r) returns the user of a request. It is lazy: a page that does not call it
 // causes no lookup and can be cached for everybody.
 //
+// The handler that shows the form begins with [Manager.RedirectAuthenticated], which leads
+// on who is logged in already. [Manager.LoggedInMeanwhile] is for the form of a second tab.
+// Scripts that come to a gate get 401 and not the form; see [Manager.RequireLogin].
+//
 // # What a login does
 //
 // [Manager.Login] gives the session a new key and the forms a new secret, so that neither

@@ -96,7 +96,8 @@ func (m *Manager) backendOf(user User) (Backend, error) {
 
 // Logout ends the visitor's session: it removes all items, and deletes the record before
 // the response begins. If that fails, the answer is an error page and not the handler's.
-// Call it for POST requests only, or a link in another site's page logs people out.
+// Call it for POST requests only, or a link in another site's page logs people out. A
+// message about it belongs after the call: what is in the session before goes with it.
 func (m *Manager) Logout(r *http.Request) {
 	s := session.From(r)
 	if m.opts.OnLogout != nil {
