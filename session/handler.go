@@ -12,6 +12,9 @@ import (
 // saves it before the response begins. A request that does not use its session costs no
 // I/O and changes no header.
 //
+// Put it around the whole router. Inside of one that answers the errors of its handlers
+// itself, it would have saved by then what a page that fails has set.
+//
 // A second Handler of the same manager on one request steps aside. Handlers of several
 // managers give a request several sessions, each with its own cookie: [From] finds the
 // innermost, and [Manager.From] that of its manager. If the cookies of two have one

@@ -182,7 +182,8 @@ func (s *Site) Users() *sqlusers.Users {
 
 // Handler puts the site around its pages: the headers that SECURE_ settings and
 // X_FRAME_OPTIONS name, ALLOWED_HOSTS, the redirect to HTTPS, sessions, protection
-// against cross-site requests, users, and messages, in this order.
+// against cross-site requests, users, and messages, in this order. Put it around the
+// whole router, so that it sees how each request ends; see docs/routers.md.
 func (s *Site) Handler(next http.Handler) http.Handler {
 	next = s.Auth.Handler(s.Messages.Handler(next))
 	next = s.Sessions.Handler(s.CSRF.Handler(next))
