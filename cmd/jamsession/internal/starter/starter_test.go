@@ -65,3 +65,25 @@ func TestNothingIsOverwritten(t *testing.T) {
 		}
 	}
 }
+
+// TestEachRouterIsASite: its routes.go is that of examples/routers, where it is compiled
+// and tried with the files of the site.
+func TestEachRouterIsASite(t *testing.T) {
+	if len(starter.Routers()) == 0 {
+		t.Fatal("no routers")
+	}
+	for _, router := range starter.Routers() {
+		dir := t.TempDir()
+		if _, err := starter.Write(dir, router); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join(dir, "routes.go"))
+		want, err2 := os.ReadFile(filepath.Join("../../../../examples/routers", router, "routes.go"))
+		if err != nil || err2 != nil || string(got) != string(want) {
+			t.Errorf("%s: routes.go is not that of examples/routers: %v, %v", router, err, err2)
+		}
+	}
+	if _, err := starter.Write(t.TempDir(), "chai"); err == nil || !strings.Contains(err.Error(), "there are ") {
+		t.Errorf("an unknown router: %v", err)
+	}
+}
