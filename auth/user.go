@@ -100,7 +100,8 @@ type UserStore interface {
 	// [ErrInvalidUserID].
 	ByID(ctx context.Context, id string) (User, error)
 
-	// ByUsername returns the user with exactly this name, active or not.
+	// ByUsername returns the user with this name, active or not. It must not take a name for
+	// another that only looks like it.
 	ByUsername(ctx context.Context, username string) (User, error)
 
 	// UpgradePassword replaces the encoded hash old by new in one atomic

@@ -18,6 +18,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/internal/noerror"
@@ -105,6 +106,27 @@ func TestOptionsSeeTheSettingsAndAddToThem(t *testing.T) {
 	if w.Code != http.StatusTeapot || refused != 1 {
 		t.Errorf("a forged form: %d", w.Code)
 	}
+}
+
+// TestUserTableSeesItsOptions: with what the settings say, and can add to them.
+func TestUserTableSeesItsOptions(t *testing.T) {
+	s := settingsOf(t, tempFile(t), map[string]string{"STORE_TIMEOUT": "3"})
+	o := &site.Options{UserTable: func(o *sqlusers.Options) {
+		if o.Timeout != 3*time.Second {
+			t.Errorf("options %+v", o)
+		}
+		o.IgnoreCase, o.LoginByEmail = true, true
+	}}
+	if err := site.Migrate(t.Context(), s, o); err != nil {
+		t.Fatal(err)
+	}
+	here := openWith(t, s, o)
+	addUser(t, here)
+	here.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if user, err := here.Auth.Authenticate(r, "ALICE", "wonderland"); err != nil || user.Username != "alice" {
+			t.Errorf("user %v, error %v", user, err)
+		}
+	})).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
 }
 
 // TestLimitsSeesEachLimiter: with what the settings say of it, and can add to it.

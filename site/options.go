@@ -8,6 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/csrf"
@@ -41,6 +42,10 @@ type Options struct {
 	CSRF     func(*csrf.Options)
 	Messages func(*messages.Options)
 	Auth     func(*auth.Options)
+
+	// UserTable does the same for Django's table auth_user, if the site has no Users of its
+	// own: names in any case, or a login by an address.
+	UserTable func(*sqlusers.Options)
 
 	// Limits does the same for each limiter. Its Purpose says which one it is:
 	// "login", "password reset", "sign-up", or "new session", of which only

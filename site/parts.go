@@ -89,9 +89,11 @@ func (s *Site) openUsers(ctx context.Context) error {
 	if !s.djangosUsers() {
 		return nil
 	}
-	users, err := sqlusers.New(ctx, s.Database, &sqlusers.Options{
-		Timeout: s.conf.StoreTimeout, Logger: s.opts.Logger,
-	})
+	o := &sqlusers.Options{Timeout: s.conf.StoreTimeout, Logger: s.opts.Logger}
+	if s.opts.UserTable != nil {
+		s.opts.UserTable(o)
+	}
+	users, err := sqlusers.New(ctx, s.Database, o)
 	if err != nil {
 		return fmt.Errorf("site: %w", err)
 	}

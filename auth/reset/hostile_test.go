@@ -169,14 +169,14 @@ func TestMailboxIsNotATarget(t *testing.T) {
 	s := newSite(t)
 	victim := s.victim(t, "victim@example.com")
 	s.signUp(t, 10, "evil", "victim@example.com")
-	s.signUp(t, 10, "EVIL", "VICTIM@example.com")
+	s.signUp(t, 10, "vile", "VICTIM@example.com")
 	x, logins := s.limited(t, throttle.Limit{Burst: 5, Every: 20 * time.Minute})
 	for i := range 10 {
 		request(t, x, fmt.Sprintf("evil%d", i))
 	}
 	s.awaitMails(t, 5)
 	for i := range 10 {
-		request(t, x, fmt.Sprintf("EVIL%d", i))
+		request(t, x, fmt.Sprintf("vile%d", i))
 	}
 	header := http.Header{}
 	known := httptest.NewRequest(http.MethodPost, "/reset", nil)

@@ -24,7 +24,7 @@ type Users interface {
 	// auth.ErrUserNotFound. The ID comes from a link, and may be any text.
 	ByID(ctx context.Context, id string) (auth.User, error)
 
-	// ByUsername returns the user with exactly this name, active or not, or an
+	// ByUsername returns the user with this name, active or not, or an
 	// error that wraps auth.ErrUserNotFound.
 	ByUsername(ctx context.Context, name string) (auth.User, error)
 

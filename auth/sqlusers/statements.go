@@ -10,7 +10,7 @@ import (
 // statements are what Users asks of the database often, prepared once. Those
 // that only read belong to the readers' pool.
 type statements struct {
-	byID, byUsername, list                       *djangodb.Stmt
+	byID, byUsername, anyCase, list              *djangodb.Stmt
 	byEmail, lastByEmail                         *djangodb.Stmt
 	effective                                    *djangodb.Stmt
 	insert, inserted                             *djangodb.Stmt
@@ -32,6 +32,8 @@ func prepare(ctx context.Context, on djangodb.DB, floors bool) (*statements, err
 	}{
 		{&s.byID, reads, row + " WHERE id = " + id},
 		{&s.byUsername, reads, row + " WHERE username = ?"},
+		{&s.anyCase, reads, row + " WHERE UPPER(username) IN (UPPER(?), UPPER(?), UPPER(?))" +
+			" ORDER BY id LIMIT 100"},
 		{&s.byEmail, reads, selectByEmail(d, floors)},
 		{&s.lastByEmail, reads, "SELECT id FROM auth_user WHERE " + d.SameText("email") +
 			" ORDER BY id DESC LIMIT 1"},
@@ -73,7 +75,7 @@ func selectByEmail(d djangodb.Dialect, floors bool) string {
 func (s *statements) close() error {
 	var errs []error
 	for _, stmt := range []*djangodb.Stmt{
-		s.byID, s.byUsername, s.byEmail, s.lastByEmail, s.list, s.effective, s.insert, s.inserted,
+		s.byID, s.byUsername, s.anyCase, s.byEmail, s.lastByEmail, s.list, s.effective, s.insert, s.inserted,
 		s.setPassword, s.upgradePassword, s.touchLastLogin,
 	} {
 		if stmt != nil {

@@ -39,6 +39,11 @@ func (u *Users) Update(ctx context.Context, id string, change func(*auth.User)) 
 	if err != nil {
 		return auth.User{}, err
 	}
+	if name := NormalizeUsername(after.Username); after.Username != before.Username {
+		if err := u.checkFree(ctx, name, before.ID); err != nil {
+			return auth.User{}, err
+		}
+	}
 	if len(columns) == 0 {
 		return before, nil
 	}

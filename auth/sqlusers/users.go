@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/internal/hashwidth"
-	"github.com/jamsession/jamsession/auth/internal/username"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
@@ -94,19 +92,6 @@ func (u *Users) ByID(ctx context.Context, id string) (auth.User, error) {
 	return u.one(ctx, u.asked(ctx).byID, row)
 }
 
-// ByUsername returns the user with exactly this name, active or not. Its
-// error is [auth.ErrUserNotFound] if there is none.
-func (u *Users) ByUsername(ctx context.Context, name string) (auth.User, error) {
-	if len(name) > username.MaxLength { // a server may refuse so long a question
-		return auth.User{}, auth.ErrUserNotFound
-	}
-	user, err := u.one(ctx, u.asked(ctx).byUsername, name)
-	if err == nil && user.Username != name { // a collation may ignore case
-		return auth.User{}, auth.ErrUserNotFound
-	}
-	return user, err
-}
-
 func (u *Users) one(ctx context.Context, stmt *djangodb.Stmt, arg any) (auth.User, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
@@ -130,16 +115,10 @@ func (u *Users) CheckNew(ctx context.Context, user auth.User) (auth.User, error)
 	if err != nil {
 		return auth.User{}, err
 	}
-	// There may be a row whose name differs in case only, on a server whose
-	// collation treats both as equal: Create would fail, too.
-	_, err = u.one(ctx, u.asked(ctx).byUsername, user.Username)
-	switch {
-	case err == nil:
-		return auth.User{}, errUserExists
-	case errors.Is(err, auth.ErrUserNotFound):
-		return user, nil
+	if err := u.checkFree(ctx, user.Username, ""); err != nil {
+		return auth.User{}, err
 	}
-	return auth.User{}, err
+	return user, nil
 }
 
 // Create stores a new user and returns it as it is stored: with its ID, with
@@ -149,7 +128,9 @@ func (u *Users) CheckNew(ctx context.Context, user auth.User) (auth.User, error)
 // [auth.Manager.SignUp], which calls it.
 //
 // Its error is [auth.ErrUserExists] if the username is taken, and wraps
-// [auth.ErrInvalidUser] if a field does not fit.
+// [auth.ErrInvalidUser] if a field does not fit. "Admin" is taken if there is an "admin", as
+// in Django's form since 4.2; of two calls at the same moment, with names that differ in case
+// only, both may succeed where the database tells them apart.
 func (u *Users) Create(ctx context.Context, user auth.User) (auth.User, error) {
 	user, err := asStored(user)
 	if err != nil {
@@ -159,6 +140,9 @@ func (u *Users) Create(ctx context.Context, user auth.User) (auth.User, error) {
 		user.Password = password.MakeUnusable()
 	}
 	if err := u.checkPassword(user.Password); err != nil {
+		return auth.User{}, err
+	}
+	if err := u.checkFree(ctx, user.Username, ""); err != nil {
 		return auth.User{}, err
 	}
 	return u.create(ctx, user)
