@@ -42,7 +42,9 @@ func (c *checkCommand) Run(a *app) error {
 		return err
 	}
 	findings := values(s).Check(c.Deploy)
-	findings = append(findings, checkKey(s)...)
+	if !c.Django { // where there is one, the key is Django's
+		findings = append(findings, checkKey(s)...)
+	}
 	more, err := c.checkTables(a, s)
 	if err != nil {
 		return err

@@ -59,6 +59,9 @@ func check(t *testing.T, django *djangotest.Project) (status int, said string) {
 // it finds nothing, and with others what is wrong.
 func TestCheckDjangoUnderstandsDjango(t *testing.T) {
 	migrated(t)
+	if err := os.WriteFile("jamsession.toml", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	secure := []string{"SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True"}
 	django := djangotest.Site(t, "db.sqlite3", testKey, secure...)
 	password := strings.TrimSpace(django.Run(`

@@ -48,6 +48,7 @@ func Load(src Sources) (*Settings, error) {
 	problems = append(problems, unknownNames(src.Flags, "flag")...)
 	problems = append(problems, unknownNames(src.Defaults, "default of the program")...)
 	s := &Settings{
+		File:    src.File,
 		Written: make(map[string]string), Hints: make(map[string]string), From: make(map[string]string),
 	}
 	for _, t := range table {

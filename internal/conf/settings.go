@@ -98,6 +98,7 @@ type Settings struct {
 
 	Written map[string]string // as they were written, those that are not secret
 	Hints   map[string]string // what may be shown of the secret ones; empty if they are
+	File    string            // the path of the file that was read; empty: none
 	From    map[string]string // where each was: "flag", "environment", a file, "default"
 }
 

@@ -22,6 +22,8 @@ func keyText(value any) (secret.Text, bool) {
 func (s site) secretKey() []conf.Finding {
 	key, ok := keyText(s.django["SECRET_KEY"])
 	switch {
+	case s.here.SecretKey.IsZero():
+		return finding("key_missing_here", nil)
 	case !ok:
 		return notUnderstood("SECRET_KEY")
 	case key.Equal(s.here.SecretKey):

@@ -23,7 +23,7 @@ type site struct {
 
 // rules are all rules. Each returns what it finds.
 var rules = []func(site) []conf.Finding{
-	site.secretKey, site.fallbackKeys, site.legacyHashes,
+	site.settingsFile, site.secretKey, site.fallbackKeys, site.legacyHashes,
 	site.engine, site.customSerializer, site.cache, site.files,
 	site.database, site.timeZone,
 	site.userModel, site.backends, site.middleware, site.hashers, site.storedHashes, site.iterations,
@@ -45,6 +45,15 @@ func Check(django diffsettings.Settings, here *conf.Settings, facts *Facts) []co
 	}
 	slices.SortStableFunc(findings, func(a, b conf.Finding) int { return cmp.Compare(b.Level, a.Level) })
 	return findings
+}
+
+// settingsFile notices that there was no file to compare with, as in the folder of manage.py:
+// then most other findings are about defaults that nobody has chosen.
+func (s site) settingsFile() []conf.Finding {
+	if s.here.File != "" {
+		return nil
+	}
+	return finding("no_settings_file", fields{"File": conf.DefaultFile})
 }
 
 // text returns a setting that is text or None. If it is something else it

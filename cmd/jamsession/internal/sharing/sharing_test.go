@@ -2,6 +2,8 @@ package sharing
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -79,6 +81,7 @@ func with(base map[string]string, changes ...string) map[string]string {
 type testCase struct {
 	django, here []string // changes
 	stored       map[Hash]int
+	noFile       bool   // none of settings here
 	want         string // ids, sorted
 }
 
@@ -99,6 +102,8 @@ const mine = "postgres://u:do-not-show@localhost/site"
 
 var cases = map[string]testCase{
 	"good":          {},
+	"no file":       {noFile: true, want: "W191"},
+	"no key":        {here: []string{"SECRET_KEY", ""}, want: "E001"},
 	"key":           {django: []string{"SECRET_KEY", "'" + other + "'"}, want: "E101"},
 	"key in bytes":  {django: []string{"SECRET_KEY", "b'" + key + "'"}},
 	"key an object": {django: []string{"SECRET_KEY", "<Secret>"}, want: "W190"},
@@ -374,6 +379,18 @@ var cases = map[string]testCase{
 	},
 }
 
+// file returns the settings file of this program, which is empty: the flags have all.
+func (c testCase) file(t *testing.T) string {
+	if c.noFile {
+		return ""
+	}
+	name := filepath.Join(t.TempDir(), conf.DefaultFile)
+	if err := os.WriteFile(name, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
 func (c testCase) check(t *testing.T) []conf.Finding {
 	var text strings.Builder
 	for name, value := range with(good, c.django...) {
@@ -383,7 +400,7 @@ func (c testCase) check(t *testing.T) []conf.Finding {
 	if err != nil {
 		t.Fatal(err)
 	}
-	here, err := conf.Load(conf.Sources{Flags: with(goodHere, c.here...)})
+	here, err := conf.Load(conf.Sources{Flags: with(goodHere, c.here...), File: c.file(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
