@@ -108,7 +108,7 @@ func TestA17RequestForALinkBuysNoGuesses(t *testing.T) {
 // password between guesses at alice.
 func TestA17NamesakesNewPasswordBuysNoGuesses(t *testing.T) {
 	s := open(t, map[string]string{"LOGIN_LIMIT_SOURCE": "1000/1"})
-	s.addUser(t, "ALICE")
+	s.addNamesake(t, "ALICE")
 	v, stranger := s.visitor(t), s.visitor(t)
 	stranger.guess("alice", 11, 10)
 	link, form := s.resetLink(t, "ALICE")
