@@ -28,8 +28,9 @@ func named(t *testing.T, users *sqlusers.Users, typed string) string {
 	return user.Username
 }
 
-// lookAlikes of the name "Ann", which collations and normal forms take for it.
-var lookAlikes = []string{"Änn", "änn", "A\u0308nn", "ann ", " ann", "Ａｎｎ", "ａｎｎ", "an\u200bn", "ańn", "ann\u00a0", "anñ"}
+// lookAlikes of the names "Ann" and "Kass", which collations and normal forms take for it.
+var lookAlikes = []string{"Änn", "änn", "A\u0308nn", "ann ", " ann", "Ａｎｎ", "ａｎｎ", "an\u200bn", "ańn", "ann\u00a0", "anñ",
+	"\u212aass", "Kaſs", "kaſS"}
 
 // TestUsernamesInAnotherCase: as Django on the same table, so that nobody is locked out who moves; with the
 // option, on each database. A look-alike is nobody.
@@ -37,6 +38,7 @@ func TestUsernamesInAnotherCase(t *testing.T) {
 	forEachDatabase(t, func(t *testing.T, d database) {
 		create(t, d.Users, auth.User{Username: "Ann", IsActive: true})
 		create(t, d.Users, auth.User{Username: "Łukasz-Öz", IsActive: true})
+		create(t, d.Users, auth.User{Username: "Kass", IsActive: true})
 		ignoring := d.open(t, &sqlusers.Options{IgnoreCase: true})
 		for stored, all := range map[string][]string{
 			"Ann": {"ann", "ANN", "aNN"}, "Łukasz-Öz": {"łukasz-öz", "ŁUKASZ-ÖZ"},
