@@ -29,8 +29,10 @@ func named(t *testing.T, users *sqlusers.Users, typed string) string {
 }
 
 // lookAlikes of the names "Ann" and "Kass", which collations and normal forms take for it.
-var lookAlikes = []string{"Änn", "änn", "A\u0308nn", "ann ", " ann", "Ａｎｎ", "ａｎｎ", "an\u200bn", "ańn", "ann\u00a0", "anñ",
-	"\u212aass", "Kaſs", "kaſS"}
+var lookAlikes = []string{
+	"Änn", "änn", "A\u0308nn", "ann ", " ann", "Ａｎｎ", "ａｎｎ", "an\u200bn", "ańn", "ann\u00a0", "anñ",
+	"\u212aass", "Kaſs", "kaſS",
+}
 
 // TestUsernamesInAnotherCase: as Django on the same table, so that nobody is locked out who moves; with the
 // option, on each database. A look-alike is nobody.
