@@ -35,11 +35,12 @@ func newKeyring(key secret.Text, purpose string) keyring {
 	return keyring{key, purpose, signing.NewOfOne(keySalt+".device", key)}
 }
 
-// fingerprint identifies a user in a cookie, as long as the user has this name
-// and password. It differs by purpose: a login does not make a device known to
-// limiters of other purposes.
+// fingerprint identifies a user in a cookie, as long as the user has this username
+// and password; what the visitor types may be another name, such as an address. It
+// differs by purpose: a login does not make a device known to limiters of other
+// purposes.
 func (k keyring) fingerprint(a auth.Attempt) string {
-	of := strings.Join([]string{k.purpose, a.User.ID, a.User.Password, exact(a.Username)}, "\x00")
+	of := strings.Join([]string{k.purpose, a.User.ID, a.User.Password, exact(a.User.Username)}, "\x00")
 	mac := signing.SaltedHMAC(keySalt+".fingerprint", k.key, []byte(of))
 	return base64.RawURLEncoding.EncodeToString(mac[:16])
 }

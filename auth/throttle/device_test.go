@@ -100,6 +100,23 @@ func TestDeviceEndsWithThePassword(t *testing.T) {
 	}
 }
 
+// TestDeviceIsKnownByAnyName that its user types: one who logs in by an address, and has reset
+// the password, for which the username stands, is not a stranger.
+func TestDeviceIsKnownByAnyName(t *testing.T) {
+	s := open(t, throttle.Options{})
+	user := auth.User{ID: "7", Username: "ann", Password: "new", Email: "ann@example.com"}
+	s.exhaust(user.Email)
+	s.exhaust("ANN")
+	w := httptest.NewRecorder()
+	s.Limiter.MakeKnown(w.Header(), from(home), auth.Attempt{Username: user.Username, User: user})
+	for _, typed := range []string{user.Email, "ANN"} {
+		err := s.Limiter.Check(from(home, w.Result().Cookies()...), auth.Attempt{Username: typed, User: user})
+		if err != nil {
+			t.Errorf("%s: %v", typed, err)
+		}
+	}
+}
+
 // TestNobodyIsKnown: a name that belongs to nobody makes no device known, since any
 // later user could have it.
 func TestNobodyIsKnown(t *testing.T) {

@@ -49,7 +49,7 @@ type limiter struct {
 // case, accents, surrounding spaces, invisible characters, and compatible forms
 // of Unicode. If a backend accepts even more spellings for one user, give Check
 // the name that they have in common. A device is known for one user with one
-// name and one password only.
+// username and one password only.
 //
 // Succeeded records that the attempt was a login, with all its factors. The
 // account, or the known device, gets this attempt back, so that a login costs
@@ -58,7 +58,7 @@ type limiter struct {
 // login is still valid.
 //
 // MakeKnown makes the visitor's device known for a year for the user of the
-// attempt, with this name and password, by a cookie. It does nothing for an
+// attempt, with this username and password, by a cookie. It does nothing for an
 // attempt without a user. Call it after Succeeded, before the response begins,
 // with its header, and with the user as stored then; also after a login for
 // which Check was not called in this request, by single sign-on or by a second
