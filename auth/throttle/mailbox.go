@@ -27,7 +27,8 @@ import (
 //
 // NewPassword with the address as the name of the attempt, which says that the
 // owner of the mailbox has used a link, gives the mailbox attempts as it gives
-// them to an account.
+// them to an account. If the attempt has a user with another address, it does not: anybody
+// can sign up with somebody else's address for a name.
 func (l *limiter) Mails(r *http.Request) func(ctx context.Context, address string, users []auth.User) error {
 	d, known := l.device(r)
 	d = d.clone()

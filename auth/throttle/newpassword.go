@@ -19,13 +19,23 @@ func (l *limiter) NewPassword(ctx context.Context, a auth.Attempt) {
 	}
 	ctx, cancel := timelimit.Within(ctx, l.opts.Timeout)
 	defer cancel()
-	err := l.markName(ctx, ledger, a.Username)
+	var err error
+	if belongs(a) {
+		err = l.markName(ctx, ledger, a.Username)
+	}
 	if err == nil && a.User.IsAuthenticated() {
 		err = l.markUser(ctx, ledger, a)
 	}
 	if err != nil {
 		l.opts.Logger.ErrorContext(ctx, "a limit was not lifted for a new password", "error", err)
 	}
+}
+
+// belongs reports whether the name of an attempt is its user's. A name may be somebody
+// else's address, with which anybody can sign up: this address gets nothing back.
+func belongs(a auth.Attempt) bool {
+	isAddress := strings.Contains(a.Username, "@")
+	return !isAddress || !a.User.IsAuthenticated() || exact(a.Username) == exact(a.User.Email)
 }
 
 // markUser sets the mark of the user, even if nothing was used up: a known

@@ -174,6 +174,27 @@ func TestNewPasswordOfANameWithoutALookup(t *testing.T) {
 	}
 }
 
+// TestNameThatIsAnAddressBringsItNoMails: anybody can sign up with somebody else's address
+// for a name, and reset the password of this account by a mail to themselves.
+func TestNameThatIsAnAddressBringsItNoMails(t *testing.T) {
+	s := open(t, throttle.Options{Purpose: "password reset", PerAccount: throttle.Limit{Burst: 2, Every: time.Hour}})
+	const address = "victim@example.com"
+	mail := func() error { return s.Mails(from(home))(t.Context(), address, []auth.User{{ID: "2", Email: address}}) }
+	for range 2 {
+		if err := mail(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	user := auth.User{ID: "1", Username: address, Password: "new", Email: "eve@example.com"}
+	for range 2 {
+		s.NewPassword(t.Context(), auth.Attempt{Username: user.Username, User: user})
+		s.NewPassword(t.Context(), auth.Attempt{Username: user.Email, User: user})
+		if mail() == nil {
+			t.Error("the mailbox of somebody else has more mails")
+		}
+	}
+}
+
 // TestNewPasswordElsewhereCountsForNobody: of another limiter on the same store.
 func TestNewPasswordElsewhereCountsForNobody(t *testing.T) {
 	s := open(t, throttle.Options{})
