@@ -14,7 +14,8 @@ func Hashers() *password.Hashers {
 	if err != nil {
 		panic(fmt.Sprintf("authtest: %v", err)) // 1 is allowed
 	}
-	hashers, err := password.New(&password.Options{Hashers: append([]password.Hasher{cheap}, password.Default()[1:]...)})
+	all := append([]password.Hasher{cheap}, password.Default()[1:]...)
+	hashers, err := password.New(&password.Options{Hashers: all})
 	if err != nil {
 		panic(fmt.Sprintf("authtest: %v", err))
 	}

@@ -41,7 +41,8 @@ func (s *app) newPasswordForm(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		session.Abort(r, err)
 	default:
-		s.render(w, r, http.StatusOK, "newpassword", "New password", &form{Username: user.Username, First: "password"})
+		f := &form{Username: user.Username, First: "password"}
+		s.render(w, r, http.StatusOK, "newpassword", "New password", f)
 	}
 }
 

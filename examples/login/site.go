@@ -132,7 +132,8 @@ func (s *app) requireStaff(next http.Handler) http.Handler {
 // policy already; other security headers are settings.
 func contentPolicy(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "+
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; "+
+			"style-src 'self'; script-src 'self'; img-src 'self'; "+
 			"form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		next.ServeHTTP(w, r)
 	})
