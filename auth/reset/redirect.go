@@ -3,6 +3,7 @@ package reset
 import (
 	"html/template"
 	"net/http"
+	"strings"
 
 	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/httpcookie"
@@ -17,7 +18,7 @@ import (
 func Redirect(w http.ResponseWriter, r *http.Request, to string) {
 	switch {
 	case staysBehind(r):
-		goOn(w, r, sameURL(r))
+		goOn(w, r, askedAgain(r))
 	case travel.Of(r.Context()).Strict && r.Header.Get("Sec-Fetch-Site") == "":
 		goOn(w, r, to) // a browser from before 2023, which does not say where the link was
 	default:
@@ -25,23 +26,33 @@ func Redirect(w http.ResponseWriter, r *http.Request, to string) {
 	}
 }
 
+// againParam is in the address from which the browser asks once more.
+const againParam = "again"
+
 // staysBehind reports whether the browser may have kept the session's cookie back. It asks
-// once more from a page of this site, and then says so, whether it has the cookie or not.
+// once more from a page of this site, whether it has the cookie or not, and never a third
+// time: a tab that the sandbox of a web mail has opened says cross-site from any page.
 func staysBehind(r *http.Request) bool {
 	way := travel.Of(r.Context())
-	if !way.Strict || r.Header.Get("Sec-Fetch-Site") != "cross-site" {
+	if !way.Strict || r.Header.Get("Sec-Fetch-Site") != "cross-site" || r.URL.Query().Has(againParam) {
 		return false
 	}
 	_, sent := httpcookie.Lookup(r.Header, way.CookieName)
 	return !sent
 }
 
-// sameURL returns the path and the query of the request, also below an http.StripPrefix.
-func sameURL(r *http.Request) string {
-	if r.RequestURI != "" && r.RequestURI[0] == '/' {
-		return safeurl.EscapeLeadingSlashes(r.RequestURI)
+// askedAgain returns the path and the query of the request, also below an http.StripPrefix,
+// with againParam.
+func askedAgain(r *http.Request) string {
+	same := r.RequestURI
+	if !strings.HasPrefix(same, "/") {
+		same = r.URL.RequestURI()
 	}
-	return safeurl.EscapeLeadingSlashes(r.URL.RequestURI())
+	separator := "?"
+	if r.URL.RawQuery != "" {
+		separator = "&"
+	}
+	return safeurl.EscapeLeadingSlashes(same) + separator + againParam
 }
 
 // goOnPage leads on by itself. It loads nothing, so that no other site learns its address.
