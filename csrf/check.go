@@ -30,8 +30,8 @@ const secretItem = session.Item[string]("_csrftoken")
 //     is the handshake of a WebSocket: of that, an Origin header is checked as in 2, and
 //     nothing else. Django has no such check.
 //  2. If there is an Origin header, it is this site's scheme and host, or a
-//     trusted origin ([ErrOrigin]). Case does not count, nor does a port that is the
-//     scheme's default.
+//     trusted origin ([ErrOrigin]). The Host header may be in capitals, and have the port
+//     that is the scheme's default.
 //  3. Otherwise, over HTTPS, there is a Referer of this host, or of the
 //     cookie's domain, or of a trusted origin ([ErrReferer]).
 //  4. Options.CrossOrigin, if it is set, lets it pass ([ErrOrigin]). Django

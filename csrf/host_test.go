@@ -124,6 +124,8 @@ func TestHandshakesOfOtherSitesAreRefused(t *testing.T) {
 	p := protect(t, csrf.Options{TrustedOrigins: []string{"https://*.trusted.example"}})
 	crossSite := handshake()
 	crossSite.Header.Set("Sec-Fetch-Site", "cross-site")
+	sibling := handshake()
+	sibling.Header.Set("Sec-Fetch-Site", "same-site")
 	twice := handshake("http://example.com", "http://evil.example")
 	overHTTP2 := handshake("http://evil.example")
 	overHTTP2.Method = http.MethodConnect
@@ -139,6 +141,7 @@ func TestHandshakesOfOtherSitesAreRefused(t *testing.T) {
 		"an empty origin":   handshake(""),
 		"two origins":       twice,
 		"no origin":         crossSite,
+		"a sibling":         sibling,
 		"over HTTP/2":       overHTTP2,
 		"several protocols": list,
 	} {
@@ -153,8 +156,11 @@ func TestHandshakesOfOtherSitesAreRefused(t *testing.T) {
 	}
 	overHTTP2 = overHTTP2.Clone(t.Context())
 	overHTTP2.Header.Set("Origin", "http://example.com")
+	removed := handshake()
+	removed.Header.Set("Sec-Fetch-Site", "same-origin")
 	for name, r := range map[string]*http.Request{
 		"this site":     handshake("http://example.com"),
+		"no origin":     removed,
 		"a trusted one": handshake("https://www.trusted.example"),
 		"a program":     handshake(),
 		"over HTTP/2":   overHTTP2,

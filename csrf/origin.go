@@ -89,10 +89,12 @@ func (p *Protection) checkHandshake(r *http.Request) error {
 	if from, ok := header(r, "Origin"); ok {
 		return p.checkOrigin(from, own)
 	}
-	if r.Header.Get("Sec-Fetch-Site") == "cross-site" { // and somebody has removed the Origin
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin":
+		return nil
+	default: // and somebody has removed the Origin
 		return refuse(ErrOrigin, crossOrigin)
 	}
-	return nil
 }
 
 const crossOrigin = "Origin checking failed - the browser says that the request is cross-origin."

@@ -17,7 +17,7 @@ func forwardedHost(c *conf.Settings, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if values := r.Header.Values("X-Forwarded-Host"); len(values) > 0 {
 			own := *r
-			own.Host = strings.Join(values, ",") // a list is no host: who wrote which?
+			own.Host = strings.Join(values, ",") // a list is not a host: who wrote which?
 			r = &own
 		}
 		if !conf.HostHeader.MatchString(strings.ToLower(r.Host)) {
@@ -47,7 +47,7 @@ func (s *Site) checkHost(next http.Handler) http.Handler {
 }
 
 // maxHost is the length of the longest host with a port. Headers may be as long as a
-// megabyte, which is no line for the log.
+// megabyte, which is too long for a line of the log.
 const maxHost = 255 + len(":65535")
 
 func allowsHost(hosts []string, header string) bool {
