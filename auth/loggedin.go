@@ -20,9 +20,12 @@ import (
 // "again" then, which [Manager.LoginRedirect] adds, and with it [Manager.RequireFresh]. A
 // page that sends users who are logged in to the login page by a redirect of its own must
 // add it, too, or browsers go in a circle. (Django: redirect_authenticated_user.)
+//
+// It does not lead on what a page of another site embeds, such as a picture: whether it
+// loads would tell that site who is logged in here.
 func (m *Manager) RedirectAuthenticated(w http.ResponseWriter, r *http.Request) bool {
 	shows := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if !shows || r.URL.Query().Has(againParam) || !From(r).IsAuthenticated() {
+	if !shows || embedded(r) || r.URL.Query().Has(againParam) || !From(r).IsAuthenticated() {
 		return false
 	}
 	to := m.afterLogin(r)
@@ -32,6 +35,13 @@ func (m *Manager) RedirectAuthenticated(w http.ResponseWriter, r *http.Request) 
 	httpcache.Require(r.Context(), w.Header(), httpcache.NoStore)
 	http.Redirect(w, r, to, http.StatusFound)
 	return true
+}
+
+// embedded reports whether a page of another site has the answer loaded, rather than
+// shown in its place.
+func embedded(r *http.Request) bool {
+	from := r.Header.Get("Sec-Fetch-Site")
+	return (from == "cross-site" || from == "same-site") && r.Header.Get("Sec-Fetch-Dest") != "document"
 }
 
 // afterLogin is SafeNext, but never the login page itself. It is empty if there is

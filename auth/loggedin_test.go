@@ -58,6 +58,36 @@ func TestUsersAreLedOnFromTheLoginPage(t *testing.T) {
 	}, nowhere.login(t, alice()))
 }
 
+// TestLoginPageTellsNoOtherSiteWhoIsLoggedIn: a page of another site can have a picture of
+// this one loaded by way of the login page, and see whether it has come.
+func TestLoginPageTellsNoOtherSiteWhoIsLoggedIn(t *testing.T) {
+	s := newSite(t, &auth.Options{LoginURL: "/login/"})
+	key := s.login(t, alice())
+	for _, c := range []struct {
+		site, dest string
+		leads      bool
+	}{
+		{"cross-site", "image", false},
+		{"cross-site", "object", false},
+		{"cross-site", "iframe", false},
+		{"cross-site", "", false},
+		{"same-site", "script", false},
+		{"cross-site", "document", true}, // a link
+		{"none", "document", true},
+		{"same-origin", "empty", true}, // htmx, or fetch
+		{"", "", true},                 // an old browser
+	} {
+		r := httptest.NewRequest("GET", "http://example.com/login/?next=/logo.png", nil)
+		r.Header.Set("Sec-Fetch-Site", c.site)
+		r.Header.Set("Sec-Fetch-Dest", c.dest)
+		s.send(func(w http.ResponseWriter, r *http.Request) {
+			if s.auth.RedirectAuthenticated(w, r) != c.leads {
+				t.Errorf("%s, %s: leads on %t", c.site, c.dest, !c.leads)
+			}
+		}, key, r)
+	}
+}
+
 // TestFreshGateAndLoginPageDoNotGoInACircle: the gate says in its redirect that a newer
 // login is needed, and so does every use of LoginRedirect for a user who is logged in.
 func TestFreshGateAndLoginPageDoNotGoInACircle(t *testing.T) {
