@@ -8,7 +8,8 @@ import (
 )
 
 // inEachForm tries a password as it was typed and, if that is wrong, in the other form of Unicode. The
-// second try is a guess of its own for the limiter, or each request would be worth two.
+// second try is a guess of its own for the limiter, or each request would be worth two. If that is right,
+// the first one does not count, or a user who types that form would be locked out by logins.
 func (m *Manager) inEachForm(r *http.Request, a Attempt, password string, try func(form string) error) error {
 	err := try(password)
 	other, differs := otherForm(password)
@@ -18,7 +19,10 @@ func (m *Manager) inEachForm(r *http.Request, a Attempt, password string, try fu
 	if err := m.limit(r, a); err != nil {
 		return err
 	}
-	return try(other)
+	if err = try(other); err == nil {
+		m.giveBack(r, a) // the first was not a guess
+	}
+	return err
 }
 
 // maxPassword is the length above which no password matches; see package password.

@@ -99,6 +99,49 @@ func TestOldPasswordInBothForms(t *testing.T) {
 	}
 }
 
+// A loan is a limiter that has so many attempts to give.
+type loan struct {
+	early
+	left int
+}
+
+func (l *loan) Check(*http.Request, auth.Attempt) error {
+	if l.left == 0 {
+		return errTally
+	}
+	l.left--
+	return nil
+}
+
+func (l *loan) Succeeded(*http.Request, auth.Attempt) { l.left++ }
+
+func (l *loan) GiveBack(*http.Request, auth.Attempt) { l.left++ }
+
+// TestLoginInTheOtherFormCostsNothing, as any login: the first form was not a guess.
+func TestLoginInTheOtherFormCostsNothing(t *testing.T) {
+	l := &loan{left: 3}
+	s := newSite(t, &auth.Options{Limiter: l})
+	s.users.change("1", func(u *auth.User) { u.Password = "meter$1$" + composed })
+	attempt := func(typed string) error {
+		var err error
+		s.do(func(_ http.ResponseWriter, r *http.Request) {
+			var user auth.User
+			if user, err = s.auth.Authenticate(r, "alice", typed); err == nil {
+				err = s.auth.Login(r, user)
+			}
+		}, "")
+		return err
+	}
+	for range 5 {
+		if err := attempt(decomposed); err != nil || l.left != 3 {
+			t.Fatalf("error %v, %d attempts are left", err, l.left)
+		}
+	}
+	if err := attempt(decomposed + "x"); !errors.Is(err, auth.ErrNoMatch) || l.left != 1 {
+		t.Errorf("a wrong one: error %v, %d attempts are left", err, l.left)
+	}
+}
+
 // A marks backend keeps how its hashes would be queued.
 type marks struct {
 	auth.Backend

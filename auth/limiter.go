@@ -51,8 +51,9 @@ type SourceLimiter interface {
 	// anything. An attempt that is refused here does not need a lookup of the user.
 	Refuse(r *http.Request) error
 
-	// GiveBack says that the attempt that Check let pass, in the same request,
-	// was refused by the queue before any password was checked.
+	// GiveBack says that an attempt that Check let pass, in the same request, does not
+	// count: the queue has refused it before any password was checked, or the password is
+	// right in its other form.
 	GiveBack(r *http.Request, a Attempt)
 
 	// Mails returns the function that counts the mails that a request leads to, later and in
@@ -143,12 +144,19 @@ func (m *Manager) succeeded(r *http.Request, a Attempt) {
 	m.opts.Limiter.Succeeded(limited, a)
 }
 
-// giveBack tells the limiter of an attempt that a full queue for hashes has
-// ended, if that is what the error says. If the visitor has gone the
+// giveBackIfBusy tells the limiter of an attempt that a full queue for hashes
+// has ended, if that is what the error says. If the visitor has gone the
 // attempt counts: hanging up would otherwise be a way around the limit.
-func (m *Manager) giveBack(r *http.Request, a Attempt, err error) {
+func (m *Manager) giveBackIfBusy(r *http.Request, a Attempt, err error) {
+	if errors.Is(err, password.ErrBusy) && r.Context().Err() == nil {
+		m.giveBack(r, a)
+	}
+}
+
+// giveBack tells the limiter that an attempt does not count.
+func (m *Manager) giveBack(r *http.Request, a Attempt) {
 	l, ok := m.opts.Limiter.(SourceLimiter)
-	if !ok || !errors.Is(err, password.ErrBusy) || r.Context().Err() != nil {
+	if !ok {
 		return
 	}
 	limited, cancel := m.limitedRequest(r)

@@ -135,7 +135,7 @@ func (m *Manager) ask(ctx context.Context, r *http.Request, a Attempt, password 
 		}
 		if err != nil {
 			if _, ok := b.(*modelBackend); ok && i == 0 { // another may have looked at the password
-				m.giveBack(r, a, err)
+				m.giveBackIfBusy(r, a, err)
 			}
 			return User{}, unavailable(b, err)
 		}

@@ -108,7 +108,7 @@ func (m *Manager) verifyOld(ctx context.Context, r *http.Request, a Attempt, old
 	ok, _, err := m.opts.Hashers.Verify(ctx, old, a.User.Password)
 	switch {
 	case err != nil:
-		m.giveBack(r, a, err)
+		m.giveBackIfBusy(r, a, err)
 		return fmt.Errorf("%w: %w", errUnavailable, err)
 	case !ok:
 		return ErrNoMatch
