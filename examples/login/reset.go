@@ -49,18 +49,18 @@ func (s *app) newPasswordForm(w http.ResponseWriter, r *http.Request) {
 // newPassword sets the password. The user then logs in with it.
 func (s *app) newPassword(w http.ResponseWriter, r *http.Request) {
 	guardLink(w)
-	f := &form{}
-	password := r.PostFormValue("password")
-	if f.repeated(r, password); len(f.Problems) == 0 {
-		user, err := s.resets.Finish(r, r.PathValue("id"), password)
-		f.Username = user.Username
-		if errors.Is(err, reset.ErrBadLink) {
-			s.badLink(w, r)
-			return
-		}
-		if err != nil && !f.failPassword(err) {
-			session.Abort(r, err)
-		}
+	id, password := r.PathValue("id"), r.PostFormValue("password")
+	user, _, err := s.resets.Open(r, id, reset.KeptToken)
+	f := &form{Username: user.Username}
+	if f.repeated(r, password); err == nil && len(f.Problems) == 0 {
+		_, err = s.resets.Finish(r, id, password)
+	}
+	if errors.Is(err, reset.ErrBadLink) {
+		s.badLink(w, r)
+		return
+	}
+	if err != nil && !f.failPassword(err) {
+		session.Abort(r, err)
 	}
 	if len(f.Problems) > 0 {
 		s.renderForm(w, r, "newpassword", "New password", f)
