@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/starter"
+	"github.com/jamsession/jamsession/settings"
 )
 
 type initCommand struct {
@@ -33,13 +34,17 @@ func (c *initCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if _, err := settings.DemoSecretKey(filepath.Join(c.Folder, defaultKeyFile)); err != nil {
+		return err
+	}
+	names = append(names, defaultKeyFile) // which createsuperuser needs before the site has run
 	fmt.Fprintf(a.out, "Wrote %s.\n", strings.Join(names, ", "))
 	for _, args := range c.goCommands(a, goCommand) {
 		fmt.Fprintln(a.out, "go", strings.Join(args, " "))
 		cmd := exec.CommandContext(a.ctx, goCommand, args...)
 		cmd.Dir, cmd.Stdout, cmd.Stderr = c.Folder, a.err, a.err
 		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("go %s: %w: what is written stays; go on from there by hand",
+			return fmt.Errorf("go %s: %w: the files stay; go on from there by hand",
 				strings.Join(args, " "), err)
 		}
 	}

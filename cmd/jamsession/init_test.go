@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -34,5 +35,41 @@ func TestInitNamesTheModule(t *testing.T) {
 	}
 	if got := (&initCommand{Module: "example.org/x"}).module(); got != "example.org/x" {
 		t.Errorf("module %s", got)
+	}
+}
+
+// TestInitBelowAFile does not say that something is there.
+func TestInitBelowAFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("file", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var errs bytes.Buffer
+	status := run(t.Context(), []string{"init", "file/site"}, stdio{os.Stdin, &errs, &errs})
+	if status != 1 || strings.Contains(errs.String(), "already has") {
+		t.Errorf("status %d: %s", status, &errs)
+	}
+}
+
+// TestInitMakesAKey: createsuperuser comes before the first start of the site, and needs it.
+func TestInitMakesAKey(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("not run: no scripts that are programs")
+	}
+	t.Chdir(t.TempDir())
+	path := t.TempDir() // a go command that does nothing
+	if err := os.WriteFile(filepath.Join(path, "go"), []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", path+string(os.PathListSeparator)+os.Getenv("PATH"))
+	t.Setenv("SECRET_KEY", "")
+	if out := jamsession(t, "", "init", "shop"); !strings.Contains(out, ", secret_key.") {
+		t.Errorf("init printed %s", out)
+	}
+	t.Chdir("shop")
+	jamsession(t, "", "migrate")
+	jamsession(t, "correct-horse-battery", "createsuperuser", "--noinput", "--username", "ann")
+	if info, err := os.Stat("secret_key"); err != nil || info.Mode().Perm()&0o077 != 0 {
+		t.Errorf("secret_key: %v, %v", info, err)
 	}
 }

@@ -218,6 +218,10 @@ func initWordForWord(t *testing.T, env []string) {
 	if out := s.run("go tool jamsession migrate"); !strings.Contains(out, "auth.0001_initial") {
 		t.Errorf("migrate prints\n%s", out)
 	}
+	s.env = append(s.env, "SECRET_KEY=", "JAMSESSION_SUPERUSER_PASSWORD=correct-horse-battery")
+	if out := s.run("go tool jamsession createsuperuser --noinput --username ann"); !strings.Contains(out, "ann created") {
+		t.Errorf("createsuperuser prints\n%s", out)
+	}
 	if got := s.answers("ADDR=" + freeAddr(t)); !strings.Contains(got, "<h1>Hello.</h1>") {
 		t.Errorf("the site answers\n%s", got)
 	}

@@ -76,8 +76,10 @@ func write(dir string, texts map[string][]byte) ([]string, error) {
 	var names, there []string
 	for name := range texts {
 		names = append(names, name)
-		if _, err := os.Lstat(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			there = append(there, name)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
 		}
 	}
 	slices.Sort(names)
