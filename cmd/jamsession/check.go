@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -175,9 +174,8 @@ func checkDjango(a *app, s *settings.Settings) ([]conf.Finding, error) {
 
 // writeFindingsJSON writes them for programs.
 func writeFindingsJSON(w io.Writer, findings []conf.Finding) error {
-	enc := json.NewEncoder(w)
 	for _, f := range findings {
-		err := enc.Encode(struct {
+		err := writeJSON(w, struct {
 			Level   string `json:"level"` // ERROR or WARNING
 			ID      string `json:"id"`
 			Message string `json:"message"`
@@ -212,10 +210,10 @@ func writeFindings(w io.Writer, findings []conf.Finding) {
 }
 
 func writeFinding(w io.Writer, f conf.Finding) {
-	message := wrap(fmt.Sprintf("?: (%s) %s", f.ID, f.Message), 80-4)
+	message := wrap(legible(fmt.Sprintf("?: (%s) %s", f.ID, f.Message)), 80-4)
 	fmt.Fprintln(w, strings.Join(message, "\n    "))
 	if f.Hint != "" {
-		hint := wrap("HINT: "+f.Hint, 80-8)
+		hint := wrap(legible("HINT: "+f.Hint), 80-8)
 		fmt.Fprintln(w, "\t"+strings.Join(hint, "\n\t"))
 	}
 }

@@ -28,7 +28,7 @@ type commandLine struct {
 	Check           checkCommand      `cmd:"" help:"Look for dangerous settings, and compare with Django's."`
 	Settings        settingsCommand   `cmd:"" help:"Show which settings count, and where each is from."`
 	Secret          secretCommand     `cmd:"" help:"Print a new SECRET_KEY."`
-	Completion      completionCommand `cmd:"" help:"Print what lets a shell complete commands and flags."`
+	Completion      completionCommand `cmd:"" help:"Print a script that completes commands and flags."`
 	Help            helpCommand       `cmd:"" help:"Explain a command."`
 	Version         versionCommand    `cmd:"" help:"Print the version."`
 }

@@ -55,7 +55,7 @@ func (c *createCommand) create(a *app, site *site.Site, kind string, user auth.U
 	case err != nil:
 		return err
 	}
-	fmt.Fprintf(a.out, "%s %s created.\n", kind, created.Username)
+	fmt.Fprintf(a.out, "%s %s created.\n", kind, legible(created.Username))
 	return nil
 }
 

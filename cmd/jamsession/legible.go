@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"strconv"
 	"unicode"
 	"unicode/utf16"
@@ -31,6 +33,15 @@ func legible(text string) string {
 // isHarmful: what turns the direction is not printable to Unicode, and fillers are letters.
 func isHarmful(r rune) bool {
 	return !unicode.IsPrint(r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
+}
+
+// writeJSON writes a value as one line of JSON in which [legible] has nothing to escape.
+func writeJSON(w io.Writer, value any) error {
+	text, err := json.Marshal(value)
+	if err == nil {
+		_, err = fmt.Fprintln(w, legible(string(text)))
+	}
+	return err
 }
 
 // legibleJSON writes the characters of strings in JSON as themselves, except for those that

@@ -83,8 +83,8 @@ type liftLimits struct {
 // Help says more in --help.
 func (*liftLimits) Help() string {
 	return "For a user's name, the user's email address is included, and so are the devices on " +
-		"which the user has logged in. First make sure who is asking: whoever guesses passwords gets " +
-		"the attempts, too. A process that has just refused an IP address may refuse it for as long " +
+		"which the user has logged in. First make sure who is asking: somebody who guesses passwords " +
+		"gets the attempts, too. A process that has just refused an IP address may refuse it for as long " +
 		"as it takes until one attempt comes back."
 }
 

@@ -9,7 +9,7 @@
 //	changepassword      Change a user's password.
 //	clearsessions       Remove expired sessions.
 //	sessions list       List the sessions that have not expired.
-//	sessions show       Show what a session holds.
+//	sessions show       Show the items of a session.
 //	sessions delete     Delete sessions; their visitors are logged out.
 //	sessions end        End all sessions of a user, or of everybody.
 //	users list          List the users.
@@ -23,7 +23,7 @@
 //	check               Look for dangerous settings, and compare with Django's.
 //	settings            Show which settings count, and where each is from.
 //	secret              Print a new SECRET_KEY.
-//	completion          Print what lets a shell complete commands and flags.
+//	completion          Print a script that completes commands and flags.
 //	help                Explain a command.
 //	version             Print the version.
 //
@@ -118,7 +118,9 @@ func newParser(cli *commandLine, std stdio, answered func()) *kong.Kong {
 		kong.Name("jamsession"),
 		kong.Description("Manage the tables of a site's sessions and users."),
 		kong.Writers(std.out, std.err),
-		kong.Vars{"routers": strings.Join(starter.Routers(), ", ")},
+		kong.Vars{
+			"routers": strings.Join(starter.Routers(), ", "), "orders": "stored,expires,user,size,items",
+		},
 		kong.Exit(func(int) { answered() }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
 	)
@@ -150,7 +152,7 @@ func report(w io.Writer, err error) int {
 	}
 	for line := range strings.Lines(err.Error()) {
 		line = ownWords(strings.TrimSuffix(line, "\n"))
-		fmt.Fprintln(w, "jamsession:", line)
+		fmt.Fprintln(w, "jamsession:", legible(line)) // it may have arguments, and words of a server
 	}
 	if errors.Is(err, errUsage) {
 		return 2

@@ -56,7 +56,7 @@ func (p *prompter) askUntil(question, def string, check func(string) error) (str
 		if p.a.ctx.Err() != nil {
 			return "", err
 		}
-		fmt.Fprintf(p.a.err, "Error: %v.\n", err)
+		fmt.Fprintf(p.a.err, "Error: %s.\n", legible(err.Error()))
 	}
 }
 

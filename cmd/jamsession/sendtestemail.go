@@ -45,7 +45,7 @@ func (c *testEmailCommand) Run(a *app) error {
 			problems = append(problems, fmt.Errorf("%q: %w", to, err))
 			continue
 		}
-		fmt.Fprintf(a.out, "Mail to %s sent.\n", to)
+		fmt.Fprintf(a.out, "Mail to %s sent.\n", legible(to))
 	}
 	return errors.Join(problems...)
 }

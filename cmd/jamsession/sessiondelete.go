@@ -17,8 +17,8 @@ type deleteCommand struct {
 
 // Help says more in --help.
 func (*deleteCommand) Help() string {
-	return "If one of the sessions cannot be found, none is deleted. --user and --all delete what the " +
-		"engine can list; jamsession sessions end works with every engine."
+	return "If one of the sessions cannot be found, none is deleted. --user and --all delete the " +
+		"sessions that the engine can list; jamsession sessions end works with every engine."
 }
 
 // Run carries the command out.

@@ -47,8 +47,22 @@ func (c *endCommand) run(a *app, site *site.Site) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "All sessions of %s end. %s\n", whose, recordsDeleted(records))
-	return nil
+	fmt.Fprintf(a.out, "All sessions of %s end. %s\n", legible(whose), recordsDeleted(records))
+	if records > 0 {
+		return nil
+	}
+	return recordsLeft(a, site)
+}
+
+// recordsLeft returns an error if no record was deleted because none can be read: at a Django site
+// that shares them the sessions go on.
+func recordsLeft(a *app, site *site.Site) error {
+	const sample = 100
+	err := (&search{limit: sample}).run(a, site, new(usernames))
+	if errors.Is(err, errUnreadable) {
+		return fmt.Errorf("at a Django site with the same sessions they go on: %w", err)
+	}
+	return nil // there are none, or the engine cannot list them
 }
 
 func (c *endCommand) endUser(ctx context.Context, site *site.Site) (int, error) {

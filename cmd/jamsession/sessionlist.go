@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -18,7 +17,7 @@ type listCommand struct {
 	JSON    bool   `help:"Print one JSON object per line."`
 	User    string `help:"List only sessions of this user, by name or id." placeholder:"NAME"`
 	Limit   int    `default:"0" help:"List at most N; 0 lists all." placeholder:"N"`
-	Order   string `default:"stored" enum:"stored,expires,user,size,items" help:"How to sort."`
+	Order   string `default:"stored" enum:"${orders}" help:"One of ${orders}."`
 	Reverse bool   `help:"Turn the order around."`
 }
 
@@ -97,9 +96,8 @@ func summarize(site *site.Site, rec session.Record) summary {
 }
 
 func writeLines(w io.Writer, list []summary) error {
-	enc := json.NewEncoder(w)
 	for _, s := range list {
-		if err := enc.Encode(s); err != nil {
+		if err := writeJSON(w, s); err != nil {
 			return err
 		}
 	}
@@ -118,15 +116,14 @@ func writeTable(w io.Writer, list []summary) error {
 		if s.Items < 0 {
 			items = "unreadable"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%s\n", s.Fingerprint, column(s.User), column(s.Name),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%s\n", s.Fingerprint, column(s.User, 24), column(s.Name, 18),
 			s.Expires.Format("2006-01-02 15:04"), roughly(time.Until(s.Expires)), s.Size, items)
 	}
 	return t.Flush()
 }
 
-// column returns a text for a table.
-func column(text string) string {
-	const most = 24
+// column returns a text for a table, of at most so many characters.
+func column(text string, most int) string {
 	text = legible(text)
 	if runes := []rune(text); len(runes) > most {
 		text = string(runes[:most-1]) + "…"

@@ -11,7 +11,7 @@ import (
 
 type sessionsCommands struct {
 	List   listCommand   `cmd:"" help:"List the sessions that have not expired."`
-	Show   showCommand   `cmd:"" help:"Show what a session holds."`
+	Show   showCommand   `cmd:"" help:"Show the items of a session."`
 	Delete deleteCommand `cmd:"" help:"Delete sessions; their visitors are logged out."`
 	End    endCommand    `cmd:"" help:"End all sessions of a user, or of everybody."`
 }

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/site"
 )
+
+var errUnreadable = errors.New("SECRET_KEY is not the key of the site that made them, or their data is " +
+	"damaged")
 
 // A search looks at the sessions of a site, for those of a user or for all.
 type search struct {
@@ -39,8 +43,7 @@ func (f *search) run(a *app, site *site.Site, names *usernames) error {
 	}
 	switch {
 	case f.looked > 0 && f.unreadable == f.looked:
-		return fmt.Errorf("%s: SECRET_KEY is not the key of the site that made them, or their data is "+
-			"damaged", unreadableOf(f.unreadable, f.looked))
+		return fmt.Errorf("%s: %w", unreadableOf(f.unreadable, f.looked), errUnreadable)
 	case !exists && len(f.list) == 0:
 		return noUser(f.user)
 	case f.unreadable > 0:

@@ -47,7 +47,7 @@ func (c *showCommand) run(a *app, site *site.Site) error {
 }
 
 func (c *showCommand) writeJSON(a *app, rec session.Record, items rawjson.Object) error {
-	return json.NewEncoder(a.out).Encode(struct {
+	return writeJSON(a.out, struct {
 		Fingerprint string          `json:"fingerprint"`
 		Expires     time.Time       `json:"expires"`
 		Items       json.RawMessage `json:"items"`

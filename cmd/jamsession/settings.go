@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -18,7 +17,8 @@ type settingsCommand struct {
 
 // Help says more in --help.
 func (*settingsCommand) Help() string {
-	return "Shows what counts, and where it is from: a flag, the environment, a file or the default. " +
+	return "Shows the values that count, and where they are from: a flag, the environment, a file or the " +
+		"default. " +
 		"No key and no password is shown; of a URL that may have one, only the beginning."
 }
 
@@ -70,9 +70,8 @@ func (a *app) show(s *conf.Settings, t conf.Setting) shownSetting {
 }
 
 func writeSettingsJSON(w io.Writer, list []shownSetting) error {
-	enc := json.NewEncoder(w)
 	for _, s := range list {
-		if err := enc.Encode(s); err != nil {
+		if err := writeJSON(w, s); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/conf"
@@ -17,7 +19,24 @@ func (a *app) withSite(run func(*site.Site) error) error { return a.with(nil, ru
 // withSessions runs a command that looks at sessions only, and so needs no
 // database unless its engine does.
 func (a *app) withSessions(run func(*site.Site) error) error {
+	if err := a.folderIsThere(); err != nil {
+		return err
+	}
 	return a.with(&site.Options{NoUsers: true}, run)
+}
+
+// folderIsThere returns an error if sessions are in a folder that does not exist: opening the
+// site would make it, and a path with a mistake would look like a site without sessions.
+func (a *app) folderIsThere() error {
+	s, err := a.settings()
+	if err != nil || values(s).SessionEngine != "file" {
+		return err
+	}
+	path := values(s).SessionFilePath
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("SESSION_FILE_PATH: there is no folder %s; the site makes it when it starts", path)
+	}
+	return nil
 }
 
 func (a *app) with(o *site.Options, run func(*site.Site) error) error {

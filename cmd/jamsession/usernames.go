@@ -14,6 +14,9 @@ import (
 // withNames runs a command that looks at sessions, and at the names of their users if these
 // are in reach: sessions may be in a cache, and the users of a program elsewhere.
 func (a *app) withNames(run func(*site.Site, *usernames) error) error {
+	if err := a.folderIsThere(); err != nil {
+		return err
+	}
 	here, err := a.open(nil)
 	if err == nil {
 		names := &usernames{users: here.Users(), known: make(map[string]string)}
@@ -23,7 +26,7 @@ func (a *app) withNames(run func(*site.Site, *usernames) error) error {
 	if err2 != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "jamsession: the names of users are not known: %s\n", ownWords(err.Error()))
+	fmt.Fprintf(a.err, "jamsession: the names of users are not known: %s\n", legible(ownWords(err.Error())))
 	return errors.Join(run(here, new(usernames)), here.Close())
 }
 

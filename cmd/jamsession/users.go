@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -75,9 +74,8 @@ func lineOf(u auth.User) userLine {
 }
 
 func writeUsersJSON(w io.Writer, list []userLine) error {
-	enc := json.NewEncoder(w)
 	for _, u := range list {
-		if err := enc.Encode(u); err != nil {
+		if err := writeJSON(w, u); err != nil {
 			return err
 		}
 	}
@@ -96,7 +94,7 @@ func writeUsers(w io.Writer, list []userLine) error {
 		if u.LastLogin != nil {
 			last = u.LastLogin.Format("2006-01-02 15:04")
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", u.ID, column(u.Name), column(u.Email), u.role(), last)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", u.ID, column(u.Name, 20), column(u.Email, 22), u.role(), last)
 	}
 	return t.Flush()
 }
@@ -139,7 +137,7 @@ type deactivateCommand struct {
 
 // Help says more in --help.
 func (*deactivateCommand) Help() string {
-	return "They cannot log in, and what they have open ends with the next request. Nothing of theirs is " +
+	return "They cannot log in, and their open sessions end with the next request. Nothing of theirs is " +
 		"deleted. If one of the users is not there, none is deactivated."
 }
 

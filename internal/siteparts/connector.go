@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -57,6 +58,9 @@ func OpenServer(
 	if err := db.PingContext(ctx); err != nil {
 		_ = db.Close()
 		reason := strings.Join(strings.Fields(err.Error()), " ") // on one line
+		if errors.Is(err, context.DeadlineExceeded) {
+			reason = "it does not answer in time"
+		}
 		return nil, fmt.Errorf("cannot use %s at %s: %s", kind, s, reason)
 	}
 	return &Database{Writer: db, Readers: db, Wires: w}, nil
