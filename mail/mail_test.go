@@ -196,9 +196,9 @@ func (s *server) sendTo(t *testing.T, scheme string, roots *x509.CertPool, want 
 func TestRefusalShowsCodesOnly(t *testing.T) {
 	roots, secured := certificate(t)
 	for line, want := range map[string]string{
-		"AUTH": "550 5.1.1", "MAIL": "MAIL FROM command: the server refuses with 550 5.1.1",
-		"RCPT": "RCPT TO command: the server refuses with 550 5.1.1", "DATA": "DATA command: the server refuses with 550 5.1.1",
-		".": "the server refuses with 554 5.7.1",
+		"AUTH": "550 5.1.1", "MAIL": "the server refuses with 550 5.1.1 at MAIL FROM,",
+		"RCPT": "the server refuses with 550 5.1.1 at RCPT TO,", "DATA": "the server refuses with 550 5.1.1 at DATA,",
+		".": "the server refuses with 554 5.7.1 after the text of the mail",
 	} {
 		server := server{refuse: line, tls: secured}
 		server.listen(t)
@@ -230,7 +230,8 @@ func TestAnswerThatIsNotSMTP(t *testing.T) {
 	for answer, want := range map[string]string{
 		"HTTP/1.1 400 Bad Request SENTINEL\r\n": "does not speak SMTP",
 		"554 5.3.2 SENTINEL\r\n":                "refuses with 554 5.3.2",
-		"":                                      "EOF",
+		"535 5.7.8 SENTINEL\r\n":                "refuses the username or the password with 535 5.7.8",
+		"":                                      "the server hangs up",
 	} {
 		mail.Answer(sender, func(conn net.Conn) {
 			_, _ = io.WriteString(conn, answer)
@@ -239,6 +240,28 @@ func TestAnswerThatIsNotSMTP(t *testing.T) {
 		err := sender.Send(t.Context(), link())
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "SENTINEL") {
 			t.Errorf("%q: error %v, want one with %q", answer, err, want)
+		}
+	}
+}
+
+// TestMissingOffersAreNamed: what a server does not offer is said in words that lead on.
+func TestMissingOffersAreNamed(t *testing.T) {
+	for url, want := range map[string]string{
+		"smtp://user:SENTINEL@localhost":          "the server takes no password",
+		"smtp://user:SENTINEL@mail.example.com":   "the server does not offer STARTTLS",
+		"smtps://user:SENTINEL@mail.example.com/": "the server does not speak TLS from the start",
+	} {
+		server := server{}
+		server.listen(t)
+		sender, err := mail.NewSMTP(url, "noreply@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		mail.DialTo(sender, server.addr)
+		err = sender.Send(t.Context(), link())
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "SENTINEL") ||
+			errors.Is(err, mail.ErrTemporary) {
+			t.Errorf("%s: error %v, want one with %q", url, err, want)
 		}
 	}
 }

@@ -23,18 +23,43 @@ func reason(err error) error {
 	switch {
 	case errors.As(err, &sending) && sending.ErrorCode() > 0:
 		answer := refusal(sending.ErrorCode(), sending.EnhancedStatusCode())
-		return fmt.Errorf("%v: %w", sending.Reason, answer)
+		return fmt.Errorf("%w%s", answer, at[sending.Reason])
 	case errors.As(err, &sending):
-		return temporary{fmt.Errorf("%v: the server gives no answer", sending.Reason)}
+		return temporary{fmt.Errorf("the server gives no answer%s", at[sending.Reason])}
 	case errors.As(err, &refused):
 		return refusal(refused.Code, enhancedCode.FindString(refused.Msg))
 	case errors.As(err, &garbled):
 		return errors.New("the server does not speak SMTP")
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return temporary{fmt.Errorf("the server hangs up: %w", err)}
 	case isLost(err):
 		return temporary{err}
 	default:
-		return err
+		return inPlainWords(err)
 	}
+}
+
+// at says at which step of a delivery there is no good answer.
+var at = map[smtp.SendErrReason]string{
+	smtp.ErrSMTPMailFrom:  " at MAIL FROM, the sender's address",
+	smtp.ErrSMTPRcptTo:    " at RCPT TO, the address of the mail",
+	smtp.ErrSMTPData:      " at DATA, before the text of the mail",
+	smtp.ErrWriteContent:  " within the text of the mail",
+	smtp.ErrSMTPDataClose: " after the text of the mail",
+}
+
+// inPlainWords says what a server does not offer. The errors of the client for it have no names.
+func inPlainWords(err error) error {
+	for part, words := range map[string]string{
+		"does not support SMTP AUTH": "the server takes no password, or none on this port; try smtps:// or another port",
+		"does not support STARTTLS":  "the server does not offer STARTTLS, so it gets no mail; try smtps:// or another port",
+		"look like a TLS handshake":  "the server does not speak TLS from the start; try smtp:// or another port",
+	} {
+		if strings.Contains(err.Error(), part) {
+			return fmt.Errorf("%s (%w)", words, err)
+		}
+	}
+	return err
 }
 
 // enhancedCode matches the beginning of the text after the code.
@@ -42,7 +67,11 @@ var enhancedCode = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
 
 // refusal names the code of an answer, and the enhanced one if there is any.
 func refusal(code int, enhanced string) error {
-	err := fmt.Errorf("the server refuses with %s", strings.TrimSpace(fmt.Sprint(code, " ", enhanced)))
+	what := "refuses"
+	if code == 535 {
+		what = "refuses the username or the password"
+	}
+	err := fmt.Errorf("the server %s with %s", what, strings.TrimSpace(fmt.Sprint(code, " ", enhanced)))
 	if code >= 400 && code < 500 {
 		return temporary{err}
 	}
