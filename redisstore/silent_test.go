@@ -55,7 +55,8 @@ func TestSilentServersEndNoCallLate(t *testing.T) {
 // endsInTime makes each call, which must end with its context and not say that
 // there is nothing.
 func endsInTime(t *testing.T, store session.Store, rec session.Record) {
-	const limit, slack = 500 * time.Millisecond, 2 * time.Second
+	// A busy machine may be late, but not as late as the client's own limit of six seconds.
+	const limit, slack = 500 * time.Millisecond, 4 * time.Second
 	for name, call := range map[string]func(context.Context) error{
 		"Load":   func(ctx context.Context) error { _, err := store.Load(ctx, rec.Key); return err },
 		"Create": func(ctx context.Context) error { return store.Create(ctx, record("new")) },
