@@ -136,6 +136,20 @@ func siteWorks(t *testing.T, limitStore string) {
 	b.want(200, "Hello, ann.")(b.post("/login", "username", "ann", "password", "a third staple"))
 }
 
+// TestPolicyAllowsTheIcon: a browser would note each page of the site as a violation.
+func TestPolicyAllowsTheIcon(t *testing.T) {
+	page, err := files.ReadFile("pages/base.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	policy(http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	allowed := w.Header().Get("Content-Security-Policy")
+	if !strings.Contains(string(page), `href="data:,"`) || !strings.Contains(allowed, "img-src 'self' data:;") {
+		t.Errorf("the icon is not allowed by %s", allowed)
+	}
+}
+
 // TestSignUpWithoutATable: the user can try again later, and is told so.
 func TestSignUpWithoutATable(t *testing.T) {
 	site := start(t, &outbox{}, "auto")

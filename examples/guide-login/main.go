@@ -102,7 +102,7 @@ func handler(site *site.Site) http.Handler { return site.Handler(policy(routes(s
 func policy(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy",
-			"default-src 'self'; object-src 'none'; form-action 'self'; "+
+			"default-src 'self'; img-src 'self' data:; object-src 'none'; form-action 'self'; "+
 				"frame-ancestors 'none'; base-uri 'none'")
 		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 		pages.ServeHTTP(w, r)
