@@ -51,9 +51,9 @@ var at = map[smtp.SendErrReason]string{
 // inPlainWords says what a server does not offer. The errors of the client for it have no names.
 func inPlainWords(err error) error {
 	for part, words := range map[string]string{
-		"does not support SMTP AUTH": "the server takes no password, or none on this port; try smtps:// or another port",
-		"does not support STARTTLS":  "the server does not offer STARTTLS, so it gets no mail; try smtps:// or another port",
-		"look like a TLS handshake":  "the server does not speak TLS from the start; try smtp:// or another port",
+		"does not support SMTP AUTH": "the server takes no password; try smtps:// or another port",
+		"does not support STARTTLS":  "the server does not offer STARTTLS; try smtps:// or another port",
+		"look like a TLS handshake":  "the server does not speak TLS from the start; try smtp://",
 	} {
 		if strings.Contains(err.Error(), part) {
 			return fmt.Errorf("%s (%w)", words, err)
