@@ -193,12 +193,12 @@ func TestVisitCounter(t *testing.T) {
 
 func TestNameIsSetShownAndDeleted(t *testing.T) {
 	_, v, _ := start(t, nil)
-	v.shows(v.get("/show/"), "Hello, Guest.")
+	v.shows(v.get("/show/"), "Hello, <bdi>Guest</bdi>.")
 	v.get("/")
 	v.leads(v.post("/set/", "username", "<b>John</b> Ünï"), "/show/")
-	v.shows(v.get("/show/"), "Hello, &lt;b&gt;John&lt;/b&gt; Ünï.")
+	v.shows(v.get("/show/"), "Hello, <bdi>&lt;b&gt;John&lt;/b&gt; Ünï</bdi>.")
 	v.leads(v.post("/delete/"), "/show/")
-	v.shows(v.get("/show/"), "Hello, Guest.")
+	v.shows(v.get("/show/"), "Hello, <bdi>Guest</bdi>.")
 	v.leads(v.post("/delete/"), "/show/") // nothing there
 }
 
@@ -208,7 +208,7 @@ func TestLongNameIsRefused(t *testing.T) {
 	if r := v.post("/set/", "username", strings.Repeat("x", 601)); r.status != http.StatusBadRequest {
 		t.Errorf("status %d", r.status)
 	}
-	v.shows(v.get("/show/"), "Hello, Guest.")
+	v.shows(v.get("/show/"), "Hello, <bdi>Guest</bdi>.")
 }
 
 func TestShowAsJSON(t *testing.T) {
@@ -240,7 +240,7 @@ func TestClearForgetsTheSession(t *testing.T) {
 	if _, err := s.Store.Load(t.Context(), key); err == nil {
 		t.Error("the record is still there")
 	}
-	v.shows(v.get("/show/"), "Hello, Guest.")
+	v.shows(v.get("/show/"), "Hello, <bdi>Guest</bdi>.")
 }
 
 func TestLoginDashboardLogout(t *testing.T) {
