@@ -168,6 +168,37 @@ type down struct{ failing }
 func (down) FullAt(context.Context, string) (time.Time, error) { return time.Time{}, errDown }
 func (down) Fill(context.Context, string) error                { return errDown }
 
+// forgetful is a Ledger that counts, and cannot be asked.
+type forgetful struct{ throttle.Ledger }
+
+func (forgetful) FullAt(context.Context, string) (time.Time, error) { return time.Time{}, errDown }
+
+// TestLimitCountsThoughNobodyKnowsWhetherItIsLifted: the store has said that there are no
+// attempts left, so that FailOpen opens nothing.
+func TestLimitCountsThoughNobodyKnowsWhetherItIsLifted(t *testing.T) {
+	s := open(t, throttle.Options{})
+	o := throttle.Options{FailOpen: true, Logger: slog.New(slog.NewTextHandler(&s.log, nil))}
+	l, err := throttle.New(forgetful{s.memory.(throttle.Ledger)}, keys, &o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mail := l.Mails(from(home))
+	for range 10 {
+		if err := errors.Join(l.Check(from(home), s.attempt("ann")), mail(t.Context(), "ann@example.com", nil)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Check(from(home), s.attempt("ann")); !errors.Is(err, throttle.ErrLimited) {
+		t.Errorf("the eleventh attempt: %v", err)
+	}
+	if err := mail(t.Context(), "ann@example.com", nil); !errors.Is(err, throttle.ErrLimited) {
+		t.Errorf("the eleventh mail: %v", err)
+	}
+	if !strings.Contains(s.log.String(), errDown.Error()) {
+		t.Errorf("log: %s", &s.log)
+	}
+}
+
 // TestNewPasswordWithoutTheStore is logged, without the name.
 func TestNewPasswordWithoutTheStore(t *testing.T) {
 	s := open(t, throttle.Options{})

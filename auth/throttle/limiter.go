@@ -174,14 +174,10 @@ func (l *limiter) take(
 ) error {
 	key, now := l.bucketKey(by, of), l.now()
 	wait, err := l.store.Take(ctx, key, limit, now)
-	spared := false
-	if err == nil && wait > 0 {
-		spared, err = l.takeSpare(ctx, m)
-	}
 	if err != nil {
 		return l.unavailable(r, err)
 	}
-	if wait > 0 && !spared {
+	if wait > 0 && !l.takeSpare(ctx, m) {
 		if by == bucketSource {
 			l.exhausted.note(key, now, wait)
 		}

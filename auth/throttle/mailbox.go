@@ -58,17 +58,13 @@ func (l *limiter) takeMail(ctx context.Context, of, source string, m mark) error
 	if err == nil && 0 < wait && wait < shortWait && sleep(asking, wait) {
 		wait, err = l.store.Take(asking, key, l.opts.PerAccount, l.now())
 	}
-	spared := false
-	if err == nil && wait > 0 {
-		spared, err = l.takeSpare(asking, m)
-	}
 	switch {
 	case err != nil && l.opts.FailOpen && ctx.Err() == nil:
 		l.opts.Logger.ErrorContext(ctx, "a mail cannot be counted", "error", err, "let_pass", true)
 		return nil
 	case err != nil:
 		return unavailable(err)
-	case wait > 0 && !spared:
+	case wait > 0 && !l.takeSpare(asking, m):
 		l.opts.Logger.WarnContext(ctx, "too many mails to one address",
 			slog.Duration("retry_after", wait), slog.String("source", source))
 		return tooMany(bucketMailbox, wait)

@@ -2,6 +2,7 @@ package throttle
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -71,14 +72,18 @@ func proofOf(a auth.Attempt) string {
 func nameProof(name string) string { return "name\x00" + exact(name) }
 
 // takeSpare takes one attempt from the spare bucket of a mark, and reports
-// whether there was one.
-func (l *limiter) takeSpare(ctx context.Context, m mark) (bool, error) {
+// whether there was one. There is none if the store fails meanwhile: that the
+// bucket of the attempt is empty is known, and stays so if FailOpen is set.
+func (l *limiter) takeSpare(ctx context.Context, m mark) bool {
 	key, err := l.spareKey(ctx, m)
-	if key == "" || err != nil {
-		return false, err
+	var wait time.Duration
+	if err == nil && key != "" {
+		wait, err = l.store.Take(ctx, key, l.spareLimit(), l.now())
 	}
-	wait, err := l.store.Take(ctx, key, l.spareLimit(), l.now())
-	return err == nil && wait == 0, err
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) { // or else the visitor has gone
+		l.opts.Logger.ErrorContext(ctx, "nobody knows whether a limit was lifted", "error", err)
+	}
+	return err == nil && key != "" && wait == 0
 }
 
 // usedSpare returns the name of a mark's spare bucket if the attempt of this
