@@ -250,3 +250,35 @@ func TestAnyRouterCanBeClosed(t *testing.T) {
 		}
 	}
 }
+
+// TestLoginPageBelowAPrefixIsOpen: the site is mounted below a path, which LoginURL has, and
+// which is stripped before. The page would send visitors to itself for ever.
+func TestLoginPageBelowAPrefixIsOpen(t *testing.T) {
+	s := newSite(t, &auth.Options{LoginURL: "/app/login/"})
+	all := http.HandlerFunc(hello)
+	below := http.StripPrefix("/app", s.auth.RequireLoginEverywhere(all))
+	rewritten := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.URL.Path = r.Header.Get("X-Rewrite-URL")
+		s.auth.RequireLoginEverywhere(all).ServeHTTP(w, r)
+	})
+	for _, c := range []struct {
+		site    http.Handler
+		target  string
+		rewrite string
+		opens   bool
+	}{
+		{below, "/app/login/", "", true},
+		{below, "/app/login/?next=/app/x", "", true},
+		{below, "/app/", "", false},
+		{below, "/app/x/login/", "", false},
+		{below, "/app/%6Cogin/", "", false},
+		{rewritten, "/app/login/", "/secret", false},
+		{rewritten, "/app/login/", "/", false},
+	} {
+		r := httptest.NewRequest("GET", c.target, nil)
+		r.Header.Set("X-Rewrite-URL", c.rewrite)
+		if resp := s.send(c.site.ServeHTTP, "", r); (resp.StatusCode == http.StatusOK) != c.opens {
+			t.Errorf("%s %s: %s", c.target, c.rewrite, resp.Status)
+		}
+	}
+}

@@ -11,7 +11,8 @@ type public struct{ http.Handler }
 // RequireLoginEverywhere is RequireLogin for everything that routes serves, except for
 // what is open: a handler that somebody forgets to mark is closed, not open. A path
 // without a handler requires a login as well, so that strangers do not learn which paths
-// exist. Options.LoginURL is always open. (Django: LoginRequiredMiddleware.)
+// exist. Options.LoginURL is always open, also below an [http.StripPrefix]. (Django:
+// LoginRequiredMiddleware.)
 //
 // With an [http.ServeMux], or another router that has its method Handler, what is open are
 // the handlers marked by [Public]. The mark counts on the handler that is registered: a

@@ -99,10 +99,14 @@ func (m *Manager) ownLogin(r *http.Request) bool {
 		u.Scheme == m.scheme(r) && safeurl.Host(u.Host, u.Scheme) == safeurl.Host(r.Host, u.Scheme)
 }
 
-// isLoginPage reports whether the request is for the login page, which would
-// otherwise send visitors to itself forever.
+// isLoginPage reports whether the request is for the login page, also below an
+// http.StripPrefix: it would otherwise send visitors to itself forever. A path that was
+// replaced by another than its end may be that of any page.
 func (m *Manager) isLoginPage(r *http.Request) bool {
-	return m.ownLogin(r) && r.URL.EscapedPath() == m.loginURL.EscapedPath()
+	login, path := m.loginURL.EscapedPath(), r.URL.EscapedPath()
+	sent, _, _ := strings.Cut(r.RequestURI, "?")
+	below := sent == login && path != "/" && strings.HasSuffix(login, path)
+	return m.ownLogin(r) && (path == login || below)
 }
 
 func (m *Manager) scheme(r *http.Request) string {
