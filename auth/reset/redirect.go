@@ -3,6 +3,7 @@ package reset
 import (
 	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/jamsession/jamsession/internal/httpcache"
@@ -12,9 +13,10 @@ import (
 )
 
 // Redirect answers a request whose token [Resets.Open] has moved: it sends the visitor to
-// the URL with [KeptToken]. It is http.Redirect, except under SameSite=Strict. Browsers keep
-// such a cookie back from a redirect that answers a click in a web mail; so the answer is
-// then a page that goes on by itself, without a script, as a page of this site.
+// the URL with [KeptToken]. It is http.Redirect, also below an [http.StripPrefix], except
+// under SameSite=Strict. Browsers keep such a cookie back from a redirect that answers a
+// click in a web mail; so the answer is then a page that goes on by itself, without a
+// script, as a page of this site.
 func Redirect(w http.ResponseWriter, r *http.Request, to string) {
 	switch {
 	case staysBehind(r):
@@ -22,8 +24,22 @@ func Redirect(w http.ResponseWriter, r *http.Request, to string) {
 	case travel.Of(r.Context()).Strict && r.Header.Get("Sec-Fetch-Site") == "":
 		goOn(w, r, to) // a browser from before 2023, which does not say where the link was
 	default:
-		http.Redirect(w, r, to, http.StatusFound)
+		http.Redirect(w, r, absolute(r, to), http.StatusFound)
 	}
+}
+
+// absolute resolves an address as the browser does. http.Redirect knows no prefix that an
+// http.StripPrefix has removed.
+func absolute(r *http.Request, to string) string {
+	base, err := url.Parse(address(r))
+	if err != nil {
+		return to
+	}
+	resolved, err := base.Parse(to)
+	if err != nil {
+		return to
+	}
+	return resolved.String()
 }
 
 // againParam is in the address from which the browser asks once more.
@@ -41,18 +57,22 @@ func staysBehind(r *http.Request) bool {
 	return !sent
 }
 
-// askedAgain returns the path and the query of the request, also below an http.StripPrefix,
-// with againParam.
+// askedAgain returns the address of the request with againParam.
 func askedAgain(r *http.Request) string {
-	same := r.RequestURI
-	if !strings.HasPrefix(same, "/") {
-		same = r.URL.RequestURI()
-	}
 	separator := "?"
 	if r.URL.RawQuery != "" {
 		separator = "&"
 	}
-	return safeurl.EscapeLeadingSlashes(same) + separator + againParam
+	return address(r) + separator + againParam
+}
+
+// address returns the path and the query of the request, also below an http.StripPrefix.
+func address(r *http.Request) string {
+	sent := r.RequestURI
+	if !strings.HasPrefix(sent, "/") {
+		sent = r.URL.RequestURI()
+	}
+	return safeurl.EscapeLeadingSlashes(sent)
 }
 
 // goOnPage leads on by itself. It loads nothing, so that no other site learns its address.

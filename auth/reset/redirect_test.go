@@ -26,13 +26,13 @@ func TestLinkUnderStrict(t *testing.T) {
 		location, goesOn string
 		stored           bool
 	}{
-		{"Lax", http.SameSiteLaxMode, "cross-site", "", "/reset/set-password/", "", true},
+		{"Lax", http.SameSiteLaxMode, "cross-site", "", "/app/reset/set-password/", "", true},
 		{"a click in a web mail", http.SameSiteStrictMode, "cross-site", "", "", "/reset/x/?a=b&amp;again", false},
-		{"the second time", http.SameSiteStrictMode, "same-origin", "", "/reset/set-password/", "", true},
-		{"the second time in a sandbox", http.SameSiteStrictMode, "cross-site", "", "/reset/set-password/", "", true},
-		{"a mail program", http.SameSiteStrictMode, "none", "", "/reset/set-password/", "", true},
-		{"a sibling", http.SameSiteStrictMode, "same-site", "", "/reset/set-password/", "", true},
-		{"a cookie all the same", http.SameSiteStrictMode, "cross-site", "x", "/reset/set-password/", "", true},
+		{"the second time", http.SameSiteStrictMode, "same-origin", "", "/app/reset/set-password/", "", true},
+		{"the second time in a sandbox", http.SameSiteStrictMode, "cross-site", "", "/app/reset/set-password/", "", true},
+		{"a mail program", http.SameSiteStrictMode, "none", "", "/app/reset/set-password/", "", true},
+		{"a sibling", http.SameSiteStrictMode, "same-site", "", "/app/reset/set-password/", "", true},
+		{"a cookie all the same", http.SameSiteStrictMode, "cross-site", "x", "/app/reset/set-password/", "", true},
 		{"an old browser", http.SameSiteStrictMode, "", "", "", "../set-password/", true},
 	} {
 		store := memstore.New()
