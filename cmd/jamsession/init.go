@@ -30,6 +30,9 @@ func (c *initCommand) Run(a *app) error {
 	if err != nil {
 		return fmt.Errorf("the go command is not there: install Go, then run jamsession init again: %w", err)
 	}
+	if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~/-]*$`).MatchString(c.module()) {
+		return fmt.Errorf("--module must be a path such as example.com/shop: %w", errUsage)
+	}
 	names, err := starter.Write(c.Folder, c.Router)
 	if err != nil {
 		return err
@@ -62,7 +65,15 @@ func (c *initCommand) enter() string {
 	if filepath.Clean(c.Folder) == "." {
 		return ""
 	}
-	return "  cd " + c.Folder + "\n"
+	return "  cd " + quoted(c.Folder) + "\n"
+}
+
+// quoted returns a word as a shell takes it.
+func quoted(word string) string {
+	if regexp.MustCompile(`^[\pL\pN/._][\pL\pN/._-]*$`).MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // goCommands make the folder a module, unless it is in one, and get what the site needs.

@@ -38,6 +38,31 @@ func TestInitNamesTheModule(t *testing.T) {
 	}
 }
 
+// TestInitJudgesTheModuleFirst: the files of a site that is no module yet would be in the way of
+// the next try.
+func TestInitJudgesTheModuleFirst(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, module := range []string{"bad path", "-x", "a\tb", "a@b", "ü"} {
+		var out, errs bytes.Buffer
+		status := run(t.Context(), []string{"init", "--module=" + module, "shop"}, stdio{os.Stdin, &out, &errs})
+		if _, err := os.Stat("shop"); status != 2 || err == nil {
+			t.Errorf("%q: status %d: %s; %v", module, status, &errs, err)
+		}
+	}
+}
+
+// TestInitQuotesTheFolder in the command that leads there.
+func TestInitQuotesTheFolder(t *testing.T) {
+	for folder, want := range map[string]string{
+		".": "", "./": "", "shop": "  cd shop\n", "/srv/my-shop_2": "  cd /srv/my-shop_2\n", "日本": "  cd 日本\n",
+		"my shop": "  cd 'my shop'\n", "it's": "  cd 'it'\\''s'\n", "$HOME": "  cd '$HOME'\n", "-x": "  cd '-x'\n",
+	} {
+		if got := (&initCommand{Folder: folder}).enter(); got != want {
+			t.Errorf("%s: %q, want %q", folder, got, want)
+		}
+	}
+}
+
 // TestInitBelowAFile does not say that something is there.
 func TestInitBelowAFile(t *testing.T) {
 	t.Chdir(t.TempDir())
