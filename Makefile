@@ -94,12 +94,12 @@ soak: ## Kill servers and processes again and again under load (5 minutes)
 	cd integration && go test -run Soak -rounds 50 -timeout 30m -v ./soak
 
 # Programs, and packages whose tests run no two goroutines on one value.
-ALONE := /(cmd|examples|settings|mail)(/|$$)|/internal/(api|conf|consttime|deptest|djangotest|docstest|expiry|$\
+ALONE := /(cmd|examples|settings|mail|auth/internal)(/|$$)|/internal/(api|conf|consttime|deptest|djangotest|docstest|expiry|$\
 	legacyhashers|mutants|pickle|randomtext|rawjson|safeurl|secrettest|servertest|sessionkey|signing|vectors)$$
 
 # A test with Django waits for another process, one of vectors compares, and the others
 # fill large tables or call one thing after the other, for long.
-ONE_AT_A_TIME := Django|Vectors|SearchesByItsIndex|ByEmailIsBounded|PrintsASecret|CollectedDevices
+ONE_AT_A_TIME := Django|Vectors|Argon2|SearchesByItsIndex|ByEmailIsBounded|PrintsASecret|CollectedDevices
 
 # Vet has its own target, and programs without symbols for debuggers are linked sooner.
 QUICKLY := -vet=off -ldflags='-s -w'
