@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/jamsession/jamsession/internal/djangotest"
 )
 
@@ -42,7 +40,7 @@ func TestOnePageShowsTheSessionFromBothSides(t *testing.T) {
 // inFrame runs a script in the page of a frame, which comes from this host.
 func (b *tab) inFrame(frame int, script string) {
 	b.t.Helper()
-	b.evaluate(fmt.Sprintf(`(() => {
+	evaluate[string](b, fmt.Sprintf(`(() => {
 		const page = document.querySelectorAll("iframe")[%d].contentDocument
 		const set = (name, value) => { page.querySelector("input[name=" + name + "]").value = value }
 		const press = text => [...page.querySelectorAll("button")].find(b => b.innerText.startsWith(text)).click()
@@ -56,7 +54,7 @@ func (b *tab) framesShow(user, count string) {
 	b.t.Helper()
 	got, want := "", strings.Repeat(user+" "+count+";", 2)
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		got = b.evaluate(`[...document.querySelectorAll("iframe")].map(f => {
+		got = evaluate[string](b, `[...document.querySelectorAll("iframe")].map(f => {
 			const text = id => f.contentDocument?.getElementById(id)?.innerText ?? ""
 			return text("user") + " " + text("item-count") + ";"
 		}).join("")`)
@@ -65,15 +63,4 @@ func (b *tab) framesShow(user, count string) {
 		}
 	}
 	b.t.Fatalf("the frames show %q, want %q", got, want)
-}
-
-func (b *tab) evaluate(script string) string {
-	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](script))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return text
 }

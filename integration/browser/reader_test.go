@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -75,18 +74,6 @@ func text(v *accessibility.Value) string {
 		return ""
 	}
 	return s
-}
-
-// evaluate returns the value of an expression on the page.
-func evaluate[T any](b *tab, expression string) T {
-	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return value
 }
 
 // tooSmall and tooPale list what a finger misses, and borders of what can be

@@ -81,12 +81,13 @@ func (b *tab) script(on bool) {
 // reaches waits until the browser has come to a page by itself.
 func (b *tab) reaches(path string) {
 	b.t.Helper()
-	at := ""
+	var at string
+	var err error // between two pages there is none to ask
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		at = b.evaluate("document.readyState + location.pathname")
-		if strings.HasPrefix(at, "complete") && strings.HasSuffix(at, path) {
+		at, err = ask[string](b, "document.readyState + location.pathname")
+		if err == nil && strings.HasPrefix(at, "complete") && strings.HasSuffix(at, path) {
 			return
 		}
 	}
-	b.t.Fatalf("the browser does not come to %s: %s", path, at)
+	b.t.Fatalf("the browser does not come to %s: %s, %v", path, at, err)
 }

@@ -196,3 +196,20 @@ func (b *tab) plant(name, value string) {
 		b.t.Fatal(err)
 	}
 }
+
+// evaluate returns the value of an expression on the page.
+func evaluate[T any](b *tab, expression string) T {
+	b.t.Helper()
+	value, err := ask[T](b, expression)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return value
+}
+
+// ask is evaluate that may fail.
+func ask[T any](b *tab, expression string) (T, error) {
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+}

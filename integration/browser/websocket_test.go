@@ -65,7 +65,7 @@ func TestForeignPagesOpenNoWebSocket(t *testing.T) {
 		v.loads(200, chromedp.Navigate(c.page))
 		said := ""
 		for said == "" {
-			said = v.evaluate(`document.getElementById("said").innerText`)
+			said = evaluate[string](v, `document.getElementById("said").innerText`)
 		}
 		if said != c.said {
 			t.Errorf("the page of %s %s", c.page, said)
