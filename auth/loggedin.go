@@ -10,6 +10,7 @@ import (
 	"github.com/jamsession/jamsession/auth/internal/username"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/internal/httpcache"
+	"github.com/jamsession/jamsession/internal/safeurl"
 	"github.com/jamsession/jamsession/internal/wants"
 )
 
@@ -47,7 +48,7 @@ func embedded(r *http.Request) bool {
 // afterLogin is SafeNext, but never the login page itself. It is empty if there is
 // nowhere else to go.
 func (m *Manager) afterLogin(r *http.Request) string {
-	here, err := url.Parse(m.scheme(r) + "://" + r.Host + requestPath(r))
+	here, err := url.Parse(m.scheme(r) + "://" + r.Host + safeurl.OfRequest(r))
 	if err != nil {
 		return ""
 	}

@@ -51,7 +51,7 @@ func (m *Manager) wayBack(r *http.Request) string {
 	shown := r.Method == http.MethodGet || r.Method == http.MethodHead
 	boosted := wants.HTMX(r) && r.Header.Get("HX-Boosted") == "true" // a link, which htmx follows
 	if shown && (boosted || wants.Page(r)) {
-		return requestPath(r)
+		return safeurl.OfRequest(r)
 	}
 	page := r.Header.Get("Referer")
 	if current := r.Header.Get("HX-Current-URL"); wants.HTMX(r) && current != "" {
@@ -114,14 +114,4 @@ func (m *Manager) scheme(r *http.Request) string {
 		return "https"
 	}
 	return "http"
-}
-
-// requestPath returns the path and the query that the visitor asked for,
-// also below an http.StripPrefix.
-func requestPath(r *http.Request) string {
-	path := r.RequestURI
-	if !strings.HasPrefix(path, "/") {
-		path = r.URL.RequestURI()
-	}
-	return safeurl.EscapeLeadingSlashes(path)
 }

@@ -5,10 +5,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"net/netip"
 	"net/textproto"
 	"net/url"
-	"strings"
 	"time"
 
 	smtp "github.com/wneessen/go-mail"
@@ -93,15 +91,6 @@ func plainMayDo(ctx context.Context, err error) bool {
 	var refused *textproto.Error
 	return ctx.Err() == nil && !(errors.As(err, &slow) && slow.Timeout()) &&
 		!(errors.As(err, &refused) && refused.Code/10 == 53)
-}
-
-// isLoopback reports whether a host is this machine, so that nobody can listen on
-// the way.
-func isLoopback(host string) bool {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") ||
-		err == nil && ip.Unmap().IsLoopback()
 }
 
 // dialer returns what opens connections. What is this machine by its name has to be so by

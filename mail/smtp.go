@@ -10,6 +10,8 @@ import (
 	"strconv"
 
 	smtp "github.com/wneessen/go-mail"
+
+	"github.com/jamsession/jamsession/internal/safeurl"
 )
 
 // A server sends mails by SMTP.
@@ -62,7 +64,7 @@ func NewSMTP(rawURL, from string) (Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	here := isLoopback(host)
+	here := safeurl.IsLoopback(host)
 	return &server{
 		from: sender, host: host, port: port, loopback: here, secured: u.Scheme == "smtps",
 		login: login(u.User, here), dial: dialer(here),

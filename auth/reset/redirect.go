@@ -4,7 +4,6 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/jamsession/jamsession/internal/httpcache"
 	"github.com/jamsession/jamsession/internal/httpcookie"
@@ -31,7 +30,7 @@ func Redirect(w http.ResponseWriter, r *http.Request, to string) {
 // absolute resolves an address as the browser does. http.Redirect knows no prefix that an
 // http.StripPrefix has removed.
 func absolute(r *http.Request, to string) string {
-	base, err := url.Parse(address(r))
+	base, err := url.Parse(safeurl.OfRequest(r))
 	if err != nil {
 		return to
 	}
@@ -63,16 +62,7 @@ func askedAgain(r *http.Request) string {
 	if r.URL.RawQuery != "" {
 		separator = "&"
 	}
-	return address(r) + separator + againParam
-}
-
-// address returns the path and the query of the request, also below an http.StripPrefix.
-func address(r *http.Request) string {
-	sent := r.RequestURI
-	if !strings.HasPrefix(sent, "/") {
-		sent = r.URL.RequestURI()
-	}
-	return safeurl.EscapeLeadingSlashes(sent)
+	return safeurl.OfRequest(r) + separator + againParam
 }
 
 // goOnPage leads on by itself. It loads nothing, so that no other site learns its address.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/jamsession/jamsession/internal/safeurl"
 )
 
 // leastIterations is what OWASP's password storage cheat sheet asks of
@@ -132,7 +134,7 @@ func (s *Settings) checkSender() []Finding {
 
 // isLocalDomain reports whether DNS does not have a domain.
 func isLocalDomain(domain string) bool {
-	return thisMachine(domain) || isWide(domain) || strings.HasPrefix(domain, "[") ||
+	return safeurl.IsLoopback(domain) || isWide(domain) || strings.HasPrefix(domain, "[") ||
 		strings.HasSuffix(domain, ".local") || strings.HasSuffix(domain, ".localdomain") ||
 		strings.HasSuffix(domain, ".internal")
 }

@@ -1,12 +1,12 @@
 package conf
 
 import (
-	"net/netip"
 	"net/url"
 	"strings"
 
 	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/internal/httpcookie"
+	"github.com/jamsession/jamsession/internal/safeurl"
 )
 
 // reach names the setting that suggests that others can reach the site, or
@@ -51,7 +51,7 @@ func (s *Settings) reach() string {
 // machine.
 func others(values []string, hostOf func(string) string) bool {
 	for _, value := range values {
-		if host := hostOf(value); host != "" && !thisMachine(host) {
+		if host := hostOf(value); host != "" && !safeurl.IsLoopback(host) {
 			return true
 		}
 	}
@@ -72,12 +72,4 @@ func hostOfURL(raw string) string {
 		return "?"
 	}
 	return u.Hostname()
-}
-
-// thisMachine reports whether a host is loopback by its name or address.
-func thisMachine(host string) bool {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") ||
-		err == nil && ip.Unmap().IsLoopback()
 }
