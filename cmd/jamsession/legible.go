@@ -44,6 +44,16 @@ func writeJSON(w io.Writer, value any) error {
 	return err
 }
 
+// writeJSONLines writes a line for each value.
+func writeJSONLines[T any](w io.Writer, list []T) error {
+	for _, value := range list {
+		if err := writeJSON(w, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // legibleJSON writes the characters of strings in JSON as themselves, except for those that
 // [legible] escapes, too. Beyond ASCII, JSON has them in strings only: as escapes, which
 // is what Python writes, or as bytes, which package session reads as Latin-1.

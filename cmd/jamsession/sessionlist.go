@@ -55,7 +55,7 @@ func (c *listCommand) run(a *app, site *site.Site, names *usernames) error {
 		list = list[:min(c.Limit, len(list))]
 	}
 	if c.JSON {
-		return writeLines(a.out, list)
+		return writeJSONLines(a.out, list)
 	}
 	return writeTable(a.out, list)
 }
@@ -93,15 +93,6 @@ func summarize(site *site.Site, rec session.Record) summary {
 		s.Items = items.Len()
 	}
 	return s
-}
-
-func writeLines(w io.Writer, list []summary) error {
-	for _, s := range list {
-		if err := writeJSON(w, s); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func writeTable(w io.Writer, list []summary) error {

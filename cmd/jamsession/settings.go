@@ -50,7 +50,7 @@ func (c *settingsCommand) Run(a *app) error {
 		list = append(list, shown)
 	}
 	if c.JSON {
-		return writeSettingsJSON(a.out, list)
+		return writeJSONLines(a.out, list)
 	}
 	return writeSettings(a.out, list)
 }
@@ -67,15 +67,6 @@ func (a *app) show(s *conf.Settings, t conf.Setting) shownSetting {
 		shown.From = defaultKeyFile
 	}
 	return shown
-}
-
-func writeSettingsJSON(w io.Writer, list []shownSetting) error {
-	for _, s := range list {
-		if err := writeJSON(w, s); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func writeSettings(w io.Writer, list []shownSetting) error {

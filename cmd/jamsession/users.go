@@ -48,7 +48,7 @@ func (c *userListCommand) run(a *app, site *site.Site) error {
 		}
 	}
 	if c.JSON {
-		return writeUsersJSON(a.out, list)
+		return writeJSONLines(a.out, list)
 	}
 	return writeUsers(a.out, list)
 }
@@ -71,15 +71,6 @@ func lineOf(u auth.User) userLine {
 		line.LastLogin = &at
 	}
 	return line
-}
-
-func writeUsersJSON(w io.Writer, list []userLine) error {
-	for _, u := range list {
-		if err := writeJSON(w, u); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func writeUsers(w io.Writer, list []userLine) error {
