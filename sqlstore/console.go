@@ -26,21 +26,10 @@ func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 		if n < s.opts.ClearBatch {
 			return total, nil
 		}
-		if err := s.pause(ctx); err != nil {
+		// Others use the database between two batches.
+		if err := timelimit.Sleep(ctx, s.opts.ClearPause); err != nil {
 			return total, wrap(ctx, "clear expired", err)
 		}
-	}
-}
-
-// pause lets others use the database between two batches.
-func (s *store) pause(ctx context.Context) error {
-	timer := time.NewTimer(s.opts.ClearPause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // A refusal is cheap, but a refused client can try again at once, and a
@@ -32,12 +34,7 @@ func (p *pace) hold(ctx context.Context) {
 		return
 	}
 	defer p.leave()
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+	_ = timelimit.Sleep(ctx, wait)
 }
 
 // enter returns how long the next refusal must wait.

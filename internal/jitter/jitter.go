@@ -6,6 +6,8 @@ import (
 	"context"
 	"math/rand/v2"
 	"time"
+
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // longest is how long a pause can get.
@@ -18,12 +20,5 @@ func Pause(ctx context.Context, round int) error {
 		return ctx.Err()
 	}
 	limit := min(time.Duration(round)*time.Millisecond, longest)
-	timer := time.NewTimer(rand.N(limit)) // no secret
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return timelimit.Sleep(ctx, rand.N(limit)) // no secret
 }
