@@ -103,16 +103,16 @@ const maxRepeats = 20
 // rows it matched. A statement that the database undid in favour of another,
 // in a deadlock for example, is repeated.
 func (s *Stmt) Exec(ctx context.Context, args ...any) (n int64, err error) {
-	for round := range maxRepeats {
+	for round := 1; ; round++ {
 		err = s.db.repeated(ctx, func() error {
 			n, err = s.exec(ctx, args)
 			return err
 		})
-		if err == nil || !dialects[s.db.Dialect].isPassing(err) || jitter.Pause(ctx, round+1) != nil {
-			break
+		if err == nil || !dialects[s.db.Dialect].isPassing(err) ||
+			round == maxRepeats || jitter.Pause(ctx, round) != nil {
+			return n, err
 		}
 	}
-	return n, err
 }
 
 func (s *Stmt) exec(ctx context.Context, args []any) (int64, error) {

@@ -22,14 +22,14 @@ const maxRuns = 5
 // It ends with ctx also while it commits: the Commit of a *sql.Tx waits for the
 // server's answer as long as that takes.
 func (db DB) Transact(ctx context.Context, fn func(*sql.Conn) error) (err error) {
-	for round := range maxRuns {
+	for round := 1; ; round++ {
 		err = db.transact(ctx, fn)
 		spent := db.Renew(ctx, err)
-		if err == nil || !spent && !db.Dialect.worthRepeating(err) || jitter.Pause(ctx, round+1) != nil {
-			break
+		if err == nil || !spent && !db.Dialect.worthRepeating(err) ||
+			round == maxRuns || jitter.Pause(ctx, round) != nil {
+			return err
 		}
 	}
-	return err
 }
 
 // worthRepeating reports whether the next run of a transaction may end better.
