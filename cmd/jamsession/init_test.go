@@ -38,8 +38,8 @@ func TestInitNamesTheModule(t *testing.T) {
 	}
 }
 
-// TestInitJudgesTheModuleFirst: the files of a site that is no module yet would be in the way of
-// the next try.
+// TestInitJudgesTheModuleFirst: a site without its module would have files that are in the way
+// of the next try.
 func TestInitJudgesTheModuleFirst(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, module := range []string{"bad path", "-x", "a\tb", "a@b", "ü"} {
