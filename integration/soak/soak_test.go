@@ -30,6 +30,7 @@ const (
 	patience  = 90 * time.Second // for these answers
 	moreHeap  = 8 << 20          // bytes
 	moreParts = 4                // goroutines or sockets
+	pooled    = "4"              // connections: no more than moreParts, since a pool keeps them
 	secretKey = "m3Kx9Wq2Vt7Rb4Zn8Lc5Hd1Jf6Gs3Py0Ua-Oe_Ti.Bw+Qr/Xz=Yv"
 )
 
@@ -53,13 +54,13 @@ func (p *places) sqlite() string { return "sqlite:///" + filepath.Join(p.dir, "s
 func (p *places) postgres(t *testing.T) string {
 	s, db := servertest.StartPostgres(t)
 	p.server = s
-	return db.PostgresURL()
+	return db.PostgresURL() + "&max_conns=" + pooled
 }
 
 func (p *places) mariadb(t *testing.T) string {
 	s, db := servertest.StartMariaDB(t)
 	p.server = s
-	return "mysql://" + db.User + "@" + s.Addr + "/" + db.Name
+	return "mysql://" + db.User + "@" + s.Addr + "/" + db.Name + "?max_conns=" + pooled
 }
 
 func (p *places) redis(t *testing.T) string {
