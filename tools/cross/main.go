@@ -1,7 +1,7 @@
 // Command cross checks and vets every package and test of modules for systems
 // other than this one.
 //
-//	cross folder...
+//	cross [-for windows/amd64,linux/386] folder...
 //
 // It reads the sources of everything that they import, and compiles nothing: "go vet"
 // finds the same, but compiles each dependency first, which takes a machine that has
@@ -9,8 +9,10 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"golang.org/x/tools/go/packages"
@@ -20,9 +22,12 @@ import (
 var targets = []string{"windows/amd64", "darwin/arm64", "linux/arm64", "linux/386", "freebsd/amd64"}
 
 func main() {
+	wanted := flag.String("for", strings.Join(targets, ","), "the `systems` to check for")
+	flag.Parse()
+	debug.SetGCPercent(400) // all that is read stays in use until its target is done
 	wrong := 0
-	for _, target := range targets {
-		for _, dir := range os.Args[1:] {
+	for target := range strings.SplitSeq(*wanted, ",") {
+		for _, dir := range flag.Args() {
 			found, err := check(target, dir)
 			if err != nil {
 				found = append(found, err.Error())
@@ -36,7 +41,7 @@ func main() {
 	if wrong > 0 {
 		os.Exit(1)
 	}
-	fmt.Println("checked for", strings.Join(targets, ", "))
+	fmt.Println("checked for", strings.ReplaceAll(*wanted, ",", ", "))
 }
 
 // declarations is all but what is known about the bodies of functions, so that those of
