@@ -10,10 +10,6 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// storeSalt names the purpose of the signature in the engines db, cached_db
-// and file: the name of a package and of a class.
-const storeSalt = "django.contrib.sessions.SessionStore"
-
 // Signed returns the codec of Django's session engines db, cached_db and
 // file: signed, and from 512 bytes on compressed where that makes it shorter.
 // The keys are Django's SECRET_KEY and SECRET_KEY_FALLBACKS. The error says
@@ -26,10 +22,22 @@ const storeSalt = "django.contrib.sessions.SessionStore"
 // than 16 MiB may be valid, and must not be lost: for these it returns an error that
 // wraps [session.ErrTooLarge].
 func Signed(keys secret.Keys) (session.Codec, error) {
-	if keys.IsZero() {
+	return SignedWithSalt(keys, signing.SessionSalt)
+}
+
+// SignedWithSalt is [Signed] for a Django site with a session engine of its own. The salt
+// is the key_salt of its class, which is "django.contrib.sessions." and the name of the
+// class unless the class says otherwise: one that is not called SessionStore has a salt
+// that Signed does not have. Use no salt with which the site signs anything else, or that
+// would be taken for a session. The error also says that the salt is empty.
+func SignedWithSalt(keys secret.Keys, salt string) (session.Codec, error) {
+	switch {
+	case keys.IsZero():
 		return nil, errors.New("django: Signed: no keys; make them with secret.NewKeys")
+	case salt == "":
+		return nil, errors.New("django: Signed: the salt is empty")
 	}
-	return signed{signing.New(storeSalt, keys)}, nil
+	return signed{signing.New(salt, keys)}, nil
 }
 
 type signed struct{ signer *signing.Signer }

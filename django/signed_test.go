@@ -123,3 +123,30 @@ func TestSignedErrorsShowNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestSignedWithSalt reads and writes what Django 3.2 has signed for a class CrewStore.
+func TestSignedWithSalt(t *testing.T) {
+	const key = "mkWzQ2v7TzfVnRr4pXoB9sEu1LhYjCd3GqA6tNwKiZ5xPyUf0e"
+	const data, items = "eyJfYXV0aF91c2VyX2lkIjoiMTcifQ:1xXnx6:DzZuUowGAPZmLPnNcQZRsiuGPJCwaa6LAkrHynnVChw", `{"_auth_user_id":"17"}`
+	codec := noerror.In(django.SignedWithSalt(secrettest.Keys(key), "django.contrib.sessions.CrewStore"))
+	got, err := codec.Decode([]byte(data))
+	if err != nil || string(got) != items {
+		t.Errorf("got %s, %v", got, err)
+	}
+	signer := signing.New("django.contrib.sessions.CrewStore", secrettest.Keys(key))
+	_, when, err := signer.LoadsAt([]byte(data), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at(t, float64(when.Unix()), func(t *testing.T) {
+		if got := encode(t, codec, items); got != data {
+			t.Errorf("encoded: %s, want %s", got, data)
+		}
+	})
+	if _, err := noerror.In(django.Signed(secrettest.Keys(key))).Decode([]byte(data)); !errors.Is(err, session.ErrCorrupt) {
+		t.Errorf("Signed takes what was signed for another class: %v", err)
+	}
+	if _, err := django.SignedWithSalt(secrettest.Keys(key), ""); err == nil {
+		t.Error("an empty salt: no error")
+	}
+}

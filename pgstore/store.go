@@ -17,21 +17,24 @@ import (
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/sessionkey"
+	"github.com/jamsession/jamsession/internal/sessionmodel"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
 )
 
-// A store keeps sessions in the table django_session.
+// A store keeps sessions in a table.
 type store struct {
 	pool  *pgxpool.Pool
 	renew *renewal
 	loads loads
 	table session.Store // does the rest, on the same pool
 	db    *sql.DB       // of the table
+	model *sessionmodel.Model
+	statements
 }
 
-// New returns a store on the table django_session in the database of the pool. Its
+// New returns a store on the table of the options in the database of the pool. Its
 // error is [django.ErrNotMigrated] if the table does not exist. The caller keeps
 // the pool: close the store, then the pool. The options may be nil.
 func New(ctx context.Context, pool *pgxpool.Pool, o *sqlstore.Options) (session.Store, error) {
@@ -46,7 +49,8 @@ func New(ctx context.Context, pool *pgxpool.Pool, o *sqlstore.Options) (session.
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	s := &store{pool: pool, renew: renew, table: table, db: db}
+	model := table.(interface{ Model() *sessionmodel.Model }).Model()
+	s := &store{pool: pool, renew: renew, table: table, db: db, model: model, statements: statementsOn(model)}
 	s.loads.ask, s.loads.patience = s.askMany, patience
 	return s, nil
 }
@@ -64,7 +68,8 @@ func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return session.List(ctx, s.table)
 }
 
-const columns = "SELECT session_key, session_data, expire_date FROM django_session"
+// Codec implements [session.Store].
+func (s *store) Codec() session.Codec { return s.table.(interface{ Codec() session.Codec }).Codec() }
 
 // Load implements [session.Store].
 func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
@@ -98,14 +103,13 @@ func (s *store) load(ctx context.Context, key string) (session.Record, error) {
 }
 
 func (s *store) askOne(ctx context.Context, key string) (session.Record, error) {
-	const query = columns + " WHERE session_key = $1 AND expire_date > $2"
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return session.Record{}, err
 	}
 	defer giveBack(conn)
 	var rec session.Record
-	err = conn.Conn().QueryRow(ctx, query, key, time.Now()).Scan(&rec.Key, &rec.Data, &rec.Expiry)
+	err = conn.Conn().QueryRow(ctx, s.one, key, time.Now()).Scan(&rec.Key, &rec.Data, &rec.Expiry)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return session.Record{}, session.ErrNotFound
 	}
@@ -127,21 +131,20 @@ func giveBack(conn *pgxpool.Conn) {
 
 // askMany returns the live records under these keys.
 func (s *store) askMany(ctx context.Context, keys []string) (map[string]session.Record, error) {
-	const query = columns + " WHERE session_key = ANY($1) AND expire_date > $2"
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer giveBack(conn)
-	found, err := s.read(ctx, conn, query, keys)
+	found, err := s.read(ctx, conn, keys)
 	s.renew.after(err)
 	return found, err
 }
 
-func (*store) read(
-	ctx context.Context, conn *pgxpool.Conn, query string, keys []string,
+func (s *store) read(
+	ctx context.Context, conn *pgxpool.Conn, keys []string,
 ) (map[string]session.Record, error) {
-	rows, err := conn.Conn().Query(ctx, query, keys, time.Now())
+	rows, err := conn.Conn().Query(ctx, s.many, keys, time.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -181,17 +184,16 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 }
 
 func (s *store) update(ctx context.Context, old, new session.Record) (pgconn.CommandTag, error) {
-	const move = "UPDATE django_session SET session_key = $1, session_data = $2, expire_date = $3" +
-		" WHERE session_key = $4 AND session_data = $5 AND expire_date > $6"
-	const inPlace = "UPDATE django_session SET session_data = $1, expire_date = $2" +
-		" WHERE session_key = $3 AND session_data = $4 AND expire_date > $5"
-	expiry := djangodb.PostgreSQL.EncodeTime(new.Expiry, nil)
-	if new.Key == old.Key {
-		return s.exec(ctx, inPlace,
-			string(new.Data), expiry, old.Key, string(old.Data), time.Now())
+	query, args := s.inPlace, make([]any, 0, 6+s.model.Filled())
+	if new.Key != old.Key {
+		query, args = s.move, append(args, new.Key)
 	}
-	return s.exec(ctx, move,
-		new.Key, string(new.Data), expiry, old.Key, string(old.Data), time.Now())
+	args = append(args, string(new.Data), djangodb.PostgreSQL.EncodeTime(new.Expiry, nil))
+	args, err := s.model.Fill(args, new.Data, sessionmodel.FillAll)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	return s.exec(ctx, query, append(args, old.Key, string(old.Data), time.Now())...)
 }
 
 // Create implements [session.Store].
@@ -199,10 +201,9 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 	if !sessionkey.WellFormed(rec.Key) {
 		return s.table.Create(ctx, rec)
 	}
-	const query = "INSERT INTO django_session (session_key, session_data, expire_date) VALUES ($1, $2, $3)"
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
-	_, err := s.exec(ctx, query, rec.Key, string(rec.Data), djangodb.PostgreSQL.EncodeTime(rec.Expiry, nil))
+	err := s.add(ctx, rec)
 	switch {
 	case err == nil:
 		return nil
@@ -213,16 +214,26 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 	}
 }
 
+func (s *store) add(ctx context.Context, rec session.Record) error {
+	args := append(make([]any, 0, 3+s.model.Filled()),
+		rec.Key, string(rec.Data), djangodb.PostgreSQL.EncodeTime(rec.Expiry, nil))
+	args, err := s.model.Fill(args, rec.Data, sessionmodel.FillAll)
+	if err != nil {
+		return err
+	}
+	_, err = s.exec(ctx, s.insert, args...)
+	return err
+}
+
 // Delete implements [session.Store]. A row that has expired is left to
 // ClearExpired.
 func (s *store) Delete(ctx context.Context, key string) error {
 	if !sessionkey.WellFormed(key) {
 		return session.ErrNotFound
 	}
-	const query = "DELETE FROM django_session WHERE session_key = $1 AND expire_date > $2"
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
-	tag, err := s.exec(ctx, query, key, time.Now())
+	tag, err := s.exec(ctx, s.remove, key, time.Now())
 	switch {
 	case err == nil && tag.RowsAffected() == 1:
 		return nil

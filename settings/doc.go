@@ -40,6 +40,9 @@
 //	CACHE_URL                        text                           the cache "default"
 //	CACHES                           caches                         more caches, by alias
 //	SESSION_ENGINE                   text      db                   where sessions are kept
+//	SESSION_TABLE                    text      django_session       db_table of the session model
+//	SESSION_COLUMNS                  list                           column=item of the session model
+//	SESSION_SALT                     text      django.contrib.sessions.SessionStore key_salt of SessionStore
 //	SESSION_CACHE_ALIAS              text      default              the cache of cache and cached_db
 //	SESSION_CACHE_FORMAT             text      django               plain: faster, not shared with Django
 //	SESSION_FILE_PATH                text                           the folder of the engine file

@@ -25,12 +25,12 @@ type engine struct {
 
 // openEngine opens what SESSION_ENGINE names.
 func (s *Site) openEngine(ctx context.Context) (e engine, err error) {
-	if e.codec, err = django.Signed(s.keys); err != nil {
+	if e.codec, err = django.SignedWithSalt(s.keys, s.conf.SessionSalt); err != nil {
 		return e, fmt.Errorf("site: %w", err)
 	}
 	switch s.conf.SessionEngine {
 	case "db":
-		e.store, err = s.openTable(ctx)
+		e.store, err = s.openTable(ctx, s.tableOptions(e.codec))
 	case "cached_db":
 		e.store, err = s.openCachedTable(ctx, e.codec)
 	case "cache":
@@ -46,13 +46,27 @@ func (s *Site) openEngine(ctx context.Context) (e engine, err error) {
 	return e, err
 }
 
+// tableOptions are those of the session model.
+func (s *Site) tableOptions(codec session.Codec) *sqlstore.Options {
+	o := &sqlstore.Options{Table: s.conf.SessionTable, Codec: codec}
+	for _, c := range s.conf.SessionColumns {
+		o.Columns = append(o.Columns, sqlstore.Column{Name: c[0], Item: c[1]})
+	}
+	if s.opts.SessionTable != nil {
+		s.opts.SessionTable(o)
+	}
+	return o
+}
+
 // openTable opens the table in the fastest way.
-func (s *Site) openTable(ctx context.Context) (session.Store, error) {
+func (s *Site) openTable(ctx context.Context, o *sqlstore.Options) (session.Store, error) {
 	open := s.db.OpenTable
 	if open == nil {
-		open = func(ctx context.Context) (session.Store, error) { return sqlstore.New(ctx, s.Database, nil) }
+		open = func(ctx context.Context, o *sqlstore.Options) (session.Store, error) {
+			return sqlstore.New(ctx, s.Database, o)
+		}
 	}
-	table, err := open(ctx)
+	table, err := open(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("site: %w", err)
 	}
@@ -62,7 +76,7 @@ func (s *Site) openTable(ctx context.Context) (session.Store, error) {
 
 // openCachedTable puts a cache in front of the table.
 func (s *Site) openCachedTable(ctx context.Context, codec session.Codec) (session.Store, error) {
-	table, err := s.openTable(ctx)
+	table, err := s.openTable(ctx, s.tableOptions(codec))
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +205,8 @@ func (s *Site) openCookies(ctx context.Context) (session.Store, error) {
 func (s *Site) openDenyList(ctx context.Context) (session.Store, error) {
 	switch s.conf.SessionDenyList {
 	case "db":
-		return s.openTable(ctx)
+		// Its records are not sessions: they have no items.
+		return s.openTable(ctx, &sqlstore.Options{Table: s.conf.SessionTable})
 	case "cache":
 		c, err := s.conf.SessionCache()
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
 	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/sessionmodel"
 	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/settings"
 	"github.com/jamsession/jamsession/sqlstore"
@@ -21,7 +22,8 @@ import (
 //
 // It may be called at each start, also by programs that start together; but the first
 // call must not run while a site serves requests from the same tables. It needs no
-// SECRET_KEY, and does nothing for a site that needs no database. The options are those
+// SECRET_KEY, and does nothing for a site that needs no database. A SESSION_TABLE that is
+// not Django's own is not made: if it is missing, that is an error. The options are those
 // for opening the site.
 func Migrate(ctx context.Context, s *settings.Settings, o *Options) error {
 	return withTables(ctx, s, o, siteparts.Make, (*Site).migrate)
@@ -54,13 +56,18 @@ func withTables(
 }
 
 func (s *Site) migrate(ctx context.Context) error {
+	if err := s.checkModel(ctx); err != nil {
+		return err
+	}
 	if s.djangosUsers() {
 		if _, err := sqlusers.Migrate(ctx, s.Database, &sqlusers.Options{Logger: s.opts.Logger}); err != nil {
 			return fmt.Errorf("site: %w", err)
 		}
 	}
-	if _, err := sqlstore.Migrate(ctx, s.Database); err != nil {
-		return fmt.Errorf("site: %w", err)
+	if sessionmodel.IsStock(s.conf.SessionTable) {
+		if _, err := sqlstore.Migrate(ctx, s.Database); err != nil {
+			return fmt.Errorf("site: %w", err)
+		}
 	}
 	if s.countsInTable() {
 		if _, err := sqlthrottle.Migrate(ctx, s.Database); err != nil {
@@ -70,7 +77,26 @@ func (s *Site) migrate(ctx context.Context) error {
 	return nil
 }
 
+// checkModel returns an error if sessions are in a table that is Django's to make, and
+// that cannot be used yet.
+func (s *Site) checkModel(ctx context.Context) error {
+	if !s.conf.SessionsInTable() || sessionmodel.IsStock(s.conf.SessionTable) {
+		return nil
+	}
+	db, err := djangodb.New(s.Database)
+	if err == nil {
+		_, err = sessionmodel.Open(ctx, db, s.conf.SessionTable)
+	}
+	if err != nil {
+		return djangodb.Wrap(ctx, "site: SESSION_TABLE", err)
+	}
+	return nil
+}
+
 func (s *Site) plan(ctx context.Context) (plan []string, _ error) {
+	if err := s.checkModel(ctx); err != nil {
+		return nil, err
+	}
 	db, err := djangodb.New(s.Database)
 	if err != nil {
 		return nil, fmt.Errorf("site: %w", err)
@@ -80,7 +106,7 @@ func (s *Site) plan(ctx context.Context) (plan []string, _ error) {
 		plan   func(context.Context) ([]string, error)
 	}{
 		{s.djangosUsers(), db.PlanUsers},
-		{true, db.PlanSessions},
+		{sessionmodel.IsStock(s.conf.SessionTable), db.PlanSessions},
 		{s.countsInTable(), db.PlanThrottle},
 	} {
 		if !part.wanted {

@@ -15,6 +15,7 @@ import (
 	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/messages"
 	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/sqlstore"
 )
 
 // Options configure a [Site] beyond its settings. The zero value is a site like Django's:
@@ -46,6 +47,10 @@ type Options struct {
 	// UserTable does the same for Django's table auth_user, if the site has no Users of its
 	// own: names in any case, or a login by an address.
 	UserTable func(*sqlusers.Options)
+
+	// SessionTable does the same for the table of the engines db and cached_db, if it is that
+	// of a session model of the site's own: columns that are filled by a function.
+	SessionTable func(*sqlstore.Options)
 
 	// Limits does the same for each limiter. Its Purpose says which one it is:
 	// "login", "password reset", "sign-up", or "new session", of which only

@@ -18,7 +18,7 @@ import (
 func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	total := 0
 	for {
-		n, err := s.db.ClearExpired(ctx, s.tidy, now, s.opts.ClearBatch)
+		n, err := s.model.ClearExpired(ctx, s.tidy, now, s.opts.ClearBatch)
 		total += n
 		if err != nil {
 			return total, fmt.Errorf("sqlstore: %w", err)

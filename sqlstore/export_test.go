@@ -6,6 +6,7 @@ import (
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/sessionmodel"
 )
 
 // Plan is what Migrate would make.
@@ -23,7 +24,11 @@ func CountExpired(ctx context.Context, db django.Database, now time.Time) (int, 
 	if err != nil {
 		return 0, err
 	}
-	return d.CountExpired(ctx, now)
+	m, err := sessionmodel.Open(ctx, d, "")
+	if err != nil {
+		return 0, err
+	}
+	return m.CountExpired(ctx, now)
 }
 
 // ClearExpiredBatch is what the command does in a loop.
@@ -32,10 +37,14 @@ func ClearExpiredBatch(ctx context.Context, db django.Database, now time.Time, l
 	if err != nil {
 		return 0, err
 	}
-	stmt, err := d.PrepareClearing(ctx)
+	m, err := sessionmodel.Open(ctx, d, "")
+	if err != nil {
+		return 0, err
+	}
+	stmt, err := m.PrepareClearing(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = stmt.Close() }()
-	return d.ClearExpired(ctx, stmt, now, limit)
+	return m.ClearExpired(ctx, stmt, now, limit)
 }

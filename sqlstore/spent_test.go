@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"context"
 	"database/sql"
 	"testing"
 
@@ -24,10 +25,17 @@ var spoil = map[string]func(t *testing.T, conn *sql.Conn){
 	},
 }
 
-func execute(t *testing.T, conn *sql.Conn, statement string) {
+// An executor is a *sql.Conn or a *sql.DB.
+type executor interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+func execute(t *testing.T, on executor, statements ...string) {
 	t.Helper()
-	if _, err := conn.ExecContext(t.Context(), statement); err != nil {
-		t.Fatal(err)
+	for _, statement := range statements {
+		if _, err := on.ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
 	}
 }
 

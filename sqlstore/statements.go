@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/sessionmodel"
 )
 
 // statements are the statements of a store, prepared once. Those that only read
@@ -14,38 +15,38 @@ type statements struct {
 	create, save, move, delete, tidy *djangodb.Stmt
 }
 
-func prepare(ctx context.Context, on djangodb.DB) (*statements, error) {
+func prepare(ctx context.Context, on djangodb.DB, model *sessionmodel.Model) (*statements, error) {
 	s := &statements{}
 	reads, writes, d := on.PrepareReader, on.Prepare, on.Dialect
 	expiry := d.RawTime("expire_date")
 	key := d.SameKey("session_key")
 	same := key + " AND " + d.SameBytes("session_data")
+	table := " FROM " + model.Table
 	for _, p := range []struct {
 		stmt **djangodb.Stmt
 		how  func(context.Context, string) (*djangodb.Stmt, error)
 		text string
 	}{
 		{&s.load, reads, "SELECT session_data, " + expiry +
-			" FROM django_session WHERE " + key + " AND expire_date > ?"},
-		{&s.exists, reads, "SELECT 1 FROM django_session WHERE " + key + " AND expire_date > ?"},
+			table + " WHERE " + key + " AND expire_date > ?"},
+		{&s.exists, reads, "SELECT 1" + table + " WHERE " + key + " AND expire_date > ?"},
 		{&s.list, reads, "SELECT session_key, session_data, " + expiry +
-			" FROM django_session WHERE session_key > ? AND expire_date > ?" +
+			table + " WHERE session_key > ? AND expire_date > ?" +
 			" ORDER BY session_key LIMIT ?"},
-		{&s.create, writes, "INSERT INTO django_session" +
-			" (session_key, session_data, expire_date) VALUES (?, ?, ?)"},
-		{&s.save, writes, "UPDATE django_session SET session_data = ?, expire_date = ?" +
-			" WHERE " + same + " AND expire_date > ?"},
-		{&s.move, writes, "UPDATE django_session" +
-			" SET session_key = ?, session_data = ?, expire_date = ?" +
-			" WHERE " + same + " AND expire_date > ?"},
-		{&s.delete, writes, "DELETE FROM django_session WHERE " + key + " AND expire_date > ?"},
-		{&s.tidy, writes, d.ClearExpired()},
+		{&s.create, writes, model.Insert()},
+		{&s.save, writes, model.Update(same + " AND expire_date > ?")},
+		{&s.move, writes, model.Move(same + " AND expire_date > ?")},
+		{&s.delete, writes, "DELETE" + table + " WHERE " + key + " AND expire_date > ?"},
 	} {
 		stmt, err := p.how(ctx, p.text)
 		if err != nil {
 			return nil, errors.Join(err, s.close())
 		}
 		*p.stmt = stmt
+	}
+	var err error
+	if s.tidy, err = model.PrepareClearing(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }

@@ -12,22 +12,26 @@ import (
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/sessionkey"
+	"github.com/jamsession/jamsession/internal/sessionmodel"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
-// A store keeps sessions in the table django_session.
+// A store keeps sessions in a table.
 type store struct {
 	db     djangodb.DB
+	model  *sessionmodel.Model
 	opts   Options
 	packet *djangodb.Packet
 	*statements
 }
 
-// New returns a store on the table django_session. Its error is [django.ErrNotMigrated]
-// if the table does not exist. A table that would cut a session off without an error is an
-// error, too; see the package comment. The caller keeps the pools: close the store, which
-// releases its statements, then the pools. The options may be nil.
+// New returns a store on the table django_session, or on the one that the options name.
+// Its error is [django.ErrNotMigrated] if the table does not exist. A table that would cut
+// a session off without an error is an error, too, see the package comment, and so is a
+// column without which no row can be stored, and which is not filled. The caller keeps the
+// pools: close the store, which releases its statements, then the pools. The options may
+// be nil.
 func New(ctx context.Context, db django.Database, o *Options) (session.Store, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
@@ -39,25 +43,24 @@ func New(ctx context.Context, db django.Database, o *Options) (session.Store, er
 	if s.db, err = djangodb.New(db); err != nil {
 		return nil, fmt.Errorf("sqlstore: %w", err)
 	}
-	columns, err := s.db.Dialect.Columns(ctx, s.db, "django_session")
-	switch {
-	case err != nil:
+	if s.model, err = sessionmodel.Open(ctx, s.db, s.opts.Table); err != nil {
 		return nil, wrap(ctx, "open", err)
-	case len(columns) == 0:
-		return nil, errNotMigrated
+	}
+	if err := s.model.FillBy(s.opts.columns(), s.opts.Codec); err != nil {
+		return nil, wrap(ctx, "open", err)
 	}
 	if s.db.Dialect.CountsFoundRows() {
-		if err := checkFoundRows(ctx, s.db); err != nil {
+		if err := s.checkFoundRows(ctx); err != nil {
 			return nil, wrap(ctx, "open", err)
 		}
 	}
-	if err := s.db.CheckCutting(ctx); err != nil {
+	if err := s.model.CheckCutting(ctx); err != nil {
 		return nil, wrap(ctx, "open", err)
 	}
 	if s.packet, err = s.db.NewPacket(ctx); err != nil {
 		return nil, wrap(ctx, "open", err)
 	}
-	s.statements, err = prepare(ctx, s.db)
+	s.statements, err = prepare(ctx, s.db, s.model)
 	if err != nil {
 		return nil, wrap(ctx, "prepare", err)
 	}
@@ -70,18 +73,17 @@ var errFoundRows = errors.New("UPDATE does not count rows that it found but did 
 // checkFoundRows finds out how the driver counts, with a row in a transaction
 // that it rolls back. If it counts changes only, a save that changes nothing
 // would look like a save of a deleted session.
-func checkFoundRows(ctx context.Context, db djangodb.DB) error {
+func (s *store) checkFoundRows(ctx context.Context) error {
 	counts := false
-	err := db.Transact(ctx, func(tx *sql.Conn) error {
+	err := s.db.Transact(ctx, func(tx *sql.Conn) error {
 		key := strings.ToLower(rand.Text())
-		_, err := tx.ExecContext(ctx, db.Dialect.Rebind("INSERT INTO django_session"+
-			" (session_key, session_data, expire_date) VALUES (?, ?, ?)"), key, "",
-			db.EncodeTime(time.Now().Add(-time.Hour)))
+		_, err := tx.ExecContext(ctx, s.db.Dialect.Rebind(s.model.Insert()),
+			s.model.FillSample([]any{key, "", s.time(time.Now().Add(-time.Hour))})...)
 		if err != nil {
 			return err
 		}
-		result, err := tx.ExecContext(ctx, db.Dialect.Rebind(
-			"UPDATE django_session SET session_data = ? WHERE session_key = ?"), "", key)
+		result, err := tx.ExecContext(ctx, s.db.Dialect.Rebind(
+			"UPDATE "+s.model.Table+" SET session_data = ? WHERE session_key = ?"), "", key)
 		if err != nil {
 			return err
 		}
@@ -90,6 +92,8 @@ func checkFoundRows(ctx context.Context, db djangodb.DB) error {
 		return errUndo
 	})
 	switch {
+	case s.db.Dialect.RefusesValue(err):
+		return nil // no row can be made without knowing of other tables
 	case !errors.Is(err, errUndo):
 		return err
 	case !counts:
@@ -134,11 +138,25 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 	if !s.packet.Takes(ctx, len(rec.Data)) {
 		return errTooLarge
 	}
-	_, err := s.create.Exec(ctx, rec.Key, string(rec.Data), s.time(rec.Expiry))
+	err := s.insert(ctx, rec, sessionmodel.FillAll)
+	if s.isRefused(err) {
+		err = s.insert(ctx, rec, sessionmodel.FillNothing)
+	}
 	if s.db.Dialect.IsUnique(err) {
 		return session.ErrExists
 	}
 	return s.failed(ctx, "create", err, len(rec.Data))
+}
+
+// insert is the INSERT of Create.
+func (s *store) insert(ctx context.Context, rec session.Record, how sessionmodel.Fill) error {
+	args := append(make([]any, 0, 3+len(s.opts.Columns)), rec.Key, string(rec.Data), s.time(rec.Expiry))
+	args, err := s.model.Fill(args, rec.Data, how)
+	if err != nil {
+		return err
+	}
+	_, err = s.create.Exec(ctx, args...)
+	return err
 }
 
 // Save implements [session.Store] by one UPDATE that also compares, and moves
@@ -155,14 +173,10 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if !s.packet.Takes(ctx, len(new.Data)) {
 		return errTooLarge
 	}
-	stmt, args := s.save, make([]any, 0, 7)
-	if new.Key != old.Key {
-		stmt, args = s.move, append(args, new.Key)
+	n, err := s.update(ctx, old, new, sessionmodel.FillAll)
+	if s.isRefused(err) {
+		n, err = s.update(ctx, old, new, sessionmodel.FillNothing)
 	}
-	args = append(args, string(new.Data), s.time(new.Expiry))
-	args = s.db.Dialect.KeyArgs(args, old.Key)
-	args = append(args, string(old.Data), s.now())
-	n, err := stmt.Exec(ctx, args...)
 	if s.db.Dialect.IsUnique(err) {
 		return session.ErrExists
 	}
@@ -174,6 +188,30 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	}
 	return checkOne("save", n)
 }
+
+// update is the UPDATE of Save. It returns how many rows it changed.
+func (s *store) update(ctx context.Context, old, new session.Record, how sessionmodel.Fill) (int64, error) {
+	stmt, args := s.save, make([]any, 0, 7+len(s.opts.Columns))
+	if new.Key != old.Key {
+		stmt, args = s.move, append(args, new.Key)
+	}
+	args, err := s.model.Fill(append(args, string(new.Data), s.time(new.Expiry)), new.Data, how)
+	if err != nil {
+		return 0, err
+	}
+	args = s.db.Dialect.KeyArgs(args, old.Key)
+	return stmt.Exec(ctx, append(args, string(old.Data), s.now())...)
+}
+
+// isRefused reports whether the database has refused what a further column was to get:
+// a session is not lost for the sake of a column.
+func (s *store) isRefused(err error) bool { return s.model.Fills() && s.db.Dialect.RefusesValue(err) }
+
+// Codec implements [session.Store].
+func (s *store) Codec() session.Codec { return s.opts.Codec }
+
+// Model returns the table, for package pgstore.
+func (s *store) Model() *sessionmodel.Model { return s.model }
 
 // whyUnsaved distinguishes a changed record from a deleted one. The row may
 // change between the UPDATE and this SELECT, and either answer is then right: a

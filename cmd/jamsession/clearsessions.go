@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/sessionmodel"
 	"github.com/jamsession/jamsession/site"
 )
 
@@ -44,7 +45,11 @@ func (c *clearCommand) run(a *app, site *site.Site) error {
 	if err != nil {
 		return err
 	}
-	total, err := db.CountExpired(a.ctx, now)
+	model, err := sessionmodel.Open(a.ctx, db, values(site.Settings).SessionTable)
+	if err != nil {
+		return err
+	}
+	total, err := model.CountExpired(a.ctx, now)
 	if err != nil {
 		return err
 	}
@@ -52,7 +57,7 @@ func (c *clearCommand) run(a *app, site *site.Site) error {
 		fmt.Fprintf(a.out, "%s would be removed.\n", expiredSessions(total))
 		return nil
 	}
-	return c.clear(a, db, now, func(n int) { progress(a.err, n, total) })
+	return c.clear(a, model, now, func(n int) { progress(a.err, n, total) })
 }
 
 // runWithoutTable clears an engine that does not know how much there is.
@@ -72,8 +77,8 @@ func (c *clearCommand) runWithoutTable(a *app, site *site.Site) error {
 // clear deletes what has expired by now, calls tell after each batch with the
 // number of sessions removed, and prints it at the end, even if that comes
 // early.
-func (c *clearCommand) clear(a *app, db djangodb.DB, now time.Time, tell func(int)) error {
-	n, err := c.batches(a, db, now, tell)
+func (c *clearCommand) clear(a *app, model *sessionmodel.Model, now time.Time, tell func(int)) error {
+	n, err := c.batches(a, model, now, tell)
 	endProgress(a.err)
 	if err != nil {
 		return fmt.Errorf("%w: %s removed until then", err, expiredSessions(n))
@@ -84,15 +89,17 @@ func (c *clearCommand) clear(a *app, db djangodb.DB, now time.Time, tell func(in
 
 // batches stops between two batches: after an interruption nobody would know
 // whether a batch was carried out.
-func (c *clearCommand) batches(a *app, db djangodb.DB, now time.Time, tell func(int)) (n int, _ error) {
-	stmt, err := db.PrepareClearing(a.ctx)
+func (c *clearCommand) batches(
+	a *app, model *sessionmodel.Model, now time.Time, tell func(int),
+) (n int, _ error) {
+	stmt, err := model.PrepareClearing(a.ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = stmt.Close() }()
 	uninterrupted := context.WithoutCancel(a.ctx)
 	for a.ctx.Err() == nil {
-		deleted, err := db.ClearExpired(uninterrupted, stmt, now, c.BatchSize)
+		deleted, err := model.ClearExpired(uninterrupted, stmt, now, c.BatchSize)
 		n += deleted
 		if err != nil || deleted < c.BatchSize {
 			return n, err

@@ -17,7 +17,7 @@ type decodeCommand struct {
 
 // Help says more in --help.
 func (*decodeCommand) Help() string {
-	return "The value is that of the column session_data of django_session, or the cookie " +
+	return "The value is that of the column session_data of the table of sessions, or the cookie " +
 		"of Django's engine signed_cookies. The cookie of other engines is a key: see " +
 		"jamsession sessions show."
 }
@@ -75,7 +75,7 @@ func (c *decodeCommand) decode(a *app, value []byte) ([]byte, error) {
 		return nil, errors.New("SECRET_KEY is not set, so the signature cannot be checked: " +
 			"set it, or see --unsafe-no-verify")
 	}
-	for _, salt := range salts {
+	for _, salt := range []string{values(s).SessionSalt, cookieSalt} {
 		signer := signing.New(salt, keys)
 		text, err := signer.Loads(value, signing.NoMaxAge, rawjson.MaxSize)
 		if !errors.Is(err, signing.ErrBadSignature) {
@@ -86,12 +86,9 @@ func (c *decodeCommand) decode(a *app, value []byte) ([]byte, error) {
 		"--unsafe-no-verify shows it anyway")
 }
 
-// salts are the purposes that Django signs sessions for: a record, and the
-// cookie of the engine signed_cookies.
-var salts = []string{
-	"django.contrib.sessions.SessionStore",
-	"django.contrib.sessions.backends.signed_cookies",
-}
+// cookieSalt is the purpose for which Django signs the cookie of the engine
+// signed_cookies. That of a record is SESSION_SALT.
+const cookieSalt = "django.contrib.sessions.backends.signed_cookies"
 
 func unreadable(err error) error {
 	if errors.Is(err, signing.ErrMalformed) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/noerror"
+	"github.com/jamsession/jamsession/internal/sessionmodel"
 	"github.com/jamsession/jamsession/site"
 )
 
@@ -22,12 +23,13 @@ func TestStoppedClearsessionsSaysHowManyWereRemoved(t *testing.T) {
 			t.Fatal(err)
 		}
 		command := &clearCommand{BatchSize: 10}
-		err := command.clear(a, noerror.In(djangodb.New(site.Database)), time.Now(), func(n int) {
+		model := noerror.In(sessionmodel.Open(t.Context(), noerror.In(djangodb.New(site.Database)), ""))
+		err := command.clear(a, model, time.Now(), func(n int) {
 			if n == 20 {
 				cancel()
 			}
 		})
-		left, countErr := noerror.In(djangodb.New(site.Database)).CountExpired(t.Context(), time.Now())
+		left, countErr := model.CountExpired(t.Context(), time.Now())
 		if left != 30 || countErr != nil {
 			t.Errorf("%d are left, error %v", left, countErr)
 		}
@@ -69,11 +71,12 @@ func TestStoppedCountIsExact(t *testing.T) {
 		if err := addExpired(site, rounds*rows); err != nil {
 			return err
 		}
-		left, db := rounds*rows, noerror.In(djangodb.New(site.Database))
+		left := rounds * rows
+		model := noerror.In(sessionmodel.Open(t.Context(), noerror.In(djangodb.New(site.Database)), ""))
 		for range rounds {
 			ctx, cancel := context.WithCancel(t.Context())
 			command := &clearCommand{BatchSize: 2}
-			n, _ := command.batches(&app{ctx, std, new(globals)}, db, time.Now(), func(n int) {
+			n, _ := command.batches(&app{ctx, std, new(globals)}, model, time.Now(), func(n int) {
 				if n == rows/2 {
 					go cancel()
 				}
@@ -82,7 +85,7 @@ func TestStoppedCountIsExact(t *testing.T) {
 				}
 			})
 			cancel()
-			now, err := db.CountExpired(t.Context(), time.Now())
+			now, err := model.CountExpired(t.Context(), time.Now())
 			if err != nil {
 				return err
 			}

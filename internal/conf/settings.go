@@ -39,7 +39,10 @@ type Settings struct {
 
 	Caches map[string]Cache // by alias; CACHE_URL is "default"
 
-	SessionEngine               string // "db", "cache", "cached_db", "file" or "signed_cookies"
+	SessionEngine               string      // "db", "cache", "cached_db", "file" or "signed_cookies"
+	SessionTable                string      // of db and cached_db
+	SessionColumns              [][2]string // of the table: a column, and the item that it gets
+	SessionSalt                 string
 	SessionCacheAlias           string
 	SessionCacheFormat          string // "django" or "plain"
 	SessionFilePath             string
@@ -162,7 +165,7 @@ func (s *Settings) Zone() (*time.Location, error) {
 }
 
 // SessionsInTable reports whether sessions, or which of them have ended, are in
-// the table django_session.
+// the table SESSION_TABLE.
 func (s *Settings) SessionsInTable() bool {
 	switch s.SessionEngine {
 	case "db", "cached_db":

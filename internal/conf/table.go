@@ -2,6 +2,8 @@ package conf
 
 import (
 	"github.com/jamsession/jamsession/auth/throttle"
+	"github.com/jamsession/jamsession/internal/sessionmodel"
+	"github.com/jamsession/jamsession/internal/signing"
 	"github.com/jamsession/jamsession/secret"
 )
 
@@ -58,6 +60,9 @@ var table = []Setting{
 	{"CACHES", "caches", "", "more caches, by alias", true, setCaches},
 
 	{"SESSION_ENGINE", "text", "db", "where sessions are kept", false, setEngine},
+	{"SESSION_TABLE", "text", sessionmodel.Stock, "db_table of the session model", false, setSessionTable},
+	{"SESSION_COLUMNS", "list", "", "column=item of the session model", false, setSessionColumns},
+	{"SESSION_SALT", "text", signing.SessionSalt, "key_salt of SessionStore", false, setSessionSalt},
 	{
 		"SESSION_CACHE_ALIAS", "text", "default", "the cache of cache and cached_db", false,
 		text(func(s *Settings) *string { return &s.SessionCacheAlias }),

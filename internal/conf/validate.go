@@ -23,6 +23,7 @@ func (s *Settings) contradictions() []error {
 	add(checkCookie("CSRF_COOKIE", s.CSRFCookie))
 	add(checkCookie("MESSAGE_COOKIE", s.messageCookie()))
 	add(checkCookie("LOGIN_DEVICE_COOKIE", s.Device()))
+	add(s.checkSessionColumns())
 	return append(problems, s.sameNames()...)
 }
 

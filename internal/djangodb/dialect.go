@@ -7,6 +7,7 @@
 package djangodb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -49,6 +50,15 @@ type dialect struct {
 	// there is no such table.
 	columns string
 
+	// quote is what names are put between.
+	quote string
+
+	// fields describes the columns of a table, and relation says what kind of
+	// table it is; see [Field] and [Relation]. tableArgs returns the parameters
+	// of both.
+	fields, relation string
+	tableArgs        func(TableName) []any
+
 	// width is how many characters the columns of the table and the name in its
 	// parameters hold, none if they hold any number.
 	width string
@@ -67,9 +77,12 @@ type dialect struct {
 	concurrently string
 	lockIndex    func(ctx context.Context, conn *sql.Conn) error
 
-	// clear deletes rows of django_session that have expired, the oldest
-	// first. Its parameters are the instant, twice, and how many at most.
-	clear string
+	// clear deletes rows of a table of sessions that have expired, the oldest
+	// first. Its parameters are the instant, twice, and how many at most; the
+	// name of the table is %[1]s. clearParts are those for relations for which
+	// it is another statement.
+	clear      string
+	clearParts map[Relation]string
 
 	// bigInt is a parameter that may be larger than the column that it is
 	// compared with.
@@ -111,6 +124,10 @@ type dialect struct {
 	// that does not exist.
 	isForeign func(error) bool
 
+	// refusesValue reports whether a driver's error says that a column does not
+	// take a value of its type; see [Dialect.RefusesValue].
+	refusesValue func(error) bool
+
 	// beginRows starts a transaction that changes a few rows. Locks on what is
 	// not there, which MySQL takes at its own default, are not needed; SQLite
 	// must write from the start, since a transaction that has read cannot wait
@@ -121,8 +138,9 @@ type dialect struct {
 	// than the server, the driver or the column can take.
 	isTooLarge func(error) bool
 
-	// cutting lists the columns of django_session that would cut off what is
-	// too long for them, without an error. Empty: there is no such database.
+	// cutting lists the columns of a table of sessions that would cut off what
+	// is too long for them, without an error. Its parameters are tableArgs.
+	// Empty: there is no such database.
 	cutting string
 
 	// packet selects how many bytes of a statement the server takes. Empty:
@@ -198,9 +216,12 @@ func (d Dialect) BigInt() string { return dialects[d].bigInt }
 // Text returns the SQL expression for a number as text, in decimal.
 func (d Dialect) Text(expr string) string { return "CAST(" + expr + " AS " + dialects[d].text + ")" }
 
-// ClearExpired returns the statement that deletes expired rows of
-// django_session in a batch, before [Dialect.Rebind].
-func (d Dialect) ClearExpired() string { return dialects[d].clear }
+// ClearExpired returns the statement that deletes expired rows of a table of
+// sessions in a batch, before [Dialect.Rebind].
+func (d Dialect) ClearExpired(t TableName, r Relation) string {
+	statement := cmp.Or(dialects[d].clearParts[r], dialects[d].clear)
+	return fmt.Sprintf(statement, d.QuoteTable(t))
+}
 
 // SameKey returns a condition that a column of an index has exactly the bytes
 // of a value, and [Dialect.KeyArgs] what to bind for it.

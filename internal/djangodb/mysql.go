@@ -21,6 +21,13 @@ var mySQL = dialect{
 	width: "SELECT character_maximum_length FROM information_schema.columns" +
 		" WHERE table_schema = DATABASE() AND table_name = ? AND column_name = ?" +
 		" AND character_maximum_length <= 65535",
+	quote: "`",
+	fields: "SELECT column_name, LOWER(column_type), is_nullable = 'NO'," +
+		" column_default IS NOT NULL OR extra <> ''" +
+		" FROM information_schema.columns WHERE " + mysqlTable,
+	relation: "SELECT CASE is_updatable WHEN 'YES' THEN 'parts' ELSE 'fixed' END" +
+		" FROM information_schema.views WHERE " + mysqlTable,
+	tableArgs: mysqlTableArgs,
 	objects: "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()" +
 		" UNION SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()",
 	index: "SELECT DISTINCT index_name FROM information_schema.statistics" +
@@ -28,23 +35,35 @@ var mySQL = dialect{
 	bigInt: "?",
 	text:   "char",
 	binary: true,
-	clear: "DELETE FROM django_session WHERE expire_date <= ? AND expire_date <= ?" +
+	clear: "DELETE FROM %[1]s WHERE expire_date <= ? AND expire_date <= ?" +
 		" ORDER BY expire_date LIMIT ?",
-	rebind:     func(query string) string { return query },
-	rawTime:    func(column string) string { return "CAST(" + column + " AS CHAR)" },
-	encodeTime: mysqlTime,
-	isUnique:   func(err error) bool { return mysqlCode(err) == 1062 },
-	isForeign:  func(err error) bool { code := mysqlCode(err); return code == 1451 || code == 1452 },
-	isTooLarge: mysqlIsTooLarge,
-	isSpent:    mysqlIsSpent,
+	rebind:       func(query string) string { return query },
+	rawTime:      func(column string) string { return "CAST(" + column + " AS CHAR)" },
+	encodeTime:   mysqlTime,
+	isUnique:     func(err error) bool { return mysqlCode(err) == 1062 },
+	isForeign:    func(err error) bool { code := mysqlCode(err); return code == 1451 || code == 1452 },
+	refusesValue: mysqlRefusesValue,
+	isTooLarge:   mysqlIsTooLarge,
+	isSpent:      mysqlIsSpent,
 	cutting: "SELECT CONCAT(column_name, ' ', column_type) FROM information_schema.columns" +
-		" WHERE table_schema = DATABASE() AND table_name = 'django_session'" +
+		" WHERE " + mysqlTable +
 		" AND @@sql_mode NOT LIKE '%STRICT_TRANS_TABLES%' AND @@sql_mode NOT LIKE '%STRICT_ALL_TABLES%'" +
 		" AND (LOWER(column_name) = 'session_data' AND character_octet_length < 4294967295" +
 		" OR LOWER(column_name) = 'session_key' AND character_maximum_length < 40)",
 	packet:    "SELECT @@max_allowed_packet",
 	beginRows: []string{"SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "START TRANSACTION"},
 	isPassing: func(err error) bool { code := mysqlCode(err); return code == 1213 || code == 1205 },
+}
+
+// mysqlTable is the condition that a row of information_schema is about a table,
+// whose schema, if it has none, is that of the connection.
+const mysqlTable = "table_schema = COALESCE(?, DATABASE()) AND table_name = ?"
+
+func mysqlTableArgs(t TableName) []any {
+	if t.schema == "" {
+		return []any{nil, t.name}
+	}
+	return []any{t.schema, t.name}
 }
 
 // mysqlLock is a lock of this database among all of the server.
@@ -73,6 +92,16 @@ func mysqlIsTooLarge(err error) bool {
 		return strings.Contains(text, "max_allowed_packet") || strings.Contains(text, "max_long_data_size")
 	case 0:
 		return strings.Contains(err.Error(), "packet for query is too large")
+	}
+	return false
+}
+
+// mysqlRefusesValue: a number that is too large, a text with characters that the
+// column does not have, a CHECK in MySQL and MariaDB.
+func mysqlRefusesValue(err error) bool {
+	switch mysqlCode(err) {
+	case 1264, 1366, 3819, 4025:
+		return true
 	}
 	return false
 }

@@ -17,6 +17,20 @@ var postgreSQL = dialect{
 	width: "SELECT CAST(atttypmod - 4 AS text) FROM pg_attribute" +
 		" WHERE attrelid = to_regclass(quote_ident(?)) AND attname = ?" +
 		" AND atttypid = CAST('varchar' AS regtype) AND atttypmod > 4 AND NOT attisdropped",
+	quote: `"`,
+	fields: "SELECT a.attname," +
+		" format_type(CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE a.atttypid END," +
+		" CASE t.typtype WHEN 'd' THEN t.typtypmod ELSE a.atttypmod END)," +
+		" a.attnotnull OR t.typnotnull, a.atthasdef OR a.attidentity <> ''" +
+		" FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid" +
+		" WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped",
+	// 28 are the bits of UPDATE, INSERT and DELETE. A table that others inherit
+	// from has the rows of all of them, each of which counts its places anew.
+	relation: "SELECT CASE WHEN pg_relation_is_updatable(oid, true) & 28 <> 28 THEN 'fixed'" +
+		" WHEN pg_relation_is_updatable(oid, false) & 28 <> 28 THEN 'triggered'" +
+		" WHEN relkind = 'r' AND NOT relhassubclass THEN 'plain' ELSE 'parts' END" +
+		" FROM pg_class WHERE oid = to_regclass(?)",
+	tableArgs: func(t TableName) []any { return []any{t.quoted(`"`)} },
 	objects: "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace" +
 		" WHERE n.nspname = ANY (current_schemas(false))",
 	index:        postgresIndexes + "i.indisvalid",
@@ -33,25 +47,43 @@ var postgreSQL = dialect{
 	driverPrepares: true,
 	// A row that is locked keeps its place. To find it by its key again would
 	// read pages of an index in place of those that visitors need.
-	clear: "DELETE FROM django_session WHERE expire_date <= ? AND ctid = ANY (ARRAY" +
-		" (SELECT ctid FROM django_session WHERE expire_date <= ?" +
+	clear: "DELETE FROM %[1]s WHERE expire_date <= ? AND ctid = ANY (ARRAY" +
+		" (SELECT ctid FROM %[1]s WHERE expire_date <= ?" +
 		" ORDER BY expire_date LIMIT ? FOR UPDATE SKIP LOCKED))",
-	rebind:     numbered,
-	rawTime:    func(column string) string { return column },
-	encodeTime: func(t time.Time) any { return t },
-	isUnique:   func(err error) bool { return sqlState(err) == "23505" },
-	isForeign:  func(err error) bool { return sqlState(err) == "23503" },
-	isTooLarge: postgresIsTooLarge,
-	isSpent:    postgresIsSpent,
-	beginRows:  []string{"BEGIN ISOLATION LEVEL READ COMMITTED"},
-	isPassing:  func(err error) bool { return sqlState(err) == "40001" || sqlState(err) == "40P01" },
+	// Of the partitions of a table each has its own places, and a view has none.
+	// A view that is not written to by itself may be one whose rows have no locks.
+	clearParts: map[Relation]string{
+		RelationParts:     postgresClearByKey + " FOR UPDATE SKIP LOCKED))",
+		RelationTriggered: postgresClearByKey + "))",
+	},
+	rebind:       numbered,
+	rawTime:      func(column string) string { return column },
+	encodeTime:   func(t time.Time) any { return t },
+	isUnique:     func(err error) bool { return sqlState(err) == "23505" },
+	isForeign:    func(err error) bool { return sqlState(err) == "23503" },
+	refusesValue: postgresRefusesValue,
+	isTooLarge:   postgresIsTooLarge,
+	isSpent:      postgresIsSpent,
+	beginRows:    []string{"BEGIN ISOLATION LEVEL READ COMMITTED"},
+	isPassing:    func(err error) bool { return sqlState(err) == "40001" || sqlState(err) == "40P01" },
 }
+
+const postgresClearByKey = "DELETE FROM %[1]s WHERE expire_date <= ? AND session_key = ANY (ARRAY" +
+	" (SELECT session_key FROM %[1]s WHERE expire_date <= ?" +
+	" ORDER BY expire_date LIMIT ?"
 
 // postgresIsTooLarge: the column is shorter, or an index on it has rows of a
 // limited length, as has everything else.
 func postgresIsTooLarge(err error) bool {
 	code := sqlState(err)
 	return code == "22001" || code == "54000"
+}
+
+// postgresRefusesValue: a wrong value, of which those that are too long are not
+// the column's alone, and a CHECK.
+func postgresRefusesValue(err error) bool {
+	code := sqlState(err)
+	return strings.HasPrefix(code, "22") && code != "22001" || code == "23514"
 }
 
 // postgresIsSpent: a server that only reads; a transaction that nobody has ended;

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/djangotest"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/servertest"
 )
 
@@ -228,12 +229,13 @@ func TestPostgreSQLClearsByPlace(t *testing.T) {
 	db := backends[0].open(t, servertest.Postgres(t))
 	migrate(t, db, djangodb.Sessions)
 	db.SetMaxOpenConns(1)
+	sessions := noerror.In(djangodb.ParseTableName("django_session"))
 	exec(t, db,
 		"INSERT INTO django_session SELECT 'k' || n, 'x', now() + n * interval '1 second'"+
 			" FROM generate_series(-5000, 5000) n",
 		"ANALYZE django_session",
 		"SET plan_cache_mode = force_generic_plan",
-		"PREPARE clear (timestamptz, timestamptz, bigint) AS "+db.Dialect.Rebind(db.Dialect.ClearExpired()))
+		"PREPARE clear (timestamptz, timestamptz, bigint) AS "+db.Dialect.Rebind(db.Dialect.ClearExpired(sessions, djangodb.RelationPlain)))
 	plan := strings.Join(lines(t, db, "EXPLAIN EXECUTE clear (now(), now(), 1000)"), "\n")
 	scans := regexp.MustCompile(`\w+ (\w+ )?Scan `).FindAllString(plan, -1)
 	if len(scans) != 2 || !strings.Contains(plan, "Tid Scan on django_session") {

@@ -8,21 +8,21 @@ import (
 	"sync/atomic"
 )
 
-// CheckCutting returns an error if the table django_session would keep the
-// beginning of a long session and say that all is well: MySQL and MariaDB do so
-// with a column that is shorter than Django's, unless they are strict.
-func (db DB) CheckCutting(ctx context.Context) error {
+// CheckCutting returns an error if a table of sessions would keep the beginning
+// of a long session and say that all is well: MySQL and MariaDB do so with a
+// column that is shorter than Django's, unless they are strict.
+func (db DB) CheckCutting(ctx context.Context, t TableName) error {
 	query := dialects[db.Dialect].cutting
 	if query == "" {
 		return nil
 	}
-	found, err := column(ctx, db, query)
+	found, err := column(ctx, db, query, dialects[db.Dialect].tableArgs(t)...)
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	return fmt.Errorf("the server cuts off, without an error, what is too long for django_session (%s):"+
+	return fmt.Errorf("the server cuts off, without an error, what is too long for %s (%s):"+
 		" make session_data longtext and session_key varchar(40), as Django does,"+
-		" or add STRICT_TRANS_TABLES to sql_mode", strings.Join(found, ", "))
+		" or add STRICT_TRANS_TABLES to sql_mode", t, strings.Join(found, ", "))
 }
 
 // A Packet knows how many bytes the server takes of one statement, and of one

@@ -9,26 +9,32 @@ import (
 
 // sqlite is SQLite with any driver whose errors have SQLite's own code.
 var sqlite = dialect{
-	ping:       sqlitePing,
-	begin:      sqliteBegin,
-	beginRows:  []string{"BEGIN IMMEDIATE"},
-	columns:    "SELECT name FROM pragma_table_info(?)",
-	objects:    "SELECT name FROM sqlite_master",
-	index:      "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND name = ?",
-	bigInt:     "?",
-	text:       "text",
-	upper:      true,
-	returning:  true,
-	rebind:     func(query string) string { return query },
-	rawTime:    sqliteRawTime,
-	encodeTime: sqliteTime,
-	isUnique:   sqliteIsUnique,
-	isForeign:  func(err error) bool { return sqliteCode(err) == sqliteConstraintForeignKey },
-	isTooLarge: func(err error) bool { return sqliteCode(err)&0xff == sqliteTooBig },
-	isSpent:    func(err error) bool { return sqliteCode(err) == sqliteReadOnlyMoved },
-	isPassing:  func(error) bool { return false },
-	clear: "DELETE FROM django_session WHERE expire_date <= ? AND session_key IN" +
-		" (SELECT session_key FROM django_session WHERE expire_date <= ?" +
+	ping:      sqlitePing,
+	begin:     sqliteBegin,
+	beginRows: []string{"BEGIN IMMEDIATE"},
+	columns:   "SELECT name FROM pragma_table_info(?)",
+	objects:   "SELECT name FROM sqlite_master",
+	quote:     `"`,
+	fields: "SELECT name, lower(type), \"notnull\"," +
+		" dflt_value IS NOT NULL OR pk > 0 AND lower(type) = 'integer' FROM pragma_table_info(?)",
+	relation:     "SELECT 'uncounted' FROM sqlite_master WHERE type = 'view' AND lower(name) = lower(?)",
+	tableArgs:    func(t TableName) []any { return []any{t.name} },
+	index:        "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND name = ?",
+	bigInt:       "?",
+	text:         "text",
+	upper:        true,
+	returning:    true,
+	rebind:       func(query string) string { return query },
+	rawTime:      sqliteRawTime,
+	encodeTime:   sqliteTime,
+	isUnique:     sqliteIsUnique,
+	isForeign:    func(err error) bool { return sqliteCode(err) == sqliteConstraintForeignKey },
+	refusesValue: func(err error) bool { return sqliteCode(err) == sqliteConstraintCheck },
+	isTooLarge:   func(err error) bool { return sqliteCode(err)&0xff == sqliteTooBig },
+	isSpent:      func(err error) bool { return sqliteCode(err) == sqliteReadOnlyMoved },
+	isPassing:    func(error) bool { return false },
+	clear: "DELETE FROM %[1]s WHERE expire_date <= ? AND session_key IN" +
+		" (SELECT session_key FROM %[1]s WHERE expire_date <= ?" +
 		" ORDER BY expire_date LIMIT ?)",
 }
 
@@ -74,6 +80,7 @@ func sqliteTime(t time.Time) any {
 const (
 	sqliteBusy                 = 5
 	sqliteTooBig               = 18
+	sqliteConstraintCheck      = 275
 	sqliteConstraintForeignKey = 787
 	sqliteReadOnlyMoved        = 1032 // another file has taken the name of the one that is open
 	sqliteConstraintPrimaryKey = 1555

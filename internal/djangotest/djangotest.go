@@ -104,6 +104,15 @@ func (p *Project) run(args ...string) string {
 	return stdout.String()
 }
 
+// Write adds a file to the project, such as "people/models.py" of an app.
+func (p *Project) Write(name, text string) {
+	p.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(filepath.Join(p.dir, name)), 0o700); err != nil {
+		p.t.Fatal(err)
+	}
+	p.write(name, text)
+}
+
 func (p *Project) write(name, text string) {
 	p.t.Helper()
 	if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {

@@ -59,6 +59,10 @@ type Signer struct {
 	keys []*sync.Pool // of *mac, one pool per key; the first signs
 }
 
+// SessionSalt is the purpose of the signature of Django's sessions in the engines
+// db, cached_db and file: the name of a package and of a class.
+const SessionSalt = "django.contrib.sessions.SessionStore"
+
 // New returns a signer that signs with the current key and accepts the
 // signatures of all. It panics if the salt is empty, or if there are no keys.
 func New(salt string, keys secret.Keys) *Signer {

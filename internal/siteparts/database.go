@@ -13,6 +13,7 @@ import (
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/sqlstore"
 )
 
 // A Place is what DATABASE_URL names.
@@ -76,9 +77,9 @@ type Database struct {
 	Writer, Readers *sql.DB
 	Dialect         django.Dialect
 
-	// OpenTable opens the table django_session in the fastest way. Nil means
-	// by database/sql.
-	OpenTable func(context.Context) (session.Store, error)
+	// OpenTable opens the table of sessions in the fastest way. Nil means by
+	// database/sql.
+	OpenTable func(context.Context, *sqlstore.Options) (session.Store, error)
 
 	Wires *Wires // nil without a server
 	Pool  func() // closes what else is open; nil if there is nothing

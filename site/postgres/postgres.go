@@ -22,6 +22,7 @@ import (
 	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/pgstore"
 	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/sqlstore"
 )
 
 func init() { siteparts.RegisterDatabase("postgres", open) }
@@ -57,7 +58,9 @@ func open(
 		return nil, errors.Join(err, db.Close())
 	}
 	db.Pool = pool.Close
-	db.OpenTable = func(ctx context.Context) (session.Store, error) { return pgstore.New(ctx, pool, nil) }
+	db.OpenTable = func(ctx context.Context, o *sqlstore.Options) (session.Store, error) {
+		return pgstore.New(ctx, pool, o)
+	}
 	return db, nil
 }
 
