@@ -51,7 +51,8 @@
 // Options.MaxAge and the session's own expiry, which the codec reads. The store sets the
 // time of change so that all of them agree on the expiry it was given. There is one
 // exception: a session with a fixed last instant (SetExpiryAt) ends then and not before,
-// whatever the idle limit.
+// whatever the idle limit. A Django site whose sessions have ages of their own
+// (get_session_cookie_age) reads other expiries from the same files: it cannot share them.
 //
 // # Space
 //

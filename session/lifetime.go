@@ -20,7 +20,7 @@ type lifetime struct {
 }
 
 func (m *Manager) lifetime(items *rawjson.Object, now time.Time) lifetime {
-	l := lifetime{now.Add(m.opts.CookieAge), m.opts.ExpireAtBrowserClose}
+	l := lifetime{browser: m.opts.ExpireAtBrowserClose}
 	if raw, ok := items.Get(expiry.Item); ok {
 		switch own, kind := expiry.Parse(raw, now); kind {
 		case expiry.Unreadable:
@@ -32,6 +32,9 @@ func (m *Manager) lifetime(items *rawjson.Object, now time.Time) lifetime {
 			l.deadline, l.browser = own, false
 		}
 	}
+	if l.deadline.IsZero() {
+		l.deadline = now.Add(m.cookieAge(items))
+	}
 	if o := m.opts.IdleTimeout; o > 0 {
 		l.deadline = earlier(l.deadline, now.Add(o))
 	}
@@ -39,6 +42,20 @@ func (m *Manager) lifetime(items *rawjson.Object, now time.Time) lifetime {
 		l.deadline = earlier(l.deadline, created(items, now).Add(o))
 	}
 	return l
+}
+
+// cookieAge is how long a session without its own expiry lives. Who is asked gets a
+// session of the same items that nobody can save.
+func (m *Manager) cookieAge(items *rawjson.Object) time.Duration {
+	if m.opts.CookieAgeFor == nil {
+		return m.opts.CookieAge
+	}
+	s := &Session{m: m, items: items.Clone()}
+	s.state = state{record: recordNone, answer: answerBegun, over: true}
+	if age := m.opts.CookieAgeFor(s); age > 0 {
+		return age
+	}
+	return m.opts.CookieAge
 }
 
 // outlived reports whether the absolute limit has passed. Stores enforce the
