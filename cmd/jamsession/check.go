@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/sharing"
 	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/internal/siteparts"
@@ -15,10 +14,10 @@ import (
 )
 
 type checkCommand struct {
-	Deploy    bool   `help:"Also look for what is dangerous on a site that others can reach."`
-	Django    bool   `help:"Also compare with the Django site whose settings are on standard input."`
-	JSON      bool   `help:"Print one JSON object per line for each finding, and nothing else."`
-	FailLevel string `default:"ERROR" enum:"ERROR,WARNING" help:"Exit with 1 from ERROR or WARNING on."`
+	Deploy    bool       `help:"Also look for what is dangerous on a site that others can reach."`
+	Django    djangoFile `placeholder:"FILE" help:"Also compare with the Django site of these facts."`
+	JSON      bool       `help:"Print one JSON object per line for each finding, and nothing else."`
+	FailLevel string     `default:"ERROR" enum:"ERROR,WARNING" help:"Exit with 1 from ERROR or WARNING on."`
 }
 
 // Help says more in --help.
@@ -29,7 +28,9 @@ func (*checkCommand) Help() string {
 		"password hashes and rules, limits of guesses. It has no finding for the settings that " +
 		"docs/login.md ends with.\n\n" +
 		"With --django it reports what would not work between this program and a Django site that " +
-		"share their sessions and users:\n\n" +
+		"share their sessions and users, and which lines to write where. FILE is what the script of " +
+		"django-facts printed. Without FILE, or with -, it is on standard input, and may also be what " +
+		"diffsettings prints, which has the keys, and says nothing about models:\n\n" +
 		"python3 manage.py diffsettings --all | jamsession check --django\n\n" +
 		"No key and no password is shown."
 }
@@ -41,7 +42,7 @@ func (c *checkCommand) Run(a *app) error {
 		return err
 	}
 	findings := values(s).Check(c.Deploy)
-	if !c.Django { // where there is one, the key is Django's
+	if c.Django == "" { // where there is one, the key is Django's
 		findings = append(findings, checkKey(s)...)
 	}
 	more, err := c.checkTables(a, s)
@@ -140,10 +141,10 @@ func unapplied(plan []string) string {
 
 // checkTables looks at the database, and at the Django site beside it.
 func (c *checkCommand) checkTables(a *app, s *settings.Settings) ([]conf.Finding, error) {
-	if !c.Django {
+	if c.Django == "" {
 		return checkDatabase(a, s), nil
 	}
-	findings, err := checkDjango(a, s)
+	findings, err := c.checkDjango(a, s)
 	if err != nil {
 		return nil, err
 	}
@@ -153,23 +154,19 @@ func (c *checkCommand) checkTables(a *app, s *settings.Settings) ([]conf.Finding
 	return append(checkDatabase(a, s), findings...), nil
 }
 
-// checkDjango compares with the Django site whose settings are on the input.
-// Problems of the database itself are checkDatabase's to find.
-func checkDjango(a *app, s *settings.Settings) ([]conf.Finding, error) {
-	if isTerminal(a.in) {
-		return nil, fmt.Errorf("--django reads Django's settings from standard input: "+
-			"python3 manage.py diffsettings --all | jamsession check --django: %w", errUsage)
-	}
-	django, err := await(a.ctx, func() (diffsettings.Settings, error) { return diffsettings.Read(a.in) })
+// checkDjango compares with the Django site. Problems of the database itself are
+// checkDatabase's to find.
+func (c *checkCommand) checkDjango(a *app, s *settings.Settings) ([]conf.Finding, error) {
+	django, err := c.Django.read(a)
 	if err != nil {
-		return nil, fmt.Errorf("standard input: %w", err)
+		return nil, err
 	}
-	var facts *sharing.Facts
+	var stored *sharing.Stored
 	_ = a.withDatabase(s, func(db *siteparts.Database) error {
-		facts, _ = sharing.ReadFacts(a.ctx, db.Readers)
+		stored, _ = sharing.ReadStored(a.ctx, db.Readers)
 		return nil
 	})
-	return sharing.Check(django, values(s), facts), nil
+	return sharing.Check(django, values(s), stored), nil
 }
 
 // writeFindingsJSON writes them for programs.
@@ -179,8 +176,9 @@ func writeFindingsJSON(w io.Writer, findings []conf.Finding) error {
 			Level   string `json:"level"` // ERROR or WARNING
 			ID      string `json:"id"`
 			Message string `json:"message"`
-			Hint    string `json:"hint"` // what to do; may be empty
-		}{f.Level.String(), f.ID, f.Message, f.Hint})
+			Hint    string `json:"hint"`            // what to do; may be empty
+			Paste   string `json:"paste,omitempty"` // lines that do it
+		}{f.Level.String(), f.ID, f.Message, f.Hint, f.Paste})
 		if err != nil {
 			return err
 		}
@@ -189,7 +187,8 @@ func writeFindingsJSON(w io.Writer, findings []conf.Finding) error {
 }
 
 // writeFindings writes what Django's check writes, within 80 columns.
-func writeFindings(w io.Writer, findings []conf.Finding) {
+func writeFindings(out io.Writer, findings []conf.Finding) {
+	w := new(strings.Builder)
 	fmt.Fprintln(w, "System check identified some issues:")
 	for _, level := range []conf.Level{conf.LevelError, conf.LevelWarning} {
 		heading := fmt.Sprintf("\n%sS:\n", level)
@@ -207,6 +206,7 @@ func writeFindings(w io.Writer, findings []conf.Finding) {
 		noun = "issue"
 	}
 	fmt.Fprintf(w, "\nSystem check identified %d %s (0 silenced).\n", len(findings), noun)
+	_, _ = io.WriteString(out, strings.ReplaceAll(w.String(), "\n\n\n", "\n\n"))
 }
 
 func writeFinding(w io.Writer, f conf.Finding) {
@@ -215,6 +215,12 @@ func writeFinding(w io.Writer, f conf.Finding) {
 	if f.Hint != "" {
 		hint := wrap(legible("HINT: "+f.Hint), 80-8)
 		fmt.Fprintln(w, "\t"+strings.Join(hint, "\n\t"))
+	}
+	if f.Paste == "" {
+		return
+	}
+	for line := range strings.Lines(f.Paste + "\n\n") { // as it is: others will paste it
+		fmt.Fprintln(w, legible(strings.ReplaceAll(strings.TrimSuffix(line, "\n"), "\t", "    ")))
 	}
 }
 

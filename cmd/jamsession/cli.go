@@ -26,6 +26,7 @@ type commandLine struct {
 	Limits          limitsCommands    `cmd:"" help:"Show and lift the limits of logins and resets."`
 	Decode          decodeCommand     `cmd:"" help:"Decode a session value or cookie from standard input."`
 	Check           checkCommand      `cmd:"" help:"Look for dangerous settings, and compare with Django's."`
+	DjangoFacts     factsCommand      `cmd:"" help:"Print a script that tells what a Django site is like."`
 	Settings        settingsCommand   `cmd:"" help:"Show which settings count, and where each is from."`
 	Secret          secretCommand     `cmd:"" help:"Print a new SECRET_KEY."`
 	Completion      completionCommand `cmd:"" help:"Print a script that completes commands and flags."`

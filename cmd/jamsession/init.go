@@ -13,25 +13,33 @@ import (
 )
 
 type initCommand struct {
-	Folder string `arg:"" optional:"" default:"." help:"Where to write it (default: here)."`
-	Router string `placeholder:"NAME" help:"${routers}; default: that of net/http."`
-	Module string `placeholder:"PATH" help:"The module, if it is in none (default: example.com/FOLDER)."`
+	Folder       string     `arg:"" optional:"" default:"." help:"Where to write it (default: here)."`
+	Router       string     `placeholder:"NAME" help:"${routers}; default: that of net/http."`
+	Module       string     `placeholder:"PATH" help:"If it is in no module (default: example.com/FOLDER)."`
+	FromDjango   djangoFile `placeholder:"FILE" help:"Share the login of the Django site of these facts."`
+	SettingsOnly bool       `help:"With --from-django: no program, only jamsession.toml."`
 }
 
 // Help says what the command does beyond its own line.
 func (initCommand) Help() string {
 	return "The site has a login, a page for users only and a test, and its settings are in " +
-		"jamsession.toml. Nothing is overwritten. The go command then gets what the site needs."
+		"jamsession.toml. Nothing is overwritten. The go command then gets what the site needs.\n\n" +
+		"With --from-django the settings are those that share the users and sessions of a Django site. " +
+		"FILE is what the script of jamsession django-facts printed; - is standard input. What cannot be " +
+		"shared is said, as by jamsession check --django."
 }
 
 // Run writes the site and gets its dependencies.
 func (c *initCommand) Run(a *app) error {
-	goCommand, err := exec.LookPath("go")
-	if err != nil {
-		return fmt.Errorf("the go command is not there: install Go, then run jamsession init again: %w", err)
+	if c.FromDjango != "" {
+		return c.fromDjango(a)
 	}
-	if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~/-]*$`).MatchString(c.module()) {
-		return fmt.Errorf("--module must be a path such as example.com/shop: %w", errUsage)
+	if c.SettingsOnly {
+		return fmt.Errorf("--settings-only needs --from-django: %w", errUsage)
+	}
+	goCommand, err := c.goCommand()
+	if err != nil {
+		return err
 	}
 	names, err := starter.Write(c.Folder, c.Router)
 	if err != nil {
@@ -42,6 +50,34 @@ func (c *initCommand) Run(a *app) error {
 	}
 	names = append(names, defaultKeyFile) // which createsuperuser needs before the site has run
 	fmt.Fprintf(a.out, "Wrote %s.\n", strings.Join(names, ", "))
+	if err := c.runGo(a, goCommand); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, `
+%s  go tool jamsession migrate            make the tables
+  go tool jamsession createsuperuser    make a user
+  go run .                              start the site
+  go test .                             test it
+`, c.enter())
+	return nil
+}
+
+// goCommand is the path of the go command. It is looked for, and the module judged, before
+// anything is written.
+func (c *initCommand) goCommand() (string, error) {
+	path, err := exec.LookPath("go")
+	if err != nil {
+		return "", fmt.Errorf("the go command is not there: install Go, then run jamsession init again: %w",
+			err)
+	}
+	if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~/-]*$`).MatchString(c.module()) {
+		return "", fmt.Errorf("--module must be a path such as example.com/shop: %w", errUsage)
+	}
+	return path, nil
+}
+
+// runGo makes the module, and gets what the site needs.
+func (c *initCommand) runGo(a *app, goCommand string) error {
 	for _, args := range c.goCommands(a, goCommand) {
 		fmt.Fprintln(a.out, "go", strings.Join(args, " "))
 		cmd := exec.CommandContext(a.ctx, goCommand, args...)
@@ -51,12 +87,6 @@ func (c *initCommand) Run(a *app) error {
 				strings.Join(args, " "), err)
 		}
 	}
-	fmt.Fprintf(a.out, `
-%s  go tool jamsession migrate            make the tables
-  go tool jamsession createsuperuser    make a user
-  go run .                              start the site
-  go test .                             test it
-`, c.enter())
 	return nil
 }
 

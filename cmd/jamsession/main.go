@@ -21,6 +21,7 @@
 //	limits lift         Give a name or an address all its attempts back.
 //	decode              Decode a session value or cookie from standard input.
 //	check               Look for dangerous settings, and compare with Django's.
+//	django-facts        Print a script that tells what a Django site is like.
 //	settings            Show which settings count, and where each is from.
 //	secret              Print a new SECRET_KEY.
 //	completion          Print a script that completes commands and flags.

@@ -29,6 +29,7 @@ type Finding struct {
 	ID      string // Django's, such as "security.W009", if Django has the check
 	Message string
 	Hint    string // what to do; may be empty
+	Paste   string // lines that do it, below a comment that says where they belong; may be empty
 }
 
 // String returns the finding on one line.
@@ -72,17 +73,17 @@ func (s *Settings) checkKeys() []Finding {
 	var findings []Finding
 	if fault := weaknessToDjango(s.SecretKey); fault != "" {
 		findings = append(findings, Finding{
-			LevelWarning, "security.W009",
-			"SECRET_KEY " + fault + ": anyone who guesses it can forge sessions.",
-			"Make a key with: jamsession secret",
+			Level: LevelWarning, ID: "security.W009",
+			Message: "SECRET_KEY " + fault + ": anyone who guesses it can forge sessions.",
+			Hint:    "Make a key with: jamsession secret",
 		})
 	}
 	for i, key := range s.SecretKeyFallbacks {
 		if fault := weaknessToDjango(key); fault != "" {
 			findings = append(findings, Finding{
-				LevelWarning, "security.W025",
-				fmt.Sprintf("SECRET_KEY_FALLBACKS[%d] %s.", i, fault),
-				"Remove it as soon as no session uses it any more.",
+				Level: LevelWarning, ID: "security.W025",
+				Message: fmt.Sprintf("SECRET_KEY_FALLBACKS[%d] %s.", i, fault),
+				Hint:    "Remove it as soon as no session uses it any more.",
 			})
 		}
 	}
@@ -125,5 +126,5 @@ func (s *Settings) checkOldKeys() []Finding {
 // warn returns one finding; all findings about a deployment are warnings,
 // as in Django.
 func warn(id, message, hint string) []Finding {
-	return []Finding{{LevelWarning, id, message, hint}}
+	return []Finding{{Level: LevelWarning, ID: id, Message: message, Hint: hint}}
 }

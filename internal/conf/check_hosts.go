@@ -14,9 +14,9 @@ func (s *Settings) checkOrigins() []Finding {
 	for _, origin := range s.CSRFTrustedOrigins {
 		if !isOrigin(origin) {
 			findings = append(findings, Finding{
-				LevelError, "4_0.E001",
-				fmt.Sprintf("CSRF_TRUSTED_ORIGINS has %q, which is not an origin.", origin),
-				`Write scheme and host, such as "https://example.com".`,
+				Level: LevelError, ID: "4_0.E001",
+				Message: fmt.Sprintf("CSRF_TRUSTED_ORIGINS has %q, which is not an origin.", origin),
+				Hint:    `Write scheme and host, such as "https://example.com".`,
 			})
 		}
 	}

@@ -21,6 +21,7 @@ type Project struct {
 	t      testing.TB
 	python string
 	dir    string
+	env    []string
 }
 
 // Python returns an interpreter that can import Django: the one that
@@ -74,6 +75,14 @@ func Site(t testing.TB, dbPath, secretKey string, settings ...string) *Project {
 	return p
 }
 
+// Named returns the project of this name in the folder projects, where its manage.py
+// is, too. It reads its key and its database from the environment: see base.py there.
+func Named(t testing.TB, projects, name string, env ...string) *Project {
+	t.Helper()
+	env = append([]string{"DJANGO_SETTINGS_MODULE=" + name + ".settings"}, env...)
+	return &Project{t: t, python: Python(t), dir: projects, env: env}
+}
+
 // Manage runs manage.py with these arguments and returns what it printed. It
 // fails the test if the exit status is not 0.
 func (p *Project) Manage(args ...string) string {
@@ -96,6 +105,7 @@ func (p *Project) run(args ...string) string {
 	cmd := exec.CommandContext(p.t.Context(), p.python, args...)
 	cmd.Dir = p.dir
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "DJANGO_SETTINGS_MODULE=")
+	cmd.Env = append(cmd.Env, p.env...)
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

@@ -1,13 +1,16 @@
 package sharing
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
+	"github.com/jamsession/jamsession/cmd/jamsession/internal/tomltext"
 	"github.com/jamsession/jamsession/internal/conf"
 )
 
@@ -24,103 +27,128 @@ var cacheKinds = map[string]string{
 	"django.core.cache.backends.filebased.FileBasedCache":  "file",
 }
 
+// A djangoCache is the cache of Django's sessions.
+type djangoCache struct {
+	backend     string
+	kind        string // see cacheKinds; empty if it is another
+	locations   []string
+	located     bool // whether locations are understood
+	keyPrefix   string
+	version     string
+	keyFunction string // "django", "prefix", "key", or a path
+	options     diffsettings.Dict
+}
+
+// djangoCache returns the cache that SESSION_CACHE_ALIAS names.
+func (s site) djangoCache() (djangoCache, bool) {
+	caches, _ := s.django["CACHES"].(diffsettings.Dict)
+	alias, _ := s.django["SESSION_CACHE_ALIAS"].(string)
+	value, _ := caches.Get(cmp.Or(alias, "default"))
+	there, ok := value.(diffsettings.Dict)
+	if !ok {
+		return djangoCache{}, false
+	}
+	c := djangoCache{version: "1", keyFunction: "django"}
+	for name, to := range map[string]*string{
+		"BACKEND": &c.backend, "KEY_PREFIX": &c.keyPrefix, "VERSION": &c.version,
+		"KEY_FUNCTION": &c.keyFunction,
+	} {
+		if value, given := there.Get(name); given && value != nil {
+			if *to, ok = plain(value); !ok {
+				*to = "unknown"
+			}
+		}
+	}
+	c.kind = cacheKinds[c.backend]
+	value, _ = there.Get("LOCATION")
+	c.locations, c.located = asTexts(value)
+	if text, isText := value.(string); isText {
+		c.locations, c.located = regexp.MustCompile("[;,]").Split(text, -1), true
+	}
+	value, _ = there.Get("OPTIONS")
+	c.options, _ = value.(diffsettings.Dict)
+	return c, true
+}
+
 // cache compares the caches in which the sessions are.
 func (s site) cache() []conf.Finding {
 	engine, _ := s.djangoEngine()
 	if engine != s.here.SessionEngine || engine != "cache" && engine != "cached_db" {
 		return nil
 	}
-	caches, _ := s.django["CACHES"].(diffsettings.Dict)
-	alias, _ := s.django["SESSION_CACHE_ALIAS"].(string)
-	value, _ := caches.Get(alias)
-	there, ok := value.(diffsettings.Dict)
+	there, ok := s.djangoCache()
 	if !ok {
-		return notUnderstood("CACHES")
+		return s.notUnderstood("CACHES")
 	}
 	here, ok := s.here.Caches[s.here.SessionCacheAlias]
 	if !ok {
-		return finding("cache_missing", nil)
+		return s.finding("cache_missing", nil)
 	}
 	findings := s.cacheBackend(there, here)
 	if len(findings) > 0 {
 		return findings
 	}
 	if s.here.SessionCacheFormat == "plain" {
-		findings = append(findings, finding("cache_plain", nil)...)
+		findings = append(findings, s.finding("cache_plain", nil)...)
 	}
-	findings = append(findings, cacheKeys(there, here)...)
-	return append(findings, cacheServers(there, here)...)
+	findings = append(findings, s.cacheKeys(there, here)...)
+	return append(findings, s.cacheServers(there, here)...)
 }
 
-func (s site) cacheBackend(there diffsettings.Dict, here conf.Cache) []conf.Finding {
-	value, _ := there.Get("BACKEND")
-	name, _ := value.(string)
-	kind := cacheKinds[name]
+func (s site) cacheBackend(there djangoCache, here conf.Cache) []conf.Finding {
 	switch scheme, _, _ := strings.Cut(here.URL.Reveal(), ":"); {
-	case kind == "locmem" || kind == "dummy":
-		return finding("cache_of_one_process", fields{"Django": name})
-	case kind != "redis" && kind != "memcached":
-		return finding("cache_unreadable", fields{"Django": name})
-	case (scheme == "memcached") != (kind == "memcached") || scheme == "memory":
-		return finding("cache_kind", fields{"Django": kind, "Here": scheme})
+	case there.kind == "locmem" || there.kind == "dummy":
+		return s.finding("cache_of_one_process", fields{"Django": there.backend})
+	case there.kind != "redis" && there.kind != "memcached":
+		return s.finding("cache_unreadable", fields{"Django": there.backend})
+	case (scheme == "memcached") != (there.kind == "memcached") || scheme == "memory":
+		return s.finding("cache_kind", fields{"Django": there.kind, "Here": scheme})
 	}
 	return nil
 }
 
 // cacheKeys compares what makes the keys and values of entries.
-func cacheKeys(there diffsettings.Dict, here conf.Cache) []conf.Finding {
+func (s site) cacheKeys(there djangoCache, here conf.Cache) []conf.Finding {
 	var findings []conf.Finding
-	if f, _ := there.Get("KEY_FUNCTION"); f != nil {
-		findings = append(findings, finding("cache_key_function", nil)...)
+	if there.keyFunction != "django" {
+		findings = append(findings, s.finding("cache_key_function", nil)...)
 	}
-	for _, k := range []struct{ name, ifNotSet, here string }{
-		{"KEY_PREFIX", "", here.KeyPrefix},
-		{"VERSION", "1", fmt.Sprint(here.Version)},
+	for _, k := range []struct{ name, there, here string }{
+		{"KEY_PREFIX", there.keyPrefix, here.KeyPrefix},
+		{"VERSION", there.version, fmt.Sprint(here.Version)},
 	} {
-		value, ok := there.Get(k.name)
-		text, plainly := plain(value)
-		if !ok {
-			text, plainly = k.ifNotSet, true
-		}
-		if plainly && text == k.here {
+		if k.there == k.here {
 			continue
 		}
-		findings = append(findings, finding("cache_key_part", fields{
+		findings = append(findings, s.finding("cache_key_part", fields{
 			"Name": k.name, "Parameter": strings.ToLower(k.name),
-			"Django": shown(text), "Here": shown(k.here),
+			"Django": shown(k.there), "Here": shown(k.here),
 		})...)
 	}
-	value, _ := there.Get("OPTIONS")
-	options, _ := value.(diffsettings.Dict)
 	for _, name := range []string{"SERIALIZER", "serializer", "COMPRESSOR", "serde", "compressor"} {
-		if _, ok := options.Get(name); ok {
-			findings = append(findings, finding("cache_option", fields{"Name": name})...)
+		if _, ok := there.options.Get(name); ok {
+			findings = append(findings, s.finding("cache_option", fields{"Name": name})...)
 		}
 	}
 	return findings
 }
 
 // cacheServers compares where the servers are, as far as both are understood.
-func cacheServers(there diffsettings.Dict, here conf.Cache) []conf.Finding {
-	value, _ := there.Get("LOCATION")
-	locations, ok := asTexts(value)
-	if text, isText := value.(string); isText {
-		locations, ok = regexp.MustCompile("[;,]").Split(text, -1), true
-	}
+func (s site) cacheServers(there djangoCache, here conf.Cache) []conf.Finding {
 	raw := here.URL.Reveal()
 	_, rest, _ := strings.Cut(raw, "://")
 	rest, _, _ = strings.Cut(rest, "?")
-	mine := strings.Split(rest, ",")
+	mine, locations := strings.Split(rest, ","), there.locations
 	if !strings.HasPrefix(raw, "memcached") {
 		if len(locations) > 0 {
 			locations = locations[:1] // Django writes to the first
 		}
 		mine = []string{raw}
 	}
-	if !ok || slices.Equal(addresses(locations), addresses(mine)) {
+	if !there.located || slices.Equal(addresses(locations), addresses(mine)) {
 		return nil
 	}
-	return finding("cache_location", nil)
+	return s.finding("cache_location", nil)
 }
 
 // addresses are comparable, and without passwords.
@@ -173,4 +201,49 @@ func hostName(host string) string {
 		return "localhost"
 	}
 	return strings.ToLower(host)
+}
+
+// cacheLines are the settings of the cache of sessions, without passwords.
+func (s site) cacheLines() []line {
+	engine, _ := s.djangoEngine()
+	there, ok := s.djangoCache()
+	if !ok || engine != "cache" && engine != "cached_db" || !there.located || len(there.locations) == 0 {
+		return nil
+	}
+	alias, _ := s.django["SESSION_CACHE_ALIAS"].(string)
+	place := "CACHES." + tomltext.Key(cmp.Or(alias, "default"))
+	var raw string
+	switch there.kind {
+	case "redis":
+		raw = there.locations[0]
+	case "memcached":
+		var servers []string
+		for _, l := range there.locations {
+			servers = append(servers, strings.TrimPrefix(strings.TrimPrefix(l, "memcached://"), "unix:"))
+		}
+		raw = "memcached://" + strings.Join(servers, ",")
+	default:
+		return nil
+	}
+	lines := []line{quoted(place+".URL", withoutPassword(raw))}
+	if there.keyPrefix != "" {
+		lines = append(lines, quoted(place+".KEY_PREFIX", there.keyPrefix))
+	}
+	if n, err := strconv.Atoi(there.version); err == nil && n != 1 {
+		lines = append(lines, line{place + ".VERSION", strconv.Itoa(n)})
+	}
+	return lines
+}
+
+// withoutPassword drops the user and the password of each server.
+func withoutPassword(location string) string {
+	scheme, rest, ok := strings.Cut(location, "://")
+	if !ok {
+		return location
+	}
+	servers := strings.Split(rest, ",")
+	for i, server := range servers {
+		servers[i] = server[strings.LastIndexByte(server, '@')+1:]
+	}
+	return scheme + "://" + strings.Join(servers, ",")
 }

@@ -37,7 +37,7 @@ func (s site) defaultDatabase() (diffsettings.Dict, bool) {
 func (s site) database() []conf.Finding {
 	there, ok := s.defaultDatabase()
 	if !ok {
-		return notUnderstood("DATABASES")
+		return s.notUnderstood("DATABASES")
 	}
 	value, _ := there.Get("ENGINE")
 	engine, _ := value.(string)
@@ -45,7 +45,7 @@ func (s site) database() []conf.Finding {
 	findings := s.routers()
 	if kind != s.kind() {
 		values := fields{"Django": shown(engine), "Here": s.kind()}
-		return append(findings, finding("database_kind", values)...)
+		return append(findings, s.finding("database_kind", values)...)
 	}
 	if kind == "sqlite" {
 		return append(findings, s.sqliteFile(there)...)
@@ -55,24 +55,30 @@ func (s site) database() []conf.Finding {
 
 // routers decide per model which database it is in.
 func (s site) routers() []conf.Finding {
+	if users, sessions := s.facts.Database, s.facts.Session; users != nil && sessions != nil {
+		if sessions.Database == "" || sessions.Database == users.Alias {
+			return nil
+		}
+		return s.finding("databases_differ", fields{"Users": users.Alias, "Sessions": sessions.Database})
+	}
 	if list, ok := s.django["DATABASE_ROUTERS"].([]any); ok && len(list) == 0 || !s.has("DATABASE_ROUTERS") {
 		return nil
 	}
-	return finding("database_routers", nil)
+	return s.finding("database_routers", nil)
 }
 
 func (s site) sqliteFile(there diffsettings.Dict) []conf.Finding {
 	value, _ := there.Get("NAME")
 	path, ok := pathText(value)
 	if !ok {
-		return notUnderstood("DATABASES")
+		return s.notUnderstood("DATABASES")
 	}
 	escaped := strings.TrimPrefix(s.here.DatabaseURL.Reveal(), "sqlite:///")
 	mine, err := url.PathUnescape(escaped)
 	if err == nil && absolute(mine) == absolute(path) {
 		return nil
 	}
-	return finding("database_file", fields{"Django": path, "Here": mine})
+	return s.finding("database_file", fields{"Django": path, "Here": mine})
 }
 
 // server compares where the database is, never the user that asks it.
@@ -87,7 +93,7 @@ func (s site) server(there diffsettings.Dict) []conf.Finding {
 		return t
 	}
 	if name := strings.TrimPrefix(u.Path, "/"); text("NAME") != name {
-		return finding("database_name", fields{"Django": shown(text("NAME")), "Here": shown(name)})
+		return s.finding("database_name", fields{"Django": shown(text("NAME")), "Here": shown(name)})
 	}
 	host, port := text("HOST"), text("PORT")
 	standard := map[string]string{"postgres": "5432", "mysql": "3306"}[s.kind()]
@@ -96,7 +102,7 @@ func (s site) server(there diffsettings.Dict) []conf.Finding {
 	if strings.HasPrefix(host, "/") || djangos == mine {
 		return nil
 	}
-	return finding("database_server", fields{"Django": djangos, "Here": mine})
+	return s.finding("database_server", fields{"Django": djangos, "Here": mine})
 }
 
 func orElse(text, other string) string {

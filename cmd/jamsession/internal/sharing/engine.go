@@ -8,10 +8,10 @@ import (
 )
 
 // djangoEngine returns the short name of Django's engine, or false if it is
-// the site's own.
+// the site's own. Facts know which of Django's an engine is made from.
 func (s site) djangoEngine() (string, bool) {
 	path, _ := s.django["SESSION_ENGINE"].(string)
-	name, ok := strings.CutPrefix(path, "django.contrib.sessions.backends.")
+	name, ok := s.djangoPath(path)
 	switch name {
 	case "db", "cache", "cached_db", "file", "signed_cookies":
 		return name, ok
@@ -19,18 +19,31 @@ func (s site) djangoEngine() (string, bool) {
 	return path, false
 }
 
+// ourEngines is the package for Django that saves sessions as this program does.
+const ourEngines = "jamsession_sessions."
+
+func (s site) djangoPath(path string) (string, bool) {
+	if f := s.facts.Session; f != nil {
+		return f.Base, f.Base != ""
+	}
+	if name, ok := strings.CutPrefix(path, ourEngines); ok {
+		return name, true
+	}
+	return strings.CutPrefix(path, "django.contrib.sessions.backends.")
+}
+
 func (s site) engine() []conf.Finding {
 	name, known := s.djangoEngine()
 	if !known {
-		return finding("engine_not_djangos", fields{"Django": name})
+		return s.finding("engine_not_djangos", fields{"Django": name})
 	}
 	if name == s.here.SessionEngine {
 		return nil
 	}
 	if name == "cached_db" && s.here.SessionEngine == "db" {
-		return finding("engine_cached_in_django_only", nil)
+		return s.finding("engine_cached_in_django_only", nil)
 	}
-	return finding("engine_differs", fields{"Django": name, "Here": s.here.SessionEngine})
+	return s.finding("engine_differs", fields{"Django": name, "Here": s.here.SessionEngine})
 }
 
 // customSerializer: the engine cache needs no serializer, since it pickles.
@@ -42,9 +55,9 @@ func (s site) customSerializer() []conf.Finding {
 		name == "django.core.signing.JSONSerializer":
 		return nil
 	case strings.HasSuffix(name, ".PickleSerializer"):
-		return finding("serializer_pickle", fields{"Django": name})
+		return s.finding("serializer_pickle", fields{"Django": name})
 	}
-	return finding("serializer_not_djangos", fields{"Django": name})
+	return s.finding("serializer_not_djangos", fields{"Django": name})
 }
 
 // files compares the folders of the engine file.
@@ -55,11 +68,11 @@ func (s site) files() []conf.Finding {
 	there, ok := pathText(s.django["SESSION_FILE_PATH"])
 	switch {
 	case !ok:
-		return notUnderstood("SESSION_FILE_PATH")
+		return s.notUnderstood("SESSION_FILE_PATH")
 	case there == "":
-		return finding("files_not_set", nil)
+		return s.finding("files_not_set", nil)
 	case filepath.Clean(there) == absolute(s.here.SessionFilePath):
 		return nil
 	}
-	return finding("files_differ", fields{"Django": there, "Here": s.here.SessionFilePath})
+	return s.finding("files_differ", fields{"Django": there, "Here": s.here.SessionFilePath})
 }

@@ -130,7 +130,7 @@ func (s site) compare(e equal) []conf.Finding {
 	}
 	there, ok := plain(s.django[e.name])
 	if !ok {
-		return notUnderstood(e.name)
+		return s.notUnderstood(e.name)
 	}
 	if there == "" && strings.HasSuffix(e.name, "_SAMESITE") {
 		there = "False" // either leaves the attribute out
@@ -139,7 +139,7 @@ func (s site) compare(e equal) []conf.Finding {
 	if there == here {
 		return nil
 	}
-	return finding(e.name, fields{"Django": shown(there), "Here": shown(here)})
+	return s.finding(e.name, fields{"Django": shown(there), "Here": shown(here)})
 }
 
 // plain returns a simple value as text: None is "".
@@ -183,7 +183,7 @@ func (s site) secureCookies() []conf.Finding {
 		if s.truth(c.name) {
 			insecure, safe = "here", "Django"
 		}
-		findings = append(findings, finding(c.name, fields{"Off": insecure, "On": safe})...)
+		findings = append(findings, s.finding(c.name, fields{"Off": insecure, "On": safe})...)
 	}
 	return findings
 }
@@ -192,10 +192,10 @@ func (s site) secureCookies() []conf.Finding {
 func (s site) limitsOfOneSide() []conf.Finding {
 	var findings []conf.Finding
 	if s.here.SessionIdleTimeout != 0 || s.here.SessionAbsoluteTimeout != 0 {
-		findings = append(findings, finding("session_limits", nil)...)
+		findings = append(findings, s.finding("session_limits", nil)...)
 	}
 	if s.here.SessionEngine == "signed_cookies" && s.here.SessionDenyList != "none" {
-		findings = append(findings, finding("deny_list", nil)...)
+		findings = append(findings, s.finding("deny_list", nil)...)
 	}
 	return findings
 }

@@ -15,17 +15,17 @@ func (s site) storedHashes() []conf.Finding {
 	there, own := s.djangoAlgorithms()
 	here := s.myAlgorithms()
 	count := make(map[string]int)
-	for kind, n := range s.facts.Hashes {
+	for kind, n := range s.stored.Hashes {
 		count[kind.Algorithm] += n
 	}
 	var findings []conf.Finding
 	for _, algorithm := range slices.Sorted(maps.Keys(count)) {
-		values := fields{"Count": count[algorithm], "Users": s.facts.Users, "Algorithm": algorithm}
+		values := fields{"Count": count[algorithm], "Users": s.stored.Users, "Algorithm": algorithm}
 		if !slices.Contains(here, algorithm) {
-			findings = append(findings, finding("stored_hash_unread_here", values)...)
+			findings = append(findings, s.finding("stored_hash_unread_here", values)...)
 		}
 		if len(own) == 0 && !slices.Contains(there, algorithm) {
-			findings = append(findings, finding("stored_hash_unread_by_django", values)...)
+			findings = append(findings, s.finding("stored_hash_unread_by_django", values)...)
 		}
 	}
 	return findings
@@ -75,7 +75,7 @@ var releases = []release{
 func (s site) candidates() []release {
 	var list []release
 	for _, r := range releases {
-		if r.matches(s.has) {
+		if s.facts.Django == "" && r.matches(s.has) || strings.HasPrefix(s.facts.Django, r.version+".") {
 			list = append(list, r)
 		}
 	}
@@ -95,7 +95,7 @@ func (s site) iterations() []conf.Finding {
 	if len(wanted) == 0 || slices.Contains(wanted, s.here.PBKDF2Iterations) {
 		return nil
 	}
-	return finding(name, fields{
+	return s.finding(name, fields{
 		"Here": s.here.PBKDF2Iterations, "Django": wanted[len(wanted)-1], "Releases": releases,
 	})
 }
@@ -104,6 +104,9 @@ func (s site) iterations() []conf.Finding {
 // finding that says how they are known, and the releases that may be meant. The
 // stored hashes decide between releases.
 func (s site) djangoIterations(standard bool) (numbers []int, name, of string) {
+	if n := s.factsIterations(); n > 0 {
+		return []int{n}, "iterations_of_the_hasher", ""
+	}
 	var versions []string
 	var confirmed []int
 	for _, r := range s.candidates() {
@@ -112,7 +115,7 @@ func (s site) djangoIterations(standard bool) (numbers []int, name, of string) {
 		}
 		numbers = append(numbers, r.iterations)
 		versions = append(versions, fmt.Sprintf("Django %s has %d", r.version, r.iterations))
-		if s.facts.Hashes[Hash{"pbkdf2_sha256", strconv.Itoa(r.iterations)}] > 0 {
+		if s.stored.Hashes[Hash{"pbkdf2_sha256", strconv.Itoa(r.iterations)}] > 0 {
 			confirmed = append(confirmed, r.iterations)
 		}
 	}
@@ -128,11 +131,19 @@ func (s site) djangoIterations(standard bool) (numbers []int, name, of string) {
 	return nil, "", ""
 }
 
+// factsIterations is the number of Django's first hasher, 0 if it is not known.
+func (s site) factsIterations() int {
+	if len(s.facts.Hashers) == 0 || s.facts.Hashers[0] == nil {
+		return 0
+	}
+	return s.facts.Hashers[0].Iterations
+}
+
 // commonIterations is the number that most users' hashes have, 0 if there
 // are none.
 func (s site) commonIterations() int {
 	most, users := 0, 0
-	for kind, n := range s.facts.Hashes {
+	for kind, n := range s.stored.Hashes {
 		cost, err := strconv.Atoi(kind.Cost)
 		if kind.Algorithm == "pbkdf2_sha256" && err == nil && (n > users || n == users && cost > most) {
 			most, users = cost, n

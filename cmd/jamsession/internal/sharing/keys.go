@@ -19,21 +19,26 @@ func keyText(value any) (secret.Text, bool) {
 	return secret.Text{}, false
 }
 
+// missingKey is the id of the finding that this program has no key.
+const missingKey = "jamsession.E001"
+
 func (s site) secretKey() []conf.Finding {
 	key, ok := keyText(s.django["SECRET_KEY"])
 	switch {
 	case s.here.SecretKey.IsZero():
-		return finding("key_missing_here", nil)
+		return s.finding("key_missing_here", nil)
+	case s.facts.Django != "":
+		return nil // facts hold no key
 	case !ok:
-		return notUnderstood("SECRET_KEY")
+		return s.notUnderstood("SECRET_KEY")
 	case key.Equal(s.here.SecretKey):
 		return nil
 	case subset([]secret.Text{s.here.SecretKey}, s.djangoFallbacks()):
-		return finding("key_is_old_here", nil)
+		return s.finding("key_is_old_here", nil)
 	case subset([]secret.Text{key}, s.here.SecretKeyFallbacks):
-		return finding("key_is_old_in_django", nil)
+		return s.finding("key_is_old_in_django", nil)
 	}
-	return finding("key_differs", nil)
+	return s.finding("key_differs", nil)
 }
 
 func (s site) djangoFallbacks() []secret.Text {
@@ -48,17 +53,23 @@ func (s site) djangoFallbacks() []secret.Text {
 }
 
 func (s site) fallbackKeys() []conf.Finding {
+	if s.facts.Django != "" {
+		if s.facts.Fallbacks != len(s.here.SecretKeyFallbacks) {
+			return s.finding("fallbacks_differ", nil)
+		}
+		return nil
+	}
 	if !s.has("SECRET_KEY_FALLBACKS") {
 		if len(s.here.SecretKeyFallbacks) == 0 {
 			return nil
 		}
-		return finding("fallbacks_unknown_in_django", nil)
+		return s.finding("fallbacks_unknown_in_django", nil)
 	}
 	there, here := s.djangoFallbacks(), s.here.SecretKeyFallbacks
 	if subset(there, here) && subset(here, there) {
 		return nil
 	}
-	return finding("fallbacks_differ", nil)
+	return s.finding("fallbacks_differ", nil)
 }
 
 func subset(a, b []secret.Text) bool {
@@ -74,11 +85,11 @@ func subset(a, b []secret.Text) bool {
 func (s site) legacyHashes() []conf.Finding {
 	var findings []conf.Finding
 	if s.django["DEFAULT_HASHING_ALGORITHM"] == "sha1" {
-		findings = append(findings, finding("sha1_signatures", nil)...)
+		findings = append(findings, s.finding("sha1_signatures", nil)...)
 	}
 	backend := s.django["SIGNING_BACKEND"]
 	if backend != nil && backend != "django.core.signing.TimestampSigner" {
-		findings = append(findings, finding("signing_backend", nil)...)
+		findings = append(findings, s.finding("signing_backend", nil)...)
 	}
 	return findings
 }

@@ -28,7 +28,7 @@ func (s site) origins() []conf.Finding {
 	if slices.Equal(slices.Compact(there), slices.Compact(here)) {
 		return nil
 	}
-	return finding("trusted_origins", fields{
+	return s.finding("trusted_origins", fields{
 		"Django": strings.Join(there, ", "), "Here": strings.Join(here, ", "),
 	})
 }
@@ -46,10 +46,10 @@ func (s site) proxy() []conf.Finding {
 		there = conf.ProxyHeader{Name: http.CanonicalHeaderKey(name), Value: pair[1]}
 	}
 	if there != s.here.SecureProxySSLHeader {
-		findings = append(findings, finding("proxy_header", nil)...)
+		findings = append(findings, s.finding("proxy_header", nil)...)
 	}
 	if s.truth("USE_X_FORWARDED_HOST") != s.here.UseXForwardedHost {
-		findings = append(findings, finding("forwarded_host", nil)...)
+		findings = append(findings, s.finding("forwarded_host", nil)...)
 	}
 	return findings
 }
@@ -69,5 +69,5 @@ func (s site) messages() []conf.Finding {
 	if path == "django.contrib.messages.storage."+here {
 		return nil
 	}
-	return finding("message_storage", fields{"Django": path, "Here": here})
+	return s.finding("message_storage", fields{"Django": path, "Here": here})
 }

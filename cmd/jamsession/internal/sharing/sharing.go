@@ -11,14 +11,38 @@ import (
 	"slices"
 
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
+	"github.com/jamsession/jamsession/cmd/jamsession/internal/facts"
 	"github.com/jamsession/jamsession/internal/conf"
 )
+
+// A Django is what is known of the Django site.
+type Django struct {
+	Settings diffsettings.Settings
+	Facts    *facts.Facts // nil if there are only settings
+}
+
+// FromFacts returns what facts say of a Django site.
+func FromFacts(f *facts.Facts) Django { return Django{f.AsSettings(), f} }
 
 // A site is the Django site and the Go program that are compared.
 type site struct {
 	django diffsettings.Settings
+	facts  *facts.Facts // empty if there are none
 	here   *conf.Settings
-	facts  *Facts
+	stored *Stored
+	lines  []line // that share what Django does
+}
+
+func newSite(django Django, here *conf.Settings, stored *Stored) site {
+	s := site{django: django.Settings, facts: django.Facts, here: here, stored: stored}
+	if s.facts == nil {
+		s.facts = new(facts.Facts)
+	}
+	if s.stored == nil {
+		s.stored = new(Stored)
+	}
+	s.lines = s.allLines()
+	return s
 }
 
 // rules are all rules. Each returns what it finds.
@@ -26,19 +50,17 @@ var rules = []func(site) []conf.Finding{
 	site.settingsFile, site.secretKey, site.fallbackKeys, site.legacyHashes,
 	site.engine, site.customSerializer, site.cache, site.files,
 	site.database, site.timeZone,
+	site.sessionModel, site.apps,
 	site.userModel, site.backends, site.middleware, site.hashers, site.storedHashes, site.iterations,
 	site.equalSettings, site.secureCookies, site.limitsOfOneSide,
 	site.origins, site.proxy, site.messages,
 }
 
-// Check compares a Django site's settings with those of this program, and
-// with what its database holds: facts may be nil if it cannot be asked.
+// Check compares a Django site with the settings of this program, and with
+// what its database holds: stored may be nil if it cannot be asked.
 // Errors come first.
-func Check(django diffsettings.Settings, here *conf.Settings, facts *Facts) []conf.Finding {
-	s := site{django, here, facts}
-	if facts == nil {
-		s.facts = new(Facts)
-	}
+func Check(django Django, here *conf.Settings, stored *Stored) []conf.Finding {
+	s := newSite(django, here, stored)
 	var findings []conf.Finding
 	for _, rule := range rules {
 		findings = append(findings, rule(s)...)
@@ -53,7 +75,7 @@ func (s site) settingsFile() []conf.Finding {
 	if s.here.File != "" {
 		return nil
 	}
-	return finding("no_settings_file", fields{"File": conf.DefaultFile})
+	return s.finding("no_settings_file", fields{"File": conf.DefaultFile})
 }
 
 // text returns a setting that is text or None. If it is something else it
@@ -65,7 +87,7 @@ func (s site) text(name string, findings *[]conf.Finding) (string, bool) {
 	case string:
 		return v, true
 	}
-	*findings = append(*findings, notUnderstood(name)...)
+	*findings = append(*findings, s.notUnderstood(name)...)
 	return "", false
 }
 
@@ -73,7 +95,7 @@ func (s site) text(name string, findings *[]conf.Finding) (string, bool) {
 func (s site) texts(name string, findings *[]conf.Finding) ([]string, bool) {
 	list, ok := asTexts(s.django[name])
 	if !ok {
-		*findings = append(*findings, notUnderstood(name)...)
+		*findings = append(*findings, s.notUnderstood(name)...)
 	}
 	return list, ok
 }

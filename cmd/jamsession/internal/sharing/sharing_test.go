@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/diffsettings"
+	"github.com/jamsession/jamsession/cmd/jamsession/internal/facts"
 	"github.com/jamsession/jamsession/internal/conf"
 )
 
@@ -81,8 +82,10 @@ func with(base map[string]string, changes ...string) map[string]string {
 type testCase struct {
 	django, here []string // changes
 	stored       map[Hash]int
-	noFile       bool   // none of settings here
-	want         string // ids, sorted
+	noFile       bool                 // none of settings here
+	facts        func(f *facts.Facts) // changes facts of a good site, in place of django
+	written      []string             // settings here, as written
+	want         string               // ids, sorted
 }
 
 func redis(options string) string {
@@ -392,6 +395,27 @@ func (c testCase) file(t *testing.T) string {
 }
 
 func (c testCase) check(t *testing.T) []conf.Finding {
+	here, err := conf.Load(conf.Sources{Flags: with(goodHere, c.here...), File: c.file(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(c.written); i += 2 {
+		here.Written[c.written[i]] = c.written[i+1]
+	}
+	stored := &Stored{Hashes: c.stored}
+	for _, n := range c.stored {
+		stored.Users += n
+	}
+	return Check(c.site(t), here, stored)
+}
+
+// site is the Django site.
+func (c testCase) site(t *testing.T) Django {
+	if c.facts != nil {
+		f := goodFacts(t)
+		c.facts(f)
+		return FromFacts(f)
+	}
 	var text strings.Builder
 	for name, value := range with(good, c.django...) {
 		fmt.Fprintf(&text, "%s = %s\n", name, value)
@@ -400,15 +424,22 @@ func (c testCase) check(t *testing.T) []conf.Finding {
 	if err != nil {
 		t.Fatal(err)
 	}
-	here, err := conf.Load(conf.Sources{Flags: with(goodHere, c.here...), File: c.file(t)})
+	return Django{Settings: django}
+}
+
+// goodFacts are those of a stock site whose database is that of the settings here.
+func goodFacts(t *testing.T) *facts.Facts {
+	text, err := os.ReadFile("../../testdata/facts/stock.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts := &Facts{Hashes: c.stored}
-	for _, n := range c.stored {
-		facts.Users += n
+	f, err := facts.Parse(text)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return Check(django, here, facts)
+	f.Database.Name = "/srv/db"
+	delete(f.Settings, "ALLOWED_HOSTS")
+	return f
 }
 
 func ids(findings []conf.Finding) string {
@@ -423,7 +454,7 @@ func ids(findings []conf.Finding) string {
 // TestEachDifferenceIsFound, and nothing else. Errors come first, each
 // finding has a fix, and none shows a secret.
 func TestEachDifferenceIsFound(t *testing.T) {
-	for name, c := range cases {
+	for name, c := range allCases() {
 		t.Run(name, func(t *testing.T) {
 			findings := c.check(t)
 			if got := ids(findings); got != c.want {
@@ -451,7 +482,7 @@ func TestEachDifferenceIsFound(t *testing.T) {
 // each case expects the id.
 func TestEachFindingIsTried(t *testing.T) {
 	found := make(map[string][]string) // messages by id
-	for _, c := range cases {
+	for _, c := range allCases() {
 		for _, f := range c.check(t) {
 			id := strings.TrimPrefix(f.ID, "jamsession.")
 			if !slices.Contains(strings.Fields(c.want), id) {
@@ -459,6 +490,10 @@ func TestEachFindingIsTried(t *testing.T) {
 			}
 			found[id] = append(found[id], f.Message)
 		}
+	}
+	for _, f := range refusedDomain(t).Findings {
+		id := strings.TrimPrefix(f.ID, "jamsession.")
+		found[id] = append(found[id], f.Message)
 	}
 	for name, entry := range texts {
 		if !slices.ContainsFunc(found[entry.ID], pattern(entry.Message).MatchString) {

@@ -12,7 +12,7 @@ func (s site) timeZone() []conf.Finding {
 	there, here := s.truth("USE_TZ"), s.here.UseTZ
 	zone, ok := s.django["TIME_ZONE"].(string)
 	if !ok {
-		return notUnderstood("TIME_ZONE")
+		return s.notUnderstood("TIME_ZONE")
 	}
 	instants := ""
 	if s.kind() == "postgres" {
@@ -22,15 +22,15 @@ func (s site) timeZone() []conf.Finding {
 	zones := fields{"Django": zone, "Here": s.here.TimeZone}
 	switch {
 	case there != here:
-		return append(findings, finding("use_tz"+instants, fields{
+		return append(findings, s.finding("use_tz"+instants, fields{
 			"Django": boolean(there), "Here": boolean(here), "TOML": strconv.FormatBool(there),
 		})...)
 	case zone == s.here.TimeZone:
 		return findings
 	case !there:
-		return append(findings, finding("local_times"+instants, zones)...)
+		return append(findings, s.finding("local_times"+instants, zones)...)
 	}
-	return append(findings, finding("time_zone", zones)...)
+	return append(findings, s.finding("time_zone", zones)...)
 }
 
 // databaseZone: Django can keep the times of one database in another zone.
@@ -40,5 +40,5 @@ func (s site) databaseZone() []conf.Finding {
 	if value == nil || s.kind() == "postgres" || !s.truth("USE_TZ") || value == "UTC" {
 		return nil
 	}
-	return finding("time_zone_of_the_database", fields{"Django": value})
+	return s.finding("time_zone_of_the_database", fields{"Django": value})
 }

@@ -1,24 +1,114 @@
 package sharing
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/jamsession/jamsession/cmd/jamsession/internal/facts"
+	"github.com/jamsession/jamsession/cmd/jamsession/internal/tomltext"
 	"github.com/jamsession/jamsession/internal/conf"
 )
 
 // OtherUsers is the id of the finding that Django's users are in another table.
 const OtherUsers = "jamsession.E113"
 
+// userModel compares which users there are, and where.
 func (s site) userModel() []conf.Finding {
 	model, ok := s.django["AUTH_USER_MODEL"].(string)
 	switch {
 	case !ok:
-		return notUnderstood("AUTH_USER_MODEL")
-	case model == "auth.User":
+		return s.notUnderstood("AUTH_USER_MODEL")
+	case model != s.userSetting("AUTH_USER_MODEL"):
+		return s.finding("user_model", fields{"Django": model, "Here": s.userSetting("AUTH_USER_MODEL")})
+	case s.facts.User == nil:
 		return nil
 	}
-	return finding("user_model", fields{"Django": model})
+	return append(s.userTable(), s.userRules()...)
+}
+
+// userTable compares the settings that describe the table of users.
+func (s site) userTable() []conf.Finding {
+	u := s.facts.User
+	if u.Key.Kind == "other" {
+		return s.finding("user_key", fields{"Django": u.Key.Class})
+	}
+	var findings []conf.Finding
+	for _, l := range s.linesFor("AUTH_USER_TABLE", "AUTH_USER_COLUMNS", "AUTH_USER_KEY_TYPE",
+		"AUTH_USER_GROUPS", "AUTH_USER_PERMISSIONS") {
+		if !s.sameUserSetting(l) {
+			findings = append(findings, s.finding(l.name, fields{"Here": shown(s.userSetting(l.name))})...)
+		}
+	}
+	return findings
+}
+
+// userSetting returns one of AUTH_USER_*, as it was written.
+func (s site) userSetting(name string) string {
+	if written := s.here.Get(name); written != "" || name != "AUTH_USER_MODEL" {
+		return written
+	}
+	return stockModel
+}
+
+// sameUserSetting reports whether a setting means what a line says. What it
+// means without a value is written in more than one way.
+func (s site) sameUserSetting(l line) bool {
+	u := s.facts.User
+	here, there := s.userSetting(l.name), tomltext.Read(l.value)
+	switch l.name {
+	case "AUTH_USER_TABLE":
+		return cmp.Or(here, tableOf(u.Model)) == u.Table
+	case "AUTH_USER_COLUMNS":
+		return slices.Equal(columnsIn(here), columnsIn(there))
+	case "AUTH_USER_KEY_TYPE":
+		return here == there || here == u.Key.Kind
+	case "AUTH_USER_GROUPS":
+		return here == there || here == writtenLink(u.Groups)
+	case "AUTH_USER_PERMISSIONS":
+		return here == there || here == writtenLink(u.Permissions)
+	}
+	return here == there
+}
+
+// columnsIn are the entries of AUTH_USER_COLUMNS that say something, sorted.
+func columnsIn(written string) []string {
+	var list []string
+	for entry := range strings.SplitSeq(written, ",") {
+		field, column, _ := strings.Cut(strings.TrimSpace(entry), "=")
+		if field != strings.TrimSpace(column) {
+			list = append(list, field+"="+strings.TrimSpace(column))
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// userRules compares what the model does.
+func (s site) userRules() []conf.Finding {
+	u := s.facts.User
+	var findings []conf.Finding
+	switch here := s.here.Get("AUTH_USER_CASE"); {
+	case u.Case == "own":
+		findings = append(findings, s.finding("user_case_own", nil)...)
+	case u.Case != "" && here != "" && u.Case != here:
+		findings = append(findings, s.finding("user_case", fields{"Django": u.Case, "Here": here})...)
+	}
+	if u.AuthHash == "own" {
+		findings = append(findings, s.finding("auth_hash", nil)...)
+	}
+	for link, to := range map[*facts.Link]string{u.Groups: "auth.Group", u.Permissions: "auth.Permission"} {
+		if link != nil && link.To != to {
+			findings = append(findings, s.finding("groups_model", fields{"Django": link.To, "Here": to})...)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(u.Flags)) {
+		if f := u.Flags[name]; f == nil || f.Column == "" && f.Value != (name == "is_active") {
+			findings = append(findings, s.finding("user_flag", fields{"Name": name})...)
+		}
+	}
+	return findings
 }
 
 const modelBackend = "django.contrib.auth.backends.ModelBackend"
@@ -30,11 +120,11 @@ func (s site) backends() []conf.Finding {
 		return findings
 	}
 	if !slices.Contains(list, modelBackend) {
-		findings = append(findings, finding("model_backend_missing", nil)...)
+		findings = append(findings, s.finding("model_backend_missing", nil)...)
 	}
 	for _, name := range list {
-		if name != modelBackend {
-			findings = append(findings, finding("backend_unknown", fields{"Django": name})...)
+		if name != modelBackend && !slices.Contains(silentBackends, name) {
+			findings = append(findings, s.finding("backend_unknown", fields{"Django": name})...)
 		}
 	}
 	return findings
@@ -49,7 +139,7 @@ func (s site) middleware() []conf.Finding {
 		{"django.contrib.auth.middleware.AuthenticationMiddleware", "auth_middleware"},
 	} {
 		if ok && !slices.Contains(list, m.path) {
-			findings = append(findings, finding(m.finding, nil)...)
+			findings = append(findings, s.finding(m.finding, nil)...)
 		}
 	}
 	return findings
@@ -68,16 +158,28 @@ var algorithms = map[string]string{
 // one first, and the classes that are not Django's own.
 func (s site) djangoAlgorithms() (known, own []string) {
 	list, _ := asTexts(s.django["PASSWORD_HASHERS"])
-	for _, path := range list {
-		class, ok := strings.CutPrefix(path, "django.contrib.auth.hashers.")
-		algorithm := algorithms[class]
-		if !ok || algorithm == "" {
+	for i, path := range list {
+		algorithm := s.algorithmOf(i, path)
+		if algorithm == "" {
 			own = append(own, path)
 			algorithm = path
 		}
 		known = append(known, algorithm)
 	}
 	return known, own
+}
+
+// algorithmOf returns the algorithm of a hasher, if its hashes are as those of
+// Django's. Facts know that of a class of the site's own.
+func (s site) algorithmOf(i int, path string) string {
+	if i < len(s.facts.Hashers) && s.facts.Hashers[i] != nil && s.facts.Hashers[i].Djangos {
+		return s.facts.Hashers[i].Algorithm
+	}
+	class, ok := strings.CutPrefix(path, "django.contrib.auth.hashers.")
+	if !ok {
+		return ""
+	}
+	return algorithms[class]
 }
 
 // standardAlgorithms are the ones that settings read if none are named.
@@ -98,14 +200,15 @@ func (s site) hashers() []conf.Finding {
 	there, own := s.djangoAlgorithms()
 	here := s.myAlgorithms()
 	for _, path := range own {
-		findings = append(findings, finding("hasher_not_djangos", fields{"Django": path})...)
+		findings = append(findings, s.finding("hasher_not_djangos", fields{"Django": path})...)
 	}
 	if len(there) > 0 && there[0] != here[0] && len(own) == 0 && s.here.PasswordUpgrade {
-		findings = append(findings, finding("hashers_differ", fields{"Django": there[0], "Here": here[0]})...)
+		values := fields{"Django": there[0], "Here": here[0]}
+		findings = append(findings, s.finding("hashers_differ", values)...)
 	}
 	for _, algorithm := range here {
 		if algorithm == here[0] && len(own) == 0 && !slices.Contains(there, algorithm) {
-			findings = append(findings, finding("hasher_unread_by_django", fields{"Here": algorithm})...)
+			findings = append(findings, s.finding("hasher_unread_by_django", fields{"Here": algorithm})...)
 		}
 	}
 	return findings

@@ -34,9 +34,45 @@ func Routers() []string {
 	return names
 }
 
+// SettingsFile is the name of the settings of a site.
+const SettingsFile = "jamsession.toml"
+
+// OwnPages are the settings of a site, which name its own pages for the login.
+func OwnPages() string {
+	text, _ := files.ReadFile("files/site/" + SettingsFile + suffix) // it is embedded
+	_, lines, _ := strings.Cut(string(text), "\n\n")                 // below a comment
+	return lines
+}
+
 // Write writes the site into a folder, which it makes if need be, and returns the names of
 // its files. It overwrites nothing: if one of the files is there, it writes none.
 func Write(dir, router string) ([]string, error) {
+	site, err := siteFiles(router)
+	if err != nil {
+		return nil, err
+	}
+	return write(dir, site)
+}
+
+// WriteBesideDjango writes a site with these settings. Its tables are Django's, and so it
+// has neither a key that is made up nor the test of the site, which makes tables.
+func WriteBesideDjango(dir, router, settings string) ([]string, error) {
+	site, err := siteFiles(router)
+	if err != nil {
+		return nil, err
+	}
+	delete(site, "main_test.go")
+	site[SettingsFile] = []byte(settings)
+	return write(dir, site)
+}
+
+// WriteSettings writes the file with the settings alone.
+func WriteSettings(dir, settings string) ([]string, error) {
+	return write(dir, map[string][]byte{SettingsFile: []byte(settings)})
+}
+
+// siteFiles returns the files of a site by their names.
+func siteFiles(router string) (map[string][]byte, error) {
 	site, err := read("files/site")
 	if err != nil {
 		return nil, err
@@ -54,7 +90,7 @@ func Write(dir, router string) ([]string, error) {
 			site[name] = text
 		}
 	}
-	return write(dir, site)
+	return site, nil
 }
 
 // read returns the files of a folder by their names.

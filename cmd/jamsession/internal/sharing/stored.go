@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Facts are what the table auth_user says about the passwords in it.
-type Facts struct {
+// Stored is what the table auth_user says about the passwords in it.
+type Stored struct {
 	Users  int // how many were looked at
 	Hashes map[Hash]int
 }
@@ -22,29 +22,29 @@ type Hash struct {
 // maxUsers is how many users are looked at, the newest first.
 const maxUsers = 10_000
 
-// ReadFacts looks at the newest users, of all databases in the same way.
-func ReadFacts(ctx context.Context, db *sql.DB) (*Facts, error) {
+// ReadStored looks at the newest users, of all databases in the same way.
+func ReadStored(ctx context.Context, db *sql.DB) (*Stored, error) {
 	rows, err := db.QueryContext(ctx,
 		fmt.Sprintf("SELECT password FROM auth_user ORDER BY id DESC LIMIT %d", maxUsers))
 	if err != nil {
 		return nil, fmt.Errorf("auth_user: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
-	facts := &Facts{Hashes: make(map[Hash]int)}
+	stored := &Stored{Hashes: make(map[Hash]int)}
 	for rows.Next() {
 		var encoded string
 		if err := rows.Scan(&encoded); err != nil {
 			return nil, fmt.Errorf("auth_user: %w", err)
 		}
-		facts.Users++
+		stored.Users++
 		if kind, ok := kindOf(encoded); ok {
-			facts.Hashes[kind]++
+			stored.Hashes[kind]++
 		}
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("auth_user: %w", err)
 	}
-	return facts, nil
+	return stored, nil
 }
 
 // kindOf returns the parts of a hash that are not secret; false if the

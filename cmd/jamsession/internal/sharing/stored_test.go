@@ -21,8 +21,8 @@ import (
 
 func TestMain(m *testing.M) { servertest.Main(m) }
 
-// TestFactsAreReadFromEachDatabase: kinds and costs, and nothing else.
-func TestFactsAreReadFromEachDatabase(t *testing.T) {
+// TestStoredHashesAreReadFromEachDatabase: kinds and costs, and nothing else.
+func TestStoredHashesAreReadFromEachDatabase(t *testing.T) {
 	for name, url := range map[string]func(*testing.T) string{
 		"SQLite": func(t *testing.T) string { return "sqlite:///" + t.TempDir() + "/db.sqlite3" },
 		"PostgreSQL": func(t *testing.T) string {
@@ -51,8 +51,8 @@ func TestFactsAreReadFromEachDatabase(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = db.Close() }()
-			if facts, err := ReadFacts(t.Context(), db.Readers); err == nil {
-				t.Errorf("without a table: %v", facts)
+			if stored, err := ReadStored(t.Context(), db.Readers); err == nil {
+				t.Errorf("without a table: %v", stored)
 			}
 			if err := sites.Migrate(t.Context(), s, nil); err != nil {
 				t.Fatal(err)
@@ -73,10 +73,10 @@ func TestFactsAreReadFromEachDatabase(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			facts, err := ReadFacts(t.Context(), site.Database.Readers)
+			stored, err := ReadStored(t.Context(), site.Database.Readers)
 			want := map[Hash]int{{"pbkdf2_sha256", "260000"}: 2, {"argon2", ""}: 1}
-			if err != nil || facts.Users != 4 || !maps.Equal(facts.Hashes, want) {
-				t.Errorf("%+v, %v, want %v", facts, err, want)
+			if err != nil || stored.Users != 4 || !maps.Equal(stored.Hashes, want) {
+				t.Errorf("%+v, %v, want %v", stored, err, want)
 			}
 		})
 	}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jamsession/jamsession/cmd/jamsession/internal/facts"
+	"github.com/jamsession/jamsession/internal/djangotest"
+)
+
+var update = flag.Bool("update", false, "write the files in testdata/facts")
+
+// factsOf runs the script in a project, whose tables it makes first, and returns what it
+// prints. One process does both, since each takes a second to start.
+func factsOf(t *testing.T, projects, project, database string) string {
+	t.Helper()
+	script := filepath.Join(t.TempDir(), "facts.py")
+	if err := os.WriteFile(script, []byte(facts.Script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	django := djangotest.Named(t, projects, project, "SECRET_KEY="+testKey, "DATABASE_NAME="+database, "FACTS="+script)
+	return django.Manage("shell", "-c", `
+import os
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+exec(open(os.environ["FACTS"]).read())
+`)
+}
+
+// TestFactsOfEachKindOfProject are those in testdata/facts, of Django 3.2. They hold no
+// secret, init makes of them the settings that are beside them, and check finds no error.
+func TestFactsOfEachKindOfProject(t *testing.T) {
+	at, projects := absolute(t, "testdata/facts"), absolute(t, "../../integration/django/testdata/projects")
+	for _, project := range []string{"stock", "emailname", "uuidkey", "ownsessions", "cookiecutter"} {
+		t.Run(project, func(t *testing.T) {
+			dir := t.TempDir()
+			t.Chdir(dir)
+			t.Setenv("SECRET_KEY", "")
+			database := filepath.Join(dir, "db.sqlite3")
+			printed := factsOf(t, projects, project, database)
+			if strings.Contains(printed, testKey) || strings.Contains(printed, "do-not-show") {
+				t.Errorf("the facts hold a secret: %s", printed)
+			}
+			if err := os.WriteFile("facts.json", []byte("a banner\n"+printed+"\n>>> \n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			stable := strings.ReplaceAll(printed[strings.IndexByte(printed, '{'):], database, "/srv/site/db.sqlite3")
+			stable = regexp.MustCompile(`"(python|version)": "[\d.]+"`).ReplaceAllString(stable, `"$1": ""`)
+			isDjango32 := strings.Contains(printed, `"django": "3.2.`)
+			if isDjango32 {
+				golden(t, filepath.Join(at, project+".json"),
+					regexp.MustCompile(`"django": "[\d.]+"`).ReplaceAllString(stable, `"django": "3.2.25"`))
+			}
+
+			var out, errs bytes.Buffer
+			status := run(t.Context(), []string{"init", "--settings-only", "--from-django=facts.json"},
+				stdio{os.Stdin, &out, &errs})
+			written, err := os.ReadFile("jamsession.toml")
+			if status != 0 || err != nil {
+				t.Fatalf("init: status %d, %v: %s", status, err, &errs)
+			}
+			if isDjango32 {
+				golden(t, filepath.Join(at, project+".toml"),
+					strings.ReplaceAll(string(written), database, "/srv/site/db.sqlite3"))
+			}
+			if err := os.WriteFile("secret_key", []byte(testKey), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			errs.Reset()
+			status = run(t.Context(), []string{"check", "--django", "facts.json"}, stdio{os.Stdin, &out, &errs})
+			if status != 0 && (project == "stock" || project == "ownsessions") {
+				t.Errorf("check: %s", &errs)
+			}
+		})
+	}
+}
+
+func absolute(t *testing.T, path string) string {
+	t.Helper()
+	path, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// golden compares a text with a file.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil || got != string(want) {
+		t.Errorf("%s (-update writes it): %v, got\n%s", filepath.Base(name), err, got)
+	}
+}

@@ -1,0 +1,38 @@
+package sharing
+
+import (
+	"slices"
+
+	"github.com/jamsession/jamsession/internal/conf"
+)
+
+// silentBackends authenticate nobody, so that no session names them: they
+// keep visitors out, or add permissions.
+var silentBackends = []string{
+	"axes.backends.AxesBackend", "axes.backends.AxesStandaloneBackend",
+	"guardian.backends.ObjectPermissionBackend",
+}
+
+// apps says what packages do at Django only.
+func (s site) apps() []conf.Finding {
+	var findings []conf.Finding
+	for _, a := range []struct {
+		finding  string
+		packages []string
+	}{
+		{"second_factor", []string{"two_factor", "django_otp"}},
+		{"axes", []string{"axes"}},
+		{"hijack", []string{"hijack"}},
+		{"guardian", []string{"guardian"}},
+	} {
+		if i := slices.IndexFunc(a.packages, s.isInstalled); i >= 0 {
+			findings = append(findings, s.finding(a.finding, fields{"Package": a.packages[i]})...)
+		}
+	}
+	return findings
+}
+
+func (s site) isInstalled(name string) bool {
+	_, ok := s.facts.Installed[name]
+	return ok
+}

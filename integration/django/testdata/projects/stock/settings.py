@@ -1,0 +1,2 @@
+"""A site as startproject makes it."""
+from base import *  # noqa: F403
