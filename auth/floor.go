@@ -55,7 +55,7 @@ func (b *modelBackend) RaiseLoginFloor(ctx context.Context, user User) (time.Tim
 //
 // A login here stores the floor that the user had when the password was checked, so that
 // neither clocks nor races matter: the session cannot know of a floor that was raised
-// later. A login elsewhere may say when it was. One that does not, such as Django's, is
+// later. A login elsewhere may say when it was. One that does not, such as plain Django's, is
 // not accepted while the floor is younger than Options.FloorAge; this ignores a floor so
 // far in the future that a clock must have been wrong.
 func (m *Manager) isDead(s *session.Session, user User) bool {
@@ -91,8 +91,8 @@ const endTime = 30 * time.Second
 // and returns how many it has deleted. A record that is left does not matter here; if the
 // time was up or the store failed, that is logged. Nil sessions delete none. (ASVS 7.4.5.)
 //
-// A Django site does not say when a login was: for Options.FloorAge no login that was
-// made there is accepted here.
+// A plain Django site does not say when a login was: for Options.FloorAge no login that was
+// made there is accepted here. One with the engines of contrib/python says it.
 //
 // The error wraps [ErrNoFloors] if the user's backend does not keep floors, and
 // [session.ErrUnavailable] if it is unavailable: then nothing has ended.

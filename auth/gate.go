@@ -75,7 +75,7 @@ const timeItem = session.Item[int64]("_login_time")
 
 // LoginTime returns when visitors last proved who they are in this session,
 // to the second. It is zero for an anonymous visitor, and after a login at a
-// Django site, which does not record the time. Its errors are those of
+// plain Django site, which does not record the time. Its errors are those of
 // [Load].
 func LoginTime(r *http.Request) (time.Time, error) {
 	user, err := Load(r)

@@ -103,6 +103,7 @@ func needModules(t *testing.T, settings map[string]any) {
 	text := fmt.Sprint(settings)
 	for mark, modules := range map[string]string{
 		"django_redis": "django_redis", "backends.redis": "redis", "PyMemcache": "pymemcache",
+		"PyLibMC":    "pylibmc",
 		"postgresql": "psycopg2 psycopg", "mysql": "MySQLdb",
 	} {
 		if strings.Contains(text, mark) && !hasOneOf(t, strings.Fields(modules)) {

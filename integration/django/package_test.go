@@ -1,0 +1,107 @@
+package django
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jamsession/jamsession/internal/djangotest"
+	"github.com/jamsession/jamsession/internal/servertest"
+)
+
+// pythonPackage is where the session engines for Django are.
+const pythonPackage = "../../contrib/python"
+
+// TestPackage runs the tests of the package with each Django that is there, each on
+// another database and another cache.
+func TestPackage(t *testing.T) {
+	for _, run := range []struct {
+		name, django string // its version; empty is the machine's own
+		on           func(*testing.T) place
+	}{
+		{"SQLite and django-redis", "", with(onSQLite, onRedisBy("django_redis.cache.RedisCache"))},
+		{"PostgreSQL and pymemcache", "", with(onPostgres, onMemcached)},
+		{"MariaDB and pylibmc", "", with(onMariaDB, onPyLibMC)},
+		{"Django 4.2", "4.2", with(onSQLite, onPyLibMC)},
+		{"Django 5.2", "5.2", with(onPostgres, onRedisBy("django.core.cache.backends.redis.RedisCache"))},
+	} {
+		python, ok := interpreter(t, run.django)
+		if !ok {
+			fmt.Printf(tableRow, run.name, "jamsession_sessions", absent, absent)
+			continue
+		}
+		t.Run(run.name, func(t *testing.T) { tryPackage(t, python, run.on(t)) })
+	}
+}
+
+func tryPackage(t *testing.T, python string, at place) {
+	needModules(t, at.django)
+	out := runPackage(t, python, at, "run.py")
+	if !strings.Contains(out, "\nOK\n") { // "OK (skipped=1)" says that something was left out
+		t.Errorf("not all was tried:\n%s", out)
+	}
+}
+
+// interpreter returns the Python of a version of Django, and whether it is there.
+func interpreter(t *testing.T, django string) (python string, ok bool) {
+	t.Helper()
+	if django == "" {
+		return djangotest.Python(t), true
+	}
+	python = servertest.Aside("django-" + django + "/python")
+	_, err := os.Stat(python)
+	return python, err == nil
+}
+
+// runPackage runs a program of the package's tests at a place, and returns what it says.
+func runPackage(t *testing.T, python string, at place, program string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), python, append([]string{program}, args...)...)
+	cmd.Dir = filepath.Join(pythonPackage, "tests")
+	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1",
+		"DATABASE="+setting(t, at, "DATABASES", filepath.Join(t.TempDir(), "tests.db")),
+		"CACHE="+setting(t, at, "CACHES", ""))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", program, err, out)
+	}
+	return string(out)
+}
+
+// setting returns the default of a setting with several, as JSON. The database of tests is
+// a file, if the other one is, so that several threads can use it.
+func setting(t *testing.T, at place, name, file string) string {
+	t.Helper()
+	all, ok := at.django[name].(map[string]any)
+	if !ok {
+		t.Fatalf("no %s", name)
+	}
+	value, ok := all["default"].(map[string]any)
+	if !ok {
+		t.Fatalf("no default of %s", name)
+	}
+	if engine, _ := value["ENGINE"].(string); strings.HasSuffix(engine, "sqlite3") {
+		value["TEST"] = map[string]any{"NAME": file}
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func onRedisBy(backend string) func(*testing.T) place {
+	return func(t *testing.T) place {
+		url := "redis://" + servertest.Redis(t).Addr + "/0"
+		return cache(url, backend, url)
+	}
+}
+
+func onPyLibMC(t *testing.T) place {
+	at := servertest.Memcached(t).Addr
+	return cache("memcached://"+at, "django.core.cache.backends.memcached.PyLibMCCache", at)
+}
