@@ -30,6 +30,9 @@
 // while three visitors of Go write one session without a pause. A request of
 // Django that only reads the session, and does not save it, loses nothing.
 //
+// Below the path /merging the same Django site has the engines of
+// contrib/python: "both compare". Nothing is lost then, and nothing comes back.
+//
 // # What plain Django can bring back
 //
 // A logout on either side is final on both with the engine db, even for
@@ -46,10 +49,8 @@
 //     for both sides, since there is no other record.
 //   - signed_cookies: nothing can be taken back.
 //
-// The remedy for cached_db is the engine testdata/site/final_sessions.py for
-// Django: it looks at the table again after it has filled the cache, which
-// costs one query for each fill and each save. The remedy for the others is the
-// engine db.
+// "brought back by Django" counts it while three visitors write the session. The
+// remedy is contrib/python. For signed_cookies there is none but another engine.
 //
 // # Where the two disagree on the end of a session
 //

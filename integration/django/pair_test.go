@@ -33,9 +33,6 @@ type pair struct {
 	// limited and bounded return further Go sites at the same place, with an
 	// idle and with an absolute limit.
 	limited, bounded func() *side
-
-	// remedied returns a pair whose Django has final_sessions.py.
-	remedied func() *pair
 }
 
 // open starts a pair of sites on an engine. The Go site makes its tables, and
@@ -48,9 +45,6 @@ func open(t *testing.T, e engine) *pair {
 	p.limited = sync.OnceValue(func() *side { return p.anotherGo(t, "SESSION_IDLE_TIMEOUT", idleTimeout) })
 	p.bounded = sync.OnceValue(func() *side {
 		return p.anotherGo(t, "SESSION_ABSOLUTE_TIMEOUT", absoluteTimeout)
-	})
-	p.remedied = sync.OnceValue(func() *pair {
-		return openAt(t, e, at, nil, map[string]any{"SESSION_ENGINE": "final_sessions"})
 	})
 	return p
 }

@@ -26,8 +26,21 @@ const (
 	absent      = "absent here" // a server, or a Django
 )
 
-// atOnce is the scenario whose losses are measured.
-const atOnce = "both write at once"
+// Scenarios that measure what Django does to Go's visitors.
+const (
+	atOnce         = "both write at once"
+	atOnceMerging  = "both write, both compare"
+	logouts        = "logouts while both write"
+	logoutsMerging = "logouts, both compare"
+)
+
+// measures are what the table calls their figures.
+var measures = []struct{ scenario, what string }{
+	{atOnce, "overwritten by Django"},
+	{atOnceMerging, "with jamsession_sessions"},
+	{logouts, "brought back by Django"},
+	{logoutsMerging, "with jamsession_sessions"},
+}
 
 // results are the cells that were tried.
 var results = &table{cells: make(map[cell]string), lost: make(map[cell]string)}
@@ -35,7 +48,7 @@ var results = &table{cells: make(map[cell]string), lost: make(map[cell]string)}
 type table struct {
 	mu     sync.Mutex
 	cells  map[cell]string
-	lost   map[cell]string // what Django overwrote, of how much
+	lost   map[cell]string // what Django overwrote or brought back, of how much
 	django string          // its version
 }
 
@@ -51,10 +64,10 @@ func (r *table) set(c cell, outcome string) {
 	r.cells[c] = outcome
 }
 
-func (r *table) measure(c cell, lost string) {
+func (r *table) measure(c cell, lost, of int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.lost[c] = lost
+	r.lost[c] = fmt.Sprintf("%d of %d", lost, of)
 }
 
 func (r *table) get(c cell) string {
@@ -96,10 +109,11 @@ func (r *table) String() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range engines {
-		c := cell{engine: e.name, scenario: atOnce}
-		from, to := r.lost[c], r.lost[cell{e.name, atOnce, goFirst}]
-		if from != "" {
-			row(e.name, "overwritten by Django", from, to)
+		for _, m := range measures {
+			from, to := r.lost[cell{e.name, m.scenario, djangoFirst}], r.lost[cell{e.name, m.scenario, goFirst}]
+			if from != "" {
+				row(e.name, m.what, from, to)
+			}
 		}
 	}
 	return text.String()

@@ -3,6 +3,8 @@
 import json
 import threading
 
+from django.core.cache import caches
+
 from views import dumps, text
 
 gates = {}
@@ -63,11 +65,28 @@ class Waiting:
         return getattr(self.cache, name)
 
 
+class Swapping:
+    """A cache of jamsession_sessions that waits before it puts an entry in the place of
+    its own tombstone."""
+
+    def __init__(self, cache, gate):
+        self.cache, self.gate = cache, gate
+
+    def swap(self, *args):
+        self.gate.wait()
+        return self.cache.swap(*args)
+
+    def __getattr__(self, name):
+        return getattr(self.cache, name)
+
+
 def late(request):
     """Reads the session, and at a POST stores items; but waits before the
     cache gets what was read or stored, or before the file is replaced."""
     session, at = request.session, gate(request)
-    if hasattr(session, "_cache"):
+    if hasattr(session, "_table_cache"):
+        session._table_cache._raw = Swapping(session._table_cache._raw, at)
+    elif hasattr(session, "_cache"):
         session._cache = Waiting(session._cache, at)
     else:
         encode = session.encode
@@ -80,5 +99,5 @@ def late(request):
 
 def forget(request):
     """Takes the session out of the cache, as a full cache does."""
-    request.session._cache.delete(request.session.cache_key)
+    caches["default"].delete(request.session.cache_key)
     return text("forgotten")

@@ -23,7 +23,7 @@ LOGGING = {
     "loggers": {"django.server": {"level": "ERROR"}},
 }
 MIDDLEWARE = [
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "merging.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
