@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/cachevalue"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -22,7 +23,10 @@ import (
 //	30              POP
 //	...             the rest of the pickle, from behind its own PROTO
 //
-// A tombstone is a pickled None that begins with a text nobody else has.
+// JSON and MessagePack hide both as package cachevalue says.
+//
+// A tombstone is a pickled None that begins with a text nobody else has. What reads JSON
+// or MessagePack cannot read it, or the other one, and Django takes that for a miss, too.
 const (
 	proto      = "\x80\x04"
 	long8      = "\x8a\x08"
@@ -40,8 +44,49 @@ const (
 
 var errPickle = errors.New("cachedstore: Options.Codec did not make a pickle of protocol 2 or newer")
 
-// entry returns the entry for rec, whose items are pickled.
-func entry(rec session.Record, pickled []byte) ([]byte, error) {
+// entry returns the entry for rec, or nil if there is none: if the record is corrupt,
+// which decoding the session reports, or if its form has no place for one, since the
+// session is empty.
+func (o *Options) entry(rec session.Record) ([]byte, error) {
+	data, err := o.items(rec.Data)
+	if err != nil || data == nil {
+		return nil, err
+	}
+	if o.pickles() {
+		if data, err = pickledEntry(rec, data); err != nil {
+			return nil, err
+		}
+		return cachevalue.For(o.Values).Pack(data), nil
+	}
+	value, ok := cachevalue.Hide(data, rec.Expiry, rec.Data)
+	if !ok {
+		return nil, nil
+	}
+	return cachevalue.For(o.Values).Pack(value), nil
+}
+
+// items returns what Django's cached_db keeps for some data, nil if it is corrupt.
+func (o *Options) items(data []byte) ([]byte, error) {
+	p, ok := o.Codec.(cachevalue.Pickler)
+	if !ok {
+		return []byte(none), nil
+	}
+	if o.pickles() {
+		pickled, err := p.Pickle(data)
+		if err != nil {
+			return nil, nil
+		}
+		return pickled, nil
+	}
+	items, err := o.Codec.Decode(data)
+	if err != nil {
+		return nil, nil
+	}
+	return o.Values.Encode(items)
+}
+
+// pickledEntry returns the entry for rec, whose items are pickled.
+func pickledEntry(rec session.Record, pickled []byte) ([]byte, error) {
 	if len(pickled) <= len(proto) || pickled[0] != proto[0] || pickled[1] < 2 {
 		return nil, errPickle
 	}
@@ -55,9 +100,21 @@ func entry(rec session.Record, pickled []byte) ([]byte, error) {
 	return append(b, pickled[len(proto):]...), nil
 }
 
-// parseEntry returns the record in an entry, or false for any other value: a
+// parseEntry returns the record in an entry of any form, or false for any other value: a
 // tombstone, or another program's value.
 func parseEntry(key string, value []byte) (session.Record, bool) {
+	value, err := cachevalue.Unpack(value)
+	if err != nil {
+		return session.Record{}, false
+	}
+	if rec, ok := parsePickled(key, value); ok {
+		return rec, true
+	}
+	_, expiry, data, ok := cachevalue.Reveal(value)
+	return session.Record{Key: key, Data: data, Expiry: expiry}, ok && len(data) > 0
+}
+
+func parsePickled(key string, value []byte) (session.Record, bool) {
 	if len(value) < dataAt || string(value[:expiryAt]) != proto+long8 ||
 		string(value[expiryAt+8:lengthAt]) != pop+binBytes {
 		return session.Record{}, false

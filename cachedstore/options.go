@@ -2,6 +2,7 @@ package cachedstore
 
 import (
 	"cmp"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -22,8 +23,12 @@ type Options struct {
 
 	// Codec is that of session.Options, if Django shares the cache: django.Signed.
 	// The entries then also contain the items as Django's cached_db stores them,
-	// as a pickled dict. Nil is for a cache that is not shared with Django.
+	// as Values say. Nil is for a cache that is not shared with Django.
 	Codec session.Codec
+
+	// Values is the form of the entries for Django, if its cache has another than
+	// pickles: django.CacheValues. Nil is pickles.
+	Values session.Codec
 
 	// Logger gets a warning, at most once a second, while the cache fails or
 	// refuses what is to be cached. Nil is slog.Default().
@@ -47,17 +52,23 @@ func (o *Options) withDefaults() Options {
 	return c
 }
 
-// pickle returns the pickled items of some data, for Django.
-func (o *Options) pickle(data []byte) ([]byte, error) {
-	if p, ok := o.Codec.(cachevalue.Pickler); ok {
-		return p.Pickle(data)
-	}
-	return []byte(none), nil
-}
-
 func (o *Options) check() error {
 	return cmp.Or(
+		o.checkValues(),
 		timelimit.NotNegative("cachedstore: Options.Lifetime", o.Lifetime),
 		timelimit.NotNegative("cachedstore: Options.Timeout", o.Timeout),
 	)
+}
+
+// pickles reports whether the entries are pickles.
+func (o *Options) pickles() bool {
+	written, ok := o.Values.(interface{ Serializer() string })
+	return !ok || written.Serializer() == "pickle"
+}
+
+func (o *Options) checkValues() error {
+	if o.Values != nil && !cachevalue.For(o.Values).Django {
+		return errors.New("cachedstore: Options.Values is not of django.CacheValues")
+	}
+	return nil
 }

@@ -112,15 +112,11 @@ func (s *store) entry(rec session.Record) (value []byte, ttl time.Duration, ok b
 	if ttl <= 0 {
 		return nil, 0, false
 	}
-	pickled, err := s.opts.pickle(rec.Data)
-	if err != nil {
-		return nil, 0, false // corrupt: decoding the session reports it
-	}
-	value, err = entry(rec, pickled)
+	value, err := s.opts.entry(rec)
 	if err != nil {
 		s.cache.complain(err)
 	}
-	return value, ttl, err == nil
+	return value, ttl, err == nil && value != nil
 }
 
 // Create implements [session.Store]. The first Load fills the cache.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jamsession/jamsession/internal/cachevalue"
 	"github.com/jamsession/jamsession/internal/pickle"
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/session"
@@ -170,3 +171,6 @@ func loadDict(data []byte) (*pickle.Dict, error) {
 
 // Pickle returns the data: it is a pickle itself.
 func (pickled) Pickle(data []byte) ([]byte, error) { return data, nil }
+
+// CacheFormat implements [cachevalue.Formatted].
+func (pickled) CacheFormat() cachevalue.Format { return cachevalue.Format{Django: true} }

@@ -15,7 +15,7 @@ import (
 // A cache is Memcached as the cache of package cachedstore.
 type cache struct {
 	client client
-	prefix string
+	opts   Options
 }
 
 // OpenCache connects to Memcached as the cache of package cachedstore, as [Open]
@@ -28,24 +28,21 @@ func OpenCache(ctx context.Context, servers []string, o *Options) (cachedstore.C
 	if err != nil {
 		return nil, err
 	}
-	return &cache{c, opts.Prefix}, nil
+	return &cache{c, opts}, nil
 }
 
 // Close implements [cachedstore.Cache]. It closes the idle connections.
 func (c *cache) Close() error { return c.client.Close() }
 
-// pickleFlags mark a value as a pickle for pymemcache.
-const pickleFlags = 1
-
 func (c *cache) item(key string, value []byte, ttl time.Duration) *memcache.Item {
 	return &memcache.Item{
-		Key: c.prefix + key, Value: value, Flags: pickleFlags, Expiration: seconds(ttl),
+		Key: c.opts.name(key), Value: value, Flags: flags(value), Expiration: seconds(ttl),
 	}
 }
 
 // Get implements [cachedstore.Cache].
 func (c *cache) Get(ctx context.Context, key string) ([]byte, error) {
-	item, err := c.client.get(ctx, c.prefix+key)
+	item, err := c.client.get(ctx, c.opts.name(key))
 	if errors.Is(err, memcache.ErrCacheMiss) {
 		return nil, session.ErrNotFound
 	}
@@ -74,7 +71,7 @@ func (c *cache) Add(ctx context.Context, key string, value []byte, ttl time.Dura
 
 // Swap implements [cachedstore.Cache].
 func (c *cache) Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) error {
-	item, err := c.client.get(ctx, c.prefix+key)
+	item, err := c.client.get(ctx, c.opts.name(key))
 	switch {
 	case errors.Is(err, memcache.ErrCacheMiss):
 		return session.ErrNotFound
@@ -83,7 +80,7 @@ func (c *cache) Swap(ctx context.Context, key string, old, value []byte, ttl tim
 	case !bytes.Equal(item.Value, old):
 		return session.ErrConflict
 	}
-	item.Value, item.Flags, item.Expiration = value, pickleFlags, seconds(ttl)
+	item.Value, item.Flags, item.Expiration = value, flags(value), seconds(ttl)
 	err = c.client.do(ctx, func(mc *memcache.Client) error { return mc.CompareAndSwap(item) })
 	switch {
 	case errors.Is(err, memcache.ErrCASConflict):
@@ -96,7 +93,7 @@ func (c *cache) Swap(ctx context.Context, key string, old, value []byte, ttl tim
 
 // Delete implements [cachedstore.Cache].
 func (c *cache) Delete(ctx context.Context, key string) error {
-	err := c.client.repeated(ctx, func(mc *memcache.Client) error { return mc.Delete(c.prefix + key) })
+	err := c.client.repeated(ctx, func(mc *memcache.Client) error { return mc.Delete(c.opts.name(key)) })
 	if errors.Is(err, memcache.ErrCacheMiss) {
 		return nil
 	}

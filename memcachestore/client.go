@@ -20,7 +20,7 @@ type client struct{ *lines }
 
 // dial makes a client, and checks whether each server responds.
 func dial(ctx context.Context, servers []string, o *Options) (client, error) {
-	s, err := newSelector(servers)
+	s, err := newSelector(servers, o.Hashing)
 	if err != nil {
 		return client{}, err
 	}
@@ -34,16 +34,6 @@ func dial(ctx context.Context, servers []string, o *Options) (client, error) {
 			strings.Join(servers, ","), err)
 	}
 	return c, nil
-}
-
-func checkPrefix(prefix string) error {
-	if len(prefix) > 200 {
-		return errors.New("memcachestore: Options.Prefix has more than 200 bytes")
-	}
-	if strings.ContainsFunc(prefix, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-		return errors.New("memcachestore: Options.Prefix has a space or a control character")
-	}
-	return nil
 }
 
 // do calls f, and makes it return when ctx is done, if that is sooner than the

@@ -7,9 +7,9 @@
 //	...
 //
 // With Django's codec in [Options].Codec it is Django's engine cache on Memcached with
-// PyMemcacheCache: the keys, flags and lifetimes are Django's, and the keys are
-// distributed over several servers as by pymemcache. (PyLibMCCache distributes them
-// differently: share only one server with it.)
+// PyMemcacheCache or PyLibMCCache: the keys, flags and lifetimes are Django's, and the
+// keys are distributed over several servers as [Options].Hashing says. Values that either
+// has compressed are read.
 //
 // # What it promises
 //

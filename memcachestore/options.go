@@ -1,6 +1,9 @@
 package memcachestore
 
 import (
+	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/cachevalue"
@@ -16,10 +19,22 @@ type Options struct {
 	// character. Empty is "jamsession:".
 	Prefix string
 
-	// Codec is that of session.Options, if it is django.Pickled: the values are
-	// then those of Django's cache. Nil puts a header of ten bytes before the
-	// data, which Django cannot read.
+	// KeyFunc returns the key in Memcached for a session's key, in place of Prefix. It
+	// is for a KEY_FUNCTION of Django's that does not keep the key at its end, as
+	// one that hashes it. Its keys have at most 250 bytes, no space and no control
+	// character. Nil puts Prefix before the key.
+	KeyFunc func(key string) string
+
+	// Codec is that of session.Options, if it is django.Pickled or
+	// django.CacheValues with pickles, compressed by zlib or not, which are the values
+	// that Django's clients of Memcached read: the values are then those of Django's
+	// cache. Nil puts a header of ten bytes before the data, which Django cannot read.
 	Codec session.Codec
+
+	// Hashing is how keys are distributed over several servers: "rendezvous" as
+	// pymemcache does, "modula" as pylibmc does, or "ketama" or "ketama_weighted" as
+	// pylibmc does whose behaviors say so. Empty is "rendezvous".
+	Hashing string
 
 	// Timeout is how long a server may take for one answer. Zero is a second.
 	Timeout time.Duration
@@ -41,7 +56,10 @@ func (o *Options) withDefaults() Options {
 
 // check names the field that is wrong.
 func (o *Options) check() error {
-	if err := checkPrefix(o.Prefix); err != nil {
+	if err := o.checkKeys(); err != nil {
+		return err
+	}
+	if err := o.checkCodec(); err != nil {
 		return err
 	}
 	return timelimit.NotNegative("memcachestore: Options.Timeout", o.Timeout)
@@ -51,10 +69,74 @@ func (o *Options) format() cachevalue.Format {
 	return cachevalue.For(o.Codec)
 }
 
-// flags returns pymemcache's flags of a value: 1 for a pickle, 0 for bytes.
-func (o *Options) flags() uint32 {
-	if o.format() == cachevalue.Django {
-		return 1
+// name returns the key in Memcached of a session's key.
+func (o *Options) name(key string) string {
+	if o.KeyFunc != nil {
+		return o.KeyFunc(key)
+	}
+	return o.Prefix + key
+}
+
+// checkKeys refuses keys that Memcached does not take.
+func (o *Options) checkKeys() error {
+	if o.KeyFunc == nil {
+		return checkPrefix(o.Prefix)
+	}
+	key := o.KeyFunc(strings.Repeat("0", longestKey))
+	if len(key) > 250 || key == "" || strings.ContainsFunc(key, isIllegal) {
+		return errors.New("memcachestore: Options.KeyFunc makes a key that Memcached does not take: " +
+			"it has more than 250 bytes, a space or a control character")
+	}
+	return nil
+}
+
+// longestKey is the length of a session's key that is hashed.
+const longestKey = 40
+
+func checkPrefix(prefix string) error {
+	if len(prefix) > 200 {
+		return errors.New("memcachestore: Options.Prefix has more than 200 bytes")
+	}
+	if strings.ContainsFunc(prefix, isIllegal) {
+		return errors.New("memcachestore: Options.Prefix has a space or a control character")
+	}
+	return nil
+}
+
+func isIllegal(r rune) bool { return r <= ' ' || r == 0x7f }
+
+// checkCodec refuses values that no client of Django's reads.
+func (o *Options) checkCodec() error {
+	written, ok := o.Codec.(interface{ Serializer() string })
+	if ok && written.Serializer() != "pickle" {
+		return fmt.Errorf("memcachestore: Options.Codec: Django's clients of Memcached read pickles, "+
+			"and no %s", written.Serializer())
+	}
+	if c := o.format().Compressor; c != nil && c.Name != "zlib" {
+		return fmt.Errorf("memcachestore: Options.Codec: Django's clients of Memcached compress by zlib, "+
+			"and not by %s", c.Name)
+	}
+	return nil
+}
+
+// Python's clients mark what a value is by the same flags.
+const (
+	flagPickle     = 1
+	flagCompressed = 8 // by zlib
+)
+
+// flags returns the flags of a value that is a pickle.
+func flags(value []byte) uint32 {
+	if cachevalue.IsZlib(value) {
+		return flagPickle | flagCompressed
+	}
+	return flagPickle
+}
+
+// flags returns those of a value, and 0 if Django cannot read it.
+func (o *Options) flags(value []byte) uint32 {
+	if o.format().Django {
+		return flags(value)
 	}
 	return 0
 }

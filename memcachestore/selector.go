@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// A selector distributes keys over servers as pymemcache's HashClient does: a
-// key belongs to the server with the highest hash of its name and the key.
+// A selector distributes keys over servers.
 type selector struct {
-	names []string
-	addrs []net.Addr
+	names  []string
+	addrs  []net.Addr
+	choose func(key string) int // the number of its server
 }
 
 // newSelector accepts host:port, a host alone for the port 11211, and the path
 // of a socket, with or without "unix:".
-func newSelector(servers []string) (*selector, error) {
+func newSelector(servers []string, hashing string) (*selector, error) {
 	if len(servers) == 0 {
 		return nil, errors.New(`memcachestore: no server; want host:port, such as "127.0.0.1:11211"`)
 	}
@@ -29,6 +29,19 @@ func newSelector(servers []string) (*selector, error) {
 			return nil, fmt.Errorf("memcachestore: server %q: %w", server, err)
 		}
 		s.names, s.addrs = append(s.names, name), append(s.addrs, addr)
+	}
+	switch hashing {
+	case "", "rendezvous":
+		s.choose = s.rendezvous
+	case "modula":
+		s.choose = s.modula
+	case "ketama":
+		s.choose = newRing(s.names).server
+	case "ketama_weighted":
+		s.choose = newWeightedRing(s.names).server
+	default:
+		return nil, fmt.Errorf("memcachestore: Options.Hashing %q is unknown; there are rendezvous, modula, "+
+			"ketama and ketama_weighted", hashing)
 	}
 	return s, nil
 }
@@ -57,7 +70,11 @@ func (a address) Network() string { return a.network }
 func (a address) String() string  { return a.name }
 
 // PickServer returns the server that has the key.
-func (s *selector) PickServer(key string) (net.Addr, error) {
+func (s *selector) PickServer(key string) (net.Addr, error) { return s.addrs[s.choose(key)], nil }
+
+// rendezvous chooses as pymemcache's HashClient does: a key belongs to the server with
+// the highest hash of its name and the key.
+func (s *selector) rendezvous(key string) int {
 	winner, high := 0, int64(-1)
 	for i, name := range s.names {
 		score := int64(murmur3(name + "-" + key))
@@ -65,7 +82,7 @@ func (s *selector) PickServer(key string) (net.Addr, error) {
 			winner, high = i, score
 		}
 	}
-	return s.addrs[winner], nil
+	return winner
 }
 
 // Each calls f for each server until it fails.

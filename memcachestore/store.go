@@ -63,7 +63,10 @@ func (s *store) record(key string, item *memcache.Item) (session.Record, error) 
 	if string(item.Value) == tombstone {
 		return session.Record{}, session.ErrNotFound
 	}
-	data, expiry := s.opts.format().Open(item.Value)
+	data, expiry, err := s.opts.format().Open(item.Value)
+	if err != nil {
+		return session.Record{}, fmt.Errorf("memcachestore: %w", err)
+	}
 	if !expiry.IsZero() && !expiry.After(time.Now()) {
 		return session.Record{}, session.ErrNotFound
 	}
@@ -72,10 +75,11 @@ func (s *store) record(key string, item *memcache.Item) (session.Record, error) 
 
 // item returns the item to store for a record.
 func (s *store) item(rec session.Record) *memcache.Item {
+	value := s.opts.format().Seal(rec.Data, rec.Expiry)
 	return &memcache.Item{
-		Key:        s.opts.Prefix + rec.Key,
-		Value:      s.opts.format().Seal(rec.Data, rec.Expiry),
-		Flags:      s.opts.flags(),
+		Key:        s.opts.name(rec.Key),
+		Value:      value,
+		Flags:      s.opts.flags(value),
 		Expiration: seconds(time.Until(rec.Expiry)),
 	}
 }
@@ -141,7 +145,7 @@ func (s *store) stored(ctx context.Context, old session.Record) (*memcache.Item,
 
 // live returns the item and the record under a key.
 func (s *store) live(ctx context.Context, doing, key string) (*memcache.Item, session.Record, error) {
-	item, err := s.client.get(ctx, s.opts.Prefix+key)
+	item, err := s.client.get(ctx, s.opts.name(key))
 	if errors.Is(err, memcache.ErrCacheMiss) {
 		return nil, session.Record{}, session.ErrNotFound
 	}
@@ -176,7 +180,7 @@ func (s *store) whyConflict(ctx context.Context, key string) error {
 // end puts a tombstone in the place of an item that was read.
 func (s *store) end(ctx context.Context, doing, key string, item *memcache.Item) error {
 	return s.replace(ctx, doing, key, item, &memcache.Item{
-		Value: []byte(tombstone), Flags: s.opts.flags(), Expiration: seconds(tombstoneLife),
+		Value: []byte(tombstone), Flags: s.opts.flags([]byte(tombstone)), Expiration: seconds(tombstoneLife),
 	})
 }
 
@@ -197,14 +201,14 @@ func (s *store) move(ctx context.Context, item *memcache.Item, old, next session
 		// Nobody knows the new key yet, and if this fails, nobody ever will.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 		defer cancel()
-		_ = s.client.do(ctx, func(mc *memcache.Client) error { return mc.Delete(s.opts.Prefix + next.Key) })
+		_ = s.client.do(ctx, func(mc *memcache.Client) error { return mc.Delete(s.opts.name(next.Key)) })
 	}
 	return err
 }
 
 // revive puts a record in the place of a tombstone: it moves back to a key that it had.
 func (s *store) revive(ctx context.Context, rec session.Record) error {
-	item, err := s.client.get(ctx, s.opts.Prefix+rec.Key)
+	item, err := s.client.get(ctx, s.opts.name(rec.Key))
 	if err != nil {
 		return wrap(ctx, "save", rec.Key, err)
 	}

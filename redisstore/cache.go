@@ -17,11 +17,11 @@ import (
 type cache struct {
 	wires
 	opened bool // whether this package opened the client
-	prefix string
+	opts   Options
 }
 
 // OpenCache connects to Redis as the cache of package cachedstore, as [Open]
-// does. Options may be nil; only Prefix matters here.
+// does. Options may be nil; only Prefix and KeyFunc matter here.
 func OpenCache(ctx context.Context, url string, o *Options) (cachedstore.Cache, error) {
 	client, err := dial(ctx, url, false)
 	if err != nil {
@@ -40,7 +40,7 @@ func NewCache(client rueidis.Client, o *Options) (cachedstore.Cache, error) {
 }
 
 func newCache(client rueidis.Client, opened bool, o *Options) *cache {
-	return &cache{newWires(client), opened, o.withDefaults().Prefix}
+	return &cache{newWires(client), opened, o.withDefaults()}
 }
 
 // Close implements [cachedstore.Cache]. It ends the connections that
@@ -62,7 +62,7 @@ const maxReads = 5
 // is another program's.
 func (c *cache) Get(ctx context.Context, key string) (value []byte, err error) {
 	for range maxReads {
-		value, err = c.client.Do(ctx, c.client.B().Get().Key(c.prefix+key).Build()).AsBytes()
+		value, err = c.client.Do(ctx, c.client.B().Get().Key(c.opts.name(key)).Build()).AsBytes()
 		if isAnswer(err) || ctx.Err() != nil {
 			break
 		}
@@ -80,11 +80,11 @@ func (c *cache) Get(ctx context.Context, key string) (value []byte, err error) {
 // server whose memory is full must take as well: it takes what a script puts in
 // the place of what the script has deleted.
 func (c *cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
-	cmd := c.client.B().Set().Key(c.prefix + key).Value(rueidis.BinaryString(value)).
+	cmd := c.client.B().Set().Key(c.opts.name(key)).Value(rueidis.BinaryString(value)).
 		PxMilliseconds(atLeastOne(ttl)).Build()
 	err := c.client.Do(ctx, cmd).Error()
 	if answers(err, "OOM ") { // for lack of memory
-		err = setScript.Exec(ctx, c.client, []string{c.prefix + key}, []string{
+		err = setScript.Exec(ctx, c.client, []string{c.opts.name(key)}, []string{
 			rueidis.BinaryString(value), strconv.FormatInt(atLeastOne(ttl), 10),
 		}).Error()
 	}
@@ -105,7 +105,7 @@ func answers(err error, code string) bool {
 
 // Add implements [cachedstore.Cache].
 func (c *cache) Add(ctx context.Context, key string, value []byte, ttl time.Duration) error {
-	cmd := c.client.B().Set().Key(c.prefix + key).Value(rueidis.BinaryString(value)).
+	cmd := c.client.B().Set().Key(c.opts.name(key)).Value(rueidis.BinaryString(value)).
 		Nx().PxMilliseconds(atLeastOne(ttl)).Build()
 	err := c.client.Do(ctx, cmd).Error()
 	if rueidis.IsRedisNil(err) {
@@ -117,7 +117,7 @@ func (c *cache) Add(ctx context.Context, key string, value []byte, ttl time.Dura
 // Swap implements [cachedstore.Cache].
 func (c *cache) Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) error {
 	bytes := max(len(old), len(value))
-	answer, err := swapScript.Exec(ctx, c.wires.with(bytes), []string{c.prefix + key}, []string{
+	answer, err := swapScript.Exec(ctx, c.wires.with(bytes), []string{c.opts.name(key)}, []string{
 		rueidis.BinaryString(old), rueidis.BinaryString(value), strconv.FormatInt(atLeastOne(ttl), 10),
 	}).AsInt64()
 	if err != nil {
@@ -128,7 +128,7 @@ func (c *cache) Swap(ctx context.Context, key string, old, value []byte, ttl tim
 
 // Delete implements [cachedstore.Cache].
 func (c *cache) Delete(ctx context.Context, key string) error {
-	err := c.client.Do(ctx, c.client.B().Del().Key(c.prefix+key).Build()).Error()
+	err := c.client.Do(ctx, c.client.B().Del().Key(c.opts.name(key)).Build()).Error()
 	return wrap(ctx, "delete", err)
 }
 

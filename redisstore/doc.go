@@ -7,15 +7,17 @@
 //	...
 //
 // With Django's codec in [Options].Codec it is Django's engine cache on Redis: the keys,
-// the values and their lifetimes are those of Django's RedisCache and of django-redis.
+// the values and their lifetimes are those of Django's RedisCache and of django-redis,
+// with any of its serializers and compressors: see django.CacheValues.
 //
 // # What it promises
 //
 // Each method is one step of the server: a save compares and replaces in one script, and
-// a logout is one DEL. The store relies on what Redis acknowledges; how durable that is
-// depends on the configuration of Redis. Without an append-only file, or after a failover
-// to a replica that lags behind, the last changes can be undone, a logout among them.
-// WAIT is not used.
+// a logout is one DEL. A value that no script can read, since it is compressed, JSON or
+// msgpack, is read first, and then replaced if it is still the same. The store relies on
+// what Redis acknowledges; how durable that is depends on the configuration of Redis.
+// Without an append-only file, or after a failover to a replica that lags behind, the last
+// changes can be undone, a logout among them. WAIT is not used.
 //
 // In a cluster two keys are on two servers, so that a rotation of the key takes two steps
 // there: the new record is created, and the old one deleted if it has not changed. In

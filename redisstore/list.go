@@ -16,9 +16,13 @@ import (
 // List implements [session.Store]. It scans all keys of each server, a thousand
 // at a time, and holds the keys of the sessions in memory to sort them: it is
 // for consoles. A record that changes meanwhile is yielded as before or after
-// the change.
+// the change. With Options.KeyFunc it yields errors.ErrUnsupported.
 func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return func(yield func(session.Record, error) bool) {
+		if s.opts.KeyFunc != nil {
+			yield(session.Record{}, errors.ErrUnsupported)
+			return
+		}
 		keys, err := s.keys(ctx)
 		if err != nil {
 			yield(session.Record{}, wrap(ctx, "list", err))

@@ -8,7 +8,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// Options configure a store, or a cache, which uses only Prefix.
+// Options configure a store, or a cache, which uses only Prefix and KeyFunc.
 type Options struct {
 	// Prefix is put before the session's key to form the key in Redis. For
 	// Django it is django.CacheKey of KEY_PREFIX, VERSION and
@@ -16,9 +16,15 @@ type Options struct {
 	// "jamsession:".
 	Prefix string
 
-	// Codec is that of session.Options, if it is django.Pickled: the values are
-	// then those of Django's cache. Nil puts a header of ten bytes before the
-	// data, which is faster, and which Django cannot read.
+	// KeyFunc returns the key in Redis for a session's key, in place of Prefix. It
+	// is for a KEY_FUNCTION of Django's that does not keep the key at its end, as
+	// one that hashes it. The store has no List then. Nil puts Prefix before the key.
+	KeyFunc func(key string) string
+
+	// Codec is that of session.Options, if it is django.Pickled or
+	// django.CacheValues: the values are then those of Django's cache. Nil puts a
+	// header of ten bytes before the data, which is faster, and which Django cannot
+	// read.
 	Codec session.Codec
 
 	// ClientCache is how long this process may answer a load from its own
@@ -39,6 +45,14 @@ func (o *Options) withDefaults() Options {
 		c.Prefix = "jamsession:"
 	}
 	return c
+}
+
+// name returns the key in Redis of a session's key.
+func (o *Options) name(key string) string {
+	if o.KeyFunc != nil {
+		return o.KeyFunc(key)
+	}
+	return o.Prefix + key
 }
 
 func (o *Options) check() error {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/redis/rueidis"
 
-	"github.com/jamsession/jamsession/internal/cachevalue"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -29,13 +28,20 @@ func told(doing string, answer int64) error {
 // layout returns the bytes around the data in a value, for saveScript; see
 // package cachevalue.
 func (s *store) layout() string {
-	if s.opts.format() == cachevalue.Django {
+	if s.opts.format().Django {
 		return "django"
 	}
 	return "plain"
 }
 
-// openValue is Open of package cachevalue in Lua. ARGV[4] is the layout.
+// scriptsRead reports whether the scripts can read the values that this store writes:
+// its own, and pickles that are not compressed.
+func (s *store) scriptsRead() bool {
+	written, ok := s.opts.Codec.(interface{ Serializer() string })
+	return s.opts.format().Compressor == nil && (!ok || written.Serializer() == "pickle")
+}
+
+// openValue is Open of package cachevalue in Lua, for what scripts can read. ARGV[4] is the layout.
 const openValue = `
 local function open(value) -- returns the data, and the expiry if the value says it
 	local data, at = value, nil
@@ -91,12 +97,17 @@ if expiry and expiry <= tonumber(ARGV[5]) then return 1 end
 return 0
 `)
 
-// swapScript replaces the value under KEYS[1] if it is ARGV[1].
+// swapScript replaces the value under KEYS[1] by ARGV[2], for ARGV[3] milliseconds,
+// or moves it to KEYS[2], if it is ARGV[1]. If the lifetime is not positive, it
+// deletes the old one.
 var swapScript = rueidis.NewLuaScript(`
 local stored = redis.call('GET', KEYS[1])
 if not stored then return 1 end
 if stored ~= ARGV[1] then return 2 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+if KEYS[2] and redis.call('EXISTS', KEYS[2]) == 1 then return 3 end
+local key = KEYS[2] or KEYS[1]
+if KEYS[2] or tonumber(ARGV[3]) <= 0 then redis.call('DEL', KEYS[1]) end
+if tonumber(ARGV[3]) > 0 then redis.call('SET', key, ARGV[2], 'PX', ARGV[3]) end
 return 0
 `)
 

@@ -93,7 +93,10 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	if err != nil {
 		return session.Record{}, wrap(ctx, "load", err)
 	}
-	data, expiry := s.opts.format().Open(value)
+	data, expiry, err := s.opts.format().Open(value)
+	if err != nil {
+		return session.Record{}, wrap(ctx, "load", err)
+	}
 	if expiry.IsZero() {
 		if expiry, err = s.expiry(ctx, key); err != nil {
 			return session.Record{}, err
@@ -126,7 +129,7 @@ func (s *store) get(ctx context.Context, key string) ([]byte, error) {
 }
 
 func (s *store) getOnce(ctx context.Context, key string, cached bool) ([]byte, error) {
-	name := s.opts.Prefix + key
+	name := s.opts.name(key)
 	if cached {
 		cmd := s.client.B().Get().Key(name).Cache()
 		return s.client.DoCache(ctx, cmd, s.opts.ClientCache).AsBytes()
@@ -136,7 +139,7 @@ func (s *store) getOnce(ctx context.Context, key string, cached bool) ([]byte, e
 
 // expiry returns the expiry of a record that another program has written.
 func (s *store) expiry(ctx context.Context, key string) (time.Time, error) {
-	left, err := s.client.Do(ctx, s.client.B().Pttl().Key(s.opts.Prefix+key).Build()).AsInt64()
+	left, err := s.client.Do(ctx, s.client.B().Pttl().Key(s.opts.name(key)).Build()).AsInt64()
 	switch {
 	case err != nil:
 		return time.Time{}, wrap(ctx, "load", err)
@@ -160,7 +163,7 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 		return s.createExpired(ctx, rec.Key)
 	}
 	value := s.opts.format().Seal(rec.Data, rec.Expiry)
-	cmd := s.client.B().Set().Key(s.opts.Prefix + rec.Key).Value(rueidis.BinaryString(value)).
+	cmd := s.client.B().Set().Key(s.opts.name(rec.Key)).Value(rueidis.BinaryString(value)).
 		Nx().PxMilliseconds(ttl).Build()
 	err := s.wires.with(len(value)).Do(ctx, cmd).Error()
 	s.changed(rec.Key)
@@ -208,6 +211,18 @@ func (s *store) Save(ctx context.Context, old, next session.Record) error {
 	return s.replace(ctx, old, next)
 }
 
+// replace compares the data and replaces, or moves, by a script if one can read
+// the stored value.
+func (s *store) replace(ctx context.Context, old, next session.Record) error {
+	if s.scriptsRead() {
+		err := s.replaceData(ctx, old, next)
+		if !s.opts.format().Django || !errors.Is(err, session.ErrConflict) {
+			return err
+		}
+	}
+	return s.replaceValue(ctx, old, next) // Django may have written it in another form
+}
+
 // swap does most saves, by a short script: those whose stored record is still
 // exactly the loaded one, with its expiry. It reports whether it was.
 func (s *store) swap(ctx context.Context, old, next session.Record) (bool, error) {
@@ -218,7 +233,7 @@ func (s *store) swap(ctx context.Context, old, next session.Record) (bool, error
 	format := s.opts.format()
 	was, value := format.Seal(old.Data, old.Expiry), format.Seal(next.Data, next.Expiry)
 	bytes := max(len(was), len(value))
-	answer, err := swapScript.Exec(ctx, s.wires.with(bytes), []string{s.opts.Prefix + old.Key}, []string{
+	answer, err := swapScript.Exec(ctx, s.wires.with(bytes), []string{s.opts.name(old.Key)}, []string{
 		rueidis.BinaryString(was), rueidis.BinaryString(value),
 		strconv.FormatInt(ttl, 10),
 	}).AsInt64()
@@ -235,11 +250,11 @@ func (s *store) swap(ctx context.Context, old, next session.Record) (bool, error
 	}
 }
 
-// replace compares and replaces, or moves, in one script.
-func (s *store) replace(ctx context.Context, old, next session.Record) error {
-	keys := []string{s.opts.Prefix + old.Key}
+// replaceData compares and replaces, or moves, in one script.
+func (s *store) replaceData(ctx context.Context, old, next session.Record) error {
+	keys := []string{s.opts.name(old.Key)}
 	if next.Key != old.Key {
-		keys = append(keys, s.opts.Prefix+next.Key)
+		keys = append(keys, s.opts.name(next.Key))
 	}
 	value := s.opts.format().Seal(next.Data, next.Expiry)
 	bytes := max(len(old.Data), len(value))
@@ -288,10 +303,13 @@ func (s *store) Delete(ctx context.Context, key string) error {
 	}
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
-	answer, err := deleteScript.Exec(ctx, s.client, []string{s.opts.Prefix + key}, []string{
+	defer s.changed(key)
+	if !s.scriptsRead() {
+		return s.deleteValue(ctx, key)
+	}
+	answer, err := deleteScript.Exec(ctx, s.client, []string{s.opts.name(key)}, []string{
 		"", "", "", s.layout(), strconv.FormatInt(time.Now().UnixMicro(), 10),
 	}).AsInt64()
-	s.changed(key)
 	if err != nil {
 		return wrap(ctx, "delete", err)
 	}

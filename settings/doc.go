@@ -174,8 +174,8 @@
 // users does not need a database for cache and file.
 //
 // The engines cache and cached_db use the cache that SESSION_CACHE_ALIAS names.
-// CACHE_URL is the cache "default". Its options key_prefix and version are
-// Django's KEY_PREFIX and VERSION:
+// CACHE_URL is the cache "default". Its options are Django's KEY_PREFIX, VERSION and the
+// others below, in lower case:
 //
 //	redis://user:password@host:6379/0?key_prefix=site&version=1
 //	unix:///run/redis.sock?db=0      rediss://…, redis-cluster://h1,h2 and
@@ -190,6 +190,17 @@
 //	URL = "redis://localhost:6379/1"
 //	KEY_PREFIX = "site"
 //	VERSION = 1
+//	SERIALIZER = "pickle"      # of django-redis; or json, msgpack
+//	COMPRESSOR = "none"        # of django-redis: zlib, gzip, lzma, zstd, lz4
+//	KEY_FUNCTION = "django"    # prefix:version:key; or prefix (prefix:key), key
+//	HASHING = "rendezvous"     # of several Memcacheds; or modula, ketama, ketama_weighted
+//
+// SERIALIZER and COMPRESSOR say what is written, see django.CacheValues; what the other
+// side wrote by others is read, too. On Memcached they are pickle, and none or zlib. The
+// compressors lzma, zstd and lz4 are in packages of their own below site. For any other
+// function than the three that KEY_FUNCTION names there is site.Options.CacheKey.
+// HASHING is that of PyMemcacheCache; PyLibMCCache has modula, unless its behaviors say
+// ketama or ketama_weighted.
 //
 // The engine file keeps sessions in SESSION_FILE_PATH, which must be a separate folder:
 // no other user may write into it, and files of other users are not trusted, unless

@@ -87,6 +87,9 @@ func (s *Site) openCachedTable(ctx context.Context, codec session.Codec) (sessio
 	o := &cachedstore.Options{Logger: s.opts.Logger}
 	if s.conf.SessionCacheFormat == "django" {
 		o.Codec = codec
+		if o.Values, err = s.cacheValues(); err != nil {
+			return nil, err
+		}
 	}
 	store, err := cachedstore.New(table, cache, o)
 	if err != nil {
@@ -94,12 +97,6 @@ func (s *Site) openCachedTable(ctx context.Context, codec session.Codec) (sessio
 	}
 	s.keep(store)
 	return store, nil
-}
-
-// cachePrefix returns the prefix of the keys of an engine.
-func (s *Site) cachePrefix(engine string) string {
-	c := s.conf.Caches[s.conf.SessionCacheAlias]
-	return django.CacheKey(c.KeyPrefix, c.Version, engine)
 }
 
 // openTableCache opens the cache of cached_db.
@@ -115,7 +112,7 @@ func (s *Site) openTableCache(ctx context.Context) (cachedstore.Cache, error) {
 	if err != nil {
 		return nil, cacheError(err)
 	}
-	cache, err := driver.Table(ctx, c.URL, s.cachePrefix(django.EngineCachedDB))
+	cache, err := driver.Table(ctx, c.URL, s.cacheOptions(django.EngineCachedDB, nil))
 	if err != nil {
 		return nil, cacheError(err)
 	}
@@ -137,15 +134,17 @@ func (s *Site) openCache(ctx context.Context) (e engine, err error) {
 		return e, err
 	}
 	if s.conf.SessionCacheFormat == "django" && c.Kind() != "memory" {
-		e.codec = django.Pickled()
+		if e.codec, err = s.cacheValues(); err != nil {
+			return e, err
+		}
 	}
-	e.store, err = s.openStore(ctx, c, s.cachePrefix(django.EngineCache), e.codec)
+	e.store, err = s.openStore(ctx, c, s.cacheOptions(django.EngineCache, e.codec))
 	return e, err
 }
 
 // openStore opens a cache as a store of sessions.
 func (s *Site) openStore(
-	ctx context.Context, c conf.Cache, prefix string, codec session.Codec,
+	ctx context.Context, c conf.Cache, o siteparts.CacheOptions,
 ) (session.Store, error) {
 	if c.Kind() == "memory" {
 		return memstore.NewLimited(memoryStoreSize)
@@ -154,7 +153,7 @@ func (s *Site) openStore(
 	if err != nil {
 		return nil, cacheError(err)
 	}
-	store, err := driver.Store(ctx, c.URL, prefix, codec)
+	store, err := driver.Store(ctx, c.URL, o)
 	if err != nil {
 		return nil, cacheError(err)
 	}
@@ -212,7 +211,7 @@ func (s *Site) openDenyList(ctx context.Context) (session.Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		return s.openStore(ctx, c, s.cachePrefix("jamsession.revoked."), nil)
+		return s.openStore(ctx, c, s.cacheOptions("jamsession.revoked.", nil))
 	}
 	return nil, nil
 }

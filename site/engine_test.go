@@ -60,6 +60,17 @@ var engines = map[string]func(t *testing.T) map[string]string{
 			"SESSION_ENGINE": "cache", "CACHE_URL": "memcached://" + servertest.MemcachedSocket(t).Socket,
 		}
 	},
+	"cache Redis as django-redis can": func(t *testing.T) map[string]string {
+		return map[string]string{
+			"SESSION_ENGINE": "cache",
+			"CACHE_URL":      redisURL(t) + "&serializer=msgpack&compressor=lz4&key_function=prefix",
+		}
+	},
+	"cached_db SQLite and Redis as django-redis can": func(t *testing.T) map[string]string {
+		return map[string]string{
+			"SESSION_ENGINE": "cached_db", "CACHE_URL": redisURL(t) + "&serializer=json&compressor=zstd",
+		}
+	},
 	"cache memory": func(*testing.T) map[string]string {
 		return map[string]string{"SESSION_ENGINE": "cache", "CACHE_URL": "memory://"}
 	},

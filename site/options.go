@@ -57,6 +57,10 @@ type Options struct {
 	// PerSource, TrustedProxies, ForwardedHeader and FailOpen count. Keep the
 	// Purpose. It is not called for limiters that the settings turn off.
 	Limits func(*throttle.Options)
+
+	// CacheKey is Django's KEY_FUNCTION of the sessions' cache, if CACHES has no name
+	// for it: it makes the cache's key of a key and of KEY_PREFIX and VERSION.
+	CacheKey func(key, keyPrefix string, version int) string
 }
 
 func (s *Site) sessionOptions(codec session.Codec) (*session.Options, error) {

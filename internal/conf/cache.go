@@ -6,36 +6,29 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jamsession/jamsession/internal/punycode"
 	"github.com/jamsession/jamsession/secret"
 )
 
-// A Cache is one entry of Django's CACHES.
-type Cache struct {
-	URL       secret.Text // without KEY_PREFIX and VERSION
-	KeyPrefix string      // KEY_PREFIX
-	Version   int         // VERSION
-}
-
 // defaultCache is the alias of CACHE_URL.
 const defaultCache = "default"
 
 // supportedCaches says which URLs a cache can have.
 const supportedCaches = `want "redis://host:6379/0", "rediss://…", "unix:///path/redis.sock", ` +
-	`"redis-cluster://h1,h2", "redis-sentinel://…", "memcached://h1:11211,h2:11211" or "memory://"`
+	`"redis-cluster://h1,h2", "redis-sentinel://…", "memcached://h1:11211,h2:11211", "db://table", ` +
+	`"file:///folder" or "memory://"`
 
 // cacheSchemes are the kinds of caches, by what opens them.
 var cacheSchemes = map[string]string{
 	"redis": "redis", "rediss": "redis", "unix": "redis", "redis+unix": "redis",
 	"redis-cluster": "redis", "rediss-cluster": "redis",
 	"redis-sentinel": "redis", "rediss-sentinel": "redis",
-	"memcached": "memcached", "memory": "memory",
+	"memcached": "memcached", "memory": "memory", "db": "db", "file": "file",
 }
 
-// Kind returns "redis", "memcached" or "memory".
+// Kind returns "redis", "memcached", "memory", "db" or "file".
 func (c Cache) Kind() string {
 	scheme, _, _ := strings.Cut(c.URL.Reveal(), "://")
 	return cacheSchemes[scheme]
@@ -50,15 +43,18 @@ func setCacheURL(s *Settings, v value) error {
 	if err != nil {
 		return err
 	}
-	s.addCache(defaultCache, c)
-	return nil
+	return s.addCache(defaultCache, c)
 }
 
-func (s *Settings) addCache(alias string, c Cache) {
+func (s *Settings) addCache(alias string, c Cache) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	if s.Caches == nil {
 		s.Caches = make(map[string]Cache)
 	}
 	s.Caches[alias] = c
+	return nil
 }
 
 // parseCache reads a URL whose options may include key_prefix and version.
@@ -78,14 +74,16 @@ func parseCache(raw string) (Cache, error) {
 	if err != nil {
 		return Cache{}, errors.New("its options cannot be read; write ?name=value&name=value")
 	}
-	c := Cache{KeyPrefix: options.Get("key_prefix"), Version: 1}
-	if text := options.Get("version"); text != "" {
-		if c.Version, err = strconv.Atoi(text); err != nil {
-			return Cache{}, errors.New("its option version must be a whole number")
+	c := newCache()
+	for _, name := range cacheNames {
+		option := strings.ToLower(name)
+		if text := options.Get(option); text != "" {
+			if err := c.set(name, value{text}); err != nil {
+				return Cache{}, fmt.Errorf("its option %s: %w", option, err)
+			}
 		}
+		options.Del(option)
 	}
-	options.Del("key_prefix")
-	options.Del("version")
 	if len(options) > 0 {
 		base += "?" + options.Encode()
 	}
@@ -102,10 +100,12 @@ func setCaches(s *Settings, v value) error {
 	}
 	for _, alias := range slices.Sorted(maps.Keys(tables)) {
 		c, err := parseCacheTable(tables[alias])
+		if err == nil {
+			err = s.addCache(alias, c)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", quoted(alias), err)
 		}
-		s.addCache(alias, c)
 	}
 	return nil
 }
@@ -121,40 +121,38 @@ func setCacheList(s *Settings, v value) error {
 			return errors.New(`want "alias=url", such as "sessions=redis://localhost/1"`)
 		}
 		c, err := parseCache(raw)
+		if err == nil {
+			err = s.addCache(alias, c)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", quoted(alias), err)
 		}
-		s.addCache(alias, c)
 	}
 	return nil
 }
 
-// parseCacheTable reads a table with URL, KEY_PREFIX and VERSION, or a URL.
+// parseCacheTable reads a table with a URL and the entries of Django, or a URL.
 func parseCacheTable(table any) (c Cache, err error) {
 	if raw, ok := table.(string); ok {
 		return parseCache(raw)
 	}
 	entries, ok := table.(map[string]any)
 	if !ok {
-		return Cache{}, errors.New("want a table with URL, and perhaps KEY_PREFIX and VERSION")
+		return Cache{}, errors.New("want a table with URL, and perhaps KEY_PREFIX, VERSION and others")
 	}
 	raw, _ := entries["URL"].(string)
 	if c, err = parseCache(raw); err != nil {
 		return Cache{}, fmt.Errorf("URL: %w", err)
 	}
 	for name, v := range entries {
-		switch name {
-		case "URL":
-		case "KEY_PREFIX":
-			c.KeyPrefix, err = value{v}.text()
-		case "VERSION":
-			var n int64
-			n, err = value{v}.int(-1<<31, 1<<31-1)
-			c.Version = int(n)
-		default:
-			return Cache{}, fmt.Errorf("%s is unknown; there are URL, KEY_PREFIX and VERSION", quoted(name))
+		if name == "URL" {
+			continue
 		}
-		if err != nil {
+		if !slices.Contains(cacheNames, name) {
+			return Cache{}, fmt.Errorf("%s is unknown; there are URL, %s",
+				quoted(name), strings.Join(cacheNames, ", "))
+		}
+		if err := c.set(name, value{v}); err != nil {
 			return Cache{}, fmt.Errorf("%s: %w", name, err)
 		}
 	}

@@ -14,13 +14,21 @@ func TestCachesAsTables(t *testing.T) {
 URL = "redis://localhost/1"
 KEY_PREFIX = "site"
 VERSION = 3
+SERIALIZER = "json"
+COMPRESSOR = "zstd"
+KEY_FUNCTION = "prefix"
+HASHING = "modula"
+MAX_ENTRIES = 1000000
 
 [CACHES.default]
 URL = "memory://"
 `))
 	want := map[string]conf.Cache{
-		"sessions": {URL: secret.New("redis://localhost/1"), KeyPrefix: "site", Version: 3},
-		"default":  {URL: secret.New("memory://"), Version: 1},
+		"sessions": {
+			URL: secret.New("redis://localhost/1"), KeyPrefix: "site", Version: 3, Serializer: "json",
+			Compressor: "zstd", KeyFunction: "prefix", Hashing: "modula", MaxEntries: 1_000_000,
+		},
+		"default": cacheAt("memory://"),
 	}
 	if !same(s.Caches, want) {
 		t.Errorf("got %v", s.Caches)
@@ -28,9 +36,39 @@ URL = "memory://"
 	for _, text := range []string{
 		"[CACHES.a]\nURL = 1", "[CACHES.a]", "[CACHES.a]\nURL = \"memory://\"\nLOCATION = \"x\"",
 		"[CACHES.a]\nURL = \"memory://\"\nVERSION = \"x\"", "CACHES = 1",
+		"[CACHES.a]\nURL = \"redis://h\"\nSERIALIZER = \"yaml\"", "[CACHES.a]\nURL = \"redis://h\"\nMAX_ENTRIES = 0",
 	} {
 		if _, err := conf.Load(fromFile(t, text)); err == nil || !strings.Contains(err.Error(), "CACHES") {
 			t.Errorf("%s: error %v", text, err)
+		}
+	}
+}
+
+// cacheAt is a cache of which only the URL is set.
+func cacheAt(url string) conf.Cache {
+	return conf.Cache{
+		URL: secret.New(url), Version: 1, Serializer: "pickle", Compressor: "none",
+		KeyFunction: "django", Hashing: "rendezvous", MaxEntries: 300,
+	}
+}
+
+// TestCachesKnowWhatDjangosCannotDo: the error says what can be had.
+func TestCachesKnowWhatDjangosCannotDo(t *testing.T) {
+	for url, want := range map[string]string{
+		"redis://h?serializer=json&compressor=lz4&key_function=key": "",
+		"memcached://h?compressor=zlib&hashing=ketama":              "",
+		"redis://h?serializer=yaml":                                 "pickle, json, msgpack",
+		"redis://h?compressor=brotli":                               "none, zlib, gzip, lzma, zstd, lz4",
+		"redis://h?key_function=mine":                               "django, key, prefix",
+		"memcached://h?serializer=json":                             "writes pickles, and no json",
+		"memcached://h?compressor=zstd":                             "want none or zlib",
+		"db://cache_table?serializer=json":                          "writes pickles, and no json",
+		"file:///folder?compressor=zlib":                            "no other than its own",
+		"memcached://h?hashing=crc":                                 "rendezvous, modula",
+	} {
+		_, err := conf.Load(fromEnv(map[string]string{"SECRET_KEY": goodKey, "CACHE_URL": url}))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", url, err, want)
 		}
 	}
 }

@@ -249,14 +249,17 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		{
 			"CACHE_URL", "redis://u:p@h/1?version=2&key_prefix=k&x=y", `"redis://u:p@h/1?x=y&key_prefix=k&version=2"`,
 			func(s *conf.Settings) any { return s.Caches["default"] },
-			conf.Cache{URL: secret.New("redis://u:p@h/1?x=y"), KeyPrefix: "k", Version: 2},
+			conf.Cache{
+				URL: secret.New("redis://u:p@h/1?x=y"), KeyPrefix: "k", Version: 2, Serializer: "pickle",
+				Compressor: "none", KeyFunction: "django", Hashing: "rendezvous", MaxEntries: 300,
+			},
 		},
 		{
 			"CACHES", "a=memory://, b=memcached://h1:1", `["a=memory://", "b=memcached://h1:1"]`,
 			func(s *conf.Settings) any { return s.Caches },
 			map[string]conf.Cache{
-				"a": {URL: secret.New("memory://"), Version: 1},
-				"b": {URL: secret.New("memcached://h1:1"), Version: 1},
+				"a": cacheAt("memory://"),
+				"b": cacheAt("memcached://h1:1"),
 			},
 		},
 		{
@@ -520,7 +523,7 @@ func TestBadValuesNameSettingSourceValueAndAGoodOne(t *testing.T) {
 		{"SESSION_CACHE_FORMAT", "json", `want django or plain`},
 		{"SESSION_DENY_LIST", "yes", `want none or db or cache`},
 		{"CACHE_URL", "http://u:hunter2@h", `CACHE_URL (environment): want "redis://host:6379/0"`},
-		{"CACHE_URL", "redis://u:hunter2@h?version=x", `option version must be a whole number`},
+		{"CACHE_URL", "redis://u:hunter2@h?version=x", `option version: want a whole number`},
 		{"CACHE_URL", "redis://u:hunter2@h?%zz", `options cannot be read`},
 		{"CACHES", "redis://u:hunter2@h", `want "alias=url"`},
 		{"CACHES", "a=http://u:hunter2@h", `"a": want "redis://host:6379/0"`},

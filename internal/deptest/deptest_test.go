@@ -83,16 +83,18 @@ func TestOnlyProgramsAndSiteLinkADatabaseDriver(t *testing.T) {
 }
 
 // TestASiteLinksOnlyWhatItImports: no driver brings another one, or a cache's
-// client, and package settings brings none at all.
+// client or compressor, and package settings brings none at all.
 func TestASiteLinksOnlyWhatItImports(t *testing.T) {
 	clients := []string{
 		"modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/go-sql-driver/mysql",
 		"github.com/redis/rueidis", "github.com/bradfitz/gomemcache/memcache",
+		"github.com/pierrec/lz4/v4", "github.com/ulikunitz/xz/lzma", "github.com/klauspost/compress/zstd",
 	}
 	own := map[string]string{
 		"settings": "", "internal/siteparts": "",
 		"site/sqlite": clients[0], "site/postgres": clients[1], "site/mysql": clients[2],
 		"site/redis": clients[3], "site/memcached": clients[4],
+		"site/lz4": clients[5], "site/lzma": clients[6], "site/zstd": clients[7],
 	}
 	pkgs := list(t, module+"/...")
 	for path, client := range own {

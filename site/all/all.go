@@ -10,9 +10,12 @@ package all
 import (
 	// Each package makes itself known.
 	_ "github.com/jamsession/jamsession/auth/password/legacy"
+	_ "github.com/jamsession/jamsession/site/lz4"
+	_ "github.com/jamsession/jamsession/site/lzma"
 	_ "github.com/jamsession/jamsession/site/memcached"
 	_ "github.com/jamsession/jamsession/site/mysql"
 	_ "github.com/jamsession/jamsession/site/postgres"
 	_ "github.com/jamsession/jamsession/site/redis"
 	_ "github.com/jamsession/jamsession/site/sqlite"
+	_ "github.com/jamsession/jamsession/site/zstd"
 )

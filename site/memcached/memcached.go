@@ -19,12 +19,16 @@ func init() {
 	siteparts.RegisterCache("memcached", siteparts.Cache{Store: store, Table: table})
 }
 
-func store(ctx context.Context, at secret.Text, prefix string, codec session.Codec) (session.Store, error) {
-	return memcachestore.Open(ctx, servers(at), &memcachestore.Options{Prefix: prefix, Codec: codec})
+func store(ctx context.Context, at secret.Text, o siteparts.CacheOptions) (session.Store, error) {
+	return memcachestore.Open(ctx, servers(at), options(o))
 }
 
-func table(ctx context.Context, at secret.Text, prefix string) (cachedstore.Cache, error) {
-	return memcachestore.OpenCache(ctx, servers(at), &memcachestore.Options{Prefix: prefix})
+func table(ctx context.Context, at secret.Text, o siteparts.CacheOptions) (cachedstore.Cache, error) {
+	return memcachestore.OpenCache(ctx, servers(at), options(o))
+}
+
+func options(o siteparts.CacheOptions) *memcachestore.Options {
+	return &memcachestore.Options{Prefix: o.Prefix, KeyFunc: o.KeyFunc, Codec: o.Codec, Hashing: o.Hashing}
 }
 
 // servers returns the servers of a URL.

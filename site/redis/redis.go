@@ -20,12 +20,16 @@ func init() {
 	siteparts.RegisterCache("redis", siteparts.Cache{Store: store, Table: table, Attempts: attempts})
 }
 
-func store(ctx context.Context, at secret.Text, prefix string, codec session.Codec) (session.Store, error) {
-	return redisstore.Open(ctx, at.Reveal(), &redisstore.Options{Prefix: prefix, Codec: codec})
+func store(ctx context.Context, at secret.Text, o siteparts.CacheOptions) (session.Store, error) {
+	return redisstore.Open(ctx, at.Reveal(), options(o))
 }
 
-func table(ctx context.Context, at secret.Text, prefix string) (cachedstore.Cache, error) {
-	return redisstore.OpenCache(ctx, at.Reveal(), &redisstore.Options{Prefix: prefix})
+func table(ctx context.Context, at secret.Text, o siteparts.CacheOptions) (cachedstore.Cache, error) {
+	return redisstore.OpenCache(ctx, at.Reveal(), options(o))
+}
+
+func options(o siteparts.CacheOptions) *redisstore.Options {
+	return &redisstore.Options{Prefix: o.Prefix, KeyFunc: o.KeyFunc, Codec: o.Codec}
 }
 
 func attempts(ctx context.Context, at secret.Text, prefix string) (throttle.Store, error) {
