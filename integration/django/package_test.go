@@ -1,11 +1,13 @@
 package django
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -35,6 +37,36 @@ func TestPackage(t *testing.T) {
 			continue
 		}
 		t.Run(run.name, func(t *testing.T) { tryPackage(t, python, run.on(t)) })
+	}
+}
+
+// TestPackagePassesDjangosOwnTests runs Django's own tests of sessions, which .ci/aside
+// fetches, with the engines of the package. The program lists what deliberately differs.
+func TestPackagePassesDjangosOwnTests(t *testing.T) {
+	v := versionOfDjango(t)
+	for _, run := range []struct {
+		django string
+		on     func(*testing.T) place
+	}{
+		{"", onMemcached},
+		{"4.2", onPyLibMC},
+		{"5.2", onRedisBy("django.core.cache.backends.redis.RedisCache")},
+	} {
+		version := cmp.Or(run.django, fmt.Sprintf("%d.%d", v[0], v[1]))
+		python, ok := interpreter(t, run.django)
+		tests, err := filepath.Abs(servertest.Aside("django-" + version + "-tests"))
+		if _, statErr := os.Stat(tests); !ok || err != nil || statErr != nil {
+			fmt.Printf(tableRow, "Django "+version, "its own tests", absent, absent)
+			continue
+		}
+		t.Run(version, func(t *testing.T) {
+			at := with(onSQLite, run.on)(t)
+			needModules(t, at.django)
+			out := runPackage(t, python, at, "django_own.py", tests)
+			if ran := regexp.MustCompile(`Ran (\d+) tests`).FindStringSubmatch(out); ran == nil || len(ran[1]) < 3 {
+				t.Errorf("hardly a test of Django's ran:\n%s", out)
+			}
+		})
 	}
 }
 
