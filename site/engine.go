@@ -55,6 +55,9 @@ func (s *Site) tableOptions(codec session.Codec) *sqlstore.Options {
 	if s.opts.SessionTable != nil {
 		s.opts.SessionTable(o)
 	}
+	if len(o.Columns) == 0 {
+		o.Codec = nil // that of the sessions may be another one, as Options say
+	}
 	return o
 }
 

@@ -50,6 +50,10 @@ type dialect struct {
 	// there is no such table.
 	columns string
 
+	// ownColumns is columns for a table that was made on such a connection, and
+	// not found elsewhere. Empty: it is the same.
+	ownColumns string
+
 	// quote is what names are put between.
 	quote string
 
@@ -63,7 +67,7 @@ type dialect struct {
 	// parameters hold, none if they hold any number.
 	width string
 
-	// objects lists the names of all tables and indexes.
+	// objects lists the names of all tables and indexes where new ones are made.
 	objects string
 
 	// index selects an index that is used, by its table and its name.
@@ -280,6 +284,14 @@ func (d Dialect) Returning(column string) string {
 // such table.
 func (d Dialect) Columns(ctx context.Context, q Querier, table string) ([]string, error) {
 	return column(ctx, q, d.Rebind(dialects[d].columns), table)
+}
+
+// OwnColumns is [Dialect.Columns] for a table where a new one would be made. On
+// PostgreSQL a connection also finds the tables of other schemas, where another
+// site may have one of the same name.
+func (d Dialect) OwnColumns(ctx context.Context, q Querier, table string) ([]string, error) {
+	query := cmp.Or(dialects[d].ownColumns, dialects[d].columns)
+	return column(ctx, q, d.Rebind(query), table)
 }
 
 // Width returns how many characters a column of text holds, and zero if the

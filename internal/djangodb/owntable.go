@@ -29,7 +29,7 @@ func (db DB) HasOwn(ctx context.Context, t OwnTable) (bool, error) {
 }
 
 func (db DB) hasOwn(ctx context.Context, q Querier, t OwnTable) (bool, error) {
-	columns, err := db.Dialect.Columns(ctx, q, t.Name)
+	columns, err := db.Dialect.OwnColumns(ctx, q, t.Name)
 	if err != nil || len(columns) == 0 {
 		return false, err
 	}

@@ -60,7 +60,7 @@ func (db DB) plan(ctx context.Context, q Querier, apps []App) ([]step, error) {
 
 // applied returns what django_migrations says.
 func (db DB) applied(ctx context.Context, q Querier) ([]step, error) {
-	exists, err := db.checkTable(ctx, q, migrationsTable)
+	exists, err := checkTable(ctx, q, migrationsTable, db.Dialect.Columns)
 	if err != nil || !exists {
 		return nil, err
 	}
@@ -101,7 +101,11 @@ func (a App) isApplied(applied []step) (bool, error) {
 // rows in django_migrations are adopted, as by migrate --fake-initial.
 func (db DB) checkTables(ctx context.Context, q Querier, app App, applied bool) error {
 	for _, t := range app.tables {
-		exists, err := db.checkTable(ctx, q, t)
+		look := db.Dialect.OwnColumns
+		if applied { // perhaps in another schema
+			look = db.Dialect.Columns
+		}
+		exists, err := checkTable(ctx, q, t, look)
 		if err != nil {
 			return err
 		}
@@ -123,10 +127,13 @@ func remedy(table, app string) string {
 	return text
 }
 
+// A lookUp returns the columns of a table.
+type lookUp func(ctx context.Context, q Querier, table string) ([]string, error)
+
 // checkTable reports whether a table exists. It is an error if it exists and
 // lacks one of Django's columns.
-func (db DB) checkTable(ctx context.Context, q Querier, t table) (bool, error) {
-	columns, err := db.Dialect.Columns(ctx, q, t.name)
+func checkTable(ctx context.Context, q Querier, t table, look lookUp) (bool, error) {
+	columns, err := look(ctx, q, t.name)
 	if err != nil || len(columns) == 0 {
 		return false, err
 	}

@@ -14,6 +14,9 @@ var postgreSQL = dialect{
 	begin: postgresBegin,
 	columns: "SELECT attname FROM pg_attribute" +
 		" WHERE attrelid = to_regclass(quote_ident(?)) AND attnum > 0 AND NOT attisdropped",
+	ownColumns: "SELECT attname FROM pg_attribute" +
+		" WHERE attrelid = to_regclass(quote_ident(current_schema()) || '.' || quote_ident(?))" +
+		" AND attnum > 0 AND NOT attisdropped",
 	width: "SELECT CAST(atttypmod - 4 AS text) FROM pg_attribute" +
 		" WHERE attrelid = to_regclass(quote_ident(?)) AND attname = ?" +
 		" AND atttypid = CAST('varchar' AS regtype) AND atttypmod > 4 AND NOT attisdropped",
@@ -32,7 +35,7 @@ var postgreSQL = dialect{
 		" FROM pg_class WHERE oid = to_regclass(?)",
 	tableArgs: func(t TableName) []any { return []any{t.quoted(`"`)} },
 	objects: "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace" +
-		" WHERE n.nspname = ANY (current_schemas(false))",
+		" WHERE n.nspname = current_schema()",
 	index:        postgresIndexes + "i.indisvalid",
 	brokenIndex:  postgresIndexes + "NOT i.indisvalid",
 	concurrently: "CONCURRENTLY ",

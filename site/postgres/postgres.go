@@ -13,6 +13,7 @@ import (
 	"math"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -73,8 +74,10 @@ func parse(s siteparts.Server) (*pgxpool.Config, error) {
 		query.Set("host", s.Socket)
 		query.Set("port", s.Port)
 	}
+	// As in libpq, a + is not a space.
+	options := strings.ReplaceAll(query.Encode(), "+", "%20")
 	u := url.URL{
-		Scheme: "postgres", User: userinfo(s), Host: host, Path: "/" + s.Name, RawQuery: query.Encode(),
+		Scheme: "postgres", User: userinfo(s), Host: host, Path: "/" + s.Name, RawQuery: options,
 	}
 	config, err := pgxpool.ParseConfig(u.String())
 	if err != nil { // its text may show the password
