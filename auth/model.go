@@ -15,9 +15,6 @@ import (
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
-// maxUsername is the width of Django's column, in characters.
-const maxUsername = 150
-
 // A ModelBackend logs in the users of a [UserStore] with a username and a password, under
 // the name of Django's ModelBackend. A custom backend can embed one, to replace some of
 // its methods.
@@ -145,8 +142,8 @@ func (b *modelBackend) findOnce(ctx context.Context, username string) (User, err
 // byUsername does not ask for a name that no user can have, nor looks at one
 // that is far too long.
 func (b *modelBackend) byUsername(ctx context.Context, given string) (User, error) {
-	name := username.Normalize(strings.TrimSpace(given))
-	if name == "" || len(name) > maxUsername*utf8.UTFMax || utf8.RuneCountInString(name) > maxUsername ||
+	name, room := username.Normalize(strings.TrimSpace(given)), username.Room(b.users)
+	if name == "" || len(name) > room*utf8.UTFMax || utf8.RuneCountInString(name) > room ||
 		strings.ContainsRune(name, 0) || !utf8.ValidString(name) {
 		return User{}, ErrUserNotFound
 	}

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// A User is one row of Django's auth_user. The zero User is the anonymous
+// A User is one row of Django's auth_user, or of another user model. The zero User is the anonymous
 // visitor, so a program asks [User.IsAuthenticated] and compares nothing with
 // nil.
 //
 // A User prints, logs and encodes as JSON and XML without its password hash.
 type User struct {
 	ID       string // the primary key as text, as a session holds it; empty is the anonymous visitor
-	Username string // at most 150 characters
+	Username string // at most 150 characters; a user model may have longer ones
 	Password string `json:"-" xml:"-"` // the encoded hash, never a password
 
 	FirstName string
@@ -40,7 +40,8 @@ type User struct {
 	Backend string `json:"-" xml:"-"`
 
 	// Custom is what a [Backend] of the program's own attaches to its users:
-	// a value of the program's own type. It is not stored, printed or encoded.
+	// a value of the program's own type. Package sqlusers keeps in it the further columns of a
+	// user model. It is not printed or encoded.
 	Custom any `json:"-" xml:"-"`
 }
 

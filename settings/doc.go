@@ -37,6 +37,13 @@
 //	PASSWORD_MIN_LENGTH              number    8                    in characters, for the validator length
 //	PASSWORD_RESET_TIMEOUT           seconds   259200               how long a reset link is valid
 //	LOGIN_STAY_LOGGED_IN_AGE         seconds   2592000              how long "remember me" lasts
+//	AUTH_USER_MODEL                  text      auth.User            Django's name of the user model
+//	AUTH_USER_TABLE                  text                           its table; empty: app_model
+//	AUTH_USER_COLUMNS                list                           field=column where they differ
+//	AUTH_USER_KEY_TYPE               text      auto                 auto, integer, uuid or text
+//	AUTH_USER_CASE                   text      exact                of names: exact, ignore or lower
+//	AUTH_USER_GROUPS                 text                           table(user_column,group_column); none
+//	AUTH_USER_PERMISSIONS            text                           likewise, of permissions
 //	CACHE_URL                        text                           the cache "default"
 //	CACHES                           caches                         more caches, by alias
 //	SESSION_ENGINE                   text      db                   where sessions are kept

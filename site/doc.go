@@ -32,7 +32,7 @@
 //		Sessions: func(o *session.Options) { o.ErrorHandler = errorPage },
 //	})
 //
-// A program whose users are not in auth_user sets Options.Users. A program without users
+// A program whose users are in no table of Django's sets Options.Users. A program without users
 // sets Options.NoUsers: it only has sessions, forms and messages, and needs a database
 // only if its engine does.
 package site

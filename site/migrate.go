@@ -60,7 +60,7 @@ func (s *Site) migrate(ctx context.Context) error {
 		return err
 	}
 	if s.djangosUsers() {
-		if _, err := sqlusers.Migrate(ctx, s.Database, &sqlusers.Options{Logger: s.opts.Logger}); err != nil {
+		if _, err := sqlusers.Migrate(ctx, s.Database, s.userOptions()); err != nil {
 			return fmt.Errorf("site: %w", err)
 		}
 	}
@@ -105,7 +105,9 @@ func (s *Site) plan(ctx context.Context) (plan []string, _ error) {
 		wanted bool
 		plan   func(context.Context) ([]string, error)
 	}{
-		{s.djangosUsers(), db.PlanUsers},
+		{s.djangosUsers(), func(ctx context.Context) ([]string, error) {
+			return sqlusers.Plan(ctx, s.Database, s.userOptions())
+		}},
 		{sessionmodel.IsStock(s.conf.SessionTable), db.PlanSessions},
 		{s.countsInTable(), db.PlanThrottle},
 	} {

@@ -19,9 +19,9 @@ import (
 )
 
 // Options configure a [Site] beyond its settings. The zero value is a site like Django's:
-// users in auth_user, and the packages' own answers and logs.
+// users in the table of AUTH_USER_MODEL, and the packages' own answers and logs.
 type Options struct {
-	// Users are the program's own users, in place of Django's table auth_user.
+	// Users are the program's own users, in place of those of AUTH_USER_MODEL.
 	Users auth.UserStore
 
 	// NoUsers: the site has sessions, forms and messages, and nobody logs in.
@@ -44,8 +44,8 @@ type Options struct {
 	Messages func(*messages.Options)
 	Auth     func(*auth.Options)
 
-	// UserTable does the same for Django's table auth_user, if the site has no Users of its
-	// own: names in any case, or a login by an address.
+	// UserTable does the same for the table of users, if the site has no Users of its
+	// own: names in any case, a login by an address, or further columns.
 	UserTable func(*sqlusers.Options)
 
 	// SessionTable does the same for the table of the engines db and cached_db, if it is that
@@ -61,6 +61,23 @@ type Options struct {
 	// CacheKey is Django's KEY_FUNCTION of the sessions' cache, if CACHES has no name
 	// for it: it makes the cache's key of a key and of KEY_PREFIX and VERSION.
 	CacheKey func(key, keyPrefix string, version int) string
+}
+
+// userOptions describe the table of users.
+func (s *Site) userOptions() *sqlusers.Options {
+	o := &sqlusers.Options{
+		Timeout: s.conf.StoreTimeout, Logger: s.opts.Logger,
+		IgnoreCase: s.conf.AuthUserCase == "ignore",
+		Model: sqlusers.Model{
+			Name: s.conf.AuthUserModel, Table: s.conf.AuthUserTable, Columns: s.conf.AuthUserColumns,
+			KeyType: s.conf.AuthUserKeyType, LowerNames: s.conf.AuthUserCase == "lower",
+			Groups: s.conf.AuthUserGroups, Permissions: s.conf.AuthUserPermissions,
+		},
+	}
+	if s.opts.UserTable != nil {
+		s.opts.UserTable(o)
+	}
+	return o
 }
 
 func (s *Site) sessionOptions(codec session.Codec) (*session.Options, error) {

@@ -89,11 +89,7 @@ func (s *Site) openUsers(ctx context.Context) error {
 	if !s.djangosUsers() {
 		return nil
 	}
-	o := &sqlusers.Options{Timeout: s.conf.StoreTimeout, Logger: s.opts.Logger}
-	if s.opts.UserTable != nil {
-		s.opts.UserTable(o)
-	}
-	users, err := sqlusers.New(ctx, s.Database, o)
+	users, err := sqlusers.New(ctx, s.Database, s.userOptions())
 	if err != nil {
 		return fmt.Errorf("site: %w", err)
 	}

@@ -171,11 +171,11 @@ func (s *Site) openSessions(ctx context.Context) error {
 	return nil
 }
 
-// Users returns the users in Django's table auth_user. It panics if the options
+// Users returns the users in the table of AUTH_USER_MODEL. It panics if the options
 // name other users, or none.
 func (s *Site) Users() *sqlusers.Users {
 	if s.users == nil {
-		panic("site: the users are not in auth_user, as Options say")
+		panic("site: the users are not in Django's table, as Options say")
 	}
 	return s.users
 }

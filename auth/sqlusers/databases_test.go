@@ -18,6 +18,7 @@ type database struct {
 	*sqlusers.Users
 
 	dialect django.Dialect
+	file    string // whose tables it has, of testdata/models
 	db      *sql.DB
 	django  *djangotest.Project // nil if the test does not ask for it
 }

@@ -25,57 +25,62 @@ const logTable = "django_admin_log"
 // [ErrReferenced] if the database says that a row of another table needs the
 // user.
 func (u *Users) Delete(ctx context.Context, id string) error {
-	row, err := parseID(id)
+	user, err := u.user(id)
 	if err != nil {
 		return err
 	}
-	return u.erase(ctx, row, "auth_user", "user_id", auth.ErrUserNotFound,
-		[]string{"auth_user_groups", "auth_user_user_permissions", logTable})
+	of := end{table: u.table.quoted, id: u.table.key.column, missing: auth.ErrUserNotFound}
+	return u.erase(ctx, of, user, []child{
+		{u.table.groups.table, u.table.groups.left.column},
+		{u.table.permissions.table, u.table.permissions.left.column},
+		{logTable, "user_id"},
+	})
 }
 
-// erase deletes a row and those that refer to it by a column of children.
-func (u *Users) erase(
-	ctx context.Context, id int64, table, column string, missing error, children []string,
-) error {
+// A child is a table whose rows refer to another by a column. Without a name there is none.
+type child struct{ table, column string }
+
+// erase deletes a row of a table and those that refer to it.
+func (u *Users) erase(ctx context.Context, of end, row side, children []child) error {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	d := u.db.Dialect
 	err := u.db.Transact(ctx, func(tx *sql.Conn) error {
-		for _, child := range children {
-			if _, err := u.eraseWhere(ctx, tx, child, column, id); err != nil {
+		for _, c := range children {
+			if _, err := u.eraseWhere(ctx, tx, c, row); err != nil {
 				return err
 			}
 		}
-		n, err := u.eraseWhere(ctx, tx, table, "id", id)
+		n, err := u.eraseWhere(ctx, tx, child{of.table, of.id}, row)
 		if err == nil && n == 0 {
-			err = missing
+			err = of.missing
 		}
 		return err
 	})
 	switch {
-	case errors.Is(err, missing):
-		return missing
-	case d.IsForeign(err):
+	case errors.Is(err, of.missing):
+		return of.missing
+	case u.db.Dialect.IsForeign(err):
 		return ErrReferenced
 	default:
 		return wrap(ctx, "delete", err)
 	}
 }
 
-// eraseWhere deletes the rows of a table that have id in a column, and returns
+// eraseWhere deletes the rows of a table that refer to a row, and returns
 // how many there were. The log need not exist.
-func (u *Users) eraseWhere(
-	ctx context.Context, tx *sql.Conn, table, column string, id int64,
-) (int64, error) {
+func (u *Users) eraseWhere(ctx context.Context, tx *sql.Conn, c child, row side) (int64, error) {
 	d := u.db.Dialect
-	if table == logTable {
-		columns, err := d.Columns(ctx, tx, table)
+	switch c.table {
+	case "":
+		return 0, nil
+	case logTable:
+		columns, err := d.Columns(ctx, tx, logTable)
 		if err != nil || len(columns) == 0 {
 			return 0, err
 		}
 	}
-	result, err := tx.ExecContext(ctx,
-		d.Rebind("DELETE FROM "+table+" WHERE "+column+" = "+d.BigInt()), id)
+	query := "DELETE FROM " + c.table + " WHERE " + row.is(c.column)
+	result, err := tx.ExecContext(ctx, d.Rebind(query), row.args...)
 	if err != nil {
 		return 0, err
 	}

@@ -1,11 +1,7 @@
 package sqlusers
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
-	"math"
-	"math/big"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -42,8 +38,8 @@ const maxSameEmail = 1000
 // separate search, of 1000 rows.
 func (u *Users) ByEmail(ctx context.Context, email string) ([]auth.User, error) {
 	email = strings.TrimSpace(email)
-	if email == "" || longer(email, maxEmail) || !utf8.ValidString(email) ||
-		strings.ContainsRune(email, 0) {
+	if email == "" || !u.table.has("email") || longer(email, u.table.width("email")) ||
+		!utf8.ValidString(email) || strings.ContainsRune(email, 0) {
 		return nil, nil
 	}
 	ctx, cancel := u.limit(ctx)
@@ -60,7 +56,7 @@ func (u *Users) ByEmail(ctx context.Context, email string) ([]auth.User, error) 
 	found = slices.DeleteFunc(found, func(user auth.User) bool {
 		return !user.IsActive || !password.IsUsable(user.Password) || foldEmail(user.Email) != folded
 	})
-	return unique(found), nil
+	return u.unique(found), nil
 }
 
 // spellings are those of an address that the database must be asked for.
@@ -76,19 +72,20 @@ func (u *Users) spellings(email string) []string {
 // sameEmail returns the rows with an address, or if there are too many, those
 // that follow a random id, and then those from the first on.
 func (u *Users) sameEmail(ctx context.Context, email string) ([]auth.User, error) {
-	users, err := u.fromID(ctx, email, math.MinInt64, maxSameEmail+1)
+	key := u.table.key
+	users, err := u.fromID(ctx, email, key.first(), maxSameEmail+1)
 	if err != nil || len(users) <= maxSameEmail {
 		return users, err
 	}
-	first, last := rowID(users[0]), int64(0)
+	last := keyText{kind: key.kind}
 	if err := u.asked(ctx).lastByEmail.One(ctx, []any{email}, &last); err != nil {
 		return nil, err
 	}
-	offset, err := rand.Int(rand.Reader, big.NewInt(max(1, last-first+1)))
+	from, err := key.between(users[0].ID, last.text)
 	if err != nil {
 		return nil, err
 	}
-	some, err := u.fromID(ctx, email, first+offset.Int64(), maxSameEmail)
+	some, err := u.fromID(ctx, email, from, maxSameEmail)
 	if err != nil {
 		return nil, err
 	}
@@ -96,14 +93,14 @@ func (u *Users) sameEmail(ctx context.Context, email string) ([]auth.User, error
 }
 
 // fromID returns the rows with an address, starting at an id.
-func (u *Users) fromID(ctx context.Context, email string, id int64, limit int) ([]auth.User, error) {
-	rows, err := u.asked(ctx).byEmail.Query(ctx, email, id, limit)
+func (u *Users) fromID(ctx context.Context, email, id string, limit int) ([]auth.User, error) {
+	rows, err := u.asked(ctx).byEmail.Query(ctx, email, u.table.key.from(id), limit)
 	return collect(rows, err, u.scan)
 }
 
 // unique returns users in order of their ids, each once.
-func unique(users []auth.User) []auth.User {
-	slices.SortFunc(users, func(a, b auth.User) int { return cmp.Compare(rowID(a), rowID(b)) })
+func (u *Users) unique(users []auth.User) []auth.User {
+	slices.SortFunc(users, func(a, b auth.User) int { return u.table.key.compare(a.ID, b.ID) })
 	return slices.CompactFunc(users, func(a, b auth.User) bool { return a.ID == b.ID })
 }
 

@@ -15,15 +15,15 @@ import (
 // maxFloorID is the width of the column, in characters.
 const maxFloorID = 255
 
-// floorColumns are the floors that count for a row of auth_user, its own and
+// floorColumns are the floors that count for a row of users, its own and
 // everybody's, NULL if there is none. Each is found by the primary key, which
 // costs less than looking for both at once.
-func floorColumns(d djangodb.Dialect, exist bool) string {
+func (t *table) floorColumns(exist bool) string {
 	if !exist {
 		return "NULL, NULL"
 	}
 	const floor = "(SELECT f.not_before FROM jamsession_login_floor f WHERE f.user_key = "
-	return floor + d.Text("auth_user.id") + "), " + floor + "'')"
+	return floor + t.key.text(t.quoted+"."+t.key.column) + "), " + floor + "'')"
 }
 
 // floorTime returns the highest floor; zero if there is none.
@@ -49,7 +49,7 @@ func (u *Users) LoginFloor(ctx context.Context, userID string) (time.Time, error
 	}
 	var floor sql.NullInt64
 	const query = "SELECT MAX(not_before) FROM jamsession_login_floor WHERE user_key IN ('', ?)"
-	err := u.db.Reader(query).One(ctx, []any{userID}, &floor)
+	err := u.db.Reader(query).One(ctx, []any{u.table.key.canonical(userID)}, &floor)
 	return floorTime(floor), wrap(ctx, "read floor", err)
 }
 
@@ -65,7 +65,7 @@ func (u *Users) RaiseLoginFloor(ctx context.Context, userID string) (floor time.
 		return time.Time{}, err
 	}
 	err = u.db.Transact(ctx, func(tx *sql.Conn) error {
-		floor, err = u.raise(ctx, tx, userID)
+		floor, err = u.raise(ctx, tx, u.table.key.canonical(userID))
 		return err
 	})
 	return floor, wrap(ctx, "raise floor", err)

@@ -16,7 +16,6 @@ import (
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/django"
-	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/memstore"
@@ -248,7 +247,7 @@ func TestTableOfFloorsMayComeLate(t *testing.T) {
 		if !errors.Is(raised, auth.ErrNoFloors) || !errors.Is(read, auth.ErrNoFloors) {
 			t.Errorf("without a table: %v, %v", raised, read)
 		}
-		if plan, err := sqlusers.Plan(ctx, d.site()); err != nil || len(plan) != 1 || plan[0] != "jamsession_login_floor" {
+		if plan, err := sqlusers.Plan(ctx, d.site(), nil); err != nil || len(plan) != 1 || plan[0] != "jamsession_login_floor" {
 			t.Errorf("Plan = %q, %v", plan, err)
 		}
 		if made, err := sqlusers.Migrate(ctx, d.site(), nil); err != nil || len(made) != 1 || made[0] != "jamsession_login_floor" {
@@ -310,7 +309,7 @@ func TestFloorIsFoundByItsKey(t *testing.T) {
 		fill(t, d)
 		d.raise(t, "")
 		h := how[d.dialect]
-		plan := lines(t, d.db, h.explain+"SELECT "+sqlusers.FloorColumns(djangodb.Dialect(d.dialect))+" FROM auth_user WHERE id >= 1")
+		plan := lines(t, d.db, h.explain+"SELECT "+d.FloorColumns()+" FROM auth_user WHERE id >= 1")
 		if strings.Count(plan, h.found) != 2 && (d.dialect != django.MySQL || !strings.Contains(plan, h.found)) {
 			t.Errorf("the plan does not use the key twice:\n%s", plan)
 		}

@@ -59,7 +59,7 @@ func (u *Users) RenameGroup(ctx context.Context, id int64, name string) error {
 	case u.db.Dialect.IsUnique(err):
 		return ErrGroupExists
 	case err == nil && n == 0: // or the name is the old one, which some drivers do not count
-		return u.mustExist(ctx, groupEnd, id)
+		return u.mustExist(ctx, groupEnd, u.number(id))
 	default:
 		return wrap(ctx, "rename", err)
 	}
@@ -70,8 +70,10 @@ func (u *Users) RenameGroup(ctx context.Context, id int64, name string) error {
 // and [ErrReferenced] if the database says that a row of another table needs
 // it.
 func (u *Users) DeleteGroup(ctx context.Context, id int64) error {
-	return u.erase(ctx, id, "auth_group", "group_id", ErrGroupNotFound,
-		[]string{"auth_user_groups", "auth_group_permissions"})
+	return u.erase(ctx, groupEnd, u.number(id), []child{
+		{u.table.groups.table, u.table.groups.right.column},
+		{groupPermissions.table, groupPermissions.left.column},
+	})
 }
 
 // GroupByName returns the group with exactly this name. Its error is
@@ -120,13 +122,13 @@ func (u *Users) Groups(ctx context.Context) iter.Seq2[Group, error] {
 // UserGroups returns the groups of a user in order of their IDs; none if
 // there is no such user.
 func (u *Users) UserGroups(ctx context.Context, userID string) ([]Group, error) {
-	row, err := parseID(userID)
-	if err != nil {
+	user, err := u.user(userID)
+	j := u.table.groups
+	if err != nil || j.table == "" {
 		return nil, nil
 	}
-	groups, err := u.groups(ctx, "SELECT g.id, g.name FROM auth_group g"+
-		" JOIN auth_user_groups ug ON ug.group_id = g.id WHERE ug.user_id = "+
-		u.db.Dialect.BigInt()+" ORDER BY g.id", row)
+	groups, err := u.groups(ctx, "SELECT g.id, g.name FROM auth_group g JOIN "+j.table+" ug ON ug."+
+		j.right.column+" = g.id WHERE "+user.is("ug."+j.left.column)+" ORDER BY g.id", user.args...)
 	return groups, wrap(ctx, "list groups", err)
 }
 
@@ -144,19 +146,19 @@ func (u *Users) groups(ctx context.Context, query string, args ...any) ([]Group,
 // Its error is [auth.ErrUserNotFound] or [ErrGroupNotFound] if there is no
 // such user or group.
 func (u *Users) AddToGroup(ctx context.Context, userID string, groupID int64) error {
-	row, err := parseID(userID)
+	user, err := u.user(userID)
 	if err != nil {
 		return err
 	}
-	return u.link(ctx, userGroups, row, groupID)
+	return u.link(ctx, u.table.groups, user, groupID)
 }
 
 // RemoveFromGroup ends the membership of a user in a group, if there is one.
 // Its errors are those of [Users.AddToGroup].
 func (u *Users) RemoveFromGroup(ctx context.Context, userID string, groupID int64) error {
-	row, err := parseID(userID)
+	user, err := u.user(userID)
 	if err != nil {
 		return err
 	}
-	return u.unlink(ctx, userGroups, row, groupID)
+	return u.unlink(ctx, u.table.groups, user, groupID)
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/django"
-	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/servertest"
 )
 
@@ -39,7 +38,7 @@ func (d database) thousands(t *testing.T) {
 // plan returns how the database would search for an address.
 func (d database) plan(t *testing.T) string {
 	t.Helper()
-	query := sqlusers.SelectByEmail(djangodb.Dialect(d.dialect))
+	query := d.SelectByEmail()
 	args := []any{"user777@EXAMPLE.com", int64(0), 1001}
 	switch d.dialect {
 	case django.PostgreSQL: // as it plans for values that it does not know
@@ -202,14 +201,14 @@ func TestIndexThatWasCutOffIsMadeAnew(t *testing.T) {
 	d, _ := backends[0].connect(t)
 	d = d.migrate(t)
 	d.exec(t, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'jamsession_auth_user_email'::regclass")
-	plan, err := sqlusers.Plan(t.Context(), d.site())
+	plan, err := sqlusers.Plan(t.Context(), d.site(), nil)
 	if err != nil || !slices.Equal(plan, []string{"jamsession_auth_user_email"}) {
 		t.Errorf("Plan = %q, %v", plan, err)
 	}
 	if steps, err := sqlusers.Migrate(t.Context(), d.site(), nil); err != nil || !slices.Equal(steps, plan) {
 		t.Errorf("Migrate = %q, %v", steps, err)
 	}
-	if plan, err := sqlusers.Plan(t.Context(), d.site()); err != nil || len(plan) > 0 {
+	if plan, err := sqlusers.Plan(t.Context(), d.site(), nil); err != nil || len(plan) > 0 {
 		t.Errorf("afterwards Plan = %q, %v", plan, err)
 	}
 }
@@ -237,7 +236,7 @@ func TestUserWhoMayNotMakeTheIndex(t *testing.T) {
 			if got, err := users.ByEmail(t.Context(), "john@example.com"); err != nil || len(got) != 1 {
 				t.Errorf("ByEmail = %q, %v", usernames(got), err)
 			}
-			if plan, err := sqlusers.Plan(t.Context(), d.site()); err != nil || !slices.Equal(plan, []string{"jamsession_auth_user_email"}) {
+			if plan, err := sqlusers.Plan(t.Context(), d.site(), nil); err != nil || !slices.Equal(plan, []string{"jamsession_auth_user_email"}) {
 				t.Errorf("Plan = %q, %v", plan, err)
 			}
 		})
@@ -277,7 +276,7 @@ func (b backend) asGuest(t *testing.T) database {
 func TestDjangoLeavesTheIndexAlone(t *testing.T) {
 	forEachDatabaseWithDjango(t, func(t *testing.T, d database) {
 		d.django.Manage("migrate")
-		if plan, err := sqlusers.Plan(t.Context(), d.site()); err != nil || len(plan) > 0 {
+		if plan, err := sqlusers.Plan(t.Context(), d.site(), nil); err != nil || len(plan) > 0 {
 			t.Errorf("after Django's migrate, Plan = %q, %v", plan, err)
 		}
 		d.django.Manage("migrate", "--check")
@@ -296,7 +295,7 @@ with connection.schema_editor() as editor:
 User.objects.create(username="john", email="John@example.com", password="` + encoded + `")
 assert User.objects.get(email__iexact="john@example.com").username == "john"
 `)
-		plan, err := sqlusers.Plan(t.Context(), d.site())
+		plan, err := sqlusers.Plan(t.Context(), d.site(), nil)
 		var want []string
 		if d.dialect == django.SQLite {
 			want = []string{"jamsession_auth_user_email"}

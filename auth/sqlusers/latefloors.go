@@ -58,7 +58,7 @@ func (u *Users) prepare(ctx context.Context) error {
 	if current := u.late.current.Load(); current != nil && (current.floors || !has) {
 		return nil // another look was faster
 	}
-	s, err := prepare(ctx, u.db, has)
+	s, err := prepare(ctx, u.db, u.table, has)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package sqlusers
 import (
 	"context"
 	"iter"
-	"math"
 
 	"github.com/jamsession/jamsession/auth"
 )
@@ -16,30 +15,34 @@ const listPage = 500
 // runs: the loop may change users.
 func (u *Users) List(ctx context.Context) iter.Seq2[auth.User, error] {
 	return func(yield func(auth.User, error) bool) {
-		after := int64(math.MinInt64)
+		from, last := u.table.key.first(), ""
 		for {
-			page, err := u.page(ctx, after)
+			page, err := u.page(ctx, from)
 			if err != nil {
 				yield(auth.User{}, wrap(ctx, "list", err))
 				return
 			}
 			for _, user := range page {
+				if user.ID == last {
+					continue // the page before ended with this one
+				}
 				if !yield(user, nil) {
 					return
 				}
-				after = rowID(user)
 			}
 			if len(page) < listPage {
 				return
 			}
+			last = page[len(page)-1].ID
+			from = last
 		}
 	}
 }
 
-// page returns the first users whose ID is above another.
-func (u *Users) page(ctx context.Context, after int64) ([]auth.User, error) {
+// page returns the first users from an ID on.
+func (u *Users) page(ctx context.Context, from string) ([]auth.User, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	rows, err := u.asked(ctx).list.Query(ctx, after, listPage)
+	rows, err := u.asked(ctx).list.Query(ctx, u.table.key.from(from), listPage)
 	return collect(rows, err, u.scan)
 }

@@ -20,10 +20,8 @@ func (u *Users) ByUsername(ctx context.Context, name string) (auth.User, error) 
 	if len(name) > username.MaxLength { // a server may refuse so long a question
 		return auth.User{}, auth.ErrUserNotFound
 	}
-	user, err := u.one(ctx, u.asked(ctx).byUsername, name)
-	if err == nil && !sameName(user.Username, name) {
-		err = auth.ErrUserNotFound
-	}
+	name = u.inCase(name)
+	user, err := u.named(ctx, name)
 	// Whether there is such a user or not, the questions are the same: their time tells nothing.
 	for _, by := range u.otherWays() {
 		found, failed := by(ctx, name)
@@ -38,6 +36,23 @@ func (u *Users) ByUsername(ctx context.Context, name string) (auth.User, error) 
 		return auth.User{}, err
 	}
 	return user, nil
+}
+
+// named returns the user whom the database finds by a name. Nothing but the case may differ; a column
+// that is not unique may have several, of whom none is meant unless one has exactly this name.
+func (u *Users) named(ctx context.Context, name string) (auth.User, error) {
+	found, err := u.all(ctx, u.asked(ctx).byUsername, name)
+	if err != nil {
+		return auth.User{}, err
+	}
+	found = slices.DeleteFunc(found, func(user auth.User) bool { return !sameName(user.Username, name) })
+	if len(found) > 1 {
+		found = slices.DeleteFunc(found, func(user auth.User) bool { return user.Username != name })
+	}
+	if len(found) != 1 {
+		return auth.User{}, auth.ErrUserNotFound
+	}
+	return found[0], nil
 }
 
 // otherWays are those in which the options allow a user to be named, in order.
@@ -74,18 +89,15 @@ func (u *Users) inAnyCase(ctx context.Context, name string) ([]auth.User, error)
 func (u *Users) checkFree(ctx context.Context, name, id string) error {
 	// There may be a row whose name is the same for the collation of the server only: it could not be
 	// stored beside that.
-	user, err := u.one(ctx, u.asked(ctx).byUsername, name)
-	if err != nil && !errors.Is(err, auth.ErrUserNotFound) {
+	found, err := u.all(ctx, u.asked(ctx).byUsername, name)
+	if err != nil {
 		return err
 	}
-	found, failed := u.inAnyCase(ctx, name)
-	if failed != nil {
-		return failed
+	others, err := u.inAnyCase(ctx, name)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		found = append(found, user)
-	}
-	if slices.ContainsFunc(found, func(user auth.User) bool { return user.ID != id }) {
+	if slices.ContainsFunc(append(found, others...), func(user auth.User) bool { return user.ID != id }) {
 		return errUserExists
 	}
 	return nil

@@ -1,6 +1,7 @@
 package sqlusers
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -48,19 +49,66 @@ func normalizeEmail(email string) string {
 	return email[:at+1] + pystr.Lower(email[at+1:])
 }
 
+// names returns a name and an address as they are stored. A model may have both in one column: then
+// one of them is enough, and both are what the name is.
+func (u *Users) names(name, email string) (string, string, error) {
+	if !u.table.sameColumn("email", "username") {
+		return u.asName(name), normalizeEmail(email), nil
+	}
+	name, email = u.asName(cmp.Or(name, email)), u.asName(cmp.Or(email, name))
+	if name != email {
+		return "", "", invalid("email", "is not the username, which is in the same column")
+	}
+	return name, email, nil
+}
+
+// asName returns a name as it is stored.
+func (u *Users) asName(name string) string {
+	name = NormalizeUsername(name)
+	if u.table.sameColumn("email", "username") {
+		name = normalizeEmail(name)
+	}
+	return u.inCase(name)
+}
+
+// inCase returns a name in lower case, if the model has its names so.
+func (u *Users) inCase(name string) string {
+	if u.table.model.LowerNames && len(name) <= username.MaxLength {
+		return pystr.Lower(name)
+	}
+	return name
+}
+
 // check returns an error that wraps errInvalid for the first field that does
 // not fit. It does not look at the password.
-func check(u auth.User) error {
-	if err := checkUsername(u.Username); err != nil {
-		return err
+func (u *Users) check(user auth.User) error {
+	for _, f := range []struct{ name, value string }{
+		{"username", user.Username},
+		{"first_name", user.FirstName},
+		{"last_name", user.LastName},
+		{"email", user.Email},
+	} {
+		if err := u.checkField(f.name, f.value); err != nil {
+			return err
+		}
 	}
-	if err := checkFirstName(u.FirstName); err != nil {
-		return err
+	return nil
+}
+
+// checkField checks a text of a user. Django's rule for usernames is one of its own model.
+func (u *Users) checkField(field, text string) error {
+	if field == "username" {
+		if text == "" {
+			return invalid(field, "is empty")
+		}
+		if u.table.stock {
+			return checkUsername(text)
+		}
+		if strings.TrimSpace(text) != text {
+			return invalid(field, "has spaces around it, which a login form takes away")
+		}
 	}
-	if err := checkLastName(u.LastName); err != nil {
-		return err
-	}
-	return checkEmail(u.Email)
+	return checkText(strings.ReplaceAll(field, "_", " "), text, u.table.width(field))
 }
 
 // The widths of Django's columns, in characters.
@@ -72,12 +120,6 @@ const (
 	maxVerbose  = 255 // of permissions
 	maxHash     = 128
 )
-
-func checkFirstName(name string) error { return checkText("first name", name, maxName) }
-
-func checkLastName(name string) error { return checkText("last name", name, maxName) }
-
-func checkEmail(email string) error { return checkText("email", email, maxEmail) }
 
 func checkGroupName(name string) error {
 	if strings.TrimSpace(name) == "" {
@@ -118,9 +160,6 @@ func checkLabel(field, label string) error {
 }
 
 func checkUsername(name string) error {
-	if name == "" {
-		return invalid("username", "is empty")
-	}
 	if err := checkText("username", name, maxName); err != nil {
 		return err
 	}
@@ -151,14 +190,25 @@ var hashForm = regexp.MustCompile(`^[a-z0-9_]+\$[^\s$]*\$[^\s]+$`)
 
 const shortestHash = 37
 
-// checkText checks a column of at most limit characters.
+// checkText checks a column of one line, of at most limit characters.
 func checkText(field, value string, limit int) error {
+	if err := checkBytes(field, value, limit); err != nil {
+		return err
+	}
+	if strings.ContainsFunc(value, unicode.IsControl) {
+		return invalid(field, "has a control character")
+	}
+	return nil
+}
+
+// checkBytes checks what every database needs of a text, of at most limit characters if that is not 0.
+func checkBytes(field, value string, limit int) error {
 	switch {
-	case longer(value, limit):
+	case limit > 0 && longer(value, limit):
 		return invalid(field, fmt.Sprintf("is longer than %d characters", limit))
 	case !utf8.ValidString(value):
 		return invalid(field, "is not UTF-8")
-	case strings.ContainsFunc(value, unicode.IsControl):
+	case strings.ContainsRune(value, 0):
 		return invalid(field, "has a control character")
 	}
 	return nil

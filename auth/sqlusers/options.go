@@ -9,6 +9,9 @@ import (
 
 // Options configure [Users].
 type Options struct {
+	// Model is the site's AUTH_USER_MODEL. Zero is auth.User.
+	Model Model
+
 	// Timeout is how long the database may take for an answer if the context of the call has
 	// no deadline. Zero is five seconds.
 	Timeout time.Duration

@@ -37,13 +37,13 @@ func (u *Users) Permissions(ctx context.Context) ([]Permission, error) {
 // directly, without those of groups, sorted by app, model and codename; none
 // if there is no such user. (Django: user.user_permissions.)
 func (u *Users) UserPermissions(ctx context.Context, userID string) ([]Permission, error) {
-	row, err := parseID(userID)
-	if err != nil {
+	user, err := u.user(userID)
+	j := u.table.permissions
+	if err != nil || j.table == "" {
 		return nil, nil
 	}
-	return u.permissions(ctx, u.db.Reader,
-		" JOIN auth_user_user_permissions j ON j.permission_id = p.id"+
-			" WHERE j.user_id = "+u.db.Dialect.BigInt(), row)
+	return u.permissions(ctx, u.db.Reader, " JOIN "+j.table+" j ON j."+j.right.column+" = p.id"+
+		" WHERE "+user.is("j."+j.left.column), user.args...)
 }
 
 // GroupPermissions returns the permissions of a group, sorted by app, model
@@ -59,13 +59,17 @@ func (u *Users) GroupPermissions(ctx context.Context, groupID int64) ([]Permissi
 // not ask whether the user is active or a superuser: [auth.HasPerm] does.
 // (Django: ModelBackend.get_all_permissions.)
 func (u *Users) EffectivePermissions(ctx context.Context, userID string) ([]string, error) {
-	row, err := parseID(userID)
-	if err != nil {
+	args, err := u.table.key.args(userID)
+	stmt := u.asked(ctx).effective
+	if err != nil || stmt == nil {
 		return nil, nil
+	}
+	if u.table.permissions.table != "" && u.table.groups.table != "" {
+		args = append(args, args...)
 	}
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	rows, err := u.asked(ctx).effective.Query(ctx, row, row)
+	rows, err := stmt.Query(ctx, args...)
 	names, err := collect(rows, err, func(rows *sql.Rows) (string, error) {
 		var p Permission
 		err := rows.Scan(&p.AppLabel, &p.Codename)

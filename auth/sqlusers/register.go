@@ -53,8 +53,10 @@ func (u *Users) RegisterPermission(
 // [ErrPermissionNotFound] if there is no such permission, and [ErrReferenced]
 // if the database says that a row of another table needs it.
 func (u *Users) DeletePermission(ctx context.Context, id int64) error {
-	return u.erase(ctx, id, "auth_permission", "permission_id", ErrPermissionNotFound,
-		[]string{"auth_user_user_permissions", "auth_group_permissions"})
+	return u.erase(ctx, permissionEnd, u.number(id), []child{
+		{u.table.permissions.table, u.table.permissions.right.column},
+		{groupPermissions.table, groupPermissions.right.column},
+	})
 }
 
 // register stores permissions of one model, and returns them as they are

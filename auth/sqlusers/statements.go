@@ -3,51 +3,52 @@ package sqlusers
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
 // statements are what Users asks of the database often, prepared once. Those
-// that only read belong to the readers' pool.
+// that only read belong to the readers' pool. What the model has no column or table
+// for is nil.
 type statements struct {
 	byID, byUsername, anyCase, list              *djangodb.Stmt
 	byEmail, lastByEmail                         *djangodb.Stmt
 	effective                                    *djangodb.Stmt
-	insert, inserted                             *djangodb.Stmt
+	inserted                                     *djangodb.Stmt
 	setPassword, upgradePassword, touchLastLogin *djangodb.Stmt
 
 	floors bool // the table of the floors of logins is there
 }
 
 // prepare prepares them, with the floors of logins if their table is there.
-func prepare(ctx context.Context, on djangodb.DB, floors bool) (*statements, error) {
+func prepare(ctx context.Context, on djangodb.DB, t *table, floors bool) (*statements, error) {
 	s := &statements{floors: floors}
 	reads, writes, d := on.PrepareReader, on.Prepare, on.Dialect
-	id := d.BigInt() // a session may name a user that the column could not hold
-	row := selectRow(d, floors)
+	row, byKey := t.selectRow(floors), " WHERE "+t.key.is(t.key.column)
+	name, hash := t.fields["username"].column, t.fields["password"].column
 	for _, p := range []struct {
 		stmt **djangodb.Stmt
 		how  func(context.Context, string) (*djangodb.Stmt, error)
 		text string
 	}{
-		{&s.byID, reads, row + " WHERE id = " + id},
-		{&s.byUsername, reads, row + " WHERE username = ?"},
-		{&s.anyCase, reads, row + " WHERE UPPER(username) IN (UPPER(?), UPPER(?), UPPER(?))" +
-			" ORDER BY id LIMIT 100"},
-		{&s.byEmail, reads, selectByEmail(d, floors)},
-		{&s.lastByEmail, reads, "SELECT id FROM auth_user WHERE " + d.SameText("email") +
-			" ORDER BY id DESC LIMIT 1"},
-		{&s.effective, reads, effectivePermissions(id)},
-		{&s.list, reads, row + " WHERE id > " + id + " ORDER BY id LIMIT ?"},
-		{&s.insert, writes, "INSERT INTO auth_user (password, last_login, is_superuser, username," +
-			" first_name, last_name, email, is_staff, is_active, date_joined)" +
-			" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" + d.Returning("id")},
-		{&s.inserted, writes, row + " WHERE id = " + id},
-		{&s.setPassword, writes, "UPDATE auth_user SET password = ? WHERE id = " + id},
-		{&s.upgradePassword, writes, "UPDATE auth_user SET password = ? WHERE id = " + id +
-			" AND " + d.SameBytes("password")},
-		{&s.touchLastLogin, writes, "UPDATE auth_user SET last_login = ? WHERE id = " + id},
+		{&s.byID, reads, row + byKey},
+		{&s.byUsername, reads, row + " WHERE " + name + " = ? LIMIT 100"},
+		{&s.anyCase, reads, row + " WHERE UPPER(" + name + ") IN (UPPER(?), UPPER(?), UPPER(?))" +
+			" ORDER BY " + t.key.column + " LIMIT 100"},
+		{&s.byEmail, reads, t.selectByEmail(floors)},
+		{&s.lastByEmail, reads, t.selectLastByEmail()},
+		{&s.effective, reads, t.effectivePermissions()},
+		{&s.list, reads, row + " WHERE " + t.key.column + " >= " + t.key.param() +
+			" ORDER BY " + t.key.column + " LIMIT ?"},
+		{&s.inserted, writes, row + byKey},
+		{&s.setPassword, writes, t.update(hash+" = ?") + byKey},
+		{&s.upgradePassword, writes, t.update(hash+" = ?") + byKey + " AND " + d.SameBytes(hash)},
+		{&s.touchLastLogin, writes, t.updateLastLogin(byKey)},
 	} {
+		if p.text == "" {
+			continue
+		}
 		stmt, err := p.how(ctx, p.text)
 		if err != nil {
 			return nil, errors.Join(err, s.close())
@@ -57,25 +58,50 @@ func prepare(ctx context.Context, on djangodb.DB, floors bool) (*statements, err
 	return s, nil
 }
 
+// update is an UPDATE up to its WHERE.
+func (t *table) update(assignments string) string {
+	return "UPDATE " + t.quoted + " SET " + assignments
+}
+
+func (t *table) updateLastLogin(byKey string) string {
+	if !t.has("last_login") {
+		return ""
+	}
+	return t.update(t.fields["last_login"].column+" = ?") + byKey
+}
+
 // selectRow selects what Users.scan reads.
-func selectRow(d djangodb.Dialect, floors bool) string {
-	return "SELECT id, password, " + d.RawTime("last_login") + ", is_superuser, username," +
-		" first_name, last_name, email, is_staff, is_active, " + d.RawTime("date_joined") + ", " +
-		floorColumns(d, floors) + " FROM auth_user"
+func (t *table) selectRow(floors bool) string {
+	return "SELECT " + t.key.read() + ", " + t.text("password") + ", " + t.time("last_login") + ", " +
+		t.flag("is_superuser", "FALSE") + ", " + t.text("username") + ", " + t.text("first_name") + ", " +
+		t.text("last_name") + ", " + t.text("email") + ", " + t.flag("is_staff", "FALSE") + ", " +
+		t.flag("is_active", "TRUE") + ", " + t.time("date_joined") + ", " + t.floorColumns(floors) +
+		t.extra.columns(t.on) + " FROM " + t.quoted
 }
 
 // selectByEmail reads no row that it does not return: with the index, it goes
 // to the first row of an address, and reads on from there.
-func selectByEmail(d djangodb.Dialect, floors bool) string {
-	return selectRow(d, floors) + " WHERE " + d.SameText("email") + " AND id >= " + d.BigInt() +
-		" ORDER BY id LIMIT ?"
+func (t *table) selectByEmail(floors bool) string {
+	if !t.has("email") {
+		return ""
+	}
+	return t.selectRow(floors) + " WHERE " + t.on.SameText(t.fields["email"].column) + " AND " +
+		t.key.column + " >= " + t.key.param() + " ORDER BY " + t.key.column + " LIMIT ?"
+}
+
+func (t *table) selectLastByEmail() string {
+	if !t.has("email") {
+		return ""
+	}
+	return "SELECT " + t.key.read() + " FROM " + t.quoted + " WHERE " +
+		t.on.SameText(t.fields["email"].column) + " ORDER BY " + t.key.column + " DESC LIMIT 1"
 }
 
 // close releases the statements that were prepared.
 func (s *statements) close() error {
 	var errs []error
 	for _, stmt := range []*djangodb.Stmt{
-		s.byID, s.byUsername, s.anyCase, s.byEmail, s.lastByEmail, s.list, s.effective, s.insert, s.inserted,
+		s.byID, s.byUsername, s.anyCase, s.byEmail, s.lastByEmail, s.list, s.effective, s.inserted,
 		s.setPassword, s.upgradePassword, s.touchLastLogin,
 	} {
 		if stmt != nil {
@@ -85,15 +111,21 @@ func (s *statements) close() error {
 	return errors.Join(errs...)
 }
 
-// effectivePermissions selects what a user may do, directly and by groups.
-// It keeps duplicates, since some databases treat names in another case as
-// the same.
-func effectivePermissions(id string) string {
+// effectivePermissions selects what a user may do, directly and by groups, and binds the key
+// once for each table that the model has. It keeps duplicates, since some databases treat names
+// in another case as the same.
+func (t *table) effectivePermissions() string {
 	const named = "SELECT c.app_label, p.codename FROM auth_permission p" +
 		" JOIN django_content_type c ON c.id = p.content_type_id"
-	return named +
-		" JOIN auth_user_user_permissions up ON up.permission_id = p.id WHERE up.user_id = " + id +
-		" UNION ALL " + named +
-		" JOIN auth_group_permissions gp ON gp.permission_id = p.id" +
-		" JOIN auth_user_groups ug ON ug.group_id = gp.group_id WHERE ug.user_id = " + id
+	var parts []string
+	if own := t.permissions; own.table != "" {
+		parts = append(parts, named+" JOIN "+own.table+" up ON up."+own.right.column+" = p.id WHERE "+
+			t.key.is("up."+own.left.column))
+	}
+	if groups := t.groups; groups.table != "" {
+		parts = append(parts, named+" JOIN auth_group_permissions gp ON gp.permission_id = p.id"+
+			" JOIN "+groups.table+" ug ON ug."+groups.right.column+" = gp.group_id WHERE "+
+			t.key.is("ug."+groups.left.column))
+	}
+	return strings.Join(parts, " UNION ALL ")
 }

@@ -358,7 +358,7 @@ func TestNewWithoutTable(t *testing.T) {
 
 func TestMigrate(t *testing.T) {
 	db := pool(t, tempFile(t), "")
-	plan, err := sqlusers.Plan(t.Context(), django.Database{DB: db})
+	plan, err := sqlusers.Plan(t.Context(), django.Database{DB: db}, nil)
 	if err != nil || len(plan) != 16 || plan[13] != "auth.0012_alter_user_first_name_max_length" ||
 		plan[14] != "jamsession_auth_user_email" || plan[15] != "jamsession_login_floor" {
 		t.Errorf("Plan = %q, %v", plan, err)

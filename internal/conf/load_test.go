@@ -67,6 +67,9 @@ func TestDefaultsAreDjangos(t *testing.T) {
 		PasswordMinLength:    8,
 		PasswordResetTimeout: 3 * 24 * time.Hour,
 		LoginStayLoggedInAge: 30 * 24 * time.Hour,
+		AuthUserModel:        "auth.User",
+		AuthUserKeyType:      "auto",
+		AuthUserCase:         "exact",
 		MessageLevel:         messages.LevelInfo,
 		SessionEngine:        "db",
 		SessionTable:         "django_session",
@@ -117,6 +120,49 @@ func TestFlagBeforeEnvironmentBeforeFileBeforeDefault(t *testing.T) {
 	if s.SessionCookieAge != time.Second || s.SessionCookie.Name != "env" ||
 		s.LoginURL != "/file/" || s.LoginRedirectURL != "/accounts/profile/" {
 		t.Errorf("age %v, name %q, login %q", s.SessionCookieAge, s.SessionCookie.Name, s.LoginURL)
+	}
+}
+
+// TestUserModel: the settings that only make sense together.
+func TestUserModel(t *testing.T) {
+	s := load(t, fromFile(t, `AUTH_USER_MODEL = "crew.Member"
+AUTH_USER_TABLE = "people"
+AUTH_USER_COLUMNS = ["id=member_no", "username=email", "first_name="]
+AUTH_USER_KEY_TYPE = "uuid"
+AUTH_USER_CASE = "ignore"
+AUTH_USER_GROUPS = "people_groups(member_id,group_id)"
+AUTH_USER_PERMISSIONS = "none"
+`))
+	got := []any{
+		s.UserTable(), s.AuthUserColumns, s.AuthUserKeyType, s.AuthUserCase, s.AuthUserGroups, s.AuthUserPermissions,
+	}
+	want := []any{
+		"people",
+		map[string]string{"id": "member_no", "username": "email", "first_name": ""},
+		"uuid", "ignore",
+		"people_groups(member_id,group_id)", "none",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for name, value := range map[string]string{
+		"AUTH_USER_TABLE": "people", "AUTH_USER_COLUMNS": "id=no", "AUTH_USER_KEY_TYPE": "text",
+		"AUTH_USER_GROUPS": "none", "AUTH_USER_PERMISSIONS": "none",
+	} {
+		_, err := conf.Load(fromEnv(map[string]string{name: value}))
+		if err == nil || !strings.Contains(err.Error(), name+" describes a model of the site's own") {
+			t.Errorf("%s of auth.User: %v", name, err)
+		}
+	}
+	for name, value := range map[string]string{
+		"AUTH_USER_MODEL": "Member", "AUTH_USER_TABLE": `a"b`, "AUTH_USER_COLUMNS": "phone=phone",
+		"AUTH_USER_KEY_TYPE": "guid", "AUTH_USER_CASE": "upper", "AUTH_USER_GROUPS": "t(a)",
+		"AUTH_USER_PERMISSIONS": "t",
+	} {
+		_, err := conf.Load(fromEnv(map[string]string{name: value}))
+		if err == nil || !strings.Contains(err.Error(), name+" (environment) is ") {
+			t.Errorf("%s = %s: %v", name, value, err)
+		}
 	}
 }
 
@@ -174,6 +220,14 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 		{
 			"PASSWORD_RESET_TIMEOUT", "3600", "3600",
 			func(s *conf.Settings) any { return s.PasswordResetTimeout }, time.Hour,
+		},
+		{
+			"AUTH_USER_MODEL", "crew.Member", `"crew.Member"`,
+			func(s *conf.Settings) any { return s.AuthUserModel + " " + s.UserTable() }, "crew.Member crew_member",
+		},
+		{
+			"AUTH_USER_CASE", "lower", `"lower"`,
+			func(s *conf.Settings) any { return s.AuthUserCase }, "lower",
 		},
 		{
 			"MESSAGE_STORAGE", "cookie", `"django.contrib.messages.storage.cookie.CookieStorage"`,
@@ -477,7 +531,10 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			func(s *conf.Settings) any { return s.TimeZone }, "Etc/UTC",
 		},
 	}
-	tested := map[string]bool{}
+	tested := map[string]bool{ // by TestUserModel
+		"AUTH_USER_TABLE": true, "AUTH_USER_COLUMNS": true, "AUTH_USER_KEY_TYPE": true,
+		"AUTH_USER_GROUPS": true, "AUTH_USER_PERMISSIONS": true,
+	}
 	for _, test := range tests {
 		tested[test.name] = true
 		t.Run(test.name, func(t *testing.T) {

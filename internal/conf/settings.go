@@ -37,6 +37,14 @@ type Settings struct {
 	PasswordResetTimeout time.Duration
 	LoginStayLoggedInAge time.Duration
 
+	AuthUserModel       string            // "app.Model"
+	AuthUserTable       string            // empty: see UserTable
+	AuthUserColumns     map[string]string // by field, where they differ
+	AuthUserKeyType     string            // "auto", "integer", "uuid" or "text"
+	AuthUserCase        string            // "exact", "ignore" or "lower"
+	AuthUserGroups      string            // "table(user,group)", "none"; empty: Django's name
+	AuthUserPermissions string            // likewise
+
 	Caches map[string]Cache // by alias; CACHE_URL is "default"
 
 	SessionEngine               string      // "db", "cache", "cached_db", "file" or "signed_cookies"

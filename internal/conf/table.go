@@ -4,6 +4,7 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/internal/sessionmodel"
 	"github.com/jamsession/jamsession/internal/signing"
+	"github.com/jamsession/jamsession/internal/usermodel"
 	"github.com/jamsession/jamsession/secret"
 )
 
@@ -54,6 +55,26 @@ var table = []Setting{
 	{
 		"LOGIN_STAY_LOGGED_IN_AGE", "seconds", "2592000", "how long \"remember me\" lasts", false,
 		seconds(1, func(s *Settings) *duration { return &s.LoginStayLoggedInAge }),
+	},
+
+	{"AUTH_USER_MODEL", "text", usermodel.Stock, "Django's name of the user model", false, setUserModel},
+	{"AUTH_USER_TABLE", "text", "", "its table; empty: app_model", false, setUserTable},
+	{"AUTH_USER_COLUMNS", "list", "", "field=column where they differ", false, setUserColumns},
+	{
+		"AUTH_USER_KEY_TYPE", "text", usermodel.KeyTypes[0], "auto, integer, uuid or text", false,
+		oneOf(func(s *Settings) *string { return &s.AuthUserKeyType }, usermodel.KeyTypes...),
+	},
+	{
+		"AUTH_USER_CASE", "text", usermodel.Cases[0], "of names: exact, ignore or lower", false,
+		oneOf(func(s *Settings) *string { return &s.AuthUserCase }, usermodel.Cases...),
+	},
+	{
+		"AUTH_USER_GROUPS", "text", "", "table(user_column,group_column); none", false,
+		userLink(func(s *Settings) *string { return &s.AuthUserGroups }),
+	},
+	{
+		"AUTH_USER_PERMISSIONS", "text", "", "likewise, of permissions", false,
+		userLink(func(s *Settings) *string { return &s.AuthUserPermissions }),
 	},
 
 	{"CACHE_URL", "text", "", "the cache \"default\"", true, setCacheURL},

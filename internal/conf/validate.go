@@ -24,6 +24,7 @@ func (s *Settings) contradictions() []error {
 	add(checkCookie("MESSAGE_COOKIE", s.messageCookie()))
 	add(checkCookie("LOGIN_DEVICE_COOKIE", s.Device()))
 	add(s.checkSessionColumns())
+	problems = append(problems, s.stockModel()...)
 	return append(problems, s.sameNames()...)
 }
 

@@ -22,14 +22,18 @@ var guarded = []string{
 }
 
 const (
-	algorithm = "the algorithm and its cost stand before the hash in the encoded password, and are not secret"
-	bucket    = "the name of a bucket is a MAC that no visitor learns or sends"
-	departed  = "hashes of keys are compared, not keys"
+	algorithm  = "the algorithm and its cost stand before the hash in the encoded password, and are not secret"
+	bucket     = "the name of a bucket is a MAC that no visitor learns or sends"
+	departed   = "hashes of keys are compared, not keys"
+	primaryKey = "a word for the type of a primary key"
 )
 
 // allowed are comparisons of what is not secret, with the reason.
 var allowed = map[string]string{
-	`sqlusers.checkUnchanged: after.Password != before.Password`:                                    "the caller has both hashes",
+	`sqlusers.checkUnchanged: after.Password != before.Password`:                     "the caller has both hashes",
+	`sqlusers.isAuto: slices.Contains([]string{"", usermodel.KeyTypes[0]}, keyType)`: primaryKey,
+	`sqlusers.findKey: strings.EqualFold(keyTypes[k], said)`:                         primaryKey,
+
 	`password.parseArgon2: fields[0] != "argon2"`:                                                   algorithm,
 	`password.parseArgon2: argon2Varieties[fields[1]]`:                                              algorithm,
 	`password.parseArgon2: fields[2] == argon2Version(old.Version10)`:                               algorithm,

@@ -11,7 +11,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jamsession/jamsession/django"
@@ -63,17 +62,17 @@ type dialect struct {
 	fields, relation string
 	tableArgs        func(TableName) []any
 
-	// width is how many characters the columns of the table and the name in its
-	// parameters hold, none if they hold any number.
-	width string
-
 	// objects lists the names of all tables and indexes where new ones are made.
 	objects string
 
-	// index selects an index that is used, by its table and its name.
+	// index selects an index that is used, by its table, see tableArgs, and its name.
 	// brokenIndex selects one that was not made to its end, where there can be
 	// such a one.
 	index, brokenIndex string
+
+	// indexed selects what the whole indexes of a table that are used begin with: a column, or an
+	// expression.
+	indexed string
 
 	// concurrently makes an index without keeping writers waiting, where that
 	// has to be asked for. lockIndex then waits until no other program makes
@@ -292,19 +291,6 @@ func (d Dialect) Columns(ctx context.Context, q Querier, table string) ([]string
 func (d Dialect) OwnColumns(ctx context.Context, q Querier, table string) ([]string, error) {
 	query := cmp.Or(dialects[d].ownColumns, dialects[d].columns)
 	return column(ctx, q, d.Rebind(query), table)
-}
-
-// Width returns how many characters a column of text holds, and zero if the
-// database does not limit it.
-func (d Dialect) Width(ctx context.Context, q Querier, table, name string) (int, error) {
-	if dialects[d].width == "" {
-		return 0, nil
-	}
-	found, err := column(ctx, q, d.Rebind(dialects[d].width), table, name)
-	if err != nil || len(found) == 0 {
-		return 0, err
-	}
-	return strconv.Atoi(found[0])
 }
 
 // A Querier is a *sql.DB, a *sql.Conn or a *sql.Tx.

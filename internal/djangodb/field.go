@@ -62,6 +62,63 @@ func (db DB) Fields(ctx context.Context, t TableName) ([]Field, error) {
 	return fields, rows.Err()
 }
 
+// A Kind is what a column can be used for.
+type Kind int
+
+// The kinds that [Field.Kind] tells apart.
+const (
+	OtherKind Kind = iota
+	IntegerKind
+	BoolKind
+	TextKind
+	UUIDKind
+	TimeKind // a date with a time of day
+	DateKind
+)
+
+// Kind returns what the column can be used for.
+func (f Field) Kind() Kind {
+	switch f.kind {
+	case kindInteger:
+		return IntegerKind
+	case kindBoolean:
+		return BoolKind
+	case kindText, kindHexUUID:
+		return TextKind
+	case kindUUID:
+		return UUIDKind
+	case kindTime:
+		return TimeKind
+	}
+	switch {
+	case f.Type == "date":
+		return DateKind
+	case strings.HasPrefix(f.Type, "timestamp"):
+		return TimeKind
+	case strings.HasPrefix(f.Type, "char("), strings.HasSuffix(f.Type, "citext"):
+		return TextKind
+	}
+	return OtherKind
+}
+
+// Width returns how many characters a column of text holds, and zero if that is not limited.
+func (f Field) Width() int {
+	switch f.kind {
+	case kindText:
+		return f.size
+	case kindHexUUID:
+		return 32
+	}
+	return 0
+}
+
+// IsHex reports whether the column has the type in which Django keeps a UUID as 32
+// hex digits, where the database knows no UUIDs. A text of 32 characters has it, too.
+func (f Field) IsHex() bool { return f.kind == kindHexUUID }
+
+// IsRequired reports whether each new row must be given a value.
+func (f Field) IsRequired() bool { return f.Required && !f.HasDefault }
+
 // A kind is what a column holds.
 type kind int
 

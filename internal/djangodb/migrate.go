@@ -154,6 +154,12 @@ func (db DB) describe(ctx context.Context, conn *sql.Conn) error {
 			continue
 		}
 		for _, m := range app.models {
+			if there, err := db.isThere(ctx, conn, m); err != nil || !there {
+				if err != nil {
+					return err
+				}
+				continue
+			}
 			err := db.addContentType(ctx, conn, app.label, m)
 			if err == nil && has(Auth) {
 				err = db.addPermissions(ctx, conn, app.label, m)
@@ -164,6 +170,14 @@ func (db DB) describe(ctx context.Context, conn *sql.Conn) error {
 		}
 	}
 	return nil
+}
+
+// isThere reports whether Django has a model: a site with users of its own has no auth.User.
+func (db DB) isThere(ctx context.Context, conn *sql.Conn, m model) (bool, error) {
+	if m.name != "user" {
+		return true, nil
+	}
+	return checkTable(ctx, conn, table{name: "auth_user"}, db.Dialect.Columns)
 }
 
 func (db DB) addContentType(ctx context.Context, conn *sql.Conn, app string, m model) error {

@@ -18,20 +18,19 @@ var mySQL = dialect{
 	foundRow: true,
 	columns: "SELECT column_name FROM information_schema.columns" +
 		" WHERE table_schema = DATABASE() AND table_name = ?",
-	width: "SELECT character_maximum_length FROM information_schema.columns" +
-		" WHERE table_schema = DATABASE() AND table_name = ? AND column_name = ?" +
-		" AND character_maximum_length <= 65535",
 	quote: "`",
 	fields: "SELECT column_name, LOWER(column_type), is_nullable = 'NO'," +
 		" column_default IS NOT NULL OR extra <> ''" +
-		" FROM information_schema.columns WHERE " + mysqlTable,
+		" FROM information_schema.columns WHERE " + mysqlTable + " ORDER BY ordinal_position",
 	relation: "SELECT CASE is_updatable WHEN 'YES' THEN 'parts' ELSE 'fixed' END" +
 		" FROM information_schema.views WHERE " + mysqlTable,
 	tableArgs: mysqlTableArgs,
 	objects: "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()" +
 		" UNION SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()",
 	index: "SELECT DISTINCT index_name FROM information_schema.statistics" +
-		" WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ?",
+		" WHERE " + mysqlTable + " AND index_name = ?",
+	indexed: "SELECT column_name FROM information_schema.statistics WHERE " + mysqlTable +
+		" AND seq_in_index = 1 AND sub_part IS NULL AND column_name IS NOT NULL AND index_type = 'BTREE'",
 	bigInt: "?",
 	text:   "char",
 	binary: true,

@@ -1,22 +1,42 @@
 package djangodb
 
-import "context"
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+)
 
 // EmailIndex finds the users with an address, in the order of their ids. It has
 // the id where that does not come with every index by itself.
-var EmailIndex = OwnIndex{
-	Name:  "jamsession_auth_user_email",
-	Table: "auth_user",
-	On: func(d Dialect) string {
-		switch d {
-		case PostgreSQL:
-			return "UPPER(email), id"
-		case MySQL:
-			return "email"
-		default:
-			return "UPPER(email)"
-		}
-	},
+func EmailIndex(table TableName, email, id string) OwnIndex {
+	return OwnIndex{
+		Name: emailIndexName(table.String()), Table: table, Column: email,
+		On: func(d Dialect) string {
+			switch d {
+			case PostgreSQL:
+				return "UPPER(" + d.Quote(email) + "), " + d.Quote(id)
+			case MySQL:
+				return d.Quote(email)
+			default:
+				return "UPPER(" + d.Quote(email) + ")"
+			}
+		},
+	}
+}
+
+// EmailIndexName matches the names of such indexes.
+var EmailIndexName = regexp.MustCompile(`^jamsession_.*_email$`)
+
+var plainName = regexp.MustCompile(`^[a-z0-9_]{1,45}$`)
+
+// emailIndexName returns a name that every database takes, and that no other table's index has.
+func emailIndexName(table string) string {
+	if !plainName.MatchString(table) {
+		sum := sha256.Sum256([]byte(table))
+		table = hex.EncodeToString(sum[:8])
+	}
+	return "jamsession_" + table + "_email"
 }
 
 // LoginFloors has the floors of logins, in seconds since 1970, by the ID of the
@@ -53,30 +73,14 @@ var Throttle = OwnTable{
 	},
 }
 
-// PlanUsers returns what sqlusers.Migrate would make.
-func (db DB) PlanUsers(ctx context.Context) ([]string, error) {
-	steps, err := db.Plan(ctx, ContentTypes, Auth)
-	if err != nil {
-		return nil, err
-	}
-	has, err := db.HasIndex(ctx, EmailIndex)
-	if err != nil {
-		return nil, err
-	}
-	if !has {
-		steps = append(steps, EmailIndex.Name)
-	}
-	own, err := db.planOwn(ctx, LoginFloors)
-	return append(steps, own...), err
-}
-
 // PlanSessions returns what sqlstore.Migrate would make.
 func (db DB) PlanSessions(ctx context.Context) ([]string, error) { return db.Plan(ctx, Sessions) }
 
 // PlanThrottle returns what sqlthrottle.Migrate would make.
-func (db DB) PlanThrottle(ctx context.Context) ([]string, error) { return db.planOwn(ctx, Throttle) }
+func (db DB) PlanThrottle(ctx context.Context) ([]string, error) { return db.PlanOwn(ctx, Throttle) }
 
-func (db DB) planOwn(ctx context.Context, t OwnTable) ([]string, error) {
+// PlanOwn returns the name of a table that [DB.MakeOwn] would make.
+func (db DB) PlanOwn(ctx context.Context, t OwnTable) ([]string, error) {
 	has, err := db.HasOwn(ctx, t)
 	if err != nil || has {
 		return nil, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
@@ -12,18 +14,21 @@ import (
 // leaves it alone, and where it makes the table anew, as it does on SQLite to
 // change a column, the index is gone.
 type OwnIndex struct {
-	Name, Table string
-	On          func(Dialect) string // what is sorted by, between the brackets of the statement
+	Name   string
+	Table  TableName
+	Column string               // that is searched by, in any case
+	On     func(Dialect) string // what is sorted by, between the brackets of the statement
 }
 
 // DDL returns the statement that makes the index, for somebody to run by hand.
 func (x OwnIndex) DDL(d Dialect) string { return x.ddl(d, dialects[d].concurrently) }
 
 func (x OwnIndex) ddl(d Dialect, concurrently string) string {
-	return "CREATE INDEX " + concurrently + x.Name + " ON " + x.Table + " (" + x.On(d) + ")"
+	return "CREATE INDEX " + concurrently + x.Name + " ON " + d.QuoteTable(x.Table) + " (" + x.On(d) + ")"
 }
 
-// HasIndex reports whether the index is there and is used.
+// HasIndex reports whether the index is there and is used, or another one that begins with the same
+// column: Django may have made it, for a rule that addresses are unique in any case.
 func (db DB) HasIndex(ctx context.Context, x OwnIndex) (bool, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
@@ -34,8 +39,25 @@ func (db DB) HasIndex(ctx context.Context, x OwnIndex) (bool, error) {
 }
 
 func (db DB) hasIndex(ctx context.Context, q Querier, x OwnIndex) (bool, error) {
-	found, err := column(ctx, q, db.Dialect.Rebind(dialects[db.Dialect].index), x.Table, x.Name)
-	return len(found) > 0, err
+	d := dialects[db.Dialect]
+	found, err := column(ctx, q, d.rebind(d.index), append(d.tableArgs(x.Table), x.Name)...)
+	if err != nil || len(found) > 0 {
+		return len(found) > 0, err
+	}
+	begun, err := column(ctx, q, d.rebind(d.indexed), d.tableArgs(x.Table)...)
+	return slices.ContainsFunc(begun, func(first string) bool {
+		return db.Dialect.serves(first, x.Column)
+	}), err
+}
+
+// serves reports whether an index whose definition begins so finds a text in any case.
+func (d Dialect) serves(definition, column string) bool {
+	if !d.ComparesUpper() {
+		return definition == column
+	}
+	plain := strings.NewReplacer(`"`, "", " ", "", "::text", "", "(", "", ")", "").Replace(definition)
+	first, _, _ := strings.Cut(plain, ",")
+	return strings.EqualFold(first, "upper"+column)
 }
 
 // MakeIndex makes the index if it is not there, while no other program does,
@@ -99,7 +121,8 @@ func (db DB) dropBroken(ctx context.Context, conn *sql.Conn, x OwnIndex, concurr
 	if query == "" {
 		return nil
 	}
-	found, err := column(ctx, conn, db.Dialect.Rebind(query), x.Table, x.Name)
+	args := append(dialects[db.Dialect].tableArgs(x.Table), x.Name)
+	found, err := column(ctx, conn, db.Dialect.Rebind(query), args...)
 	if err != nil || len(found) == 0 {
 		return err
 	}

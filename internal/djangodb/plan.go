@@ -2,6 +2,7 @@ package djangodb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -110,21 +111,24 @@ func (db DB) checkTables(ctx context.Context, q Querier, app App, applied bool) 
 			return err
 		}
 		if applied && !exists {
-			return fmt.Errorf("table %s is missing although django_migrations says that"+
-				" %s is applied: %s", t.name, app.label, remedy(t.name, app.label))
+			return missing(t.name, app.label)
 		}
 	}
 	return nil
 }
 
-// remedy says what to do about a table that is missing. A site with users of
-// its own kind has never had Django's.
-func remedy(table, app string) string {
-	text := "restore the table, or delete the rows of app " + app
+// ErrOtherUsers says that Django has made its tables without auth_user.
+var ErrOtherUsers = errors.New("the site has users of another model: write its AUTH_USER_MODEL, and what" +
+	" describes the table, into the settings")
+
+// missing says what to do about a table that is missing. A site with users of
+// its own model has never had Django's.
+func missing(table, app string) error {
+	err := fmt.Errorf("table %s is missing although django_migrations says that %s is applied", table, app)
 	if table == "auth_user" {
-		text += "; if AUTH_USER_MODEL names another table, give package auth a UserStore on that"
+		return fmt.Errorf("%w: %w; else restore the table", err, ErrOtherUsers)
 	}
-	return text
+	return fmt.Errorf("%w: restore the table, or delete the rows of app %s", err, app)
 }
 
 // A lookUp returns the columns of a table.

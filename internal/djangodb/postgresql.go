@@ -17,16 +17,13 @@ var postgreSQL = dialect{
 	ownColumns: "SELECT attname FROM pg_attribute" +
 		" WHERE attrelid = to_regclass(quote_ident(current_schema()) || '.' || quote_ident(?))" +
 		" AND attnum > 0 AND NOT attisdropped",
-	width: "SELECT CAST(atttypmod - 4 AS text) FROM pg_attribute" +
-		" WHERE attrelid = to_regclass(quote_ident(?)) AND attname = ?" +
-		" AND atttypid = CAST('varchar' AS regtype) AND atttypmod > 4 AND NOT attisdropped",
 	quote: `"`,
 	fields: "SELECT a.attname," +
 		" format_type(CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE a.atttypid END," +
 		" CASE t.typtype WHEN 'd' THEN t.typtypmod ELSE a.atttypmod END)," +
 		" a.attnotnull OR t.typnotnull, a.atthasdef OR a.attidentity <> ''" +
 		" FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid" +
-		" WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped",
+		" WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
 	// 28 are the bits of UPDATE, INSERT and DELETE. A table that others inherit
 	// from has the rows of all of them, each of which counts its places anew.
 	relation: "SELECT CASE WHEN pg_relation_is_updatable(oid, true) & 28 <> 28 THEN 'fixed'" +
@@ -36,7 +33,9 @@ var postgreSQL = dialect{
 	tableArgs: func(t TableName) []any { return []any{t.quoted(`"`)} },
 	objects: "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace" +
 		" WHERE n.nspname = current_schema()",
-	index:        postgresIndexes + "i.indisvalid",
+	index: postgresIndexes + "i.indisvalid",
+	indexed: "SELECT pg_get_indexdef(indexrelid, 1, true) FROM pg_index" +
+		" WHERE indisvalid AND indpred IS NULL AND indrelid = to_regclass(?)",
 	brokenIndex:  postgresIndexes + "NOT i.indisvalid",
 	concurrently: "CONCURRENTLY ",
 	lockIndex:    postgresLockIndex,
@@ -115,7 +114,7 @@ func postgresBegin(ctx context.Context, conn *sql.Conn) error {
 }
 
 const postgresIndexes = "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid" +
-	" WHERE i.indrelid = to_regclass(quote_ident(?)) AND c.relname = ? AND "
+	" WHERE i.indrelid = to_regclass(?) AND c.relname = ? AND "
 
 // indexLock is the number of another such lock.
 const indexLock = "7301959113203049582"

@@ -16,10 +16,12 @@ var sqlite = dialect{
 	objects:   "SELECT name FROM sqlite_master",
 	quote:     `"`,
 	fields: "SELECT name, lower(type), \"notnull\"," +
-		" dflt_value IS NOT NULL OR pk > 0 AND lower(type) = 'integer' FROM pragma_table_info(?)",
-	relation:     "SELECT 'uncounted' FROM sqlite_master WHERE type = 'view' AND lower(name) = lower(?)",
-	tableArgs:    func(t TableName) []any { return []any{t.name} },
-	index:        "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND name = ?",
+		" dflt_value IS NOT NULL OR pk > 0 AND lower(type) = 'integer' FROM pragma_table_info(?) ORDER BY cid",
+	relation:  "SELECT 'uncounted' FROM sqlite_master WHERE type = 'view' AND lower(name) = lower(?)",
+	tableArgs: func(t TableName) []any { return []any{t.name} },
+	index:     "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND name = ?",
+	indexed: "SELECT substr(sql, instr(sql, '(') + 1, length(sql) - instr(sql, '(') - 1) FROM sqlite_master" +
+		" WHERE type = 'index' AND tbl_name = ? AND sql NOT LIKE '%) WHERE %'",
 	bigInt:       "?",
 	text:         "text",
 	upper:        true,

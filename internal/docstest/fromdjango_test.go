@@ -29,15 +29,17 @@ func TestFromDjangoShowsAProgramThatWorks(t *testing.T) {
 		}
 	}
 	tomls := regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllStringSubmatch(doc, -1)
-	if len(blocks) != 1 || len(tomls) != 1 {
+	if len(blocks) != 1 || len(tomls) == 0 {
 		t.Fatalf("%d pieces of Go, %d of settings", len(blocks), len(tomls))
 	}
 	name := filepath.Join(t.TempDir(), "jamsession.toml")
-	if err := os.WriteFile(name, []byte(tomls[0][1]), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := settings.Load(settings.Sources{File: name}); err != nil {
-		t.Error(err)
+	for _, toml := range tomls {
+		if err := os.WriteFile(name, []byte(toml[1]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := settings.Load(settings.Sources{File: name}); err != nil {
+			t.Errorf("%v in\n%s", err, toml[1])
+		}
 	}
 }
 

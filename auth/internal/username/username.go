@@ -9,6 +9,13 @@ import "golang.org/x/text/unicode/norm"
 // characters; before they are normalized, that is less than half of this.
 const MaxLength = 4096
 
+// StockLength is the width of Django's column auth_user.username, in characters.
+const StockLength = 150
+
+// Room returns how many characters the names of users have at most. Package sqlusers sets it: a user
+// model of a site's own may have longer names, such as addresses.
+var Room = func(users any) int { return StockLength }
+
 // Normalize returns name in Unicode's form NFKC, as Django stores it. A
 // longer name than MaxLength is returned as it is: it is nobody's, and
 // normalizing it is slow (CVE-2023-46695).

@@ -1,0 +1,20 @@
+-- Django 3.2: manage.py sqlmigrate for the models of models.py, each as the AUTH_USER_MODEL.
+CREATE TABLE `crew_member` (`password` varchar(128) NOT NULL, `last_login` datetime(6) NULL, `is_superuser` bool NOT NULL, `member_no` char(32) NOT NULL PRIMARY KEY, `email` varchar(254) NOT NULL UNIQUE, `full_name` varchar(80) NOT NULL, `born` date NULL, `points` integer NULL, `is_active` bool NOT NULL, `is_staff` bool NOT NULL);
+CREATE TABLE `crew_member_groups` (`id` integer AUTO_INCREMENT NOT NULL PRIMARY KEY, `member_id` char(32) NOT NULL, `group_id` integer NOT NULL);
+CREATE TABLE `crew_member_user_permissions` (`id` integer AUTO_INCREMENT NOT NULL PRIMARY KEY, `member_id` char(32) NOT NULL, `permission_id` integer NOT NULL);
+ALTER TABLE `crew_member_groups` ADD CONSTRAINT `crew_member_groups_member_id_group_id_57590826_uniq` UNIQUE (`member_id`, `group_id`);
+ALTER TABLE `crew_member_groups` ADD CONSTRAINT `crew_member_groups_member_id_291c848d_fk_crew_member_member_no` FOREIGN KEY (`member_id`) REFERENCES `crew_member` (`member_no`);
+ALTER TABLE `crew_member_groups` ADD CONSTRAINT `crew_member_groups_group_id_7ba11bc3_fk_auth_group_id` FOREIGN KEY (`group_id`) REFERENCES `auth_group` (`id`);
+ALTER TABLE `crew_member_user_permissions` ADD CONSTRAINT `crew_member_user_permiss_member_id_permission_id_2ab9c441_uniq` UNIQUE (`member_id`, `permission_id`);
+ALTER TABLE `crew_member_user_permissions` ADD CONSTRAINT `crew_member_user_per_member_id_fce86a04_fk_crew_memb` FOREIGN KEY (`member_id`) REFERENCES `crew_member` (`member_no`);
+ALTER TABLE `crew_member_user_permissions` ADD CONSTRAINT `crew_member_user_per_permission_id_9533f108_fk_auth_perm` FOREIGN KEY (`permission_id`) REFERENCES `auth_permission` (`id`);
+CREATE TABLE `crew_account` (`password` varchar(128) NOT NULL, `last_login` datetime(6) NULL, `id` bigint AUTO_INCREMENT NOT NULL PRIMARY KEY, `phone` varchar(20) NOT NULL UNIQUE);
+CREATE TABLE `Select` (`password` varchar(128) NOT NULL, `last_login` datetime(6) NULL, `is_superuser` bool NOT NULL, `order` varchar(40) NOT NULL PRIMARY KEY, `email` varchar(254) NULL, `is_active` bool NOT NULL, `joined` date NULL);
+CREATE TABLE `Select_groups` (`id` integer AUTO_INCREMENT NOT NULL PRIMARY KEY, `person_id` varchar(40) NOT NULL, `group_id` integer NOT NULL);
+CREATE TABLE `Select_user_permissions` (`id` integer AUTO_INCREMENT NOT NULL PRIMARY KEY, `person_id` varchar(40) NOT NULL, `permission_id` integer NOT NULL);
+ALTER TABLE `Select_groups` ADD CONSTRAINT `Select_groups_person_id_group_id_06ed6774_uniq` UNIQUE (`person_id`, `group_id`);
+ALTER TABLE `Select_groups` ADD CONSTRAINT `Select_groups_person_id_371fdfbc_fk_Select_order` FOREIGN KEY (`person_id`) REFERENCES `Select` (`order`);
+ALTER TABLE `Select_groups` ADD CONSTRAINT `Select_groups_group_id_bf77fe23_fk_auth_group_id` FOREIGN KEY (`group_id`) REFERENCES `auth_group` (`id`);
+ALTER TABLE `Select_user_permissions` ADD CONSTRAINT `Select_user_permissions_person_id_permission_id_9e2e276c_uniq` UNIQUE (`person_id`, `permission_id`);
+ALTER TABLE `Select_user_permissions` ADD CONSTRAINT `Select_user_permissions_person_id_10b98d51_fk_Select_order` FOREIGN KEY (`person_id`) REFERENCES `Select` (`order`);
+ALTER TABLE `Select_user_permissions` ADD CONSTRAINT `Select_user_permissi_permission_id_a7c79274_fk_auth_perm` FOREIGN KEY (`permission_id`) REFERENCES `auth_permission` (`id`);

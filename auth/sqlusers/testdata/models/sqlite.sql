@@ -1,0 +1,20 @@
+-- Django 3.2: manage.py sqlmigrate for the models of models.py, each as the AUTH_USER_MODEL.
+CREATE TABLE "crew_member" ("password" varchar(128) NOT NULL, "last_login" datetime NULL, "is_superuser" bool NOT NULL, "member_no" char(32) NOT NULL PRIMARY KEY, "email" varchar(254) NOT NULL UNIQUE, "full_name" varchar(80) NOT NULL, "born" date NULL, "points" integer NULL, "is_active" bool NOT NULL, "is_staff" bool NOT NULL);
+CREATE TABLE "crew_member_groups" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "member_id" char(32) NOT NULL REFERENCES "crew_member" ("member_no") DEFERRABLE INITIALLY DEFERRED, "group_id" integer NOT NULL REFERENCES "auth_group" ("id") DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE "crew_member_user_permissions" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "member_id" char(32) NOT NULL REFERENCES "crew_member" ("member_no") DEFERRABLE INITIALLY DEFERRED, "permission_id" integer NOT NULL REFERENCES "auth_permission" ("id") DEFERRABLE INITIALLY DEFERRED);
+CREATE UNIQUE INDEX "crew_member_groups_member_id_group_id_57590826_uniq" ON "crew_member_groups" ("member_id", "group_id");
+CREATE INDEX "crew_member_groups_member_id_291c848d" ON "crew_member_groups" ("member_id");
+CREATE INDEX "crew_member_groups_group_id_7ba11bc3" ON "crew_member_groups" ("group_id");
+CREATE UNIQUE INDEX "crew_member_user_permissions_member_id_permission_id_2ab9c441_uniq" ON "crew_member_user_permissions" ("member_id", "permission_id");
+CREATE INDEX "crew_member_user_permissions_member_id_fce86a04" ON "crew_member_user_permissions" ("member_id");
+CREATE INDEX "crew_member_user_permissions_permission_id_9533f108" ON "crew_member_user_permissions" ("permission_id");
+CREATE TABLE "crew_account" ("password" varchar(128) NOT NULL, "last_login" datetime NULL, "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "phone" varchar(20) NOT NULL UNIQUE);
+CREATE TABLE "Select" ("password" varchar(128) NOT NULL, "last_login" datetime NULL, "is_superuser" bool NOT NULL, "order" varchar(40) NOT NULL PRIMARY KEY, "email" varchar(254) NULL, "is_active" bool NOT NULL, "joined" date NULL);
+CREATE TABLE "Select_groups" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "person_id" varchar(40) NOT NULL REFERENCES "Select" ("order") DEFERRABLE INITIALLY DEFERRED, "group_id" integer NOT NULL REFERENCES "auth_group" ("id") DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE "Select_user_permissions" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "person_id" varchar(40) NOT NULL REFERENCES "Select" ("order") DEFERRABLE INITIALLY DEFERRED, "permission_id" integer NOT NULL REFERENCES "auth_permission" ("id") DEFERRABLE INITIALLY DEFERRED);
+CREATE UNIQUE INDEX "Select_groups_person_id_group_id_06ed6774_uniq" ON "Select_groups" ("person_id", "group_id");
+CREATE INDEX "Select_groups_person_id_371fdfbc" ON "Select_groups" ("person_id");
+CREATE INDEX "Select_groups_group_id_bf77fe23" ON "Select_groups" ("group_id");
+CREATE UNIQUE INDEX "Select_user_permissions_person_id_permission_id_9e2e276c_uniq" ON "Select_user_permissions" ("person_id", "permission_id");
+CREATE INDEX "Select_user_permissions_person_id_10b98d51" ON "Select_user_permissions" ("person_id");
+CREATE INDEX "Select_user_permissions_permission_id_a7c79274" ON "Select_user_permissions" ("permission_id");
