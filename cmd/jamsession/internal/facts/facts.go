@@ -112,6 +112,7 @@ type Session struct {
 	Format string // "django" or "own"
 
 	CookieAge      any    `json:"cookie_age"` // in seconds, as the class has it
+	OwnAge         bool   `json:"own_age"`    // the class has its own method for it
 	CacheKeyPrefix string `json:"cache_key_prefix"`
 
 	// Of engines with a table.
@@ -128,6 +129,7 @@ type Cache struct {
 	Version     any
 	KeyFunction string         `json:"key_function"` // "django", "prefix", "key" or a path
 	Options     map[string]any // nil where the script does not show the value
+	Behaviors   []string       // of pylibmc, those that are on
 }
 
 // A Hasher is an entry of PASSWORD_HASHERS.

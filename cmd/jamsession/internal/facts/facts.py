@@ -19,6 +19,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
 from django.core.cache.backends.base import get_key_func
 from django.db import connections, models, router
@@ -250,7 +251,8 @@ def session_facts():
     store = store_class("facts")
     found = {"engine": settings.SESSION_ENGINE, "store": dotted(store_class), "base": base,
              "salt": store.key_salt, "format": attempt(session_format, store),
-             "cookie_age": plain(attempt(store.get_session_cookie_age))}
+             "cookie_age": plain(attempt(store.get_session_cookie_age)),
+             "own_age": store_class.get_session_cookie_age is not SessionBase.get_session_cookie_age}
     if base in ("cache", "cached_db"):
         found["cache_key_prefix"] = store.cache_key_prefix
     if base in ("db", "cached_db"):
@@ -323,6 +325,7 @@ def cache_facts(conf):
         "version": conf.get("VERSION", 1),
         "key_function": attempt(key_function, conf.get("KEY_FUNCTION")),
         "options": {key: option(key, value) for key, value in options.items()},
+        "behaviors": sorted(k for k, v in (options.get("behaviors") or {}).items() if v),
     }
 
 
@@ -354,8 +357,8 @@ def key_function(given):
 
 def option(key, value):
     """Names of classes, and numbers. Of others, such as PASSWORD, only that they are there."""
-    if key.lower() in ("serializer", "compressor", "client_class", "pickle_version", "max_entries"):
-        return plain(value)
+    if key.lower() in ("serializer", "compressor", "serde", "client_class", "pickle_version", "max_entries"):
+        return value if value is None or isinstance(value, (str, int)) else dotted(value)
     return None
 
 

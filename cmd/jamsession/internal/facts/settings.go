@@ -49,6 +49,11 @@ func (c Cache) asDict() diffsettings.Dict {
 	for _, name := range slices.Sorted(maps.Keys(c.Options)) {
 		options = append(options, diffsettings.Pair{Key: name, Value: python(c.Options[name])})
 	}
+	var behaviors diffsettings.Dict
+	for _, name := range c.Behaviors {
+		behaviors = append(behaviors, diffsettings.Pair{Key: name, Value: true})
+	}
+	options = append(options, diffsettings.Pair{Key: "behaviors", Value: behaviors})
 	dict := diffsettings.Dict{
 		{Key: "BACKEND", Value: c.Backend},
 		{Key: "LOCATION", Value: locations},

@@ -2,7 +2,6 @@ package sharing
 
 import (
 	"cmp"
-	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -36,7 +35,10 @@ type djangoCache struct {
 	keyPrefix   string
 	version     string
 	keyFunction string // "django", "prefix", "key", or a path
-	options     diffsettings.Dict
+	serializer  string // "pickle", "json", "msgpack", or a path
+	compressor  string // "none", "zlib" and others, or a path
+	hashing     string // of several Memcacheds; empty if it is unknown here
+	maxEntries  string // of tables and folders
 }
 
 // djangoCache returns the cache that SESSION_CACHE_ALIAS names.
@@ -66,8 +68,55 @@ func (s site) djangoCache() (djangoCache, bool) {
 		c.locations, c.located = regexp.MustCompile("[;,]").Split(text, -1), true
 	}
 	value, _ = there.Get("OPTIONS")
-	c.options, _ = value.(diffsettings.Dict)
+	options, _ := value.(diffsettings.Dict)
+	c.takeOptions(options)
 	return c, true
+}
+
+// moduleOf are django-redis's modules of serializers and compressors.
+var moduleOf = regexp.MustCompile(`^django_redis\.(?:serializers|compressors)\.(\w+)\.\w+$`)
+
+// takeOptions reads OPTIONS, as far as they change keys, values or places.
+func (c *djangoCache) takeOptions(options diffsettings.Dict) {
+	named := func(names ...string) string {
+		for _, name := range names {
+			if value, ok := options.Get(name); ok && value != nil {
+				text, _ := plain(value)
+				return cmp.Or(text, "unknown")
+			}
+		}
+		return ""
+	}
+	c.serializer = short(cmp.Or(named("SERIALIZER", "serializer"), "pickle"))
+	c.compressor = short(cmp.Or(named("COMPRESSOR", "compressor"), "none"))
+	switch serde := named("serde"); {
+	case serde == "pymemcache.serde.CompressedSerde":
+		c.compressor = "zlib"
+	case serde != "" && serde != "pymemcache.serde.PickleSerde":
+		c.serializer = serde
+	}
+	c.maxEntries = cmp.Or(named("MAX_ENTRIES"), "300")
+	switch {
+	case strings.HasSuffix(c.backend, ".PyMemcacheCache"):
+		c.hashing = "rendezvous"
+	case strings.HasSuffix(c.backend, ".PyLibMCCache"):
+		c.hashing = "modula"
+	}
+	value, _ := options.Get("behaviors")
+	behaviors, _ := value.(diffsettings.Dict)
+	for _, name := range []string{"ketama", "ketama_weighted"} {
+		if on, _ := behaviors.Get(name); on == true || on == int64(1) {
+			c.hashing = name
+		}
+	}
+}
+
+// short returns the name of a class of django-redis as the settings have it.
+func short(path string) string {
+	if m := moduleOf.FindStringSubmatch(path); m != nil {
+		return strings.Replace(m[1], "identity", "none", 1)
+	}
+	return path
 }
 
 // cache compares the caches in which the sessions are.
@@ -96,41 +145,54 @@ func (s site) cache() []conf.Finding {
 }
 
 func (s site) cacheBackend(there djangoCache, here conf.Cache) []conf.Finding {
-	switch scheme, _, _ := strings.Cut(here.URL.Reveal(), ":"); {
-	case there.kind == "locmem" || there.kind == "dummy":
+	switch there.kind {
+	case "locmem", "dummy":
 		return s.finding("cache_of_one_process", fields{"Django": there.backend})
-	case there.kind != "redis" && there.kind != "memcached":
+	case "":
 		return s.finding("cache_unreadable", fields{"Django": there.backend})
-	case (scheme == "memcached") != (there.kind == "memcached") || scheme == "memory":
-		return s.finding("cache_kind", fields{"Django": there.kind, "Here": scheme})
+	case here.Kind():
+		return nil
 	}
-	return nil
+	return s.finding("cache_kind", fields{"Django": there.kind, "Here": here.Kind()})
 }
 
 // cacheKeys compares what makes the keys and values of entries.
 func (s site) cacheKeys(there djangoCache, here conf.Cache) []conf.Finding {
 	var findings []conf.Finding
-	if there.keyFunction != "django" {
-		findings = append(findings, s.finding("cache_key_function", nil)...)
+	if !slices.Contains([]string{"django", "key", "prefix"}, there.keyFunction) {
+		findings = append(findings, s.finding("cache_key_function", fields{"Django": there.keyFunction})...)
+		there.keyFunction = here.KeyFunction
 	}
-	for _, k := range []struct{ name, there, here string }{
-		{"KEY_PREFIX", there.keyPrefix, here.KeyPrefix},
-		{"VERSION", there.version, fmt.Sprint(here.Version)},
+	for _, k := range []struct {
+		name, there, here string
+		counts            bool
+	}{
+		{"KEY_PREFIX", there.keyPrefix, here.KeyPrefix, true},
+		{"VERSION", there.version, strconv.Itoa(here.Version), true},
+		{"KEY_FUNCTION", there.keyFunction, here.KeyFunction, true},
+		{"HASHING", there.hashing, here.Hashing, there.kind == "memcached" && len(there.locations) > 1},
+		{"SERIALIZER", there.serializer, here.Serializer, known(there.serializer)},
+		{"COMPRESSOR", there.compressor, here.Compressor, known(there.compressor)},
 	} {
-		if k.there == k.here {
+		if !k.counts || k.there == k.here {
 			continue
 		}
-		findings = append(findings, s.finding("cache_key_part", fields{
-			"Name": k.name, "Parameter": strings.ToLower(k.name),
-			"Django": shown(k.there), "Here": shown(k.here),
+		findings = append(findings, s.finding("cache_part", fields{
+			"Name": k.name, "Django": shown(k.there), "Here": shown(k.here),
 		})...)
 	}
-	for _, name := range []string{"SERIALIZER", "serializer", "COMPRESSOR", "serde", "compressor"} {
-		if _, ok := there.options.Get(name); ok {
-			findings = append(findings, s.finding("cache_option", fields{"Name": name})...)
+	for _, class := range []string{there.serializer, there.compressor} {
+		if !known(class) {
+			findings = append(findings, s.finding("cache_option", fields{"Django": class})...)
 		}
 	}
 	return findings
+}
+
+// known reports whether a serializer or compressor has a name in the settings.
+func known(name string) bool {
+	return slices.Contains(
+		[]string{"pickle", "json", "msgpack", "none", "zlib", "gzip", "lzma", "zstd", "lz4"}, name)
 }
 
 // cacheServers compares where the servers are, as far as both are understood.
@@ -144,6 +206,12 @@ func (s site) cacheServers(there djangoCache, here conf.Cache) []conf.Finding {
 			locations = locations[:1] // Django writes to the first
 		}
 		mine = []string{raw}
+	}
+	if there.kind == "db" || there.kind == "file" {
+		if len(there.locations) == 1 && placeOf(there) != raw {
+			return s.finding("cache_location", nil)
+		}
+		return nil
 	}
 	if !there.located || slices.Equal(addresses(locations), addresses(mine)) {
 		return nil
@@ -203,36 +271,71 @@ func hostName(host string) string {
 	return strings.ToLower(host)
 }
 
-// cacheLines are the settings of the cache of sessions, without passwords.
+// cacheLines is the URL of the cache of sessions, without passwords, with what
+// makes its keys and values. So it can be replaced in the environment as a whole.
 func (s site) cacheLines() []line {
 	engine, _ := s.djangoEngine()
 	there, ok := s.djangoCache()
 	if !ok || engine != "cache" && engine != "cached_db" || !there.located || len(there.locations) == 0 {
 		return nil
 	}
-	alias, _ := s.django["SESSION_CACHE_ALIAS"].(string)
-	place := "CACHES." + tomltext.Key(cmp.Or(alias, "default"))
-	var raw string
-	switch there.kind {
-	case "redis":
-		raw = there.locations[0]
-	case "memcached":
-		var servers []string
-		for _, l := range there.locations {
-			servers = append(servers, strings.TrimPrefix(strings.TrimPrefix(l, "memcached://"), "unix:"))
-		}
-		raw = "memcached://" + strings.Join(servers, ",")
-	default:
+	raw := placeOf(there)
+	if raw == "" {
 		return nil
 	}
-	lines := []line{quoted(place+".URL", withoutPassword(raw))}
-	if there.keyPrefix != "" {
-		lines = append(lines, quoted(place+".KEY_PREFIX", there.keyPrefix))
+	if query := there.query(); query != "" {
+		separator := "?"
+		if strings.Contains(raw, "?") {
+			separator = "&"
+		}
+		raw += separator + query
 	}
-	if n, err := strconv.Atoi(there.version); err == nil && n != 1 {
-		lines = append(lines, line{place + ".VERSION", strconv.Itoa(n)})
+	alias, _ := s.django["SESSION_CACHE_ALIAS"].(string)
+	if alias = cmp.Or(alias, "default"); alias == "default" {
+		return []line{quoted("CACHE_URL", raw)}
 	}
-	return lines
+	return []line{quoted("CACHES."+tomltext.Key(alias)+".URL", raw)}
+}
+
+// placeOf is the URL of a cache, without passwords; empty if it cannot be shared.
+func placeOf(c djangoCache) string {
+	switch c.kind {
+	case "redis":
+		return withoutPassword(c.locations[0])
+	case "memcached":
+		var servers []string
+		for _, l := range c.locations {
+			servers = append(servers, strings.TrimPrefix(strings.TrimPrefix(l, "memcached://"), "unix:"))
+		}
+		return withoutPassword("memcached://" + strings.Join(servers, ","))
+	case "db":
+		return "db://" + c.locations[0]
+	case "file":
+		return "file://" + c.locations[0]
+	}
+	return ""
+}
+
+// query are the options of the URL that are not the usual ones.
+func (c djangoCache) query() string {
+	query := make(url.Values)
+	for _, o := range []struct {
+		name, value, usual string
+		counts             bool
+	}{
+		{"key_prefix", c.keyPrefix, "", true},
+		{"version", c.version, "1", true},
+		{"key_function", c.keyFunction, "django", !strings.Contains(c.keyFunction, ".")},
+		{"serializer", c.serializer, "pickle", known(c.serializer)},
+		{"compressor", c.compressor, "none", known(c.compressor)},
+		{"hashing", c.hashing, "rendezvous", c.hashing != "" && len(c.locations) > 1},
+		{"max_entries", c.maxEntries, "300", c.kind == "db" || c.kind == "file"},
+	} {
+		if o.counts && o.value != o.usual {
+			query.Set(o.name, o.value)
+		}
+	}
+	return query.Encode()
 }
 
 // withoutPassword drops the user and the password of each server.

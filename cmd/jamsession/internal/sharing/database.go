@@ -95,6 +95,9 @@ func (s site) server(there diffsettings.Dict) []conf.Finding {
 	if name := strings.TrimPrefix(u.Path, "/"); text("NAME") != name {
 		return s.finding("database_name", fields{"Django": shown(text("NAME")), "Here": shown(name)})
 	}
+	if path := s.searchPath(); s.facts.Database != nil && path != s.searchPathHere() {
+		return s.finding("search_path", fields{"Django": shown(path), "Here": shown(s.searchPathHere())})
+	}
 	host, port := text("HOST"), text("PORT")
 	standard := map[string]string{"postgres": "5432", "mysql": "3306"}[s.kind()]
 	mine := hostName(u.Hostname()) + ":" + orElse(u.Port(), standard)

@@ -60,44 +60,56 @@ var accountHere = []string{
 }
 
 // a case of facts: stock sessions here unless written says otherwise.
-func known(want string, change func(*facts.Facts), written ...string) testCase {
+func ofFacts(want string, change func(*facts.Facts), written ...string) testCase {
 	return testCase{facts: change, written: append(append([]string(nil), sessionsHere...), written...), want: want}
 }
 
 var factsCases = map[string]testCase{
-	"facts":                 known("", func(*facts.Facts) {}),
-	"facts, fallbacks":      known("W101", func(f *facts.Facts) { f.Fallbacks = 1 }),
+	"facts":                 ofFacts("", func(*facts.Facts) {}),
+	"facts, fallbacks":      ofFacts("W101", func(f *facts.Facts) { f.Fallbacks = 1 }),
 	"facts, no key":         {facts: func(*facts.Facts) {}, written: sessionsHere, here: []string{"SECRET_KEY", ""}, want: "E001"},
-	"facts, other release":  known("W127", func(f *facts.Facts) { f.Django = "5.2.1"; f.Hashers[0].Iterations = 1_000_000 }),
-	"facts, own hasher":     known("", func(f *facts.Facts) { f.Settings["PASSWORD_HASHERS"].([]any)[0] = "site.Hasher" }),
-	"facts, foreign hasher": known("W119", func(f *facts.Facts) { f.Settings["PASSWORD_HASHERS"].([]any)[0] = "site.Hasher"; f.Hashers[0] = nil }),
-	"facts, two databases":  known("E127", func(f *facts.Facts) { f.Session.Database = "other" }),
+	"facts, other release":  ofFacts("W127", func(f *facts.Facts) { f.Django = "5.2.1"; f.Hashers[0].Iterations = 1_000_000 }),
+	"facts, own hasher":     ofFacts("", func(f *facts.Facts) { f.Settings["PASSWORD_HASHERS"].([]any)[0] = "site.Hasher" }),
+	"facts, foreign hasher": ofFacts("W119", func(f *facts.Facts) { f.Settings["PASSWORD_HASHERS"].([]any)[0] = "site.Hasher"; f.Hashers[0] = nil }),
+	"facts, schemas": {
+		facts: schemas("app", "public"), written: sessionsHere, here: []string{"DATABASE_URL", mine}, want: "E128",
+	},
+	"facts, same schemas": {
+		facts: schemas("app", "public"), written: sessionsHere, here: []string{"DATABASE_URL", mine + "?search_path=app,public"},
+	},
+	"facts, same schemas as options": {
+		facts: schemas("app"), written: sessionsHere, here: []string{"DATABASE_URL", mine + "?options=-c%20search_path%3Dapp"},
+	},
+	"facts, usual schemas": {facts: schemas("public"), written: sessionsHere, here: []string{"DATABASE_URL", mine}},
+	"facts, two databases": ofFacts("E127", func(f *facts.Facts) { f.Session.Database = "other" }),
 
-	"member":             known("", member, memberHere...),
-	"member, unknown":    known("E113", member),
-	"member, table":      known("E113", member, here(memberHere, "AUTH_USER_TABLE", "")...),
-	"member, columns":    known("E113", member, here(memberHere, "AUTH_USER_COLUMNS", "id=no")...),
-	"member, key":        known("E113", member, here(memberHere, "AUTH_USER_KEY_TYPE", "text")...),
-	"member, groups":     known("E113", member, here(memberHere, "AUTH_USER_GROUPS", "none")...),
-	"member, permission": known("E113", member, here(memberHere, "AUTH_USER_PERMISSIONS", "")...),
-	"member, case":       known("W135", member, here(memberHere, "AUTH_USER_CASE", "ignore")...),
-	"member, own case":   known("W135", func(f *facts.Facts) { member(f); f.User.Case = "own" }, memberHere...),
-	"member, other key":  known("E118", func(f *facts.Facts) { member(f); f.User.Key.Kind = "other" }, memberHere...),
-	"member, own hash":   known("E119", func(f *facts.Facts) { member(f); f.User.AuthHash = "own" }, memberHere...),
-	"member, teams":      known("W133", func(f *facts.Facts) { member(f); f.User.Groups.To = "crew.Team" }, memberHere...),
-	"member, own flag":   known("W134", func(f *facts.Facts) { member(f); f.User.Flags["is_superuser"] = nil }, memberHere...),
+	"member":             ofFacts("", member, memberHere...),
+	"member, unknown":    ofFacts("E113", member),
+	"member, table":      ofFacts("E113", member, here(memberHere, "AUTH_USER_TABLE", "")...),
+	"member, columns":    ofFacts("E113", member, here(memberHere, "AUTH_USER_COLUMNS", "id=no")...),
+	"member, key":        ofFacts("E113", member, here(memberHere, "AUTH_USER_KEY_TYPE", "text")...),
+	"member, groups":     ofFacts("E113", member, here(memberHere, "AUTH_USER_GROUPS", "none")...),
+	"member, permission": ofFacts("E113", member, here(memberHere, "AUTH_USER_PERMISSIONS", "")...),
+	"member, case":       ofFacts("W135", member, here(memberHere, "AUTH_USER_CASE", "ignore")...),
+	"member, own case":   ofFacts("W135", func(f *facts.Facts) { member(f); f.User.Case = "own" }, memberHere...),
+	"member, other key":  ofFacts("E118", func(f *facts.Facts) { member(f); f.User.Key.Kind = "other" }, memberHere...),
+	"member, own hash":   ofFacts("E119", func(f *facts.Facts) { member(f); f.User.AuthHash = "own" }, memberHere...),
+	"member, teams":      ofFacts("W133", func(f *facts.Facts) { member(f); f.User.Groups.To = "crew.Team" }, memberHere...),
+	"member, own flag":   ofFacts("W134", func(f *facts.Facts) { member(f); f.User.Flags["is_superuser"] = nil }, memberHere...),
 
-	"account":               known("", account, accountHere...),
-	"account, table":        known("E124", account, here(accountHere, "SESSION_TABLE", "django_session")...),
-	"account, salt":         known("E125", account, here(accountHere, "SESSION_SALT", "x")...),
-	"account, columns":      known("W136", account, here(accountHere, "SESSION_COLUMNS", "")...),
-	"account, own format":   known("E103", func(f *facts.Facts) { account(f); f.Session.Format = "own" }, accountHere...),
-	"account, other engine": known("E103", func(f *facts.Facts) { account(f); f.Session.Base = "" }, accountHere...),
-	"account, not filled": known("W137", func(f *facts.Facts) {
+	"account":               ofFacts("", account, accountHere...),
+	"account, table":        ofFacts("E124", account, here(accountHere, "SESSION_TABLE", "django_session")...),
+	"account, salt":         ofFacts("E125", account, here(accountHere, "SESSION_SALT", "x")...),
+	"account, columns":      ofFacts("W136", account, here(accountHere, "SESSION_COLUMNS", "")...),
+	"account, own format":   ofFacts("E103", func(f *facts.Facts) { account(f); f.Session.Format = "own" }, accountHere...),
+	"account, other engine": ofFacts("E103", func(f *facts.Facts) { account(f); f.Session.Base = "" }, accountHere...),
+	"account, not filled": ofFacts("W137", func(f *facts.Facts) {
 		f.Session.Columns = []facts.Column{{Column: "browser", Null: true}}
 	}),
-	"account, required": known("E126", func(f *facts.Facts) { f.Session.Columns = []facts.Column{{Column: "browser"}} }),
-	"account, age":      known("W106", func(f *facts.Facts) { f.Session.CookieAge = "60" }),
+	"account, required": ofFacts("E126", func(f *facts.Facts) { f.Session.Columns = []facts.Column{{Column: "browser"}} }),
+	"account, own age":  ofFacts("W142", func(f *facts.Facts) { f.Session.OwnAge = true }),
+	"account, point":    ofFacts("", func(f *facts.Facts) { account(f); f.Session.Table = "a.b" }, here(accountHere, "SESSION_TABLE", `"a.b"`)...),
+	"account, age":      ofFacts("W106", func(f *facts.Facts) { f.Session.CookieAge = "60" }),
 	"account, cache": {
 		facts: func(f *facts.Facts) {
 			f.Session.Base, f.Session.CacheKeyPrefix = "cache", "mine"
@@ -108,11 +120,21 @@ var factsCases = map[string]testCase{
 		here: cacheHere, want: "E105",
 	},
 
-	"otp":      known("W138", func(f *facts.Facts) { f.Installed = map[string]string{"django_otp": "1", "two_factor": "1"} }),
-	"axes":     known("W139", installs("axes", "axes.backends.AxesStandaloneBackend")),
-	"hijack":   known("W140", installs("hijack")),
-	"guardian": known("W141", installs("guardian", "guardian.backends.ObjectPermissionBackend")),
-	"allauth":  known("W117", installs("allauth", "allauth.account.auth_backends.AuthenticationBackend")),
+	"otp":      ofFacts("W138", func(f *facts.Facts) { f.Installed = map[string]string{"django_otp": "1", "two_factor": "1"} }),
+	"axes":     ofFacts("W139", installs("axes", "axes.backends.AxesStandaloneBackend")),
+	"hijack":   ofFacts("W140", installs("hijack")),
+	"guardian": ofFacts("W141", installs("guardian", "guardian.backends.ObjectPermissionBackend")),
+	"allauth":  ofFacts("W117", installs("allauth", "allauth.account.auth_backends.AuthenticationBackend")),
+}
+
+// schemas of PostgreSQL.
+func schemas(path ...string) func(*facts.Facts) {
+	return func(f *facts.Facts) {
+		*f.Database = facts.Database{
+			Alias: "default", Vendor: "postgresql", Engine: "django.db.backends.postgresql",
+			Name: "site", Host: "127.0.0.1", Schemas: path,
+		}
+	}
 }
 
 // installs a package that has backends.

@@ -57,13 +57,37 @@ func escapedPath(path string) string {
 	return strings.NewReplacer("%", "%25", "?", "%3F", "#", "%23").Replace(filepath.ToSlash(path))
 }
 
+// sessionTable returns Django's db_table as SESSION_TABLE has it, where a point
+// stands behind a schema.
+func sessionTable(table string) string {
+	if strings.Contains(table, ".") && !strings.Contains(table, `"`) {
+		return `"` + table + `"`
+	}
+	return table
+}
+
 // searchPath names the schemas of PostgreSQL in which the tables are, if it is not the usual one.
 func (s site) searchPath() string {
 	d := s.facts.Database
-	if d == nil || len(d.Schemas) == 0 || slices.Equal(d.Schemas, []string{"public"}) {
+	if d == nil || slices.Equal(d.Schemas, []string{"public"}) {
 		return ""
 	}
 	return strings.Join(d.Schemas, ",")
+}
+
+// searchPathHere is the same of DATABASE_URL.
+func (s site) searchPathHere() string {
+	_, query, _ := strings.Cut(s.here.DatabaseURL.Reveal(), "?")
+	options, _ := url.ParseQuery(query)
+	path := options.Get("search_path")
+	if _, given, ok := strings.Cut(options.Get("options"), "search_path="); ok && path == "" {
+		path, _, _ = strings.Cut(given, " ")
+	}
+	path = strings.NewReplacer(" ", "", `"`, "").Replace(path)
+	if path == "public" || path == "$user,public" {
+		return ""
+	}
+	return path
 }
 
 // engineLines are the settings of sessions that say where these are.
@@ -85,6 +109,6 @@ func (s site) engineLines() []line {
 	for _, column := range slices.Sorted(maps.Keys(f.Filled)) {
 		filled = append(filled, column+"="+f.Filled[column])
 	}
-	return append(lines, quoted("SESSION_TABLE", f.Table), quoted("SESSION_SALT", f.Salt),
+	return append(lines, quoted("SESSION_TABLE", sessionTable(f.Table)), quoted("SESSION_SALT", f.Salt),
 		listed("SESSION_COLUMNS", filled))
 }

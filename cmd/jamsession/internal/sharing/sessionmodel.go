@@ -30,6 +30,9 @@ func (s site) sessionModel() []conf.Finding {
 			findings = append(findings, s.finding(l.name, values)...)
 		}
 	}
+	if f.OwnAge {
+		findings = append(findings, s.finding("session_age", fields{"Django": f.Store})...)
+	}
 	if usual := usualPrefixes[f.Base]; usual != "" && f.CacheKeyPrefix != usual {
 		values := fields{"Django": f.CacheKeyPrefix, "Usual": usual}
 		findings = append(findings, s.finding("cache_key_prefix", values)...)

@@ -177,7 +177,43 @@ var cases = map[string]testCase{
 	"cache keys": {
 		django: append(cacheThere[:3:3], redis(", 'KEY_FUNCTION': 'site.key'")),
 		here:   cacheHere,
+		want:   "W105",
+	},
+	"cache values": {
+		django: append(cacheThere[:3:3], redis(", 'OPTIONS': {'SERIALIZER': 'django_redis.serializers.json.JSONSerializer', "+
+			"'COMPRESSOR': 'django_redis.compressors.zlib.ZlibCompressor'}")),
+		here: []string{engine, "cache", "CACHE_URL", "redis://localhost/1?serializer=json&compressor=zlib"},
+	},
+	"cache serializer": {
+		django: append(cacheThere[:3:3], redis(", 'OPTIONS': {'SERIALIZER': 'django_redis.serializers.msgpack.MSGPackSerializer'}")),
+		here:   cacheHere,
 		want:   "E105",
+	},
+	"cache table": {
+		django: []string{
+			cacheThere[0], cacheThere[1],
+			"CACHES", "{'default': {'BACKEND': 'django.core.cache.backends.db.DatabaseCache', 'LOCATION': 'cache'}}",
+		},
+		here: []string{engine, "cache", "CACHE_URL", "db://cache"},
+	},
+	"cache other table": {
+		django: []string{
+			cacheThere[0], cacheThere[1],
+			"CACHES", "{'default': {'BACKEND': 'django.core.cache.backends.db.DatabaseCache', 'LOCATION': 'cache'}}",
+		},
+		here: []string{engine, "cache", "CACHE_URL", "db://other"}, want: "W105",
+	},
+	"cache unreadable": {
+		django: []string{cacheThere[0], cacheThere[1], "CACHES", "{'default': {'BACKEND': 'site.Cache'}}"},
+		here:   cacheHere, want: "E105",
+	},
+	"cache hashing": {
+		django: []string{
+			cacheThere[0], cacheThere[1],
+			"CACHES", "{'default': {'BACKEND': 'django.core.cache.backends.memcached.PyLibMCCache', " +
+				"'LOCATION': ['10.0.0.1:11211', '10.0.0.2:11211'], 'OPTIONS': {'behaviors': {'ketama': True}}}}",
+		},
+		here: []string{engine, "cache", "CACHE_URL", "memcached://10.0.0.1,10.0.0.2?hashing=modula"}, want: "E105",
 	},
 	"cache option": {
 		django: append(cacheThere[:3:3], redis(", 'OPTIONS': {'COMPRESSOR': 'x'}")),
