@@ -44,7 +44,7 @@ func (m *Manager) lifetime(items *rawjson.Object, now time.Time) lifetime {
 	return l
 }
 
-// cookieAge is how long a session without its own expiry lives. Who is asked gets a
+// cookieAge is how long a session without its own expiry lives. The function gets a
 // session of the same items that nobody can save.
 func (m *Manager) cookieAge(items *rawjson.Object) time.Duration {
 	if m.opts.CookieAgeFor == nil {

@@ -161,7 +161,7 @@
 //
 //	sqlite:///relative.db                 sqlite:////absolute.db
 //	postgres://user:password@host:5432/name?sslmode=verify-full
-//	postgres://user@/name?host=/run/postgresql
+//	postgres://user@/name?host=/run/postgresql&port=5432
 //	mysql://user:password@host:3306/name?tls=true&ssl_ca=/path/ca.pem
 //	mysql://user@/name?socket=/run/mysqld/mysqld.sock
 //

@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -105,9 +106,10 @@ func parseServer(raw, port, socketOption string) (siteparts.Server, error) {
 	if s.Socket == "" && s.Host == "" {
 		s.Host = "localhost"
 	}
-	if s.Port == "" {
-		s.Port = port
+	if s.Port == "" { // libpq has it as an option, too: with a socket there is no other place
+		s.Port = cmp.Or(s.Options.Get("port"), port)
 	}
+	s.Options.Del("port")
 	if text := s.Options.Get("max_conns"); text != "" {
 		if s.MaxConns, err = strconv.Atoi(text); err != nil || s.MaxConns < 1 {
 			return s, errors.New("its option max_conns must be a number, 1 or more")

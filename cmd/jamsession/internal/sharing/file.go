@@ -14,10 +14,10 @@ import (
 const head = `# Settings that share the login of a Django site. The names are Django's; the documentation of
 # package settings lists them all, with what holds where nothing is said.
 #
-# Only the program may know its secrets: they belong into the environment.
-#   SECRET_KEY             Django's, or in the file secret_key
+# Secrets do not belong into this file: give them in the environment.
+#   SECRET_KEY             Django's; or write it into the file secret_key
 #   SECRET_KEY_FALLBACKS   Django's, if it has any
-#   DATABASE_URL           that of below, with the password: ://user:password@host
+#   DATABASE_URL           the one below, with the password: ://user:password@host
 #   CACHE_URL              likewise, if the cache has a password
 `
 

@@ -51,6 +51,20 @@ func TestFileHasNoSecret(t *testing.T) {
 	}
 }
 
+// TestFileNamesTheSocketOfAnyPort: PostgreSQL's socket has the port in its name.
+func TestFileNamesTheSocketOfAnyPort(t *testing.T) {
+	f := goodFacts(t)
+	*f.Database = facts.Database{
+		Alias: "default", Vendor: "postgresql", Engine: "django.db.backends.postgresql",
+		Name: "site", Host: "/run/postgresql", Port: "5433", Schemas: []string{"public"},
+	}
+	file, err := NewFile(FromFacts(f), "")
+	const want = `DATABASE_URL = "postgres:///site?host=%2Frun%2Fpostgresql&port=5433"`
+	if err != nil || !strings.Contains(file.Text, want) {
+		t.Errorf("%v: the file is\n%s", err, file.Text)
+	}
+}
+
 // hostile is a text that would add a line to a file, or end a string, if it were not quoted.
 const hostile = "x\"\nSECURE_SSL_REDIRECT = true\n#\\`'$(id)\r\u202e\x7f\x00"
 

@@ -39,8 +39,12 @@ func (s site) databaseLine() []line {
 		query.Set(map[string]string{"postgres": "host", "mysql": "socket"}[kind], u.Host)
 		u.Host = ""
 	}
-	if port := text("PORT"); port != "" && u.Host != "" {
+	switch port := text("PORT"); {
+	case port == "":
+	case u.Host != "":
 		u.Host += ":" + port
+	case kind == "postgres": // it is a part of the socket's name
+		query.Set("port", port)
 	}
 	if user := text("USER"); user != "" {
 		u.User = url.User(user)
