@@ -163,7 +163,7 @@ func (c *checkCommand) checkDjango(a *app, s *settings.Settings) ([]conf.Finding
 	}
 	var stored *sharing.Stored
 	_ = a.withDatabase(s, func(db *siteparts.Database) error {
-		stored, _ = sharing.ReadStored(a.ctx, db.Readers)
+		stored, _ = sharing.ReadStored(a.ctx, db.Readers, db.Dialect, values(s))
 		return nil
 	})
 	return sharing.Check(django, values(s), stored), nil

@@ -34,7 +34,7 @@ func NewFile(django Django, ownPages string) (File, error) {
 	s := newSite(django, new(conf.Settings), nil)
 	lines := slices.DeleteFunc(slices.Clone(s.lines), func(l line) bool {
 		isPage := strings.HasPrefix(l.name, "LOG") && strings.HasSuffix(l.name, "_URL")
-		return !isSetting(l.name) || l.isDefault() || isPage && ownPages != ""
+		return l.isDefault() || isPage && ownPages != ""
 	})
 	lines, refused, err := accepted(lines)
 	if err != nil {

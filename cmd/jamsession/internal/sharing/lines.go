@@ -71,11 +71,6 @@ func (s site) allLines() []line {
 	return lines
 }
 
-func isSetting(name string) bool {
-	name, _, _ = strings.Cut(name, ".")
-	return slices.ContainsFunc(conf.All(), func(s conf.Setting) bool { return s.Name == name })
-}
-
 // linesFor returns those of the lines that have one of these names, or begin
 // with it and a dot.
 func (s site) linesFor(names ...string) []line {

@@ -1,13 +1,18 @@
 package sharing
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
 	"strings"
+
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/conf"
+	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
-// Stored is what the table auth_user says about the passwords in it.
+// Stored is what the table of users says about the passwords in it.
 type Stored struct {
 	Users  int // how many were looked at
 	Hashes map[Hash]int
@@ -22,19 +27,30 @@ type Hash struct {
 // maxUsers is how many users are looked at, the newest first.
 const maxUsers = 10_000
 
-// ReadStored looks at the newest users, of all databases in the same way.
-func ReadStored(ctx context.Context, db *sql.DB) (*Stored, error) {
-	rows, err := db.QueryContext(ctx,
-		fmt.Sprintf("SELECT password FROM auth_user ORDER BY id DESC LIMIT %d", maxUsers))
+// ReadStored looks at the newest users, of all databases in the same way. Where keys
+// are not counted up, it looks at some.
+func ReadStored(
+	ctx context.Context, db *sql.DB, of django.Dialect, here *conf.Settings,
+) (*Stored, error) {
+	dialect, name := djangodb.Dialect(of), here.UserTable()
+	table, err := dialect.TableName(name)
 	if err != nil {
-		return nil, fmt.Errorf("auth_user: %w", err)
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	column := func(field string) string {
+		return dialect.Quote(cmp.Or(here.AuthUserColumns[field], field))
+	}
+	rows, err := db.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM %s ORDER BY %s DESC LIMIT %d",
+		column("password"), dialect.QuoteTable(table), column("id"), maxUsers))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	defer func() { _ = rows.Close() }()
 	stored := &Stored{Hashes: make(map[Hash]int)}
 	for rows.Next() {
 		var encoded string
 		if err := rows.Scan(&encoded); err != nil {
-			return nil, fmt.Errorf("auth_user: %w", err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		stored.Users++
 		if kind, ok := kindOf(encoded); ok {
@@ -42,7 +58,7 @@ func ReadStored(ctx context.Context, db *sql.DB) (*Stored, error) {
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("auth_user: %w", err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return stored, nil
 }

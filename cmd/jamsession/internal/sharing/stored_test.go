@@ -51,7 +51,7 @@ func TestStoredHashesAreReadFromEachDatabase(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = db.Close() }()
-			if stored, err := ReadStored(t.Context(), db.Readers); err == nil {
+			if stored, err := ReadStored(t.Context(), db.Readers, db.Dialect, conf.Of(s)); err == nil {
 				t.Errorf("without a table: %v", stored)
 			}
 			if err := sites.Migrate(t.Context(), s, nil); err != nil {
@@ -73,7 +73,7 @@ func TestStoredHashesAreReadFromEachDatabase(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			stored, err := ReadStored(t.Context(), site.Database.Readers)
+			stored, err := ReadStored(t.Context(), site.Database.Readers, site.Database.Dialect, conf.Of(s))
 			want := map[Hash]int{{"pbkdf2_sha256", "260000"}: 2, {"argon2", ""}: 1}
 			if err != nil || stored.Users != 4 || !maps.Equal(stored.Hashes, want) {
 				t.Errorf("%+v, %v, want %v", stored, err, want)
