@@ -68,6 +68,13 @@
 // These are parameters of modernc.org/sqlite. With other drivers, too, use parameters and
 // not PRAGMA statements, which would reach only one connection of the pool.
 //
+// # Session models
+//
+// A model that a Django site has derived from AbstractBaseSession has another table, and
+// further columns: name them in [Options]. Each save fills the columns from the items. The
+// table may be partitioned, and on PostgreSQL and MySQL it may be a view that can be
+// written to.
+//
 // # Time
 //
 // Django with USE_TZ keeps UTC. Without it, it keeps the wall clock time of TIME_ZONE:

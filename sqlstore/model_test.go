@@ -194,12 +194,13 @@ func TestSessionIsNotLostForAColumn(t *testing.T) {
 		"CREATE TABLE account (id integer PRIMARY KEY)", "INSERT INTO account VALUES (1)",
 		"CREATE TABLE crew (session_key varchar(40) PRIMARY KEY, session_data text NOT NULL," +
 			" expire_date %s NOT NULL, account_id integer NULL, agent varchar(20) NOT NULL CHECK (agent <> 'bad')," +
+			" place integer NULL UNIQUE," +
 			" FOREIGN KEY (account_id) REFERENCES account (id))",
 	}
 	try := func(t *testing.T, db django.Database, instant string) {
 		o := crew()
 		o.Table = "crew"
-		o.Columns = []sqlstore.Column{{Name: "account_id", Item: "_auth_user_id"}, {Name: "agent", Item: "agent"}}
+		o.Columns = []sqlstore.Column{{Name: "account_id", Item: "_auth_user_id"}, {Name: "agent", Item: "agent"}, {Name: "place", Item: "place"}}
 		store, err := crewOf(t, db, o, tables[0], tables[1], fmt.Sprintf(tables[2], instant))
 		if err != nil {
 			t.Fatal(err)
@@ -229,6 +230,18 @@ func TestSessionIsNotLostForAColumn(t *testing.T) {
 				if got := account.String + " " + agent; err != nil || got != c.want {
 					t.Errorf("%v, %s: the columns are %q, %v, want %q", c, step, got, err, c.want)
 				}
+			}
+		}
+		for i, want := range []string{"1", "NULL"} { // the first one has the place
+			s := noerror.In(sessions.ByKey(t.Context(), ""))
+			s.Set("place", 1)
+			if err := s.Save(t.Context()); err != nil {
+				t.Errorf("place of session %d: %v", i, err)
+			}
+			got := sql.NullString{}
+			err := db.DB.QueryRow("SELECT place FROM crew WHERE session_key = '" + s.Key() + "'").Scan(&got)
+			if err != nil || got.Valid != (want == "1") {
+				t.Errorf("place of session %d: %v, %v, want %s", i, got, err, want)
 			}
 		}
 		if err := store.Create(t.Context(), record(7, time.Now().Add(time.Hour))); err != nil {

@@ -203,9 +203,11 @@ func (s *store) update(ctx context.Context, old, new session.Record, how session
 	return stmt.Exec(ctx, append(args, string(old.Data), s.now())...)
 }
 
-// isRefused reports whether the database has refused what a further column was to get:
-// a session is not lost for the sake of a column.
-func (s *store) isRefused(err error) bool { return s.model.Fills() && s.db.Dialect.RefusesValue(err) }
+// isRefused reports whether the database has refused what a further column was to get, or
+// may have, if something is to be unique: a session is not lost for the sake of a column.
+func (s *store) isRefused(err error) bool {
+	return s.model.Fills() && (s.db.Dialect.RefusesValue(err) || s.db.Dialect.IsUnique(err))
+}
 
 // Codec implements [session.Store].
 func (s *store) Codec() session.Codec { return s.opts.Codec }
