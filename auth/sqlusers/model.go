@@ -59,6 +59,17 @@ func (u *Users) Model() Model {
 	return m
 }
 
+// Required returns the columns, beside those of [auth.User], that each new user must be given a value
+// for in User.Custom.
+func (u *Users) Required() (columns []string) {
+	for _, c := range u.table.all {
+		if c.IsRequired() && !u.table.isField(c.Name) {
+			columns = append(columns, c.Name)
+		}
+	}
+	return columns
+}
+
 // isStock reports whether the model is Django's own, and refuses what would describe another.
 func (m Model) isStock() (bool, error) {
 	if m.Name != "" && m.Name != usermodel.Stock {

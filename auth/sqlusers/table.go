@@ -294,6 +294,7 @@ func (t *table) link(
 			j.required = strings.TrimPrefix(j.required+", "+c.Name, ", ")
 		}
 	}
-	j.table, j.left.column, j.right.column = t.on.QuoteTable(name), t.on.Quote(j.left.column), t.on.Quote(j.right.column)
+	j.table = t.on.QuoteTable(name)
+	j.left.column, j.right.column = t.on.Quote(j.left.column), t.on.Quote(j.right.column)
 	return j, text, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/sharing"
 	"github.com/jamsession/jamsession/internal/conf"
+	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/settings"
 	"github.com/jamsession/jamsession/site"
@@ -106,14 +107,10 @@ func checkDatabase(a *app, s *settings.Settings) []conf.Finding {
 	}
 }
 
-// emailIndex is an index on auth_user; what else is not Django's is a table.
-const emailIndex = "jamsession_auth_user_email"
-
 // without says what is lost without a table or index that is not Django's.
 var without = map[string]string{
 	"jamsession_throttle":    "each process counts attempts to log in for itself",
 	"jamsession_login_floor": "sessions of a user cannot be ended, nor kept dead after a deactivation",
-	emailIndex:               "each reset of a password reads the whole table auth_user",
 }
 
 // unapplied says what is missing. What is not Django's is missing where Django
@@ -122,11 +119,10 @@ func unapplied(plan []string) string {
 	var own []string
 	for _, name := range plan {
 		if loss, ok := without[name]; ok {
-			kind := "table"
-			if name == emailIndex {
-				kind = "index"
-			}
-			own = append(own, "The "+kind+" "+name+" is missing: "+loss+".")
+			own = append(own, "The table "+name+" is missing: "+loss+".")
+		} else if djangodb.EmailIndexName.MatchString(name) {
+			own = append(own, "The index "+name+" is missing: each reset of a password reads the whole table"+
+				" of users.")
 		}
 	}
 	switch {

@@ -19,6 +19,8 @@ type createCommand struct {
 	WithoutValidation bool   `help:"Take a weak password, too."`
 	Username          string `help:"Name to log in with." placeholder:"NAME"`
 	Email             string `help:"Address; may be left out." placeholder:"ADDRESS"`
+
+	Field userFields `help:"A further column; may be repeated." placeholder:"COLUMN=VALUE" mapsep:"none"`
 }
 
 // Help says more in --help.
@@ -31,7 +33,12 @@ func (*createCommand) Help() string {
 // Run carries the command out.
 func (c *createCommand) Run(a *app) error {
 	return a.withSite(func(site *site.Site) error {
-		return c.create(a, site, "Superuser", auth.User{IsActive: true, IsStaff: true, IsSuperuser: true})
+		model := userModel{site.Users().Model()}
+		if !model.has("is_superuser") {
+			return fmt.Errorf("%s has no is_superuser: use users create", model.Name)
+		}
+		user := auth.User{IsActive: true, IsStaff: model.has("is_staff"), IsSuperuser: true}
+		return c.create(a, site, "Superuser", user)
 	})
 }
 
@@ -46,14 +53,13 @@ func (c *createCommand) create(a *app, site *site.Site, kind string, user auth.U
 		return err
 	}
 	user.Username, user.Email, user.Password = c.Username, c.Email, hash
+	c.Field.into(&user, userModel{site.Users().Model()})
 	created, err := site.Users().Create(context.WithoutCancel(a.ctx), user)
 	switch {
 	case errors.Is(err, auth.ErrUserExists):
 		return taken(c.Username)
-	case errors.Is(err, auth.ErrInvalidUser):
-		return errors.New(strings.TrimPrefix(err.Error(), "sqlusers: invalid: "))
 	case err != nil:
-		return err
+		return refused(err)
 	}
 	fmt.Fprintf(a.out, "%s %s created.\n", kind, legible(created.Username))
 	return nil
@@ -70,9 +76,15 @@ func (c *createCommand) answers(a *app, site *site.Site) (string, error) {
 	if err := checkEmail(c.Email); err != nil {
 		return "", err
 	}
+	if c.Field == nil {
+		c.Field = make(userFields)
+	}
 	if c.Noinput {
 		if c.Username == "" {
 			return "", fmt.Errorf("--noinput needs a username: %w", errUsage)
+		}
+		if err := c.Field.fill(nil, site.Users().Required()); err != nil {
+			return "", err
 		}
 		return a.givenPassword(c.rules(site))
 	}
@@ -87,8 +99,12 @@ func (c *createCommand) ask(p *prompter, site *site.Site) (_ string, err error) 
 	if c.Username == "" {
 		c.Username, err = p.username(site)
 	}
-	if err == nil && c.Email == "" {
+	model := userModel{site.Users().Model()}
+	if err == nil && c.Email == "" && model.has("email") && !model.namesAreAddresses() {
 		c.Email, err = p.askUntil("Email address (may be empty): ", "", checkEmail)
+	}
+	if err == nil {
+		err = c.Field.fill(p, site.Users().Required())
 	}
 	if err != nil {
 		return "", err
@@ -103,8 +119,9 @@ func (c *createCommand) rules(site *site.Site) passwordRules {
 // username asks for a name. It offers that of the account, as Django does, if
 // that name is free.
 func (p *prompter) username(site *site.Site) (string, error) {
-	question, def := "Username: ", strings.ToLower(accountName())
-	if checkUsername(p.a.ctx, site, def) == nil {
+	model := userModel{site.Users().Model()}
+	question, def := called(model.Columns["username"])+": ", strings.ToLower(accountName())
+	if model.isStock() && checkUsername(p.a.ctx, site, def) == nil {
 		question = fmt.Sprintf("Username (leave blank to use %q): ", def)
 	} else {
 		def = ""
@@ -130,8 +147,16 @@ var usernameForm = regexp.MustCompile(`^[\pL\pN@.+_-]{1,150}$`)
 // them.
 func checkUsername(ctx context.Context, site *site.Site, name string) error {
 	name = sqlusers.NormalizeUsername(name)
-	if !usernameForm.MatchString(name) {
+	model := userModel{site.Users().Model()}
+	switch {
+	case model.isStock() && !usernameForm.MatchString(name):
 		return errors.New("a username is 1 to 150 letters, digits and @.+-_ characters")
+	case name == "":
+		return fmt.Errorf("the %s is empty", model.Columns["username"])
+	case model.namesAreAddresses():
+		if err := checkEmail(name); err != nil {
+			return err
+		}
 	}
 	_, err := site.Users().ByUsername(ctx, name)
 	switch {

@@ -110,12 +110,15 @@ type userCreateCommand struct {
 	Staff             bool   `help:"The user may enter Django's admin."`
 	Noinput           bool   `help:"Do not prompt; see createsuperuser --help."`
 	WithoutValidation bool   `help:"Take a weak password, too."`
+
+	Field userFields `help:"A further column; may be repeated." placeholder:"COLUMN=VALUE" mapsep:"none"`
 }
 
 // Run carries the command out.
 func (c *userCreateCommand) Run(a *app) error {
 	details := createCommand{
 		Username: c.Username, Email: c.Email, Noinput: c.Noinput, WithoutValidation: c.WithoutValidation,
+		Field: c.Field,
 	}
 	return a.withSite(func(site *site.Site) error {
 		return details.create(a, site, "User", auth.User{IsActive: true, IsStaff: c.Staff})
@@ -167,7 +170,7 @@ func setActive(a *app, site *site.Site, names []string, active bool) error {
 			return err
 		}
 		if err := site.Users().SetActive(context.WithoutCancel(a.ctx), user.ID, active); err != nil {
-			return err
+			return refused(err)
 		}
 		fmt.Fprintf(a.out, "User %s %s.\n", legible(user.Username), done)
 	}

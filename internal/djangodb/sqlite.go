@@ -20,8 +20,8 @@ var sqlite = dialect{
 	relation:  "SELECT 'uncounted' FROM sqlite_master WHERE type = 'view' AND lower(name) = lower(?)",
 	tableArgs: func(t TableName) []any { return []any{t.name} },
 	index:     "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND name = ?",
-	indexed: "SELECT substr(sql, instr(sql, '(') + 1, length(sql) - instr(sql, '(') - 1) FROM sqlite_master" +
-		" WHERE type = 'index' AND tbl_name = ? AND sql NOT LIKE '%) WHERE %'",
+	indexed: "SELECT substr(sql, instr(sql, '(') + 1, length(sql) - instr(sql, '(') - 1)" +
+		" FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql NOT LIKE '%) WHERE %'",
 	bigInt:       "?",
 	text:         "text",
 	upper:        true,
