@@ -9,8 +9,8 @@ import (
 // errBadID says that the text in a link is not an encoded id.
 var errBadID = errors.New("token: not an encoded id")
 
-// maxID is far above the length of any user's id.
-const maxID = 256
+// maxID is the length of an id of 255 characters, which is the longest key of a user, in any script.
+const maxID = (255*utf8.UTFMax*4 + 2) / 3
 
 // EncodeID returns the form that a user's id has in links: base64 without
 // padding. It hides nothing. (Django: urlsafe_base64_encode, the uidb64 of its
