@@ -11,6 +11,11 @@ import (
 // Any error other than those named means that this call has failed. If it is one of
 // Get, and does not wrap session.ErrTooLarge, the cache counts as unavailable for a
 // second; one of a call that writes may be about its value only.
+//
+// A cache whose entries stay when they have expired has one more method:
+//
+//	// ClearExpired removes entries that have expired, and returns how many.
+//	ClearExpired(ctx context.Context, now time.Time) (int, error)
 type Cache interface {
 	// Get returns the value under key. It must return session.ErrNotFound if
 	// there is none.

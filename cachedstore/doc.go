@@ -33,6 +33,8 @@
 // are served from the cache until their entry expires: at most for
 // Options.Lifetime.
 //
+// [NewAlone] keeps sessions in a cache and nowhere else: Django's engine cache.
+//
 // # Beside Django
 //
 // With Django's codec in [Options].Codec, a Django site with SESSION_ENGINE cached_db can

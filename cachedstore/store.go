@@ -169,9 +169,13 @@ func (s *store) Delete(ctx context.Context, key string) error {
 }
 
 // ClearExpired implements [session.Store]. Entries of the cache expire with
-// their records.
+// their records; a cache that keeps them is cleared, too, and does not count.
 func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
-	return s.db.ClearExpired(ctx, now)
+	n, err := s.db.ClearExpired(ctx, now)
+	if _, cacheErr := clearCache(ctx, s.cache.cache, now); cacheErr != nil && ctx.Err() == nil {
+		s.cache.complain(cacheErr)
+	}
+	return n, err
 }
 
 // List implements [session.Store] if the database does, and else yields

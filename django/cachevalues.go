@@ -9,6 +9,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/cachevalue"
 	"github.com/jamsession/jamsession/internal/pickle"
+	_ "github.com/jamsession/jamsession/internal/zlibs" // compresses
 	"github.com/jamsession/jamsession/session"
 )
 

@@ -54,6 +54,11 @@
 // whatever the idle limit. A Django site whose sessions have ages of their own
 // (get_session_cookie_age) reads other expiries from the same files: it cannot share them.
 //
+// # As a cache
+//
+// [NewCache] is Django's FileBasedCache, for package cachedstore. Its files contain an
+// expiry, and what is said above of locks, flushing and other users holds for them, too.
+//
 // # Space
 //
 // ClearExpired removes expired sessions, and the leftovers of processes that died:

@@ -16,6 +16,10 @@ type Options struct {
 	// is Django's SESSION_COOKIE_NAME. Empty is "sessionid".
 	Prefix string
 
+	// KeyFunc is for a cache, see NewCache: it returns the key that is hashed for a
+	// session's key, in place of Prefix. Nil puts Prefix before the key.
+	KeyFunc func(key string) string
+
 	// MaxAge is Django's SESSION_COOKIE_AGE: how long a file is valid after its
 	// last change. Zero is two weeks.
 	MaxAge time.Duration

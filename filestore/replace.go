@@ -17,14 +17,27 @@ import (
 // compared: if it does not contain old, Django has saved meanwhile, and its
 // file is put back.
 func (s *store) replace(old, next session.Record) error {
-	name := s.opts.Prefix + old.Key
-	temp, err := s.writeTemporary(old.Key, next)
+	return s.put(old.Key, next, func(temp, name string) error {
+		if err := s.compare(old); err != nil { // again, since writing took time
+			return err
+		}
+		return s.exchange(temp, name, old.Data)
+	})
+}
+
+// replaceFile overwrites a file with next, if it still has a content.
+func (s *store) replaceFile(key string, content []byte, next session.Record) error {
+	return s.put(key, next, func(temp, name string) error { return s.exchange(temp, name, content) })
+}
+
+// put writes a temporary file, and calls a function that exchanges it and the file of a
+// key.
+func (s *store) put(key string, next session.Record, exchange func(temp, name string) error) error {
+	temp, err := s.writeTemporary(key, next)
 	if err != nil {
 		return err
 	}
-	if err = s.compare(old); err == nil { // again, since writing took time
-		err = s.exchange(temp, name, old.Data)
-	}
+	err = exchange(temp, s.opts.Prefix+key)
 	if err := s.root.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -30,6 +30,14 @@ type store struct {
 // does not exist. Several processes may use one folder. Options may be nil. The
 // error says what is wrong with the folder, or names the field that is wrong.
 func New(dir string, o *Options) (session.Store, error) {
+	s, err := newStore(dir, o)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func newStore(dir string, o *Options) (*store, error) {
 	opts := o.withDefaults()
 	if err := opts.check(); err != nil {
 		return nil, err

@@ -73,6 +73,27 @@ func TestOtherValuesSayTheirExpiry(t *testing.T) {
 	}
 }
 
+// TestOtherValuesThatHaveExpired are gone, though Redis has them for a moment.
+func TestOtherValuesThatHaveExpired(t *testing.T) {
+	client, codec := newClient(t), noerror.In(django.CacheValues("json", "zlib"))
+	store := noerror.In(redisstore.New(client, &redisstore.Options{Prefix: "late:", Codec: codec}))
+	rec := record(`{"a":"a text that is long enough"}`)
+	value := cachevalue.For(codec).Seal(rec.Data, time.Now().Add(-time.Millisecond))
+	err := client.Do(t.Context(), client.B().Set().Key("late:"+rec.Key).Value(string(value)).Ex(time.Hour).Build()).Error()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Load(t.Context(), rec.Key); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("Load: %v", err)
+	}
+	if err := store.Save(t.Context(), rec, rec); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("Save: %v", err)
+	}
+	if err := store.Delete(t.Context(), rec.Key); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("Delete: %v", err)
+	}
+}
+
 // TestNoUpdateOfOtherValuesIsLost: many writers of one session, whose expiry others move.
 func TestNoUpdateOfOtherValuesIsLost(t *testing.T) {
 	codec := noerror.In(django.CacheValues("json", "zlib"))

@@ -188,6 +188,8 @@
 //	unix:///run/redis.sock?db=0      rediss://…, redis-cluster://h1,h2 and
 //	                                 redis-sentinel://h1,h2/master/0: see redisstore
 //	memcached://h1:11211,h2:11211    memcached:///run/memcached.sock
+//	db://table                       Django's DatabaseCache, in the database of DATABASE_URL
+//	file:///folder                   Django's FileBasedCache
 //	memory://                        of this process
 //
 // More caches are tables in the file, or in the environment a list of
@@ -201,13 +203,15 @@
 //	COMPRESSOR = "none"        # of django-redis: zlib, gzip, lzma, zstd, lz4
 //	KEY_FUNCTION = "django"    # prefix:version:key; or prefix (prefix:key), key
 //	HASHING = "rendezvous"     # of several Memcacheds; or modula, ketama, ketama_weighted
+//	MAX_ENTRIES = 300          # after which Django deletes entries of db:// and file://
 //
 // SERIALIZER and COMPRESSOR say what is written, see django.CacheValues; what the other
 // side wrote by others is read, too. On Memcached they are pickle, and none or zlib. The
 // compressors lzma, zstd and lz4 are in packages of their own below site. For any other
 // function than the three that KEY_FUNCTION names there is site.Options.CacheKey.
 // HASHING is that of PyMemcacheCache; PyLibMCCache has modula, unless its behaviors say
-// ketama or ketama_weighted.
+// ketama or ketama_weighted. MAX_ENTRIES tells the checks what Django's options say;
+// nothing here deletes an entry that has not expired.
 //
 // The engine file keeps sessions in SESSION_FILE_PATH, which must be a separate folder:
 // no other user may write into it, and files of other users are not trusted, unless

@@ -1,13 +1,17 @@
 package site
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
+	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/filestore"
 	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/sqlstore"
 )
 
 // cacheOptions returns how the sessions' cache keeps the values of an engine.
@@ -46,6 +50,39 @@ func prefixOf(f func(key string) string) (prefix string, same func(key string) s
 		prefix = before
 	}
 	return prefix, nil
+}
+
+// openPlainCache opens a cache that needs no client: a table or a folder of Django's.
+func (s *Site) openPlainCache(
+	ctx context.Context, c conf.Cache, o siteparts.CacheOptions,
+) (cache cachedstore.Cache, err error) {
+	if c.Kind() == "db" {
+		cache, err = sqlstore.NewCache(ctx, s.Database, c.Place(), &sqlstore.CacheOptions{
+			Prefix: o.Prefix, KeyFunc: o.KeyFunc,
+		})
+	} else {
+		cache, err = filestore.NewCache(c.Place(), &filestore.Options{
+			Prefix: o.Prefix, KeyFunc: o.KeyFunc, AllowFilesOfUsers: s.conf.SessionFileAllowUsers,
+		})
+	}
+	if err != nil {
+		return nil, cacheError(err)
+	}
+	s.keep(cache)
+	return cache, nil
+}
+
+// openAlone opens such a cache as a store of sessions.
+func (s *Site) openAlone(ctx context.Context, c conf.Cache, o siteparts.CacheOptions) (session.Store, error) {
+	cache, err := s.openPlainCache(ctx, c, o)
+	if err != nil {
+		return nil, err
+	}
+	store, err := cachedstore.NewAlone(cache, o.Codec)
+	if err != nil {
+		return nil, fmt.Errorf("site: %w", err)
+	}
+	return store, nil
 }
 
 // cacheValues returns the codec of what Django keeps in the sessions' cache.

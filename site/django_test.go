@@ -1,15 +1,18 @@
 package site_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jamsession/jamsession/internal/djangotest"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/site"
 )
 
 // TestCachedDBWithDjango: on one database and one Memcached, each reads what
@@ -90,5 +93,82 @@ cache.set("django.contrib.sessions.cached_db" + "` + key + `", {"float": 1.0}, 1
 	}
 	if rec, err := site.Store.Load(t.Context(), key); !errors.Is(err, session.ErrNotFound) {
 		t.Errorf("Load: %v, %v", rec, err)
+	}
+}
+
+// TestTableAndFolderAsCachesWithDjango: DatabaseCache and FileBasedCache, as the engine
+// cache and in front of the table. Each side reads what the other wrote, a logout here ends
+// the session there, and Django's own createcachetable makes the table.
+func TestTableAndFolderAsCachesWithDjango(t *testing.T) {
+	file, folder := tempFile(t), t.TempDir()
+	django := djangotest.Site(t, file, goodKey, fmt.Sprintf(`CACHES = {
+		"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+		"db": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "site_cache"},
+		"file": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": %q},
+	}`, folder))
+	django.Run(`
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("createcachetable")
+`)
+	urls := map[string]string{"db": "db://site_cache", "file": "file://" + folder}
+	var script strings.Builder
+	script.WriteString(`
+import importlib
+from django.core.cache import caches
+def visit(engine, alias, key):
+    s = importlib.import_module("django.contrib.sessions.backends." + engine).SessionStore(key)
+    s._cache = caches[alias]
+    assert s["n"] == 1, (engine, alias, dict(s))
+    assert engine == "cache" or s.cache_key in s._cache, (engine, alias)
+    s["n"], s["theirs"] = 2, (1, 2)
+    s.save()
+`)
+	type visited struct {
+		site *site.Site
+		key  string
+	}
+	sites := map[string]visited{}
+	for _, engine := range []string{"cache", "cached_db"} {
+		for alias, url := range urls {
+			s := open(t, file, map[string]string{"SESSION_ENGINE": engine, "CACHE_URL": url})
+			key := strings.ToLower(rand.Text()) + "012345"
+			codec := s.Store.(interface{ Codec() session.Codec }).Codec()
+			data, err := codec.Encode([]byte(`{"n":1}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = s.Store.Create(t.Context(), session.Record{Key: key, Data: data, Expiry: time.Now().Add(time.Hour)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Store.Load(t.Context(), key); err != nil { // fills the cache of cached_db
+				t.Fatal(err)
+			}
+			sites[engine+" "+alias] = visited{s, key}
+			fmt.Fprintf(&script, "visit(%q, %q, %q)\n", engine, alias, key)
+		}
+	}
+	django.Run(script.String())
+	script.Reset()
+	script.WriteString("import importlib\nfrom django.core.cache import caches\n")
+	for name, v := range sites {
+		s, err := v.site.Sessions.ByKey(t.Context(), v.key)
+		if err != nil || session.Item[int]("n").Get(s, 0) != 2 || !s.Has("theirs") {
+			t.Errorf("%s: what Django saved: %v, %v", name, s.Names(), err)
+		}
+		s.Flush()
+		if err := s.Save(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		engine, alias, _ := strings.Cut(name, " ")
+		fmt.Fprintf(&script, `
+s = importlib.import_module("django.contrib.sessions.backends.%s").SessionStore(%q)
+s._cache = caches[%q]
+print(dict(s), end="")
+`, engine, v.key, alias)
+	}
+	if out := django.Run(script.String()); out != "{}{}{}{}" {
+		t.Errorf("after the logouts Django reads %s", out)
 	}
 }

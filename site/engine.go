@@ -111,6 +111,9 @@ func (s *Site) openTableCache(ctx context.Context) (cachedstore.Cache, error) {
 	if c.Kind() == "memory" {
 		return memstore.NewCache(memoryCacheSize)
 	}
+	if c.Place() != "" {
+		return s.openPlainCache(ctx, c, s.cacheOptions(django.EngineCachedDB, nil))
+	}
 	driver, err := siteparts.CacheOf(c.Kind())
 	if err != nil {
 		return nil, cacheError(err)
@@ -151,6 +154,9 @@ func (s *Site) openStore(
 ) (session.Store, error) {
 	if c.Kind() == "memory" {
 		return memstore.NewLimited(memoryStoreSize)
+	}
+	if c.Place() != "" {
+		return s.openAlone(ctx, c, o)
 	}
 	driver, err := siteparts.CacheOf(c.Kind())
 	if err != nil {

@@ -71,6 +71,14 @@ var engines = map[string]func(t *testing.T) map[string]string{
 			"SESSION_ENGINE": "cached_db", "CACHE_URL": redisURL(t) + "&serializer=json&compressor=zstd",
 		}
 	},
+	"cache in files": func(t *testing.T) map[string]string {
+		return map[string]string{
+			"SESSION_ENGINE": "cache", "CACHE_URL": "file://" + url.PathEscape(filepath.ToSlash(t.TempDir())) + "/a%20cache",
+		}
+	},
+	"cached_db SQLite and files": func(t *testing.T) map[string]string {
+		return map[string]string{"SESSION_ENGINE": "cached_db", "CACHE_URL": "file://" + t.TempDir() + "/cache"}
+	},
 	"cache memory": func(*testing.T) map[string]string {
 		return map[string]string{"SESSION_ENGINE": "cache", "CACHE_URL": "memory://"}
 	},

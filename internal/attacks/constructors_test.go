@@ -154,6 +154,20 @@ func refusals(folder string) []refusal {
 		{"sqlstore.New", "Options.ClearBatch", func(ctx context.Context) (any, error) {
 			return outcome(sqlstore.New(ctx, site, &sqlstore.Options{ClearBatch: -1}))
 		}},
+		{"sqlstore.NewCache", "Database.DB is nil", func(ctx context.Context) (any, error) {
+			return outcome(sqlstore.NewCache(ctx, django.Database{}, "cache", nil))
+		}},
+		{"sqlstore.NewCache", "250 characters", func(ctx context.Context) (any, error) {
+			return outcome(sqlstore.NewCache(ctx, site, "cache", &sqlstore.CacheOptions{
+				Prefix: strings.Repeat("x", 250),
+			}))
+		}},
+		{"cachedstore.NewAlone", "cache", func(context.Context) (any, error) {
+			return outcome(cachedstore.NewAlone(nil, nil))
+		}},
+		{"filestore.NewCache", "dir", func(context.Context) (any, error) {
+			return outcome(filestore.NewCache("", nil))
+		}},
 		{"pgstore.New", "pool", func(ctx context.Context) (any, error) { return outcome(pgstore.New(ctx, nil, nil)) }},
 		{"memcachestore.Open", "server", func(ctx context.Context) (any, error) {
 			return outcome(memcachestore.Open(ctx, nil, nil))

@@ -96,9 +96,11 @@ func plainValues() []any {
 		cookie.Options{},
 		cookie.SecureAuto,
 		sqlusers.Options{},
-		sqlstore.Options{}, sqlstore.Column{},
+		sqlstore.Options{},
+		sqlstore.Column{},
 		sqlthrottle.Options{},
 		redisthrottle.Options{},
+		sqlstore.CacheOptions{},
 		cachedstore.Options{},
 		filestore.Options{},
 		redisstore.Options{},
@@ -172,7 +174,8 @@ func keyedValues(t *testing.T) []any {
 	return []any{
 		keys, secret.New(plantedKey), logins, limiter, tokens, notices, sender, codec, noerror.In(django.NewCookieSigner(keys, nil)),
 		noerror.In(cookiestore.New(keys, nil)), &session.Options{Codec: codec}, &auth.Options{Limiter: limiter},
-		cachedstore.Options{Codec: codec}, sqlstore.Options{Codec: codec},
+		cachedstore.Options{Codec: codec},
+		sqlstore.Options{Codec: codec},
 		noerror.In(session.New(memstore.New(), &session.Options{Codec: codec})),
 	}
 }

@@ -34,6 +34,43 @@ func (c Cache) Kind() string {
 	return cacheSchemes[scheme]
 }
 
+// Place returns the table of a cache in the database, or the folder of one in files, and
+// is empty for the others.
+func (c Cache) Place() string {
+	if kind := c.Kind(); kind != "db" && kind != "file" {
+		return ""
+	}
+	_, place, _ := strings.Cut(c.URL.Reveal(), "://")
+	place, _, _ = strings.Cut(place, "?")
+	if plain, err := url.PathUnescape(place); err == nil {
+		return plain
+	}
+	return place
+}
+
+// checkPlace refuses a URL without a table or a folder, or with more.
+func (c Cache) checkPlace() error {
+	switch place := c.Place(); {
+	case c.Kind() == "db" && (place == "" || strings.Contains(c.URL.Reveal(), "?")):
+		return errors.New("want db://table, the table that createcachetable of Django has made")
+	case c.Kind() == "file" &&
+		(!strings.HasPrefix(place, "/") || strings.Contains(c.URL.Reveal(), "?")):
+		return errors.New("want file:///folder, the path of the folder from the root")
+	}
+	return nil
+}
+
+// CacheInTable reports whether sessions, or which of them have ended, are in a cache in
+// the database.
+func (s *Settings) CacheInTable() bool {
+	return s.Caches[s.SessionCacheAlias].Kind() == "db" && (s.SessionEngine == "cached_db" || s.aloneInCache())
+}
+
+// aloneInCache reports whether the sessions' cache holds what is nowhere else.
+func (s *Settings) aloneInCache() bool {
+	return s.SessionEngine == "cache" || s.SessionEngine == "signed_cookies" && s.SessionDenyList == "cache"
+}
+
 func setCacheURL(s *Settings, v value) error {
 	raw, err := v.text()
 	if err != nil || raw == "" {

@@ -79,6 +79,9 @@ func setOneOf(to *string, v value, names ...string) error {
 
 // check says what a cache of its kind cannot do.
 func (c Cache) check() error {
+	if err := c.checkPlace(); err != nil {
+		return err
+	}
 	switch kind := c.Kind(); {
 	case kind == "redis", kind == "memory":
 		return nil

@@ -9,7 +9,7 @@ import (
 func FuzzCacheURL(f *testing.F) {
 	for _, seed := range []string{
 		"redis://u:hunter2@h/1?version=2&key_prefix=k", "memcached://h1:1,h2:2", "memory://",
-		"unix:///run/redis.sock?db=1", "redis-sentinel://h/m/0", "x", "redis://?%zz",
+		"unix:///run/redis.sock?db=1", "db://t?max_entries=5", "file:///a%20b?serializer=json", "redis-sentinel://h/m/0", "x", "redis://?%zz",
 	} {
 		f.Add(seed)
 	}

@@ -64,6 +64,11 @@ func TestCachesKnowWhatDjangosCannotDo(t *testing.T) {
 		"memcached://h?compressor=zstd":                             "want none or zlib",
 		"db://cache_table?serializer=json":                          "writes pickles, and no json",
 		"file:///folder?compressor=zlib":                            "no other than its own",
+		"db://":                                                     "want db://table",
+		"db://t?x=y":                                                "want db://table",
+		"file://folder":                                             "want file:///folder",
+		"db://cache_table?max_entries=1000":                         "",
+		"file:///var/cache/a%20site":                                "",
 		"memcached://h?hashing=crc":                                 "rendezvous, modula",
 	} {
 		_, err := conf.Load(fromEnv(map[string]string{"SECRET_KEY": goodKey, "CACHE_URL": url}))

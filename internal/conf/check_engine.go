@@ -20,10 +20,27 @@ func (s *Settings) checkEngine() []Finding {
 			"The sessions' cache is memory://: another process does not see it, and a restart forgets it.",
 			"Use rediss:// or memcached://.")...)
 	}
+	findings = append(findings, s.checkCulling()...)
 	if s.SessionEngine == "file" {
 		findings = append(findings, s.checkFolder()...)
 	}
 	return findings
+}
+
+// fewEntries is less than a site with sessions in a cache should let Django keep.
+const fewEntries = 10_000
+
+// checkCulling asks whether Django deletes sessions when its cache has many entries.
+func (s *Settings) checkCulling() []Finding {
+	c := s.Caches[s.SessionCacheAlias]
+	if c.Place() == "" || !s.aloneInCache() || c.MaxEntries >= fewEntries {
+		return nil
+	}
+	return warn("jamsession.W009",
+		"The sessions are in a cache of Django from which it deletes entries when there are more than "+
+			"MAX_ENTRIES, which is 300 by default: users are logged out.",
+		"Raise MAX_ENTRIES in OPTIONS of Django's CACHES to more than there will ever be, and write "+
+			"the same here, or use the engine db or cached_db.")
 }
 
 // checkFolder asks who can see the names of the files, which are the keys.

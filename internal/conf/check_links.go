@@ -143,7 +143,7 @@ func (s *Settings) checkCacheLink() []Finding {
 		return nil
 	}
 	scheme, rest, _ := strings.Cut(c.URL.Reveal(), "://")
-	if strings.HasSuffix(scheme, "unix") || c.Kind() == "memory" || !hasRemote(rest) {
+	if strings.HasSuffix(scheme, "unix") || c.Kind() == "memory" || c.Place() != "" || !hasRemote(rest) {
 		return nil
 	}
 	_, query, _ := strings.Cut(rest, "?")

@@ -36,6 +36,15 @@ func Loads(data []byte) (Value, error) {
 	return v, err
 }
 
+// Cut reads the pickle with which data begins, which is a short one, and returns what
+// stands behind it.
+func Cut(data []byte) (v Value, rest []byte, err error) {
+	const short = 64
+	m := machine{src: data[:min(len(data), short)], cost: newMeter(short, maxCost)}
+	v, err = m.run()
+	return v, data[m.pos:], err
+}
+
 // load also returns what the run has cost, and what it would cost to write
 // the value out.
 func load(data []byte) (v Value, ran, shown meter, err error) {

@@ -1,4 +1,6 @@
-package django
+// Package zlibs compresses values of caches by zlib and gzip. Importing it makes both known
+// to package cachevalue: Python has them without further packages.
+package zlibs
 
 import (
 	"bytes"
@@ -11,20 +13,15 @@ import (
 	"github.com/jamsession/jamsession/internal/cachevalue"
 )
 
-// Python has these two without further packages, and so has this one.
+// minLength is how long values must be for django-redis.
+const minLength = 15
+
 func init() {
 	cachevalue.Register(cachevalue.Compressor{
-		Name: "zlib", MinLength: 15, Compress: zlibs.compress,
-		Decompress: func(value []byte, most int) ([]byte, error) {
-			r, err := zlib.NewReader(bytes.NewReader(value))
-			if err != nil {
-				return nil, err
-			}
-			return cachevalue.ReadAll(r, most)
-		},
+		Name: "zlib", MinLength: minLength, Compress: Compress, Decompress: Decompress,
 	})
 	cachevalue.Register(cachevalue.Compressor{
-		Name: "gzip", MinLength: 15, Compress: gzips.compress,
+		Name: "gzip", MinLength: minLength, Compress: gzipWriters.compress,
 		Decompress: func(value []byte, most int) ([]byte, error) {
 			r, err := gzip.NewReader(bytes.NewReader(value))
 			if err != nil {
@@ -35,15 +32,27 @@ func init() {
 	})
 }
 
+// Compress compresses by zlib, as Python does by default.
+func Compress(value []byte) ([]byte, error) { return zlibWriters.compress(value) }
+
+// Decompress is the opposite, for [cachevalue.Compressor].
+func Decompress(value []byte, most int) ([]byte, error) {
+	r, err := zlib.NewReader(bytes.NewReader(value))
+	if err != nil {
+		return nil, err
+	}
+	return cachevalue.ReadAll(r, most)
+}
+
 // writers are compressing writers, which are expensive to make.
 type writers sync.Pool
 
 var (
-	zlibs = writers{New: func() any {
+	zlibWriters = writers{New: func() any {
 		w, _ := zlib.NewWriterLevel(nil, 6) // fails for bad levels only
 		return w
 	}}
-	gzips = writers{New: func() any {
+	gzipWriters = writers{New: func() any {
 		w, _ := gzip.NewWriterLevel(nil, 9)
 		return w
 	}}
