@@ -141,3 +141,48 @@ func ExampleUsers_Update() {
 	fmt.Println(john.Email, john.IsStaff, john.IsActive, err)
 	// Output: john@example.com true true <nil>
 }
+
+// A Profile is what a program wants to know of a member.
+type Profile struct {
+	FullName string `db:"full_name"`
+	Points   int    `db:"points"`
+}
+
+func ExampleModel() {
+	ctx := context.Background()
+	db, err := sql.Open("sqlite", "file::memory:")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	db.SetMaxOpenConns(1)
+	_, err = db.ExecContext(ctx, `CREATE TABLE crew_member ("member_no" char(32) NOT NULL PRIMARY KEY,
+		"password" varchar(128) NOT NULL, "last_login" datetime NULL, "email" varchar(254) NOT NULL UNIQUE,
+		"full_name" varchar(80) NOT NULL, "points" integer NULL, "is_active" bool NOT NULL)`) // by Django
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	users, err := sqlusers.New(ctx, django.Database{DB: db}, &sqlusers.Options{Model: sqlusers.Model{
+		Name:    "crew.Member",
+		Columns: map[string]string{"id": "member_no", "username": "email"},
+		KeyType: "uuid",
+		Extra:   Profile{},
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = users.Close() }()
+	_, err = users.Create(ctx, auth.User{Username: "jane@example.com", IsActive: true})
+	fmt.Println(err)
+	user, err := users.Create(ctx, auth.User{
+		Username: "jane@example.com", IsActive: true, Custom: Profile{FullName: "Jane Doe"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(user.ID), user.Email, user.Custom.(Profile).FullName, user.IsStaff)
+	// Output:
+	// sqlusers: invalid: full_name of crew_member must have a value; give it in User.Custom, see Model.Extra
+	// 36 jane@example.com Jane Doe false
+}
