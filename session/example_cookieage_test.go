@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log"
 	"time"
@@ -15,8 +16,8 @@ func ExampleOptions_cookieAgeFor() {
 	const client = session.Item[string]("client")
 	sessions, err := session.New(memstore.New(), &session.Options{
 		CookieAge: time.Hour,
-		CookieAgeFor: func(s *session.Session) time.Duration {
-			if client.Get(s, "") == "app" {
+		CookieAgeFor: func(items map[string]json.RawMessage) time.Duration {
+			if string(items["client"]) == `"app"` {
 				return 30 * 24 * time.Hour
 			}
 			return 0 // CookieAge

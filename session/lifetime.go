@@ -44,15 +44,12 @@ func (m *Manager) lifetime(items *rawjson.Object, now time.Time) lifetime {
 	return l
 }
 
-// cookieAge is how long a session without its own expiry lives. The function gets a
-// session of the same items that nobody can save.
+// cookieAge is how long a session without its own expiry lives.
 func (m *Manager) cookieAge(items *rawjson.Object) time.Duration {
 	if m.opts.CookieAgeFor == nil {
 		return m.opts.CookieAge
 	}
-	s := &Session{m: m, items: items.Clone()}
-	s.state = state{record: recordNone, answer: answerBegun, over: true}
-	if age := m.opts.CookieAgeFor(s); age > 0 {
+	if age := m.opts.CookieAgeFor(items.Texts()); age > 0 {
 		return age
 	}
 	return m.opts.CookieAge

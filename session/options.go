@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -37,14 +38,14 @@ type Options struct {
 
 	// CookieAgeFor returns the CookieAge of one session, as a SessionStore with its own
 	// get_session_cookie_age does in Django: a month for visitors who use an app, for
-	// example. It sees the items as they are saved, in a copy of the session whose changes
-	// are lost, and must not use other sessions. Zero or less is CookieAge. It is asked
-	// whenever a session is saved, again if that save is repeated on what another request
-	// has saved, and for the lifetime of the cookie; also in parallel. It is not asked about
-	// a session with its own expiry, which counts in its place; the two timeouts below count
-	// in any case. Where it may be longer than CookieAge, give the longest to the FloorAge of
-	// package auth, and to the MaxAge of package cookiestore. Nil is CookieAge for all.
-	CookieAgeFor func(s *Session) time.Duration
+	// example. It gets the items as JSON, which it must not change. Zero or less is CookieAge.
+	// It is asked whenever a session is saved, again if that save is repeated on what another
+	// request has saved, and for the lifetime of the cookie; also in parallel. It is not asked
+	// about a session with its own expiry, which counts in its place; the two timeouts below
+	// count in any case. Where it may be longer than CookieAge, give the longest to the
+	// FloorAge of package auth, and to the MaxAge of package cookiestore. Nil is CookieAge for
+	// all.
+	CookieAgeFor func(items map[string]json.RawMessage) time.Duration
 
 	// ExpireAtBrowserClose is SESSION_EXPIRE_AT_BROWSER_CLOSE: the cookie
 	// carries no lifetime. False is a cookie that outlives the browser.

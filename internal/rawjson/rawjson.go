@@ -25,6 +25,7 @@
 package rawjson
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -218,6 +219,15 @@ func (o *Object) All() iter.Seq2[string, []byte] {
 			}
 		}
 	}
+}
+
+// Texts returns the texts of all values, which must not be changed, by name.
+func (o *Object) Texts() map[string]json.RawMessage {
+	texts := make(map[string]json.RawMessage, o.Len())
+	for name, value := range o.All() {
+		texts[name] = value
+	}
+	return texts
 }
 
 // AppendTo appends the text of the object: names and values as they were read

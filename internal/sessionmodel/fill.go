@@ -125,7 +125,7 @@ func (m *Model) values(values []any, data []byte) {
 			continue
 		}
 		if texts == nil {
-			texts = textsOf(&items)
+			texts = items.Texts()
 		}
 		values[i] = f.Value(texts)
 	}
@@ -199,12 +199,4 @@ func valueOf(items *rawjson.Object, name string) any {
 		return json.Number(raw)
 	}
 	return nil
-}
-
-func textsOf(items *rawjson.Object) map[string]json.RawMessage {
-	texts := make(map[string]json.RawMessage, items.Len())
-	for name, raw := range items.All() {
-		texts[name] = json.RawMessage(raw)
-	}
-	return texts
 }
