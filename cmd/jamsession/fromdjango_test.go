@@ -25,16 +25,36 @@ func factsOf(t *testing.T, projects, project string, database ...string) string 
 	}
 	env := append([]string{"SECRET_KEY=" + testKey, "FACTS=" + script}, database...)
 	django := djangotest.Named(t, projects, project, env...)
-	return django.Manage("shell", "-c", `
-import os
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
-exec(open(os.environ["FACTS"]).read())
-`)
+	return django.Manage("shell", "-c", withLogin)
 }
+
+// withLogin makes the tables, a user and a login of theirs, and runs the script.
+const withLogin = `
+import os
+from importlib import import_module
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+from django.core.management import call_command
+
+call_command("migrate", verbosity=0)
+User = get_user_model()
+ann = User(**{User.USERNAME_FIELD: "ann@example.com"})
+ann.password = make_password("four odd words here", hasher="pbkdf2_sha256")
+if hasattr(ann, "full_name"):
+    ann.full_name = "Ann"
+ann.save()
+session = import_module(settings.SESSION_ENGINE).SessionStore()
+session["_auth_user_id"] = User._meta.pk.value_to_string(ann)
+session["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
+session["_auth_user_hash"] = ann.get_session_auth_hash()
+session.save()
+exec(open(os.environ["FACTS"]).read())
+`
 
 // TestFactsOfEachKindOfProject are those in testdata/facts, of Django 3.2. They hold no
 // secret, init makes of them the settings that are beside them, and check finds no error.
+// By these settings Django's user is found, and so is their session.
 func TestFactsOfEachKindOfProject(t *testing.T) {
 	at, projects := absolute(t, "testdata/facts"), absolute(t, "../../integration/django/testdata/projects")
 	for _, project := range []string{"stock", "emailname", "uuidkey", "ownsessions", "cookiecutter"} {
@@ -59,6 +79,13 @@ func TestFactsOfEachKindOfProject(t *testing.T) {
 			}
 
 			written := share(t)
+			if project != "cookiecutter" { // whose sessions are in Redis
+				listed := jamsession(t, "", "sessions", "list", "--user", "ann@example.com", "--json")
+				if strings.Count(listed, `"fingerprint"`) != 1 || !strings.Contains(listed, `"name":"ann@example.com"`) {
+					t.Errorf("listed are %s", listed)
+				}
+				jamsession(t, "", "users", "deactivate", "ann@example.com")
+			}
 			if isDjango32 {
 				golden(t, filepath.Join(at, project+".toml"), strings.ReplaceAll(written, database, "/srv/site/db.sqlite3"))
 			}
