@@ -109,7 +109,7 @@ func (m *Manager) EndSessions(
 	return m.deleteRecords(ctx, sessions, func(s *session.Session) bool {
 		name := itemText(s, backendItem)
 		return itemText(s, idItem) == user.ID &&
-			(name == b.Name() || m.backend(name) == nil) // one of Django's
+			(isNamed(b, name) || m.backend(name) == nil) // one of Django's
 	}), nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 
 	"github.com/jamsession/jamsession/auth/internal/hashwidth"
 	"github.com/jamsession/jamsession/internal/timelimit"
@@ -159,11 +160,17 @@ func (m *Manager) authenticate(ctx context.Context, b Backend, username, passwor
 // backend returns the configured backend of this name, or nil.
 func (m *Manager) backend(name string) Backend {
 	for _, b := range m.backends {
-		if b.Name() == name {
+		if isNamed(b, name) {
 			return b
 		}
 	}
 	return nil
+}
+
+// isNamed reports whether a session with this name is one of the backend.
+func isNamed(b Backend, name string) bool {
+	model, ok := b.(*modelBackend)
+	return b.Name() == name || ok && slices.Contains(model.names, name)
 }
 
 func unavailable(b Backend, err error) error {

@@ -57,6 +57,7 @@ func NewModelBackend(users UserStore, hashers *password.Hashers) (ModelBackend, 
 type modelBackend struct {
 	users   UserStore
 	hashers *password.Hashers
+	names   []string      // see Options.ModelBackendNames
 	timeout time.Duration // of each question to users
 	logger  *slog.Logger  // nil: slog.Default()
 }
@@ -71,7 +72,7 @@ func newModelBackend(users UserStore, hashers *password.Hashers) *modelBackend {
 // under returns the backend with the limit and the logger of a manager.
 func (b *modelBackend) under(o *Options) *modelBackend {
 	managed := *b
-	managed.timeout, managed.logger = o.Timeout, o.Logger
+	managed.timeout, managed.logger, managed.names = o.Timeout, o.Logger, o.ModelBackendNames
 	return &managed
 }
 
@@ -91,8 +92,13 @@ func (b *modelBackend) byID(ctx context.Context, id string) (User, error) {
 	return b.users.ByID(ctx, id)
 }
 
-// Name returns "django.contrib.auth.backends.ModelBackend".
-func (b *modelBackend) Name() string { return "django.contrib.auth.backends.ModelBackend" }
+// Name returns "django.contrib.auth.backends.ModelBackend", or the first of other names.
+func (b *modelBackend) Name() string {
+	if len(b.names) > 0 {
+		return b.names[0]
+	}
+	return "django.contrib.auth.backends.ModelBackend"
+}
 
 // Authenticate implements [Backend].
 func (b *modelBackend) Authenticate(ctx context.Context, username, password string) (User, error) {

@@ -1,10 +1,12 @@
 package auth
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +21,13 @@ type Options struct {
 	// Backends are asked in order. Nil is one [ModelBackend] on the users
 	// given to [New].
 	Backends []Backend
+
+	// ModelBackendNames are those of Django's AUTHENTICATION_BACKENDS that know the users of
+	// the [ModelBackend]: a session that names one of them is a session of its user, and a
+	// login here gives the session the first. Name no backend that looks at more than
+	// is_active before it returns a user: nobody would look here. Empty is the ModelBackend
+	// of Django.
+	ModelBackendNames []string
 
 	// Hashers check the passwords of the default backend. They also check the
 	// old password in [Manager.ChangePassword], and hash the new one there and
@@ -138,15 +147,20 @@ func (o *Options) check() error {
 	if o.FloorAge < 0 {
 		return fmt.Errorf("auth: Options.FloorAge is %v; it cannot be negative", o.FloorAge)
 	}
+	if slices.Contains(o.ModelBackendNames, "") {
+		return errors.New("auth: Options.ModelBackendNames: one is empty")
+	}
 	names := make(map[string]bool)
 	for i, b := range o.Backends {
 		if b == nil {
 			return fmt.Errorf("auth: Options.Backends[%d] is nil", i)
 		}
-		if names[b.Name()] {
-			return fmt.Errorf("auth: Options.Backends: two are named %q", b.Name())
+		for _, name := range o.namesOf(b) {
+			if names[name] {
+				return fmt.Errorf("auth: Options.Backends: two are named %q", name)
+			}
+			names[name] = true
 		}
-		names[b.Name()] = true
 	}
 	for i, v := range o.Validators {
 		if v == nil {
@@ -167,4 +181,12 @@ func parseLoginURL(raw string) (*url.URL, error) {
 		return nil, fmt.Errorf("auth: Options.LoginURL %q is not a path or a full URL", raw)
 	}
 	return u, nil
+}
+
+// namesOf returns the names of a backend: sessions with any of them are its own.
+func (o *Options) namesOf(b Backend) []string {
+	if _, ok := b.(*modelBackend); ok && len(o.ModelBackendNames) > 0 {
+		return o.ModelBackendNames
+	}
+	return []string{b.Name()}
 }

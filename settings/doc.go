@@ -37,6 +37,7 @@
 //	PASSWORD_MIN_LENGTH              number    8                    in characters, for the validator length
 //	PASSWORD_RESET_TIMEOUT           seconds   259200               how long a reset link is valid
 //	LOGIN_STAY_LOGGED_IN_AGE         seconds   2592000              how long "remember me" lasts
+//	AUTHENTICATION_BACKENDS          list                           Django's that know the users
 //	AUTH_USER_MODEL                  text      auth.User            Django's name of the user model
 //	AUTH_USER_TABLE                  text                           its table; empty: app_model
 //	AUTH_USER_COLUMNS                list                           field=column where they differ

@@ -165,6 +165,7 @@ func (s *Site) authOptions() (*auth.Options, error) {
 		Logger:           s.opts.Logger,
 	}
 	if users := s.userStore(); users != nil {
+		o.ModelBackendNames = s.conf.AuthenticationBackends
 		model, err := auth.NewModelBackend(users, s.Hashers)
 		if err != nil {
 			return nil, fmt.Errorf("site: %w", err)

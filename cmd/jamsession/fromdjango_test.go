@@ -104,6 +104,9 @@ func share(t *testing.T) string {
 	if status != 0 || err != nil {
 		t.Fatalf("init: status %d, %v: %s", status, err, &errs)
 	}
+	if info, err := os.Stat("secret_key"); err != nil || info.Size() != 0 || info.Mode().Perm()&0o077 != 0 {
+		t.Errorf("the file for the key: %v, %v", info, err)
+	}
 	if err := os.WriteFile("secret_key", []byte(testKey), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -277,6 +277,7 @@ var asked = map[string]string{
 	"PASSWORD_MIN_LENGTH":               "jamsession.W034",
 	"PASSWORD_RESET_TIMEOUT":            "jamsession.W035",
 	"LOGIN_STAY_LOGGED_IN_AGE":          "jamsession.W026",
+	"AUTHENTICATION_BACKENDS":           "nothing to ask: only Django's code says what else a backend looks at",
 	"AUTH_USER_MODEL":                   "nothing to ask: what does not fit the tables is refused at the start",
 	"AUTH_USER_TABLE":                   "nothing to ask: what does not fit the tables is refused at the start",
 	"AUTH_USER_COLUMNS":                 "nothing to ask: what does not fit the tables is refused at the start",

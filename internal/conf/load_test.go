@@ -222,6 +222,12 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			func(s *conf.Settings) any { return s.PasswordResetTimeout }, time.Hour,
 		},
 		{
+			"AUTHENTICATION_BACKENDS", "a.B,django.contrib.auth.backends.ModelBackend",
+			`["a.B", "django.contrib.auth.backends.ModelBackend"]`,
+			func(s *conf.Settings) any { return strings.Join(s.AuthenticationBackends, " ") },
+			"django.contrib.auth.backends.ModelBackend a.B",
+		},
+		{
 			"AUTH_USER_MODEL", "crew.Member", `"crew.Member"`,
 			func(s *conf.Settings) any { return s.AuthUserModel + " " + s.UserTable() }, "crew.Member crew_member",
 		},
@@ -568,6 +574,7 @@ func TestBadValuesNameSettingSourceValueAndAGoodOne(t *testing.T) {
 		{"SESSION_COOKIE_DOMAIN", "a;b", `want a host name of letters`},
 		{"SESSION_COOKIE_PATH", "app", `want a path that begins with "/"`},
 		{"SESSION_ENGINE", "redis", `no such engine; there are db, cache, cached_db, file, signed_cookies`},
+		{"AUTHENTICATION_BACKENDS", "ModelBackend", `want names of classes, such as`},
 		{"SESSION_TABLE", "", `want a name`},
 		{"SESSION_TABLE", `a"b`, `want a name without quotes`},
 		{"SESSION_TABLE", `"a`, `want the quotes to end`},

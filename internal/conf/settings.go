@@ -37,6 +37,8 @@ type Settings struct {
 	PasswordResetTimeout time.Duration
 	LoginStayLoggedInAge time.Duration
 
+	AuthenticationBackends []string // the first is that of new logins; empty: Django's ModelBackend
+
 	AuthUserModel       string            // "app.Model"
 	AuthUserTable       string            // empty: see UserTable
 	AuthUserColumns     map[string]string // by field, where they differ

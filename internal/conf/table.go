@@ -57,6 +57,10 @@ var table = []Setting{
 		seconds(1, func(s *Settings) *duration { return &s.LoginStayLoggedInAge }),
 	},
 
+	{
+		"AUTHENTICATION_BACKENDS", "list", "", "Django's that know the users", false,
+		setBackends,
+	},
 	{"AUTH_USER_MODEL", "text", usermodel.Stock, "Django's name of the user model", false, setUserModel},
 	{"AUTH_USER_TABLE", "text", "", "its table; empty: app_model", false, setUserTable},
 	{"AUTH_USER_COLUMNS", "list", "", "field=column where they differ", false, setUserColumns},

@@ -37,6 +37,7 @@ type Facts struct {
 	Session   *Session          `json:"session"`
 	Caches    map[string]Cache  `json:"caches"` // by alias
 	Hashers   []*Hasher         `json:"hashers"`
+	Backends  []*Backend        `json:"backends"`
 	Installed map[string]string `json:"installed"` // versions of packages
 	Problems  map[string]string `json:"problems"`  // kinds of errors, by what failed
 }
@@ -130,6 +131,12 @@ type Cache struct {
 	KeyFunction string         `json:"key_function"` // "django", "prefix", "key" or a path
 	Options     map[string]any // nil where the script does not show the value
 	Behaviors   []string       // of pylibmc, those that are on
+}
+
+// A Backend is an entry of AUTHENTICATION_BACKENDS.
+type Backend struct {
+	Class     string
+	SameUsers bool `json:"same_users"` // it finds the user of a session as ModelBackend does
 }
 
 // A Hasher is an entry of PASSWORD_HASHERS.

@@ -18,6 +18,7 @@ import django
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
@@ -378,6 +379,14 @@ def inherits_format(hasher):
     return True
 
 
+def backend_facts(path):
+    """Whether a backend finds the user of a session as Django's own does."""
+    backend = import_string(path)
+    same = issubclass(backend, ModelBackend) and all(
+        getattr(backend, name) is getattr(ModelBackend, name) for name in ("get_user", "user_can_authenticate"))
+    return {"class": path, "same_users": same}
+
+
 def package_version(name):
     module = import_module(name)
     version = getattr(module, "__version__", None) or getattr(module, "VERSION", "")
@@ -405,6 +414,7 @@ def facts():
         "session": attempt(session_facts),
         "caches": {alias: cache_facts(conf) for alias, conf in settings.CACHES.items()},
         "hashers": [attempt(hasher_facts, path) for path in settings.PASSWORD_HASHERS],
+        "backends": [attempt(backend_facts, path) for path in settings.AUTHENTICATION_BACKENDS],
         "installed": installed(),
         "problems": PROBLEMS,
     }

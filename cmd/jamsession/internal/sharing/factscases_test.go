@@ -124,7 +124,14 @@ var factsCases = map[string]testCase{
 	"axes":     ofFacts("W139", installs("axes", "axes.backends.AxesStandaloneBackend")),
 	"hijack":   ofFacts("W140", installs("hijack")),
 	"guardian": ofFacts("W141", installs("guardian", "guardian.backends.ObjectPermissionBackend")),
-	"allauth":  ofFacts("W117", installs("allauth", "allauth.account.auth_backends.AuthenticationBackend")),
+	"allauth, known": {
+		facts: installs("allauth", "allauth.account.auth_backends.AuthenticationBackend"), written: sessionsHere,
+		here: []string{
+			"AUTHENTICATION_BACKENDS",
+			"allauth.account.auth_backends.AuthenticationBackend,django.contrib.auth.backends.ModelBackend",
+		},
+	},
+	"allauth": ofFacts("W117", installs("allauth", "allauth.account.auth_backends.AuthenticationBackend")),
 }
 
 // schemas of PostgreSQL.

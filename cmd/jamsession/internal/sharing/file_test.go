@@ -65,6 +65,17 @@ func TestFileNamesTheSocketOfAnyPort(t *testing.T) {
 	}
 }
 
+// TestFileTakesOnlyBackendsThatFindTheSameUsers: what another one looks at, nobody would
+// look at here.
+func TestFileTakesOnlyBackendsThatFindTheSameUsers(t *testing.T) {
+	f := goodFacts(t)
+	f.Backends = append(f.Backends, &facts.Backend{Class: "a.Same", SameUsers: true}, &facts.Backend{Class: "a.Own"}, nil)
+	file, err := NewFile(FromFacts(f), "")
+	if err != nil || !strings.Contains(file.Text, `"a.Same"`) || strings.Contains(file.Text, "a.Own") {
+		t.Errorf("%v in\n%s", err, file.Text)
+	}
+}
+
 // hostile is a text that would add a line to a file, or end a string, if it were not quoted.
 const hostile = "x\"\nSECURE_SSL_REDIRECT = true\n#\\`'$(id)\r\u202e\x7f\x00"
 

@@ -63,7 +63,7 @@ func (l line) isDefault() bool {
 func (s site) allLines() []line {
 	var lines []line
 	for _, part := range []func() []line{
-		s.databaseLine, s.userLines, s.passwordLines, s.engineLines,
+		s.databaseLine, s.userLines, s.backendLines, s.passwordLines, s.engineLines,
 		s.copiedLines, s.requestLines, s.cacheLines,
 	} {
 		lines = append(lines, part()...)

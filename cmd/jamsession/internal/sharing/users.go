@@ -113,21 +113,44 @@ func (s site) userRules() []conf.Finding {
 
 const modelBackend = "django.contrib.auth.backends.ModelBackend"
 
+// backends compares whose sessions each side takes.
 func (s site) backends() []conf.Finding {
 	var findings []conf.Finding
 	list, ok := s.texts("AUTHENTICATION_BACKENDS", &findings)
 	if !ok {
 		return findings
 	}
-	if !slices.Contains(list, modelBackend) {
-		findings = append(findings, s.finding("model_backend_missing", nil)...)
+	here := s.here.AuthenticationBackends
+	if len(here) == 0 {
+		here = []string{modelBackend}
+	}
+	if !slices.Contains(list, here[0]) {
+		findings = append(findings, s.finding("model_backend_missing", fields{"Here": here[0]})...)
 	}
 	for _, name := range list {
-		if name != modelBackend && !slices.Contains(silentBackends, name) {
+		if !slices.Contains(here, name) && !slices.Contains(silentBackends, name) {
 			findings = append(findings, s.finding("backend_unknown", fields{"Django": name})...)
 		}
 	}
 	return findings
+}
+
+// backendLines are the backends of Django that are known to find users as this
+// program does.
+func (s site) backendLines() []line {
+	var names []string
+	for _, b := range s.facts.Backends {
+		if b != nil && b.SameUsers && !slices.Contains(silentBackends, b.Class) {
+			names = append(names, b.Class)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	if slices.Equal(names, []string{modelBackend}) {
+		names = nil
+	}
+	return []line{listed("AUTHENTICATION_BACKENDS", names)}
 }
 
 // middleware looks for what makes Django's sessions and logins work.
