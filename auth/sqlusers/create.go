@@ -11,11 +11,11 @@ import (
 	"github.com/jamsession/jamsession/auth/password"
 )
 
-// CheckNew returns the user as [Users.Create] would store it, without an ID that the
-// database chooses and without looking at the password, and stores nothing. Its errors are those
-// of Create. A nil error is not a promise, since somebody else may take the name first. A field
+// CheckNew returns the user as [Users.Create] would store it, without an ID that was not
+// given and without looking at the password, and stores nothing. Its errors are those of Create. A nil error is not a promise, since somebody else may take the name first. A field
 // that does not fit is found before the table is asked.
 func (u *Users) CheckNew(ctx context.Context, user auth.User) (auth.User, error) {
+	given := user.ID
 	user, err := u.asStored(user)
 	if err != nil {
 		return auth.User{}, err
@@ -26,6 +26,7 @@ func (u *Users) CheckNew(ctx context.Context, user auth.User) (auth.User, error)
 	if err := u.checkFree(ctx, user.Username, ""); err != nil {
 		return auth.User{}, err
 	}
+	user.ID = given
 	return user, nil
 }
 
@@ -102,7 +103,7 @@ func (u *Users) newKey(user auth.User) (string, error) {
 	case !given:
 		return "", invalid("id", "is missing: the program chooses the keys of "+u.table.model.Name)
 	}
-	if _, err := k.args(user.ID); err != nil || longer(user.ID, u.table.width("id")) {
+	if _, err := k.args(user.ID); err != nil || k.kind == textKey && longer(user.ID, u.table.width("id")) {
 		return "", invalid("id", "does not fit the column of keys")
 	}
 	return k.canonical(user.ID), nil

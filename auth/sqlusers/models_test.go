@@ -56,9 +56,19 @@ func logins(t *testing.T, d database, m userModel) {
 	if err != nil || checked.Username != given.Username {
 		t.Fatalf("CheckNew: %v, %v", fields(checked), err)
 	}
-	jane := create(t, d.Users, given)
+	jane := create(t, d.Users, checked) // as SignUp does
 	if jane.ID == "" || jane.Username != given.Username || !jane.IsActive || jane.IsStaff {
 		t.Errorf("Create: %v", fields(jane))
+	}
+	if checked.ID != "" {
+		t.Errorf("CheckNew has chosen the ID %q", checked.ID)
+	}
+	if d.Model().KeyType == "uuid" { // which a program may choose
+		chosen := m.user("chosen")
+		chosen.ID = "2F79DE82-D9EE-44F3-80DD-708EB1530DA0"
+		if user := create(t, d.Users, chosen); user.ID != strings.ToLower(chosen.ID) {
+			t.Errorf("%s was chosen, %s is stored", chosen.ID, user.ID)
+		}
 	}
 	if _, err := d.Create(ctx, given); !errors.Is(err, auth.ErrUserExists) {
 		t.Errorf("the same name: %v", err)
