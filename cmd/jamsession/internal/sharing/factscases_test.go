@@ -117,7 +117,7 @@ var factsCases = map[string]testCase{
 				Backend: "django_redis.cache.RedisCache", KeyFunction: "django", Location: []string{"redis://localhost/1"},
 			}
 		},
-		here: cacheHere, want: "E105",
+		here: cacheHere, want: "W105",
 	},
 
 	"otp":      ofFacts("W138", func(f *facts.Facts) { f.Installed = map[string]string{"django_otp": "1", "two_factor": "1"} }),
