@@ -25,10 +25,10 @@ func TestPackage(t *testing.T) {
 		name, django string // its version; empty is the machine's own
 		on           func(*testing.T) place
 	}{
-		{"SQLite and django-redis", "", with(onSQLite, onRedisBy("django_redis.cache.RedisCache"))},
+		{"SQLite and django-redis", "", with(onSQLite, onDjangoRedis("msgpack.MSGPack", "zlib.Zlib"))},
 		{"PostgreSQL and pymemcache", "", with(onPostgres, onMemcached)},
 		{"MariaDB and pylibmc", "", with(onMariaDB, onPyLibMC)},
-		{"Django 4.2", "4.2", with(onSQLite, onPyLibMC)},
+		{"Django 4.2", "4.2", with(onSQLite, onDjangoRedis("json.JSON", "identity.Identity"))},
 		{"Django 5.2", "5.2", with(onPostgres, onRedisBy("django.core.cache.backends.redis.RedisCache"))},
 	} {
 		python, ok := interpreter(t, run.django)
@@ -36,7 +36,10 @@ func TestPackage(t *testing.T) {
 			fmt.Printf(tableRow, run.name, "jamsession_sessions", absent, absent)
 			continue
 		}
-		t.Run(run.name, func(t *testing.T) { tryPackage(t, python, run.on(t)) })
+		t.Run(run.name, func(t *testing.T) {
+			t.Parallel()
+			tryPackage(t, python, run.on(t))
+		})
 	}
 }
 
@@ -60,6 +63,7 @@ func TestPackagePassesDjangosOwnTests(t *testing.T) {
 			continue
 		}
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			at := with(onSQLite, run.on)(t)
 			needModules(t, at.django)
 			out := runPackage(t, python, at, "django_own.py", tests)
@@ -130,6 +134,19 @@ func onRedisBy(backend string) func(*testing.T) place {
 	return func(t *testing.T) place {
 		url := "redis://" + servertest.Redis(t).Addr + "/0"
 		return cache(url, backend, url)
+	}
+}
+
+// onDjangoRedis names a serializer and a compressor of django-redis.
+func onDjangoRedis(serializer, compressor string) func(*testing.T) place {
+	return func(t *testing.T) place {
+		at := onRedisBy("django_redis.cache.RedisCache")(t)
+		caches := at.django["CACHES"].(map[string]any)["default"].(map[string]any)
+		caches["OPTIONS"] = map[string]any{
+			"SERIALIZER": "django_redis.serializers." + serializer + "Serializer",
+			"COMPRESSOR": "django_redis.compressors." + compressor + "Compressor",
+		}
+		return at
 	}
 }
 

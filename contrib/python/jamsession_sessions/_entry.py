@@ -1,7 +1,7 @@
-"""The values in a cache: Django's pickles, with what the Go library adds to them.
+"""The values in a cache: Django's, with what the Go library adds to them.
 
-Unpickled they are what Django expects. The additions are values that the pickle pushes and
-pops again:
+Django's client loads from them what it expects. The additions to a pickle are values that it
+pushes and pops again:
 
     80 ..           PROTO
     8a 08 ........  LONG1 of 8 bytes: the expiry in Unix microseconds
@@ -12,18 +12,19 @@ and in an entry of cached_db also the text of the row:
     42 .... ......  BINBYTES with a length of 4 bytes
     30              POP
 
-A tombstone is a pickled None, to Django a miss. One of cached_db begins with a text that
-nobody else has.
+What django-redis makes by its other serializers has them as _hidden.py says. A tombstone is
+a pickled None, to Django a miss. One of cached_db begins with a text that nobody else has.
 """
 
 from __future__ import annotations
 
-import pickle
 import re
 import secrets
 import string
 from datetime import datetime, timedelta, timezone
-from typing import Any, Optional, Tuple
+from typing import Optional, Tuple
+
+from jamsession_sessions._hidden import hide, reveal
 
 TOMBSTONE = b"\x80\x04N."
 
@@ -35,49 +36,49 @@ _ENTRY = re.compile(rb"\x80\x04\x8a\x08(.{8})0B(.{4})", re.DOTALL)
 
 
 def stamp(value: bytes, expiry: datetime) -> bytes:
-    """The value with its expiry, if it is a pickle that can have one."""
-    if len(value) < 3 or value[0] != 0x80 or value[1] < 2:
-        return value
+    """The value with its expiry, if it has a place for it."""
+    if not _is_pickle(value):
+        return hide(value, _instant(expiry)) or value
     return value[:2] + b"\x8a\x08" + _instant(expiry) + b"0" + value[2:]
 
 
 def expiry_of(value: bytes) -> Optional[datetime]:
     """The expiry in a value; None if it says none."""
     found = _STAMP.match(value)
-    try:
-        return _time(found[1]) if found else None
-    except OverflowError:
-        return None
+    if found:
+        return _time(found[1])
+    revealed = reveal(value)
+    return _time(revealed[0]) if revealed and not revealed[1] else None
 
 
-def entry(data: str, items: Any, expiry: datetime) -> bytes:
-    """The entry of cached_db for a row with this data."""
+def entry(data: str, value: bytes, expiry: datetime) -> Optional[bytes]:
+    """The entry of cached_db for a row with this data, whose value would be Django's; None
+    if there is no place in it, since the session is empty."""
     row = data.encode()
-    return b"".join(
-        [
-            b"\x80\x04\x8a\x08",
-            _instant(expiry),
-            b"0B",
-            len(row).to_bytes(4, "little"),
-            row,
-            b"0",
-            pickle.dumps(items, 4)[2:],
-        ]
-    )
+    if not _is_pickle(value):
+        return hide(value, _instant(expiry), row)
+    size = len(row).to_bytes(4, "little")
+    return b"".join([b"\x80\x04\x8a\x08", _instant(expiry), b"0B", size, row, b"0", value[2:]])
 
 
 def parse_entry(value: bytes) -> Optional[Tuple[str, datetime]]:
     """The data and the expiry of the row in an entry; None if it is something else."""
+    found = _pickled_entry(value) or reveal(value)
+    expiry = _time(found[0]) if found else None
+    if found is None or expiry is None or not found[1]:
+        return None
+    try:
+        return found[1].decode(), expiry
+    except UnicodeDecodeError:
+        return None
+
+
+def _pickled_entry(value: bytes) -> Optional[Tuple[bytes, bytes]]:
     found = _ENTRY.match(value)
     if found is None:
         return None
     end = found.end() + int.from_bytes(found[2], "little")
-    if len(value) < end + 1:
-        return None
-    try:
-        return value[found.end() : end].decode(), _time(found[1])
-    except (UnicodeDecodeError, OverflowError):
-        return None
+    return (found[1], value[found.end() : end]) if len(value) > end else None
 
 
 def unique_tombstone() -> bytes:
@@ -89,10 +90,18 @@ def is_tombstone(value: bytes) -> bool:
     return value == TOMBSTONE or _UNIQUE_TOMBSTONE.fullmatch(value) is not None
 
 
+def _is_pickle(value: bytes) -> bool:
+    return len(value) > 2 and value[0] == 0x80 and value[1] >= 2
+
+
 def _instant(at: datetime) -> bytes:
     micro = (at - _EPOCH) // timedelta(microseconds=1)
     return micro.to_bytes(8, "little", signed=True)
 
 
-def _time(instant: bytes) -> datetime:
-    return _EPOCH + timedelta(microseconds=int.from_bytes(instant, "little", signed=True))
+def _time(instant: bytes) -> Optional[datetime]:
+    """The instant; None if there is no such time."""
+    try:
+        return _EPOCH + timedelta(microseconds=int.from_bytes(instant, "little", signed=True))
+    except OverflowError:
+        return None

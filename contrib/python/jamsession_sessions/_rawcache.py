@@ -58,11 +58,17 @@ class RawCache:
         return None
 
     def dumps(self, items: Items) -> bytes:
-        """The value that Django stores for some items."""
+        """The value that Django stores for some items, before it is compressed."""
         raise NotImplementedError
 
     def loads(self, value: bytes) -> Items:
         raise NotImplementedError
+
+    def compress(self, value: bytes) -> bytes:
+        return value
+
+    def decompress(self, value: bytes) -> bytes:
+        return value
 
 
 def open_cache(alias: str) -> RawCache:

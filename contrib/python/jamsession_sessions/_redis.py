@@ -94,10 +94,21 @@ class DjangoRedis(Redis):
     """django_redis.cache.RedisCache."""
 
     def dumps(self, items: Items) -> bytes:
-        return self.cache.client.encode(items)
+        return self.cache.client._serializer.dumps(items)
 
     def loads(self, value: bytes) -> Items:
-        return self.cache.client.decode(value)
+        return self.cache.client._serializer.loads(value)
+
+    def compress(self, value: bytes) -> bytes:
+        return self.cache.client._compressor.compress(value)
+
+    def decompress(self, value: bytes) -> bytes:
+        from django_redis.exceptions import CompressorError
+
+        try:
+            return self.cache.client._compressor.decompress(value)
+        except CompressorError:  # a small one, which is not compressed
+            return value
 
 
 def open_cache(cache: BaseCache) -> Optional[RawCache]:

@@ -6,9 +6,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import Callable, Dict, Optional
+from datetime import datetime
+from typing import Callable, Dict, Optional, Tuple
 
 from jamsession_sessions import _entry
+from jamsession_sessions._merge import Items
 from jamsession_sessions._rawcache import RawCache
 from jamsession_sessions._outcomes import Changed, Interrupted
 
@@ -77,6 +79,22 @@ class TableCache:
         except Exception:
             _complain()
             return _entry.TOMBSTONE
+
+    def entry(self, data: str, items: Items, expiry: datetime) -> Optional[bytes]:
+        """The entry for a row; None if there can be none, since it has no items."""
+        try:
+            entry = _entry.entry(data, self._raw.dumps(items), expiry)
+            return None if entry is None else self._raw.compress(entry)
+        except Exception:  # the cache's serializer lacks a type
+            _complain()
+            return None
+
+    def parse(self, value: bytes) -> Optional[Tuple[str, datetime]]:
+        """The data and the expiry of the row in an entry; None if it is something else."""
+        try:
+            return _entry.parse_entry(self._raw.decompress(value))
+        except Exception:
+            return None
 
     def claim(self, key: str, old: Optional[bytes]) -> Optional[bytes]:
         """Put a tombstone into an empty place, or in the place of an old value."""

@@ -36,13 +36,13 @@ class SessionStore(ComparingStore, cache.SessionStore):
         value = self._raw.get(self.cache_key_prefix + key)
         if value is None or _entry.is_tombstone(value):
             return None
-        expiry = _entry.expiry_of(value)
+        expiry = _entry.expiry_of(self._raw.decompress(value))
         if expiry is not None and expiry <= aware(timezone.now()):
             return None
         return Record(key, value, djangos(expiry))
 
     def _items(self, record: Record) -> Items:
-        items = self._raw.loads(record.data)
+        items = self._raw.loads(self._raw.decompress(record.data))
         if not isinstance(items, dict):
             raise TypeError("The value of a session in the cache is a %s." % type(items).__name__)
         return items
@@ -68,7 +68,8 @@ class SessionStore(ComparingStore, cache.SessionStore):
     def _made_of(self, key: str, items: Items) -> Tuple[Record, float]:
         ttl = self.get_expiry_age()
         expiry = timezone.now() + timedelta(seconds=ttl)
-        return Record(key, _entry.stamp(self._raw.dumps(items), aware(expiry)), expiry), ttl
+        value = _entry.stamp(self._raw.dumps(items), aware(expiry))
+        return Record(key, self._raw.compress(value), expiry), ttl
 
     def _remove(self, key: str) -> None:
         self._raw.end(self.cache_key_prefix + key)

