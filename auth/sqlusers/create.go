@@ -12,7 +12,8 @@ import (
 )
 
 // CheckNew returns the user as [Users.Create] would store it, without an ID that was not
-// given and without looking at the password, and stores nothing. Its errors are those of Create. A nil error is not a promise, since somebody else may take the name first. A field
+// given and without looking at the password, and stores nothing. Its errors are those of
+// Create. A nil error is not a promise, since somebody else may take the name first. A field
 // that does not fit is found before the table is asked.
 func (u *Users) CheckNew(ctx context.Context, user auth.User) (auth.User, error) {
 	given := user.ID

@@ -154,22 +154,25 @@ func (db DB) describe(ctx context.Context, conn *sql.Conn) error {
 			continue
 		}
 		for _, m := range app.models {
-			if there, err := db.isThere(ctx, conn, m); err != nil || !there {
-				if err != nil {
-					return err
-				}
-				continue
-			}
-			err := db.addContentType(ctx, conn, app.label, m)
-			if err == nil && has(Auth) {
-				err = db.addPermissions(ctx, conn, app.label, m)
-			}
+			err := db.describeModel(ctx, conn, app.label, m, has(Auth))
 			if err != nil {
 				return fmt.Errorf("describe %s.%s: %w", app.label, m.name, err)
 			}
 		}
 	}
 	return nil
+}
+
+func (db DB) describeModel(ctx context.Context, conn *sql.Conn, app string, m model, permissions bool) error {
+	there, err := db.isThere(ctx, conn, m)
+	if err != nil || !there {
+		return err
+	}
+	err = db.addContentType(ctx, conn, app, m)
+	if err == nil && permissions {
+		err = db.addPermissions(ctx, conn, app, m)
+	}
+	return err
 }
 
 // isThere reports whether Django has a model: a site with users of its own has no auth.User.

@@ -16,7 +16,8 @@ var sqlite = dialect{
 	objects:   "SELECT name FROM sqlite_master",
 	quote:     `"`,
 	fields: "SELECT name, lower(type), \"notnull\"," +
-		" dflt_value IS NOT NULL OR pk > 0 AND lower(type) = 'integer' FROM pragma_table_info(?) ORDER BY cid",
+		" dflt_value IS NOT NULL OR pk > 0 AND lower(type) = 'integer'" +
+		" FROM pragma_table_info(?) ORDER BY cid",
 	relation:  "SELECT 'uncounted' FROM sqlite_master WHERE type = 'view' AND lower(name) = lower(?)",
 	tableArgs: func(t TableName) []any { return []any{t.name} },
 	index:     "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND name = ?",
