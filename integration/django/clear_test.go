@@ -40,8 +40,8 @@ func (x exchange) expire(t *testing.T, key string) {
 	if folder := x.folder(); folder != "" {
 		err = os.Chtimes(filepath.Join(folder, "sessionid"+key), long, long)
 	} else if x.engine.keeps() {
-		_, err = x.site.Database.DB.ExecContext(t.Context(),
-			"UPDATE django_session SET expire_date = '2020-01-01 00:00:00' WHERE session_key = '"+key+"'")
+		_, err = x.site.Database.DB.ExecContext(t.Context(), "UPDATE "+x.engine.project.sessions()+
+			" SET expire_date = '2020-01-01 00:00:00' WHERE session_key = '"+key+"'")
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func (x exchange) remains(t *testing.T, key string) bool {
 	}
 	n := 0
 	err := x.site.Database.DB.QueryRowContext(t.Context(),
-		"SELECT COUNT(*) FROM django_session WHERE session_key = '"+key+"'").Scan(&n)
+		"SELECT COUNT(*) FROM "+x.engine.project.sessions()+" WHERE session_key = '"+key+"'").Scan(&n)
 	if err != nil {
 		t.Fatal(err)
 	}

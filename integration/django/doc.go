@@ -9,11 +9,19 @@
 //
 // Django 4.2 and 5.2 and Valkey are tried, too, if .ci/aside has unpacked them into the
 // folder that JAMSESSION_ASIDE names; the table says which are absent. Other versions are
-// tried on two engines, and with JAMSESSION_WHOLE=1 on all.
+// tried on a sample of the engines, and with JAMSESSION_WHOLE=1 on all.
 //
 // An engine joins by one entry in engines_test.go, a scenario by one in
 // main_test.go. The Django site is in testdata/site; gosite_test.go has the
 // same pages on package settings.
+//
+// # Sites that are not the stock one
+//
+// The same Django site is tried with the models of testdata/projects, and with its
+// sessions in each cache and format that can be shared. Nobody writes the settings of
+// the Go site then. "jamsession django-facts" asks Django, "jamsession init" writes
+// what is to be written, "jamsession check" must find no error, and the Go site runs
+// with that. Such engines try the scenarios that touch what differs.
 //
 // # What Go keeps
 //

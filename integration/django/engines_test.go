@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -14,8 +15,24 @@ import (
 // An engine is a place for sessions, as each side's settings name it.
 type engine struct {
 	name   string // as in the table
-	engine string // SESSION_ENGINE
+	engine string // SESSION_ENGINE; of a class of the site's own, the one that it is made from
 	place  func(t *testing.T) place
+
+	// project is what the Django site adds to the stock one; nil is nothing.
+	project *project
+
+	// tries are the scenarios; nil is all that fit.
+	tries []string
+}
+
+// scenarios are those that are tried on the engine.
+func (e engine) scenarios() (list []scenario) {
+	for _, s := range scenarios {
+		if e.tries == nil && !s.asked && (s.fits == nil || s.fits(e)) || slices.Contains(e.tries, s.name) {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // A place is the settings of both sides for what they share.
@@ -24,8 +41,8 @@ type place struct {
 	django map[string]any
 }
 
-// engines are all; the table has rows for each.
-var engines = append(always, perhaps()...)
+// engines are all but the formats; the table has rows for each.
+var engines = slices.Concat(always, perhaps(), ofProjects)
 
 // perhaps returns the engines whose servers the oldest supported Debian does not
 // package.
@@ -33,21 +50,21 @@ func perhaps() []engine {
 	if !servertest.HasValkey() {
 		return nil
 	}
-	return []engine{{valkey, "cache", with(onSQLite, onValkey)}}
+	return []engine{{name: valkey, engine: "cache", place: with(onSQLite, onValkey)}}
 }
 
 const valkey = "cache on Valkey"
 
 var always = []engine{
-	{"db on SQLite", "db", onSQLite},
-	{"db on PostgreSQL", "db", onPostgres},
-	{"db on MariaDB", "db", onMariaDB},
-	{"cache on Redis", "cache", with(onSQLite, onRedis)},
-	{"cache on Memcached", "cache", with(onSQLite, onMemcached)},
-	{"cached_db on Redis", "cached_db", with(onPostgres, onRedis)},
-	{"cached_db on Memcached", "cached_db", with(onSQLite, onMemcached)},
-	{"file", "file", with(onSQLite, inFolder)},
-	{"signed_cookies", "signed_cookies", onSQLite},
+	{name: "db on SQLite", engine: "db", place: onSQLite},
+	{name: "db on PostgreSQL", engine: "db", place: onPostgres},
+	{name: "db on MariaDB", engine: "db", place: onMariaDB},
+	{name: "cache on Redis", engine: "cache", place: with(onSQLite, onRedis)},
+	{name: "cache on Memcached", engine: "cache", place: with(onSQLite, onMemcached)},
+	{name: "cached_db on Redis", engine: "cached_db", place: with(onPostgres, onRedis)},
+	{name: "cached_db on Memcached", engine: "cached_db", place: with(onSQLite, onMemcached)},
+	{name: "file", engine: "file", place: with(onSQLite, inFolder)},
+	{name: "signed_cookies", engine: "signed_cookies", place: onSQLite},
 }
 
 // with joins two places: the users are in one, the sessions in the other.

@@ -40,7 +40,7 @@ func (g *goSite) user(w io.Writer, r *http.Request) error {
 			return err
 		}
 		_, err = g.Users().Create(ctx, auth.User{
-			Username: name, Email: name + "@example.com", Password: hash, IsActive: true,
+			Username: name, Email: address(name), Password: hash, IsActive: true, Custom: g.custom,
 			IsStaff: r.PostForm.Has("staff"), IsSuperuser: r.PostForm.Has("superuser"),
 		})
 		if err != nil {

@@ -24,6 +24,7 @@ import (
 // would make them.
 type goSite struct {
 	*site.Site
+	custom any // User.Custom of new users
 	resets *reset.Resets
 	outbox *outbox
 	gates  gates
@@ -32,16 +33,23 @@ type goSite struct {
 // startGo runs the Go site until the test ends. It makes its tables.
 func startGo(t *testing.T, flags map[string]string) (*site.Site, *side) {
 	t.Helper()
-	loaded := loadGo(t, flags)
-	if err := site.Migrate(t.Context(), loaded, nil); err != nil {
+	return startLoaded(t, loadGo(t, flags), nil, nil)
+}
+
+// startLoaded is startGo with settings, options, and what new users have beside auth.User.
+func startLoaded(
+	t *testing.T, loaded *settings.Settings, options *site.Options, custom any,
+) (*site.Site, *side) {
+	t.Helper()
+	if err := site.Migrate(t.Context(), loaded, options); err != nil {
 		t.Fatal(err)
 	}
-	site, err := site.Open(t.Context(), loaded, nil)
+	site, err := site.Open(t.Context(), loaded, options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = site.Close() })
-	g := &goSite{Site: site, outbox: new(outbox)}
+	g := &goSite{Site: site, custom: custom, outbox: new(outbox)}
 	resets, err := reset.New(site.Auth, site.Users(), site.Tokens, g.outbox, &reset.Options{
 		URL: origin.String() + "accounts/reset/{id}/{token}/",
 	})

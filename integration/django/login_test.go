@@ -12,8 +12,19 @@ const password = "correct horse battery staple"
 func (x exchange) newUser(t *testing.T, at *side, fields ...string) string {
 	t.Helper()
 	name := newName()
+	if x.engine.project.namesByEmail() {
+		name = address(name)
+	}
 	newBrowser(t).post(at, "/user", append([]string{"username", name, "password", password}, fields...)...)
 	return name
+}
+
+// address returns the email of a user.
+func address(name string) string {
+	if strings.Contains(name, "@") {
+		return name
+	}
+	return name + "@example.com"
 }
 
 // logIn logs a user in on one side.
@@ -79,7 +90,8 @@ func tryLogout(t *testing.T, x exchange) {
 func tryAdmin(t *testing.T, x exchange) {
 	name := x.newUser(t, x.from, "staff", "1", "superuser", "1")
 	b := logIn(t, x.golang, name)
-	if text := b.get(x.django, "/admin/auth/user/"); !strings.Contains(text, name+"</a>") {
+	list := "/admin/" + strings.ReplaceAll(x.engine.project.users(), ".", "/") + "/"
+	if text := b.get(x.django, list); !strings.Contains(text, name+"</a>") {
 		t.Errorf("the admin's list of users has no %s", name)
 	}
 	plain := x.newUser(t, x.from)

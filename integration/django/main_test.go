@@ -38,6 +38,9 @@ type scenario struct {
 
 	// fits tells on which engines it is tried. Nil is all.
 	fits func(engine) bool
+
+	// asked: only on engines that ask for it by its name.
+	asked bool
 }
 
 // scenarios are all; the table has a row for each and each engine.
@@ -63,6 +66,7 @@ var scenarios = []scenario{
 	{name: "end, to the second", try: tryEnd},
 	{name: "clearsessions", try: tryClear},
 	{name: "SECRET_KEY rotation", try: tryRotation},
+	{name: accounts, try: tryAccounts, asked: true},
 	{name: "tables", try: tryTables, fits: onDB},
 	{name: "tables, both at once", try: tryTablesAtOnce, fits: onDB},
 	{name: "one saves, one is in flight", try: tryOvertaken},
@@ -111,19 +115,17 @@ func (x exchange) notInDjango(major, minor int) bool {
 // TestDjango tries each scenario on each engine in both directions.
 func TestDjango(t *testing.T) {
 	t.Cleanup(func() { results.finish(t, os.Stdout) })
+	commandDir = t.TempDir()
 	var engineGroup sync.WaitGroup
 	for _, e := range engines {
-		engineGroup.Go(func() { t.Run(e.name, func(t *testing.T) { tryEngine(t, e) }) })
+		engineGroup.Go(func() { t.Run(e.name, func(t *testing.T) { tryEngine(t, open(t, e)) }) })
 	}
+	engineGroup.Go(func() { t.Run(formatsOfCaches, tryFormats) })
 	engineGroup.Wait()
 }
 
-func tryEngine(t *testing.T, e engine) {
-	p := open(t, e)
-	for _, s := range scenarios {
-		if s.fits != nil && !s.fits(e) {
-			continue
-		}
+func tryEngine(t *testing.T, p *pair) {
+	for _, s := range p.engine.scenarios() {
 		t.Run(s.name, func(t *testing.T) {
 			for d, name := range directions {
 				t.Run(name, func(t *testing.T) { tryCell(t, p, s, direction(d)) })

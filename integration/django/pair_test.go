@@ -36,9 +36,12 @@ type pair struct {
 }
 
 // open starts a pair of sites on an engine. The Go site makes its tables, and
-// Django those of its admin.
+// Django those of its admin, unless it has a project of its own.
 func open(t *testing.T, e engine) *pair {
 	t.Helper()
+	if e.project != nil {
+		return openProject(t, e)
+	}
 	at := e.place(t)
 	p := openAt(t, e, at, nil, nil)
 	p.second = sync.OnceValue(func() *pair { return openAt(t, e, at, sessionsForAllGo, sessionsForAllDjango) })
@@ -67,14 +70,19 @@ func openAt(t *testing.T, e engine, at place, golang map[string]string, django m
 	t.Helper()
 	p := &pair{engine: e, place: at}
 	p.site, p.golang = startGo(t, p.flags(golang))
-	config := map[string]any{
-		"SECRET_KEY": secretKey, "SESSION_ENGINE": "django.contrib.sessions.backends." + e.engine,
-	}
-	maps.Copy(config, at.django)
-	maps.Copy(config, django)
-	p.django = startDjango(t, config)
+	p.django = startDjango(t, p.config(django))
 	results.ran(p.django)
 	return p
+}
+
+// config returns the settings of a Django site at the place, with these beside them.
+func (p *pair) config(more map[string]any) map[string]any {
+	config := map[string]any{
+		"SECRET_KEY": secretKey, "SESSION_ENGINE": "django.contrib.sessions.backends." + p.engine.engine,
+	}
+	maps.Copy(config, p.place.django)
+	maps.Copy(config, more)
+	return config
 }
 
 func (p *pair) anotherGo(t *testing.T, setting string, value time.Duration) *side {

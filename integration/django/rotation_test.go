@@ -47,8 +47,8 @@ func tryRotation(t *testing.T, x exchange) {
 // mailTo asks one side for a reset link and returns the mail.
 func (x exchange) mailTo(at *side, b *browser, name string) string {
 	b.t.Helper()
-	b.post(at, "/accounts/password_reset/", "email", name+"@example.com")
-	return b.get(at, "/outbox?to="+name+"@example.com")
+	b.post(at, "/accounts/password_reset/", "email", address(name))
+	return b.get(at, "/outbox?to="+address(name))
 }
 
 // with returns a pair at the same place with another key, which also accepts

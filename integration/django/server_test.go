@@ -64,10 +64,11 @@ func python(t *testing.T, settings map[string]any, args ...string) *exec.Cmd {
 }
 
 // startDjango runs the Django site until the test ends.
-func startDjango(t *testing.T, settings map[string]any) *side {
+func startDjango(t *testing.T, settings map[string]any, env ...string) *side {
 	t.Helper()
 	needModules(t, settings)
 	cmd := python(t, settings, "serve.py")
+	cmd.Env = append(cmd.Env, env...)
 	s := &side{name: "Django", log: new(buffer)}
 	cmd.Stderr = s.log
 	stdin, err := cmd.StdinPipe()
@@ -103,7 +104,8 @@ func needModules(t *testing.T, settings map[string]any) {
 	text := fmt.Sprint(settings)
 	for mark, modules := range map[string]string{
 		"django_redis": "django_redis", "backends.redis": "redis", "PyMemcache": "pymemcache",
-		"PyLibMC":    "pylibmc",
+		"PyLibMC": "pylibmc",
+		"msgpack": "msgpack", "lz4": "lz4", "zstd": "pyzstd zstandard",
 		"postgresql": "psycopg2 psycopg", "mysql": "MySQLdb",
 	} {
 		if strings.Contains(text, mark) && !hasOneOf(t, strings.Fields(modules)) {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -94,11 +95,8 @@ func (r *table) String() string {
 	rule := func() { fmt.Fprintf(&text, "| %[1]s | %[1]s---- | %[2]s | %[2]s |\n", dashes[:22], dashes[:18]) }
 	row("Django "+r.django, "Scenario", directions[djangoFirst], directions[goFirst])
 	rule()
-	for _, e := range engines {
-		for _, s := range scenarios {
-			if s.fits != nil && !s.fits(e) {
-				continue
-			}
+	for _, e := range slices.Concat(engines, formats) {
+		for _, s := range e.scenarios() {
 			row(e.name, s.name, r.get(cell{e.name, s.name, djangoFirst}), r.get(cell{e.name, s.name, goFirst}))
 		}
 	}

@@ -94,14 +94,16 @@ func tryPermissions(t *testing.T, x exchange) {
 			is(t, when+", at "+at.name, b.get(at, "/me?perm="+perm), name+want)
 		}
 	}
-	may("at first", "auth.view_user", " may not")
-	admin.post(x.from, "/user", "username", name, "grant", "auth.view_user")
-	may("granted", "auth.view_user", " may")
-	may("another", "auth.delete_user", " may not")
+	app, model, _ := strings.Cut(x.engine.project.users(), ".")
+	view := app + ".view_" + model
+	may("at first", view, " may not")
+	admin.post(x.from, "/user", "username", name, "grant", view)
+	may("granted", view, " may")
+	may("another", app+".delete_"+model, " may not")
 	admin.post(x.from, "/user", "username", name, "join", newName())
 	may("in a group", "auth.view_group", " may")
-	admin.post(x.from, "/user", "username", name, "revoke", "auth.view_user")
-	may("revoked", "auth.view_user", " may not")
+	admin.post(x.from, "/user", "username", name, "revoke", view)
+	may("revoked", view, " may not")
 	may("in a group still", "auth.view_group", " may")
 	admin.post(x.from, "/user", "username", name, "leave", "all")
 	may("out of the group", "auth.view_group", " may not")

@@ -12,7 +12,8 @@ from django.core.management import call_command
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 
-from merging import below
+import facts
+from stores import below
 
 
 def end_with_the_tests():
@@ -23,6 +24,7 @@ def end_with_the_tests():
 threading.Thread(target=end_with_the_tests, daemon=True).start()
 application = get_wsgi_application()
 call_command("migrate", verbosity=0)
+facts.write()
 server = ThreadedWSGIServer(("127.0.0.1", 0), WSGIRequestHandler)
 server.set_app(below(application))
 print(server.server_port, *django.VERSION[:2], flush=True)

@@ -3,6 +3,11 @@ the tests, as JSON in the environment: a dict of settings."""
 
 import json
 import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import packaged
 
 ALLOWED_HOSTS = ["*"]
 DEBUG = False
@@ -23,7 +28,7 @@ LOGGING = {
     "loggers": {"django.server": {"level": "ERROR"}},
 }
 MIDDLEWARE = [
-    "merging.SessionMiddleware",
+    "stores.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -49,3 +54,14 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 globals().update(json.loads(os.environ["SITE_SETTINGS"]))
+if "django_redis.compressors" in os.environ["SITE_SETTINGS"]:
+    packaged.complete()
+
+# A project of ../projects adds its models, and says which of them are the users' and the
+# sessions'.
+if "SITE_PROJECT" in os.environ:
+    os.environ.update(SECRET_KEY=SECRET_KEY, DATABASE_NAME="")  # noqa: F821
+    sys.path.append(str(Path(__file__).resolve().parents[1] / "projects"))
+    project = vars(import_module(os.environ["SITE_PROJECT"] + ".settings"))
+    INSTALLED_APPS = ["django.contrib.admin", *project["INSTALLED_APPS"]]
+    globals().update({name: project[name] for name in ("AUTH_USER_MODEL", "SESSION_ENGINE") if name in project})

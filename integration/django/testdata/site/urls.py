@@ -1,11 +1,15 @@
 """The pages of the site. The Go site has the same, but for the admin's."""
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.contrib.auth import urls as auth_urls
 from django.urls import include, path
 
 import races
 import views
+
+if not admin.site.is_registered(get_user_model()):
+    admin.site.register(get_user_model())
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -19,6 +23,7 @@ urlpatterns = [
     path("password", views.change_password),
     path("user", views.user),
     path("hash", views.password_hash),
+    path("of-account", views.sessions_of_account),
     path("messages", views.notices),
     path("outbox", views.outbox),
     path("expiry", views.expiry),

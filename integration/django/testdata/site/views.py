@@ -2,13 +2,18 @@
 
 import datetime
 import json
+from importlib import import_module
 
+from django.conf import settings
 from django.contrib import auth, messages
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, Permission
 from django.core import mail
 from django.core.management import call_command
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
+
+User = auth.get_user_model()
+FIELDS = {field.name for field in User._meta.get_fields()}
 
 
 def text(value, status=200):
@@ -48,7 +53,7 @@ def log_in(request):
     if found is None:
         return text("no match", 401)
     auth.login(request, found)
-    return text(found.username)
+    return text(found.get_username())
 
 
 def log_out(request):
@@ -57,8 +62,8 @@ def log_out(request):
 
 
 def me(request):
-    """Says who the visitor is, and whether he may do what "perm" names."""
-    answer = request.user.username or "nobody"
+    """Says who the visitor is, and whether they may do what "perm" names."""
+    answer = request.user.get_username() or "nobody"
     if "perm" in request.GET:
         answer += " may" if request.user.has_perm(request.GET["perm"]) else " may not"
     return text(answer)
@@ -77,15 +82,18 @@ def user(request):
     """Makes a user, or changes the one who is there."""
     post = request.POST
     if "password" in post:
-        User.objects.create_user(
-            post["username"],
-            post["username"] + "@example.com",
-            post["password"],
-            is_staff="staff" in post,
-            is_superuser="superuser" in post,
-        )
+        name = post["username"]
+        fields = {
+            **dict.fromkeys(User.REQUIRED_FIELDS, name),
+            "email": name if "@" in name else name + "@example.com",
+            User.USERNAME_FIELD: name,
+            "password": post["password"],
+            "is_staff" if "is_staff" in FIELDS else "is_admin": "staff" in post,
+            "is_superuser": "superuser" in post,
+        }
+        User.objects.create_user(**fields)
         return text("made")
-    found = User.objects.get(username=post["username"])
+    found = User.objects.get_by_natural_key(post["username"])
     if "active" in post:
         found.is_active = post["active"] == "1"
         found.save(update_fields=["is_active"])
@@ -111,7 +119,14 @@ def permission(name):
 
 
 def password_hash(request):
-    return text(User.objects.get(username=request.GET["username"]).password)
+    return text(User.objects.get_by_natural_key(request.GET["username"]).password)
+
+
+def sessions_of_account(request):
+    """The keys of a user's sessions, by the column of a model of its own."""
+    user = User.objects.get_by_natural_key(request.GET["username"])
+    model = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()
+    return text(",".join(sorted(s.pk for s in model.objects.filter(account_id=user.pk))))
 
 
 def notices(request):
