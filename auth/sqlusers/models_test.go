@@ -57,7 +57,7 @@ func logins(t *testing.T, d database, m userModel) {
 		t.Fatalf("CheckNew: %v, %v", fields(checked), err)
 	}
 	jane := create(t, d.Users, checked) // as SignUp does
-	if jane.ID == "" || jane.Username != given.Username || !jane.IsActive || jane.IsStaff {
+	if jane.ID == "" || jane.Username != given.Username || !jane.IsActive || jane.IsStaff || jane.IsSuperuser {
 		t.Errorf("Create: %v", fields(jane))
 	}
 	if checked.ID != "" {
