@@ -357,7 +357,7 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			func(s *conf.Settings) any { return s.SessionDenyList }, "cache",
 		},
 		{
-			"SESSION_ENGINE", "django.contrib.sessions.backends.cached_db", `"cached_db"`,
+			"SESSION_ENGINE", "django.contrib.sessions.backends.cached_db", `"jamsession_sessions.cached_db"`,
 			func(s *conf.Settings) any { return s.SessionEngine }, "cached_db",
 		},
 		{

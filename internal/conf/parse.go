@@ -68,13 +68,15 @@ func setAddr(s *Settings, v value) error {
 // engines are the short names of Django's.
 var engines = []string{"db", "cache", "cached_db", "file", "signed_cookies"}
 
-// setEngine takes Django's names of its engines, short or dotted.
+// setEngine takes Django's names of its engines, short or dotted, and those of
+// contrib/python.
 func setEngine(s *Settings, v value) error {
 	engine, err := v.text()
 	if err != nil {
 		return err
 	}
 	s.SessionEngine = strings.TrimPrefix(engine, "django.contrib.sessions.backends.")
+	s.SessionEngine = strings.TrimPrefix(s.SessionEngine, "jamsession_sessions.")
 	if !slices.Contains(engines, s.SessionEngine) {
 		return errors.New("no such engine; there are " + strings.Join(engines, ", "))
 	}

@@ -21,18 +21,12 @@ from jamsession_sessions._store import Record, well_formed
 from jamsession_sessions._tablecache import LIFETIME, TableCache
 
 
-class SessionStore(db.SessionStore):
+class SessionStore(db.SessionStore, cached_db.SessionStore):
     """A session in the table of a model, and a copy of it in a cache."""
-
-    cache_key_prefix = cached_db.KEY_PREFIX
 
     def __init__(self, session_key: Optional[str] = None) -> None:
         super().__init__(session_key)
         self._table_cache = TableCache(open_cache(settings.SESSION_CACHE_ALIAS))
-
-    @property
-    def cache_key(self) -> str:
-        return self._at(self._get_or_create_session_key())
 
     def _at(self, key: str) -> str:
         return self.cache_key_prefix + key
@@ -41,7 +35,9 @@ class SessionStore(db.SessionStore):
         if not session_key or not well_formed(session_key):
             return False
         value = self._table_cache.get(self._at(session_key))
-        return self._live(session_key, value) is not None or super().exists(session_key)
+        if self._live(session_key, value) is not None:
+            return True
+        return self.model.objects.filter(session_key=session_key).exists()
 
     def _read(self, key: str, newest: bool = False) -> Optional[Record]:
         if newest:

@@ -47,9 +47,10 @@ def put_in_the_place_of_djangos():
     """From now on Django's modules have our engines."""
     from importlib import import_module
 
-    for name in ("db", "cache", "cached_db", "file"):
-        ours = import_module("jamsession_sessions." + name)
-        import_module("django.contrib.sessions.backends." + name).SessionStore = ours.SessionStore
+    names = "db", "cache", "cached_db", "file"
+    ours = [import_module("jamsession_sessions." + name).SessionStore for name in names]
+    for name, store in zip(names, ours):
+        import_module("django.contrib.sessions.backends." + name).SessionStore = store
 
 
 if __name__ == "__main__":

@@ -41,6 +41,9 @@ class CachedDB(EngineCase):
             self.wantItems(first.session_key, a=1)
             self.assertTrue(first.exists(first.session_key))
 
+    def test_it_is_an_engine_of_that_kind(self):
+        self.assertIsInstance(self.new(), djangos.SessionStore)
+
     def test_an_entry_is_djangos_too(self):
         first = self.new(a=1)
         self.loaded(first)
