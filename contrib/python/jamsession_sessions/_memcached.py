@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from typing import Any, Optional, Tuple
 from weakref import WeakKeyDictionary
 
@@ -81,6 +82,13 @@ class Memcached(RawCache):
         raise NotImplementedError
 
 
+# pymemcache answers "not found" for a server that does not answer: if it is to ignore errors, and
+# without that for a second after the first. A logout would not be done, and nobody would hear of
+# it. It would also ask another server for the keys of one that failed twice, and the first again
+# after a minute, which has not heard of the logouts in between.
+_NEVER_SILENT = {"ignore_exc": False, "retry_attempts": sys.maxsize, "retry_timeout": -1}
+
+
 class PyMemcache(Memcached):
     """django.core.cache.backends.memcached.PyMemcacheCache."""
 
@@ -97,7 +105,9 @@ class PyMemcache(Memcached):
         return self.cache._options["serde"]
 
     def _connect(self) -> Any:
-        return self.cache._class(self.cache.client_servers, **{**self.cache._options, "serde": _Bytes()})
+        return self.cache._class(
+            self.cache.client_servers, **{**self.cache._options, **_NEVER_SILENT, "serde": _Bytes()}
+        )
 
     def _cas(self, key: str, value: bytes, cas: Any, ttl: int) -> bool:
         return bool(self._client.cas(self._key(key), value, cas, ttl, noreply=False))
@@ -138,7 +148,10 @@ class PyLibMC(Memcached):
             "deserialize": lambda client, value, flags: _join(value, flags),
         }
         options = dict(self.cache._options)
-        options["behaviors"] = {**(options.get("behaviors") or {}), "cas": True}
+        behaviors = {**(options.get("behaviors") or {}), "cas": True}
+        for name in ("remove_failed", "auto_eject"):  # see _NEVER_SILENT
+            behaviors.pop(name, None)
+        options["behaviors"] = behaviors
         return type("Client", (self.cache._class,), codec)(self.cache.client_servers, **options)
 
     def _cas(self, key: str, value: bytes, cas: Any, ttl: int) -> bool:
