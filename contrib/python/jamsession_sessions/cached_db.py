@@ -11,6 +11,7 @@ from typing import Optional
 
 from django.conf import settings
 from django.contrib.sessions.backends import cached_db
+from django.db import connections, transaction
 from django.utils import timezone
 
 from jamsession_sessions import _entry, db
@@ -83,13 +84,19 @@ class SessionStore(db.SessionStore, cached_db.SessionStore):
         at = self._at(record.key)
         tombstone = self._table_cache.bury(at)
         new = super()._swap(record, key, items)
-        if key != record.key or tombstone is None or not self._put(at, tombstone, new):
-            # Another request has changed the cache. Its entry may be older than this change.
-            self._table_cache.bury(at)
+        moved, committed = key != record.key, not connections[self._writer()].in_atomic_block
+        if moved or tombstone is None or not committed or not self._put(at, tombstone, new):
+            # Or another request has changed the cache. Its entry may be older than this change.
+            self._bury_at_commit(at)
         return new
 
     def _remove(self, key: str) -> None:
         at = self._at(key)
         self._table_cache.bury(at)
         super()._remove(key)
-        self._table_cache.bury(at)
+        self._bury_at_commit(at)
+
+    def _bury_at_commit(self, at: str) -> None:
+        """Take an entry away now, or when others see what this transaction has done: until then
+        the first tombstone stands, unless it takes long."""
+        transaction.on_commit(lambda: self._table_cache.bury(at), using=self._writer())

@@ -8,6 +8,7 @@ from unittest import mock
 from django.contrib.sessions.backends import cached_db as djangos
 from django.contrib.sessions.models import Session
 from django.core.cache import caches
+from django.db import transaction
 from django.utils import timezone
 
 from engines import EngineCase
@@ -57,6 +58,27 @@ class CachedDB(EngineCase):
         one.save()
         with self.assertNumQueries(0):
             self.wantItems(first.session_key, a=1, b=1)
+
+    def test_what_is_rolled_back_was_never_in_the_cache(self):
+        first = self.new(a=1)
+        one = self.loaded(first)
+        with transaction.atomic():
+            one["a"] = 2
+            one.save()
+            self.assertTrue(_entry.is_tombstone(self.cached(first)))
+            transaction.set_rollback(True)
+        self.wantItems(first.session_key, a=1)
+
+    def test_a_commit_takes_away_what_was_read_before_it(self):
+        """Although the tombstone has gone meanwhile, since the transaction took long."""
+        for end in ("save", "flush", "cycle_key"):
+            first = self.new(a=1)
+            one, old = self.loaded(first), self.cached(first)
+            one["a"] = 2
+            with transaction.atomic():
+                getattr(one, end)()
+                one._table_cache._raw.set(first.cache_key, old, 100)
+            self.assertTrue(_entry.is_tombstone(self.cached(first)), end)
 
     def test_an_entry_of_djangos_is_not_believed(self):
         first = self.new(a=1)
