@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Set
+import io
+import pickle
+from typing import Any, Dict, List, Optional, Set
 
 Items = Dict[Any, Any]
 
+_PLAIN = (str, bytes, bool, int, type(None))
+
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two values are the same to the last element, types included: 1 is not True."""
+    """Whether two values are the same to the last element, types included: 1 is not True.
+
+    What a class calls equal can differ, as two states of one instance of a Django model, and
+    what it calls different can be the same: objects are compared by their pickles.
+    """
     if type(a) is not type(b):
         return False
     if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(a[name], b[name]) for name in a)
+        return list(a) == list(b) and all(same(a[name], b[name]) for name in a)
     if isinstance(a, (list, tuple)):
         return len(a) == len(b) and all(map(same, a, b))
-    return bool(a == b) or (a != a and b != b)  # NaN is the same as NaN
+    if type(a) in _PLAIN or isinstance(a, (set, frozenset)):
+        return bool(a == b)
+    try:
+        return _pickled(a) == _pickled(b)
+    except Exception:  # also of the classes: the save will say so, if it matters there
+        return False
+
+
+def _pickled(value: Any) -> bytes:
+    """A pickle that does not say which of its parts are one object: copies lack that."""
+    pickled = io.BytesIO()
+    pickler = pickle.Pickler(pickled, pickle.HIGHEST_PROTOCOL)
+    pickler.fast = True
+    pickler.dump(value)
+    return pickled.getvalue()
 
 
 def changed(base: Items, mine: Items) -> Set[Any]:
@@ -28,15 +50,17 @@ def changed(base: Items, mine: Items) -> Set[Any]:
     }
 
 
-def merge(base: Items, mine: Items, theirs: Items) -> None:
+def merge(base: Items, mine: Items, theirs: Items, stored: Optional[Items] = None) -> None:
     """Bring into mine what others have made of base, but keep what was changed in mine.
 
+    Stored is mine as it would be loaded again, if that differs: JSON makes lists of tuples.
     Values that nobody else has changed stay the same objects: a view may hold them.
     """
-    kept = changed(base, mine)
+    stored = mine if stored is None else stored
+    kept = changed(base, stored)
     merged: Items = {}
     for name, value in theirs.items():
-        if name in mine and (name in kept or same(mine[name], value)):
+        if name in mine and (name in kept or same(stored[name], value)):
             merged[name] = mine[name]
         elif name not in kept:
             merged[name] = value

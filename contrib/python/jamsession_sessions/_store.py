@@ -176,7 +176,7 @@ class ComparingStore(SessionBase):
         if kept.keys() != items.keys():  # JSON has made texts of other names
             items.clear()
             items.update(kept)
-        merge(self._items(old), items, self._items(new))
+        merge(self._items(old), items, self._items(new), kept)
 
     def _as_kept(self, items: Items) -> Items:
         """The items as they are when they are loaded again."""

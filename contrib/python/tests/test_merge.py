@@ -1,3 +1,7 @@
+import pickle
+from decimal import Decimal
+
+from django.contrib.auth.models import Group
 from django.test import SimpleTestCase
 
 from jamsession_sessions._merge import changed, merge, same
@@ -29,3 +33,32 @@ class Merge(SimpleTestCase):
         numbers = [(1, True), (0, False), (1, 1.0), ("1", 1), ({"a": 1}, {"a": True})]
         for a, b in [*numbers, ([1], (1,)), ([], [1])]:
             self.assertFalse(same(a, b), (a, b))
+
+    def test_objects_are_the_same_if_their_state_is(self):
+        """Whatever their class calls equal."""
+        text = "x" * 9
+        for a, b in [
+            (Group(pk=1, name=text), Group(pk=1, name=text)),
+            ([Plain(text, text)], [Plain(text, "x" * 9)]),
+            ({1, 2}, {2, 1}),
+            (Decimal("1.0"), Decimal("1.0")),
+        ]:
+            loaded = pickle.loads(pickle.dumps(a))
+            self.assertTrue(same(loaded, pickle.loads(pickle.dumps(b))), (a, b))
+        for a, b in [
+            (Group(pk=1, name="a"), Group(pk=1, name="b")),
+            (Plain(1, 2), Plain(1, 3)),
+            (Decimal("1.0"), Decimal("1.00")),
+            ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
+        ]:
+            self.assertFalse(same(a, b), (a, b))
+
+    def test_what_is_stored_in_another_form_is_no_change(self):
+        mine = {"pair": (1, 2), "mine": 1}
+        merge({"pair": [1, 2]}, mine, {"pair": [3], "theirs": 1}, {"pair": [1, 2], "mine": 1})
+        self.assertEqual(mine, {"pair": [3], "theirs": 1, "mine": 1})
+
+
+class Plain:
+    def __init__(self, *values):
+        self.values = values

@@ -55,6 +55,15 @@ class Races(EngineCase):
         one.save()
         self.assertIs(self.again(first)["a"], True)
 
+    def test_a_tuple_that_was_saved_is_no_change(self):
+        one = self.new(pair=(1, 2))
+        two = self.loaded(one)
+        two["pair"] = [3]
+        two.save()
+        one["a"] = 1
+        one.save()
+        self.wantItems(one.session_key, pair=[3], a=1)
+
     def test_clear_takes_what_others_saved_with_it(self):
         first = self.new(a=1)
         for load in (self.again, self.loaded):
