@@ -67,6 +67,7 @@ var scenarios = []scenario{
 	{name: "clearsessions", try: tryClear},
 	{name: "SECRET_KEY rotation", try: tryRotation},
 	{name: accounts, try: tryAccounts, asked: true},
+	{name: storedAlike, try: tryStoredAlike, asked: true},
 	{name: "tables", try: tryTables, fits: onDB},
 	{name: "tables, both at once", try: tryTablesAtOnce, fits: onDB},
 	{name: "one saves, one is in flight", try: tryOvertaken},

@@ -13,27 +13,33 @@ import (
 )
 
 // others are the versions of Django that are tried beside the machine's own, if they
-// are in the folder that JAMSESSION_ASIDE names.
-var others = []string{"4.2", "5.2"}
+// are in the folder that JAMSESSION_ASIDE names. From 5.0 on, MariaDB has columns of UUIDs.
+var others = []struct {
+	version string
+	uuid    string // the engine on which a UUID key is tried
+}{
+	{"4.2", "UUID key on SQLite"},
+	{"5.2", "UUID key on MariaDB"},
+}
 
 // TestOtherDjangos runs TestDjango with each, in a process of its own, since one process
 // has one Django. A version that is not there has no case, but a row that says so.
 func TestOtherDjangos(t *testing.T) {
-	for _, version := range others {
-		python := servertest.Aside("django-" + version + "/python")
+	for _, other := range others {
+		python := servertest.Aside("django-" + other.version + "/python")
 		if _, err := os.Stat(python); err != nil {
-			fmt.Printf(tableRow, "Django "+version, "all", absent, absent)
+			fmt.Printf(tableRow, "Django "+other.version, "all", absent, absent)
 			continue
 		}
-		t.Run(version, func(t *testing.T) { tryVersion(t, version, python) })
+		tried := triedWithOthers("db on SQLite", "cache on Redis", other.uuid)
+		t.Run(other.version, func(t *testing.T) { tryVersion(t, other.version, python, tried) })
 	}
 }
 
 // tryVersion prints the rows of the engines that it tries.
-func tryVersion(t *testing.T, version, python string) {
-	tried := triedWithOthers()
+func tryVersion(t *testing.T, version, python string, tried []string) {
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestDjango$/^("+
-		strings.ReplaceAll(regexp.QuoteMeta(strings.Join(tried, "\n")), "\n", "|")+")$")
+		strings.ReplaceAll(regexp.QuoteMeta(strings.Join(groups(tried), "\n")), "\n", "|")+")$")
 	child.Env = append(os.Environ(), "DJANGO_PYTHON="+python)
 	out, err := child.CombinedOutput()
 	if err != nil {
@@ -63,23 +69,39 @@ func tryVersion(t *testing.T, version, python string) {
 	}
 }
 
+// groups are the tests of engines. The formats of caches have one for all.
+func groups(engines []string) (names []string) {
+	for _, name := range engines {
+		if slices.Contains(namesOf(formats), name) {
+			name = formatsOfCaches
+		}
+		names = append(names, name)
+	}
+	return slices.Compact(names)
+}
+
+func namesOf(engines []engine) (names []string) {
+	for _, e := range engines {
+		names = append(names, e.name)
+	}
+	return names
+}
+
 // rowsOf is how many rows the table has for an engine.
 func rowsOf(name string) int {
-	i := slices.IndexFunc(engines, func(e engine) bool { return e.name == name })
-	return len(engines[i].scenarios())
+	all := slices.Concat(engines, formats)
+	i := slices.IndexFunc(all, func(e engine) bool { return e.name == name })
+	return len(all[i].scenarios())
 }
 
 // mute are the rows that say nothing about a failure.
 var mute = regexp.MustCompile(`(?m)^\| .*(passed .*passed|not tried) +\|\n`)
 
 // triedWithOthers returns the engines on which other versions are tried: with
-// JAMSESSION_WHOLE=1 all, and else a few.
-func triedWithOthers() (names []string) {
-	sample := []string{"db on SQLite", "cache on Redis", "UUID key on SQLite"}
-	for _, e := range engines {
-		if os.Getenv("JAMSESSION_WHOLE") == "1" || slices.Contains(sample, e.name) {
-			names = append(names, e.name)
-		}
+// JAMSESSION_WHOLE=1 all, and else the sample.
+func triedWithOthers(sample ...string) []string {
+	if os.Getenv("JAMSESSION_WHOLE") == "1" {
+		return namesOf(slices.Concat(engines, formats))
 	}
-	return names
+	return sample
 }

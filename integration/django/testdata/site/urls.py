@@ -24,6 +24,7 @@ urlpatterns = [
     path("user", views.user),
     path("hash", views.password_hash),
     path("of-account", views.sessions_of_account),
+    path("stored", views.stored),
     path("messages", views.notices),
     path("outbox", views.outbox),
     path("expiry", views.expiry),

@@ -129,6 +129,13 @@ def sessions_of_account(request):
     return text(",".join(sorted(s.pk for s in model.objects.filter(account_id=user.pk))))
 
 
+def stored(request):
+    """How the value in django-redis's cache begins, which is a compressor's mark."""
+    client = request.session._cache.client
+    key = client.make_key(request.session.cache_key)
+    return text(client.get_client().get(key)[:2].hex())
+
+
 def notices(request):
     """Leaves a message, or shows and forgets all."""
     if request.method == "POST":
