@@ -17,6 +17,7 @@ import (
 	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/internal/cachevalue"
 	"github.com/jamsession/jamsession/internal/pickle"
+	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/zlibs"
 	"github.com/jamsession/jamsession/session"
 )
@@ -53,8 +54,11 @@ func NewCache(dir string, o *Options) (cachedstore.Cache, error) {
 	if c.prefix == "" {
 		c.prefix = "jamsession:"
 	}
+	err := sessionkey.CheckNames(c.keyFunc)
+	if err != nil {
+		return nil, fmt.Errorf("filestore: Options.KeyFunc %w", err)
+	}
 	opts.Prefix, opts.Codec, opts.MaxAge = "djcache", nil, 0
-	var err error
 	if c.files, err = newStore(dir, &opts); err != nil {
 		return nil, err
 	}

@@ -181,3 +181,12 @@ func TestCacheTrustsNoFileThatOthersCanWrite(t *testing.T) {
 		t.Errorf("Get: %v, want an error", err)
 	}
 }
+
+// TestAKeyFunctionOfSeveralSessions would give visitors each other's sessions.
+func TestAKeyFunctionOfSeveralSessions(t *testing.T) {
+	o := &filestore.Options{KeyFunc: func(key string) string { return "s:" + key[:30] }}
+	_, err := filestore.NewCache(t.TempDir(), o)
+	if err == nil || !strings.Contains(err.Error(), "Options.KeyFunc makes the same key") {
+		t.Errorf("%v, want a refusal of the function", err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/cachevalue"
+	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
@@ -82,16 +83,16 @@ func (o *Options) checkKeys() error {
 	if o.KeyFunc == nil {
 		return checkPrefix(o.Prefix)
 	}
-	key := o.KeyFunc(strings.Repeat("0", longestKey))
+	if err := sessionkey.CheckNames(o.KeyFunc); err != nil {
+		return fmt.Errorf("memcachestore: Options.KeyFunc %w", err)
+	}
+	key := o.KeyFunc(strings.Repeat("0", sessionkey.MaxLength))
 	if len(key) > 250 || key == "" || strings.ContainsFunc(key, isIllegal) {
 		return errors.New("memcachestore: Options.KeyFunc makes a key that Memcached does not take: " +
 			"it has more than 250 bytes, a space or a control character")
 	}
 	return nil
 }
-
-// longestKey is the length of a session's key that is hashed.
-const longestKey = 40
 
 func checkPrefix(prefix string) error {
 	if len(prefix) > 200 {

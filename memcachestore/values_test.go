@@ -50,6 +50,7 @@ func TestOptionsThatNoClientOfDjangoShares(t *testing.T) {
 		"and not by gzip":           {Codec: noerror.In(django.CacheValues("pickle", "gzip"))},
 		"Options.KeyFunc":           {KeyFunc: func(key string) string { return "a key " + key }},
 		"250 bytes":                 {KeyFunc: func(key string) string { return strings.Repeat("x", 211) + key }},
+		"Options.KeyFunc makes the": {KeyFunc: func(key string) string { return key[1:] }},
 		"Options.Hashing":           {Hashing: "crc"},
 	} {
 		_, err := memcachestore.Open(t.Context(), []string{"127.0.0.1:1"}, &o)

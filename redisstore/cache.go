@@ -23,24 +23,29 @@ type cache struct {
 // OpenCache connects to Redis as the cache of package cachedstore, as [Open]
 // does. Options may be nil; only Prefix and KeyFunc matter here.
 func OpenCache(ctx context.Context, url string, o *Options) (cachedstore.Cache, error) {
+	opts := o.withDefaults()
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
 	client, err := dial(ctx, url, false)
 	if err != nil {
 		return nil, err
 	}
-	return newCache(client, true, o), nil
+	return &cache{newWires(client), true, opts}, nil
 }
 
 // NewCache is [OpenCache] on a client that the caller keeps: close the cache,
-// then the client. Options may be nil. The error says that the client is nil.
+// then the client. Options may be nil. The error says that the client is nil, or
+// names the field that is wrong.
 func NewCache(client rueidis.Client, o *Options) (cachedstore.Cache, error) {
 	if client == nil {
 		return nil, errors.New("redisstore: NewCache: the client is nil")
 	}
-	return newCache(client, false, o), nil
-}
-
-func newCache(client rueidis.Client, opened bool, o *Options) *cache {
-	return &cache{newWires(client), opened, o.withDefaults()}
+	opts := o.withDefaults()
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
+	return &cache{newWires(client), false, opts}, nil
 }
 
 // Close implements [cachedstore.Cache]. It ends the connections that

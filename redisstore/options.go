@@ -1,9 +1,11 @@
 package redisstore
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/cachevalue"
+	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
@@ -56,6 +58,9 @@ func (o *Options) name(key string) string {
 }
 
 func (o *Options) check() error {
+	if err := sessionkey.CheckNames(o.KeyFunc); err != nil {
+		return fmt.Errorf("redisstore: Options.KeyFunc %w", err)
+	}
 	return timelimit.NotNegative("redisstore: Options.ClientCache", o.ClientCache)
 }
 

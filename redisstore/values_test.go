@@ -232,3 +232,15 @@ def visit(name, key):
 		}
 	}
 }
+
+// TestAKeyFunctionOfSeveralSessions would give visitors each other's sessions.
+func TestAKeyFunctionOfSeveralSessions(t *testing.T) {
+	o := &redisstore.Options{KeyFunc: func(key string) string { return "s:" + key[:30] }}
+	_, storeErr := redisstore.Open(t.Context(), "redis://127.0.0.1:1", o)
+	_, cacheErr := redisstore.OpenCache(t.Context(), "redis://127.0.0.1:1", o)
+	for _, err := range []error{storeErr, cacheErr} {
+		if err == nil || !strings.Contains(err.Error(), "Options.KeyFunc makes the same key") {
+			t.Errorf("%v, want a refusal of the function", err)
+		}
+	}
+}

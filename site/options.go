@@ -59,7 +59,8 @@ type Options struct {
 	Limits func(*throttle.Options)
 
 	// CacheKey is Django's KEY_FUNCTION of the sessions' cache, if CACHES has no name
-	// for it: it makes the cache's key of a key and of KEY_PREFIX and VERSION.
+	// for it: it makes the cache's key of a key and of KEY_PREFIX and VERSION. Each character
+	// of a key must count: one that is cut off could give visitors each other's sessions.
 	CacheKey func(key, keyPrefix string, version int) string
 }
 

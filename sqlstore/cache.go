@@ -14,6 +14,7 @@ import (
 	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
@@ -77,7 +78,10 @@ func NewCache(
 	if c.db, err = djangodb.New(db); err != nil {
 		return nil, fmt.Errorf("sqlstore: %w", err)
 	}
-	if len(c.opts.name(strings.Repeat("0", longestKey))) > maxCacheKey {
+	if err = sessionkey.CheckNames(c.opts.KeyFunc); err != nil {
+		return nil, fmt.Errorf("sqlstore: CacheOptions.KeyFunc %w", err)
+	}
+	if len(c.opts.name(strings.Repeat("0", sessionkey.MaxLength))) > maxCacheKey {
 		return nil, errors.New("sqlstore: NewCache: the keys are longer than Django's 250 characters")
 	}
 	name, err := c.db.Dialect.TableName(table)
@@ -96,10 +100,7 @@ func NewCache(
 	return c, nil
 }
 
-const (
-	maxCacheKey = 250 // the column has 255
-	longestKey  = 40  // of a session's key that is hashed
-)
+const maxCacheKey = 250 // the column has 255
 
 // check looks at the table.
 func (c *cache) check(ctx context.Context, table djangodb.TableName) error {

@@ -194,3 +194,13 @@ func TestCacheNeedsFoundRows(t *testing.T) {
 		t.Errorf("%v, want an error that names clientFoundRows", err)
 	}
 }
+
+// TestAKeyFunctionOfSeveralSessions would give visitors each other's sessions.
+func TestAKeyFunctionOfSeveralSessions(t *testing.T) {
+	o := &sqlstore.CacheOptions{KeyFunc: func(key string) string { return "s:" + key[:30] }}
+	site := django.Database{DB: pool(t, tempFile(t), quickDSN, 1)}
+	_, err := sqlstore.NewCache(t.Context(), site, "sites cache", o)
+	if err == nil || !strings.Contains(err.Error(), "CacheOptions.KeyFunc makes the same key") {
+		t.Errorf("%v, want a refusal of the function", err)
+	}
+}
