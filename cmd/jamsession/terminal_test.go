@@ -54,6 +54,19 @@ func TestNothingIsDoneToTheTerminal(t *testing.T) {
 	}
 }
 
+// TestKeysAreHarmless, too: in some models they are texts.
+func TestKeysAreHarmless(t *testing.T) {
+	var out strings.Builder
+	if err := writeUsers(&out, []userLine{{ID: hostile}, {ID: "2f79de82-d9ee-44f3-80dd-708eb1530da0"}}); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	if len(lines) != 4 || strings.ContainsFunc(strings.Join(lines, ""), isHarmful) ||
+		!strings.HasPrefix(lines[2], "2f79de82-d9ee-44f3-80dd-708eb1530da0 ") {
+		t.Errorf("%q", lines)
+	}
+}
+
 func eachLineIsJSON(text string) bool {
 	for line := range strings.Lines(text) {
 		if !json.Valid([]byte(line)) {

@@ -85,7 +85,8 @@ func writeUsers(w io.Writer, list []userLine) error {
 		if u.LastLogin != nil {
 			last = u.LastLogin.Format("2006-01-02 15:04")
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", u.ID, column(u.Name, 20), column(u.Email, 22), u.role(), last)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n",
+			legible(u.ID), column(u.Name, 20), column(u.Email, 22), u.role(), last)
 	}
 	return t.Flush()
 }
