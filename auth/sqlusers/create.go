@@ -89,13 +89,14 @@ func (u *Users) asStored(user auth.User) (auth.User, error) {
 func (u *Users) newKey(user auth.User) (string, error) {
 	k, given := u.table.key, user.ID != ""
 	isName := u.table.sameColumn("id", "username")
-	chosen := k.HasDefault && (k.kind == integerKey || u.table.returning() != "")
+	byDatabase := k.HasDefault || u.table.stock // of which a view knows no default
+	chosen := byDatabase && (k.kind == integerKey || u.table.returning() != "")
 	switch {
 	case isName && given && user.ID != user.Username:
 		return "", invalid("id", "is not the username, which is the key")
 	case isName:
 		user.ID = user.Username
-	case given && k.kind == integerKey && k.HasDefault:
+	case given && k.kind == integerKey && byDatabase:
 		return "", invalid("id", "is given; the database chooses it")
 	case !given && chosen:
 		return "", nil

@@ -25,8 +25,9 @@ type Model struct {
 	// (the primary key), username (USERNAME_FIELD), email (EMAIL_FIELD), password, last_login, is_active,
 	// is_staff, is_superuser, first_name, last_name and date_joined; username and email may have the
 	// same column, and so may id and username. A field that the table has no column for, or whose column
-	// is empty here, does not exist. Without is_active everybody is active, without is_staff and
-	// is_superuser nobody is staff, and without last_login no time of a login is kept.
+	// is empty here, does not exist. Without is_active everybody is active, which must be said here, by
+	// an empty column; without is_staff and is_superuser nobody is staff, and without last_login no time
+	// of a login is kept.
 	Columns map[string]string
 
 	// KeyType is "integer", "uuid" or "text". Empty takes it from the column; only a char(32) does

@@ -56,7 +56,7 @@ var userModels = []userModel{
 		of: uuidSpellings,
 	},
 	{
-		Model: sqlusers.Model{Name: "crew.Account", Columns: map[string]string{"username": "phone"}},
+		Model: sqlusers.Model{Name: "crew.Account", Columns: map[string]string{"username": "phone", "is_active": ""}},
 		user:  func(name string) auth.User { return auth.User{Username: "+49 " + name, IsActive: true} },
 		table: `"crew_account"`, invalid: []string{"", "x", "9223372036854775808"}, of: onlySpelling,
 	},

@@ -133,7 +133,8 @@ func TestModelThatDoesNotFit(t *testing.T) {
 		return c
 	}
 	d, _ := guests(t, sqlusers.Model{})
-	d.exec(t, "CREATE TABLE club_link (guest bigint, grp integer)", "CREATE TABLE club_bare (no integer PRIMARY KEY, password varchar(128))")
+	d.exec(t, "CREATE TABLE club_link (guest bigint, grp integer)", "CREATE TABLE club_bare (no integer PRIMARY KEY, password varchar(128))",
+		"CREATE TABLE club_open (id integer PRIMARY KEY, password varchar(128), username text, active bool)")
 	for want, m := range map[string]sqlusers.Model{
 		`has no Name: write AUTH_USER_MODEL`:                                      {Table: "club_guest"},
 		`AUTH_USER_MODEL): want app.Model`:                                        {Name: "guest"},
@@ -142,6 +143,7 @@ func TestModelThatDoesNotFit(t *testing.T) {
 		`has no column "id": write id=column in AUTH_USER_COLUMNS`:                {Name: "club.Bare"},
 		`has no column "username": write username=column`:                         {Name: "club.Bare", Columns: columns("id", "no")},
 		`no column "nr", which is said to be its id; it has id, password`:         {Name: "club.Guest", Columns: columns("id", "nr")},
+		`club_open has no column is_active, and nobody could be kept out: write`:  {Name: "club.Open"},
 		`there is no field "phone"`:                                               {Name: "club.Guest", Columns: columns("phone", "x")},
 		`password needs a column`:                                                 {Name: "club.Guest", Columns: columns("password", "")},
 		`the column flag of club_guest is of type blob, which no email can have`:  {Name: "club.Guest", Columns: columns("email", "flag")},

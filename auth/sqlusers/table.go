@@ -121,10 +121,13 @@ func (t *table) findFields() error {
 		case !exists && (t.stock || slices.Contains([]string{"id", "username", "password"}, name)):
 			return fmt.Errorf("sqlusers: %s has no column %q: %s; it has %s",
 				t.model.Table, name, settingOf(name), listed(t.names()))
+		case !exists && !said && name == "is_active":
+			return fmt.Errorf("sqlusers: %s has no column is_active, and nobody could be kept out: %s;"+
+				" or is_active= if Django keeps nobody out; it has %s", t.model.Table, settingOf(name), listed(t.names()))
 		case !exists:
 			t.model.Columns[name] = ""
 			continue
-		case !slices.Contains(fits[name], c.Kind()):
+		case !t.stock && !t.fit(name, c.Kind()):
 			return fmt.Errorf("sqlusers: the column %s of %s is of type %s, which no %s can have: %s",
 				c.Name, t.model.Table, c.Type, name, settingOf(name))
 		}
@@ -132,6 +135,14 @@ func (t *table) findFields() error {
 		t.fields[name] = field{t.on.Quote(column), c}
 	}
 	return nil
+}
+
+// fit reports whether a field can be in a column of a kind. Where integers stand for booleans, older
+// tables have wider ones than Django's.
+func (t *table) fit(name string, kind djangodb.Kind) bool {
+	isFlag := slices.Contains(fits[name], djangodb.BoolKind)
+	return slices.Contains(fits[name], kind) ||
+		isFlag && kind == djangodb.IntegerKind && t.on != djangodb.PostgreSQL
 }
 
 // findKey finds out what the keys are.
