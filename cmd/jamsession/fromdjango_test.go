@@ -50,6 +50,40 @@ session["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
 session["_auth_user_hash"] = ann.get_session_auth_hash()
 session.save()
 exec(open(os.environ["FACTS"]).read())
+` + oddModels
+
+// oddModels tries the script on models whose users are not all that their table says.
+const oddModels = `
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+class Some(BaseUserManager):
+    def get_queryset(self):
+        return super().get_queryset().filter(deleted=False)
+class Plain(AbstractBaseUser):
+    admin = models.BooleanField(default=False)
+    is_staff = property(lambda self: self.admin)
+    Meta = type("Meta", (), {"app_label": "odd"})
+class Odd(AbstractBaseUser):
+    state = models.TextField(default="good")
+    enabled = models.BooleanField(default=True)
+    deleted = models.BooleanField(default=False)
+    is_active = property(lambda self: self.enabled and not self.deleted)
+    is_staff = property(lambda self: self.state != "bad")
+    is_superuser = property(lambda self: not self.deleted)
+    objects = Some()
+    Meta = type("Meta", (), {"app_label": "odd"})
+class Heir(Plain):
+    is_active = models.BooleanField(default=True)
+    objects = BaseUserManager()
+    Meta = type("Meta", (), {"app_label": "odd"})
+Proxy = type("Proxy", (Plain,), {"__module__": "odd", "Meta": type("Meta", (), {"app_label": "odd", "proxy": True})})
+for model, owner, active, staff, superuser, all_rows in [
+    (Plain, Plain, {"value": True}, {"column": "admin"}, {"value": False}, True),
+    (Odd, Odd, None, None, None, False),
+    (Heir, Plain, None, {"column": "admin"}, {"value": False}, False),
+    (Proxy, Plain, {"value": True}, {"column": "admin"}, {"value": False}, True),
+]:
+    got = [flag(model, "is_active"), flag(model, "is_staff"), flag(model, "is_superuser"), has_all_rows(model, owner)]
+    assert got == [active, staff, superuser, all_rows], (model, got)
 `
 
 // TestFactsOfEachKindOfProject are those in testdata/facts, of Django 3.2. They hold no

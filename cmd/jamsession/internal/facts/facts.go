@@ -60,6 +60,7 @@ type User struct {
 	Email       *Name
 	Columns     []Column
 	Flags       map[string]*Flag // of is_active, is_staff and is_superuser those without a column
+	AllRows     *bool            `json:"all_rows"` // each row of the table is a user
 	Groups      *Link
 	Permissions *Link
 	Case        string // "exact", "ignore", "lower"; "own" is none of them
@@ -92,7 +93,8 @@ type Column struct {
 	MaxLength int `json:"max_length"`
 }
 
-// A Flag is what a property such as is_staff follows: a column, or nothing.
+// A Flag is what a property such as is_staff returns: a column, or always the same value. A nil Flag
+// is computed in another way.
 type Flag struct {
 	Column string
 	Value  any

@@ -7,6 +7,7 @@
 # a cache or a user.
 #
 # No function has an empty line, so that an interactive shell takes the script, too.
+import inspect
 import json
 import os
 import platform
@@ -156,6 +157,7 @@ def user_facts():
     owner = model._meta.get_field("password").model  # a parent, if the model inherits its table
     connection = connections[router.db_for_read(model)]
     fields = {f.name: f for f in model._meta.concrete_fields}
+    own = [f.name for f in owner._meta.local_concrete_fields]
     email = model.get_email_field_name()
     return {
         "model": model._meta.label,
@@ -165,7 +167,8 @@ def user_facts():
         "email": name_facts(fields[email]) if email in fields else None,
         "columns": columns_of(owner, connection, owner._meta.local_concrete_fields),
         "flags": {name: attempt(flag, model, name) for name in ("is_active", "is_staff", "is_superuser")
-                  if name not in fields},
+                  if name not in own},
+        "all_rows": attempt(has_all_rows, model, owner),
         "groups": link(model, "groups"),
         "permissions": link(model, "user_permissions"),
         "case": attempt(case_rule, model, connection),
@@ -193,12 +196,22 @@ def name_facts(field):
 
 
 def flag(model, name):
-    """The column that a property such as is_staff follows, or the value that it always has."""
+    """The column that a property such as is_staff returns, or the value that it always has; None if neither."""
+    in_child = any(f.name == name for f in model._meta.concrete_fields)
+    value = inspect.getattr_static(model, name, name == "is_active")
+    if isinstance(value, bool) and not in_child:
+        return {"value": value}
+    code = getattr(getattr(value, "fget", None), "__code__", None)
     for field in model._meta.concrete_fields:
-        if isinstance(field, models.BooleanField) and all(
+        if isinstance(field, models.BooleanField) and code and code.co_names == (field.name,) and all(
                 getattr(model(**{field.name: value}), name) is value for value in (True, False)):
             return {"column": field.column}
-    return {"value": plain(getattr(model(), name))}
+    return None
+
+
+def has_all_rows(model, owner):
+    """Whether each row of the table is a user: a manager may leave some out, and a parent has more."""
+    return model._meta.concrete_model is owner and not model._default_manager.all().query.where
 
 
 def link(model, name):

@@ -2,6 +2,7 @@ package sharing
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/jamsession/jamsession/cmd/jamsession/internal/facts"
 )
@@ -31,6 +32,19 @@ func member(f *facts.Facts) {
 		Groups: &facts.Link{Table: "teams", User: "m", Other: "g", To: "auth.Group"},
 		Case:   "exact", AuthHash: "django",
 	}
+}
+
+// everybodyActive are users of a model that keeps nobody out.
+func everybodyActive(f *facts.Facts) {
+	member(f)
+	f.User.Columns = slices.DeleteFunc(f.User.Columns, func(c facts.Column) bool { return c.Name == "is_active" })
+	f.User.Flags["is_active"] = &facts.Flag{Value: true}
+}
+
+// computesActive are users of a model that keeps people out by a rule of its own.
+func computesActive(f *facts.Facts) {
+	everybodyActive(f)
+	f.User.Flags["is_active"] = nil
 }
 
 var memberHere = []string{
@@ -83,19 +97,23 @@ var factsCases = map[string]testCase{
 	"facts, usual schemas": {facts: schemas("public"), written: sessionsHere, here: []string{"DATABASE_URL", mine}},
 	"facts, two databases": ofFacts("E127", func(f *facts.Facts) { f.Session.Database = "other" }),
 
-	"member":             ofFacts("", member, memberHere...),
-	"member, unknown":    ofFacts("E113", member),
-	"member, table":      ofFacts("E113", member, here(memberHere, "AUTH_USER_TABLE", "")...),
-	"member, columns":    ofFacts("E113", member, here(memberHere, "AUTH_USER_COLUMNS", "id=no")...),
-	"member, key":        ofFacts("E113", member, here(memberHere, "AUTH_USER_KEY_TYPE", "text")...),
-	"member, groups":     ofFacts("E113", member, here(memberHere, "AUTH_USER_GROUPS", "none")...),
-	"member, permission": ofFacts("E113", member, here(memberHere, "AUTH_USER_PERMISSIONS", "")...),
-	"member, case":       ofFacts("W135", member, here(memberHere, "AUTH_USER_CASE", "ignore")...),
-	"member, own case":   ofFacts("W135", func(f *facts.Facts) { member(f); f.User.Case = "own" }, memberHere...),
-	"member, other key":  ofFacts("E118", func(f *facts.Facts) { member(f); f.User.Key.Kind = "other" }, memberHere...),
-	"member, own hash":   ofFacts("E119", func(f *facts.Facts) { member(f); f.User.AuthHash = "own" }, memberHere...),
-	"member, teams":      ofFacts("W133", func(f *facts.Facts) { member(f); f.User.Groups.To = "crew.Team" }, memberHere...),
-	"member, own flag":   ofFacts("W134", func(f *facts.Facts) { member(f); f.User.Flags["is_superuser"] = nil }, memberHere...),
+	"member":                 ofFacts("", member, memberHere...),
+	"member, unknown":        ofFacts("E113", member),
+	"member, table":          ofFacts("E113", member, here(memberHere, "AUTH_USER_TABLE", "")...),
+	"member, columns":        ofFacts("E113", member, here(memberHere, "AUTH_USER_COLUMNS", "id=no")...),
+	"member, key":            ofFacts("E113", member, here(memberHere, "AUTH_USER_KEY_TYPE", "text")...),
+	"member, groups":         ofFacts("E113", member, here(memberHere, "AUTH_USER_GROUPS", "none")...),
+	"member, permission":     ofFacts("E113", member, here(memberHere, "AUTH_USER_PERMISSIONS", "")...),
+	"member, case":           ofFacts("W135", member, here(memberHere, "AUTH_USER_CASE", "ignore")...),
+	"member, own case":       ofFacts("W135", func(f *facts.Facts) { member(f); f.User.Case = "own" }, memberHere...),
+	"member, other key":      ofFacts("E118", func(f *facts.Facts) { member(f); f.User.Key.Kind = "other" }, memberHere...),
+	"member, own hash":       ofFacts("E119", func(f *facts.Facts) { member(f); f.User.AuthHash = "own" }, memberHere...),
+	"member, teams":          ofFacts("W133", func(f *facts.Facts) { member(f); f.User.Groups.To = "crew.Team" }, memberHere...),
+	"member, active":         ofFacts("", everybodyActive, here(memberHere, "AUTH_USER_COLUMNS", "is_active=,is_staff=is_admin,username=mail,id=no,email=mail")...),
+	"member, activity":       ofFacts("E129", computesActive, memberHere...),
+	"member, activity known": ofFacts("E129", computesActive, here(memberHere, "AUTH_USER_COLUMNS", "is_active=,is_staff=is_admin,username=mail,id=no,email=mail")...),
+	"member, some rows":      ofFacts("E130", func(f *facts.Facts) { member(f); f.User.AllRows = new(bool) }, memberHere...),
+	"member, own flag":       ofFacts("W134", func(f *facts.Facts) { member(f); f.User.Flags["is_superuser"] = nil }, memberHere...),
 
 	"account":               ofFacts("", account, accountHere...),
 	"account, table":        ofFacts("E124", account, here(accountHere, "SESSION_TABLE", "django_session")...),

@@ -83,11 +83,17 @@ func wantedColumns(u *facts.User) []string {
 	for _, field := range userFields {
 		column := columnOf(u, field)
 		taken := slices.ContainsFunc(u.Columns, func(c facts.Column) bool { return c.Column == field })
-		if column != field && (column != "" || taken) {
+		if column != field && (column != "" || taken || field == "is_active" && alwaysActive(u)) {
 			list = append(list, field+"="+column)
 		}
 	}
 	return list
+}
+
+// alwaysActive reports whether Django keeps nobody out. Then this program wants to be told so.
+func alwaysActive(u *facts.User) bool {
+	f := u.Flags["is_active"]
+	return f != nil && f.Value == true
 }
 
 // wantedKeyType is auto where the type of the column tells.

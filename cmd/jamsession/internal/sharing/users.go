@@ -61,7 +61,7 @@ func (s site) sameUserSetting(l line) bool {
 	case "AUTH_USER_TABLE":
 		return cmp.Or(here, tableOf(u.Model)) == u.Table
 	case "AUTH_USER_COLUMNS":
-		return slices.Equal(columnsIn(here), columnsIn(there))
+		return slices.Equal(s.columnsIn(here), s.columnsIn(there))
 	case "AUTH_USER_KEY_TYPE":
 		return here == there || here == u.Key.Kind
 	case "AUTH_USER_GROUPS":
@@ -72,12 +72,15 @@ func (s site) sameUserSetting(l line) bool {
 	return here == there
 }
 
-// columnsIn are the entries of AUTH_USER_COLUMNS that say something, sorted.
-func columnsIn(written string) []string {
+// columnsIn are the entries of AUTH_USER_COLUMNS that say something, sorted. What stands in for a
+// computed is_active is the program's choice.
+func (s site) columnsIn(written string) []string {
+	active, computed := s.facts.User.Flags["is_active"]
+	computed = computed && active == nil
 	var list []string
 	for entry := range strings.SplitSeq(written, ",") {
 		field, column, _ := strings.Cut(strings.TrimSpace(entry), "=")
-		if field != strings.TrimSpace(column) {
+		if field != strings.TrimSpace(column) && (field != "is_active" || !computed) {
 			list = append(list, field+"="+strings.TrimSpace(column))
 		}
 	}
@@ -103,8 +106,15 @@ func (s site) userRules() []conf.Finding {
 			findings = append(findings, s.finding("groups_model", fields{"Django": link.To, "Here": to})...)
 		}
 	}
+	if u.AllRows != nil && !*u.AllRows {
+		findings = append(findings, s.finding("user_rows", fields{"Django": u.Table})...)
+	}
 	for _, name := range slices.Sorted(maps.Keys(u.Flags)) {
-		if f := u.Flags[name]; f == nil || f.Column == "" && f.Value != (name == "is_active") {
+		switch f := u.Flags[name]; {
+		case f != nil && (f.Column != "" || f.Value == (name == "is_active")):
+		case name == "is_active":
+			findings = append(findings, s.finding("user_active", nil)...)
+		default:
 			findings = append(findings, s.finding("user_flag", fields{"Name": name})...)
 		}
 	}
