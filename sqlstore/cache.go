@@ -316,17 +316,26 @@ func (c *cache) Delete(ctx context.Context, key string) error {
 func (c *cache) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	total := 0
 	for {
-		keys, err := c.expiredKeys(ctx, now)
-		for _, key := range keys {
-			if err == nil {
-				_, err = c.tidy.Exec(ctx, append(c.db.Dialect.KeyArgs(nil, key), c.db.EncodeTime(now))...)
-				total++
-			}
-		}
-		if err != nil || len(keys) < listPage {
+		found, deleted, err := c.clearPage(ctx, now)
+		total += deleted
+		if err != nil || found < listPage || deleted == 0 { // others delete them, too
 			return total, wrap(ctx, "clear expired", err)
 		}
 	}
+}
+
+// clearPage deletes some entries that have expired, and returns how many it found and
+// deleted.
+func (c *cache) clearPage(ctx context.Context, now time.Time) (found, deleted int, err error) {
+	keys, err := c.expiredKeys(ctx, now)
+	for _, key := range keys {
+		n, err := c.tidy.Exec(ctx, append(c.db.Dialect.KeyArgs(nil, key), c.db.EncodeTime(now))...)
+		if err != nil {
+			return len(keys), deleted, err
+		}
+		deleted += int(n)
+	}
+	return len(keys), deleted, err
 }
 
 // expiredKeys returns some keys of entries that have expired.

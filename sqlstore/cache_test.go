@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -202,5 +203,25 @@ func TestAKeyFunctionOfSeveralSessions(t *testing.T) {
 	_, err := sqlstore.NewCache(t.Context(), site, "sites cache", o)
 	if err == nil || !strings.Contains(err.Error(), "CacheOptions.KeyFunc makes the same key") {
 		t.Errorf("%v, want a refusal of the function", err)
+	}
+}
+
+// TestCacheClearingEnds, although there are rows that it cannot delete.
+func TestCacheClearingEnds(t *testing.T) {
+	site := django.Database{DB: pool(t, tempFile(t), quickDSN, 1)}
+	for _, statement := range []string{
+		cacheTables[django.SQLite],
+		`INSERT INTO "sites cache" WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n LIMIT 2000)
+			SELECT CAST('not a text ' || i AS BLOB), '', '2020-01-01 00:00:00' FROM n`,
+	} {
+		if _, err := site.DB.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	store := noerror.In(cachedstore.NewAlone(openCache(t, site), nil))
+	if n, err := store.ClearExpired(ctx, time.Now()); n != 0 || err != nil {
+		t.Errorf("%d were cleared, %v, want none", n, err)
 	}
 }
