@@ -70,12 +70,14 @@ class ComparingStore(SessionBase):
         return self[key]
 
     def update(self, dict_: Dict[Any, Any]) -> None:
-        super().update(dict_)
-        _login.note(self._session, dict_)
+        items = dict(dict_)  # Django takes pairs, too
+        super().update(items)
+        _login.note(self._session, items)
 
     async def aupdate(self, dict_: Dict[Any, Any]) -> None:
-        await super().aupdate(dict_)
-        _login.note(self._session_cache, dict_)
+        items = dict(dict_)
+        await super().aupdate(items)
+        _login.note(self._session_cache, items)
 
     async def adelete_test_cookie(self) -> None:
         await super().adelete_test_cookie()

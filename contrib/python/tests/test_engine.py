@@ -58,6 +58,7 @@ class Engine(EngineCase):
         for log_in in (
             lambda s: s.__setitem__("_auth_user_id", "7"),
             lambda s: s.update({"_auth_user_id": "7"}),
+            lambda s: s.update([("_auth_user_id", "7")]),
             lambda s: s.setdefault("_auth_user_id", "7"),
         ):
             store = self.new(_login_floor=5)
