@@ -43,7 +43,8 @@ func (u *Users) CheckNew(ctx context.Context, user auth.User) (auth.User, error)
 // only, both may succeed where the database tells them apart.
 //
 // With a Model, Custom may have the further columns; one that a row must have is an
-// [auth.ErrInvalidUser] that names it, and so is what the model has no column for. A key that is
+// [auth.ErrInvalidUser] that names it, and so is what the model has no column for. An
+// [auth.ErrUserExists] may be about any value that must be unique there. A key that is
 // a text must be given as ID, unless it is the username or has a default; a UUID is made.
 func (u *Users) Create(ctx context.Context, user auth.User) (auth.User, error) {
 	user, err := u.asStored(user)
@@ -213,11 +214,8 @@ func (u *Users) create(ctx context.Context, row newRow) (auth.User, error) {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
 	id, err := u.insert(ctx, row)
-	if u.db.Dialect.IsUnique(err) {
-		return auth.User{}, errUserExists
-	}
 	if err != nil {
-		return auth.User{}, wrap(ctx, "create", err)
+		return auth.User{}, u.notStored(ctx, "create", err)
 	}
 	args, err := u.table.key.args(id)
 	if err != nil {
@@ -226,6 +224,19 @@ func (u *Users) create(ctx context.Context, row newRow) (auth.User, error) {
 	// Read back, so that times come back as the table keeps them. The writer
 	// reads, since it is sure to see its own row.
 	return u.one(ctx, u.asked(ctx).inserted, args)
+}
+
+// notStored returns the error for a row that could not be stored.
+func (u *Users) notStored(ctx context.Context, doing string, err error) error {
+	switch {
+	case u.db.Dialect.IsUnique(err):
+		return errUserExists
+	case u.db.Dialect.RefusesValue(err):
+		return invalid("a value", "is refused by a rule of "+u.table.model.Table+
+			", such as a CHECK or a reference to a row of another table")
+	default:
+		return wrap(ctx, doing, err)
+	}
 }
 
 // insert stores a row, and returns its key.

@@ -8,6 +8,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/session"
 )
 
 // club is a table as some programs have it: nearly everything may be NULL, the name is not unique, and
@@ -175,5 +176,47 @@ func TestModelThatDoesNotFit(t *testing.T) {
 	}
 	if n := d.count(t, "sqlite_master WHERE name LIKE 'auth%' OR name LIKE 'django%' OR name LIKE 'jam%'"); n > 0 {
 		t.Errorf("Migrate made %d tables and indexes beside its errors", n)
+	}
+}
+
+// TestColumnsOfOtherTypes: a table of auth.User that some other program has made is good as long as the
+// database takes the values.
+func TestColumnsOfOtherTypes(t *testing.T) {
+	d, _ := sqliteFile.connect(t)
+	d.migrate(t)
+	d.exec(t, "DROP TABLE auth_user", `CREATE TABLE auth_user (id integer PRIMARY KEY, password clob,
+		last_login, is_superuser tinyint(4), username nvarchar(150), first_name nvarchar(150), last_name blob,
+		email email_address, is_staff numeric, is_active int, date_joined)`)
+	users := d.open(t, nil)
+	ann := create(t, users, auth.User{Username: "ann", Email: "ann@example.com", IsActive: true})
+	if err := users.SetActive(t.Context(), ann.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := users.ByID(t.Context(), ann.ID); err != nil || got.IsActive || got.Email != "ann@example.com" {
+		t.Errorf("ann is %v, %v", fields(got), err)
+	}
+}
+
+// TestRulesOfATable: what they refuse is the caller's mistake, and not that of the database.
+func TestRulesOfATable(t *testing.T) {
+	d, _ := sqliteFile.connect(t)
+	d.exec(t, "CREATE TABLE club_team (id integer PRIMARY KEY)", "INSERT INTO club_team VALUES (1)",
+		`CREATE TABLE club_member (id integer PRIMARY KEY, password varchar(128), username text UNIQUE, is_active int,
+		age int CHECK (age > 0), team_id int REFERENCES club_team (id))`)
+	users := d.open(t, &sqlusers.Options{Model: sqlusers.Model{
+		Name: "club.Member", Extra: struct {
+			Age  *int `db:"age"`
+			Team *int `db:"team_id"`
+		}{},
+	}})
+	ann := create(t, users, auth.User{Username: "ann", IsActive: true, Custom: map[string]any{"age": 7, "team_id": 1}})
+	for _, custom := range []map[string]any{{"age": -7}, {"team_id": 2}} {
+		_, created := users.Create(t.Context(), auth.User{Username: "bob", IsActive: true, Custom: custom})
+		_, updated := users.Update(t.Context(), ann.ID, func(u *auth.User) { u.Custom = custom })
+		for _, err := range []error{created, updated} {
+			if !errors.Is(err, auth.ErrInvalidUser) || errors.Is(err, session.ErrUnavailable) {
+				t.Errorf("%v: %v", custom, err)
+			}
+		}
 	}
 }

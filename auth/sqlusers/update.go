@@ -52,11 +52,8 @@ func (u *Users) Update(ctx context.Context, id string, change func(*auth.User)) 
 		active = &after.IsActive
 	}
 	err = u.update(ctx, before.ID, key, active, changed)
-	if u.db.Dialect.IsUnique(err) {
-		return auth.User{}, errUserExists
-	}
 	if err != nil {
-		return auth.User{}, wrap(ctx, "update", err)
+		return auth.User{}, u.notStored(ctx, "update", err)
 	}
 	return u.one(ctx, u.asked(ctx).inserted, key)
 }

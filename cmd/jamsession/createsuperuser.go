@@ -57,7 +57,10 @@ func (c *createCommand) create(a *app, site *site.Site, kind string, user auth.U
 	created, err := site.Users().Create(context.WithoutCancel(a.ctx), user)
 	switch {
 	case errors.Is(err, auth.ErrUserExists):
-		return taken(c.Username)
+		if err := checkUsername(a.ctx, site, c.Username); err != nil {
+			return err
+		}
+		return errors.New("another user has the same value in a column in which each is unique")
 	case err != nil:
 		return refused(err)
 	}
