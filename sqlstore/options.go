@@ -38,8 +38,7 @@ type Options struct {
 // Where there is no value, or one that the column cannot hold, it is NULL, or the empty
 // text if a text must not be NULL. If the database refuses a value, since the row that it
 // names is gone for example, or since it is unique and taken, all columns of the session are
-// so. Only a column that must not
-// be NULL, and has no value, makes a save fail.
+// so. Only a column that must not be NULL, and has no value, makes a save fail.
 type Column struct {
 	Name string // of the column
 

@@ -27,7 +27,7 @@ type userModel struct {
 	user    func(name string) auth.User // a new one
 	table   string                      // as SQL has it on SQLite and PostgreSQL
 	links   []string                    // likewise
-	invalid []string                    // texts that are no keys
+	invalid []string                    // texts that are not keys
 	of      func(id string) []string    // spellings of a key
 }
 

@@ -76,7 +76,7 @@ func TestBetweenReachesEveryPart(t *testing.T) {
 				seen[part] = seen[part] || strings.HasPrefix(text, part)
 			}
 			if _, err := k.args(text); err != nil {
-				t.Errorf("%q is no key", text)
+				t.Errorf("%q is not a key", text)
 			}
 		}
 		for _, part := range c.parts {

@@ -86,7 +86,7 @@ func (m *Model) Fills() bool { return m.Filled() > 0 }
 // A Fill says what the further columns get.
 type Fill int
 
-// What there is.
+// The kinds of Fill.
 const (
 	FillAll     Fill = iota // the values
 	FillNothing             // what they get without a value

@@ -15,7 +15,7 @@ FLOOR = "_login_floor"
 def note(items: MutableMapping[Any, Any], stored: Mapping[Any, Any]) -> None:
     """Write down the time, if what was just stored logs somebody in.
 
-    Whoever stores the time as well has copied a session: the login was not now.
+    A program that stores the time as well has copied a session: the login was not now.
     """
     if USER in stored and TIME not in stored:
         items[TIME] = int(time.time())

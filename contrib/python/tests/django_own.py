@@ -18,7 +18,7 @@ DIFFERS = {
 for case in ("CacheDBSessionTests", "CacheDBSessionWithTimeZoneTests"):
     DIFFERS[case + ".test_exists_searches_cache_first"] = "the first reader puts a session into the cache"
     for kind in ("set", "async_set"):
-        # A cache that fails is no reason to fail: test_cached_db.py has that.
+        # A cache that fails does not fail the request: test_cached_db.py has that.
         DIFFERS["%s.test_cache_%s_failure_non_fatal" % (case, kind)] = "its cache is a LocMemCache"
 
 
