@@ -69,7 +69,8 @@ func (s *alone) Load(ctx context.Context, key string) (session.Record, error) {
 	return rec, err
 }
 
-// live returns the value under a key, and the record in it.
+// live returns the value under a key, and the record in it. It also returns a value that
+// cannot be read, with the error.
 func (s *alone) live(ctx context.Context, key string) ([]byte, session.Record, error) {
 	if !sessionkey.WellFormed(key) {
 		return nil, session.Record{}, session.ErrNotFound
@@ -83,7 +84,7 @@ func (s *alone) live(ctx context.Context, key string) ([]byte, session.Record, e
 	}
 	data, expiry, err := s.format.Open(value)
 	if err != nil {
-		return nil, session.Record{}, fmt.Errorf("cachedstore: %w", err)
+		return value, session.Record{}, fmt.Errorf("cachedstore: %w", err)
 	}
 	if !expiry.IsZero() && !expiry.After(time.Now()) {
 		return nil, session.Record{}, session.ErrNotFound
@@ -198,7 +199,7 @@ func (s *alone) Delete(ctx context.Context, key string) error {
 	defer cancel()
 	for range maxRounds {
 		value, _, err := s.live(ctx, key)
-		if err != nil {
+		if err != nil && value == nil {
 			return err
 		}
 		if err = s.end(ctx, key, value); !errors.Is(err, session.ErrConflict) {

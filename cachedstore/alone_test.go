@@ -8,6 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/cachevalue"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sessiontest"
@@ -86,5 +87,26 @@ func TestAloneReadsWhatDjangoWrote(t *testing.T) {
 	}
 	if value, err := cache.Get(t.Context(), key); err != nil || string(value) != "\x80\x04N." {
 		t.Errorf("after the logout Django finds %q, %v, want a pickled None", value, err)
+	}
+}
+
+// TestDeleteWhatCannotBeRead: a session that nobody can load can be ended.
+func TestDeleteWhatCannotBeRead(t *testing.T) {
+	store := noerror.In(cachedstore.NewAlone(newMapCache(), noerror.In(django.CacheValues("pickle", "zlib"))))
+	rec := session.Record{
+		Key: strings.Repeat("a", 32), Data: []byte("\x80\x04" + strings.Repeat("x", cachevalue.MaxSize)),
+		Expiry: time.Now().Add(time.Hour),
+	}
+	if err := store.Create(t.Context(), rec); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Load(t.Context(), rec.Key); !errors.Is(err, session.ErrTooLarge) {
+		t.Errorf("Load: %v, want ErrTooLarge", err)
+	}
+	if err := store.Delete(t.Context(), rec.Key); err != nil {
+		t.Errorf("Delete: %v", err)
+	}
+	if _, err := store.Load(t.Context(), rec.Key); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("Load: %v, want ErrNotFound", err)
 	}
 }

@@ -231,7 +231,7 @@ func (s *store) Delete(ctx context.Context, key string) error {
 	}
 	for range maxDeletes {
 		item, _, err := s.live(ctx, "delete", key)
-		if err != nil {
+		if item == nil || errors.Is(err, session.ErrNotFound) {
 			return err
 		}
 		if err = s.end(ctx, "delete", key, item); !errors.Is(err, session.ErrConflict) {

@@ -2,6 +2,7 @@ package memcachestore_test
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/bradfitz/gomemcache/memcache"
 
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/cachevalue"
 	"github.com/jamsession/jamsession/internal/djangotest"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/servertest"
@@ -96,5 +98,20 @@ func TestWithPylibmc(t *testing.T) {
 		if err := s.Save(t.Context()); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestDeleteWhatCannotBeRead: a session that nobody can load can be ended.
+func TestDeleteWhatCannotBeRead(t *testing.T) {
+	store := open(t, memcachestore.Options{Codec: noerror.In(django.CacheValues("pickle", "zlib"))}, servertest.Memcached(t).Addr)
+	rec := created(t, store, "\x80\x04"+strings.Repeat("x", cachevalue.MaxSize))
+	if _, err := store.Load(t.Context(), rec.Key); !errors.Is(err, session.ErrTooLarge) {
+		t.Errorf("Load: %v, want ErrTooLarge", err)
+	}
+	if err := store.Delete(t.Context(), rec.Key); err != nil {
+		t.Errorf("Delete: %v", err)
+	}
+	if _, err := store.Load(t.Context(), rec.Key); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("Load: %v, want ErrNotFound", err)
 	}
 }

@@ -45,7 +45,7 @@ func (s *store) replaceValue(ctx context.Context, old, next session.Record) erro
 func (s *store) deleteValue(ctx context.Context, key string) error {
 	for range maxRounds {
 		value, _, err := s.live(ctx, "delete", key)
-		if err != nil {
+		if err != nil && value == nil {
 			return err
 		}
 		if err = s.exchange(ctx, "delete", key, key, value, nil, 0); !errors.Is(err, session.ErrConflict) {
@@ -55,7 +55,8 @@ func (s *store) deleteValue(ctx context.Context, key string) error {
 	return errBusy
 }
 
-// live returns the value under a key, and its data, unless it has expired.
+// live returns the value under a key, and its data, unless it has expired. It also returns
+// a value that cannot be read, with the error.
 func (s *store) live(ctx context.Context, doing, key string) (value, data []byte, err error) {
 	value, err = s.getOnce(ctx, key, false)
 	if rueidis.IsRedisNil(err) {
@@ -67,7 +68,7 @@ func (s *store) live(ctx context.Context, doing, key string) (value, data []byte
 	}
 	switch {
 	case err != nil:
-		return nil, nil, wrap(ctx, doing, err)
+		return value, nil, wrap(ctx, doing, err)
 	case !expiry.IsZero() && !expiry.After(time.Now()):
 		return nil, nil, session.ErrNotFound
 	}

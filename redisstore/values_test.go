@@ -244,3 +244,18 @@ func TestAKeyFunctionOfSeveralSessions(t *testing.T) {
 		}
 	}
 }
+
+// TestDeleteWhatCannotBeRead: a session that nobody can load can be ended.
+func TestDeleteWhatCannotBeRead(t *testing.T) {
+	store := open(t, tcp(t), redisstore.Options{Codec: noerror.In(django.CacheValues("pickle", "zlib"))})
+	rec := created(t, store, "\x80\x04"+strings.Repeat("x", cachevalue.MaxSize))
+	if _, err := store.Load(t.Context(), rec.Key); !errors.Is(err, session.ErrTooLarge) {
+		t.Errorf("Load: %v, want ErrTooLarge", err)
+	}
+	if err := store.Delete(t.Context(), rec.Key); err != nil {
+		t.Errorf("Delete: %v", err)
+	}
+	if _, err := store.Load(t.Context(), rec.Key); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("Load: %v, want ErrNotFound", err)
+	}
+}
