@@ -40,7 +40,8 @@ type Model struct {
 	// Groups and Permissions are the tables of the users' groups and permissions, each as
 	// "table(user_column,group_column)". Empty is what Django makes, crew_member_groups(member_id,group_id)
 	// and crew_member_user_permissions(member_id,permission_id), or none if the model has no such
-	// table. "none" is none.
+	// table. "none" is none: say so of groups that are not auth.Group, since their numbers are not
+	// those of Django's groups.
 	Groups, Permissions string
 
 	// Extra is a struct of the program's own type, whose fields have the names of further columns as

@@ -220,7 +220,7 @@ def link(model, name):
     if field is None:
         return None
     return {"table": field.remote_field.through._meta.db_table, "user": field.m2m_column_name(),
-            "other": field.m2m_reverse_name(), "to": field.related_model._meta.label}
+            "other": field.m2m_reverse_name(), "to": field.related_model._meta.concrete_model._meta.label}
 
 
 class Captured(Exception):

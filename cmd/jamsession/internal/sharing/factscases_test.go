@@ -47,6 +47,12 @@ func computesActive(f *facts.Facts) {
 	f.User.Flags["is_active"] = nil
 }
 
+// linkedWithTeams are users whose groups are not those of Django.
+func linkedWithTeams(f *facts.Facts) {
+	member(f)
+	f.User.Groups.To = "crew.Team"
+}
+
 var memberHere = []string{
 	"AUTH_USER_MODEL", "crew.Member", "AUTH_USER_TABLE", "members",
 	"AUTH_USER_COLUMNS", "is_staff=is_admin,username=mail,id=no,email=mail", "AUTH_USER_KEY_TYPE", "uuid",
@@ -97,23 +103,24 @@ var factsCases = map[string]testCase{
 	"facts, usual schemas": {facts: schemas("public"), written: sessionsHere, here: []string{"DATABASE_URL", mine}},
 	"facts, two databases": ofFacts("E127", func(f *facts.Facts) { f.Session.Database = "other" }),
 
-	"member":                 ofFacts("", member, memberHere...),
-	"member, unknown":        ofFacts("E113", member),
-	"member, table":          ofFacts("E113", member, here(memberHere, "AUTH_USER_TABLE", "")...),
-	"member, columns":        ofFacts("E113", member, here(memberHere, "AUTH_USER_COLUMNS", "id=no")...),
-	"member, key":            ofFacts("E113", member, here(memberHere, "AUTH_USER_KEY_TYPE", "text")...),
-	"member, groups":         ofFacts("E113", member, here(memberHere, "AUTH_USER_GROUPS", "none")...),
-	"member, permission":     ofFacts("E113", member, here(memberHere, "AUTH_USER_PERMISSIONS", "")...),
-	"member, case":           ofFacts("W135", member, here(memberHere, "AUTH_USER_CASE", "ignore")...),
-	"member, own case":       ofFacts("W135", func(f *facts.Facts) { member(f); f.User.Case = "own" }, memberHere...),
-	"member, other key":      ofFacts("E118", func(f *facts.Facts) { member(f); f.User.Key.Kind = "other" }, memberHere...),
-	"member, own hash":       ofFacts("E119", func(f *facts.Facts) { member(f); f.User.AuthHash = "own" }, memberHere...),
-	"member, teams":          ofFacts("W133", func(f *facts.Facts) { member(f); f.User.Groups.To = "crew.Team" }, memberHere...),
-	"member, active":         ofFacts("", everybodyActive, here(memberHere, "AUTH_USER_COLUMNS", "is_active=,is_staff=is_admin,username=mail,id=no,email=mail")...),
-	"member, activity":       ofFacts("E129", computesActive, memberHere...),
-	"member, activity known": ofFacts("E129", computesActive, here(memberHere, "AUTH_USER_COLUMNS", "is_active=,is_staff=is_admin,username=mail,id=no,email=mail")...),
-	"member, some rows":      ofFacts("E130", func(f *facts.Facts) { member(f); f.User.AllRows = new(bool) }, memberHere...),
-	"member, own flag":       ofFacts("W134", func(f *facts.Facts) { member(f); f.User.Flags["is_superuser"] = nil }, memberHere...),
+	"member":                   ofFacts("", member, memberHere...),
+	"member, unknown":          ofFacts("E113", member),
+	"member, table":            ofFacts("E113", member, here(memberHere, "AUTH_USER_TABLE", "")...),
+	"member, columns":          ofFacts("E113", member, here(memberHere, "AUTH_USER_COLUMNS", "id=no")...),
+	"member, key":              ofFacts("E113", member, here(memberHere, "AUTH_USER_KEY_TYPE", "text")...),
+	"member, groups":           ofFacts("E113", member, here(memberHere, "AUTH_USER_GROUPS", "none")...),
+	"member, permission":       ofFacts("E113", member, here(memberHere, "AUTH_USER_PERMISSIONS", "")...),
+	"member, case":             ofFacts("W135", member, here(memberHere, "AUTH_USER_CASE", "ignore")...),
+	"member, own case":         ofFacts("W135", func(f *facts.Facts) { member(f); f.User.Case = "own" }, memberHere...),
+	"member, other key":        ofFacts("E118", func(f *facts.Facts) { member(f); f.User.Key.Kind = "other" }, memberHere...),
+	"member, own hash":         ofFacts("E119", func(f *facts.Facts) { member(f); f.User.AuthHash = "own" }, memberHere...),
+	"member, teams":            ofFacts("W133", linkedWithTeams, here(memberHere, "AUTH_USER_GROUPS", "none")...),
+	"member, teams for groups": ofFacts("E113 W133", linkedWithTeams, memberHere...),
+	"member, active":           ofFacts("", everybodyActive, here(memberHere, "AUTH_USER_COLUMNS", "is_active=,is_staff=is_admin,username=mail,id=no,email=mail")...),
+	"member, activity":         ofFacts("E129", computesActive, memberHere...),
+	"member, activity known":   ofFacts("E129", computesActive, here(memberHere, "AUTH_USER_COLUMNS", "is_active=,is_staff=is_admin,username=mail,id=no,email=mail")...),
+	"member, some rows":        ofFacts("E130", func(f *facts.Facts) { member(f); f.User.AllRows = new(bool) }, memberHere...),
+	"member, own flag":         ofFacts("W134", func(f *facts.Facts) { member(f); f.User.Flags["is_superuser"] = nil }, memberHere...),
 
 	"account":               ofFacts("", account, accountHere...),
 	"account, table":        ofFacts("E124", account, here(accountHere, "SESSION_TABLE", "django_session")...),

@@ -32,8 +32,8 @@ func (s site) userLines() []line {
 		quoted("AUTH_USER_TABLE", wantedTable(u)),
 		listed("AUTH_USER_COLUMNS", wantedColumns(u)),
 		quoted("AUTH_USER_KEY_TYPE", wantedKeyType(u)),
-		quoted("AUTH_USER_GROUPS", wantedLink(u, u.Groups, "groups", "group_id")),
-		quoted("AUTH_USER_PERMISSIONS", wantedLink(u, u.Permissions, "user_permissions", "permission_id")),
+		quoted("AUTH_USER_GROUPS", wantedLink(u, usedGroups(u), "groups", "group_id")),
+		quoted("AUTH_USER_PERMISSIONS", wantedLink(u, usedPermissions(u), "user_permissions", "permission_id")),
 	)
 }
 
@@ -118,6 +118,24 @@ func wantedKeyType(u *facts.User) string {
 		return "text"
 	}
 	return "auto"
+}
+
+// The models that a link can lead to. The keys of another mean something else: a team is not the
+// group that has its number.
+const (
+	groupModel      = "auth.Group"
+	permissionModel = "auth.Permission"
+)
+
+func usedGroups(u *facts.User) *facts.Link { return leadingTo(groupModel, u.Groups) }
+
+func usedPermissions(u *facts.User) *facts.Link { return leadingTo(permissionModel, u.Permissions) }
+
+func leadingTo(model string, l *facts.Link) *facts.Link {
+	if l == nil || l.To != model {
+		return nil
+	}
+	return l
 }
 
 // wantedLink is empty if a link table has the usual names.

@@ -65,9 +65,9 @@ func (s site) sameUserSetting(l line) bool {
 	case "AUTH_USER_KEY_TYPE":
 		return here == there || here == u.Key.Kind
 	case "AUTH_USER_GROUPS":
-		return here == there || here == writtenLink(u.Groups)
+		return here == there || here == writtenLink(usedGroups(u))
 	case "AUTH_USER_PERMISSIONS":
-		return here == there || here == writtenLink(u.Permissions)
+		return here == there || here == writtenLink(usedPermissions(u))
 	}
 	return here == there
 }
@@ -101,7 +101,7 @@ func (s site) userRules() []conf.Finding {
 	if u.AuthHash == "own" {
 		findings = append(findings, s.finding("auth_hash", nil)...)
 	}
-	for link, to := range map[*facts.Link]string{u.Groups: "auth.Group", u.Permissions: "auth.Permission"} {
+	for link, to := range map[*facts.Link]string{u.Groups: groupModel, u.Permissions: permissionModel} {
 		if link != nil && link.To != to {
 			findings = append(findings, s.finding("groups_model", fields{"Django": link.To, "Here": to})...)
 		}
