@@ -106,7 +106,9 @@ func (u *Users) newKey(user auth.User) (string, error) {
 	case !given:
 		return "", invalid("id", "is missing: the program chooses the keys of "+u.table.model.Name)
 	}
-	if _, err := k.args(user.ID); err != nil || k.kind == textKey && longer(user.ID, u.table.width("id")) {
+	_, err := k.args(user.ID)
+	_, fits := k.Fit(u.db, user.ID)
+	if err != nil || k.kind == integerKey && !fits || k.kind == textKey && longer(user.ID, u.table.width("id")) {
 		return "", invalid("id", "does not fit the column of keys")
 	}
 	return k.canonical(user.ID), nil

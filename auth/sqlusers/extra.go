@@ -2,6 +2,7 @@ package sqlusers
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"maps"
 	"reflect"
@@ -197,9 +198,22 @@ func (u *Users) bind(c djangodb.Field, value any) (any, error) {
 		return u.bindTime(c, *v), nil
 	case string:
 		return u.bindText(c, v)
-	default:
-		return value, nil
 	}
+	_, binds := value.(driver.Valuer)
+	number := reflect.Indirect(reflect.ValueOf(value))
+	if c.Kind() == djangodb.IntegerKind && !binds && (number.CanInt() || number.CanUint()) {
+		return u.bindInteger(c, value)
+	}
+	return value, nil
+}
+
+// bindInteger returns what to bind for an integer, or the text of one.
+func (u *Users) bindInteger(c djangodb.Field, value any) (any, error) {
+	bound, ok := c.Fit(u.db, value)
+	if !ok {
+		return nil, invalid(c.Name, "wants a whole number that is not too large")
+	}
+	return bound, nil
 }
 
 // bindTime returns what to bind for a time; NULL if it is zero.
@@ -232,7 +246,7 @@ func (u *Users) bindText(c djangodb.Field, text string) (any, error) {
 	case djangodb.BoolKind:
 		value, err = strconv.ParseBool(text)
 	case djangodb.IntegerKind:
-		value, err = strconv.ParseInt(text, 10, 64)
+		return u.bindInteger(c, text)
 	case djangodb.TimeKind, djangodb.DateKind:
 		at := u.db.Time()
 		_ = at.Scan(text) // which returns no error for a text
@@ -248,9 +262,7 @@ func (u *Users) bindText(c djangodb.Field, text string) (any, error) {
 		return text, checkBytes(c.Name, text, c.Width())
 	}
 	if err != nil {
-		return nil, invalid(c.Name, map[djangodb.Kind]string{
-			djangodb.BoolKind: "wants true or false", djangodb.IntegerKind: "wants a whole number",
-		}[kind])
+		return nil, invalid(c.Name, "wants true or false")
 	}
 	return value, nil
 }

@@ -317,6 +317,7 @@ func customIsReadAndStored(t *testing.T, d database, m userModel) {
 		`no further column "password"`:                 {"full_name": "x", "password": "SENTINEL"},
 		`no further column "email; DROP"`:              {"full_name": "x", "email; DROP": "SENTINEL"},
 		"points wants a whole number":                  {"full_name": "x", "points": "SENTINEL"},
+		"whole number that is not too large":           {"full_name": "x", "points": uint64(1 << 63)},
 		"born wants a time":                            {"full_name": "x", "born": "SENTINEL"},
 		"full_name is longer than 80 characters":       {"full_name": strings.Repeat("x", 81)},
 		"full_name has a control character":            {"full_name": "a\x00"},
