@@ -264,11 +264,15 @@ func TestSourcesTakeTurnsAtTheHash(t *testing.T) {
 					})),
 				})
 				key := s.login(t, alice())
+				var requests sync.WaitGroup
+				defer requests.Wait()
 				come := func(from string, try func(s *site, r *http.Request) error) chan error {
 					got := make(chan error, 1)
 					r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
 					r.Header.Set("From", from)
-					go s.send(func(_ http.ResponseWriter, r *http.Request) { got <- try(s, r) }, key, r)
+					requests.Go(func() {
+						s.send(func(_ http.ResponseWriter, r *http.Request) { got <- try(s, r) }, key, r)
+					})
 					synctest.Wait()
 					return got
 				}

@@ -99,6 +99,8 @@ func forEachDatabase(t *testing.T, test func(t *testing.T, project *djangotest.P
 		at := b.shared(t)
 		db := noerror.In(sql.Open(b.driver, b.name(at)))
 		t.Cleanup(func() { _ = db.Close() })
+		db.SetMaxOpenConns(8)
+		db.SetMaxIdleConns(8) // or each call of a race makes a connection
 		test(t, crewSite(t, tempFile(t), at.Django(b.engine)), django.Database{DB: db, Dialect: b.dialect})
 	})
 }

@@ -60,6 +60,7 @@ func (b backend) open(t testing.TB, at servertest.Database, o sqlstore.Options) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
+	db.SetMaxIdleConns(8) // or each call of a race makes a connection
 	site := django.Database{DB: db, Dialect: b.dialect}
 	if _, err := sqlstore.Migrate(t.Context(), site); err != nil {
 		t.Fatal(err)

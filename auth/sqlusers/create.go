@@ -108,7 +108,8 @@ func (u *Users) newKey(user auth.User) (string, error) {
 	}
 	_, err := k.args(user.ID)
 	_, fits := k.Fit(u.db, user.ID)
-	if err != nil || k.kind == integerKey && !fits || k.kind == textKey && longer(user.ID, u.table.width("id")) {
+	tooLong := k.kind == textKey && longer(user.ID, u.table.width("id"))
+	if err != nil || k.kind == integerKey && !fits || tooLong {
 		return "", invalid("id", "does not fit the column of keys")
 	}
 	return k.canonical(user.ID), nil

@@ -123,7 +123,8 @@ func (t *table) findFields() error {
 				t.model.Table, name, settingOf(name), listed(t.names()))
 		case !exists && !said && name == "is_active":
 			return fmt.Errorf("sqlusers: %s has no column is_active, and nobody could be kept out: %s;"+
-				" or is_active= if Django keeps nobody out; it has %s", t.model.Table, settingOf(name), listed(t.names()))
+				" or is_active= if Django keeps nobody out; it has %s",
+				t.model.Table, settingOf(name), listed(t.names()))
 		case !exists:
 			t.model.Columns[name] = ""
 			continue

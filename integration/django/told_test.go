@@ -2,6 +2,7 @@ package django
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -55,7 +56,7 @@ func (told) run(t *testing.T, folder string, args ...string) []byte {
 	cmd.Dir = folder
 	cmd.Env = []string{"PATH=/usr/bin:/bin"}
 	out, err := cmd.Output()
-	if exit, ok := err.(*exec.ExitError); ok {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		t.Fatalf("jamsession %v: %v\n%s%s", args, err, out, exit.Stderr)
 	}
 	if err != nil {

@@ -63,7 +63,8 @@ func (c Cache) checkPlace() error {
 // CacheInTable reports whether sessions, or which of them have ended, are in a cache in
 // the database.
 func (s *Settings) CacheInTable() bool {
-	return s.Caches[s.SessionCacheAlias].Kind() == "db" && (s.SessionEngine == "cached_db" || s.aloneInCache())
+	return s.Caches[s.SessionCacheAlias].Kind() == "db" &&
+		(s.SessionEngine == "cached_db" || s.aloneInCache())
 }
 
 // aloneInCache reports whether the sessions' cache holds what is nowhere else.

@@ -33,7 +33,8 @@ func (s site) userLines() []line {
 		listed("AUTH_USER_COLUMNS", wantedColumns(u)),
 		quoted("AUTH_USER_KEY_TYPE", wantedKeyType(u)),
 		quoted("AUTH_USER_GROUPS", wantedLink(u, usedGroups(u), "groups", "group_id")),
-		quoted("AUTH_USER_PERMISSIONS", wantedLink(u, usedPermissions(u), "user_permissions", "permission_id")),
+		quoted("AUTH_USER_PERMISSIONS",
+			wantedLink(u, usedPermissions(u), "user_permissions", "permission_id")),
 	)
 }
 
