@@ -59,6 +59,9 @@ func (s *Session) save(ctx context.Context) error {
 	if s.err != nil {
 		return s.err
 	}
+	if err := s.announceSave(ctx); err != nil {
+		return err
+	}
 	if !s.isStored() {
 		return s.create(ctx)
 	}
@@ -278,6 +281,7 @@ func (s *Session) saved(key string, next version) {
 	}
 	s.key, s.stored = key, next
 	s.record, s.changes, s.pending = recordStored, nil, pendingNothing
+	s.announceSaved()
 }
 
 // deleteDoomed deletes what Flush gave up. It returns [ErrInterrupted] if a

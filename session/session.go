@@ -47,6 +47,8 @@ type Session struct {
 
 	replaced Record // by the save that gave the session a new key; zero if it was new
 
+	follower authsession.Follower // nil: nobody is told of saves
+
 	state
 }
 
@@ -211,6 +213,7 @@ func (s *Session) giveUp() {
 	s.record, s.pending = recordNone, pendingChanges
 	s.late, s.mayStartAnew = false, false
 	s.newKey, s.replaced = false, Record{} // what was given up is not taken back
+	s.follower = nil
 }
 
 // overtaken is authsession.Overtaken.
@@ -226,12 +229,6 @@ func (s *Session) startAnew() {
 	defer s.mu.Unlock()
 	s.markDoomed(true)
 	s.mayStartAnew = true
-}
-
-func init() {
-	authsession.Discard = func(s any) { s.(*Session).discard() }
-	authsession.StartAnew = func(s any) { s.(*Session).startAnew() }
-	authsession.Overtaken = func(s any) bool { return s.(*Session).overtaken() }
 }
 
 // CycleKey gives the session a new key when it is saved. The record moves: the old key is

@@ -1,7 +1,12 @@
 // Package authsession is what package auth does with a session, and other programs
-// cannot: both steps are safe only for somebody who knows who the visitor is. Package
+// cannot: the steps are safe only for somebody who knows who the visitor is. Package
 // session puts the functions here; each takes a *session.Session.
 package authsession
+
+import (
+	"context"
+	"time"
+)
 
 // UserItem is the item that makes a session that of a user.
 const UserItem = "_auth_user_id"
@@ -30,4 +35,27 @@ var (
 	// Overtaken reports whether another request has moved or deleted the record of a session
 	// that Discard gave up, so that what is set now must not be stored. Save the session first.
 	Overtaken func(session any) bool
+
+	// Follow has f told of each save of the session from now on, in place of whoever was
+	// told before, until the session is given up. Nil ends it.
+	Follow func(session any, f Follower)
+
+	// RecordOf returns the key under which the store has the session, and until when; "" if
+	// it has none, or makes its keys itself, which are the records then.
+	RecordOf func(session any) (key string, until time.Time)
+
+	// HasBegun reports whether the response has left already, so that its header cannot
+	// tell the visitor of another key.
+	HasBegun func(session any) bool
 )
+
+// A Follower is told of the saves of a session, while that is locked: it must not ask the
+// session.
+type Follower interface {
+	// Saving is called before the store is asked to keep a record until then. Before is until
+	// when it has kept it so far, zero for a new one. After an error it is not asked.
+	Saving(ctx context.Context, before, until time.Time) error
+
+	// Saved is called when the store has done so, with what RecordOf returns.
+	Saved(key string, until time.Time)
+}
