@@ -51,14 +51,23 @@ func (b *modelBackend) RaiseLoginFloor(ctx context.Context, user User) (time.Tim
 	return floors.RaiseLoginFloor(ctx, user.ID)
 }
 
-// isDead reports whether the session's login is below the user's floor.
+// isDead reports whether the session's login is below the user's floor, and was not spared
+// by the row of its device.
+func (m *Manager) isDead(ctx context.Context, s *session.Session, user User, d onDevice) (bool, error) {
+	if !m.isBelowFloor(s, user) {
+		return false, nil
+	}
+	return d.isBelowFloor(ctx, s, user)
+}
+
+// isBelowFloor reports whether the session's login is below the user's floor.
 //
 // A login here stores the floor that the user had when the password was checked, so that
 // neither clocks nor races matter: the session cannot know of a floor that was raised
 // later. A login elsewhere may say when it was. One that does not, such as plain Django's, is
 // not accepted while the floor is younger than Options.FloorAge; this ignores a floor so
 // far in the future that a clock must have been wrong.
-func (m *Manager) isDead(s *session.Session, user User) bool {
+func (m *Manager) isBelowFloor(s *session.Session, user User) bool {
 	if user.LoginFloor.IsZero() {
 		return false
 	}
@@ -103,9 +112,10 @@ func (m *Manager) EndSessions(
 	if err != nil {
 		return 0, err
 	}
-	if err := raiseFloor(ctx, b, user); err != nil {
+	if _, err := raiseFloor(ctx, b, user); err != nil {
 		return 0, err
 	}
+	m.endDevices(ctx, user.ID, "")
 	return m.deleteRecords(ctx, sessions, func(s *session.Session) bool {
 		name := itemText(s, backendItem)
 		return itemText(s, idItem) == user.ID &&
@@ -119,22 +129,26 @@ func (m *Manager) EndSessions(
 func (m *Manager) EndAllSessions(ctx context.Context, sessions *session.Manager) (records int, err error) {
 	var errs []error
 	for _, b := range m.backends {
-		errs = append(errs, raiseFloor(ctx, b, User{}))
+		_, err := raiseFloor(ctx, b, User{})
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err == nil {
+		m.endDevices(ctx, "", "")
 	}
 	records = m.deleteRecords(ctx, sessions, func(s *session.Session) bool { return s.Has(idItem) })
 	return records, errors.Join(errs...)
 }
 
-func raiseFloor(ctx context.Context, b Backend, user User) error {
+func raiseFloor(ctx context.Context, b Backend, user User) (time.Time, error) {
 	keeper, ok := b.(FloorKeeper)
 	if !ok {
-		return fmt.Errorf("%w: backend %s is not a FloorKeeper", ErrNoFloors, b.Name())
+		return time.Time{}, fmt.Errorf("%w: backend %s is not a FloorKeeper", ErrNoFloors, b.Name())
 	}
-	_, err := keeper.RaiseLoginFloor(ctx, user)
+	floor, err := keeper.RaiseLoginFloor(ctx, user)
 	if err != nil && !errors.Is(err, ErrNoFloors) {
 		err = unavailable(b, err)
 	}
-	return err
+	return floor, err
 }
 
 func (m *Manager) deleteRecords(

@@ -202,6 +202,17 @@ func (x *exchange) takeTyped(user User) (a Attempt, ok bool) {
 	return a, true
 }
 
+// hasTyped reports whether the visitor has proved to be the user in this request, and
+// takeTyped would say so.
+func (x *exchange) hasTyped(user User) bool {
+	if x == nil {
+		return false
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.typed.user == user.ID && x.typed.backend == user.Backend
+}
+
 // typed is the attempt by which a visitor has proved to be a user, in this
 // request. Its name may be another than the username, such as an address.
 type typed struct {

@@ -35,7 +35,7 @@ const (
 // was changed, or whose sessions were ended, after that is not logged in at the
 // next request. Call it before the response begins, since the cookie changes.
 // After an error nothing has changed: it wraps [session.ErrUnavailable], or says
-// that there is no such user or backend.
+// that there is no such user or backend, or is that of a limit of Options.Devices.
 func (m *Manager) Login(r *http.Request, user User) error {
 	b, err := m.backendOf(user)
 	if err != nil {
@@ -45,16 +45,22 @@ func (m *Manager) Login(r *http.Request, user User) error {
 	if err != nil {
 		return err
 	}
+	user.Backend = b.Name()
+	hash := authHash(m.keys.Current(), user.Password)
+	anew := s.Has(idItem) && (itemText(s, idItem) != user.ID ||
+		!sameHash(itemText(s, hashItem), hash))
+	device, err := m.startDevice(r, s, user, anew)
+	if err != nil {
+		return err
+	}
 	if rec, ok := b.(LoginRecorder); ok {
 		user.LastLogin = time.Now()
 		if err := m.record(r.Context(), rec, user); err != nil {
+			device.forget(r.Context())
 			return unavailable(b, err)
 		}
 	}
-	user.Backend = b.Name()
-	hash := authHash(m.keys.Current(), user.Password)
-	if s.Has(idItem) && (itemText(s, idItem) != user.ID ||
-		!sameHash(itemText(s, hashItem), hash)) {
+	if anew {
 		s.Flush()
 	}
 	s.CycleKey()
@@ -64,6 +70,7 @@ func (m *Manager) Login(r *http.Request, user User) error {
 	s.Set(hashItem, hash)
 	timeItem.Set(s, time.Now().Unix())
 	floorItem.Set(s, floorOf(user))
+	device.enter(r, s)
 	setUser(r, user)
 	csrf.Rotate(r)
 	m.loggedIn(r, user)
@@ -98,8 +105,12 @@ func (m *Manager) backendOf(user User) (Backend, error) {
 // the response begins. If that fails, the answer is an error page and not the handler's.
 // Call it for POST requests only, or a link in another site's page logs people out. A
 // message about it belongs after the call: what is in the session before goes with it.
+//
+// The login's row in Options.Devices is deleted at once. If that fails, Logout stops the
+// request by [session.Abort].
 func (m *Manager) Logout(r *http.Request) {
 	s := session.From(r)
+	device := m.deviceOf(s)
 	if m.opts.OnLogout != nil {
 		user, err := Load(r)
 		if err != nil {
@@ -109,6 +120,9 @@ func (m *Manager) Logout(r *http.Request) {
 	}
 	s.Flush()
 	setUser(r, User{})
+	if err := device.end(r.Context()); err != nil {
+		session.Abort(r, err)
+	}
 }
 
 // UpdateSessionAuthHash keeps this session logged in when its user has

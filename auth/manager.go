@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"sync/atomic"
 
 	"github.com/jamsession/jamsession/auth/internal/hashwidth"
 	"github.com/jamsession/jamsession/internal/timelimit"
@@ -22,6 +23,7 @@ type Manager struct {
 	backends []Backend
 	users    UserStore // nil: only backends know users
 	loginURL *url.URL
+	attached atomic.Value // the last devicekeeper.Keeper, which knows the manager
 }
 
 // New returns a manager. The keys are Django's SECRET_KEY and

@@ -152,6 +152,7 @@ func (m *Manager) replace(ctx context.Context, user User, new string) (User, err
 		return User{}, ErrPasswordChanged
 	}
 	user.Password = encoded
+	m.endDevices(ctx, user.ID, m.ownDevice(ctx, user.ID))
 	return user, nil
 }
 

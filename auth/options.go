@@ -44,6 +44,12 @@ type Options struct {
 	// no limit.
 	SignUpLimiter Limiter
 
+	// Devices has a row for each login that is alive: devices.New returns one. A login whose
+	// row is gone is ended, whatever becomes of its session. The users of all Backends share
+	// it by their IDs, as the users of Django's backends do. Nil keeps no rows, and ignores
+	// those that other processes keep.
+	Devices DeviceKeeper
+
 	// Validators check new passwords: AUTH_PASSWORD_VALIDATORS. Nil is
 	// password.DefaultValidators(); an empty list lets every password pass.
 	Validators []password.Validator

@@ -107,39 +107,44 @@ func (m *Manager) lookup(r *http.Request, limit *timelimit.Context) (User, error
 	if id == "" || b == nil {
 		return User{}, nil
 	}
+	d := m.deviceOf(s)
 	limit.Begin(r.Context(), m.opts.Timeout)
-	user, err := b.User(limit, id)
+	user, err := m.userOn(limit, b, id, &d)
 	limit.End()
 	switch {
 	case errors.Is(err, ErrInactive):
-		return User{}, end(r.Context(), s)
+		return User{}, m.endLogin(r.Context(), s, d)
 	case errors.Is(err, ErrUserNotFound):
 		m.logUnreadable(r.Context(), err)
 		return User{}, nil
 	case err != nil:
-		return User{}, unavailable(b, err)
+		return User{}, err
 	case !user.IsAuthenticated():
 		return User{}, nil
 	}
 	user.Backend = b.Name()
-	return m.admit(r.Context(), s, user)
+	return m.admit(r, s, user, d)
 }
 
 // admit lets the user in if the session was made for the present password, and
-// since the user's sessions were last ended as a whole.
-func (m *Manager) admit(ctx context.Context, s *session.Session, user User) (User, error) {
-	if m.isDead(s, user) {
-		return User{}, end(ctx, s)
+// since the user's sessions were last ended as a whole, and if its device was not ended.
+func (m *Manager) admit(r *http.Request, s *session.Session, user User, d onDevice) (User, error) {
+	ctx := r.Context()
+	if d.isEnded() {
+		return User{}, endOfDevice(ctx, s)
 	}
-	switch m.judge(itemText(s, hashItem), user) {
-	case hashGood:
-		return user, nil
-	case hashOld:
+	dead, err := m.isDead(ctx, s, user, d)
+	if err != nil {
+		return User{}, err
+	}
+	verdict := m.judge(itemText(s, hashItem), user)
+	if dead || verdict == hashWrong {
+		return User{}, m.endLogin(ctx, s, d)
+	}
+	if verdict == hashOld {
 		s.Set(hashItem, authHash(m.keys.Current(), user.Password))
-		return user, nil
-	default:
-		return User{}, end(ctx, s)
 	}
+	return m.enterOn(r, s, user, d)
 }
 
 // end deletes a session that is nobody's any more. If several requests notice at once,

@@ -20,7 +20,7 @@
 //
 // The visitor can read the whole session: it is signed, not encrypted.
 //
-// Without [Options.Revoked] a cookie cannot be revoked. A logout removes it from the
+// Without [Options.Revoked], or the rows of package devices, a cookie cannot be revoked. A logout removes it from the
 // browser, but a copy stays valid until it expires, and so does a cookie that a request
 // in flight sends after the logout. A change of the password, or EndSessions of package
 // auth, ends all of a user's sessions.

@@ -88,6 +88,11 @@
 //	PASSWORD_RESET_LIMIT             limit     5/1200               reset requests and mails of one address
 //	SIGNUP_LIMIT                     limit     20/60                sign-ups from one address
 //	NEW_SESSION_LIMIT                limit     1000/1               new sessions of an address; or none
+//	DEVICES                          text      auto                 db, none; see Devices
+//	DEVICE_LIMIT                     number    0                    devices of one user; 0: no limit
+//	DEVICE_LIMIT_POLICY              text      oldest               who goes: oldest, refuse or ask
+//	DEVICE_ADDRESS                   text      short                what is kept: short, full or none
+//	DEVICE_ADDRESS_AGE               seconds   0                    and how long; 0: as the device
 //	TRUSTED_PROXIES                  list                           networks that say who the visitor is
 //	TRUSTED_PROXY_HEADER             text      X-Forwarded-For      where they say it, or Forwarded
 //	EMAIL_URL                        text                           smtp://host:587; empty: terminal
@@ -146,6 +151,15 @@
 // that write to the session. Beyond it a new visitor sees the page, but no session is
 // stored; logins, and visitors who have a session, do not count. Each process counts for
 // itself. The engine signed_cookies does not need the limit.
+//
+// # Devices
+//
+// Each login has a row in the table jamsession_device, which site.Migrate makes: users see
+// where they are logged in, and end logins anywhere. With "auto" there are no devices until the
+// table exists, for example in a database that only Django has migrated; each process looks
+// for it once a minute. With "db" the site does not open without it. "none" keeps no rows, and
+// ignores those that other processes keep. Processes that share sessions should have the same
+// DEVICES: one with "none" lets logins go on that were ended. docs/login.md has a chapter.
 //
 // # Headers
 //

@@ -14,3 +14,6 @@ func (s *Site) SignUpLimiter() auth.Limiter { return s.limits.signUps }
 
 // AllowsHost reports whether ALLOWED_HOSTS has the host of a header.
 func AllowsHost(hosts []string, header string) bool { return allowsHost(hosts, header) }
+
+// LookForDevices has the next question look whether there is a table of devices.
+func (s *Site) LookForDevices() { s.devices.looked.Store(0) }

@@ -146,7 +146,7 @@ func TestLimitsSeesEachLimiter(t *testing.T) {
 		t.Fatal(err)
 	}
 	here := openWith(t, s, o)
-	want := map[string]int{"login": 50, "password reset": 50, "sign-up": 2, "new session": 3}
+	want := map[string]int{"login": 50, "password reset": 50, "sign-up": 2, "new session": 3, "devices": 0}
 	if !maps.Equal(bursts, want) {
 		t.Errorf("limits %v, want %v", bursts, want)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jamsession/jamsession/auth/devices"
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
 	"github.com/jamsession/jamsession/internal/djangodb"
@@ -15,8 +16,9 @@ import (
 )
 
 // Migrate makes the tables that are missing, as Django's manage.py migrate would, an
-// index on the email addresses of users, and two more tables: jamsession_throttle, for
-// counting login attempts, and jamsession_login_floor, for ending sessions. It makes the
+// index on the email addresses of users, and three more tables: jamsession_throttle, for
+// counting login attempts, jamsession_login_floor, for ending sessions, and
+// jamsession_device, for the devices of users. It makes the
 // file of a SQLite database if there is none. If the database refuses to make the index,
 // that is logged, and is not an error.
 //
@@ -74,6 +76,11 @@ func (s *Site) migrate(ctx context.Context) error {
 			return fmt.Errorf("site: %w", err)
 		}
 	}
+	if s.keepsDevices() {
+		if _, err := devices.Migrate(ctx, s.Database); err != nil {
+			return fmt.Errorf("site: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -110,6 +117,7 @@ func (s *Site) plan(ctx context.Context) (plan []string, _ error) {
 		}},
 		{sessionmodel.IsStock(s.conf.SessionTable), db.PlanSessions},
 		{s.countsInTable(), db.PlanThrottle},
+		{s.keepsDevices(), db.PlanDevices},
 	} {
 		if !part.wanted {
 			continue

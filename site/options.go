@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/devices"
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/auth/throttle"
@@ -52,10 +53,14 @@ type Options struct {
 	// of a session model of the site's own: columns that are filled by a function.
 	SessionTable func(*sqlstore.Options)
 
+	// Devices does the same for the devices of users, if there are any.
+	Devices func(*devices.Options)
+
 	// Limits does the same for each limiter. Its Purpose says which one it is:
 	// "login", "password reset", "sign-up", or "new session", of which only
-	// PerSource, TrustedProxies, ForwardedHeader and FailOpen count. Keep the
-	// Purpose. It is not called for limiters that the settings turn off.
+	// PerSource, TrustedProxies, ForwardedHeader and FailOpen count, or "devices", which
+	// only says where a request is from. Keep the Purpose. It is not called for limiters
+	// that the settings turn off.
 	Limits func(*throttle.Options)
 
 	// CacheKey is Django's KEY_FUNCTION of the sessions' cache, if CACHES has no name
@@ -164,6 +169,9 @@ func (s *Site) authOptions() (*auth.Options, error) {
 		Timeout:          s.conf.StoreTimeout,
 		IsSecure:         secure(s.conf),
 		Logger:           s.opts.Logger,
+	}
+	if s.devices != nil {
+		o.Devices = s.devices
 	}
 	if users := s.userStore(); users != nil {
 		o.ModelBackendNames = s.conf.AuthenticationBackends

@@ -46,13 +46,14 @@ type Site struct {
 	// site needs it.
 	Database django.Database
 
-	users  *sqlusers.Users // nil: the program's own, or none
-	conf   *conf.Settings
-	opts   Options
-	keys   secret.Keys
-	db     *siteparts.Database // nil: not needed
-	limits limits
-	parts  []io.Closer // in the order in which they were opened
+	users   *sqlusers.Users // nil: the program's own, or none
+	conf    *conf.Settings
+	opts    Options
+	keys    secret.Keys
+	db      *siteparts.Database // nil: not needed
+	limits  limits
+	devices *lateDevices // nil: never
+	parts   []io.Closer  // in the order in which they were opened
 }
 
 // Open opens what the settings describe. It needs a SECRET_KEY, and tables that
@@ -105,7 +106,8 @@ func describe(s *settings.Settings, o *Options) (*Site, error) {
 // open makes the parts.
 func (s *Site) open(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.openForms, s.openMail, s.openDatabase, s.openUsers, s.openLimits, s.openAuth, s.openSessions,
+		s.openForms, s.openMail, s.openDatabase, s.openUsers, s.openLimits, s.openSessions,
+		s.openDevices, s.openAuth,
 	} {
 		if err := step(ctx); err != nil {
 			return err

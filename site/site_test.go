@@ -153,8 +153,9 @@ func TestNewDatabaseIsReadyOnceItIsMigrated(t *testing.T) {
 		t.Errorf("without a file: error %v", err)
 	}
 	plan, err := site.Plan(t.Context(), s, nil)
-	if err != nil || len(plan) != 18 || plan[14] != "jamsession_auth_user_email" || plan[15] != "jamsession_login_floor" ||
-		plan[16] != "sessions.0001_initial" || plan[17] != "jamsession_throttle" {
+	if err != nil || len(plan) != 19 || plan[14] != "jamsession_auth_user_email" || plan[15] != "jamsession_login_floor" ||
+		plan[16] != "sessions.0001_initial" || plan[17] != "jamsession_throttle" ||
+		plan[18] != "jamsession_device" {
 		t.Errorf("plan %q, error %v", plan, err)
 	}
 	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {

@@ -111,6 +111,7 @@ func checkDatabase(a *app, s *settings.Settings) []conf.Finding {
 var without = map[string]string{
 	"jamsession_throttle":    "each process counts attempts to log in for itself",
 	"jamsession_login_floor": "sessions of a user cannot be ended, nor kept dead after a deactivation",
+	"jamsession_device":      "users do not see where they are logged in",
 }
 
 // unapplied says what is missing. What is not Django's is missing where Django

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/devices"
 	"github.com/jamsession/jamsession/auth/reset"
 	"github.com/jamsession/jamsession/auth/sqlusers"
 	"github.com/jamsession/jamsession/csrf"
@@ -22,6 +23,7 @@ import (
 func more(mux *http.ServeMux, site *site.Site) {
 	mux.HandleFunc("POST /signup", signUp(site.Auth))
 	mux.Handle("POST /password", site.Auth.RequireLogin(changePassword(site.Auth)))
+	devicePages(mux, site)
 	staffOnly(mux, site)
 	mux.HandleFunc("GET /token", token)
 	mux.Handle("POST /api/cart", addToCart())
@@ -72,6 +74,31 @@ func changePassword(logins *auth.Manager) http.Handler {
 			http.Redirect(w, r, "/", http.StatusSeeOther)
 		}
 	})
+}
+
+var devicesPage = page("devices")
+
+func devicePages(mux *http.ServeMux, site *site.Site) {
+	users := func(h http.HandlerFunc) http.Handler { return site.Auth.RequireLogin(h) }
+	mux.Handle("GET /devices", users(func(w http.ResponseWriter, r *http.Request) {
+		list, err := site.Devices().List(r)
+		if err != nil {
+			session.Abort(r, err)
+		}
+		show(w, r, http.StatusOK, devicesPage, list)
+	}))
+	mux.Handle("POST /devices", users(func(w http.ResponseWriter, r *http.Request) {
+		var err error
+		if id := r.PostFormValue("device"); id != "" {
+			err = site.Devices().End(r, id)
+		} else {
+			_, err = site.Devices().EndOthers(r)
+		}
+		if err != nil && !errors.Is(err, devices.ErrNoDevice) { // which has ended already
+			session.Abort(r, err)
+		}
+		http.Redirect(w, r, "/devices", http.StatusSeeOther)
+	}))
 }
 
 func staffOnly(mux *http.ServeMux, site *site.Site) {

@@ -15,6 +15,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/devices"
 	hashing "github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/auth/reset"
 	"github.com/jamsession/jamsession/auth/sqlusers"
@@ -144,6 +145,12 @@ func refusals(folder string) []refusal {
 		}},
 		{"auth/throttle/sqlthrottle.New", "Options.Timeout", func(ctx context.Context) (any, error) {
 			return outcome(sqlthrottle.New(ctx, site, &sqlthrottle.Options{Timeout: -1}))
+		}},
+		{"auth/devices.New", "Database.DB", func(ctx context.Context) (any, error) {
+			return outcome(devices.New(ctx, django.Database{}, keys, nil))
+		}},
+		{"auth/devices.New", "keys", func(ctx context.Context) (any, error) {
+			return outcome(devices.New(ctx, site, secret.Keys{}, nil))
 		}},
 		{"sqlstore.New", "Database.DB", func(ctx context.Context) (any, error) {
 			return outcome(sqlstore.New(ctx, django.Database{}, nil))
@@ -277,6 +284,14 @@ func authRefusals() []refusal {
 			return outcome(sqlthrottle.New(ctx, django.Database{}, nil))
 		}},
 	}
+	for name, o := range map[string]devices.Options{
+		"Options.Max": {Max: -1}, "Options.WhenFull": {WhenFull: 7}, "Options.Address": {Address: 7},
+		"Options.AddressAge": {AddressAge: -1}, "Options.Timeout": {Timeout: -1},
+	} {
+		list = append(list, refusal{"auth/devices.New", name, func(ctx context.Context) (any, error) {
+			return outcome(devices.New(ctx, django.Database{}, keys, &o))
+		}})
+	}
 	for name, o := range map[string]auth.Options{
 		"Options.Timeout": {Timeout: -1}, "Options.StayLoggedInAge": {StayLoggedInAge: -1},
 		"Options.FloorAge": {FloorAge: -1}, "Options.LoginURL": {LoginURL: "login"},
@@ -334,7 +349,7 @@ func TestConstructorsNameTheInvalidField(t *testing.T) {
 var constructing = []string{
 	"session", "memstore", "cookiestore", "cachedstore", "filestore", "redisstore", "memcachestore",
 	"sqlstore", "pgstore", "django", "csrf", "messages", "mail", "secret",
-	"auth", "auth/password", "auth/reset", "auth/sqlusers", "auth/throttle", "auth/throttle/sqlthrottle",
+	"auth", "auth/devices", "auth/password", "auth/reset", "auth/sqlusers", "auth/throttle", "auth/throttle/sqlthrottle",
 	"auth/throttle/redisthrottle", "auth/token",
 }
 

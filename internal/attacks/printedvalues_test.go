@@ -10,6 +10,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/authtest"
+	"github.com/jamsession/jamsession/auth/devices"
 	hashing "github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/auth/reset"
 	"github.com/jamsession/jamsession/auth/sqlusers"
@@ -82,6 +83,12 @@ func plainValues() []any {
 		hashing.Options{},
 		auth.Options{},
 		throttle.Options{},
+		devices.Options{},
+		devices.AddressFull,
+		devices.Ask,
+		devices.Event{Kind: devices.EventStarted, UserID: "1", DeviceID: "x"},
+		devices.EventStarted,
+		&devices.LimitError{Max: 1, Devices: []devices.Device{{ID: "x"}}},
 		throttle.Subject{},
 		throttle.Status{},
 		token.Options{},
@@ -206,7 +213,10 @@ func visitValues(t *testing.T, engine string, s *site, planted secrettest.Plante
 	must(t, err)
 	t.Cleanup(func() { _ = attempts.Close() })
 	list := []any{
-		s.Site, s.resets, user, auth.Attempt{Username: "alice", User: user}, s.Users(), noerror.In(auth.NewModelBackend(s.Users(), s.Hashers)), attempts,
+		s.Site, s.resets, user,
+		auth.Attempt{Username: "alice", User: user},
+		s.Users(), noerror.In(auth.NewModelBackend(s.Users(), s.Hashers)), attempts,
+		s.Devices(),
 	}
 	h := s.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		current := session.From(r)
@@ -218,7 +228,9 @@ func visitValues(t *testing.T, engine string, s *site, planted secrettest.Plante
 		_, failure := s.Auth.Authenticate(r, "alice", "wrong")
 		forged := r.Clone(r.Context())
 		forged.Method = http.MethodPost
-		list = append(list, current, auth.From(r), r.Context(), may, failure, s.CSRF.Check(forged))
+		here, err := s.Devices().List(r)
+		must(t, err)
+		list = append(list, current, auth.From(r), r.Context(), may, failure, s.CSRF.Check(forged), here[0])
 	}))
 	r := httptest.NewRequest(http.MethodGet, s.url+"/", nil)
 	r.AddCookie(&http.Cookie{Name: "sessionid", Value: v.key()})

@@ -9,11 +9,11 @@ import (
 // checkEngine says what the engine cannot do.
 func (s *Settings) checkEngine() []Finding {
 	var findings []Finding
-	if s.SessionEngine == "signed_cookies" && s.SessionDenyList == "none" {
+	if s.SessionEngine == "signed_cookies" && s.SessionDenyList == "none" && s.Devices != "db" {
 		findings = append(findings, warn("jamsession.W003",
-			"SESSION_ENGINE signed_cookies cannot revoke a session: a copy of the cookie stays logged "+
-				"in after the logout, and of two requests at once the last one wins.",
-			"Set SESSION_DENY_LIST to db or cache, or choose another engine.")...)
+			"SESSION_ENGINE signed_cookies cannot revoke a session by itself: a copy of the cookie stays "+
+				"logged in after the logout, and of two requests at once the last one wins.",
+			"Set DEVICES or SESSION_DENY_LIST to db, or choose another engine.")...)
 	}
 	if c, ok := s.Caches[s.SessionCacheAlias]; ok && s.usesCache() && c.Kind() == "memory" {
 		findings = append(findings, warn("jamsession.W004",

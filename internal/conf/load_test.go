@@ -90,6 +90,9 @@ func TestDefaultsAreDjangos(t *testing.T) {
 		PasswordResetLimit: throttle.Limit{Burst: 5, Every: 20 * time.Minute},
 		SignUpLimit:        throttle.Limit{Burst: 20, Every: time.Minute},
 		NewSessionLimit:    throttle.Limit{Burst: 1000, Every: time.Second},
+		Devices:            "auto",
+		DeviceLimitPolicy:  "oldest",
+		DeviceAddress:      "short",
 		TrustedProxyHeader: "X-Forwarded-For",
 		MessageCookie:      "messages",
 		DefaultFromEmail:   "webmaster@localhost",
@@ -256,6 +259,26 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			"LOGIN_LIMIT_ACCOUNT", "3/60", `"3/60"`,
 			func(s *conf.Settings) any { return s.LoginLimitAccount },
 			throttle.Limit{Burst: 3, Every: time.Minute},
+		},
+		{
+			"DEVICES", "none", `"none"`,
+			func(s *conf.Settings) any { return s.Devices }, "none",
+		},
+		{
+			"DEVICE_LIMIT", "3", "3",
+			func(s *conf.Settings) any { return s.DeviceLimit }, 3,
+		},
+		{
+			"DEVICE_LIMIT_POLICY", "ask", `"ask"`,
+			func(s *conf.Settings) any { return s.DeviceLimitPolicy }, "ask",
+		},
+		{
+			"DEVICE_ADDRESS", "full", `"full"`,
+			func(s *conf.Settings) any { return s.DeviceAddress }, "full",
+		},
+		{
+			"DEVICE_ADDRESS_AGE", "3600", "3600",
+			func(s *conf.Settings) any { return s.DeviceAddressAge }, time.Hour,
 		},
 		{
 			"LOGIN_LIMIT_SOURCE", "3/60", `"3/60"`,
@@ -609,6 +632,11 @@ func TestBadValuesNameSettingSourceValueAndAGoodOne(t *testing.T) {
 		{"CACHES", "a=redis://u:hunter2@bücher.example", `write punycode: xn--bcher-kva.example`},
 		{"ALLOWED_HOSTS", "*.example.com", `want names without port`},
 		{"LOGIN_LIMIT_STORE", "redis", `want auto or db or cache or memory or none`},
+		{"DEVICES", "redis", `want auto or db or none`},
+		{"DEVICE_LIMIT", "-1", `from 0 to`},
+		{"DEVICE_LIMIT_POLICY", "newest", `want oldest or refuse or ask`},
+		{"DEVICE_ADDRESS", "long", `want short or full or none`},
+		{"DEVICE_ADDRESS_AGE", "-1", `from 0 to`},
 		{"LOGIN_LIMIT_ACCOUNT", "10", `want attempts/seconds, such as "10/300"`},
 		{"LOGIN_LIMIT_ACCOUNT", "0/300", `want attempts/seconds`},
 		{"LOGIN_LIMIT_ACCOUNT", "10/0", `want attempts/seconds`},

@@ -90,6 +90,12 @@ func setIterations(s *Settings, v value) error {
 }
 
 // setOrigins requires what Django's check 4_0.E001 requires.
+func setDeviceLimit(s *Settings, v value) error {
+	n, err := v.int(0, 1000)
+	s.DeviceLimit = int(n)
+	return err
+}
+
 func setOrigins(s *Settings, v value) error {
 	origins, err := v.list()
 	if err != nil {

@@ -83,6 +83,11 @@ type Settings struct {
 	SignUpLimit        throttle.Limit
 	NewSessionLimit    throttle.Limit // zero: none
 	DeviceCookie       string         // its name; empty: DeviceSite has it
+	Devices            string         // "auto", "db" or "none"
+	DeviceLimit        int            // zero: none
+	DeviceLimitPolicy  string         // "oldest", "refuse" or "ask"
+	DeviceAddress      string         // "short", "full" or "none"
+	DeviceAddressAge   time.Duration  // zero: as long as the device
 	TrustedProxies     []netip.Prefix
 	TrustedProxyHeader string // as in HTTP
 

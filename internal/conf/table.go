@@ -228,6 +228,23 @@ var table = []Setting{
 		"NEW_SESSION_LIMIT", "limit", "1000/1", "new sessions of an address; or none", false,
 		optionalLimit(func(s *Settings) *throttle.Limit { return &s.NewSessionLimit }),
 	},
+	{
+		"DEVICES", "text", "auto", "db, none; see Devices", false,
+		oneOf(func(s *Settings) *string { return &s.Devices }, "auto", "db", "none"),
+	},
+	{"DEVICE_LIMIT", "number", "0", "devices of one user; 0: no limit", false, setDeviceLimit},
+	{
+		"DEVICE_LIMIT_POLICY", "text", "oldest", "who goes: oldest, refuse or ask", false,
+		oneOf(func(s *Settings) *string { return &s.DeviceLimitPolicy }, "oldest", "refuse", "ask"),
+	},
+	{
+		"DEVICE_ADDRESS", "text", "short", "what is kept: short, full or none", false,
+		oneOf(func(s *Settings) *string { return &s.DeviceAddress }, "short", "full", "none"),
+	},
+	{
+		"DEVICE_ADDRESS_AGE", "seconds", "0", "and how long; 0: as the device", false,
+		seconds(0, func(s *Settings) *duration { return &s.DeviceAddressAge }),
+	},
 	{"TRUSTED_PROXIES", "list", "", "networks that say who the visitor is", false, setTrustedProxies},
 	{
 		"TRUSTED_PROXY_HEADER", "text", defaultProxyHeader, "where they say it, or Forwarded", false,

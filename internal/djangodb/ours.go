@@ -73,11 +73,46 @@ var Throttle = OwnTable{
 	},
 }
 
+// Devices has the logins that are alive, see package devices. Its times are in
+// microseconds since 1970, but not_before, which is compared with that of LoginFloors. A
+// row without a user is not a login: logins of one user wait for each other on it.
+var Devices = OwnTable{
+	Name: "jamsession_device",
+	Columns: []string{
+		"id", "user_key", "created", "seen", "expires", "not_before",
+		"address", "agent", "method", "name", "sealed",
+	},
+	DDL: func(d Dialect) []string {
+		id, engine, key := "varchar(26)", "", ""
+		if d == MySQL { // which commits at each statement, so that there is one
+			id = "varchar(26) CHARACTER SET ascii COLLATE ascii_bin"
+			key = ", KEY jamsession_device_user (user_key, seen), KEY jamsession_device_expires (expires)"
+			engine = " ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+		}
+		table := "CREATE TABLE jamsession_device (id " + id + " NOT NULL PRIMARY KEY," +
+			" user_key varchar(255) NOT NULL, created bigint NOT NULL, seen bigint NOT NULL," +
+			" expires bigint NOT NULL, not_before bigint NOT NULL, address varchar(64) NOT NULL," +
+			" agent varchar(200) NOT NULL, method varchar(20) NOT NULL, name varchar(60) NOT NULL," +
+			" sealed varchar(200) NOT NULL" + key + ")" + engine
+		if d == MySQL {
+			return []string{table}
+		}
+		return []string{
+			table,
+			"CREATE INDEX jamsession_device_user ON jamsession_device (user_key, seen)",
+			"CREATE INDEX jamsession_device_expires ON jamsession_device (expires)",
+		}
+	},
+}
+
 // PlanSessions returns what sqlstore.Migrate would make.
 func (db DB) PlanSessions(ctx context.Context) ([]string, error) { return db.Plan(ctx, Sessions) }
 
 // PlanThrottle returns what sqlthrottle.Migrate would make.
 func (db DB) PlanThrottle(ctx context.Context) ([]string, error) { return db.PlanOwn(ctx, Throttle) }
+
+// PlanDevices returns what devices.Migrate would make.
+func (db DB) PlanDevices(ctx context.Context) ([]string, error) { return db.PlanOwn(ctx, Devices) }
 
 // PlanOwn returns the name of a table that [DB.MakeOwn] would make.
 func (db DB) PlanOwn(ctx context.Context, t OwnTable) ([]string, error) {

@@ -1,0 +1,107 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/devicekeeper"
+	"github.com/jamsession/jamsession/session"
+)
+
+// A DeviceKeeper keeps a row for each login that is alive. What devices.New returns is one;
+// no other package can have one.
+type DeviceKeeper interface {
+	// Keeper returns nil while there is no place for the rows yet: no login has one then.
+	Keeper() devicekeeper.Keeper
+}
+
+// keeper returns who keeps the rows of logins; nil for nobody.
+func (m *Manager) keeper() devicekeeper.Keeper {
+	if m.opts.Devices == nil {
+		return nil
+	}
+	k := m.opts.Devices.Keeper()
+	if k != nil && m.attached.Load() != any(attachedTo{k}) {
+		k.Attach(deviceManager{m})
+		m.attached.Store(attachedTo{k})
+	}
+	return k
+}
+
+type attachedTo struct{ devicekeeper.Keeper } // one type for an atomic.Value
+
+// endDevices deletes the rows of logins that have ended already, but for one: they are only
+// for show by now.
+func (m *Manager) endDevices(ctx context.Context, userID, except string) {
+	k := m.keeper()
+	if k == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.opts.Timeout)
+	defer cancel()
+	if _, err := k.EndAll(ctx, userID, except); err != nil {
+		m.opts.Logger.ErrorContext(ctx, "auth: not all devices of ended logins are deleted",
+			slog.Any("error", err))
+	}
+}
+
+// ownDevice returns the device that a request of the user is made on; "" if it is not one.
+func (m *Manager) ownDevice(ctx context.Context, userID string) string {
+	x := exchangeOf(ctx)
+	if x == nil {
+		return ""
+	}
+	user, err := Load(x.req.WithContext(ctx))
+	if err != nil || user.ID != userID {
+		return ""
+	}
+	s, err := session.Load(x.req)
+	if err != nil {
+		return ""
+	}
+	return m.deviceOf(s).id
+}
+
+// deviceManager is what package devices sees of a manager.
+type deviceManager struct{ m *Manager }
+
+// RaiseFloor raises the floor of a user of any backend.
+func (d deviceManager) RaiseFloor(ctx context.Context, userID string) error {
+	var errs []error
+	for _, b := range d.m.backends {
+		_, err := raiseFloor(ctx, b, User{ID: userID, Backend: b.Name()})
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func init() { devicekeeper.Visitor = visit }
+
+// visit is devicekeeper.Visitor.
+func visit(r *http.Request, k devicekeeper.Keeper) (devicekeeper.Visit, error) {
+	user, err := Load(r)
+	if err != nil || !user.IsAuthenticated() {
+		return devicekeeper.Visit{}, err
+	}
+	m := exchangeOf(r.Context()).m
+	if m.keeper() != k {
+		return devicekeeper.Visit{}, nil
+	}
+	s, err := session.Load(r)
+	if err != nil {
+		return devicekeeper.Visit{}, err
+	}
+	b, err := m.backendOf(user)
+	if err != nil {
+		return devicekeeper.Visit{}, fmt.Errorf("%w: %w", errUnavailable, err)
+	}
+	return devicekeeper.Visit{
+		UserID: user.ID, ID: deviceItem.Get(s, ""), Floor: user.LoginFloor,
+		RaiseFloor: func(ctx context.Context) (time.Time, error) { return raiseFloor(ctx, b, user) },
+		SetFloor:   func(floor time.Time) { floorItem.Set(s, floor.Unix()) },
+	}, nil
+}

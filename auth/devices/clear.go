@@ -1,0 +1,147 @@
+package devices
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/timelimit"
+	"github.com/jamsession/jamsession/session"
+)
+
+// keptAfter is how long after its end a row is kept: what prolongs it may be late, or lost
+// while the database could not be written to.
+const keptAfter = 24 * time.Hour
+
+// batch is how many rows one statement deletes.
+const batch = 1000
+
+// ClearExpired deletes the rows of logins whose sessions ended more than a day ago, in
+// batches, and the addresses that are older than Options.AddressAge. It returns how many rows
+// it has deleted. The row of a session that Options.Store still has is prolonged instead: a
+// Django site prolongs sessions, and not rows.
+func (d *Devices) ClearExpired(ctx context.Context) (int, error) {
+	total, end := 0, time.Now().Add(-keptAfter)
+	for after := ""; ; {
+		rows, err := d.expired(ctx, end, after)
+		if err != nil {
+			return total, err
+		}
+		for _, r := range rows {
+			gone, err := d.clearRow(ctx, r, end)
+			if err != nil {
+				return total, err
+			}
+			if gone {
+				total++
+			}
+			after = r.id
+		}
+		if len(rows) < batch {
+			return total, d.clearAddresses(ctx)
+		}
+	}
+}
+
+// expired returns rows that have ended, in the order of their ids.
+func (d *Devices) expired(ctx context.Context, end time.Time, after string) ([]row, error) {
+	ctx, cancel := context.WithTimeout(ctx, timelimit.Bulk)
+	defer cancel()
+	rows, err := scanRows(d.db.Writer("SELECT "+columns+" FROM "+table+
+		" WHERE expires <= ? AND id > ? ORDER BY id LIMIT ?").Query(ctx, micros(end), after, batch))
+	return rows, wrap(ctx, "clear", err)
+}
+
+// clearRow deletes a row, unless its session lives, or it was prolonged meanwhile.
+func (d *Devices) clearRow(ctx context.Context, r row, end time.Time) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, timelimit.Bulk)
+	defer cancel()
+	until, alive, err := d.sessionOf(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	if alive {
+		return false, d.keeper.Keep(ctx, r.user, r.id, until)
+	}
+	n, err := d.db.Writer("DELETE FROM "+table+" WHERE id = ? AND user_key = ? AND expires <= ?").
+		Exec(ctx, r.id, r.user, micros(end))
+	return n > 0, wrap(ctx, "clear", err)
+}
+
+// sessionOf returns until when the session of a row lives, if its key is known.
+func (d *Devices) sessionOf(ctx context.Context, r row) (until time.Time, alive bool, err error) {
+	key, ok := d.keys.open(r.id, r.seal)
+	if !ok || d.opts.Store == nil {
+		return time.Time{}, false, nil
+	}
+	rec, err := d.opts.Store.Load(ctx, key)
+	switch {
+	case errors.Is(err, session.ErrNotFound):
+		return time.Time{}, false, nil
+	case err != nil:
+		return time.Time{}, false, wrap(ctx, "look for a session", err)
+	case rec.Expiry.IsZero(): // not known; ask again next week
+		return time.Now().Add(7 * 24 * time.Hour), true, nil
+	}
+	return rec.Expiry, true, nil
+}
+
+// clearAddresses empties the addresses that are too old, in batches of the table.
+func (d *Devices) clearAddresses(ctx context.Context) error {
+	if d.opts.AddressAge == 0 {
+		return nil
+	}
+	end := micros(time.Now().Add(-d.opts.AddressAge))
+	for after := ""; ; {
+		ids, err := d.idsAfter(ctx, after)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		last := ids[len(ids)-1]
+		limited, cancel := context.WithTimeout(ctx, timelimit.Bulk)
+		_, err = d.db.Writer("UPDATE "+table+" SET address = '' WHERE id > ? AND id <= ?"+
+			" AND seen < ? AND address <> ''").Exec(limited, after, last, end)
+		cancel()
+		if err != nil {
+			return wrap(ctx, "clear addresses", err)
+		}
+		after = last
+	}
+}
+
+// idsAfter returns the ids of the next rows.
+func (d *Devices) idsAfter(ctx context.Context, after string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, timelimit.Bulk)
+	defer cancel()
+	rows, err := scanRows(d.db.Writer("SELECT "+columns+" FROM "+table+
+		" WHERE id > ? ORDER BY id LIMIT ?").Query(ctx, after, batch))
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.id
+	}
+	return ids, wrap(ctx, "clear addresses", err)
+}
+
+// endEverybody deletes all rows but the locks, in batches.
+func (d *Devices) endEverybody(ctx context.Context) (int, error) {
+	total := 0
+	for after := ""; ; {
+		ids, err := d.idsAfter(ctx, after)
+		if err != nil {
+			return total, err
+		}
+		if len(ids) == 0 {
+			if total > 0 {
+				d.tell(EventEnded, "", "")
+			}
+			return total, nil
+		}
+		last := ids[len(ids)-1]
+		n, err := d.db.Writer("DELETE FROM "+table+" WHERE id > ? AND id <= ? AND user_key <> ''").
+			Exec(ctx, after, last)
+		if total += int(n); err != nil {
+			return total, wrap(ctx, "end", err)
+		}
+		after = last
+	}
+}

@@ -1,0 +1,65 @@
+// Package devices shows users where they are logged in, and ends a login anywhere, at once.
+//
+//	if _, err := devices.Migrate(ctx, db); err != nil { ... }
+//	here, err := devices.New(ctx, db, keys, &devices.Options{Store: store})
+//	...
+//	logins, err := auth.New(users, keys, &auth.Options{Devices: here})
+//
+// Each login then has a row in the table jamsession_device. A page lists those of its visitor,
+// and ends one of them, or all others. No password is needed:
+//
+//	list, err := here.List(r)         // "Firefox on Linux · active 3 minutes ago"
+//	err = here.End(r, list[1].ID)     // out at its next request
+//	n, err := here.EndOthers(r)
+//
+// # What it promises
+//
+// The row is the truth. When End returns, no request of that login succeeds any more, in any
+// process, whatever the engine of the sessions: a cookie that holds the session is refused as
+// well. Each request that asks for its user looks at its row, in the statement that loads the
+// user if both are in one database through the same pool, and sqlusers has the users. If
+// the database cannot be asked the answer is 503, and nobody is logged out.
+//
+// The session itself is deleted afterwards, for the sake of a Django site that shares it. That
+// is a matter of two seconds: what is left of it opens nothing here.
+//
+// # Where a row comes from
+//
+// A login makes it, before the session says anything of it. If the answer of the login is
+// never stored, the row is not listed for longer than an hour. A login in a session of the same
+// user keeps the device. A logout, another password, the end of all sessions and a deactivation
+// delete the rows that they end.
+//
+// A login that has no row, since Django has made it or this program did before it had
+// devices, gets one at its first request here. Its method is "django" if it does not say when
+// it was, and else "earlier". With the engine signed_cookies, the cookie from before that
+// request is as good as a new login, for whoever has kept it: EndOthers and EndAll end it, and
+// End does not.
+//
+// A row lives as long as its session. [Devices.ClearExpired], which jamsession clearsessions
+// calls, deletes those that ended more than a day ago; before that it asks the store whether
+// the session lives on, as a Django site prolongs sessions and not rows. Where it cannot
+// ask, as with signed cookies, a user who was at the Django site only, for longer than a
+// session lives unused, has to log in again.
+//
+// # What it keeps
+//
+// The network of the visitor's address, and what the browser says that it is, until the login
+// ends; see [Options]. When a device was last seen is written every five minutes, and not by
+// the request. The key of the session is sealed with the site's keys: whoever reads the table
+// gets into no session. The id of a device opens nothing.
+//
+// # Limits
+//
+// With [Options].Max a user is logged in on so many devices at most, however many log in at
+// once. The oldest one ends, or auth.Manager.Login returns a [*LimitError] and nobody is logged
+// in. To let the visitor choose with [Ask], show the devices beside the form, and call EndDevice
+// after Authenticate has proved who asks:
+//
+//	user, err := logins.Authenticate(r, name, password)
+//	...
+//	if id := r.PostFormValue("device"); id != "" {
+//		err = here.EndDevice(r.Context(), user.ID, id)
+//	}
+//	err = logins.Login(r, user) // *devices.LimitError
+package devices

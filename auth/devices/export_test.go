@@ -1,0 +1,61 @@
+package devices
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// Flush waits until what waits is written.
+func (d *Devices) Flush() {
+	d.writes.mu.Lock()
+	defer d.writes.mu.Unlock()
+	for d.writes.busy {
+		d.writes.idle.Wait()
+	}
+}
+
+// Sealed returns the key of the session that a row has.
+func (d *Devices) Sealed(ctx context.Context, user, id string) string {
+	r, _, _ := d.find(ctx, user, id)
+	key, _ := d.keys.open(r.id, r.seal)
+	return key
+}
+
+// Expires returns when a row ends.
+func (d *Devices) Expires(ctx context.Context, user, id string) time.Time {
+	r, _, _ := d.find(ctx, user, id)
+	return time.UnixMicro(r.expires)
+}
+
+// BrowserOf is browserOf.
+var BrowserOf = browserOf
+
+// MaxWaiting is maxWaiting.
+const MaxWaiting = maxWaiting
+
+// Overflow puts n writes into a queue whose writer is stuck until the function that it
+// returns is called, which returns how many were written.
+func Overflow(n int) (release func() int) {
+	written, stuck := 0, make(chan struct{})
+	q := newQueue(nil, func(_ context.Context, batch []write) error {
+		<-stuck
+		written += len(batch)
+		return nil
+	})
+	for i := range n {
+		q.put(write{id: string(rune(i + 1))})
+		q.put(write{id: string(rune(i + 1))})
+	}
+	return func() int {
+		close(stuck)
+		q.close()
+		return written
+	}
+}
+
+// AddressOf is what is kept of a visitor's address.
+func AddressOf(source string, kind AddressKind) string {
+	d := &Devices{opts: Options{Address: kind, Source: func(*http.Request) string { return source }}}
+	return d.addressOf(nil)
+}

@@ -1,0 +1,102 @@
+package devices
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/timelimit"
+	"github.com/jamsession/jamsession/session"
+)
+
+// Options configure [Devices]. Each field says what its zero means.
+type Options struct {
+	// Store is where the sessions are. The session of a login that was ended is deleted
+	// there, so that it has ended at a Django site, too; and the row of a session that lives
+	// there is not cleared. Nil, and cookies that hold the session, do without.
+	Store session.Store
+
+	// Source returns the address of the visitor: the SourceOf of a limiter that knows the
+	// site's proxies. It must not ask for the user. Nil is the peer of the connection.
+	Source func(r *http.Request) string
+
+	// Address is how much of an address is kept. Zero is the network, [AddressShort].
+	Address AddressKind
+
+	// AddressAge is how long after a device was last seen its address is kept. Zero is as
+	// long as the device is listed.
+	AddressAge time.Duration
+
+	// Max is how many devices a user can be logged in on at once. Zero is no limit.
+	Max int
+
+	// WhenFull is what a login does that is one too many. Zero is [EndOldest].
+	WhenFull Policy
+
+	// OnEvent is called after what an [Event] tells of. Requests wait for it. Nil calls
+	// nothing.
+	OnEvent func(e Event)
+
+	// Timeout is how long the database may take for an answer if the context of the call has
+	// no deadline. Zero is five seconds.
+	Timeout time.Duration
+
+	// Logger gets warnings and errors. Nil is slog.Default().
+	Logger *slog.Logger
+}
+
+// An AddressKind is how much of an address is kept.
+type AddressKind int
+
+// The kinds of addresses.
+const (
+	AddressShort AddressKind = iota // the network: 24 bits of IPv4, 48 of IPv6
+	AddressFull                     // all that Options.Source returns
+	AddressNone                     // nothing
+)
+
+// A Policy is what a login does for which there is no room.
+type Policy int
+
+// The policies. A login that was made elsewhere and comes here for the first time can only be
+// let in or refused: with Ask, it is refused.
+const (
+	EndOldest Policy = iota // ends the device that was not seen for longest
+	Refuse                  // is refused: auth.Manager.Login returns a [*LimitError]
+	Ask                     // is refused, and the LimitError lists the devices: the visitor ends one
+)
+
+func (o *Options) withDefaults() Options {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	if c.Source == nil {
+		c.Source = func(r *http.Request) string { return r.RemoteAddr }
+	}
+	if c.Timeout == 0 {
+		c.Timeout = timelimit.Default
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+// check names the field that is wrong.
+func (o *Options) check() error {
+	switch {
+	case o.Max < 0:
+		return fmt.Errorf("devices: Options.Max is %d; it cannot be negative", o.Max)
+	case o.WhenFull < EndOldest || o.WhenFull > Ask:
+		return fmt.Errorf("devices: Options.WhenFull %d is unknown", o.WhenFull)
+	case o.Address < AddressShort || o.Address > AddressNone:
+		return fmt.Errorf("devices: Options.Address %d is unknown", o.Address)
+	}
+	return errors.Join(
+		timelimit.NotNegative("devices: Options.AddressAge", o.AddressAge),
+		timelimit.NotNegative("devices: Options.Timeout", o.Timeout),
+	)
+}

@@ -1,0 +1,122 @@
+package devices_test
+
+import (
+	"database/sql"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/jamsession/jamsession/auth/devices"
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/noerror"
+	"github.com/jamsession/jamsession/internal/servertest"
+)
+
+func TestMain(m *testing.M) { servertest.Main(m) }
+
+// databases are real ones, and where each is.
+var databases = map[string]func(testing.TB) django.Database{
+	"SQLite": sqlite,
+	"PostgreSQL": func(t testing.TB) django.Database {
+		return opened(t, "pgx", servertest.Postgres(t).PostgresURL(), django.PostgreSQL)
+	},
+	"MariaDB": func(t testing.TB) django.Database {
+		return opened(t, "mysql", servertest.MariaDB(t).MySQLName(), django.MySQL)
+	},
+	"MariaDB that counts changed rows": func(t testing.TB) django.Database {
+		name := strings.Replace(servertest.MariaDB(t).MySQLName(), "clientFoundRows=true", "", 1)
+		return opened(t, "mysql", name, django.MySQL)
+	},
+}
+
+func opened(t testing.TB, driver, name string, d django.Dialect) django.Database {
+	t.Helper()
+	db := noerror.In(sql.Open(driver, name))
+	db.SetMaxOpenConns(10)
+	t.Cleanup(func() { _ = db.Close() })
+	return django.Database{DB: db, Dialect: d}
+}
+
+// TestEveryDatabase does it all, on each.
+func TestEveryDatabase(t *testing.T) {
+	for name, open := range databases {
+		t.Run(name, func(t *testing.T) {
+			db := open(t)
+			if _, err := devices.New(t.Context(), db, keys, nil); !errors.Is(err, django.ErrNotMigrated) {
+				t.Errorf("New without a table: %v", err)
+			}
+			s := newSiteOn(t, db, inMemory, devices.Options{Max: 3})
+			if made, err := devices.Migrate(t.Context(), db); len(made) != 0 || err != nil {
+				t.Errorf("Migrate again: %v, %v", made, err)
+			}
+			here, own := s.login(t, "alice")
+			there, id := s.login(t, "alice")
+			bob, _ := s.login(t, "bob")
+			for range 2 {
+				if text := here.get("/rename/" + id + "/K%C3%BCche"); text != "renamed" {
+					t.Errorf("rename: %s", text)
+				}
+			}
+			if list := there.get("/list"); !strings.Contains(list, id+" Küche") || !strings.Contains(list, own) {
+				t.Errorf("the list is %s", list)
+			}
+			s.age(t, own, 10*time.Minute, time.Hour)
+			here.is(t, "alice")
+			s.devices.Flush()
+			if left := time.Until(s.devices.Expires(t.Context(), s.ids["alice"], own)); left < 24*time.Hour {
+				t.Errorf("the row lives for %v", left)
+			}
+			if text := here.get("/others"); text != "1" {
+				t.Errorf("ended %s", text)
+			}
+			there.is(t, "")
+			here.is(t, "alice")
+			limitIsExact(t, s, 3)
+			if n, err := s.devices.EndAll(t.Context(), s.ids["alice"]); n != 3 || err != nil {
+				t.Errorf("EndAll: %d, %v", n, err)
+			}
+			here.is(t, "")
+			if n, err := s.auth.EndAllSessions(t.Context(), nil); n != 0 || err != nil {
+				t.Errorf("EndAllSessions: %d, %v", n, err)
+			}
+			bob.is(t, "")
+			if n := s.rows(t, "bob"); n != 0 {
+				t.Errorf("%d rows are left", n)
+			}
+			if n, err := s.devices.ClearExpired(t.Context()); n != 0 || err != nil {
+				t.Errorf("ClearExpired: %d, %v", n, err)
+			}
+		})
+	}
+}
+
+// limitIsExact logs in twenty times at once.
+func limitIsExact(t *testing.T, s *site, most int) {
+	t.Helper()
+	browsers := make([]*browser, 20)
+	meet(len(browsers), func(i int) {
+		browsers[i] = s.browser(t)
+		if code, text := browsers[i].ask("/login/alice"); text != "alice" {
+			t.Errorf("login: %d: %s", code, text)
+		}
+	})
+	var alive atomic.Int32
+	var group sync.WaitGroup
+	for _, b := range browsers {
+		group.Go(func() {
+			if b.get("/who") == "alice" {
+				alive.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	if n := s.rows(t, "alice"); n != most || int(alive.Load()) != most {
+		t.Errorf("%d rows, and %d are logged in", n, alive.Load())
+	}
+}

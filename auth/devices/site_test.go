@@ -1,0 +1,326 @@
+package devices_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/authtest"
+	"github.com/jamsession/jamsession/auth/devices"
+	"github.com/jamsession/jamsession/auth/password"
+	"github.com/jamsession/jamsession/auth/sqlusers"
+	"github.com/jamsession/jamsession/cookie"
+	"github.com/jamsession/jamsession/cookiestore"
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/noerror"
+	"github.com/jamsession/jamsession/internal/secrettest"
+	"github.com/jamsession/jamsession/memstore"
+	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/sqlstore"
+)
+
+var keys = secrettest.Keys("kx9Wq2mVt7Rb4Zn8Lc5Hd1Jf6Gs3Py0Ua-Oe_Ti.Bw+Qr/Xz=Yv")
+
+// A site has users in a database, and its devices beside them.
+type site struct {
+	http.Handler
+	db       django.Database
+	users    *sqlusers.Users
+	store    session.Store
+	sessions *session.Manager
+	devices  *devices.Devices
+	auth     *auth.Manager
+	plain    *auth.Manager // of a process without devices
+	log      bytes.Buffer
+	ids      map[string]string // of users, by name
+
+	mu     sync.Mutex
+	events []devices.Event
+}
+
+// apart is a timeout by which newSite knows that the users are to be asked in a statement of
+// their own, as those of a type around sqlusers.
+const apart = 4 * time.Second
+
+type elsewhere struct{ *sqlusers.Users }
+
+// An engine makes the store of a site's sessions.
+type engine func(t testing.TB, db django.Database) session.Store
+
+func inMemory(testing.TB, django.Database) session.Store { return memstore.New() }
+
+func inTable(t testing.TB, db django.Database) session.Store {
+	if _, err := sqlstore.Migrate(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	return noerror.In(sqlstore.New(t.Context(), db, nil))
+}
+
+func inCookies(testing.TB, django.Database) session.Store {
+	return noerror.In(cookiestore.New(keys, nil))
+}
+
+var engines = map[string]engine{"memory": inMemory, "table": inTable, "cookies": inCookies}
+
+func forEachEngine(t *testing.T, test func(t *testing.T, e engine)) {
+	t.Helper()
+	for name, e := range engines {
+		t.Run(name, func(t *testing.T) { test(t, e) })
+	}
+}
+
+func sqlite(t testing.TB) django.Database {
+	t.Helper()
+	name := "file:" + (&url.URL{Path: filepath.Join(t.TempDir(), "site.db")}).EscapedPath() +
+		"?_txlock=immediate&_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)"
+	db := noerror.In(sql.Open("sqlite", name))
+	db.SetMaxOpenConns(1)
+	t.Cleanup(func() { _ = db.Close() })
+	return django.Database{DB: db}
+}
+
+func newSite(t testing.TB, e engine, o devices.Options) *site {
+	t.Helper()
+	return newSiteOn(t, sqlite(t), e, o)
+}
+
+func newSiteOn(t testing.TB, db django.Database, e engine, o devices.Options) *site {
+	t.Helper()
+	s := &site{db: db, ids: make(map[string]string)}
+	ctx := context.Background()
+	if _, err := sqlusers.Migrate(ctx, db, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := devices.Migrate(ctx, db); err != nil {
+		t.Fatal(err)
+	}
+	s.users = noerror.In(sqlusers.New(ctx, db, nil))
+	t.Cleanup(func() { _ = s.users.Close() })
+	s.store = e(t, db)
+	s.sessions = noerror.In(session.New(s.store, &session.Options{
+		Cookie: cookie.Options{Name: "sessionid"}, Logger: s.logger(),
+	}))
+	o.Store, o.Logger = s.store, s.logger()
+	o.OnEvent = func(e devices.Event) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.events = append(s.events, e)
+	}
+	s.devices = noerror.In(devices.New(ctx, db, keys, &o))
+	t.Cleanup(func() { _ = s.devices.Close() })
+	hashers := authtest.Hashers()
+	var users auth.UserStore = s.users
+	if o.Timeout == apart {
+		users = elsewhere{s.users}
+	}
+	s.auth = noerror.In(auth.New(users, keys, &auth.Options{
+		Devices: s.devices, Hashers: hashers, Logger: s.logger(), Validators: []password.Validator{},
+	}))
+	s.plain = noerror.In(auth.New(s.users, keys, &auth.Options{Hashers: hashers, Logger: s.logger()}))
+	for _, name := range []string{"alice", "bob"} {
+		user := noerror.In(s.users.Create(ctx, auth.User{
+			Username: name, IsActive: true, Password: noerror.In(hashers.Hash(ctx, "pass of "+name)),
+		}))
+		s.ids[name] = user.ID
+	}
+	s.Handler = s.sessions.Handler(s.auth.Handler(s.pages()))
+	return s
+}
+
+func (s *site) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(&lockedWriter{to: &s.log}, nil))
+}
+
+type lockedWriter struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (w *lockedWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(p)
+}
+
+// pages are what the tests ask for.
+func (s *site) pages() http.Handler {
+	mux := http.NewServeMux()
+	page := func(path string, f func(w http.ResponseWriter, r *http.Request) (string, error)) {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			text, err := f(w, r)
+			if err != nil {
+				session.Abort(r, err)
+			}
+			_, _ = io.WriteString(w, text)
+		})
+	}
+	page("/login/{name}", func(_ http.ResponseWriter, r *http.Request) (string, error) {
+		name := r.PathValue("name")
+		user, err := s.auth.Authenticate(r, name, "pass of "+name)
+		if err != nil {
+			return "", err
+		}
+		return name, s.auth.Login(r, user)
+	})
+	page("/django/{name}", func(_ http.ResponseWriter, r *http.Request) (string, error) {
+		user, err := s.users.ByUsername(r.Context(), r.PathValue("name"))
+		if err != nil {
+			return "", err
+		}
+		err = s.plain.Login(r, user)
+		session.From(r).Delete("_login_time", "_login_floor") // which Django does not write
+		return user.Username, err
+	})
+	page("/expiry/{seconds}", func(_ http.ResponseWriter, r *http.Request) (string, error) {
+		seconds, err := time.ParseDuration(r.PathValue("seconds") + "s")
+		session.From(r).SetExpiry(seconds)
+		return auth.From(r).Username, err
+	})
+	page("/who", func(_ http.ResponseWriter, r *http.Request) (string, error) {
+		return auth.From(r).Username, nil
+	})
+	page("/count", func(_ http.ResponseWriter, r *http.Request) (string, error) {
+		n := session.Item[int]("n").Update(session.From(r), 0, func(n int) int { return n + 1 })
+		return fmt.Sprint(auth.From(r).Username, " ", n), nil
+	})
+	page("/rotate", func(_ http.ResponseWriter, r *http.Request) (string, error) {
+		session.From(r).CycleKey()
+		return auth.From(r).Username, nil
+	})
+	page("/list", func(_ http.ResponseWriter, r *http.Request) (string, error) {
+		list, err := s.devices.List(r)
+		var lines []string
+		for _, d := range list {
+			lines = append(lines, d.ID+" "+d.String()+" "+d.Method+" "+d.Address)
+		}
+		return strings.Join(lines, "\n"), err
+	})
+	page("/end/{id}", func(_ http.ResponseWriter, r *http.Request) (string, error) {
+		return "ended", s.devices.End(r, r.PathValue("id"))
+	})
+	page("/others", func(_ http.ResponseWriter, r *http.Request) (string, error) {
+		n, err := s.devices.EndOthers(r)
+		return fmt.Sprint(n), err
+	})
+	page("/rename/{id}/{name}", func(_ http.ResponseWriter, r *http.Request) (string, error) {
+		return "renamed", s.devices.Rename(r, r.PathValue("id"), r.PathValue("name"))
+	})
+	page("/logout", func(_ http.ResponseWriter, r *http.Request) (string, error) {
+		s.auth.Logout(r)
+		return "bye", nil
+	})
+	page("/password/{name}/{new}", func(_ http.ResponseWriter, r *http.Request) (string, error) {
+		return "changed", s.auth.ChangePassword(r, "pass of "+r.PathValue("name"), r.PathValue("new"))
+	})
+	return mux
+}
+
+// A browser is one visitor's.
+type browser struct {
+	t    testing.TB
+	s    http.Handler
+	mu   sync.Mutex
+	jar  map[string]string
+	Code int
+}
+
+func (s *site) browser(t testing.TB) *browser {
+	return &browser{t: t, s: s, jar: make(map[string]string)}
+}
+
+const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+// get returns the text of a page.
+func (b *browser) get(path string) string {
+	code, text := b.ask(path)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.Code = code
+	return text
+}
+
+// ask may be called by many at once.
+func (b *browser) ask(path string) (int, string) {
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.Header.Set("User-Agent", firefox)
+	b.mu.Lock()
+	for name, value := range b.jar {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	b.mu.Unlock()
+	w := httptest.NewRecorder()
+	b.s.ServeHTTP(w, r)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, c := range w.Result().Cookies() {
+		if c.MaxAge < 0 {
+			delete(b.jar, c.Name)
+		} else {
+			b.jar[c.Name] = c.Value
+		}
+	}
+	return w.Code, w.Body.String()
+}
+
+// copy is another browser with the same cookies: a thief's.
+func (b *browser) copy() *browser {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := &browser{t: b.t, s: b.s, jar: make(map[string]string)}
+	for name, value := range b.jar {
+		c.jar[name] = value
+	}
+	return c
+}
+
+func (b *browser) is(t testing.TB, name string) {
+	t.Helper()
+	if who := b.get("/who"); who != name || b.Code != http.StatusOK {
+		t.Errorf("%d: the visitor is %q, want %q", b.Code, who, name)
+	}
+}
+
+// login returns a browser that is logged in, and its device.
+func (s *site) login(t testing.TB, name string) (b *browser, id string) {
+	t.Helper()
+	b = s.browser(t)
+	if text := b.get("/login/" + name); text != name {
+		t.Fatalf("login: %d: %s", b.Code, text)
+	}
+	return b, b.own(t)
+}
+
+// own returns the id of the browser's device.
+func (b *browser) own(t testing.TB) string {
+	t.Helper()
+	id, rest, _ := strings.Cut(b.get("/list"), " ")
+	line, _, _ := strings.Cut(rest, "\n")
+	if !strings.Contains(line, "this device") {
+		t.Fatalf("the first of the list is not the visitor's: %d: %s", b.Code, line)
+	}
+	return id
+}
+
+// rows counts the rows of a user.
+func (s *site) rows(t testing.TB, name string) (n int) {
+	t.Helper()
+	if err := s.db.DB.QueryRow("SELECT COUNT(*) FROM jamsession_device WHERE user_key = '" +
+		s.ids[name] + "'").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

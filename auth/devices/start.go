@@ -1,0 +1,178 @@
+package devices
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"hash/fnv"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jamsession/jamsession/internal/devicekeeper"
+)
+
+// maxUser and maxAgent are the widths of the columns, in characters.
+const (
+	maxUser  = 255
+	maxAgent = 200
+)
+
+// Start implements devicekeeper.Keeper: in one transaction it deletes what the login
+// replaces, makes room, and inserts the row.
+func (k *keeper) Start(r *http.Request, l devicekeeper.Login) (string, error) {
+	d, now := k.d, time.Now()
+	ctx, cancel := d.limit(r.Context())
+	defer cancel()
+	if l.UserID == "" || utf8.RuneCountInString(l.UserID) > maxUser {
+		return "", wrap(ctx, "start", errUser)
+	}
+	next := row{
+		id: rand.Text(), user: l.UserID, created: micros(now), seen: micros(now),
+		expires: micros(now.Add(devicekeeper.PendingLife)), address: d.addressOf(r),
+		agent: cut(r.UserAgent(), maxAgent), method: l.Method,
+	}
+	var s started
+	err := d.db.Transact(ctx, func(tx *sql.Conn) (err error) {
+		s, err = d.start(ctx, tx, l, next)
+		return err
+	})
+	if err != nil {
+		return "", wrap(ctx, "start", err)
+	}
+	d.told(ctx, l, s)
+	if s.refused != nil {
+		return "", &devicekeeper.Refused{Err: s.refused}
+	}
+	return s.id, nil
+}
+
+// started is what a transaction has done.
+type started struct {
+	id      string
+	ended   []row // of the user, for the limit, or of the user before
+	limited int   // how many of these for the limit
+	refused *LimitError
+}
+
+// start is Start within its transaction.
+func (d *Devices) start(
+	ctx context.Context, tx *sql.Conn, l devicekeeper.Login, next row,
+) (s started, err error) {
+	if err := d.lock(ctx, tx, l.UserID); err != nil {
+		return s, err
+	}
+	mine, err := d.selectUser(ctx, tx, l.UserID)
+	if err != nil {
+		return s, err
+	}
+	s.id = next.id
+	if i := slices.IndexFunc(mine, hasID(l.Before)); i >= 0 && l.BeforeUser == l.UserID {
+		next = mine[i].follow(next, l.Same)
+		s.id = next.id
+	}
+	others := mine
+	if l.BeforeUser == l.UserID && l.Before != "" {
+		others = without(mine, l.Before)
+	}
+	over := d.tooMany(others, time.UnixMicro(next.created))
+	if len(over) > 0 && d.opts.WhenFull != EndOldest {
+		s.refused = d.refusal(others)
+		return s, nil
+	}
+	for _, r := range over {
+		gone, err := d.deleteRow(ctx, tx, r.user, r.id)
+		if err != nil {
+			return s, err
+		}
+		if gone {
+			s.ended, s.limited = append(s.ended, r), s.limited+1
+		}
+	}
+	if l.Before != "" {
+		gone, err := d.deleteRow(ctx, tx, l.BeforeUser, l.Before)
+		if err != nil {
+			return s, err
+		}
+		if gone && l.Before != s.id { // its session is flushed by whoever asks
+			s.ended = append(s.ended, row{id: l.Before, user: l.BeforeUser})
+		}
+	}
+	return s, d.insert(ctx, tx, next)
+}
+
+// follow returns the row of another login of the same user in the same session. If it is the
+// same session, its row goes on.
+func (r row) follow(next row, same bool) row {
+	next.name = r.name
+	if same {
+		next.id, next.seal, next.notBefore = r.id, r.seal, r.notBefore
+		next.expires = max(r.expires, next.expires)
+	}
+	return next
+}
+
+// lock has the logins of one user wait for each other, if there is a limit. Some users share
+// a lock.
+func (d *Devices) lock(ctx context.Context, tx *sql.Conn, user string) error {
+	if d.opts.Max == 0 {
+		return nil
+	}
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(user))
+	id := "lock " + strconv.Itoa(int(h.Sum32()%locks))
+	locked, err := matches(tx.ExecContext(ctx, d.db.Dialect.Rebind(
+		"UPDATE "+table+" SET seen = seen + 1 WHERE id = ?"), id))
+	if err != nil || locked {
+		return err
+	}
+	// If another has just made it, the transaction is repeated.
+	return d.insert(ctx, tx, row{id: id, expires: micros(time.Unix(never, 0))})
+}
+
+const (
+	locks = 64              // rows that are locks
+	never = 253_402_300_799 // seconds; the end of the year 9999
+)
+
+// told tells of what a transaction has done, and deletes the sessions that it has ended.
+func (d *Devices) told(ctx context.Context, l devicekeeper.Login, s started) {
+	for _, r := range s.ended {
+		d.tell(EventEnded, r.user, r.id)
+	}
+	switch {
+	case s.refused != nil:
+		d.tell(EventLimited, l.UserID, "")
+		return
+	case s.limited > 0:
+		d.tell(EventLimited, l.UserID, s.id)
+	}
+	if l.Adopted {
+		d.tell(EventAdopted, l.UserID, s.id)
+	} else {
+		d.tell(EventStarted, l.UserID, s.id)
+	}
+	d.deleteSessions(ctx, s.ended)
+}
+
+// cut returns text that a column of so many characters can hold, without what cannot be
+// printed.
+func cut(text string, most int) string {
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == utf8.RuneError {
+			return ' '
+		}
+		return r
+	}, text[:min(len(text), most*utf8.UTFMax)])
+	n := 0
+	for i := range text {
+		if n == most {
+			return text[:i]
+		}
+		n++
+	}
+	return text
+}

@@ -1,0 +1,59 @@
+package devices
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jamsession/jamsession/internal/djangodb"
+)
+
+const table = "jamsession_device"
+
+// columns are those that scan reads.
+const columns = "id, user_key, created, seen, expires, not_before, address, agent, method, name, sealed"
+
+// statements are what requests ask of the database, prepared once.
+type statements struct {
+	look, list, keep, delete *djangodb.Stmt
+}
+
+func prepare(ctx context.Context, db djangodb.DB) (*statements, error) {
+	s := &statements{}
+	reads, writes := db.PrepareReader, db.Prepare
+	for _, p := range []struct {
+		stmt **djangodb.Stmt
+		how  func(context.Context, string) (*djangodb.Stmt, error)
+		text string
+	}{
+		{&s.look, reads, "SELECT " + columns + " FROM " + table + " WHERE id = ? AND user_key = ?"},
+		{&s.list, reads, "SELECT " + columns + " FROM " + table +
+			" WHERE user_key = ? AND (expires > ? OR id = ?) ORDER BY seen DESC, id LIMIT 1000"},
+		{&s.keep, writes, "UPDATE " + table + " SET expires = " + greatest(db, "expires") +
+			" WHERE id = ? AND user_key = ?"},
+		{&s.delete, writes, "DELETE FROM " + table + " WHERE id = ? AND user_key = ?"},
+	} {
+		stmt, err := p.how(ctx, p.text)
+		if err != nil {
+			return nil, errors.Join(err, s.close())
+		}
+		*p.stmt = stmt
+	}
+	return s, nil
+}
+
+// greatest is the greater of a column and what is bound, twice. Writes come out of order.
+func greatest(db djangodb.DB, column string) string {
+	value := db.Dialect.BigInt()
+	return "CASE WHEN " + column + " > " + value + " THEN " + column + " ELSE " + value + " END"
+}
+
+// close releases the statements that were prepared.
+func (s *statements) close() error {
+	var errs []error
+	for _, stmt := range []*djangodb.Stmt{s.look, s.list, s.keep, s.delete} {
+		if stmt != nil {
+			errs = append(errs, stmt.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
