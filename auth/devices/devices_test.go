@@ -165,6 +165,30 @@ func TestPasswordChangeDeletesTheOtherRows(t *testing.T) {
 	}
 }
 
+// TestUsersWithoutLoginsHaveNoDevices: who was deactivated or deleted, and whoever has the ID
+// of a deleted user afterwards.
+func TestUsersWithoutLoginsHaveNoDevices(t *testing.T) {
+	s := newSite(t, inMemory, devices.Options{})
+	alice, _ := s.login(t, "alice")
+	bob, _ := s.login(t, "bob")
+	if err := s.users.SetActive(t.Context(), s.ids["alice"], false); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.users.SetActive(t.Context(), s.ids["alice"], true); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.users.Delete(t.Context(), s.ids["bob"]); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"alice", "bob"} {
+		if n := s.rows(t, name); n != 0 {
+			t.Errorf("%s has %d devices", name, n)
+		}
+	}
+	alice.is(t, "")
+	bob.is(t, "")
+}
+
 // TestRowOfAnotherUserIsNotAlive, even if a session has its id.
 func TestRowOfAnotherUserIsNotAlive(t *testing.T) {
 	for name, o := range map[string]devices.Options{"joined": {}, "apart": {Timeout: apart}} {

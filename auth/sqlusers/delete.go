@@ -30,18 +30,31 @@ func (u *Users) Delete(ctx context.Context, id string) error {
 		return err
 	}
 	of := end{table: u.table.quoted, id: u.table.key.column, missing: auth.ErrUserNotFound}
+	devices, err := u.hasDevices(ctx)
+	if err != nil {
+		return wrap(ctx, "delete", err)
+	}
+	then := func(ctx context.Context, tx *sql.Conn) error {
+		if !devices {
+			return nil
+		}
+		return u.endDevices(ctx, tx, id) // a later user may have the same ID
+	}
 	return u.erase(ctx, of, user, []child{
 		{u.table.groups.table, u.table.groups.left.column},
 		{u.table.permissions.table, u.table.permissions.left.column},
 		{logTable, "user_id"},
-	})
+	}, then)
 }
 
 // A child is a table whose rows refer to another by a column. Without a name there is none.
 type child struct{ table, column string }
 
-// erase deletes a row of a table and those that refer to it.
-func (u *Users) erase(ctx context.Context, of end, row side, children []child) error {
+// erase deletes a row of a table and those that refer to it, and does what else belongs to that.
+func (u *Users) erase(
+	ctx context.Context, of end, row side, children []child,
+	then ...func(context.Context, *sql.Conn) error,
+) error {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
 	err := u.db.Transact(ctx, func(tx *sql.Conn) error {
@@ -53,6 +66,11 @@ func (u *Users) erase(ctx context.Context, of end, row side, children []child) e
 		n, err := u.eraseWhere(ctx, tx, child{of.table, of.id}, row)
 		if err == nil && n == 0 {
 			err = of.missing
+		}
+		for _, do := range then {
+			if err == nil {
+				err = do(ctx, tx)
+			}
 		}
 		return err
 	})

@@ -19,6 +19,8 @@ type statements struct {
 	setPassword, upgradePassword, touchLastLogin *djangodb.Stmt
 
 	floors bool // the table of the floors of logins is there
+
+	onDevice lateStatement // byID, with the state of a device
 }
 
 // prepare prepares them, with the floors of logins if their table is there.
@@ -108,7 +110,7 @@ func (s *statements) close() error {
 			errs = append(errs, stmt.Close())
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.onDevice.close())...)
 }
 
 // effectivePermissions selects what a user may do, directly and by groups, and binds the key

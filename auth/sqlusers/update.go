@@ -63,10 +63,13 @@ func (u *Users) Update(ctx context.Context, id string, change func(*auth.User)) 
 func (u *Users) update(ctx context.Context, id string, key []any, active *bool, changed []setting) error {
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
-	has := false
+	has, devices := false, false
 	if active != nil {
 		var err error
 		if has, err = u.hasFloors(ctx); err != nil {
+			return err
+		}
+		if devices, err = u.hasDevices(ctx); err != nil {
 			return err
 		}
 	}
@@ -88,6 +91,11 @@ func (u *Users) update(ctx context.Context, id string, key []any, active *bool, 
 		}
 		if raise {
 			if _, err := u.raise(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		if raise && devices {
+			if err := u.endDevices(ctx, tx, id); err != nil {
 				return err
 			}
 		}

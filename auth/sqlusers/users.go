@@ -187,7 +187,10 @@ func (u *Users) change(ctx context.Context, op string, stmt *djangodb.Stmt, args
 }
 
 // scan reads one row of the columns that every SELECT here has.
-func (u *Users) scan(row *sql.Rows) (auth.User, error) {
+func (u *Users) scan(row *sql.Rows) (auth.User, error) { return u.scanWith(row) }
+
+// scanWith is scan for a row with more columns after these.
+func (u *Users) scanWith(row *sql.Rows, more ...any) (auth.User, error) {
 	var user auth.User
 	lastLogin, dateJoined := u.db.Time(), u.db.Time()
 	var own, all sql.NullInt64 // floors
@@ -203,7 +206,7 @@ func (u *Users) scan(row *sql.Rows) (auth.User, error) {
 		further, made = u.table.extra.scan(u.db)
 		into = append(into, further...)
 	}
-	if err := row.Scan(into...); err != nil {
+	if err := row.Scan(append(into, more...)...); err != nil {
 		return auth.User{}, err
 	}
 	user.ID = id.text
