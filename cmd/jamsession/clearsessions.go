@@ -25,7 +25,8 @@ func (*clearCommand) Help() string {
 	return "Run it once a day. Nobody can use an expired session that is still stored: " +
 		"this only reclaims the space. It works in batches, so that no visitor " +
 		"waits, can be stopped at any time, and may run in several places at once. Caches forget " +
-		"expired sessions by themselves, and signed cookies are not kept at all."
+		"expired sessions by themselves, and signed cookies are not kept at all. Then it forgets the " +
+		"devices whose logins ended more than a day ago."
 }
 
 // Run carries the command out.
@@ -33,7 +34,11 @@ func (c *clearCommand) Run(a *app) error {
 	if c.BatchSize < 1 {
 		return fmt.Errorf("--batch-size must be 1 or more: %w", errUsage)
 	}
-	return a.withSessions(func(site *site.Site) error { return c.run(a, site) })
+	err := a.withSessions(func(site *site.Site) error { return c.run(a, site) })
+	if err != nil || c.DryRun {
+		return err
+	}
+	return a.clearDevices()
 }
 
 func (c *clearCommand) run(a *app, site *site.Site) error {

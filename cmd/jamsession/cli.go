@@ -21,6 +21,7 @@ type commandLine struct {
 	Changepassword  passwordCommand   `cmd:"" help:"Change a user's password."`
 	Clearsessions   clearCommand      `cmd:"" help:"Remove expired sessions."`
 	Sessions        sessionsCommands  `cmd:"" help:"List, show, delete and end sessions."`
+	Devices         devicesCommand    `cmd:"" help:"Show where users are logged in, and end it."`
 	Users           usersCommands     `cmd:"" help:"List users, make them, and keep them out."`
 	Sendtestemail   testEmailCommand  `cmd:"" help:"Send a mail, to see whether EMAIL_URL works."`
 	Limits          limitsCommands    `cmd:"" help:"Show and lift the limits of logins and resets."`

@@ -12,6 +12,7 @@
 //	sessions show       Show the items of a session.
 //	sessions delete     Delete sessions; their visitors are logged out.
 //	sessions end        End all sessions of a user, or of everybody.
+//	devices             Show where users are logged in, and end it.
 //	users list          List the users.
 //	users create        Make a user.
 //	users deactivate    Keep users out, and end their sessions.

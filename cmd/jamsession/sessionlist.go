@@ -73,8 +73,9 @@ var orders = map[string]func(a, b summary) int{
 // A summary is a session in a list.
 type summary struct {
 	Fingerprint string    `json:"fingerprint"`
-	User        string    `json:"user"` // the id; empty if anonymous
-	Name        string    `json:"name"` // of the user; empty if anonymous, gone or not known
+	User        string    `json:"user"`   // the id; empty if anonymous
+	Name        string    `json:"name"`   // of the user; empty if anonymous, gone or not known
+	Device      string    `json:"device"` // the id of the login's device; empty if there is none
 	Expires     time.Time `json:"expires"`
 	Size        int       `json:"size"`  // bytes in the store
 	Items       int       `json:"items"` // -1 if they cannot be read
@@ -90,6 +91,8 @@ func summarize(site *site.Site, rec session.Record) summary {
 	if items, err := decodeItems(site, rec); err == nil {
 		user, _ := items.Get("_auth_user_id") // text, or a number if not from Django
 		s.User = strings.Trim(string(legibleJSON(user)), `"`)
+		device, _ := items.Get("_device")
+		s.Device = strings.Trim(string(legibleJSON(device)), `"`)
 		s.Items = items.Len()
 	}
 	return s
