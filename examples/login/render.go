@@ -32,7 +32,7 @@ func parseTemplates() (map[string]*template.Template, error) {
 	pages := make(map[string]*template.Template)
 	for _, name := range []string{
 		"index", "show", "signup", "login", "dashboard", "password", "reset", "newpassword", "badlink",
-		"staff", "forbidden", "notfound",
+		"devices", "staff", "forbidden", "notfound",
 	} {
 		t, err := template.New("base.html").Funcs(template.FuncMap{"url": path}).
 			ParseFS(templateFiles, "templates/base.html", "templates/"+name+".html")

@@ -25,6 +25,7 @@ var paths = map[string]string{
 	"dashboard": "/dashboard/",
 	"password":  "/password/",
 	"reset":     "/reset/",
+	"devices":   "/devices/",
 	"staff":     "/staff/",
 	"style":     "/style.css",
 	"script":    "/script.js",
@@ -104,6 +105,8 @@ func (s *app) handler() http.Handler {
 	page("POST "+resetLink, everybody(s.newPassword))
 
 	page("GET "+path("dashboard"), users(s.dashboard))
+	page("GET "+path("devices"), users(s.devices))
+	page("POST "+path("devices"), users(s.endDevice))
 	page("GET "+path("password"), recent(s.passwordForm))
 	page("POST "+path("password"), recent(s.changePassword))
 	page("GET "+path("staff"), staff(s.staff))
