@@ -35,7 +35,7 @@ func (u onDevices) UserOn(ctx context.Context, user any, userID, device string) 
 	ctx, cancel := u.limit(ctx)
 	defer cancel()
 	s := u.asked(ctx)
-	stmt, err := s.onDevice.prepare(ctx, u.db, u.table.selectOnDevice(s.floors))
+	stmt, err := s.onDevice.prepare(ctx, u.db, func() string { return u.table.selectOnDevice(s.floors) })
 	if err != nil {
 		return time.Time{}, wrap(ctx, "prepare", err)
 	}
@@ -83,13 +83,13 @@ type lateStatement struct {
 	stmt *djangodb.Stmt
 }
 
-func (l *lateStatement) prepare(ctx context.Context, db djangodb.DB, query string) (*djangodb.Stmt, error) {
+func (l *lateStatement) prepare(ctx context.Context, db djangodb.DB, query func() string) (*djangodb.Stmt, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stmt != nil {
 		return l.stmt, nil
 	}
-	stmt, err := db.PrepareReader(ctx, query)
+	stmt, err := db.PrepareReader(ctx, query())
 	if err == nil {
 		l.stmt = stmt
 	}
