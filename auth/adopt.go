@@ -1,8 +1,11 @@
 package auth
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/jamsession/jamsession/internal/authsession"
 	"github.com/jamsession/jamsession/internal/devicekeeper"
@@ -14,48 +17,85 @@ import (
 // the response has begun it is too late; the next request does it.
 //
 // The session is saved at once, so that the row is that of a session. A row that is left
-// when that is cut off lives for an hour.
+// when that is cut off is listed for an hour.
+//
+// A login that was good before is good without a row, too, where nothing can be written.
 func (m *Manager) adopt(r *http.Request, s *session.Session, user User, d onDevice) (User, error) {
-	if authsession.HasBegun(s) {
+	if authsession.HasBegun(s) || !m.mayAdopt(time.Now()) {
 		return user, nil
 	}
-	method := "earlier"
-	if !s.Has(string(timeItem)) {
-		method = "django"
-	}
-	own, err := d.start(r, devicekeeper.Login{UserID: user.ID, Method: method, Adopted: true})
+	own, err := d.start(r, adoptionOf(s, user))
 	if _, refused := errors.AsType[*devicekeeper.Refused](err); refused {
 		return User{}, end(r.Context(), s)
 	}
 	if err != nil {
-		return User{}, err
+		m.adoptLater(r.Context(), err)
+		return user, nil
 	}
-	own.follow(r, s)
 	winner, err := enterFirst(r, s, own.id)
-	if err != nil {
+	switch {
+	case errors.Is(err, session.ErrInterrupted): // another request has ended it, or moved it
 		own.forget(r.Context())
 		return User{}, err
-	}
-	if winner == own.id {
+	case err != nil:
+		m.notAdopted(r.Context(), own, err)
+		return user, nil
+	case winner == own.id:
+		own.isNew = false
+		own.follow(r, s)
+		own.keep(r.Context(), s)
 		return user, nil
 	}
 	own.forget(r.Context())
 	return m.enterWinner(r, s, user, own, winner)
 }
 
+// adoptionOf is the login of a session that has no row.
+func adoptionOf(s *session.Session, user User) devicekeeper.Login {
+	l := devicekeeper.Login{UserID: user.ID, Method: "earlier", Adopted: true, Of: session.Fingerprint(s.Key())}
+	if !s.Has(string(timeItem)) {
+		l.Method = "django"
+	}
+	l.Key, _ = authsession.RecordOf(s)
+	return l
+}
+
 // enterFirst stores the id of a device in the session, unless another request has stored
 // one, and returns which it is.
 func enterFirst(r *http.Request, s *session.Session, id string) (string, error) {
-	deviceItem.Update(s, "", func(other string) string {
+	return authsession.SaveItem(r.Context(), s, string(deviceItem), func(other string) string {
 		if other != "" {
 			return other
 		}
 		return id
 	})
-	if err := s.Save(r.Context()); err != nil {
-		return "", err
+}
+
+// notAdopted is what becomes of a row whose session was not saved. If it is not known whether
+// it was, the row stays: a session that names a row that is gone has ended.
+func (m *Manager) notAdopted(ctx context.Context, d onDevice, err error) {
+	if !errors.Is(err, session.ErrUnavailable) {
+		d.forget(ctx) // there is no room in the session
+		return
 	}
-	return deviceItem.Get(s, ""), nil
+	m.adoptLater(ctx, err)
+}
+
+// adoptEvery is how long no login is adopted after that has failed.
+const adoptEvery = 10 * time.Second
+
+// mayAdopt reports whether to try.
+func (m *Manager) mayAdopt(now time.Time) bool {
+	return now.Sub(time.UnixMicro(m.adoptFailed.Load())).Abs() >= adoptEvery
+}
+
+// adoptLater notes that nothing can be written now. A visitor who has left says nothing of that.
+func (m *Manager) adoptLater(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	m.adoptFailed.Store(time.Now().UnixMicro())
+	m.opts.Logger.WarnContext(ctx, "auth: logins without a device do not get one now", slog.Any("error", err))
 }
 
 // enterWinner lets in the user on the device of another request, which may be ended already.

@@ -19,7 +19,7 @@ type DeviceKeeper interface {
 	Keeper() devicekeeper.Keeper
 }
 
-// keeper returns who keeps the rows of logins; nil for nobody.
+// keeper returns the keeper of the rows of logins; nil if there is none.
 func (m *Manager) keeper() devicekeeper.Keeper {
 	if m.opts.Devices == nil {
 		return nil

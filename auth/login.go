@@ -34,7 +34,7 @@ const (
 // [User.Backend], unless only one backend is configured. A user whose password
 // was changed, or whose sessions were ended, after that is not logged in at the
 // next request. Call it before the response begins, since the cookie changes.
-// After an error nothing has changed: it wraps [session.ErrUnavailable], or says
+// After an error the visitor is who they were before: it wraps [session.ErrUnavailable], or says
 // that there is no such user or backend, or is that of a limit of Options.Devices.
 func (m *Manager) Login(r *http.Request, user User) error {
 	b, err := m.backendOf(user)
@@ -49,16 +49,15 @@ func (m *Manager) Login(r *http.Request, user User) error {
 	hash := authHash(m.keys.Current(), user.Password)
 	anew := s.Has(idItem) && (itemText(s, idItem) != user.ID ||
 		!sameHash(itemText(s, hashItem), hash))
-	device, err := m.startDevice(r, s, user, anew)
-	if err != nil {
-		return err
-	}
 	if rec, ok := b.(LoginRecorder); ok {
 		user.LastLogin = time.Now()
 		if err := m.record(r.Context(), rec, user); err != nil {
-			device.forget(r.Context())
 			return unavailable(b, err)
 		}
+	}
+	device, err := m.startDevice(r, s, user, anew) // last: it ends what the session was before
+	if err != nil {
+		return err
 	}
 	if anew {
 		s.Flush()

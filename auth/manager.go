@@ -24,6 +24,8 @@ type Manager struct {
 	users    UserStore // nil: only backends know users
 	loginURL *url.URL
 	attached atomic.Value // the last devicekeeper.Keeper, which knows the manager
+
+	adoptFailed atomic.Int64 // when a login got no device, since nothing could be written; microseconds
 }
 
 // New returns a manager. The keys are Django's SECRET_KEY and

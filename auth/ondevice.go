@@ -92,7 +92,7 @@ func (d *onDevice) isEnded() bool {
 
 // isBelowFloor reports whether the floor of the user ends the login on this device, which is
 // so if the row does not say that the login knows of the floor. That is asked only here,
-// after the floor was seen: whoever spares a login tells its row first.
+// after the floor was seen: the row of a login that is spared says so before the floor is raised.
 func (d *onDevice) isBelowFloor(ctx context.Context, s *session.Session, user User) (bool, error) {
 	if d.keeper == nil || d.id == "" {
 		return true, nil
@@ -234,18 +234,41 @@ func (d *onDevice) follow(r *http.Request, s *session.Session) {
 	authsession.Follow(s, f)
 }
 
+// keep has the row of a login that was adopted live as long as its session. If that fails, the
+// row lives for as long as requests come.
+func (d *onDevice) keep(ctx context.Context, s *session.Session) {
+	_, until := authsession.RecordOf(s)
+	if until.IsZero() {
+		until = s.ExpiryDate()
+	}
+	ctx, cancel := d.m.within(context.WithoutCancel(ctx))
+	defer cancel()
+	if err := d.keeper.Keep(ctx, d.userID, d.id, until); err != nil {
+		d.logKeep(ctx, err)
+	}
+}
+
+func (d *onDevice) logKeep(ctx context.Context, err error) {
+	d.m.opts.Logger.WarnContext(ctx, "auth: the row of a device is not prolonged", slog.Any("error", err))
+}
+
 // use notes that the device was used.
 func (f *deviceFollower) use() {
 	f.keeper.Use(f.r, devicekeeper.Use{UserID: f.userID, ID: f.id, Key: f.key.Reveal(), Until: f.at})
 }
 
-// Saving has the row live as long as the session, if that lives much longer than before.
+// Saving has the row live as long as the session, if that lives much longer than before. Where
+// that cannot be written, a row that was there before does without: later requests come again.
 func (f *deviceFollower) Saving(ctx context.Context, before, until time.Time) error {
 	if !f.isNew && !before.IsZero() && until.Sub(before) < devicekeeper.Slack {
 		return nil
 	}
-	if err := f.keeper.Keep(ctx, f.userID, f.id, until); err != nil {
+	err := f.keeper.Keep(ctx, f.userID, f.id, until)
+	switch {
+	case err != nil && f.isNew:
 		return devicesUnavailable(err)
+	case err != nil:
+		f.logKeep(ctx, err)
 	}
 	f.isNew = false
 	return nil

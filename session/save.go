@@ -33,6 +33,11 @@ func (s *Session) Save(ctx context.Context) error {
 	if err := s.load(ctx); err != nil {
 		return err
 	}
+	return s.saveNow(ctx)
+}
+
+// saveNow is Save on a session that is loaded. The caller holds the lock.
+func (s *Session) saveNow(ctx context.Context) error {
 	ctx, cancel := timelimit.Within(ctx, s.m.opts.Timeout)
 	defer cancel()
 	if err := s.deleteDoomed(ctx); err != nil {

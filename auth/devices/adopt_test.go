@@ -6,7 +6,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/devices"
+	"github.com/jamsession/jamsession/session"
 )
 
 // TestDjangosLoginsAreAdopted at their first request, with one row however often they come.
@@ -162,4 +164,45 @@ func meet(n int, f func(i int)) {
 	}
 	close(start)
 	group.Wait()
+}
+
+// TestLateAdoption: a request that loaded its session before another adopted it, and asks for
+// its user after that was ended, is out, and leaves nothing.
+func TestLateAdoption(t *testing.T) {
+	byDevice := func(s *site, id string) error { return s.devices.EndDevice(t.Context(), s.ids["alice"], id) }
+	onlyRow := func(s *site, id string) error { // as if the process were killed after that
+		_, err := s.db.DB.Exec("DELETE FROM jamsession_device WHERE id = ?", id)
+		return err
+	}
+	for name, end := range map[string]func(s *site, id string) error{"with its session": byDevice, "alone": onlyRow} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, inTable, devices.Options{})
+			b, who := s.browser(t), ""
+			b.get("/django/alice")
+			first := b.copy()
+			late := b.copy()
+			late.s = s.sessions.Handler(s.auth.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				session.From(r).Has("loaded")
+				if err := end(s, first.own(t)); err != nil {
+					t.Error(err)
+				}
+				who = auth.From(r).Username
+			})))
+			if late.get("/"); who != "" || s.rows(t, "alice") != 0 {
+				t.Errorf("%d: the visitor is %q, with %d rows", late.Code, who, s.rows(t, "alice"))
+			}
+		})
+	}
+}
+
+// TestEndOthersSparesRequestsMeanwhile: another request of the visitor sees the floor first.
+func TestEndOthersSparesRequestsMeanwhile(t *testing.T) {
+	s := newSite(t, inMemory, devices.Options{Timeout: apart})
+	b, _ := s.login(t, "alice")
+	tab := b.copy()
+	s.raised = func() { tab.is(t, "alice") }
+	if b.get("/others"); b.Code != http.StatusOK {
+		t.Errorf("EndOthers: %d", b.Code)
+	}
+	b.is(t, "alice")
 }

@@ -70,7 +70,7 @@ func (d *Devices) clearRow(ctx context.Context, r row, end time.Time) (bool, err
 
 // sessionOf returns until when the session of a row lives, if its key is known.
 func (d *Devices) sessionOf(ctx context.Context, r row) (until time.Time, alive bool, err error) {
-	key, ok := d.keys.open(r.id, r.seal)
+	key, ok := d.keys.openKey(r.id, r.seal)
 	if !ok || d.opts.Store == nil {
 		return time.Time{}, false, nil
 	}
@@ -122,9 +122,9 @@ func (d *Devices) idsAfter(ctx context.Context, after string) ([]string, error) 
 	return ids, wrap(ctx, "clear addresses", err)
 }
 
-// endEverybody deletes all rows but the locks, in batches.
+// endEverybody deletes the rows of all logins from before it, in batches.
 func (d *Devices) endEverybody(ctx context.Context) (int, error) {
-	total := 0
+	total, begun := 0, micros(time.Now()) // who is thrown out may log in again meanwhile
 	for after := ""; ; {
 		ids, err := d.idsAfter(ctx, after)
 		if err != nil {
@@ -137,8 +137,8 @@ func (d *Devices) endEverybody(ctx context.Context) (int, error) {
 			return total, nil
 		}
 		last := ids[len(ids)-1]
-		n, err := d.db.Writer("DELETE FROM "+table+" WHERE id > ? AND id <= ? AND user_key <> ''").
-			Exec(ctx, after, last)
+		n, err := d.db.Writer("DELETE FROM "+table+" WHERE id > ? AND id <= ? AND user_key <> ''"+
+			" AND created <= ?").Exec(ctx, after, last, begun)
 		if total += int(n); err != nil {
 			return total, wrap(ctx, "end", err)
 		}

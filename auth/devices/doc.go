@@ -18,7 +18,8 @@
 // process, whatever the engine of the sessions: a cookie that holds the session is refused as
 // well. Each request that asks for its user looks at its row, in the statement that loads the
 // user if both are in one database through the same pool, and sqlusers has the users. If
-// the database cannot be asked the answer is 503, and nobody is logged out.
+// the database cannot be asked the answer is 503, and nobody is logged out. A new login needs
+// a database that can be written to.
 //
 // The session itself is deleted afterwards, for the sake of a Django site that shares it. That
 // is a matter of two seconds: what is left of it opens nothing here.
@@ -32,9 +33,10 @@
 //
 // A login that has no row, since Django has made it or this program did before it had
 // devices, gets one at its first request here. Its method is "django" if it does not say when
-// it was, and else "earlier". With the engine signed_cookies, the cookie from before that
-// request is as good as a new login, for whoever has kept it: EndOthers and EndAll end it, and
-// End does not.
+// it was, and else "earlier". Where that cannot be written, the login goes on without a row,
+// and another request tries again ten seconds later; meanwhile EndOthers is refused to it. With
+// the engine signed_cookies, a copy of the cookie from before that request is as good as a new
+// login: EndOthers and EndAll end it, and End does not.
 //
 // A row lives as long as its session. [Devices.ClearExpired], which jamsession clearsessions
 // calls, deletes those that ended more than a day ago; before that it asks the store whether

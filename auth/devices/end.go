@@ -51,15 +51,17 @@ func (d *Devices) endOne(ctx context.Context, user, id, own string) error {
 // are refused here for auth's Options.FloorAge. If there is no place for floors, that is
 // logged, and the logins that nobody has seen go on.
 //
-// The error is [ErrNoDevice] for a visitor without a device, who is anonymous or has been
-// ended meanwhile.
+// The error is [ErrNoDevice] for a visitor who is anonymous, or has been ended meanwhile.
 func (d *Devices) EndOthers(r *http.Request) (int, error) {
 	v, err := devicekeeper.Visitor(r, &d.keeper)
 	if err != nil {
 		return 0, err
 	}
-	if v.UserID == "" || v.ID == "" {
+	switch {
+	case v.UserID == "":
 		return 0, ErrNoDevice
+	case v.ID == "": // nothing could be written, just now; nobody must believe that others have ended
+		return 0, wrap(r.Context(), "end others", errNotAdopted)
 	}
 	ctx, cancel := d.limit(r.Context())
 	defer cancel()
@@ -73,6 +75,8 @@ func (d *Devices) EndOthers(r *http.Request) (int, error) {
 	d.deleteSessions(ctx, ended)
 	return len(ended), nil
 }
+
+var errNotAdopted = errors.New("the visitor's login does not have a row yet")
 
 // raiseFloor raises the floor of the visitor's logins, and spares the visitor's own. The row
 // says first that it knows of a floor as high as the next one will be: another request of
@@ -193,7 +197,7 @@ func (d *Devices) deleteSessions(ctx context.Context, rows []row) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sessionsTime)
 	defer cancel()
 	for _, r := range rows {
-		key, ok := d.keys.open(r.id, r.seal)
+		key, ok := d.keys.openKey(r.id, r.seal)
 		if !ok {
 			continue
 		}

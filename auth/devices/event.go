@@ -7,7 +7,7 @@ type EventKind string
 const (
 	EventStarted EventKind = "started" // a user has logged in
 	EventAdopted EventKind = "adopted" // a login that was made elsewhere came here for the first time
-	EventEnded   EventKind = "ended"   // a login was ended, by whomever
+	EventEnded   EventKind = "ended"   // a login was ended
 	EventLimited EventKind = "limited" // a login had no room: it was refused, or has ended another
 )
 

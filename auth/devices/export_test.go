@@ -2,6 +2,8 @@ package devices
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"net/http"
 	"time"
 )
@@ -58,4 +60,26 @@ func Overflow(n int) (release func() int) {
 func AddressOf(source string, kind AddressKind) string {
 	d := &Devices{opts: Options{Address: kind, Source: func(*http.Request) string { return source }}}
 	return d.addressOf(nil)
+}
+
+// Fail has a queue write in vain, and returns how often it has tried for n requests in a row.
+func Fail(logger *slog.Logger, n int) int {
+	tries := 0
+	q := newQueue(logger, func(context.Context, []write) error {
+		tries++
+		return errors.New("read-only")
+	})
+	d := &Devices{writes: q}
+	for range n {
+		q.put(write{id: "a", seen: time.Now()})
+		d.Flush()
+	}
+	q.close()
+	return tries
+}
+
+// EndEverybody is what EndAllSessions asks for, without the floor.
+func (d *Devices) EndEverybody(ctx context.Context) error {
+	_, err := d.keeper.EndAll(ctx, "", "")
+	return err
 }

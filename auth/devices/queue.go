@@ -43,6 +43,7 @@ type waiting struct {
 	by     map[string]write
 	busy   bool
 	closed bool
+	rests  time.Time // nothing is taken before
 }
 
 func newQueue(logger *slog.Logger, do func(context.Context, []write) error) queue {
@@ -56,7 +57,7 @@ func (q queue) put(w write) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	before, waits := q.by[w.id]
-	if q.closed || !waits && len(q.by) >= maxWaiting {
+	if q.closed || !waits && len(q.by) >= maxWaiting || w.seen.Before(q.rests) {
 		return
 	}
 	if w.key.Reveal() == "" {
@@ -107,14 +108,21 @@ func (q queue) rest() {
 	q.idle.Broadcast()
 }
 
-// flush writes a batch. What the database does not take is left out: the next requests of
-// these devices come again.
+// restAfter is how long nothing is written after that has failed: each request would fail anew.
+const restAfter = 10 * time.Second
+
+// flush writes a batch. What the database does not take is left out, and so is all that waits:
+// the next requests of these devices come again.
 func (q queue) flush(batch []write) {
 	ctx, cancel := context.WithTimeout(context.Background(), timelimit.Bulk)
 	defer cancel()
 	if err := q.write(ctx, batch); err != nil {
 		q.logger.WarnContext(ctx, "devices: when devices were last seen is not written",
 			slog.Int("devices", len(batch)), slog.Any("error", err))
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		clear(q.by)
+		q.rests = time.Now().Add(restAfter)
 	}
 }
 

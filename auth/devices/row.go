@@ -65,6 +65,14 @@ func (d *Devices) insert(ctx context.Context, tx *sql.Conn, r row) error {
 	return err
 }
 
+// update has a row go on as that of another login, and reports whether it was there.
+func (d *Devices) update(ctx context.Context, tx *sql.Conn, r row) (bool, error) {
+	return matches(tx.ExecContext(ctx, d.db.Dialect.Rebind("UPDATE "+table+
+		" SET created = ?, seen = ?, expires = "+greatest(d.db, "expires")+
+		", address = ?, agent = ?, method = ? WHERE id = ? AND user_key = ?"),
+		r.created, r.seen, r.expires, r.expires, r.address, r.agent, r.method, r.id, r.user))
+}
+
 // matches reports whether a statement has found a row.
 func matches(result sql.Result, err error) (bool, error) {
 	if err != nil {

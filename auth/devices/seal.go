@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jamsession/jamsession/secret"
 )
@@ -54,6 +55,12 @@ func (s sealer) seal(id, key string) string {
 		return ""
 	}
 	return sealed
+}
+
+// openKey is open for the key of a session's record.
+func (s sealer) openKey(id, sealed string) (key string, ok bool) {
+	key, ok = s.open(id, sealed)
+	return key, ok && !strings.HasPrefix(key, notKey)
 }
 
 // open returns the key, and false if nobody with these secrets has sealed it for this id.

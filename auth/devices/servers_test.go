@@ -78,6 +78,7 @@ func TestEveryDatabase(t *testing.T) {
 			there.is(t, "")
 			here.is(t, "alice")
 			limitIsExact(t, s, 3)
+			endMeetsLogin(t, s)
 			if n, err := s.devices.EndAll(t.Context(), s.ids["alice"]); n != 3 || err != nil {
 				t.Errorf("EndAll: %d, %v", n, err)
 			}
@@ -93,6 +94,25 @@ func TestEveryDatabase(t *testing.T) {
 				t.Errorf("ClearExpired: %d, %v", n, err)
 			}
 		})
+	}
+}
+
+// endMeetsLogin: a login in the session of the same user goes on with its row, which is there
+// at each moment until it is ended.
+func endMeetsLogin(t *testing.T, s *site) {
+	t.Helper()
+	for range 30 {
+		b, id := s.login(t, "bob")
+		meet(2, func(i int) {
+			if i == 0 {
+				b.ask("/login/bob")
+			} else if err := s.devices.EndDevice(t.Context(), s.ids["bob"], id); err != nil {
+				t.Errorf("the device cannot be ended: %v", err)
+			}
+		})
+		if !s.devices.Expires(t.Context(), s.ids["bob"], id).Equal(time.UnixMicro(0)) {
+			t.Error("the device that was ended has a row")
+		}
 	}
 }
 

@@ -47,6 +47,7 @@ type site struct {
 	plain    *auth.Manager // of a process without devices
 	log      bytes.Buffer
 	ids      map[string]string // of users, by name
+	raised   func()            // called when a floor was raised, on a site apart
 
 	mu     sync.Mutex
 	events []devices.Event
@@ -56,7 +57,19 @@ type site struct {
 // their own, as those of a type around sqlusers.
 const apart = 4 * time.Second
 
-type elsewhere struct{ *sqlusers.Users }
+type elsewhere struct {
+	*sqlusers.Users
+	s *site
+}
+
+// RaiseLoginFloor lets others see the floor before the caller does.
+func (e elsewhere) RaiseLoginFloor(ctx context.Context, id string) (time.Time, error) {
+	floor, err := e.Users.RaiseLoginFloor(ctx, id)
+	if e.s.raised != nil {
+		e.s.raised()
+	}
+	return floor, err
+}
 
 // An engine makes the store of a site's sessions.
 type engine func(t testing.TB, db django.Database) session.Store
@@ -125,7 +138,7 @@ func newSiteOn(t testing.TB, db django.Database, e engine, o devices.Options) *s
 	hashers := authtest.Hashers()
 	var users auth.UserStore = s.users
 	if o.Timeout == apart {
-		users = elsewhere{s.users}
+		users = elsewhere{s.users, s}
 	}
 	s.auth = noerror.In(auth.New(users, keys, &auth.Options{
 		Devices: s.devices, Hashers: hashers, Logger: s.logger(), Validators: []password.Validator{},

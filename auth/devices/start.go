@@ -35,6 +35,7 @@ func (k *keeper) Start(r *http.Request, l devicekeeper.Login) (string, error) {
 		expires: micros(now.Add(devicekeeper.PendingLife)), address: d.addressOf(r),
 		agent: cut(r.UserAgent(), maxAgent), method: l.Method,
 	}
+	next.seal = d.keys.seal(next.id, sessionOf(l))
 	var s started
 	err := d.db.Transact(ctx, func(tx *sql.Conn) (err error) {
 		s, err = d.start(ctx, tx, l, next)
@@ -56,6 +57,7 @@ type started struct {
 	ended   []row // of the user, for the limit, or of the user before
 	limited int   // how many of these for the limit
 	refused *LimitError
+	shared  bool // with another request, which has told of it
 }
 
 // start is Start within its transaction.
@@ -70,6 +72,9 @@ func (d *Devices) start(
 		return s, err
 	}
 	s.id = next.id
+	if shared, ok := d.shared(mine, l, next); ok {
+		return started{id: shared.id, shared: true}, nil
+	}
 	if i := slices.IndexFunc(mine, hasID(l.Before)); i >= 0 && l.BeforeUser == l.UserID {
 		next = mine[i].follow(next, l.Same)
 		s.id = next.id
@@ -92,25 +97,59 @@ func (d *Devices) start(
 			s.ended, s.limited = append(s.ended, r), s.limited+1
 		}
 	}
-	if l.Before != "" {
+	if next.id == l.Before {
+		stays, err := d.update(ctx, tx, next)
+		if err != nil || stays {
+			return s, err
+		}
+		next.id, next.seal = rand.Text(), "" // somebody has just ended it, for good
+		s.id = next.id
+	} else if l.Before != "" {
 		gone, err := d.deleteRow(ctx, tx, l.BeforeUser, l.Before)
 		if err != nil {
 			return s, err
 		}
-		if gone && l.Before != s.id { // its session is flushed by whoever asks
+		if gone { // package auth flushes its session
 			s.ended = append(s.ended, row{id: l.Before, user: l.BeforeUser})
 		}
 	}
 	return s, d.insert(ctx, tx, next)
 }
 
+// shared returns the row that another request has made for the session that is adopted.
+func (d *Devices) shared(mine []row, l devicekeeper.Login, next row) (row, bool) {
+	if !l.Adopted {
+		return row{}, false
+	}
+	for _, r := range mine {
+		of, ok := d.keys.open(r.id, r.seal)
+		if ok && of == sessionOf(l) && r.isLive(time.UnixMicro(next.created)) {
+			return r, true
+		}
+	}
+	return row{}, false
+}
+
+// sessionOf is what a row has sealed of the session of a login that is adopted.
+func sessionOf(l devicekeeper.Login) string {
+	switch {
+	case !l.Adopted:
+		return ""
+	case l.Key == "":
+		return notKey + l.Of
+	}
+	return l.Key
+}
+
+// notKey is before what is sealed if that is not the key of a session.
+const notKey = "of "
+
 // follow returns the row of another login of the same user in the same session. If it is the
 // same session, its row goes on.
 func (r row) follow(next row, same bool) row {
 	next.name = r.name
 	if same {
-		next.id, next.seal, next.notBefore = r.id, r.seal, r.notBefore
-		next.expires = max(r.expires, next.expires)
+		next.id = r.id
 	}
 	return next
 }
@@ -144,6 +183,8 @@ func (d *Devices) told(ctx context.Context, l devicekeeper.Login, s started) {
 		d.tell(EventEnded, r.user, r.id)
 	}
 	switch {
+	case s.shared:
+		return
 	case s.refused != nil:
 		d.tell(EventLimited, l.UserID, "")
 		return

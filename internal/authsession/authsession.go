@@ -36,6 +36,11 @@ var (
 	// that Discard gave up, so that what is set now must not be stored. Save the session first.
 	Overtaken func(session any) bool
 
+	// SaveItem changes an item of text, which is empty if it is not there, saves the session,
+	// and returns what the item is now. If the save fails, the change is taken back: what else
+	// the request does goes on without it.
+	SaveItem func(ctx context.Context, session any, name string, change func(string) string) (string, error)
+
 	// Follow has f told of each save of the session from now on, in place of whoever was
 	// told before, until the session is given up. Nil ends it.
 	Follow func(session any, f Follower)

@@ -44,7 +44,11 @@ type Login struct {
 	Before, BeforeUser string
 	Same               bool
 
-	Adopted bool // somebody else has made the login, before this request
+	// Adopted says that somebody else has made the login, before this request. Of says of
+	// which session: requests of one that come at once share a row. Key is that of its record,
+	// if that is known.
+	Adopted bool
+	Of, Key string
 }
 
 // A State is what is known of a row.
