@@ -20,10 +20,10 @@
 //
 // The visitor can read the whole session: it is signed, not encrypted.
 //
-// Without [Options.Revoked], or the rows of package devices, a cookie cannot be revoked. A logout removes it from the
-// browser, but a copy stays valid until it expires, and so does a cookie that a request
-// in flight sends after the logout. A change of the password, or EndSessions of package
-// auth, ends all of a user's sessions.
+// Without [Options.Revoked], or the rows of package devices, a cookie cannot be revoked. A
+// logout removes it from the browser, but a copy stays valid until it expires, and so does
+// a cookie that a request in flight sends after the logout. A change of the password, or
+// EndSessions of package auth, ends all of a user's sessions.
 //
 // The server has nothing to compare with: if two requests change the session at the same
 // time, the one whose cookie arrives last wins, and the changes of the other are lost.

@@ -8,7 +8,9 @@ import (
 )
 
 func init() {
-	authsession.SaveItem = func(ctx context.Context, s any, name string, f func(string) string) (string, error) {
+	authsession.SaveItem = func(
+		ctx context.Context, s any, name string, f func(string) string,
+	) (string, error) {
 		return s.(*Session).saveItem(ctx, name, f)
 	}
 }

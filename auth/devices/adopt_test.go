@@ -174,7 +174,9 @@ func TestLateAdoption(t *testing.T) {
 		_, err := s.db.DB.Exec("DELETE FROM jamsession_device WHERE id = ?", id)
 		return err
 	}
-	for name, end := range map[string]func(s *site, id string) error{"with its session": byDevice, "alone": onlyRow} {
+	for name, end := range map[string]func(s *site, id string) error{
+		"with its session": byDevice, "alone": onlyRow,
+	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, inTable, devices.Options{})
 			b, who := s.browser(t), ""

@@ -165,8 +165,8 @@ func TestPasswordChangeDeletesTheOtherRows(t *testing.T) {
 	}
 }
 
-// TestUsersWithoutLoginsHaveNoDevices: who was deactivated or deleted, and whoever has the ID
-// of a deleted user afterwards.
+// TestUsersWithoutLoginsHaveNoDevices: neither users who were deactivated or deleted, nor a
+// user who has the ID of a deleted one.
 func TestUsersWithoutLoginsHaveNoDevices(t *testing.T) {
 	s := newSite(t, inMemory, devices.Options{})
 	alice, _ := s.login(t, "alice")

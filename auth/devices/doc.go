@@ -48,8 +48,8 @@
 //
 // The network of the visitor's address, and what the browser says that it is, until the login
 // ends; see [Options]. When a device was last seen is written every five minutes, and not by
-// the request. The key of the session is sealed with the site's keys: whoever reads the table
-// gets into no session. The id of a device opens nothing.
+// the request. The key of the session is sealed with the site's keys: somebody who reads the
+// table gets into no session. The id of a device opens nothing.
 //
 // # Limits
 //

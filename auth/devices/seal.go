@@ -16,7 +16,7 @@ import (
 // maxSealed is the width of the column.
 const maxSealed = 200
 
-// A sealer seals the keys of sessions, since whoever reads the table must not get them. Each
+// A sealer seals the keys of sessions, since readers of the table must not get them. Each
 // is bound to the id of its row.
 type sealer struct {
 	ciphers []cipher.AEAD // the current one first

@@ -83,7 +83,9 @@ type lateStatement struct {
 	stmt *djangodb.Stmt
 }
 
-func (l *lateStatement) prepare(ctx context.Context, db djangodb.DB, query func() string) (*djangodb.Stmt, error) {
+func (l *lateStatement) prepare(
+	ctx context.Context, db djangodb.DB, query func() string,
+) (*djangodb.Stmt, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stmt != nil {
