@@ -79,7 +79,10 @@ func (d deviceManager) RaiseFloor(ctx context.Context, userID string) error {
 	return errors.Join(errs...)
 }
 
-func init() { devicekeeper.Visitor = visit }
+func init() {
+	devicekeeper.Visitor = visit
+	devicekeeper.Attach = func(manager any) { manager.(*Manager).keeper() }
+}
 
 // visit is devicekeeper.Visitor.
 func visit(r *http.Request, k devicekeeper.Keeper) (devicekeeper.Visit, error) {

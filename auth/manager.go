@@ -63,6 +63,7 @@ func New(users UserStore, keys secret.Keys, o *Options) (*Manager, error) {
 		}
 		m.backends = append(m.backends, b)
 	}
+	m.keeper() // administrators may come before any request
 	return m, nil
 }
 

@@ -21,6 +21,9 @@ func (s *Site) Devices() *devices.Devices {
 	if s.devices == nil {
 		return nil
 	}
+	if s.Auth != nil { // the table may have come since the last request
+		devicekeeper.Attach(s.Auth)
+	}
 	return s.devices.now()
 }
 

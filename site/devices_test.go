@@ -57,6 +57,35 @@ func TestDevicesAreThereOnceTheirTableIs(t *testing.T) {
 	}
 }
 
+// TestEndAllRaisesTheFloorBeforeAnyRequest: a command and an administrator's job make none,
+// and the logins that have no row end all the same.
+func TestEndAllRaisesTheFloorBeforeAnyRequest(t *testing.T) {
+	for name, late := range map[string]bool{"the table is there": false, "it comes later": true} {
+		t.Run(name, func(t *testing.T) {
+			before := map[bool]string{false: "auto", true: "none"}[late]
+			s := settingsOf(t, tempFile(t), map[string]string{"DEVICES": before})
+			if err := site.Migrate(t.Context(), s, nil); err != nil {
+				t.Fatal(err)
+			}
+			s = settingsOf(t, "", map[string]string{"DATABASE_URL": conf.Of(s).DatabaseURL.Reveal()})
+			here := openWith(t, s, nil)
+			addUser(t, here)
+			if late {
+				if err := site.Migrate(t.Context(), s, nil); err != nil {
+					t.Fatal(err)
+				}
+				here.LookForDevices()
+			}
+			if _, err := here.Devices().EndAll(t.Context(), "1"); err != nil {
+				t.Fatal(err)
+			}
+			if floor, err := here.Users().LoginFloor(t.Context(), "1"); err != nil || floor.IsZero() {
+				t.Errorf("the floor is %v, error %v", floor, err)
+			}
+		})
+	}
+}
+
 // TestDeviceSettingsAreOptions, which a program can change.
 func TestDeviceSettingsAreOptions(t *testing.T) {
 	var got devices.Options

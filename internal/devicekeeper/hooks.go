@@ -30,6 +30,9 @@ type Visit struct {
 // that of the request's manager. Package auth sets it.
 var Visitor func(r *http.Request, k Keeper) (Visit, error)
 
+// Attach attaches an *auth.Manager to its keeper, if it has one by now. Package auth sets it.
+var Attach func(manager any)
+
 // A Joiner loads a user together with the state of a row, in one statement.
 type Joiner interface {
 	// UserOn stores the user in an *auth.User, and returns when the row was last seen; zero
