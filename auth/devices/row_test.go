@@ -47,7 +47,7 @@ func TestOlderSecretsOpenSealedKeys(t *testing.T) {
 		keys secret.Keys
 		gone bool
 	}{"others": {secrettest.Keys("the key of another site, as long as it is"), false}, "newer": {newer, true}} {
-		d, err := devices.New(t.Context(), s.db, c.keys, &devices.Options{Store: s.store, Logger: s.logger()})
+		d, err := devices.New(t.Context(), s.db, c.keys, &devices.Options{Store: s.store, Logger: quiet})
 		if err != nil {
 			t.Fatal(err)
 		}

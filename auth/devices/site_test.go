@@ -1,7 +1,6 @@
 package devices_test
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -44,8 +43,7 @@ type site struct {
 	sessions *session.Manager
 	devices  *devices.Devices
 	auth     *auth.Manager
-	plain    *auth.Manager // of a process without devices
-	log      bytes.Buffer
+	plain    *auth.Manager     // of a process without devices
 	ids      map[string]string // of users, by name
 	raised   func()            // called when a floor was raised, on a site apart
 
@@ -125,9 +123,9 @@ func newSiteOn(t testing.TB, db django.Database, e engine, o devices.Options) *s
 	t.Cleanup(func() { _ = s.users.Close() })
 	s.store = e(t, db)
 	s.sessions = noerror.In(session.New(s.store, &session.Options{
-		Cookie: cookie.Options{Name: "sessionid"}, Logger: s.logger(),
+		Cookie: cookie.Options{Name: "sessionid"}, Logger: quiet,
 	}))
-	o.Store, o.Logger = s.store, s.logger()
+	o.Store, o.Logger = s.store, quiet
 	o.OnEvent = func(e devices.Event) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -141,9 +139,9 @@ func newSiteOn(t testing.TB, db django.Database, e engine, o devices.Options) *s
 		users = elsewhere{s.users, s}
 	}
 	s.auth = noerror.In(auth.New(users, keys, &auth.Options{
-		Devices: s.devices, Hashers: hashers, Logger: s.logger(), Validators: []password.Validator{},
+		Devices: s.devices, Hashers: hashers, Logger: quiet, Validators: []password.Validator{},
 	}))
-	s.plain = noerror.In(auth.New(s.users, keys, &auth.Options{Hashers: hashers, Logger: s.logger()}))
+	s.plain = noerror.In(auth.New(s.users, keys, &auth.Options{Hashers: hashers, Logger: quiet}))
 	for _, name := range []string{"alice", "bob"} {
 		user := noerror.In(s.users.Create(ctx, auth.User{
 			Username: name, IsActive: true, Password: noerror.In(hashers.Hash(ctx, "pass of "+name)),
@@ -154,20 +152,8 @@ func newSiteOn(t testing.TB, db django.Database, e engine, o devices.Options) *s
 	return s
 }
 
-func (s *site) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(&lockedWriter{to: &s.log}, nil))
-}
-
-type lockedWriter struct {
-	mu sync.Mutex
-	to io.Writer
-}
-
-func (w *lockedWriter) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.to.Write(p)
-}
+// quiet keeps what the tests provoke out of their output.
+var quiet = slog.New(slog.DiscardHandler)
 
 // pages are what the tests ask for.
 func (s *site) pages() http.Handler {
