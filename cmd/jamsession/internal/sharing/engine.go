@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/jamsession/jamsession/internal/conf"
+	"github.com/jamsession/jamsession/internal/signing"
 )
 
 // djangoEngine returns the short name of Django's engine, or false if it is
@@ -34,6 +35,9 @@ func (s site) djangoPath(path string) (string, bool) {
 
 func (s site) engine() []conf.Finding {
 	name, known := s.djangoEngine()
+	if !known && s.facts.Session == nil && s.hasSessionModel() {
+		return s.finding("engine_needs_facts", fields{"Django": name})
+	}
 	if !known {
 		return s.finding("engine_not_djangos", fields{"Django": name})
 	}
@@ -44,6 +48,12 @@ func (s site) engine() []conf.Finding {
 		return s.finding("engine_cached_in_django_only", nil)
 	}
 	return s.finding("engine_differs", fields{"Django": name, "Here": s.here.SessionEngine})
+}
+
+// hasSessionModel reports whether the settings here are for a session model of the site's own.
+func (s site) hasSessionModel() bool {
+	return s.here.SessionTable != "django_session" || s.here.SessionSalt != signing.SessionSalt ||
+		len(s.here.SessionColumns) > 0
 }
 
 // customSerializer: the engine cache needs no serializer, since it pickles.

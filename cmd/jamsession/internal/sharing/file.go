@@ -15,7 +15,7 @@ const head = `# Settings that share the login of a Django site. The names are Dj
 # package settings lists them all, with what holds where nothing is said.
 #
 # Secrets do not belong into this file: give them in the environment.
-#   SECRET_KEY             Django's; or write it into the file secret_key
+#   SECRET_KEY             Django's; commands find it in the file secret_key, too
 #   SECRET_KEY_FALLBACKS   Django's, if it has any
 #   DATABASE_URL           the one below, with the password: ://user:password@host
 #   CACHE_URL              likewise, if the cache has a password

@@ -126,6 +126,9 @@ var cases = map[string]testCase{
 	"signer":             {django: []string{"SIGNING_BACKEND", "'site.Signer'"}, want: "W102"},
 	"engine":             {here: []string{engine, "signed_cookies"}, want: "E103"},
 	"engine of the site": {django: []string{engine, "'site.sessions'"}, want: "E103"},
+	"engine of the site, and its model here": {
+		django: []string{engine, "'site.sessions'"}, here: accountHere, want: "W143",
+	},
 	"cache ahead": {
 		django: []string{engine, "'django.contrib.sessions.backends.cached_db'"},
 		want:   "E103",
