@@ -234,6 +234,17 @@ func TestOutageOfDevicesIsNotALogout(t *testing.T) {
 	}
 }
 
+// TestEndAllRaisesTheFloorBeforeAnyRequest: an administrator may come first.
+func TestEndAllRaisesTheFloorBeforeAnyRequest(t *testing.T) {
+	s := newSite(t, inMemory, devices.Options{})
+	if _, err := s.devices.EndAll(t.Context(), s.ids["alice"]); err != nil {
+		t.Fatal(err)
+	}
+	if floor, err := s.users.LoginFloor(t.Context(), s.ids["alice"]); err != nil || floor.IsZero() {
+		t.Errorf("the floor is %v, error %v", floor, err)
+	}
+}
+
 // TestFailedDeleteOfTheRowIsNotALogout.
 func TestFailedDeleteOfTheRowIsNotALogout(t *testing.T) {
 	s := newSite(t, inCookies, devices.Options{})
