@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/uuidtext"
+
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/password"
 )
@@ -102,7 +104,7 @@ func (u *Users) newKey(user auth.User) (string, error) {
 	case !given && chosen:
 		return "", nil
 	case !given && (k.kind == uuidKey || k.kind == hexKey):
-		return newUUID().String(), nil
+		return uuidtext.New().String(), nil
 	case !given:
 		return "", invalid("id", "is missing: the program chooses the keys of "+u.table.model.Name)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/uuidtext"
 )
 
 // An extra is the program's own type for further columns.
@@ -254,7 +255,7 @@ func (u *Users) bindText(c djangodb.Field, text string) (any, error) {
 			return nil, invalid(c.Name, "wants a time, such as 2026-01-02 15:04:05")
 		}
 	case djangodb.UUIDKind:
-		id, ok := parseUUID(text)
+		id, ok := uuidtext.Parse(text)
 		if value = id.String(); !ok {
 			return nil, invalid(c.Name, "wants a UUID")
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/uuidtext"
 )
 
 // A key is the primary key of the table of users: its column, and how the text in an [auth.User.ID],
@@ -68,12 +69,12 @@ func (k key) args(id string) ([]any, error) {
 			return []any{n}, nil
 		}
 	case uuidKey:
-		if u, ok := parseUUID(id); ok {
+		if u, ok := uuidtext.Parse(id); ok {
 			return []any{u.String()}, nil
 		}
 	case hexKey:
-		if u, ok := parseUUID(id); ok {
-			return []any{u.hex()}, nil
+		if u, ok := uuidtext.Parse(id); ok {
+			return []any{u.Hex()}, nil
 		}
 	case textKey:
 		if isKeyText(id) {
@@ -96,7 +97,7 @@ func (k key) canonical(id string) string {
 			return strconv.FormatInt(n, 10)
 		}
 	case uuidKey, hexKey:
-		if u, ok := parseUUID(id); ok {
+		if u, ok := uuidtext.Parse(id); ok {
 			return u.String()
 		}
 	}
@@ -142,7 +143,7 @@ func (t *keyText) Scan(src any) error {
 		return fmt.Errorf("a column of keys holds a %T", src)
 	}
 	if t.kind == uuidKey || t.kind == hexKey {
-		if u, ok := parseUUID(t.text); ok {
+		if u, ok := uuidtext.Parse(t.text); ok {
 			t.text = u.String()
 		}
 	}
@@ -157,7 +158,7 @@ func (k key) first() string {
 	case textKey:
 		return ""
 	default:
-		return uuid{}.String()
+		return uuidtext.UUID{}.String()
 	}
 }
 
@@ -203,18 +204,18 @@ func (k key) between(first, last string) (string, error) {
 
 // uuidBetween takes them for numbers. A database may have another order: then any UUID does.
 func uuidBetween(first, last string) (string, error) {
-	a, _ := parseUUID(first)
-	b, _ := parseUUID(last)
+	a, _ := uuidtext.Parse(first)
+	b, _ := uuidtext.Parse(last)
 	from, to := new(big.Int).SetBytes(a[:]), new(big.Int).SetBytes(b[:])
 	size := new(big.Int).Add(new(big.Int).Sub(to, from), big.NewInt(1))
 	if size.Sign() <= 0 {
-		return newUUID().String(), nil
+		return uuidtext.New().String(), nil
 	}
 	offset, err := rand.Int(rand.Reader, size)
 	if err != nil {
 		return "", err
 	}
-	var id uuid
+	var id uuidtext.UUID
 	from.Add(from, offset).FillBytes(id[:])
 	return id.String(), nil
 }

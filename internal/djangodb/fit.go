@@ -2,7 +2,6 @@ package djangodb
 
 import (
 	"encoding"
-	"encoding/hex"
 	"encoding/json"
 	"math"
 	"net/netip"
@@ -11,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/jamsession/jamsession/internal/uuidtext"
 )
 
 // Known reports whether [Field.Fit] knows the type of the column.
@@ -131,20 +132,11 @@ func (f Field) fitText(v any) (any, bool) {
 // fitUUID takes a UUID with hyphens or without.
 func (f Field) fitUUID(v any) (any, bool) {
 	text, _ := v.(string)
-	if len(text) == 36 {
-		if text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
-			return nil, false
-		}
-		text = strings.ReplaceAll(text, "-", "")
-	}
-	text = strings.ToLower(text)
-	if b, err := hex.DecodeString(text); err != nil || len(b) != 16 {
-		return nil, false
-	}
+	id, ok := uuidtext.Parse(text)
 	if f.kind == kindUUID {
-		text = text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
+		return id.String(), ok
 	}
-	return text, true
+	return id.Hex(), ok
 }
 
 // fitTime takes an instant, or a text of one as Python's isoformat writes it.
