@@ -71,11 +71,7 @@ func (c *cache) Close() error { return c.files.Close() }
 
 // file returns the name of the file of a key.
 func (c *cache) file(key string) string {
-	name := c.prefix + key
-	if c.keyFunc != nil {
-		name = c.keyFunc(key)
-	}
-	sum := md5.Sum([]byte(name))
+	sum := md5.Sum([]byte(sessionkey.Name(c.prefix, c.keyFunc, key)))
 	return hex.EncodeToString(sum[:]) + suffix
 }
 

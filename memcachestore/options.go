@@ -72,10 +72,7 @@ func (o *Options) format() cachevalue.Format {
 
 // name returns the key in Memcached of a session's key.
 func (o *Options) name(key string) string {
-	if o.KeyFunc != nil {
-		return o.KeyFunc(key)
-	}
-	return o.Prefix + key
+	return sessionkey.Name(o.Prefix, o.KeyFunc, key)
 }
 
 // checkKeys refuses keys that Memcached does not take.

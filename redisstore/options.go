@@ -51,10 +51,7 @@ func (o *Options) withDefaults() Options {
 
 // name returns the key in Redis of a session's key.
 func (o *Options) name(key string) string {
-	if o.KeyFunc != nil {
-		return o.KeyFunc(key)
-	}
-	return o.Prefix + key
+	return sessionkey.Name(o.Prefix, o.KeyFunc, key)
 }
 
 func (o *Options) check() error {

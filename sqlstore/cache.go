@@ -44,10 +44,7 @@ func (o *CacheOptions) withDefaults() CacheOptions {
 }
 
 func (o *CacheOptions) name(key string) string {
-	if o.KeyFunc != nil {
-		return o.KeyFunc(key)
-	}
-	return o.Prefix + key
+	return sessionkey.Name(o.Prefix, o.KeyFunc, key)
 }
 
 // A cache is a table of Django's DatabaseCache.

@@ -8,6 +8,15 @@ import (
 var errSameName = errors.New("makes the same key of two sessions, or another one each time: " +
 	"visitors would get each other's sessions, or lose theirs")
 
+// Name returns a cache's key for a session's key: what a function makes of it, or if that is
+// nil, the session's key behind a prefix.
+func Name(prefix string, name func(key string) string, key string) string {
+	if name != nil {
+		return name(key)
+	}
+	return prefix + key
+}
+
 // CheckNames calls a function that makes a cache's key of a session's key, or none if it is
 // nil. It is an error if any character of the session's key does not count.
 func CheckNames(name func(key string) string) error {
