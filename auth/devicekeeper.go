@@ -34,8 +34,8 @@ func (m *Manager) keeper() devicekeeper.Keeper {
 
 type attachedTo struct{ devicekeeper.Keeper } // one type for an atomic.Value
 
-// endDevices deletes the rows of logins that have ended already, but for one: they are only
-// for show by now.
+// endDevices deletes the rows of logins that have ended already, except one. These rows only
+// serve the list by now.
 func (m *Manager) endDevices(ctx context.Context, userID, except string) {
 	k := m.keeper()
 	if k == nil {

@@ -29,7 +29,7 @@ type Options struct {
 	// long as the device is listed.
 	AddressAge time.Duration
 
-	// Max is how many devices a user can be logged in on at once. Zero is no limit.
+	// Max is on how many devices a user can be logged in at once. With zero there is no limit.
 	Max int
 
 	// WhenFull is what a login does that is one too many. Zero is [EndOldest].

@@ -88,5 +88,5 @@ func (r row) isLive(now time.Time) bool { return r.expires > micros(now) }
 // hasID is for a search among rows.
 func hasID(id string) func(row) bool { return func(r row) bool { return r.id == id } }
 
-// without returns the rows but for the one of this id.
+// without returns all rows except the one of this id.
 func without(rows []row, id string) []row { return slices.DeleteFunc(slices.Clone(rows), hasID(id)) }
