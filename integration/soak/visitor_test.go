@@ -21,7 +21,7 @@ type visitor struct {
 	stale      bool     // a cache may not have heard of a change
 	dead       []string // keys that must open nothing
 	late       []string // keys that must open nothing, but a cache may not have heard of it
-	generation int      // of the server when the session was made
+	generation int      // of the server before the session was made
 
 	asked, done int
 }
@@ -56,6 +56,7 @@ func (v *visitor) step() error {
 func (v *visitor) anywhere() *process { return v.soak.processes[v.random.IntN(2)] }
 
 func (v *visitor) login() error {
+	generation := v.soak.generation() // before the request: its session may be older than its answer
 	a := v.anywhere().get("/login?name="+v.name, "")
 	if !a.known() {
 		return v.failed(a)
@@ -65,7 +66,7 @@ func (v *visitor) login() error {
 		return fmt.Errorf("a login without a cookie: %v", a)
 	}
 	v.key, v.least, v.most, v.unsure, v.stale = a.cookie, 0, 0, false, false
-	v.generation = v.soak.generation()
+	v.generation = generation
 	return v.check(a)
 }
 
@@ -95,7 +96,7 @@ func (v *visitor) check(a answer) error {
 	if _, err := fmt.Sscanf(a.body, "%q %q %d", &name, &owner, &n); err != nil {
 		return fmt.Errorf("%w: %v", err, a)
 	}
-	if name == "" && (v.unsure || !v.soak.engine.keeps && v.generation != v.soak.generation()) {
+	if name == "" && (v.unsure || v.wentWithServer()) {
 		v.forget()
 		return nil
 	}
@@ -113,6 +114,13 @@ func (v *visitor) check(a answer) error {
 		v.key = a.cookie
 	}
 	return nil
+}
+
+// wentWithServer reports whether the session may have been lost with the server. An odd
+// generation is one whose server dies or comes back just now, nobody knows which.
+func (v *visitor) wentWithServer() bool {
+	now := v.soak.generation()
+	return !v.soak.engine.keeps && (now%2 == 1 || v.generation != now)
 }
 
 func (v *visitor) look(path string) error {
