@@ -19,7 +19,7 @@ import (
 // needServers are the types whose values exist only with a server.
 var needServers = []string{
 	"redisstore.store", "redisstore.cache", "memcachestore.store", "memcachestore.cache", "pgstore.store",
-	"auth/throttle/redisthrottle.store",
+	"auth/throttle/redisthrottle.store", "redisstore.Push",
 }
 
 // valuesOfServers are sites on each server, with a password in each URL.
@@ -49,7 +49,9 @@ func valuesOfServers(t *testing.T) []any {
 	_, wrong := redisstore.Dial(t.Context(), "redis://:"+cacheWord+"x@"+redis)
 	attempts, err := redisthrottle.New(client, nil)
 	must(t, err)
-	return append(list, store, memcache, cache, attempts, wrong)
+	push, err := redisstore.NewPush(client, "x")
+	must(t, err)
+	return append(list, store, memcache, cache, attempts, wrong, push)
 }
 
 // mariaDB returns the URL of a database whose user has a password.

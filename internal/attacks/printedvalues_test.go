@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/authtest"
 	"github.com/jamsession/jamsession/auth/devices"
@@ -31,6 +33,7 @@ import (
 	"github.com/jamsession/jamsession/memcachestore"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/pgstore"
 	"github.com/jamsession/jamsession/redisstore"
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
@@ -178,7 +181,11 @@ func keyedValues(t *testing.T) []any {
 	sender, err := mail.NewSMTP(plantedFlags["EMAIL_URL"], "site@example.com")
 	must(t, err)
 	codec := noerror.In(django.Signed(keys))
+	push, err := pgstore.NewPush(noerror.In(pgx.ParseConfig(plantedFlags["DATABASE_URL"])), "x")
+	must(t, err)
+	t.Cleanup(func() { _ = push.Close() })
 	return []any{
+		push,
 		keys, secret.New(plantedKey), logins, limiter, tokens, notices, sender, codec, noerror.In(django.NewCookieSigner(keys, nil)),
 		noerror.In(cookiestore.New(keys, nil)), &session.Options{Codec: codec}, &auth.Options{Limiter: limiter},
 		cachedstore.Options{Codec: codec},

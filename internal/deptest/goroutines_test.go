@@ -19,6 +19,7 @@ var bare = map[string]string{
 	"sessiontest":                "likewise; a kit of tests",
 	"internal/mutants":           "likewise; it runs tests",
 	"auth/throttle/throttletest": "likewise",
+	"internal/pushtest":          "likewise",
 
 	"mail/connect.go open":                            "it closes a connection of package net",
 	"memcachestore/client.go do":                      "likewise",
