@@ -47,8 +47,7 @@ func (d *Devices) ClearExpired(ctx context.Context) (int, error) {
 func (d *Devices) expired(ctx context.Context, end time.Time, after string) ([]row, error) {
 	ctx, cancel := context.WithTimeout(ctx, timelimit.Bulk)
 	defer cancel()
-	rows, err := scanRows(d.db.Writer("SELECT "+columns+" FROM "+table+
-		" WHERE expires <= ? AND id > ? ORDER BY id LIMIT ?").Query(ctx, micros(end), after, batch))
+	rows, err := d.rows.expired(ctx, end, after)
 	return rows, wrap(ctx, "clear", err)
 }
 
@@ -63,14 +62,13 @@ func (d *Devices) clearRow(ctx context.Context, r row, end time.Time) (bool, err
 	if alive {
 		return false, d.keeper.Keep(ctx, r.user, r.id, until)
 	}
-	n, err := d.db.Writer("DELETE FROM "+table+" WHERE id = ? AND user_key = ? AND expires <= ?").
-		Exec(ctx, r.id, r.user, micros(end))
-	return n > 0, wrap(ctx, "clear", err)
+	gone, err := d.rows.drop(ctx, r, end)
+	return gone, wrap(ctx, "clear", err)
 }
 
 // sessionOf returns until when the session of a row lives, if its key is known.
 func (d *Devices) sessionOf(ctx context.Context, r row) (until time.Time, alive bool, err error) {
-	key, ok := d.keys.openKey(r.id, r.seal)
+	key, ok := d.rows.key(r)
 	if !ok || d.opts.Store == nil {
 		return time.Time{}, false, nil
 	}
@@ -91,56 +89,37 @@ func (d *Devices) clearAddresses(ctx context.Context) error {
 	if d.opts.AddressAge == 0 {
 		return nil
 	}
-	end := micros(time.Now().Add(-d.opts.AddressAge))
+	end := time.Now().Add(-d.opts.AddressAge)
 	for after := ""; ; {
-		ids, err := d.idsAfter(ctx, after)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		last := ids[len(ids)-1]
-		limited, cancel := context.WithTimeout(ctx, timelimit.Bulk)
-		_, err = d.db.Writer("UPDATE "+table+" SET address = '' WHERE id > ? AND id <= ?"+
-			" AND seen < ? AND address <> ''").Exec(limited, after, last, end)
-		cancel()
-		if err != nil {
+		last, err := d.clearNextAddresses(ctx, after, end)
+		if err != nil || last == "" {
 			return wrap(ctx, "clear addresses", err)
 		}
 		after = last
 	}
 }
 
-// idsAfter returns the ids of the next rows.
-func (d *Devices) idsAfter(ctx context.Context, after string) ([]string, error) {
+func (d *Devices) clearNextAddresses(
+	ctx context.Context, after string, end time.Time,
+) (last string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timelimit.Bulk)
 	defer cancel()
-	rows, err := scanRows(d.db.Writer("SELECT "+columns+" FROM "+table+
-		" WHERE id > ? ORDER BY id LIMIT ?").Query(ctx, after, batch))
-	ids := make([]string, len(rows))
-	for i, r := range rows {
-		ids[i] = r.id
-	}
-	return ids, wrap(ctx, "clear addresses", err)
+	return d.rows.clearAddresses(ctx, after, end)
 }
 
 // endEverybody deletes the rows of all logins from before it, in batches.
 func (d *Devices) endEverybody(ctx context.Context) (int, error) {
-	total, begun := 0, micros(time.Now()) // who is thrown out may log in again meanwhile
+	total, begun := 0, time.Now() // who is thrown out may log in again meanwhile
 	for after := ""; ; {
-		ids, err := d.idsAfter(ctx, after)
-		if err != nil {
-			return total, err
+		last, n, err := d.rows.deleteNext(ctx, after, begun)
+		if total += n; err != nil {
+			return total, wrap(ctx, "end", err)
 		}
-		if len(ids) == 0 {
+		if last == "" {
 			if total > 0 {
 				d.tell(EventEnded, "", "")
 			}
 			return total, nil
-		}
-		last := ids[len(ids)-1]
-		n, err := d.db.Writer("DELETE FROM "+table+" WHERE id > ? AND id <= ? AND user_key <> ''"+
-			" AND created <= ?").Exec(ctx, after, last, begun)
-		if total += int(n); err != nil {
-			return total, wrap(ctx, "end", err)
 		}
 		after = last
 	}

@@ -64,9 +64,3 @@ func count(n int, unit string) string {
 	}
 	return strconv.Itoa(n) + " " + unit + "s"
 }
-
-// isID reports whether a text can be the id of a device: the 26 letters and digits of
-// rand.Text. Others are not asked for.
-func isID(text string) bool {
-	return len(text) == 26 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
-}

@@ -22,8 +22,7 @@ var errNotMigrated = fmt.Errorf("devices: jamsession_device: %w", django.ErrNotM
 type Devices struct {
 	db     djangodb.DB
 	opts   Options
-	keys   sealer
-	rows   *statements
+	rows   rows
 	writes queue
 	keeper keeper
 }
@@ -41,21 +40,11 @@ func New(ctx context.Context, db django.Database, keys secret.Keys, o *Options) 
 		return nil, err
 	}
 	var err error
-	if d.keys, err = newSealer(keys); err != nil {
-		return nil, err
-	}
 	if d.db, err = djangodb.New(db); err != nil {
 		return nil, fmt.Errorf("devices: %w", err)
 	}
-	has, err := d.db.HasOwn(ctx, djangodb.Devices)
-	switch {
-	case err != nil:
-		return nil, wrap(ctx, "open", err)
-	case !has:
-		return nil, errNotMigrated
-	}
-	if d.rows, err = prepare(ctx, d.db); err != nil {
-		return nil, wrap(ctx, "prepare", err)
+	if d.rows, err = openOwnRows(ctx, d.db, keys); err != nil {
+		return nil, err
 	}
 	d.writes = newQueue(d.opts.Logger, d.write)
 	return d, nil

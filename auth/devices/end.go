@@ -30,7 +30,7 @@ func (d *Devices) EndDevice(ctx context.Context, userID, id string) error {
 }
 
 func (d *Devices) endOne(ctx context.Context, user, id, own string) error {
-	if user == "" || !isID(id) {
+	if user == "" || !d.rows.isID(id) {
 		return ErrNoDevice
 	}
 	ended, err := d.deleteRows(ctx, user, hasID(id))
@@ -108,8 +108,7 @@ func (d *Devices) raiseFloor(ctx context.Context, v devicekeeper.Visit) error {
 func (d *Devices) spare(ctx context.Context, v devicekeeper.Visit, floor int64) error {
 	found := false
 	err := d.db.Transact(ctx, func(tx *sql.Conn) (err error) {
-		found, err = matches(tx.ExecContext(ctx, d.db.Dialect.Rebind("UPDATE "+table+
-			" SET not_before = ?, seen = seen + 1 WHERE id = ? AND user_key = ?"), floor, v.ID, v.UserID))
+		found, err = d.rows.spare(ctx, tx, v.UserID, v.ID, floor)
 		return err
 	})
 	if err == nil && !found {
@@ -158,7 +157,7 @@ func (d *Devices) deleteRows(ctx context.Context, user string, choose func(row) 
 	var ended []row
 	err := d.db.Transact(ctx, func(tx *sql.Conn) error {
 		ended = nil
-		rows, err := d.selectUser(ctx, tx, user)
+		rows, err := d.rows.ofUser(ctx, tx, user)
 		if err != nil {
 			return err
 		}
@@ -166,7 +165,7 @@ func (d *Devices) deleteRows(ctx context.Context, user string, choose func(row) 
 			if !choose(r) {
 				continue
 			}
-			gone, err := d.deleteRow(ctx, tx, user, r.id)
+			gone, err := d.rows.delete(ctx, tx, user, r.id)
 			if err != nil {
 				return err
 			}
@@ -197,7 +196,7 @@ func (d *Devices) deleteSessions(ctx context.Context, rows []row) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sessionsTime)
 	defer cancel()
 	for _, r := range rows {
-		key, ok := d.keys.openKey(r.id, r.seal)
+		key, ok := d.rows.key(r)
 		if !ok {
 			continue
 		}

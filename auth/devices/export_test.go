@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/jamsession/jamsession/secret"
 )
 
 // Flush waits until what waits is written.
@@ -19,14 +21,14 @@ func (d *Devices) Flush() {
 
 // Sealed returns the key of the session that a row has.
 func (d *Devices) Sealed(ctx context.Context, user, id string) string {
-	r, _, _ := d.find(ctx, user, id)
-	key, _ := d.keys.open(r.id, r.seal)
+	r, _, _ := d.rows.find(ctx, user, id, secret.Text{})
+	key, _ := d.rows.(ownRows).keys.open(r.id, r.seal)
 	return key
 }
 
 // Expires returns when a row ends.
 func (d *Devices) Expires(ctx context.Context, user, id string) time.Time {
-	r, _, _ := d.find(ctx, user, id)
+	r, _, _ := d.rows.find(ctx, user, id, secret.Text{})
 	return time.UnixMicro(r.expires)
 }
 

@@ -29,7 +29,7 @@ func (k *keeper) Attach(m devicekeeper.Manager) { k.manager.Store(&m) }
 func (k *keeper) Look(ctx context.Context, userID, id string) (devicekeeper.State, error) {
 	ctx, cancel := k.d.limit(ctx)
 	defer cancel()
-	r, ok, err := k.d.find(ctx, userID, id)
+	r, ok, err := k.d.rows.find(ctx, userID, id, secret.Text{})
 	if err != nil || !ok {
 		return devicekeeper.State{}, wrap(ctx, "look", err)
 	}
@@ -48,17 +48,15 @@ func (k *keeper) Use(r *http.Request, u devicekeeper.Use) {
 func (k *keeper) Keep(ctx context.Context, userID, id string, until time.Time) error {
 	ctx, cancel := k.d.limit(ctx)
 	defer cancel()
-	at := micros(until)
-	_, err := k.d.rows.keep.Exec(ctx, at, at, id, userID)
-	return wrap(ctx, "keep", err)
+	return wrap(ctx, "keep", k.d.rows.keep(ctx, userID, id, until))
 }
 
 // End implements devicekeeper.Keeper.
 func (k *keeper) End(ctx context.Context, userID, id string) error {
 	ctx, cancel := k.d.limit(ctx)
 	defer cancel()
-	n, err := k.d.rows.delete.Exec(ctx, id, userID)
-	if err == nil && n > 0 {
+	gone, err := k.d.rows.end(ctx, userID, id)
+	if err == nil && gone {
 		k.d.tell(EventEnded, userID, id)
 	}
 	return wrap(ctx, "end", err)

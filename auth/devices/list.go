@@ -47,7 +47,7 @@ func (d *Devices) list(ctx context.Context, user, own string) ([]Device, error) 
 		return nil, nil
 	}
 	now := time.Now()
-	rows, err := scanRows(d.rows.list.Query(ctx, user, micros(now), own))
+	rows, err := d.rows.list(ctx, user, own, now)
 	if err != nil {
 		return nil, wrap(ctx, "list", err)
 	}

@@ -138,19 +138,10 @@ func (q queue) close() {
 
 // write writes to rows, as far as they are still there, in one transaction.
 func (d *Devices) write(ctx context.Context, batch []write) error {
-	query := d.db.Dialect.Rebind("UPDATE " + table + " SET seen = " + greatest(d.db, "seen") +
-		", expires = " + greatest(d.db, "expires") +
-		", address = ?, sealed = CASE WHEN ? = '' THEN sealed ELSE ? END WHERE id = ? AND user_key = ?")
 	slices.SortFunc(batch, func(a, b write) int { return cmp.Compare(a.id, b.id) }) // as others do
 	err := d.db.Transact(ctx, func(tx *sql.Conn) error {
 		for _, w := range batch {
-			seen, sealed, until := micros(w.seen), d.keys.seal(w.id, w.key.Reveal()), int64(0)
-			if !w.until.IsZero() {
-				until = micros(w.until)
-			}
-			_, err := tx.ExecContext(ctx, query,
-				seen, seen, until, until, w.address, sealed, sealed, w.id, w.user)
-			if err != nil {
+			if err := d.rows.note(ctx, tx, w); err != nil {
 				return err
 			}
 		}

@@ -1,6 +1,7 @@
 package devices
 
 import (
+	"database/sql"
 	"errors"
 	"net/http"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jamsession/jamsession/internal/devicekeeper"
+	"github.com/jamsession/jamsession/secret"
 )
 
 // ErrName says that a name is longer than 60 characters, or has some that cannot be printed.
@@ -29,13 +31,14 @@ func (d *Devices) Rename(r *http.Request, id, name string) error {
 	}
 	ctx, cancel := d.limit(r.Context())
 	defer cancel()
-	_, ok, err := d.find(ctx, v.UserID, id)
+	_, ok, err := d.rows.find(ctx, v.UserID, id, secret.Text{})
 	if err == nil && (!ok || v.UserID == "") {
 		return ErrNoDevice
 	}
 	if err == nil {
-		_, err = d.db.Writer("UPDATE "+table+" SET name = ? WHERE id = ? AND user_key = ?").
-			Exec(ctx, name, id, v.UserID)
+		err = d.db.Transact(ctx, func(tx *sql.Conn) error {
+			return d.rows.rename(ctx, tx, v.UserID, id, name)
+		})
 	}
 	return wrap(ctx, "rename", err)
 }

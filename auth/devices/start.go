@@ -2,17 +2,15 @@ package devices
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
-	"hash/fnv"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/jamsession/jamsession/internal/devicekeeper"
+	"github.com/jamsession/jamsession/secret"
 )
 
 // maxUser and maxAgent are the widths of the columns, in characters.
@@ -31,11 +29,11 @@ func (k *keeper) Start(r *http.Request, l devicekeeper.Login) (string, error) {
 		return "", wrap(ctx, "start", errUser)
 	}
 	next := row{
-		id: rand.Text(), user: l.UserID, created: micros(now), seen: micros(now),
+		user: l.UserID, created: micros(now), seen: micros(now),
 		expires: micros(now.Add(devicekeeper.PendingLife)), address: d.addressOf(r),
 		agent: cut(r.UserAgent(), maxAgent), method: l.Method,
+		session: secret.New(sessionOf(l)),
 	}
-	next.seal = d.keys.seal(next.id, sessionOf(l))
 	var s started
 	err := d.db.Transact(ctx, func(tx *sql.Conn) (err error) {
 		s, err = d.start(ctx, tx, l, next)
@@ -64,20 +62,20 @@ type started struct {
 func (d *Devices) start(
 	ctx context.Context, tx *sql.Conn, l devicekeeper.Login, next row,
 ) (s started, err error) {
-	if err := d.lock(ctx, tx, l.UserID); err != nil {
-		return s, err
+	if d.opts.Max > 0 {
+		if err := d.rows.lock(ctx, tx, l.UserID); err != nil {
+			return s, err
+		}
 	}
-	mine, err := d.selectUser(ctx, tx, l.UserID)
+	mine, err := d.rows.ofUser(ctx, tx, l.UserID)
 	if err != nil {
 		return s, err
 	}
-	s.id = next.id
 	if shared, ok := d.shared(mine, l, next); ok {
 		return started{id: shared.id, shared: true}, nil
 	}
 	if i := slices.IndexFunc(mine, hasID(l.Before)); i >= 0 && l.BeforeUser == l.UserID {
 		next = mine[i].follow(next, l.Same)
-		s.id = next.id
 	}
 	others := mine
 	if l.BeforeUser == l.UserID && l.Before != "" {
@@ -89,7 +87,7 @@ func (d *Devices) start(
 		return s, nil
 	}
 	for _, r := range over {
-		gone, err := d.deleteRow(ctx, tx, r.user, r.id)
+		gone, err := d.rows.delete(ctx, tx, r.user, r.id)
 		if err != nil {
 			return s, err
 		}
@@ -97,15 +95,15 @@ func (d *Devices) start(
 			s.ended, s.limited = append(s.ended, r), s.limited+1
 		}
 	}
-	if next.id == l.Before {
-		stays, err := d.update(ctx, tx, next)
+	if next.id != "" {
+		s.id = next.id
+		stays, err := d.rows.update(ctx, tx, next)
 		if err != nil || stays {
 			return s, err
 		}
-		next.id, next.seal = rand.Text(), "" // somebody has just ended it, for good
-		s.id = next.id
+		next.id, next.session = "", secret.Text{} // somebody has just ended it, for good
 	} else if l.Before != "" {
-		gone, err := d.deleteRow(ctx, tx, l.BeforeUser, l.Before)
+		gone, err := d.rows.delete(ctx, tx, l.BeforeUser, l.Before)
 		if err != nil {
 			return s, err
 		}
@@ -113,7 +111,8 @@ func (d *Devices) start(
 			s.ended = append(s.ended, row{id: l.Before, user: l.BeforeUser})
 		}
 	}
-	return s, d.insert(ctx, tx, next)
+	s.id, err = d.rows.insert(ctx, tx, next)
+	return s, err
 }
 
 // shared returns the row that another request has made for the session that is adopted.
@@ -122,8 +121,7 @@ func (d *Devices) shared(mine []row, l devicekeeper.Login, next row) (row, bool)
 		return row{}, false
 	}
 	for _, r := range mine {
-		of, ok := d.keys.open(r.id, r.seal)
-		if ok && of == sessionOf(l) && r.isLive(time.UnixMicro(next.created)) {
+		if d.rows.isOf(r, sessionOf(l)) && r.isLive(time.UnixMicro(next.created)) {
 			return r, true
 		}
 	}
@@ -153,29 +151,6 @@ func (r row) follow(next row, same bool) row {
 	}
 	return next
 }
-
-// lock has the logins of one user wait for each other, if there is a limit. Some users share
-// a lock.
-func (d *Devices) lock(ctx context.Context, tx *sql.Conn, user string) error {
-	if d.opts.Max == 0 {
-		return nil
-	}
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(user))
-	id := "lock " + strconv.Itoa(int(h.Sum32()%locks))
-	locked, err := matches(tx.ExecContext(ctx, d.db.Dialect.Rebind(
-		"UPDATE "+table+" SET seen = seen + 1 WHERE id = ?"), id))
-	if err != nil || locked {
-		return err
-	}
-	// If another has just made it, the transaction is repeated.
-	return d.insert(ctx, tx, row{id: id, expires: micros(time.Unix(never, 0))})
-}
-
-const (
-	locks = 64              // rows that are locks
-	never = 253_402_300_799 // seconds; the end of the year 9999
-)
 
 // told tells of what a transaction has done, and deletes the sessions that it has ended.
 func (d *Devices) told(ctx context.Context, l devicekeeper.Login, s started) {

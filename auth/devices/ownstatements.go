@@ -7,18 +7,17 @@ import (
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
 
-const table = "jamsession_device"
-
-// columns are those that scan reads.
-const columns = "id, user_key, created, seen, expires, not_before, address, agent, method, name, sealed"
-
 // statements are what requests ask of the database, prepared once.
 type statements struct {
 	look, list, keep, delete *djangodb.Stmt
+
+	noteText string // for a transaction
 }
 
 func prepare(ctx context.Context, db djangodb.DB) (*statements, error) {
-	s := &statements{}
+	s := &statements{noteText: db.Dialect.Rebind("UPDATE " + table + " SET seen = " + greatest(db, "seen") +
+		", expires = " + greatest(db, "expires") +
+		", address = ?, sealed = CASE WHEN ? = '' THEN sealed ELSE ? END WHERE id = ? AND user_key = ?")}
 	reads, writes := db.PrepareReader, db.Prepare
 	for _, p := range []struct {
 		stmt **djangodb.Stmt

@@ -1,0 +1,107 @@
+package devices
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"github.com/jamsession/jamsession/secret"
+)
+
+// Rows are the table in which logins have their rows. Within a transaction tx is its connection.
+type rows interface {
+	// isID reports whether a text can be the id of a row. Others are not asked for.
+	isID(text string) bool
+
+	// find returns a row of a user; false if it is not there. The key is that under which the
+	// store has the session, if that is known.
+	find(ctx context.Context, user, id string, key secret.Text) (row, bool, error)
+
+	// list returns the rows of a user that are live, and the user's own, the last seen first.
+	list(ctx context.Context, user, own string, now time.Time) ([]row, error)
+
+	// among returns those rows of all users that are there, of 500 at most.
+	among(ctx context.Context, ids []string) ([]row, error)
+
+	// lock has the transactions of one user wait for each other.
+	lock(ctx context.Context, tx *sql.Conn, user string) error
+
+	// ofUser returns all rows of a user, the oldest use first.
+	ofUser(ctx context.Context, tx *sql.Conn, user string) ([]row, error)
+
+	// insert adds a row, and returns its id. That of r is the one to take, if rows choose theirs.
+	insert(ctx context.Context, tx *sql.Conn, r row) (id string, err error)
+
+	// update has a row go on as that of another login, and reports whether it was there.
+	update(ctx context.Context, tx *sql.Conn, r row) (bool, error)
+
+	// delete deletes a row of a user, and reports whether it was there.
+	delete(ctx context.Context, tx *sql.Conn, user, id string) (bool, error)
+
+	// spare notes up to which floor a login is not ended, and reports whether it was there.
+	spare(ctx context.Context, tx *sql.Conn, user, id string, floor int64) (bool, error)
+
+	// rename gives a row a name.
+	rename(ctx context.Context, tx *sql.Conn, user, id, name string) error
+
+	// note writes what a row is to say of the last request, if it is still there.
+	note(ctx context.Context, tx *sql.Conn, w write) error
+
+	// keep has a row live until then.
+	keep(ctx context.Context, user, id string, until time.Time) error
+
+	// end is delete in a transaction of its own.
+	end(ctx context.Context, user, id string) (bool, error)
+
+	// expired returns the next rows after an id that seem to have ended before a time.
+	expired(ctx context.Context, end time.Time, after string) ([]row, error)
+
+	// drop deletes such a row, unless it was prolonged meanwhile.
+	drop(ctx context.Context, r row, end time.Time) (bool, error)
+
+	// clearAddresses empties the old addresses of the next rows after an id, and returns the
+	// id of the last one; "" if there are no more.
+	clearAddresses(ctx context.Context, after string, end time.Time) (last string, err error)
+
+	// deleteNext deletes of the next rows after an id those of logins that are no later, and
+	// returns the id of the last one; "" if there are no more.
+	deleteNext(ctx context.Context, after string, begun time.Time) (last string, n int, err error)
+
+	// key returns the key under which the store has the session of a row, if that is known.
+	key(r row) (key string, ok bool)
+
+	// isOf reports whether a row is that of the session of a login that is adopted.
+	isOf(r row, session string) bool
+
+	close() error
+}
+
+// A row is one of the table.
+type row struct {
+	id, user                     string
+	created, seen, expires       int64 // microseconds
+	notBefore                    int64 // seconds
+	address, agent, method, name string
+
+	seal    string      // what the table has of the session
+	session secret.Text // the session of a row that is new
+}
+
+// isLive reports whether a row is listed and counts for a limit.
+func (r row) isLive(now time.Time) bool { return r.expires > micros(now) }
+
+// hasID is for a search among rows.
+func hasID(id string) func(row) bool { return func(r row) bool { return r.id == id } }
+
+// without returns all rows except the one of this id.
+func without(rows []row, id string) []row { return slices.DeleteFunc(slices.Clone(rows), hasID(id)) }
+
+// matches reports whether a statement has found a row.
+func matches(result sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
