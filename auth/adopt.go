@@ -53,7 +53,8 @@ func (m *Manager) adopt(r *http.Request, s *session.Session, user User, d onDevi
 // adoptionOf is the login of a session that has no row.
 func adoptionOf(s *session.Session, user User) devicekeeper.Login {
 	l := devicekeeper.Login{
-		UserID: user.ID, Method: "earlier", Adopted: true, Of: session.Fingerprint(s.Key()),
+		UserID: user.ID, Method: "earlier", Floor: floorOf(user),
+		Adopted: true, Of: session.Fingerprint(s.Key()),
 	}
 	if !s.Has(string(timeItem)) {
 		l.Method = "django"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/devicekeeper"
@@ -34,16 +35,44 @@ func (m *Manager) keeper() devicekeeper.Keeper {
 
 type attachedTo struct{ devicekeeper.Keeper } // one type for an atomic.Value
 
-// endDevices deletes the rows of logins that have ended already, except one. These rows only
-// serve the list by now.
-func (m *Manager) endDevices(ctx context.Context, userID, except string) {
+// endBelow deletes the rows of logins that a floor has ended; of everybody's if there is no
+// user. These rows only serve the list by now.
+func (m *Manager) endBelow(ctx context.Context, userID string, floor int64) {
+	m.endDevices(ctx, func(ctx context.Context, k devicekeeper.Keeper) error {
+		return k.EndBelow(ctx, userID, floor)
+	})
+}
+
+// otherDevices returns the rows of a user, but for the one that the request is made on.
+func (m *Manager) otherDevices(ctx context.Context, userID string) (ids []string) {
+	m.endDevices(ctx, func(ctx context.Context, k devicekeeper.Keeper) (err error) {
+		ids, err = k.IDs(ctx, userID)
+		return err
+	})
+	if len(ids) == 0 {
+		return nil
+	}
+	own := m.ownDevice(ctx, userID)
+	return slices.DeleteFunc(ids, func(id string) bool { return id == own })
+}
+
+// endSome deletes rows of logins that have ended already.
+func (m *Manager) endSome(ctx context.Context, userID string, ids []string) {
+	m.endDevices(ctx, func(ctx context.Context, k devicekeeper.Keeper) error {
+		return k.EndSome(ctx, userID, ids)
+	})
+}
+
+// endDevices asks the keeper for the end of logins, if there is one. If that fails, rows are
+// listed whose logins have ended.
+func (m *Manager) endDevices(ctx context.Context, do func(context.Context, devicekeeper.Keeper) error) {
 	k := m.keeper()
 	if k == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.opts.Timeout)
 	defer cancel()
-	if _, err := k.EndAll(ctx, userID, except); err != nil {
+	if err := do(ctx, k); err != nil {
 		m.opts.Logger.ErrorContext(ctx, "auth: not all devices of ended logins are deleted",
 			slog.Any("error", err))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/jamsession/jamsession/session"
@@ -112,10 +113,11 @@ func (m *Manager) EndSessions(
 	if err != nil {
 		return 0, err
 	}
-	if _, err := raiseFloor(ctx, b, user); err != nil {
+	floor, err := raiseFloor(ctx, b, user)
+	if err != nil {
 		return 0, err
 	}
-	m.endDevices(ctx, user.ID, "")
+	m.endBelow(ctx, user.ID, floor.Unix())
 	return m.deleteRecords(ctx, sessions, func(s *session.Session) bool {
 		name := itemText(s, backendItem)
 		return itemText(s, idItem) == user.ID &&
@@ -128,12 +130,14 @@ func (m *Manager) EndSessions(
 // sessions of its users go on, unless their records are deleted.
 func (m *Manager) EndAllSessions(ctx context.Context, sessions *session.Manager) (records int, err error) {
 	var errs []error
+	lowest := int64(math.MaxInt64)
 	for _, b := range m.backends {
-		_, err := raiseFloor(ctx, b, User{})
+		floor, err := raiseFloor(ctx, b, User{})
 		errs = append(errs, err)
+		lowest = min(lowest, floor.Unix())
 	}
 	if err := errors.Join(errs...); err == nil {
-		m.endDevices(ctx, "", "")
+		m.endBelow(ctx, "", lowest)
 	}
 	records = m.deleteRecords(ctx, sessions, func(s *session.Session) bool { return s.Has(idItem) })
 	return records, errors.Join(errs...)

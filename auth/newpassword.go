@@ -144,6 +144,7 @@ func (m *Manager) replace(ctx context.Context, user User, new string) (User, err
 	if err != nil {
 		return User{}, err
 	}
+	others := m.otherDevices(ctx, user.ID) // before: a login with the new password is none of them
 	replaced, err := replacePassword(ctx, m.users, m.opts.Timeout, user, encoded)
 	switch {
 	case err != nil:
@@ -152,7 +153,7 @@ func (m *Manager) replace(ctx context.Context, user User, new string) (User, err
 		return User{}, ErrPasswordChanged
 	}
 	user.Password = encoded
-	m.endDevices(ctx, user.ID, m.ownDevice(ctx, user.ID))
+	m.endSome(ctx, user.ID, others)
 	return user, nil
 }
 

@@ -158,7 +158,7 @@ func (m *Manager) startDevice(
 	}
 	key, _ := authsession.RecordOf(s) // a cookie that holds everything ends with its row only
 	d, err := before.start(r, devicekeeper.Login{
-		UserID: user.ID, Method: method,
+		UserID: user.ID, Method: method, Floor: floorOf(user),
 		Before: before.id, BeforeUser: before.userID, Same: !anew && key != "",
 	})
 	if refused, ok := errors.AsType[*devicekeeper.Refused](err); ok {

@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
-	"time"
 
+	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/devices"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/authsession"
@@ -107,20 +107,46 @@ func TestReadOnlyDatabaseIsNotAskedByEachRequest(t *testing.T) {
 	}
 }
 
-// TestEndOfAllSparesLoginsAfterIt: the table is long, and who was thrown out logs in again.
+// TestEndOfAllSparesLoginsAfterIt: who was thrown out logs in again before the rows are deleted.
 func TestEndOfAllSparesLoginsAfterIt(t *testing.T) {
-	s := newSite(t, inMemory, devices.Options{})
+	for _, all := range []bool{false, true} {
+		s := newSite(t, inMemory, devices.Options{Timeout: apart})
+		before, _ := s.login(t, "alice")
+		var after *browser
+		s.raised = func() { after, _ = s.login(t, "alice") }
+		var err error
+		if all {
+			_, err = s.auth.EndAllSessions(t.Context(), nil)
+		} else {
+			_, err = s.auth.EndSessions(t.Context(), nil, auth.User{ID: s.ids["alice"]})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		before.is(t, "")
+		after.is(t, "alice")
+		if n := s.rows(t, "alice"); n != 1 {
+			t.Errorf("%d rows", n)
+		}
+	}
+}
+
+// TestNewPasswordSparesLoginsAfterIt: who knows the new one logs in before the rows are deleted.
+func TestNewPasswordSparesLoginsAfterIt(t *testing.T) {
+	s := newSite(t, inMemory, devices.Options{Timeout: apart})
+	here, _ := s.login(t, "alice")
 	before, _ := s.login(t, "alice")
-	after, id := s.login(t, "bob")
-	if _, err := s.db.DB.Exec("UPDATE jamsession_device SET created = ? WHERE id = ?",
-		time.Now().Add(time.Minute).UnixMicro(), id); err != nil {
-		t.Fatal(err)
+	after := s.browser(t)
+	s.replaced = func() { after.get("/loginas/alice/new") }
+	if text := here.get("/password/alice/new"); text != "changed" {
+		t.Fatalf("%d: %s", here.Code, text)
 	}
-	if err := s.devices.EndEverybody(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	here.is(t, "alice")
 	before.is(t, "")
-	after.is(t, "bob")
+	after.is(t, "alice")
+	if n := s.rows(t, "alice"); n != 2 {
+		t.Errorf("%d rows", n)
+	}
 }
 
 // TestFailedLoginLeavesTheVisitor in the session, and on the device, where they were.

@@ -19,8 +19,10 @@ const batch = 1000
 // ClearExpired deletes the rows of logins whose sessions ended more than a day ago, in
 // batches, and the addresses that are older than Options.AddressAge. It returns how many rows
 // it has deleted. The row of a session that Options.Store still has is prolonged instead: a
-// Django site prolongs sessions, and not rows.
+// Django site prolongs sessions, and not rows. It also deletes the sessions of logins that were
+// ended, as far as that has failed so far.
 func (d *Devices) ClearExpired(ctx context.Context) (int, error) {
+	d.deleteRemains(ctx)
 	total, end := 0, time.Now().Add(-keptAfter)
 	for after := ""; ; {
 		rows, err := d.expired(ctx, end, after)
@@ -55,12 +57,14 @@ func (d *Devices) expired(ctx context.Context, end time.Time, after string) ([]r
 func (d *Devices) clearRow(ctx context.Context, r row, end time.Time) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, timelimit.Bulk)
 	defer cancel()
-	until, alive, err := d.sessionOf(ctx, r)
-	if err != nil {
-		return false, err
-	}
-	if alive {
-		return false, d.keeper.Keep(ctx, r.user, r.id, until)
+	if !r.isRemains() {
+		until, alive, err := d.sessionOf(ctx, r)
+		if err != nil {
+			return false, err
+		}
+		if alive {
+			return false, d.keeper.Keep(ctx, r.user, r.id, until)
+		}
 	}
 	gone, err := d.rows.drop(ctx, r, end)
 	return gone, wrap(ctx, "clear", err)
@@ -107,19 +111,20 @@ func (d *Devices) clearNextAddresses(
 	return d.rows.clearAddresses(ctx, after, end)
 }
 
-// endEverybody deletes the rows of all logins from before it, in batches.
-func (d *Devices) endEverybody(ctx context.Context) (int, error) {
-	total, begun := 0, time.Now() // who is thrown out may log in again meanwhile
+// endEverybody deletes the rows of all logins below a floor, in batches: who is thrown out may
+// log in again meanwhile.
+func (d *Devices) endEverybody(ctx context.Context, floor int64) error {
+	total := 0
 	for after := ""; ; {
-		last, n, err := d.rows.deleteNext(ctx, after, begun)
+		last, n, err := d.rows.deleteNext(ctx, after, floor)
 		if total += n; err != nil {
-			return total, wrap(ctx, "end", err)
+			return wrap(ctx, "end", err)
 		}
 		if last == "" {
 			if total > 0 {
 				d.tell(EventEnded, "", "")
 			}
-			return total, nil
+			return nil
 		}
 		after = last
 	}

@@ -3,6 +3,7 @@ package devices
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/jamsession/jamsession/django"
@@ -25,6 +26,8 @@ type Devices struct {
 	rows   rows
 	writes queue
 	keeper keeper
+
+	lookedForRemains atomic.Int64 // when that was, in microseconds
 }
 
 // New prepares the statements on the table. Its error is [django.ErrNotMigrated] if the table

@@ -22,7 +22,9 @@
 // a database that can be written to.
 //
 // The session itself is deleted afterwards, for the sake of a Django site that shares it. That
-// is a matter of two seconds: what is left of it opens nothing here.
+// is a matter of two seconds: what is left of it opens nothing here. If the store fails, or
+// the process is killed, the row stays without its user, and is not listed: within a minute of
+// requests another attempt is made, by any process, and by [Devices.ClearExpired].
 //
 // # Where a row comes from
 //

@@ -10,7 +10,6 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/internal/devicekeeper"
-	"github.com/jamsession/jamsession/session"
 )
 
 // End ends one of the visitor's devices: when it returns, no request of that login succeeds
@@ -33,13 +32,13 @@ func (d *Devices) endOne(ctx context.Context, user, id, own string) error {
 	if user == "" || !d.rows.isID(id) {
 		return ErrNoDevice
 	}
-	ended, err := d.deleteRows(ctx, user, hasID(id))
+	ended, err := d.deleteRows(ctx, user, hasID(id), d.endRow)
 	switch {
 	case err != nil:
 		return err
 	case len(ended) == 0:
 		return ErrNoDevice
-	case id != own: // this request may still store its session
+	case id != own: // that request may still store its session, which is then left to deleteRemains
 		d.deleteSessions(ctx, ended)
 	}
 	return nil
@@ -68,7 +67,7 @@ func (d *Devices) EndOthers(r *http.Request) (int, error) {
 	if err := d.raiseFloor(ctx, v); err != nil {
 		return 0, err
 	}
-	ended, err := d.deleteRows(ctx, v.UserID, func(r row) bool { return r.id != v.ID })
+	ended, err := d.deleteRows(ctx, v.UserID, func(r row) bool { return r.id != v.ID }, d.endRow)
 	if err != nil {
 		return 0, err
 	}
@@ -133,7 +132,7 @@ func (d *Devices) EndAll(ctx context.Context, userID string) (int, error) {
 		d.opts.Logger.WarnContext(ctx, "devices: logins that nobody has seen here are not ended",
 			slog.Any("error", err))
 	}
-	ended, err := d.deleteRows(ctx, userID, func(row) bool { return true })
+	ended, err := d.deleteRows(ctx, userID, func(row) bool { return true }, d.endRow)
 	if err != nil {
 		return 0, err
 	}
@@ -150,8 +149,12 @@ func (d *Devices) endUnseen(ctx context.Context, userID string) error {
 	return (*m).RaiseFloor(ctx, userID)
 }
 
-// deleteRows deletes those rows of a user that are chosen, tells of them, and returns them.
-func (d *Devices) deleteRows(ctx context.Context, user string, choose func(row) bool) ([]row, error) {
+// deleteRows deletes those rows of a user that are chosen, by endRow or deleteRow, tells of
+// them, and returns them.
+func (d *Devices) deleteRows(
+	ctx context.Context, user string, choose func(row) bool,
+	remove func(context.Context, *sql.Conn, row) (bool, error),
+) ([]row, error) {
 	ctx, cancel := d.limit(ctx)
 	defer cancel()
 	var ended []row
@@ -165,7 +168,7 @@ func (d *Devices) deleteRows(ctx context.Context, user string, choose func(row) 
 			if !choose(r) {
 				continue
 			}
-			gone, err := d.rows.delete(ctx, tx, user, r.id)
+			gone, err := remove(ctx, tx, r)
 			if err != nil {
 				return err
 			}
@@ -182,28 +185,4 @@ func (d *Devices) deleteRows(ctx context.Context, user string, choose func(row) 
 		d.tell(EventEnded, user, r.id)
 	}
 	return ended, nil
-}
-
-// sessionsTime limits the deletion of sessions, which is for Django's sake.
-const sessionsTime = 2 * time.Second
-
-// deleteSessions deletes the sessions of rows that are gone, as far as their keys are known
-// and time allows.
-func (d *Devices) deleteSessions(ctx context.Context, rows []row) {
-	if d.opts.Store == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sessionsTime)
-	defer cancel()
-	for _, r := range rows {
-		key, ok := d.rows.key(r)
-		if !ok {
-			continue
-		}
-		if err := d.opts.Store.Delete(ctx, key); err != nil && !errors.Is(err, session.ErrNotFound) {
-			d.opts.Logger.WarnContext(ctx, "devices: the session of an ended login is not deleted",
-				slog.String("device", r.id), slog.Any("error", err))
-			return // the others would wait, too
-		}
-	}
 }

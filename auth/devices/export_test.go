@@ -80,8 +80,8 @@ func Fail(logger *slog.Logger, n int) int {
 	return tries
 }
 
-// EndEverybody is what EndAllSessions asks for, without the floor.
-func (d *Devices) EndEverybody(ctx context.Context) error {
-	_, err := d.keeper.EndAll(ctx, "", "")
-	return err
-}
+// DeleteRemains is what a process does once a minute.
+func (d *Devices) DeleteRemains(ctx context.Context) { d.deleteRemains(ctx) }
+
+// ForgetLook has the next write look for what remains of logins, as after a minute.
+func (d *Devices) ForgetLook() { d.lookedForRemains.Store(0) }

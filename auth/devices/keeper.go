@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -62,11 +63,33 @@ func (k *keeper) End(ctx context.Context, userID, id string) error {
 	return wrap(ctx, "end", err)
 }
 
-// EndAll implements devicekeeper.Keeper.
-func (k *keeper) EndAll(ctx context.Context, userID, except string) (int, error) {
-	if userID == "" {
-		return k.d.endEverybody(ctx)
+// IDs implements devicekeeper.Keeper.
+func (k *keeper) IDs(ctx context.Context, userID string) ([]string, error) {
+	ctx, cancel := k.d.limit(ctx)
+	defer cancel()
+	var found []row
+	err := k.d.db.Transact(ctx, func(tx *sql.Conn) (err error) {
+		found, err = k.d.rows.ofUser(ctx, tx, userID)
+		return err
+	})
+	return ids(found), wrap(ctx, "end", err)
+}
+
+// EndSome implements devicekeeper.Keeper.
+func (k *keeper) EndSome(ctx context.Context, userID string, ids []string) error {
+	if len(ids) == 0 {
+		return nil
 	}
-	ended, err := k.d.deleteRows(ctx, userID, func(r row) bool { return r.id != except })
-	return len(ended), err
+	some := func(r row) bool { return slices.Contains(ids, r.id) }
+	_, err := k.d.deleteRows(ctx, userID, some, k.d.deleteRow)
+	return err
+}
+
+// EndBelow implements devicekeeper.Keeper.
+func (k *keeper) EndBelow(ctx context.Context, userID string, floor int64) error {
+	if userID == "" {
+		return k.d.endEverybody(ctx, floor)
+	}
+	_, err := k.d.deleteRows(ctx, userID, func(r row) bool { return r.notBefore < floor }, k.d.deleteRow)
+	return err
 }

@@ -137,8 +137,10 @@ func (o ownRows) insert(ctx context.Context, tx *sql.Conn, r row) (string, error
 func (o ownRows) update(ctx context.Context, tx *sql.Conn, r row) (bool, error) {
 	return matches(tx.ExecContext(ctx, o.db.Dialect.Rebind("UPDATE "+table+
 		" SET created = ?, seen = ?, expires = "+greatest(o.db, "expires")+
+		", not_before = "+greatest(o.db, "not_before")+
 		", address = ?, agent = ?, method = ? WHERE id = ? AND user_key = ?"),
-		r.created, r.seen, r.expires, r.expires, r.address, r.agent, r.method, r.id, r.user))
+		r.created, r.seen, r.expires, r.expires, r.notBefore, r.notBefore,
+		r.address, r.agent, r.method, r.id, r.user))
 }
 
 func (o ownRows) delete(ctx context.Context, tx *sql.Conn, user, id string) (bool, error) {
@@ -159,14 +161,20 @@ func (o ownRows) rename(ctx context.Context, tx *sql.Conn, user, id, name string
 	return err
 }
 
-func (o ownRows) note(ctx context.Context, tx *sql.Conn, w write) error {
+func (o ownRows) note(ctx context.Context, tx *sql.Conn, w write) (bool, error) {
 	seen, sealed, until := micros(w.seen), o.keys.seal(w.id, w.key.Reveal()), int64(0)
 	if !w.until.IsZero() {
 		until = micros(w.until)
 	}
-	_, err := tx.ExecContext(ctx, o.noteText, seen, seen, until, until, w.address, sealed, sealed,
-		w.id, w.user)
-	return err
+	found, err := matches(tx.ExecContext(ctx, o.noteText, seen, seen, until, until, w.address,
+		sealed, sealed, w.id, w.user))
+	if err != nil || found || sealed == "" { // then nothing could be done
+		return true, err
+	}
+	// A row that says all of it already may seem not to be there.
+	there, err := scanRows(tx.QueryContext(ctx, o.db.Dialect.Rebind(
+		"SELECT "+columns+" FROM "+table+" WHERE id = ? AND user_key = ?"), w.id, w.user))
+	return len(there) > 0, err
 }
 
 func (o ownRows) keep(ctx context.Context, user, id string, until time.Time) error {
@@ -203,13 +211,13 @@ func (o ownRows) clearAddresses(
 }
 
 func (o ownRows) deleteNext(
-	ctx context.Context, after string, begun time.Time,
+	ctx context.Context, after string, floor int64,
 ) (last string, n int, err error) {
 	if last, err = o.lastAfter(ctx, after); err != nil || last == "" {
 		return "", 0, err
 	}
 	deleted, err := o.db.Writer("DELETE FROM "+table+" WHERE id > ? AND id <= ? AND user_key <> ''"+
-		" AND created <= ?").Exec(ctx, after, last, micros(begun))
+		" AND not_before < ?").Exec(ctx, after, last, floor)
 	return last, int(deleted), err
 }
 

@@ -136,16 +136,33 @@ func (q queue) close() {
 	}
 }
 
-// write writes to rows, as far as they are still there, in one transaction.
+// write writes to rows, and deletes the sessions of logins that were ended meanwhile.
 func (d *Devices) write(ctx context.Context, batch []write) error {
+	late, err := d.writeRows(ctx, batch)
+	if err != nil {
+		return wrap(ctx, "write", err)
+	}
+	d.deleteSessions(ctx, late)
+	d.deleteRemainsSometimes(ctx)
+	return nil
+}
+
+// writeRows writes to rows in one transaction. It returns what remains of logins whose rows
+// are not there any more, and whose sessions have got another key since.
+func (d *Devices) writeRows(ctx context.Context, batch []write) (late []row, err error) {
 	slices.SortFunc(batch, func(a, b write) int { return cmp.Compare(a.id, b.id) }) // as others do
-	err := d.db.Transact(ctx, func(tx *sql.Conn) error {
+	err = d.db.Transact(ctx, func(tx *sql.Conn) error {
+		late = nil
 		for _, w := range batch {
-			if err := d.rows.note(ctx, tx, w); err != nil {
+			there, err := d.rows.note(ctx, tx, w)
+			if err == nil && !there {
+				late, err = d.endKey(ctx, tx, w, late)
+			}
+			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return wrap(ctx, "write", err)
+	return late, err
 }

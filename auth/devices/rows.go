@@ -45,8 +45,9 @@ type rows interface {
 	// rename gives a row a name.
 	rename(ctx context.Context, tx *sql.Conn, user, id, name string) error
 
-	// note writes what a row is to say of the last request, if it is still there.
-	note(ctx context.Context, tx *sql.Conn, w write) error
+	// note writes what a row is to say of the last request. It returns false if the row is not
+	// there any more, and there is a key.
+	note(ctx context.Context, tx *sql.Conn, w write) (bool, error)
 
 	// keep has a row live until then.
 	keep(ctx context.Context, user, id string, until time.Time) error
@@ -64,9 +65,9 @@ type rows interface {
 	// id of the last one; "" if there are no more.
 	clearAddresses(ctx context.Context, after string, end time.Time) (last string, err error)
 
-	// deleteNext deletes of the next rows after an id those of logins that are no later, and
+	// deleteNext deletes of the next rows after an id those of logins below a floor, and
 	// returns the id of the last one; "" if there are no more.
-	deleteNext(ctx context.Context, after string, begun time.Time) (last string, n int, err error)
+	deleteNext(ctx context.Context, after string, floor int64) (last string, n int, err error)
 
 	// key returns the key under which the store has the session of a row, if that is known.
 	key(r row) (key string, ok bool)
@@ -75,6 +76,22 @@ type rows interface {
 	isOf(r row, session string) bool
 
 	close() error
+}
+
+// A remainder is rows that keep what remains of a login that was ended, until its session is
+// deleted.
+type remainder interface {
+	// leave is delete for a row whose session is still there.
+	leave(ctx context.Context, tx *sql.Conn, r row) (bool, error)
+
+	// leaveNew adds a row that never was that of a login.
+	leaveNew(ctx context.Context, tx *sql.Conn, w write) (row, error)
+
+	// remains returns what remains of logins that were ended before a time, 200 at most.
+	remains(ctx context.Context, before time.Time) ([]row, error)
+
+	// forget deletes what remains of a login, unless it has another key by now.
+	forget(ctx context.Context, r row) error
 }
 
 // A row is one of the table.
@@ -90,6 +107,15 @@ type row struct {
 
 // isLive reports whether a row is listed and counts for a limit.
 func (r row) isLive(now time.Time) bool { return r.expires > micros(now) }
+
+// ids are those of rows.
+func ids(rows []row) []string {
+	all := make([]string, len(rows))
+	for i, r := range rows {
+		all[i] = r.id
+	}
+	return all
+}
 
 // hasID is for a search among rows.
 func hasID(id string) func(row) bool { return func(r row) bool { return r.id == id } }

@@ -46,6 +46,7 @@ type site struct {
 	plain    *auth.Manager     // of a process without devices
 	ids      map[string]string // of users, by name
 	raised   func()            // called when a floor was raised, on a site apart
+	replaced func()            // called when a password was replaced, on a site apart
 
 	mu     sync.Mutex
 	events []devices.Event
@@ -67,6 +68,15 @@ func (e elsewhere) RaiseLoginFloor(ctx context.Context, id string) (time.Time, e
 		e.s.raised()
 	}
 	return floor, err
+}
+
+// UpgradePassword lets others log in before the caller knows.
+func (e elsewhere) UpgradePassword(ctx context.Context, id, old, new string) (bool, error) {
+	done, err := e.Users.UpgradePassword(ctx, id, old, new)
+	if e.s.replaced != nil {
+		e.s.replaced()
+	}
+	return done, err
 }
 
 // An engine makes the store of a site's sessions.
@@ -96,12 +106,19 @@ func forEachEngine(t *testing.T, test func(t *testing.T, e engine)) {
 
 func sqlite(t testing.TB) django.Database {
 	t.Helper()
-	name := "file:" + (&url.URL{Path: filepath.Join(t.TempDir(), "site.db")}).EscapedPath() +
+	db, _ := sqliteNamed(t)
+	return db
+}
+
+// sqliteNamed also returns the name by which other processes open the database.
+func sqliteNamed(t testing.TB) (_ django.Database, name string) {
+	t.Helper()
+	name = "file:" + (&url.URL{Path: filepath.Join(t.TempDir(), "site.db")}).EscapedPath() +
 		"?_txlock=immediate&_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)"
 	db := noerror.In(sql.Open("sqlite", name))
 	db.SetMaxOpenConns(1)
 	t.Cleanup(func() { _ = db.Close() })
-	return django.Database{DB: db}
+	return django.Database{DB: db}, name
 }
 
 func newSite(t testing.TB, e engine, o devices.Options) *site {
@@ -167,13 +184,18 @@ func (s *site) pages() http.Handler {
 			_, _ = io.WriteString(w, text)
 		})
 	}
-	page("/login/{name}", func(_ http.ResponseWriter, r *http.Request) (string, error) {
-		name := r.PathValue("name")
-		user, err := s.auth.Authenticate(r, name, "pass of "+name)
+	login := func(r *http.Request, name, password string) (string, error) {
+		user, err := s.auth.Authenticate(r, name, password)
 		if err != nil {
 			return "", err
 		}
 		return name, s.auth.Login(r, user)
+	}
+	page("/login/{name}", func(_ http.ResponseWriter, r *http.Request) (string, error) {
+		return login(r, r.PathValue("name"), "pass of "+r.PathValue("name"))
+	})
+	page("/loginas/{name}/{password}", func(_ http.ResponseWriter, r *http.Request) (string, error) {
+		return login(r, r.PathValue("name"), r.PathValue("password"))
 	})
 	page("/django/{name}", func(_ http.ResponseWriter, r *http.Request) (string, error) {
 		user, err := s.users.ByUsername(r.Context(), r.PathValue("name"))

@@ -30,7 +30,7 @@ func (k *keeper) Start(r *http.Request, l devicekeeper.Login) (string, error) {
 	}
 	next := row{
 		user: l.UserID, created: micros(now), seen: micros(now),
-		expires: micros(now.Add(devicekeeper.PendingLife)), address: d.addressOf(r),
+		expires: micros(now.Add(devicekeeper.PendingLife)), notBefore: l.Floor, address: d.addressOf(r),
 		agent: cut(r.UserAgent(), maxAgent), method: l.Method,
 		session: secret.New(sessionOf(l)),
 	}
@@ -87,7 +87,7 @@ func (d *Devices) start(
 		return s, nil
 	}
 	for _, r := range over {
-		gone, err := d.rows.delete(ctx, tx, r.user, r.id)
+		gone, err := d.endRow(ctx, tx, r)
 		if err != nil {
 			return s, err
 		}
@@ -103,12 +103,13 @@ func (d *Devices) start(
 		}
 		next.id, next.session = "", secret.Text{} // somebody has just ended it, for good
 	} else if l.Before != "" {
-		gone, err := d.rows.delete(ctx, tx, l.BeforeUser, l.Before)
+		before := row{id: l.Before, user: l.BeforeUser} // package auth flushes its session
+		gone, err := d.deleteRow(ctx, tx, before)
 		if err != nil {
 			return s, err
 		}
-		if gone { // package auth flushes its session
-			s.ended = append(s.ended, row{id: l.Before, user: l.BeforeUser})
+		if gone {
+			s.ended = append(s.ended, before)
 		}
 	}
 	s.id, err = d.rows.insert(ctx, tx, next)

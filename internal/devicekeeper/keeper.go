@@ -26,9 +26,15 @@ type Keeper interface {
 	// End deletes a row of the user, if it is there.
 	End(ctx context.Context, userID, id string) error
 
-	// EndAll deletes the rows of a user, but for one; all rows if there is no user. It says
-	// how many.
-	EndAll(ctx context.Context, userID, except string) (int, error)
+	// IDs returns the rows of a user.
+	IDs(ctx context.Context, userID string) ([]string, error)
+
+	// EndSome deletes those of these rows of the user that are still there.
+	EndSome(ctx context.Context, userID string, ids []string) error
+
+	// EndBelow deletes the rows of a user, and of everybody if there is no user, whose logins
+	// have not known of this floor.
+	EndBelow(ctx context.Context, userID string, floor int64) error
 
 	// Attach gives the keeper what it needs of the manager that asks it.
 	Attach(m Manager)
@@ -38,6 +44,7 @@ type Keeper interface {
 type Login struct {
 	UserID string
 	Method string // by which the user has logged in, in a word
+	Floor  int64  // of the user's logins when the password was checked, in seconds since 1970
 
 	// Before is the row that the session has had, of this user or of another. It is
 	// replaced, unless Same says that the login goes on.

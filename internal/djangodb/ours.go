@@ -75,7 +75,8 @@ var Throttle = OwnTable{
 
 // Devices has the logins that are alive, see package devices. Its times are in
 // microseconds since 1970, but not_before, which is compared with that of LoginFloors. A
-// row without a user is not a login: logins of one user wait for each other on it.
+// row without a user is not a login: logins of one user wait for each other on it, or, if it
+// has the key of a session, that is still to be deleted.
 var Devices = OwnTable{
 	Name: "jamsession_device",
 	Columns: []string{
