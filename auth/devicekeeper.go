@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/authsession"
 	"github.com/jamsession/jamsession/internal/devicekeeper"
 	"github.com/jamsession/jamsession/session"
 )
@@ -131,9 +132,15 @@ func visit(r *http.Request, k devicekeeper.Keeper) (devicekeeper.Visit, error) {
 	if err != nil {
 		return devicekeeper.Visit{}, fmt.Errorf("%w: %w", errUnavailable, err)
 	}
-	return devicekeeper.Visit{
+	v := devicekeeper.Visit{
 		UserID: user.ID, ID: deviceItem.Get(s, ""), Floor: user.LoginFloor,
 		RaiseFloor: func(ctx context.Context) (time.Time, error) { return raiseFloor(ctx, b, user) },
 		SetFloor:   func(floor time.Time) { floorItem.Set(s, floor.Unix()) },
-	}, nil
+		Manager:    deviceManager{m}, Backend: b.Name(), State: stateOf(user), Login: watchedLogin(s, user),
+	}
+	v.Key, v.Until = authsession.RecordOf(s)
+	if v.Until.IsZero() {
+		v.Until = s.ExpiryDate()
+	}
+	return v, nil
 }

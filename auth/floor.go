@@ -55,7 +55,7 @@ func (b *modelBackend) RaiseLoginFloor(ctx context.Context, user User) (time.Tim
 // isDead reports whether the session's login is below the user's floor, and was not spared
 // by the row of its device.
 func (m *Manager) isDead(ctx context.Context, s *session.Session, user User, d onDevice) (bool, error) {
-	if !m.isBelowFloor(s, user) {
+	if !m.isBelowFloor(proofOf(s), user) {
 		return false, nil
 	}
 	return d.isBelowFloor(ctx, s, user)
@@ -68,18 +68,30 @@ func (m *Manager) isDead(ctx context.Context, s *session.Session, user User, d o
 // later. A login elsewhere may say when it was. One that does not, such as plain Django's, is
 // not accepted while the floor is younger than Options.FloorAge; this ignores a floor so
 // far in the future that a clock must have been wrong.
-func (m *Manager) isBelowFloor(s *session.Session, user User) bool {
-	if user.LoginFloor.IsZero() {
+func (m *Manager) isBelowFloor(p proof, user User) bool {
+	switch floor := user.LoginFloor.Unix(); {
+	case user.LoginFloor.IsZero():
 		return false
+	case p.knowsFloor:
+		return p.floor < floor
+	case p.knowsTime:
+		return p.time < floor
+	default:
+		return time.Since(user.LoginFloor).Abs() < m.opts.FloorAge
 	}
-	floor := user.LoginFloor.Unix()
-	if known, err := floorItem.Lookup(s); err == nil {
-		return known < floor
-	}
-	if at, err := timeItem.Lookup(s); err == nil {
-		return at < floor
-	}
-	return time.Since(user.LoginFloor).Abs() < m.opts.FloorAge
+}
+
+// A proof is what a session says of its login, by which that is judged.
+type proof struct {
+	hash                  string // of the password
+	floor, time           int64  // in seconds since 1970
+	knowsFloor, knowsTime bool
+}
+
+func proofOf(s *session.Session) proof {
+	floor, noFloor := floorItem.Lookup(s)
+	at, noTime := timeItem.Lookup(s)
+	return proof{itemText(s, hashItem), floor, at, noFloor == nil, noTime == nil}
 }
 
 // floorOf returns the floor that a login stores.

@@ -142,6 +142,7 @@ func (m *Manager) UpdateSessionAuthHash(r *http.Request, user User) error {
 	s.Set(hashItem, authHash(m.keys.Current(), user.Password))
 	user.Backend = current.Backend
 	setUser(r, user)
+	m.renew(s, user)
 	return nil
 }
 

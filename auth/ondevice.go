@@ -274,8 +274,11 @@ func (f *deviceFollower) Saving(ctx context.Context, before, until time.Time) er
 	return nil
 }
 
-// Saved notes a new key.
+// Saved notes a new key, or when a session ends that has none.
 func (f *deviceFollower) Saved(key string, until time.Time) {
+	if key == "" {
+		f.keeper.Renew(f.userID, f.id, nil, until)
+	}
 	if sameHash(key, f.key.Reveal()) {
 		return
 	}

@@ -2,9 +2,11 @@ package session
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/authsession"
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 func init() {
@@ -13,6 +15,10 @@ func init() {
 	authsession.Overtaken = func(s any) bool { return s.(*Session).overtaken() }
 	authsession.Follow = func(s any, f authsession.Follower) { s.(*Session).follow(f) }
 	authsession.RecordOf = func(s any) (string, time.Time) { return s.(*Session).recordOf() }
+	authsession.ManagerOf = func(s any) any { return s.(*Session).m }
+	authsession.Reread = func(ctx context.Context, m any, key string) (any, error) {
+		return m.(*Manager).reread(ctx, key)
+	}
 	authsession.HasBegun = func(s any) bool { return s.(*Session).hasBegun() }
 }
 
@@ -31,6 +37,24 @@ func (s *Session) recordOf() (key string, until time.Time) {
 		return "", time.Time{}
 	}
 	return s.followedKey(), s.stored.Expiry
+}
+
+// reread is authsession.Reread.
+func (m *Manager) reread(ctx context.Context, storeKey string) (*Session, error) {
+	ctx, cancel := timelimit.Within(ctx, m.opts.Timeout)
+	defer cancel()
+	v, err := m.version(ctx, storeKey)
+	if errors.Is(err, ErrNotFound) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, unavailable("load", err)
+	}
+	items, err := m.parse(v.Record)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{m: m, stored: v, items: items, state: state{record: recordStored}}, nil
 }
 
 // followedKey is the key of the record, unless it is the record itself.

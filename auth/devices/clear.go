@@ -114,6 +114,7 @@ func (d *Devices) clearNextAddresses(
 // endEverybody deletes the rows of all logins below a floor, in batches: who is thrown out may
 // log in again meanwhile.
 func (d *Devices) endEverybody(ctx context.Context, floor int64) error {
+	defer d.changed(everybody)
 	total := 0
 	for after := ""; ; {
 		last, n, err := d.rows.deleteNext(ctx, after, floor)

@@ -28,6 +28,7 @@ type Devices struct {
 	keeper keeper
 
 	lookedForRemains atomic.Int64 // when that was, in microseconds
+	watches          *watches
 }
 
 // New prepares the statements on the table. Its error is [django.ErrNotMigrated] if the table
@@ -50,6 +51,7 @@ func New(ctx context.Context, db django.Database, keys secret.Keys, o *Options) 
 		return nil, err
 	}
 	d.writes = newQueue(d.opts.Logger, d.write)
+	d.watches = newWatches(d.opts.Logger, d.lookAt)
 	return d, nil
 }
 
@@ -69,9 +71,10 @@ func Migrate(ctx context.Context, db django.Database) ([]string, error) {
 	return []string{djangodb.Devices.Name}, nil
 }
 
-// Close writes what waits to be written, and releases the statements. Let the requests finish
-// first.
+// Close ends what [Devices.Watch] has returned, writes what waits to be written, and releases the
+// statements. Let the other requests finish first.
 func (d *Devices) Close() error {
+	d.watches.close()
 	d.writes.close()
 	return d.rows.close()
 }
@@ -82,6 +85,11 @@ func (d *Devices) Keeper() devicekeeper.Keeper { return &d.keeper }
 // limit returns ctx with a deadline.
 func (d *Devices) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	return timelimit.Ensure(ctx, d.opts.Timeout)
+}
+
+// changed is called after something has changed on which logins of a user depend; of everybody.
+func (d *Devices) changed(user string) {
+	d.watches.wake(user)
 }
 
 // wrap says what could not be done because the database could not be asked.

@@ -26,6 +26,42 @@
 // the process is killed, the row stays without its user, and is not listed: within a minute of
 // requests another attempt is made, by any process, and by [Devices.ClearExpired].
 //
+// # Open sockets
+//
+// A WebSocket, a stream of events and a long poll go on after their request was let in.
+// [Devices.Watch] gives them a context that ends with the login:
+//
+//	ctx, stop, err := here.Watch(r)
+//	if err != nil { ... }
+//	defer stop()
+//	for {
+//		select {
+//		case <-ctx.Done(): // context.Cause(ctx) is devices.ErrEnded
+//			return
+//		case m := <-messages:
+//			...
+//		}
+//	}
+//
+// It ends at once if this process has ended the login, and else when this process next looks:
+// each second, at all logins that are watched together. It ends with the row, by whatever means
+// that is deleted; when the user is deactivated, deleted or gets another password, or the floor
+// of their logins is raised; and when the session has expired, or a Django site has deleted it.
+// A save, another key, another login of the same user in the session, and the visitor's own
+// change of the password do not end it.
+//
+// Three things can end it too early; a page that connects again is let in. A Django site that
+// gives the session another key deletes, for all that is known here, a session. With the
+// engine signed_cookies, only the process that changes the password for the visitor knows that
+// the visitor's own login goes on. And a request that gives its session another key or password,
+// and needs longer than a quarter of a second to store it, may look like an end to other
+// processes. If nobody could look for half a minute, all watches end, with a cause that wraps
+// session.ErrUnavailable: a socket must not outlive its login.
+//
+// A watch takes about a kilobyte and no goroutine. A look asks for the rows, the users and the
+// sessions of up to five hundred logins together, where users and sessions are in a database,
+// in Redis or in memory. After a look at all, this process rests nine times as long as that took.
+//
 // # Where a row comes from
 //
 // A login makes it, before the session says anything of it. If the answer of the login is

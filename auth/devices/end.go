@@ -181,6 +181,7 @@ func (d *Devices) deleteRows(
 	if err != nil {
 		return nil, wrap(ctx, "end", err)
 	}
+	d.changed(user) // also if no row has
 	for _, r := range ended {
 		d.tell(EventEnded, user, r.id)
 	}

@@ -85,3 +85,33 @@ func (d *Devices) DeleteRemains(ctx context.Context) { d.deleteRemains(ctx) }
 
 // ForgetLook has the next write look for what remains of logins, as after a minute.
 func (d *Devices) ForgetLook() { d.lookedForRemains.Store(0) }
+
+// Watching returns how many watches there are.
+func (d *Devices) Watching() int { return len(d.watches.everyone()) }
+
+// IsLooking reports whether there is a goroutine that looks at watches.
+func (d *Devices) IsLooking() bool {
+	d.watches.mu.Lock()
+	defer d.watches.mu.Unlock()
+	return d.watches.busy
+}
+
+// CountLooks returns a function that waits until so many watches were looked at. Call it
+// before there are any.
+func (d *Devices) CountLooks() (await func(n int)) {
+	looked := make(chan int, 10_000)
+	look := d.watches.look
+	d.watches.look = func(ctx context.Context, some []*watch) error {
+		err := look(ctx, some)
+		looked <- len(some)
+		return err
+	}
+	return func(n int) {
+		for n > 0 {
+			n -= <-looked
+		}
+	}
+}
+
+// Wake is what a message from another process does.
+func (d *Devices) Wake(user string) { d.watches.wake(user) }

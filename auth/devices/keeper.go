@@ -39,8 +39,12 @@ func (k *keeper) Look(ctx context.Context, userID, id string) (devicekeeper.Stat
 
 // Use implements devicekeeper.Keeper.
 func (k *keeper) Use(r *http.Request, u devicekeeper.Use) {
+	key := secret.New(u.Key)
+	if u.Key != "" {
+		k.d.watches.note(u.UserID, u.ID, func(n *known) { n.key = key })
+	}
 	k.d.writes.put(write{
-		user: u.UserID, id: u.ID, key: secret.New(u.Key), until: u.Until,
+		user: u.UserID, id: u.ID, key: key, until: u.Until,
 		seen: time.Now(), address: k.d.addressOf(r),
 	})
 }
@@ -58,6 +62,7 @@ func (k *keeper) End(ctx context.Context, userID, id string) error {
 	defer cancel()
 	gone, err := k.d.rows.end(ctx, userID, id)
 	if err == nil && gone {
+		k.d.changed(userID)
 		k.d.tell(EventEnded, userID, id)
 	}
 	return wrap(ctx, "end", err)
@@ -78,6 +83,7 @@ func (k *keeper) IDs(ctx context.Context, userID string) ([]string, error) {
 // EndSome implements devicekeeper.Keeper.
 func (k *keeper) EndSome(ctx context.Context, userID string, ids []string) error {
 	if len(ids) == 0 {
+		k.d.changed(userID) // the user, not the rows
 		return nil
 	}
 	some := func(r row) bool { return slices.Contains(ids, r.id) }
@@ -92,4 +98,16 @@ func (k *keeper) EndBelow(ctx context.Context, userID string, floor int64) error
 	}
 	_, err := k.d.deleteRows(ctx, userID, func(r row) bool { return r.notBefore < floor }, k.d.deleteRow)
 	return err
+}
+
+// Renew implements devicekeeper.Keeper.
+func (k *keeper) Renew(userID, id string, login any, until time.Time) {
+	k.d.watches.note(userID, id, func(n *known) {
+		if login != nil {
+			n.login = login
+		}
+		if until.After(n.until) {
+			n.until = until
+		}
+	})
 }

@@ -56,15 +56,19 @@ func scanRows(rows *sql.Rows, err error) ([]row, error) {
 	defer func() { _ = rows.Close() }()
 	var all []row
 	for rows.Next() {
-		var r row
-		err := rows.Scan(&r.id, &r.user, &r.created, &r.seen, &r.expires, &r.notBefore,
-			&r.address, &r.agent, &r.method, &r.name, &r.seal)
+		r, err := scanRow(rows)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, r)
 	}
 	return all, rows.Err()
+}
+
+func scanRow(rows *sql.Rows) (r row, err error) {
+	err = rows.Scan(&r.id, &r.user, &r.created, &r.seen, &r.expires, &r.notBefore,
+		&r.address, &r.agent, &r.method, &r.name, &r.seal)
+	return r, err
 }
 
 // isID knows the 26 letters and digits of rand.Text.
@@ -88,15 +92,17 @@ func (o ownRows) list(ctx context.Context, user, own string, now time.Time) ([]r
 }
 
 func (o ownRows) among(ctx context.Context, ids []string) ([]row, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
 	args := make([]any, len(ids))
 	for i, id := range ids {
 		args[i] = id
 	}
-	return scanRows(o.db.Writer("SELECT "+columns+" FROM "+table+" WHERE id IN ("+
-		strings.Repeat("?, ", len(ids)-1)+"?)").Query(ctx, args...))
+	var all []row
+	err := o.statements.among.Query(ctx, args, func(rows *sql.Rows) error {
+		r, err := scanRow(rows)
+		all = append(all, r)
+		return err
+	})
+	return all, err
 }
 
 const (

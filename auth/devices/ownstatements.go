@@ -10,14 +10,20 @@ import (
 // statements are what requests ask of the database, prepared once.
 type statements struct {
 	look, list, keep, delete *djangodb.Stmt
+	among                    *djangodb.Batch
 
 	noteText string // for a transaction
 }
 
 func prepare(ctx context.Context, db djangodb.DB) (*statements, error) {
-	s := &statements{noteText: db.Dialect.Rebind("UPDATE " + table + " SET seen = " + greatest(db, "seen") +
-		", expires = " + greatest(db, "expires") +
-		", address = ?, sealed = CASE WHEN ? = '' THEN sealed ELSE ? END WHERE id = ? AND user_key = ?")}
+	s := &statements{
+		among: db.Batch("?", func(list string) string {
+			return "SELECT " + columns + " FROM " + table + " WHERE id IN (" + list + ")"
+		}),
+		noteText: db.Dialect.Rebind("UPDATE " + table + " SET seen = " + greatest(db, "seen") +
+			", expires = " + greatest(db, "expires") +
+			", address = ?, sealed = CASE WHEN ? = '' THEN sealed ELSE ? END WHERE id = ? AND user_key = ?"),
+	}
 	reads, writes := db.PrepareReader, db.Prepare
 	for _, p := range []struct {
 		stmt **djangodb.Stmt
@@ -48,7 +54,7 @@ func greatest(db djangodb.DB, column string) string {
 
 // close releases the statements that were prepared.
 func (s *statements) close() error {
-	var errs []error
+	errs := []error{s.among.Close()}
 	for _, stmt := range []*djangodb.Stmt{s.look, s.list, s.keep, s.delete} {
 		if stmt != nil {
 			errs = append(errs, stmt.Close())

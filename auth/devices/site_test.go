@@ -25,6 +25,7 @@ import (
 	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/cookiestore"
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/memstore"
@@ -43,10 +44,11 @@ type site struct {
 	sessions *session.Manager
 	devices  *devices.Devices
 	auth     *auth.Manager
-	plain    *auth.Manager     // of a process without devices
-	ids      map[string]string // of users, by name
-	raised   func()            // called when a floor was raised, on a site apart
-	replaced func()            // called when a password was replaced, on a site apart
+	plain    *auth.Manager         // of a process without devices
+	ids      map[string]string     // of users, by name
+	do       func(r *http.Request) // what the page /do does
+	raised   func()                // called when a floor was raised, on a site apart
+	replaced func()                // called when a password was replaced, on a site apart
 
 	mu     sync.Mutex
 	events []devices.Event
@@ -159,14 +161,31 @@ func newSiteOn(t testing.TB, db django.Database, e engine, o devices.Options) *s
 		Devices: s.devices, Hashers: hashers, Logger: quiet, Validators: []password.Validator{},
 	}))
 	s.plain = noerror.In(auth.New(s.users, keys, &auth.Options{Hashers: hashers, Logger: quiet}))
-	for _, name := range []string{"alice", "bob"} {
-		user := noerror.In(s.users.Create(ctx, auth.User{
-			Username: name, IsActive: true, Password: noerror.In(hashers.Hash(ctx, "pass of "+name)),
-		}))
-		s.ids[name] = user.ID
-	}
+	s.addUser(t, "alice")
+	s.addUser(t, "bob")
 	s.Handler = s.sessions.Handler(s.auth.Handler(s.pages()))
 	return s
+}
+
+func (s *site) addUser(t testing.TB, name string) {
+	t.Helper()
+	encoded := noerror.In(authtest.Hashers().Hash(t.Context(), "pass of "+name))
+	user := noerror.In(s.users.Create(t.Context(), auth.User{Username: name, IsActive: true, Password: encoded}))
+	s.ids[name] = user.ID
+}
+
+// hasRecords reports whether the engine keeps sessions anywhere but in cookies.
+func (s *site) hasRecords() bool {
+	_, makesKeys := s.store.(interface{ Issued(string) bool })
+	return !makesKeys
+}
+
+// exec is what somebody else writes into the database.
+func (s *site) exec(t testing.TB, query string, args ...any) {
+	t.Helper()
+	if _, err := s.db.DB.Exec(djangodb.Dialect(s.db.Dialect).Rebind(query), args...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // quiet keeps what the tests provoke out of their output.
@@ -240,6 +259,16 @@ func (s *site) pages() http.Handler {
 	page("/rename/{id}/{name}", func(_ http.ResponseWriter, r *http.Request) (string, error) {
 		return "renamed", s.devices.Rename(r, r.PathValue("id"), r.PathValue("name"))
 	})
+	page("/watch", func(_ http.ResponseWriter, r *http.Request) (string, error) {
+		by := r.Context().Value(watcherKey{}).(*watcher)
+		var err error
+		by.ctx, by.stop, err = s.devices.Watch(r)
+		return "watched", err
+	})
+	page("/do", func(_ http.ResponseWriter, r *http.Request) (string, error) {
+		s.do(r)
+		return "done", nil
+	})
 	page("/logout", func(_ http.ResponseWriter, r *http.Request) (string, error) {
 		s.auth.Logout(r)
 		return "bye", nil
@@ -257,7 +286,17 @@ type browser struct {
 	mu   sync.Mutex
 	jar  map[string]string
 	Code int
+
+	watcher // the last one
 }
+
+// A watcher is a request that watches its login.
+type watcher struct {
+	ctx         context.Context
+	stop, leave context.CancelFunc
+}
+
+type watcherKey struct{}
 
 func (s *site) browser(t testing.TB) *browser {
 	return &browser{t: t, s: s, jar: make(map[string]string)}
@@ -283,10 +322,16 @@ func (b *browser) ask(path string) (int, string) {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
 	b.mu.Unlock()
+	var by watcher
+	ctx, leave := context.WithCancel(context.WithValue(r.Context(), watcherKey{}, &by))
+	by.leave = leave
 	w := httptest.NewRecorder()
-	b.s.ServeHTTP(w, r)
+	b.s.ServeHTTP(w, r.WithContext(ctx))
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if by.ctx != nil {
+		b.watcher = by
+	}
 	for _, c := range w.Result().Cookies() {
 		if c.MaxAge < 0 {
 			delete(b.jar, c.Name)
@@ -295,6 +340,18 @@ func (b *browser) ask(path string) (int, string) {
 		}
 	}
 	return w.Code, w.Body.String()
+}
+
+// through asks a server.
+func (b *browser) through(t testing.TB, url string) {
+	t.Helper()
+	r := noerror.In(http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil))
+	for name, value := range b.jar {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	if err := noerror.In(http.DefaultClient.Do(r)).Body.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 // copy is another browser with the same cookies: a thief's.

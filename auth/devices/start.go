@@ -156,6 +156,7 @@ func (r row) follow(next row, same bool) row {
 // told tells of what a transaction has done, and deletes the sessions that it has ended.
 func (d *Devices) told(ctx context.Context, l devicekeeper.Login, s started) {
 	for _, r := range s.ended {
+		d.changed(r.user)
 		d.tell(EventEnded, r.user, r.id)
 	}
 	switch {

@@ -20,12 +20,13 @@ type statements struct {
 
 	floors bool // the table of the floors of logins is there
 
-	onDevice lateStatement // byID, with the state of a device
+	onDevice lateStatement   // byID, with the state of a device
+	states   *djangodb.Batch // of many users
 }
 
 // prepare prepares them, with the floors of logins if their table is there.
 func prepare(ctx context.Context, on djangodb.DB, t *table, floors bool) (*statements, error) {
-	s := &statements{floors: floors}
+	s := &statements{floors: floors, states: t.states(on, floors)}
 	reads, writes, d := on.PrepareReader, on.Prepare, on.Dialect
 	row, byKey := t.selectRow(floors), " WHERE "+t.key.is(t.key.column)
 	name, hash := t.fields["username"].column, t.fields["password"].column
@@ -110,7 +111,7 @@ func (s *statements) close() error {
 			errs = append(errs, stmt.Close())
 		}
 	}
-	return errors.Join(append(errs, s.onDevice.close())...)
+	return errors.Join(append(errs, s.onDevice.close(), s.states.Close())...)
 }
 
 // effectivePermissions selects what a user may do, directly and by groups, and binds the key

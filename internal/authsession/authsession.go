@@ -49,6 +49,13 @@ var (
 	// it has none, or makes its keys itself, which are the records then.
 	RecordOf func(session any) (key string, until time.Time)
 
+	// ManagerOf returns the *session.Manager of a session.
+	ManagerOf func(session any) any
+
+	// Reread returns a session with the items that the store has under a key of RecordOf, to be
+	// looked at only. Its error is session.ErrNotFound if there is no such record.
+	Reread func(ctx context.Context, manager any, key string) (session any, err error)
+
 	// HasBegun reports whether the response has left already, so that its header cannot
 	// tell the visitor of another key.
 	HasBegun func(session any) bool

@@ -36,6 +36,10 @@ type Keeper interface {
 	// have not known of this floor.
 	EndBelow(ctx context.Context, userID string, floor int64) error
 
+	// Renew notes, for those who watch a login, what is new of its session and in no record:
+	// the Login of a Visit unless it is nil, and until when it lives.
+	Renew(userID, id string, login any, until time.Time)
+
 	// Attach gives the keeper what it needs of the manager that asks it.
 	Attach(m Manager)
 }

@@ -1,0 +1,164 @@
+package devices
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/panics"
+)
+
+const (
+	// roundEvery is how often all watches are looked at.
+	roundEvery = time.Second
+
+	// restFactor is how many times as long as a round the pause after it is, so that rounds
+	// that take long leave the database to others; longestRest is the longest pause.
+	restFactor  = 9
+	longestRest = 10 * time.Second
+
+	// unseenAfter is for how long a watch goes on that nobody can look at.
+	unseenAfter = 30 * time.Second
+)
+
+// A round is a look at all watches, some after another.
+type round struct {
+	rest    []*watch // who is to be looked at yet
+	began   time.Time
+	spent   time.Duration // with looks
+	rested  time.Time     // the next can begin
+	next    time.Time     // the next begins anyway
+	failing bool
+}
+
+// run looks until there are no watches.
+func (s *watches) run() {
+	r := round{rested: time.Now(), next: time.Now().Add(roundEvery)}
+	for s.goesOn() {
+		now := time.Now()
+		some := s.urgent(now)
+		if len(some) > 0 {
+			s.lookAt(&r, some)
+		}
+		s.begin(&r, now)
+		switch {
+		case len(r.rest) > 0:
+			s.lookOn(&r)
+		case len(some) == 0:
+			s.wait(&r)
+		}
+	}
+}
+
+// broke notes that run has panicked: the next watch runs it again.
+func (s *watches) broke(err error) {
+	s.mu.Lock()
+	s.busy = false
+	s.idle.Broadcast()
+	s.mu.Unlock()
+	panics.Log(s.logger, "devices: watches")(err)
+}
+
+// goesOn reports whether there are watches. If not, nobody looks any more.
+func (s *watches) goesOn() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.byUser) > 0 && !s.closed {
+		return true
+	}
+	s.fresh, s.again, s.at, s.all = nil, nil, time.Time{}, false
+	clear(s.woken)
+	s.busy = false
+	s.idle.Broadcast()
+	return false
+}
+
+// begin begins a round, if it is time.
+func (s *watches) begin(r *round, now time.Time) {
+	if len(r.rest) > 0 || now.Before(s.nextRound(r)) {
+		return
+	}
+	s.mu.Lock()
+	s.all = false
+	s.mu.Unlock()
+	r.began, r.spent = now, 0
+	for _, w := range s.everyone() {
+		if w.ctx.Err() != nil { // its request is over
+			s.end(w, context.Canceled)
+			continue
+		}
+		r.rest = append(r.rest, w)
+	}
+}
+
+// nextRound returns when the next round begins.
+func (s *watches) nextRound(r *round) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all && r.rested.Before(r.next) {
+		return r.rested
+	}
+	return r.next
+}
+
+// lookOn goes on with a round.
+func (s *watches) lookOn(r *round) {
+	n := min(len(r.rest), maxLook)
+	some := r.rest[:n]
+	r.rest = r.rest[n:]
+	if s.lookAt(r, some); len(r.rest) == 0 && !r.failing {
+		r.finish(time.Now())
+	}
+}
+
+// finish says when the next round begins.
+func (r *round) finish(now time.Time) {
+	r.rested = now.Add(min(restFactor*r.spent, longestRest))
+	r.next = r.began.Add(roundEvery)
+	if r.next.Before(r.rested) {
+		r.next = r.rested
+	}
+}
+
+// wait waits until there is something to do.
+func (s *watches) wait(r *round) {
+	at := s.nextRound(r)
+	s.mu.Lock()
+	if !s.at.IsZero() && s.at.Before(at) {
+		at = s.at
+	}
+	s.mu.Unlock()
+	timer := time.NewTimer(time.Until(at))
+	defer timer.Stop()
+	select {
+	case <-s.bell:
+	case <-timer.C:
+	}
+}
+
+// lookAt looks at some watches. If that fails, the round is over, and those end that nobody
+// could look at for too long.
+func (s *watches) lookAt(r *round, some []*watch) {
+	began := time.Now()
+	var err error
+	if panicked := panics.Try(func() { err = s.look(s.ctx, some) }); panicked != nil {
+		err = panicked
+	}
+	now := time.Now()
+	r.spent += now.Sub(began)
+	if err == nil || s.ctx.Err() != nil {
+		r.failing = false
+		return
+	}
+	if !r.failing {
+		s.logger.Warn("devices: it cannot be found out which logins have ended", slog.Any("error", err))
+	}
+	r.failing, r.rest = true, nil
+	r.next = now.Add(roundEvery)
+	r.rested = r.next
+	for _, w := range s.everyone() {
+		if now.Sub(w.seen) >= unseenAfter {
+			s.end(w, errUnseen)
+		}
+	}
+}
