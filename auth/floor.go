@@ -54,7 +54,7 @@ func (b *modelBackend) RaiseLoginFloor(ctx context.Context, user User) (time.Tim
 
 // isDead reports whether the session's login is below the user's floor, and was not spared
 // by the row of its device.
-func (m *Manager) isDead(ctx context.Context, s *session.Session, user User, d onDevice) (bool, error) {
+func (m *Manager) isDead(ctx context.Context, s *session.Session, user User, d *onDevice) (bool, error) {
 	if !m.isBelowFloor(proofOf(s), user) {
 		return false, nil
 	}

@@ -59,7 +59,7 @@ func (m *Manager) Login(r *http.Request, user User) error {
 	if err != nil {
 		return err
 	}
-	if anew {
+	if anew || device.lost {
 		s.Flush()
 	}
 	s.CycleKey()

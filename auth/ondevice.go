@@ -26,6 +26,10 @@ type onDevice struct {
 	id     string
 	state  devicekeeper.State // userOn fills it in
 	isNew  bool
+
+	belowFloor bool // the login as a whole is, and not only an old copy of its session
+
+	lost bool // the device that the session was on has just been ended
 }
 
 // deviceOf returns the device of a session, whose state is not known.
@@ -97,8 +101,12 @@ func (d *onDevice) isBelowFloor(ctx context.Context, s *session.Session, user Us
 	if d.keeper == nil || d.id == "" {
 		return true, nil
 	}
-	if err := d.look(ctx); err != nil || d.state.Floor < floorOf(user) {
+	if err := d.look(ctx); err != nil {
 		return true, err
+	}
+	if d.state.Floor < floorOf(user) {
+		d.belowFloor = true
+		return true, nil
 	}
 	floorItem.Set(s, floorOf(user)) // which spares the next request the question
 	return false, nil
@@ -127,7 +135,7 @@ func (d *onDevice) forget(ctx context.Context) {
 func (m *Manager) endLogin(ctx context.Context, s *session.Session, d onDevice) error {
 	key, _ := authsession.RecordOf(s)
 	err := end(ctx, s)
-	if err == nil && key != "" && !authsession.Overtaken(s) {
+	if d.belowFloor || err == nil && key != "" && !authsession.Overtaken(s) {
 		d.forget(ctx)
 	}
 	return err
@@ -157,13 +165,15 @@ func (m *Manager) startDevice(
 		method = "password"
 	}
 	key, _ := authsession.RecordOf(s) // a cookie that holds everything ends with its row only
+	same := !anew && key != ""
 	d, err := before.start(r, devicekeeper.Login{
 		UserID: user.ID, Method: method, Floor: floorOf(user),
-		Before: before.id, BeforeUser: before.userID, Same: !anew && key != "",
+		Before: before.id, BeforeUser: before.userID, Same: same,
 	})
 	if refused, ok := errors.AsType[*devicekeeper.Refused](err); ok {
 		return d, refused.Err
 	}
+	d.lost = same && before.id != "" && d.isNew
 	return d, err
 }
 

@@ -133,7 +133,7 @@ func (m *Manager) admit(r *http.Request, s *session.Session, user User, d onDevi
 	if d.isEnded() {
 		return User{}, endOfDevice(ctx, s)
 	}
-	dead, err := m.isDead(ctx, s, user, d)
+	dead, err := m.isDead(ctx, s, user, &d)
 	if err != nil {
 		return User{}, err
 	}

@@ -3,6 +3,7 @@ package devices_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -65,6 +66,8 @@ type elsewhere struct {
 
 // RaiseLoginFloor lets others see the floor before the caller does.
 func (e elsewhere) RaiseLoginFloor(ctx context.Context, id string) (time.Time, error) {
+	step(ctx)
+	defer step(ctx)
 	floor, err := e.Users.RaiseLoginFloor(ctx, id)
 	if e.s.raised != nil {
 		e.s.raised()
@@ -72,8 +75,22 @@ func (e elsewhere) RaiseLoginFloor(ctx context.Context, id string) (time.Time, e
 	return floor, err
 }
 
+func (e elsewhere) ByID(ctx context.Context, id string) (auth.User, error) {
+	step(ctx)
+	defer step(ctx)
+	return e.Users.ByID(ctx, id)
+}
+
+func (e elsewhere) TouchLastLogin(ctx context.Context, id string, at time.Time) error {
+	step(ctx)
+	defer step(ctx)
+	return e.Users.TouchLastLogin(ctx, id, at)
+}
+
 // UpgradePassword lets others log in before the caller knows.
 func (e elsewhere) UpgradePassword(ctx context.Context, id, old, new string) (bool, error) {
+	step(ctx)
+	defer step(ctx)
 	done, err := e.Users.UpgradePassword(ctx, id, old, new)
 	if e.s.replaced != nil {
 		e.s.replaced()
@@ -145,6 +162,7 @@ func newSiteOn(t testing.TB, db django.Database, e engine, o devices.Options) *s
 		Cookie: cookie.Options{Name: "sessionid"}, Logger: quiet,
 	}))
 	o.Store, o.Logger = s.store, quiet
+	o.Source = func(r *http.Request) string { step(r.Context()); return r.RemoteAddr }
 	o.OnEvent = func(e devices.Event) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -205,6 +223,9 @@ func (s *site) pages() http.Handler {
 	}
 	login := func(r *http.Request, name, password string) (string, error) {
 		user, err := s.auth.Authenticate(r, name, password)
+		if errors.Is(err, auth.ErrNoMatch) {
+			return "no match", nil
+		}
 		if err != nil {
 			return "", err
 		}
@@ -274,7 +295,11 @@ func (s *site) pages() http.Handler {
 		return "bye", nil
 	})
 	page("/password/{name}/{new}", func(_ http.ResponseWriter, r *http.Request) (string, error) {
-		return "changed", s.auth.ChangePassword(r, "pass of "+r.PathValue("name"), r.PathValue("new"))
+		err := s.auth.ChangePassword(r, "pass of "+r.PathValue("name"), r.PathValue("new"))
+		if errors.Is(err, auth.ErrNoMatch) {
+			return "no match", nil
+		}
+		return "changed", err
 	})
 	return mux
 }
@@ -314,8 +339,10 @@ func (b *browser) get(path string) string {
 }
 
 // ask may be called by many at once.
-func (b *browser) ask(path string) (int, string) {
-	r := httptest.NewRequest(http.MethodGet, path, nil)
+func (b *browser) ask(path string) (int, string) { return b.askWith(context.Background(), path) }
+
+func (b *browser) askWith(ctx context.Context, path string) (int, string) {
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil)
 	r.Header.Set("User-Agent", firefox)
 	b.mu.Lock()
 	for name, value := range b.jar {
