@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/recordkeys"
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/session"
 )
@@ -82,6 +83,11 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 		s.cache.bury(ctx, key) // so that Django does not serve it either
 	}
 	return rec, err
+}
+
+// Exist implements [session.Store] by asking the database, which has them all.
+func (s *store) Exist(ctx context.Context, keys []string) ([]bool, error) {
+	return recordkeys.Exist(ctx, s.db, keys)
 }
 
 // fill puts a record that was just found in the database into the cache, in

@@ -94,6 +94,17 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	return e.Record, nil
 }
 
+// Exist implements [session.Store].
+func (s *store) Exist(ctx context.Context, keys []string) ([]bool, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	exist := make([]bool, len(keys))
+	for i, key := range keys {
+		_, exist[i] = s.live(key)
+	}
+	return exist, ctx.Err()
+}
+
 // Remember implements [session.Store].
 func (s *store) Remember(rec session.Record, decoded any) {
 	s.mu.Lock()

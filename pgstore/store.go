@@ -16,6 +16,7 @@ import (
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/recordkeys"
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/sessionmodel"
 	"github.com/jamsession/jamsession/internal/timelimit"
@@ -66,6 +67,11 @@ func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 // List implements [session.Store].
 func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return session.List(ctx, s.table)
+}
+
+// Exist implements [session.Store].
+func (s *store) Exist(ctx context.Context, keys []string) ([]bool, error) {
+	return recordkeys.Exist(ctx, s.table, keys)
 }
 
 // Codec implements [session.Store].

@@ -57,6 +57,10 @@ func (r Record) MarshalText() ([]byte, error) { return fmt.Append(nil, r), nil }
 //	// once, last.
 //	List(ctx context.Context) iter.Seq2[Record, error]
 //
+//	// Exist reports for each key whether Load would find a record, for those who ask
+//	// about thousands: in one question, or few.
+//	Exist(ctx context.Context, keys []string) ([]bool, error)
+//
 // A store whose keys are the records, since the visitor's cookie holds everything,
 // signed, makes its keys itself, and each change of a record makes another one:
 //

@@ -2,6 +2,7 @@ package sessiontest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -183,6 +184,44 @@ var recordCases = []contractCase{
 		"List must yield every record that has not expired, in order of key, and stop when the loop breaks.",
 		tryList,
 	},
+	{
+		"Exist",
+		"Exist must report for each key whether Load would find a record.",
+		tryExist,
+	},
+}
+
+func tryExist(x *trial) {
+	s, ok := x.store.(interface {
+		Exist(ctx context.Context, keys []string) ([]bool, error)
+	})
+	if !ok {
+		return
+	}
+	var keys []string
+	var want []bool
+	add := func(key string, exists bool) { keys, want = append(keys, key), append(want, exists) }
+	for range 11 { // an odd number, since many are asked for at once
+		rec := x.created(`{"a":1}`)
+		add(rec.Key, true)
+		add(strings.ToUpper(rec.Key), false)
+		add(newKey(), false)
+	}
+	gone := expired(x.record(`{"d":4}`))
+	x.want("Create", x.store.Create(x.ctx, gone), nil)
+	add(gone.Key, false)
+	add("", false)
+	for _, n := range []int{0, 1, len(keys)} {
+		got, err := s.Exist(x.ctx, keys[:n])
+		x.want("Exist", err, nil)
+		if !slices.Equal(got, want[:n]) {
+			x.failf("Exist: got %v, want %v", got, want[:n])
+		}
+	}
+	done, cancel := context.WithCancel(x.ctx)
+	cancel()
+	_, err := s.Exist(done, keys)
+	x.want("Exist after the end of its context", err, context.Canceled)
 }
 
 func tryBytes(x *trial) {

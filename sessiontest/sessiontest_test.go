@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/recordkeys"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
@@ -87,6 +88,7 @@ var brokenStores = []struct {
 	{"trims data", "DataIsKeptByteForByte", func() store { return trims{memstore.New()} }},
 	{"changes line ends", "TextIsKept", func() store { return unixLines{memstore.New()} }},
 	{"keeps text and calls it bytes", "BytesAreKept", func() store { return textOnly{memstore.New()} }},
+	{"forgets whom it was asked for", "Exist", func() store { return shuffled{memstore.New()} }},
 	{"lists without order", "List", func() store { return unordered{memstore.New()} }},
 }
 
@@ -372,6 +374,14 @@ func (s textOnly) Load(ctx context.Context, key string) (session.Record, error) 
 	rec, err := s.Store.Load(ctx, key)
 	rec.Data = bytes.ToValidUTF8(rec.Data, []byte("?"))
 	return rec, err
+}
+
+type shuffled struct{ session.Store }
+
+func (s shuffled) Exist(ctx context.Context, keys []string) ([]bool, error) {
+	found, err := recordkeys.Exist(ctx, s.Store, keys)
+	slices.Reverse(found)
+	return found, err
 }
 
 type unordered struct{ session.Store }

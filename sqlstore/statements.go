@@ -13,10 +13,13 @@ import (
 type statements struct {
 	load, exists, list               *djangodb.Stmt
 	create, save, move, delete, tidy *djangodb.Stmt
+	among                            *djangodb.Batch
 }
 
 func prepare(ctx context.Context, on djangodb.DB, model *sessionmodel.Model) (*statements, error) {
-	s := &statements{}
+	s := &statements{among: on.Batch("?", func(list string) string {
+		return "SELECT session_key FROM " + model.Table + " WHERE session_key IN (" + list + ") AND expire_date > ?"
+	})}
 	reads, writes, d := on.PrepareReader, on.Prepare, on.Dialect
 	expiry := d.RawTime("expire_date")
 	key := d.SameKey("session_key")
@@ -53,7 +56,7 @@ func prepare(ctx context.Context, on djangodb.DB, model *sessionmodel.Model) (*s
 
 // close releases the statements that were prepared.
 func (s *statements) close() error {
-	var errs []error
+	errs := []error{s.among.Close()}
 	for _, stmt := range []*djangodb.Stmt{
 		s.load, s.exists, s.list, s.create, s.save, s.move, s.delete, s.tidy,
 	} {

@@ -128,6 +128,30 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	return rec, nil
 }
 
+// Exist implements [session.Store].
+func (s *store) Exist(ctx context.Context, keys []string) ([]bool, error) {
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
+	var asked []any
+	for _, key := range keys {
+		if sessionkey.WellFormed(key) {
+			asked = append(asked, key)
+		}
+	}
+	found := make(map[string]bool)
+	err := s.among.Query(ctx, asked, func(row *sql.Rows) error {
+		var key string
+		err := row.Scan(&key)
+		found[key] = true
+		return err
+	}, s.now())
+	exist := make([]bool, len(keys))
+	for i, key := range keys {
+		exist[i] = found[key]
+	}
+	return exist, wrap(ctx, "look for sessions", err)
+}
+
 // Create implements [session.Store].
 func (s *store) Create(ctx context.Context, rec session.Record) error {
 	if !sessionkey.WellFormed(rec.Key) {
