@@ -9,13 +9,15 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/devicekeeper"
+	"github.com/jamsession/jamsession/internal/recordkeys"
 )
 
 // ErrNoDevice says that the user has no device of this id, or that it was ended already.
 var ErrNoDevice = errors.New("devices: no such device")
 
 // List returns the visitor's devices: the one that asks first, then those that were seen
-// last. It is empty for an anonymous visitor. There are a thousand at most.
+// last. It is empty for an anonymous visitor. There are a thousand at most. Of the last hundred,
+// those whose sessions a Django site has ended are left out, if Options.Store says so.
 func (d *Devices) List(r *http.Request) ([]Device, error) {
 	v, err := devicekeeper.Visitor(r, &d.keeper)
 	if err != nil || v.UserID == "" {
@@ -52,8 +54,35 @@ func (d *Devices) list(ctx context.Context, user, own string) ([]Device, error) 
 		return nil, wrap(ctx, "list", err)
 	}
 	var all []Device
-	for _, r := range rows {
+	for _, r := range d.withSession(ctx, rows, own) {
 		all = append(all, d.device(r, own, now))
 	}
 	return all, nil
+}
+
+// maxAsked is for how many devices of a list the store is asked.
+const maxAsked = 100
+
+// withSession returns those rows whose sessions are there, as far as that can be found out, and
+// the visitor's own.
+func (d *Devices) withSession(ctx context.Context, rows []row, own string) []row {
+	var of, keys []string
+	for _, r := range rows[:min(len(rows), maxAsked)] {
+		if key, known := d.rows.key(r); known && r.id != own {
+			of, keys = append(of, r.id), append(keys, key)
+		}
+	}
+	if d.opts.Store == nil || len(keys) == 0 {
+		return rows
+	}
+	ctx, cancel := context.WithTimeout(ctx, sessionsTime)
+	defer cancel()
+	found, err := recordkeys.Exist(ctx, d.opts.Store, keys)
+	if err != nil {
+		return rows
+	}
+	return slices.DeleteFunc(rows, func(r row) bool {
+		i := slices.Index(of, r.id)
+		return i >= 0 && !found[i]
+	})
 }

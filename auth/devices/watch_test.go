@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -467,5 +468,28 @@ func TestWatchOnEveryDatabase(t *testing.T) {
 			s.exec(t, "DELETE FROM jamsession_device")
 			ends(watches["carol"], t, devices.ErrEnded)
 		})
+	}
+}
+
+// TestListLeavesOutWhatDjangoHasEnded, and nothing else, and nothing if the store cannot be asked.
+func TestListLeavesOutWhatDjangoHasEnded(t *testing.T) {
+	s := newSite(t, inTable, devices.Options{})
+	here, _ := s.login(t, "alice")
+	there, id := s.login(t, "alice")
+	_, ended := s.login(t, "alice")
+	there.get("/rotate")
+	s.devices.Flush()
+	if err := s.store.Delete(t.Context(), s.devices.Sealed(t.Context(), s.ids["alice"], ended)); err != nil {
+		t.Fatal(err)
+	}
+	if list := here.get("/list"); !strings.Contains(list, id) || strings.Contains(list, ended) {
+		t.Errorf("the list is %s", list)
+	}
+	if list, err := s.devices.ListUser(t.Context(), s.ids["alice"]); len(list) != 2 || err != nil {
+		t.Errorf("for administrators: %v, %v", list, err)
+	}
+	s.exec(t, "ALTER TABLE django_session RENAME TO away")
+	if list, err := s.devices.ListUser(t.Context(), s.ids["alice"]); len(list) != 3 || err != nil {
+		t.Errorf("without sessions: %v, %v", list, err)
 	}
 }

@@ -23,6 +23,7 @@ var modelTests = []struct {
 }{
 	{"Logins", logins},
 	{"FloorsOf", floorsOf},
+	{"StatesOf", statesOf},
 	{"EveryTextIsAKey", everyTextIsAKey},
 	{"PermissionsOf", permissionsOf},
 	{"ListOf", listOf},
