@@ -18,7 +18,8 @@ type statements struct {
 
 func prepare(ctx context.Context, on djangodb.DB, model *sessionmodel.Model) (*statements, error) {
 	s := &statements{among: on.Batch("?", func(list string) string {
-		return "SELECT session_key FROM " + model.Table + " WHERE session_key IN (" + list + ") AND expire_date > ?"
+		return "SELECT session_key FROM " + model.Table +
+			" WHERE session_key IN (" + list + ") AND expire_date > ?"
 	})}
 	reads, writes, d := on.PrepareReader, on.Prepare, on.Dialect
 	expiry := d.RawTime("expire_date")

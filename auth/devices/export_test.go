@@ -113,5 +113,15 @@ func (d *Devices) CountLooks() (await func(n int)) {
 	}
 }
 
+// SlowLooks has each look take so long at least, and calls before. Call it before there are any.
+func (d *Devices) SlowLooks(least time.Duration, before func()) {
+	look := d.watches.look
+	d.watches.look = func(ctx context.Context, some []*watch) error {
+		before()
+		time.Sleep(least)
+		return look(ctx, some)
+	}
+}
+
 // Wake is what a message from another process does.
 func (d *Devices) Wake(user string) { d.watches.wake(user) }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -379,7 +378,7 @@ func TestEndMeetsWatch(t *testing.T) {
 	}
 }
 
-// TestManyEndAtOnce, of many users, more than can wait to be looked at, and nobody else.
+// TestManyEndAtOnce, more than one statement asks for, and nobody else.
 func TestManyEndAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t, inMemory, devices.Options{})
@@ -391,9 +390,6 @@ func TestManyEndAtOnce(t *testing.T) {
 			all = append(all, b.watch(t))
 		}
 		goesOn(bobs, t)
-		for i := range 2000 {
-			s.devices.Wake(strconv.Itoa(i))
-		}
 		if err := s.devices.EndDevice(t.Context(), s.ids["alice"], id); err != nil {
 			t.Fatal(err)
 		}
@@ -438,6 +434,70 @@ func TestWatchesAreSmall(t *testing.T) {
 	for _, watched := range all {
 		ends(watched, t, context.Canceled)
 	}
+}
+
+// TestWatchAsksForEachUser whom it cannot ask for together, as those of a type around sqlusers.
+func TestWatchAsksForEachUser(t *testing.T) {
+	for name, query := range map[string]string{
+		"password": "UPDATE auth_user SET password = 'another' WHERE id = ?",
+		"active":   "UPDATE auth_user SET is_active = FALSE WHERE id = ?",
+		"deleted":  "DELETE FROM auth_user WHERE id = ?",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, inTable, devices.Options{Timeout: apart})
+				alice, _ := s.login(t, "alice")
+				bob, _ := s.login(t, "bob")
+				watched, bobs := alice.watch(t), bob.watch(t)
+				goesOn(watched, t)
+				s.exec(t, query, s.ids["alice"])
+				endsWithin(watched, t, 1300*time.Millisecond)
+				goesOn(bobs, t)
+			})
+		})
+	}
+}
+
+// TestRoundsLeaveTheDatabaseToOthers: a look at all that takes long is followed by a pause nine
+// times as long; who is woken does not wait for that.
+func TestRoundsLeaveTheDatabaseToOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, inMemory, devices.Options{})
+		var rounds []time.Time
+		s.devices.SlowLooks(500*time.Millisecond, func() { rounds = append(rounds, time.Now()) })
+		b, id := s.login(t, "alice")
+		watched := b.watch(t)
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if n := len(rounds); n < 4 || n > 6 { // the first look, and one in five seconds
+			t.Errorf("%d looks in 20 seconds", n)
+		}
+		if err := s.devices.EndDevice(t.Context(), s.ids["alice"], id); err != nil {
+			t.Fatal(err)
+		}
+		endsWithin(watched, t, time.Second)
+	})
+}
+
+// TestPanicOfALookIsAnOutage, and not the end of the program or of the looks.
+func TestPanicOfALookIsAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, inMemory, devices.Options{})
+		panics := 5
+		s.devices.SlowLooks(0, func() {
+			if panics--; panics > 0 {
+				panic("a driver")
+			}
+		})
+		b, id := s.login(t, "alice")
+		watched := b.watch(t)
+		time.Sleep(10 * time.Second)
+		goesOn(watched, t)
+		if err := s.devices.EndDevice(t.Context(), s.ids["alice"], id); err != nil {
+			t.Fatal(err)
+		}
+		endsWithin(watched, t, 0)
+	})
 }
 
 // TestWatchOnEveryDatabase: what others write there ends watches, of those whom it concerns.

@@ -9,9 +9,6 @@ import (
 	"github.com/jamsession/jamsession/internal/panics"
 )
 
-// maxWoken is how many users can wait for a look. If there are more, all watches are looked at.
-const maxWoken = 1000
-
 // maxLook is how many watches one look is for.
 const maxLook = 500
 
@@ -29,7 +26,7 @@ type watches struct {
 	fresh  []*watch            // nobody has looked at them
 	again  []*watch            // to be looked at once more, at the time
 	at     time.Time           // zero: there are none
-	woken  map[string]struct{} // users of whom something was heard
+	woken  map[string]struct{} // of the users who are watched, those of whom something was heard
 	all    bool                // of everybody
 	bell   chan struct{}       // rings when one of these has changed
 	busy   bool
@@ -110,9 +107,11 @@ func (s *watches) wake(user string) {
 	if len(s.byUser) == 0 {
 		return
 	}
-	if user == everybody || user == "" || len(s.woken) >= maxWoken {
+	if user == everybody || user == "" {
 		s.all = true
-	} else if _, watched := s.byUser[user]; watched {
+	} else if _, watched := s.byUser[user]; !watched {
+		return
+	} else {
 		s.woken[user] = struct{}{}
 	}
 	s.ring()
