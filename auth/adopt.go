@@ -35,7 +35,7 @@ func (m *Manager) adopt(r *http.Request, s *session.Session, user User, d onDevi
 	winner, err := enterFirst(r, s, own.id)
 	switch {
 	case errors.Is(err, session.ErrInterrupted): // another request has ended it, or moved it
-		own.forget(r.Context())
+		own.withdraw(r.Context())
 		return User{}, err
 	case err != nil:
 		m.notAdopted(r.Context(), own, err)
@@ -46,7 +46,7 @@ func (m *Manager) adopt(r *http.Request, s *session.Session, user User, d onDevi
 		own.keep(r.Context(), s)
 		return user, nil
 	}
-	own.forget(r.Context())
+	own.withdraw(r.Context())
 	return m.enterWinner(r, s, user, own, winner)
 }
 
@@ -78,7 +78,7 @@ func enterFirst(r *http.Request, s *session.Session, id string) (string, error) 
 // it was, the row stays: a session that names a row that is gone has ended.
 func (m *Manager) notAdopted(ctx context.Context, d onDevice, err error) {
 	if !errors.Is(err, session.ErrUnavailable) {
-		d.forget(ctx) // there is no room in the session
+		d.withdraw(ctx) // there is no room in the session
 		return
 	}
 	m.adoptLater(ctx, err)

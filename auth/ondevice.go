@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type onDevice struct {
 	keeper devicekeeper.Keeper
 	userID string
 	id     string
+	key    secret.Text        // of the record of the session
 	state  devicekeeper.State // userOn fills it in
 	isNew  bool
 
@@ -40,6 +42,8 @@ func (m *Manager) deviceOf(s *session.Session) onDevice {
 	}
 	d.userID = itemText(s, idItem)
 	d.id, _ = deviceItem.Lookup(s)
+	key, _ := authsession.RecordOf(s)
+	d.key = secret.New(key)
 	return d
 }
 
@@ -85,7 +89,8 @@ func (d *onDevice) join(ctx context.Context, b Backend, id string) (user User, j
 func (d *onDevice) look(ctx context.Context) (err error) {
 	ctx, cancel := d.m.within(ctx)
 	defer cancel()
-	d.state, err = d.keeper.Look(ctx, d.userID, d.id)
+	d.state, err = d.keeper.Look(ctx, d.userID, d.id, d.key.Reveal())
+	d.id = cmp.Or(d.state.ID, d.id)
 	return devicesUnavailable(err)
 }
 
@@ -119,13 +124,23 @@ func (d *onDevice) end(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.m.opts.Timeout)
 	defer cancel()
-	return devicesUnavailable(d.keeper.End(ctx, d.userID, d.id))
+	return devicesUnavailable(d.keeper.End(ctx, d.userID, d.id, d.key.Reveal()))
 }
 
 // forget is end where the row does not matter any more.
 func (d *onDevice) forget(ctx context.Context) {
 	if err := d.end(ctx); err != nil {
 		d.m.opts.Logger.ErrorContext(ctx, "auth: the device of an ended login is not deleted",
+			slog.Any("error", err))
+	}
+}
+
+// withdraw deletes the row of a login that was adopted in vain.
+func (d *onDevice) withdraw(ctx context.Context) {
+	ctx, cancel := d.m.within(context.WithoutCancel(ctx))
+	defer cancel()
+	if err := d.keeper.Withdraw(ctx, d.userID, d.id); err != nil {
+		d.m.opts.Logger.ErrorContext(ctx, "auth: the device of a login is not deleted",
 			slog.Any("error", err))
 	}
 }
@@ -212,7 +227,13 @@ func (m *Manager) enterOn(r *http.Request, s *session.Session, user User, d onDe
 	case d.id == "":
 		return m.adopt(r, s, user, d)
 	}
-	d.follow(r, s)
+	if deviceItem.Get(s, "") != d.id {
+		deviceItem.Set(s, d.id)
+	}
+	f := d.follow(r, s)
+	if d.state.Moved {
+		f.keeper.Move(r, f.used(), false)
+	}
 	return user, nil
 }
 
@@ -230,18 +251,21 @@ type deviceFollower struct {
 	r   *http.Request
 	key secret.Text // of the record, as the keeper knows it
 	at  time.Time
+
+	starts bool // the login is not stored yet
 }
 
 // follow has the keeper told, and notes the request if that was not done for a while.
-func (d *onDevice) follow(r *http.Request, s *session.Session) {
-	f := &deviceFollower{onDevice: *d, r: r}
+func (d *onDevice) follow(r *http.Request, s *session.Session) *deviceFollower {
+	f := &deviceFollower{onDevice: *d, r: r, starts: d.isNew}
 	key, until := authsession.RecordOf(s)
 	f.key, f.at = secret.New(key), until
 	age := time.Since(d.state.Seen)
 	if age >= devicekeeper.WriteEvery || age <= -devicekeeper.WriteEvery {
-		f.use()
+		f.keeper.Use(r, f.used())
 	}
 	authsession.Follow(s, f)
+	return f
 }
 
 // keep has the row of a login that was adopted live as long as its session. If that fails, the
@@ -262,9 +286,9 @@ func (d *onDevice) logKeep(ctx context.Context, err error) {
 	d.m.opts.Logger.WarnContext(ctx, "auth: the row of a device is not prolonged", slog.Any("error", err))
 }
 
-// use notes that the device was used.
-func (f *deviceFollower) use() {
-	f.keeper.Use(f.r, devicekeeper.Use{UserID: f.userID, ID: f.id, Key: f.key.Reveal(), Until: f.at})
+// used is the request.
+func (f *deviceFollower) used() devicekeeper.Use {
+	return devicekeeper.Use{UserID: f.userID, ID: f.id, Key: f.key.Reveal(), Until: f.at}
 }
 
 // Saving has the row live as long as the session, if that lives much longer than before. Where
@@ -293,7 +317,8 @@ func (f *deviceFollower) Saved(key string, until time.Time) {
 		return
 	}
 	f.key, f.at = secret.New(key), until
-	f.use()
+	f.keeper.Move(f.r, f.used(), f.starts)
+	f.starts = false
 }
 
 var _ authsession.Follower = (*deviceFollower)(nil)

@@ -19,6 +19,7 @@ func init() {
 	authsession.Reread = func(ctx context.Context, m any, key string) (any, error) {
 		return m.(*Manager).reread(ctx, key)
 	}
+	authsession.HasPlainKeys = func(s any) bool { return s.(*Session).hasPlainKeys() }
 	authsession.HasBegun = func(s any) bool { return s.(*Session).hasBegun() }
 }
 
@@ -64,6 +65,9 @@ func (s *Session) followedKey() string {
 	}
 	return s.stored.Key
 }
+
+// hasPlainKeys is authsession.HasPlainKeys.
+func (s *Session) hasPlainKeys() bool { return s.m.sealer == nil && !s.m.opts.HashKeys }
 
 // hasBegun is authsession.HasBegun.
 func (s *Session) hasBegun() bool {

@@ -88,7 +88,7 @@
 //	PASSWORD_RESET_LIMIT             limit     5/1200               reset requests and mails of one address
 //	SIGNUP_LIMIT                     limit     20/60                sign-ups from one address
 //	NEW_SESSION_LIMIT                limit     1000/1               new sessions of an address; or none
-//	DEVICES                          text      auto                 db, none; see Devices
+//	DEVICES                          text      auto                 db, allauth, none; see Devices
 //	DEVICE_LIMIT                     number    0                    devices of one user; 0: no limit
 //	DEVICE_LIMIT_POLICY              text      oldest               who goes: oldest, refuse or ask
 //	DEVICE_ADDRESS                   text      short                what is kept: short, full or none
@@ -157,7 +157,9 @@
 // Each login has a row in the table jamsession_device, which site.Migrate makes: users see
 // where they are logged in, and end logins anywhere. With "auto" there are no devices until the
 // table exists, for example in a database that only Django has migrated; each process looks
-// for it once a minute. With "db" the site does not open without it. "none" keeps no rows, and
+// for it once a minute. With "db" the site does not open without it. With "allauth" the rows are
+// in the table of django-allauth's app usersessions, which a Django site has made: both list
+// the same logins; DEVICE_ADDRESS says what is listed then. "none" keeps no rows, and
 // ignores those that other processes keep. Processes that share sessions should have the same
 // DEVICES: one with "none" lets logins go on that were ended. docs/login.md has a chapter.
 //

@@ -32,6 +32,9 @@ func (s *Site) keepsDevices() bool {
 	return !s.opts.NoUsers && s.conf.Devices != "none" && s.needsDatabase()
 }
 
+// ownDevices reports whether these are in a table of ours, and not in one of Django's.
+func (s *Site) ownDevices() bool { return s.keepsDevices() && s.conf.Devices != "allauth" }
+
 func (s *Site) openDevices(ctx context.Context) error {
 	if !s.keepsDevices() {
 		return nil
@@ -58,6 +61,7 @@ func (s *Site) openDevices(ctx context.Context) error {
 func (s *Site) deviceOptions(source func(*http.Request) string) *devices.Options {
 	o := &devices.Options{
 		Store:      s.Store,
+		AllAuth:    s.conf.Devices == "allauth",
 		Source:     source,
 		AddressAge: s.conf.DeviceAddressAge,
 		Max:        s.conf.DeviceLimit,

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jamsession/jamsession/auth/devices"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/conf"
+	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
 	"github.com/jamsession/jamsession/site"
 )
@@ -103,5 +105,24 @@ func TestDeviceSettingsAreOptions(t *testing.T) {
 	if got.Max != 3 || got.WhenFull != devices.Ask || got.Address != devices.AddressFull ||
 		got.AddressAge.Seconds() != 60 || got.Store == nil || got.Source(r) != "198.51.100.7/32" {
 		t.Errorf("options %+v", got)
+	}
+}
+
+// TestAllauthNeedsWhatDjangoMakes: the site says what to do, and does not make the table.
+func TestAllauthNeedsWhatDjangoMakes(t *testing.T) {
+	s := settingsOf(t, tempFile(t), map[string]string{"DEVICES": "allauth"})
+	if err := site.Migrate(t.Context(), s, nil); err != nil {
+		t.Fatal(err)
+	}
+	if plan, err := site.Plan(t.Context(), s, nil); err != nil || len(plan) != 0 {
+		t.Errorf("plan %q, error %v", plan, err)
+	}
+	_, err := site.Open(t.Context(), s, nil)
+	if !errors.Is(err, django.ErrNotMigrated) || !strings.Contains(err.Error(), "INSTALLED_APPS") {
+		t.Errorf("without the table: error %v", err)
+	}
+	_, err = site.Open(t.Context(), s, &site.Options{Sessions: func(o *session.Options) { o.HashKeys = true }})
+	if err == nil || !strings.Contains(err.Error(), "HashKeys") {
+		t.Errorf("with hashed keys: error %v", err)
 	}
 }

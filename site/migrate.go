@@ -76,7 +76,7 @@ func (s *Site) migrate(ctx context.Context) error {
 			return fmt.Errorf("site: %w", err)
 		}
 	}
-	if s.keepsDevices() {
+	if s.ownDevices() {
 		if _, err := devices.Migrate(ctx, s.Database); err != nil {
 			return fmt.Errorf("site: %w", err)
 		}
@@ -117,7 +117,7 @@ func (s *Site) plan(ctx context.Context) (plan []string, _ error) {
 		}},
 		{sessionmodel.IsStock(s.conf.SessionTable), db.PlanSessions},
 		{s.countsInTable(), db.PlanThrottle},
-		{s.keepsDevices(), db.PlanDevices},
+		{s.ownDevices(), db.PlanDevices},
 	} {
 		if !part.wanted {
 			continue

@@ -44,7 +44,7 @@ func (s *Site) openMail(context.Context) error {
 // needsDatabase reports whether anything of the site is in the database.
 func (s *Site) needsDatabase() bool {
 	return s.conf.SessionsInTable() || s.conf.CacheInTable() || s.djangosUsers() ||
-		(s.conf.LoginLimitStore == "db" || s.conf.Devices == "db") && !s.opts.NoUsers
+		!s.opts.NoUsers && (s.conf.LoginLimitStore == "db" || s.conf.Devices == "db" || s.conf.Devices == "allauth")
 }
 
 // ownTable reports whether sessions are in a table.

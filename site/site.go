@@ -166,6 +166,10 @@ func (s *Site) openSessions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if o.HashKeys && s.keepsDevices() && s.conf.Devices == "allauth" {
+		return errors.New("site: DEVICES allauth needs the keys of sessions as Django has them: the options" +
+			" of the sessions have HashKeys")
+	}
 	s.Store = e.store
 	if s.Sessions, err = session.New(e.store, o); err != nil {
 		return fmt.Errorf("site: %w", err)

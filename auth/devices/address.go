@@ -9,14 +9,16 @@ import (
 
 // addressOf returns what is kept of the visitor's address; "" if it is not known.
 func (d *Devices) addressOf(r *http.Request) string {
-	if d.opts.Address == AddressNone {
+	return d.kept.cut(d.opts.Source(r))
+}
+
+// cut returns what is left of an address; "" of a text that is not one.
+func (k AddressKind) cut(address string) string {
+	network, ok := parseNetwork(address)
+	if !ok || k == AddressNone {
 		return ""
 	}
-	network, ok := parseNetwork(d.opts.Source(r))
-	if !ok {
-		return ""
-	}
-	if d.opts.Address == AddressShort {
+	if k == AddressShort {
 		bits := 48
 		if network.Addr().Is4() {
 			bits = 24

@@ -13,8 +13,8 @@ import (
 
 // TestDjangosLoginsAreAdopted at their first request, with one row however often they come.
 func TestDjangosLoginsAreAdopted(t *testing.T) {
-	forEachEngine(t, func(t *testing.T, e engine) {
-		s := newSite(t, e, devices.Options{})
+	forEachTable(t, func(t *testing.T, e engine, o devices.Options) {
+		s := newSite(t, e, o)
 		b := s.browser(t)
 		b.get("/django/alice")
 		if n := s.rows(t, "alice"); n != 0 {
@@ -97,8 +97,8 @@ func TestAdoptionMeetsTheEndOfIt(t *testing.T) {
 
 // TestEndOthersEndsUnseenLogins of Django, and not the visitor's own, even if Django made it.
 func TestEndOthersEndsUnseenLogins(t *testing.T) {
-	forEachEngine(t, func(t *testing.T, e engine) {
-		s := newSite(t, e, devices.Options{})
+	forEachTable(t, func(t *testing.T, e engine, o devices.Options) {
+		s := newSite(t, e, o)
 		here, unseen := s.browser(t), s.browser(t)
 		here.get("/django/alice")
 		unseen.get("/django/alice")

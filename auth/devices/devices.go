@@ -24,6 +24,7 @@ type Devices struct {
 	db     djangodb.DB
 	opts   Options
 	rows   rows
+	kept   AddressKind // of addresses in the rows
 	writes queue
 	keeper keeper
 
@@ -40,6 +41,9 @@ func New(ctx context.Context, db django.Database, keys secret.Keys, o *Options) 
 	defer cancel()
 	d := &Devices{opts: o.withDefaults()}
 	d.keeper.d = d
+	if d.kept = d.opts.Address; d.opts.AllAuth && d.kept == AddressShort {
+		d.kept = AddressFull // as allauth writes it, which takes each other one for a change
+	}
 	if err := d.opts.check(); err != nil {
 		return nil, err
 	}
@@ -47,7 +51,12 @@ func New(ctx context.Context, db django.Database, keys secret.Keys, o *Options) 
 	if d.db, err = djangodb.New(db); err != nil {
 		return nil, fmt.Errorf("devices: %w", err)
 	}
-	if d.rows, err = openOwnRows(ctx, d.db, keys); err != nil {
+	if d.opts.AllAuth {
+		d.rows, err = openAllauthRows(ctx, d.db, d.opts)
+	} else {
+		d.rows, err = openOwnRows(ctx, d.db, keys)
+	}
+	if err != nil {
 		return nil, err
 	}
 	d.writes = newQueue(d.opts.Logger, d.write)

@@ -82,6 +82,19 @@
 // ask, as with signed cookies, a user who was at the Django site only, for longer than a
 // session lives unused, has to log in again.
 //
+// # The table of django-allauth
+//
+// With [Options].AllAuth the rows are in the table of django-allauth's app usersessions: a
+// Django site and this one list the same logins, and each ends those of the other. Django has
+// to make the table; the store has to be one that Django knows, and not HashKeys nor cookies.
+//
+// That table has the key of the session, and Django makes a row for each session that it sees
+// with USERSESSIONS_TRACK_ACTIVITY. So a login lives as long as both its session and its row: End
+// deletes the session first, and fails if the store does. A login that gets another key has it
+// in its row before the visitor has it. Who reads the table gets into the sessions, as with
+// allauth alone. Addresses are kept whole, as allauth keeps them, and listed as Options.Address
+// says. The id of a device is the number of its row.
+//
 // # What it keeps
 //
 // The network of the visitor's address, and what the browser says that it is, until the login

@@ -157,6 +157,9 @@ func (d *Devices) deleteRows(
 ) ([]row, error) {
 	ctx, cancel := d.limit(ctx)
 	defer cancel()
+	if d.rows.sessionsFirst() {
+		return d.deleteWithSessions(ctx, user, choose)
+	}
 	var ended []row
 	err := d.db.Transact(ctx, func(tx *sql.Conn) error {
 		ended = nil

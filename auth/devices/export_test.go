@@ -60,7 +60,7 @@ func Overflow(n int) (release func() int) {
 
 // AddressOf is what is kept of a visitor's address.
 func AddressOf(source string, kind AddressKind) string {
-	d := &Devices{opts: Options{Address: kind, Source: func(*http.Request) string { return source }}}
+	d := &Devices{kept: kind, opts: Options{Source: func(*http.Request) string { return source }}}
 	return d.addressOf(nil)
 }
 

@@ -3,6 +3,7 @@ package devices
 import (
 	"context"
 	"database/sql"
+	"log/slog"
 	"net/http"
 	"slices"
 	"sync/atomic"
@@ -21,32 +22,60 @@ type keeper struct {
 var _ devicekeeper.TableKeeper = (*keeper)(nil)
 
 // Pool implements devicekeeper.TableKeeper.
-func (k *keeper) Pool() *sql.DB { return k.d.db.DB }
+func (k *keeper) Pool() *sql.DB {
+	if _, own := k.d.rows.(ownRows); !own {
+		return nil
+	}
+	return k.d.db.DB
+}
 
 // Attach implements devicekeeper.Keeper.
 func (k *keeper) Attach(m devicekeeper.Manager) { k.manager.Store(&m) }
 
 // Look implements devicekeeper.Keeper.
-func (k *keeper) Look(ctx context.Context, userID, id string) (devicekeeper.State, error) {
+func (k *keeper) Look(ctx context.Context, userID, id, key string) (devicekeeper.State, error) {
 	ctx, cancel := k.d.limit(ctx)
 	defer cancel()
-	r, ok, err := k.d.rows.find(ctx, userID, id, secret.Text{})
+	r, ok, err := k.d.rows.find(ctx, userID, id, secret.New(key))
 	if err != nil || !ok {
 		return devicekeeper.State{}, wrap(ctx, "look", err)
 	}
-	return devicekeeper.State{Seen: time.UnixMicro(r.seen), Floor: r.notBefore}, nil
+	return devicekeeper.State{
+		ID: r.id, Seen: time.UnixMicro(r.seen), Floor: r.notBefore,
+		Moved: k.d.rows.sessionsFirst() && !k.d.rows.isOf(r, key),
+	}, nil
 }
 
 // Use implements devicekeeper.Keeper.
 func (k *keeper) Use(r *http.Request, u devicekeeper.Use) {
-	key := secret.New(u.Key)
+	k.noteKey(u)
+	k.d.writes.put(write{
+		user: u.UserID, id: u.ID, key: secret.New(u.Key), until: u.Until,
+		seen: time.Now(), address: k.d.addressOf(r), agent: r.UserAgent(),
+	})
+}
+
+// noteKey tells those who watch a login which key its session has.
+func (k *keeper) noteKey(u devicekeeper.Use) {
 	if u.Key != "" {
+		key := secret.New(u.Key)
 		k.d.watches.note(u.UserID, u.ID, func(n *known) { n.key = key })
 	}
-	k.d.writes.put(write{
-		user: u.UserID, id: u.ID, key: key, until: u.Until,
-		seen: time.Now(), address: k.d.addressOf(r),
-	})
+}
+
+// Move implements devicekeeper.Keeper.
+func (k *keeper) Move(r *http.Request, u devicekeeper.Use, isNew bool) {
+	if !k.d.rows.sessionsFirst() {
+		k.Use(r, u)
+		return
+	}
+	k.noteKey(u)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), k.d.opts.Timeout)
+	defer cancel()
+	if err := k.d.move(ctx, r, u, isNew); err != nil {
+		k.d.opts.Logger.WarnContext(ctx, "devices: the row of a login does not have the key of its session",
+			slog.String("device", u.ID), slog.Any("error", err))
+	}
 }
 
 // Keep implements devicekeeper.Keeper.
@@ -57,15 +86,23 @@ func (k *keeper) Keep(ctx context.Context, userID, id string, until time.Time) e
 }
 
 // End implements devicekeeper.Keeper.
-func (k *keeper) End(ctx context.Context, userID, id string) error {
+func (k *keeper) End(ctx context.Context, userID, id, key string) error {
 	ctx, cancel := k.d.limit(ctx)
 	defer cancel()
-	gone, err := k.d.rows.end(ctx, userID, id)
+	gone, err := k.d.rows.end(ctx, userID, id, secret.New(key))
 	if err == nil && gone {
 		k.d.changed(userID)
 		k.d.tell(EventEnded, userID, id)
 	}
 	return wrap(ctx, "end", err)
+}
+
+// Withdraw implements devicekeeper.Keeper.
+func (k *keeper) Withdraw(ctx context.Context, userID, id string) error {
+	if k.d.rows.sessionsFirst() {
+		return nil // it is that of all who have come with this session
+	}
+	return k.End(ctx, userID, id, "")
 }
 
 // IDs implements devicekeeper.Keeper.

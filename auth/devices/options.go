@@ -22,6 +22,11 @@ type Options struct {
 	// site's proxies. It must not ask for the user. Nil is the peer of the connection.
 	Source func(r *http.Request) string
 
+	// AllAuth has the rows in the table usersessions_usersession of django-allauth, which a
+	// Django site has made: both sites list the same logins, and end them. It needs a Store
+	// whose keys Django knows, and sessions without HashKeys.
+	AllAuth bool
+
 	// Address is how much of an address is kept. Zero is the network, [AddressShort].
 	Address AddressKind
 
@@ -87,7 +92,13 @@ func (o *Options) withDefaults() Options {
 
 // check names the field that is wrong.
 func (o *Options) check() error {
+	_, seals := o.Store.(interface{ Issued(cookie string) bool })
 	switch {
+	case o.AllAuth && o.Store == nil:
+		return errors.New("devices: Options.AllAuth needs the Store of the sessions")
+	case o.AllAuth && seals:
+		return errors.New("devices: Options.AllAuth: the sessions are in cookies, and have no keys that" +
+			" the table of django-allauth could have")
 	case o.Max < 0:
 		return fmt.Errorf("devices: Options.Max is %d; it cannot be negative", o.Max)
 	case o.WhenFull < EndOldest || o.WhenFull > Ask:

@@ -189,10 +189,15 @@ func (o ownRows) keep(ctx context.Context, user, id string, until time.Time) err
 	return err
 }
 
-func (o ownRows) end(ctx context.Context, user, id string) (bool, error) {
+func (o ownRows) end(ctx context.Context, user, id string, _ secret.Text) (bool, error) {
 	n, err := o.statements.delete.Exec(ctx, id, user)
 	return n > 0, err
 }
+
+// move is for tables that have the key of the session.
+func (ownRows) move(context.Context, *sql.Conn, row) (bool, error) { return true, nil }
+
+func (ownRows) sessionsFirst() bool { return false }
 
 func (o ownRows) expired(ctx context.Context, end time.Time, after string) ([]row, error) {
 	return scanRows(o.db.Writer("SELECT "+columns+" FROM "+table+

@@ -23,9 +23,9 @@ const maxBatch = 200
 
 // A write is what a row is to say of the last request.
 type write struct {
-	user, id, address string
-	key               secret.Text // of the session
-	seen, until       time.Time
+	user, id, address, agent string
+	key                      secret.Text // of the session
+	seen, until              time.Time
 }
 
 // A queue writes what requests do not wait for. It has one goroutine while there is

@@ -3,7 +3,7 @@ package devices
 import (
 	"context"
 	"database/sql"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/jamsession/jamsession/secret"
@@ -52,8 +52,15 @@ type rows interface {
 	// keep has a row live until then.
 	keep(ctx context.Context, user, id string, until time.Time) error
 
-	// end is delete in a transaction of its own.
-	end(ctx context.Context, user, id string) (bool, error)
+	// end is delete in a transaction of its own, of a row that find returns.
+	end(ctx context.Context, user, id string, key secret.Text) (bool, error)
+
+	// move has a row say which session its login has from now on, and reports whether it was there.
+	move(ctx context.Context, tx *sql.Conn, r row) (bool, error)
+
+	// sessionsFirst reports whether a session has to end before its row: Django makes another
+	// row for a session that lives.
+	sessionsFirst() bool
 
 	// expired returns the next rows after an id that seem to have ended before a time.
 	expired(ctx context.Context, end time.Time, after string) ([]row, error)
@@ -94,6 +101,9 @@ type remainder interface {
 	forget(ctx context.Context, r row) error
 }
 
+// questions are so many parameters of a statement.
+func questions(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+
 // A row is one of the table.
 type row struct {
 	id, user                     string
@@ -119,9 +129,6 @@ func ids(rows []row) []string {
 
 // hasID is for a search among rows.
 func hasID(id string) func(row) bool { return func(r row) bool { return r.id == id } }
-
-// without returns all rows except the one of this id.
-func without(rows []row, id string) []row { return slices.DeleteFunc(slices.Clone(rows), hasID(id)) }
 
 // matches reports whether a statement has found a row.
 func matches(result sql.Result, err error) (bool, error) {

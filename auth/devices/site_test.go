@@ -50,6 +50,8 @@ type site struct {
 	do       func(r *http.Request) // what the page /do does
 	raised   func()                // called when a floor was raised, on a site apart
 	replaced func()                // called when a password was replaced, on a site apart
+	allauth  bool                  // the rows are in the table of django-allauth
+	started  func()                // called when a login has its row
 
 	mu     sync.Mutex
 	events []devices.Event
@@ -123,6 +125,15 @@ func forEachEngine(t *testing.T, test func(t *testing.T, e engine)) {
 	}
 }
 
+// forEachTable is forEachEngine, and has the rows in both tables.
+func forEachTable(t *testing.T, test func(t *testing.T, e engine, o devices.Options)) {
+	t.Helper()
+	forEachEngine(t, func(t *testing.T, e engine) { test(t, e, devices.Options{}) })
+	for name, e := range map[string]engine{"memory": inMemory, "table": inTable} {
+		t.Run("allauth, "+name, func(t *testing.T) { test(t, e, devices.Options{AllAuth: true}) })
+	}
+}
+
 func sqlite(t testing.TB) django.Database {
 	t.Helper()
 	db, _ := sqliteNamed(t)
@@ -152,7 +163,9 @@ func newSiteOn(t testing.TB, db django.Database, e engine, o devices.Options) *s
 	if _, err := sqlusers.Migrate(ctx, db, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := devices.Migrate(ctx, db); err != nil {
+	if s.allauth = o.AllAuth; s.allauth {
+		makeAllauth(t, db)
+	} else if _, err := devices.Migrate(ctx, db); err != nil {
 		t.Fatal(err)
 	}
 	s.users = noerror.In(sqlusers.New(ctx, db, nil))
@@ -167,6 +180,9 @@ func newSiteOn(t testing.TB, db django.Database, e engine, o devices.Options) *s
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.events = append(s.events, e)
+		if e.Kind == devices.EventStarted && s.started != nil {
+			s.started()
+		}
 	}
 	s.devices = noerror.In(devices.New(ctx, db, keys, &o))
 	t.Cleanup(func() { _ = s.devices.Close() })
@@ -423,8 +439,11 @@ func (b *browser) own(t testing.TB) string {
 // rows counts the rows of a user.
 func (s *site) rows(t testing.TB, name string) (n int) {
 	t.Helper()
-	if err := s.db.DB.QueryRow("SELECT COUNT(*) FROM jamsession_device WHERE user_key = '" +
-		s.ids[name] + "'").Scan(&n); err != nil {
+	query := "SELECT COUNT(*) FROM jamsession_device WHERE user_key = '" + s.ids[name] + "'"
+	if s.allauth {
+		query = "SELECT COUNT(*) FROM usersessions_usersession WHERE user_id = " + s.ids[name]
+	}
+	if err := s.db.DB.QueryRow(query).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n

@@ -28,15 +28,22 @@ func (k *keeper) Start(r *http.Request, l devicekeeper.Login) (string, error) {
 	if l.UserID == "" || utf8.RuneCountInString(l.UserID) > maxUser {
 		return "", wrap(ctx, "start", errUser)
 	}
+	if err := d.checkKeys(r); err != nil {
+		return "", wrap(ctx, "start", err)
+	}
 	next := row{
 		user: l.UserID, created: micros(now), seen: micros(now),
 		expires: micros(now.Add(devicekeeper.PendingLife)), notBefore: l.Floor, address: d.addressOf(r),
 		agent: cut(r.UserAgent(), maxAgent), method: l.Method,
 		session: secret.New(sessionOf(l)),
 	}
+	dead, err := d.deadOf(ctx, l.UserID)
+	if err != nil {
+		return "", err
+	}
 	var s started
-	err := d.db.Transact(ctx, func(tx *sql.Conn) (err error) {
-		s, err = d.start(ctx, tx, l, next)
+	err = d.db.Transact(ctx, func(tx *sql.Conn) (err error) {
+		s, err = d.start(ctx, tx, l, next, dead)
 		return err
 	})
 	if err != nil {
@@ -60,7 +67,7 @@ type started struct {
 
 // start is Start within its transaction.
 func (d *Devices) start(
-	ctx context.Context, tx *sql.Conn, l devicekeeper.Login, next row,
+	ctx context.Context, tx *sql.Conn, l devicekeeper.Login, next row, dead map[string]bool,
 ) (s started, err error) {
 	if d.opts.Max > 0 {
 		if err := d.rows.lock(ctx, tx, l.UserID); err != nil {
@@ -72,15 +79,17 @@ func (d *Devices) start(
 		return s, err
 	}
 	if shared, ok := d.shared(mine, l, next); ok {
-		return started{id: shared.id, shared: true}, nil
+		if shared.method != "" {
+			return started{id: shared.id, shared: true}, nil
+		}
+		next.id, next.created = shared.id, shared.created // Django has made it
 	}
 	if i := slices.IndexFunc(mine, hasID(l.Before)); i >= 0 && l.BeforeUser == l.UserID {
 		next = mine[i].follow(next, l.Same)
 	}
-	others := mine
-	if l.BeforeUser == l.UserID && l.Before != "" {
-		others = without(mine, l.Before)
-	}
+	others := slices.DeleteFunc(slices.Clone(mine), func(r row) bool {
+		return r.id == next.id || dead[r.id] || r.id == l.Before && l.BeforeUser == l.UserID
+	})
 	over := d.tooMany(others, time.UnixMicro(next.created))
 	if len(over) > 0 && d.opts.WhenFull != EndOldest {
 		s.refused = d.refusal(others)

@@ -16,6 +16,9 @@ var ErrReferenced = errors.New("sqlusers: a row of another table refers to it")
 // logTable is where Django's admin records who did what, if it is installed.
 const logTable = "django_admin_log"
 
+// allauthTable is where django-allauth lists sessions, if its usersessions are installed.
+const allauthTable = "usersessions_usersession"
+
 // Delete removes a user, with the user's permissions, memberships in groups, and what
 // Django's admin has logged of the user, in one transaction. The user's sessions are
 // anonymous from then on. Rows of other tables stay: Django knows from its models which
@@ -44,6 +47,7 @@ func (u *Users) Delete(ctx context.Context, id string) error {
 		{u.table.groups.table, u.table.groups.left.column},
 		{u.table.permissions.table, u.table.permissions.left.column},
 		{logTable, "user_id"},
+		{allauthTable, "user_id"},
 	}, then)
 }
 
@@ -85,14 +89,14 @@ func (u *Users) erase(
 }
 
 // eraseWhere deletes the rows of a table that refer to a row, and returns
-// how many there were. The log need not exist.
+// how many there were. Those of Django's apps need not exist.
 func (u *Users) eraseWhere(ctx context.Context, tx *sql.Conn, c child, row side) (int64, error) {
 	d := u.db.Dialect
 	switch c.table {
 	case "":
 		return 0, nil
-	case logTable:
-		columns, err := d.Columns(ctx, tx, logTable)
+	case logTable, allauthTable:
+		columns, err := d.Columns(ctx, tx, c.table)
 		if err != nil || len(columns) == 0 {
 			return 0, err
 		}

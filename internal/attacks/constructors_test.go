@@ -285,7 +285,8 @@ func authRefusals() []refusal {
 		}},
 	}
 	for name, o := range map[string]devices.Options{
-		"Options.Max": {Max: -1}, "Options.WhenFull": {WhenFull: 7}, "Options.Address": {Address: 7},
+		"Options.AllAuth": {AllAuth: true}, "Options.Max": {Max: -1}, "Options.WhenFull": {WhenFull: 7},
+		"Options.Address":    {Address: 7},
 		"Options.AddressAge": {AddressAge: -1}, "Options.Timeout": {Timeout: -1},
 	} {
 		list = append(list, refusal{"auth/devices.New", name, func(ctx context.Context) (any, error) {

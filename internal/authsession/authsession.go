@@ -56,6 +56,9 @@ var (
 	// looked at only. Its error is session.ErrNotFound if there is no such record.
 	Reread func(ctx context.Context, manager any, key string) (session any, err error)
 
+	// HasPlainKeys reports whether the store has sessions under the keys that visitors have.
+	HasPlainKeys func(session any) bool
+
 	// HasBegun reports whether the response has left already, so that its header cannot
 	// tell the visitor of another key.
 	HasBegun func(session any) bool

@@ -83,7 +83,7 @@ type Settings struct {
 	SignUpLimit        throttle.Limit
 	NewSessionLimit    throttle.Limit // zero: none
 	DeviceCookie       string         // its name; empty: DeviceSite has it
-	Devices            string         // "auto", "db" or "none"
+	Devices            string         // "auto", "db", "allauth" or "none"
 	DeviceLimit        int            // zero: none
 	DeviceLimitPolicy  string         // "oldest", "refuse" or "ask"
 	DeviceAddress      string         // "short", "full" or "none"

@@ -229,8 +229,8 @@ var table = []Setting{
 		optionalLimit(func(s *Settings) *throttle.Limit { return &s.NewSessionLimit }),
 	},
 	{
-		"DEVICES", "text", "auto", "db, none; see Devices", false,
-		oneOf(func(s *Settings) *string { return &s.Devices }, "auto", "db", "none"),
+		"DEVICES", "text", "auto", "db, allauth, none; see Devices", false,
+		oneOf(func(s *Settings) *string { return &s.Devices }, "auto", "db", "allauth", "none"),
 	},
 	{"DEVICE_LIMIT", "number", "0", "devices of one user; 0: no limit", false, setDeviceLimit},
 	{

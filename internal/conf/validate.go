@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -24,8 +25,18 @@ func (s *Settings) contradictions() []error {
 	add(checkCookie("MESSAGE_COOKIE", s.messageCookie()))
 	add(checkCookie("LOGIN_DEVICE_COOKIE", s.Device()))
 	add(s.checkSessionColumns())
+	add(s.checkAllauth())
 	problems = append(problems, s.stockModel()...)
 	return append(problems, s.sameNames()...)
+}
+
+// checkAllauth refuses sessions whose keys the table of django-allauth could not have.
+func (s *Settings) checkAllauth() error {
+	if s.Devices != "allauth" || s.SessionEngine != "signed_cookies" {
+		return nil
+	}
+	return errors.New("settings: DEVICES allauth is a list of the keys of sessions, which there are none of" +
+		" with SESSION_ENGINE signed_cookies: write db as DEVICES")
 }
 
 // messageCookie has what is set of the cookie of messages.

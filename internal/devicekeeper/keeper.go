@@ -14,17 +14,25 @@ type Keeper interface {
 	// Start makes the row of a login, and returns its id.
 	Start(r *http.Request, l Login) (id string, err error)
 
-	// Look returns the state of a row of the user; zero if there is none.
-	Look(ctx context.Context, userID, id string) (State, error)
+	// Look returns the state of a row of the user; zero if there is none. The key is that of the
+	// record of the session, "" if it has none.
+	Look(ctx context.Context, userID, id, key string) (State, error)
 
 	// Use notes, without waiting and without fail, that a request was made on a device.
 	Use(r *http.Request, u Use)
 
+	// Move is Use for a session whose record has another key, before the visitor has that. If the
+	// row is new, so is the login.
+	Move(r *http.Request, u Use, isNew bool)
+
 	// Keep has the row of a login live as long as its session, before that is stored.
 	Keep(ctx context.Context, userID, id string, until time.Time) error
 
-	// End deletes a row of the user, if it is there.
-	End(ctx context.Context, userID, id string) error
+	// End deletes the row that Look finds, if it is there.
+	End(ctx context.Context, userID, id, key string) error
+
+	// Withdraw deletes a row that Start has made for a login which was adopted in vain.
+	Withdraw(ctx context.Context, userID, id string) error
 
 	// IDs returns the rows of a user.
 	IDs(ctx context.Context, userID string) ([]string, error)
@@ -64,6 +72,8 @@ type Login struct {
 
 // A State is what is known of a row.
 type State struct {
+	ID    string    // may be another than was asked for, if Django has moved the session
+	Moved bool      // the row does not have the key of the session yet
 	Seen  time.Time // when it was last written that a request came; zero: there is no row
 	Floor int64     // up to which floor of logins, in seconds since 1970, the login is not ended
 }

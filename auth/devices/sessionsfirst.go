@@ -1,0 +1,150 @@
+package devices
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/jamsession/jamsession/internal/authsession"
+	"github.com/jamsession/jamsession/internal/devicekeeper"
+	"github.com/jamsession/jamsession/secret"
+	"github.com/jamsession/jamsession/session"
+)
+
+// maxMoves is how often a session may get another key while it is to end.
+const maxMoves = 10
+
+// deleteWithSessions is deleteRows for a table of Django's. Each session ends first, and its row
+// after that, if it is still that of this session: if the session had another key by then,
+// that one ends, too. An error means that what is left goes on.
+func (d *Devices) deleteWithSessions(
+	ctx context.Context, user string, choose func(row) bool,
+) (ended []row, err error) {
+	defer d.changed(user) // also if no row has
+	var chosen []string   // who comes meanwhile is not meant
+	for round := range maxMoves {
+		found, err := d.chosen(ctx, user, choose)
+		if err != nil {
+			return ended, err
+		}
+		if round > 0 {
+			found = slices.DeleteFunc(found, func(r row) bool { return !slices.Contains(chosen, r.id) })
+		}
+		if len(found) == 0 {
+			return ended, nil
+		}
+		chosen = nil
+		for _, r := range found {
+			gone, err := d.deleteWithSession(ctx, r)
+			if err != nil {
+				return ended, err
+			}
+			if !gone {
+				chosen = append(chosen, r.id)
+				continue
+			}
+			d.tell(EventEnded, user, r.id)
+			r.seal = "" // its session has ended already
+			ended = append(ended, r)
+		}
+	}
+	return ended, wrap(ctx, "end", errMoves)
+}
+
+var errMoves = errors.New("the session gets another key again and again")
+
+// chosen returns those rows of a user that are to end.
+func (d *Devices) chosen(ctx context.Context, user string, choose func(row) bool) (found []row, err error) {
+	err = d.db.Transact(ctx, func(tx *sql.Conn) (err error) {
+		found, err = d.rows.ofUser(ctx, tx, user)
+		return err
+	})
+	return slices.DeleteFunc(found, func(r row) bool { return !choose(r) }), wrap(ctx, "end", err)
+}
+
+// deleteWithSession reports whether the row was still that of the session.
+func (d *Devices) deleteWithSession(ctx context.Context, r row) (bool, error) {
+	if key, ok := d.rows.key(r); ok {
+		err := d.opts.Store.Delete(ctx, key)
+		if err != nil && !errors.Is(err, session.ErrNotFound) {
+			return false, wrap(ctx, "end the session", err)
+		}
+	}
+	gone, err := d.rows.drop(ctx, r, time.Unix(never, 0))
+	return gone, wrap(ctx, "end", err)
+}
+
+// move has a row follow the session of its login to another key, before the visitor has that.
+func (d *Devices) move(ctx context.Context, r *http.Request, u devicekeeper.Use, isNew bool) error {
+	now, moved := micros(time.Now()), false
+	next := row{
+		id: u.ID, user: u.UserID, created: now, seen: now, address: d.addressOf(r),
+		agent: r.UserAgent(), method: "other", session: secret.New(u.Key),
+	}
+	err := d.db.Transact(ctx, func(tx *sql.Conn) (err error) {
+		moved, err = d.rows.move(ctx, tx, next)
+		if err == nil && !moved && isNew {
+			moved, err = d.insertAgain(ctx, tx, next)
+		}
+		return err
+	})
+	if err != nil || moved {
+		return wrap(ctx, "move", err)
+	}
+	err = d.opts.Store.Delete(ctx, u.Key) // the login was ended meanwhile, under the key before
+	if errors.Is(err, session.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// insertAgain makes the row of a login that Django has deleted before there was a session, unless
+// it was another login that did so for the limit.
+func (d *Devices) insertAgain(ctx context.Context, tx *sql.Conn, next row) (bool, error) {
+	if d.opts.Max > 0 {
+		if err := d.rows.lock(ctx, tx, next.user); err != nil {
+			return false, err
+		}
+		others, err := d.rows.ofUser(ctx, tx, next.user)
+		if err != nil || len(d.tooMany(others, time.UnixMicro(next.created))) > 0 {
+			return false, err
+		}
+	}
+	_, err := d.rows.insert(ctx, tx, next)
+	return err == nil, err
+}
+
+// deadOf returns the ids of those rows of a user whose sessions are gone, as a Django site ends
+// them, for a limit. If the store cannot be asked, they count as alive.
+func (d *Devices) deadOf(ctx context.Context, user string) (map[string]bool, error) {
+	if d.opts.Max == 0 || !d.rows.sessionsFirst() {
+		return nil, nil
+	}
+	all, err := d.chosen(ctx, user, func(row) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	dead := make(map[string]bool, len(all))
+	for _, r := range all {
+		dead[r.id] = true
+	}
+	for _, r := range d.withSession(ctx, all, "") {
+		dead[r.id] = false
+	}
+	return dead, nil
+}
+
+// checkKeys returns an error if the table is to have keys of sessions, and could not.
+func (d *Devices) checkKeys(r *http.Request) error {
+	if !d.rows.sessionsFirst() {
+		return nil
+	}
+	s, err := session.Load(r)
+	if err == nil && !authsession.HasPlainKeys(s) {
+		err = errAllauthKey
+	}
+	return err
+}
