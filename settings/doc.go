@@ -93,6 +93,7 @@
 //	DEVICE_LIMIT_POLICY              text      oldest               who goes: oldest, refuse or ask
 //	DEVICE_ADDRESS                   text      short                what is kept: short, full or none
 //	DEVICE_ADDRESS_AGE               seconds   0                    and how long; 0: as the device
+//	DEVICE_PUSH_URL                  text                           tells other processes; see Devices
 //	TRUSTED_PROXIES                  list                           networks that say who the visitor is
 //	TRUSTED_PROXY_HEADER             text      X-Forwarded-For      where they say it, or Forwarded
 //	EMAIL_URL                        text                           smtp://host:587; empty: terminal
@@ -162,6 +163,13 @@
 // the same logins; DEVICE_ADDRESS says what is listed then. "none" keeps no rows, and
 // ignores those that other processes keep. Processes that share sessions should have the same
 // DEVICES: one with "none" lets logins go on that were ended. docs/login.md has a chapter.
+//
+// A page that is open learns within a second that its login was ended, by a look at the tables.
+// It learns at once of what another process has ended if DEVICE_PUSH_URL names where they tell
+// each other: postgres://user:password@host/name, or a URL of Redis as CACHE_URL has it. It must
+// lead to PostgreSQL itself, which may be the database of the site: a PgBouncer in its transaction
+// mode cannot carry LISTEN. Empty is the sessions' cache if the site uses one on Redis, and "none"
+// is nowhere. While the server is down the site goes on as without one.
 //
 // # Headers
 //

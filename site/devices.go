@@ -12,6 +12,7 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/devicekeeper"
+	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
@@ -43,8 +44,12 @@ func (s *Site) openDevices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	push, err := s.openPush()
+	if err != nil {
+		return err
+	}
 	open := func(ctx context.Context) (*devices.Devices, error) {
-		return devices.New(ctx, s.Database, s.keys, s.deviceOptions(source))
+		return devices.New(ctx, s.Database, s.keys, s.deviceOptions(source, push))
 	}
 	s.devices = &lateDevices{open: open, timeout: s.conf.StoreTimeout}
 	s.keep(s.devices)
@@ -58,7 +63,9 @@ func (s *Site) openDevices(ctx context.Context) error {
 	return nil
 }
 
-func (s *Site) deviceOptions(source func(*http.Request) string) *devices.Options {
+func (s *Site) deviceOptions(
+	source func(*http.Request) string, push siteparts.Push,
+) *devices.Options {
 	o := &devices.Options{
 		Store:      s.Store,
 		AllAuth:    s.conf.Devices == "allauth",
@@ -73,6 +80,9 @@ func (s *Site) deviceOptions(source func(*http.Request) string) *devices.Options
 		WhenFull: map[string]devices.Policy{
 			"refuse": devices.Refuse, "ask": devices.Ask,
 		}[s.conf.DeviceLimitPolicy],
+	}
+	if push != nil {
+		o.Push = push
 	}
 	if s.opts.Devices != nil {
 		s.opts.Devices(o)

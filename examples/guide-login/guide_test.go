@@ -266,3 +266,37 @@ func (o *outbox) link(t *testing.T) string {
 	}
 	return match[1]
 }
+
+// TestOpenPageLearnsOfItsEnd: "ended", and afterwards 401, by which the script knows it, too.
+func TestOpenPageLearnsOfItsEnd(t *testing.T) {
+	site := start(t, &outbox{}, "auto")
+	here, there := visit(t, site.url), visit(t, site.url)
+	here.post("/signup", "username", "ann", "email", "ann@example.com", "password", "a plain staple")
+	there.post("/login", "username", "ann", "password", "a plain staple")
+	there.want(200, "live.js")(there.get("/devices"))
+	there.want(200, "EventSource")(there.get("/live.js"))
+	open := make(chan struct{})
+	said := make(chan string, 1)
+	go func() {
+		resp, err := there.Get(site.url + "/live")
+		close(open)
+		if err != nil {
+			said <- err.Error()
+			return
+		}
+		defer func() { _ = resp.Body.Close() }()
+		text, _ := io.ReadAll(resp.Body)
+		said <- resp.Header.Get("Content-Type") + " " + string(text)
+	}()
+	<-open
+	here.want(200, "this device")(here.post("/devices"))
+	if text := <-said; text != "text/event-stream event: ended\ndata:\n\n" {
+		t.Errorf("the page gets %q", text)
+	}
+	r, err := http.NewRequest(http.MethodGet, site.url+"/live", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/event-stream")
+	there.want(401, "")(there.do(there.Do(r)))
+}

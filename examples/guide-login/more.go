@@ -99,6 +99,30 @@ func devicePages(mux *http.ServeMux, site *site.Site) {
 		}
 		http.Redirect(w, r, "/devices", http.StatusSeeOther)
 	}))
+	mux.Handle("GET /live", users(live(site)))
+	mux.HandleFunc("GET /live.js", func(w http.ResponseWriter, r *http.Request) {
+		http.ServeFileFS(w, r, files, "pages/live.js")
+	})
+}
+
+// live is a stream of events for a page that is open: "ended", when its login has ended.
+func live(site *site.Site) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		login, stop, err := site.Devices().Watch(r)
+		if err != nil {
+			session.Abort(r, err)
+		}
+		defer stop()
+		w.Header().Set("Content-Type", "text/event-stream")
+		_ = http.NewResponseController(w).Flush()
+		select {
+		case <-login.Done():
+		case <-time.After(50 * time.Second): // before WriteTimeout; the browser comes back
+		}
+		if errors.Is(context.Cause(login), devices.ErrEnded) {
+			fmt.Fprint(w, "event: ended\ndata:\n\n")
+		}
+	}
 }
 
 func staffOnly(mux *http.ServeMux, site *site.Site) {

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bufio"
+	"context"
+	"html"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestDevicesAreListedAndEnded: one, by its button, and all others, while the visitor stays.
@@ -60,4 +64,105 @@ func TestDevicesOfOthersStay(t *testing.T) {
 	if r := bob.get("/devices/"); strings.Contains(r.body, id) {
 		t.Error("somebody else sees a device")
 	}
+}
+
+// TestOpenPageLearnsOfItsEnd, within a second, whoever ends it; and other pages go on.
+func TestOpenPageLearnsOfItsEnd(t *testing.T) {
+	_, here, _ := start(t, nil)
+	here.login()
+	for name, end := range map[string]func(there *visitor){
+		"on another device": func(*visitor) {
+			here.get("/devices/")
+			here.post("/devices/")
+		},
+		"in another tab": func(there *visitor) {
+			there.get("/")
+			there.post("/logout/")
+		},
+	} {
+		there := newVisitor(t, here.base)
+		there.login()
+		stream := there.listen()
+		if line := stream.next(); line != ": the login goes on" {
+			t.Errorf("%s: the stream begins with %q", name, line)
+		}
+		end(there)
+		if line := stream.next(); line != "event: ended" {
+			t.Errorf("%s: the stream has %q", name, line)
+		}
+		if line := there.listen().next(); line != "event: ended" {
+			t.Errorf("%s: a page that comes too late gets %q", name, line)
+		}
+	}
+	if line := here.listen().next(); line != ": the login goes on" {
+		t.Errorf("the page of the visitor gets %q", line)
+	}
+}
+
+// TestPageOfAnotherUserHasEnded: somebody else has logged in since it was opened.
+func TestPageOfAnotherUserHasEnded(t *testing.T) {
+	_, v, _ := start(t, nil)
+	v.login()
+	old := v.liveOf(v.get("/"))
+	v.signUp("bob")
+	if line := v.listenTo(old).next(); line != "event: ended" {
+		t.Errorf("the page of the user before gets %q", line)
+	}
+	if page := newVisitor(t, v.base).get("/"); strings.Contains(page.body, "data-live") {
+		t.Error("the page of a stranger waits for an end")
+	}
+}
+
+var liveField = regexp.MustCompile(`data-live="([^"]+)"`)
+
+// liveOf returns where a page learns that its login has ended.
+func (v *visitor) liveOf(page response) string {
+	v.t.Helper()
+	m := liveField.FindStringSubmatch(page.body)
+	if m == nil {
+		v.t.Fatalf("the page learns nothing:\n%s", page.body)
+	}
+	return html.UnescapeString(m[1])
+}
+
+// listen opens the stream of the front page; of the user ann if nobody is logged in any more.
+func (v *visitor) listen() lines {
+	v.t.Helper()
+	page := v.get("/")
+	if !strings.Contains(page.body, "data-live") {
+		return v.listenTo("/live/?user=1")
+	}
+	return v.listenTo(v.liveOf(page))
+}
+
+func (v *visitor) listenTo(path string) lines {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.t.Context(), 20*time.Second)
+	v.t.Cleanup(cancel)
+	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, v.base+path, nil)
+	resp, err := v.client.Do(req)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.t.Cleanup(func() { _ = resp.Body.Close() })
+	if kind := resp.Header.Get("Content-Type"); kind != "text/event-stream" {
+		v.t.Errorf("%d: the content type is %q", resp.StatusCode, kind)
+	}
+	return lines{v.t, bufio.NewScanner(resp.Body)}
+}
+
+// lines are those of a stream that are not empty.
+type lines struct {
+	t *testing.T
+	*bufio.Scanner
+}
+
+func (l lines) next() string {
+	l.t.Helper()
+	for l.Scan() {
+		if l.Text() != "" {
+			return l.Text()
+		}
+	}
+	return ""
 }

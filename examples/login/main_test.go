@@ -235,3 +235,36 @@ func TestStopLetsRequestsFinish(t *testing.T) {
 		t.Errorf("serve returned %v", err)
 	}
 }
+
+// TestStopEndsOpenPages: the program does not wait for those who listen.
+func TestStopEndsOpenPages(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("ADDR", "127.0.0.1:0")
+	t.Setenv("PBKDF2_ITERATIONS", "1000")
+	ctx, stop := context.WithCancel(t.Context())
+	printed, writer := io.Pipe()
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, writer) }()
+	text := make([]byte, 1024)
+	n, err := printed.Read(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := newVisitor(t, regexp.MustCompile(`http://[\d.:]+`).FindString(string(text[:n])))
+	v.signUp("bob")
+	stream := v.listen()
+	if line := stream.next(); line != ": the login goes on" {
+		t.Errorf("the stream begins with %q", line)
+	}
+	began := time.Now()
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if waited := time.Since(began); waited > 5*time.Second {
+		t.Errorf("the program has waited for %v", waited)
+	}
+	if line := stream.next(); line != "" {
+		t.Errorf("the stream has %q", line)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"html/template"
 	"net/http"
+	"net/url"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/csrf"
@@ -49,6 +50,7 @@ type page struct {
 	Title    string
 	User     auth.User
 	CSRF     template.HTML // the hidden field of every form
+	Live     string        // where the page learns that the login has ended; empty: nowhere
 	Messages func() []messages.Message
 	Data     any
 }
@@ -62,13 +64,23 @@ func (s *app) render(w http.ResponseWriter, r *http.Request, status int, name, t
 		w.Header().Set("Cache-Control", "private, no-store")
 	}
 	var buf bytes.Buffer
-	err := s.templates[name].Execute(&buf, page{title, user, csrf.TemplateField(r), messages.Func(r), data})
+	err := s.templates[name].Execute(&buf, page{
+		title, user, csrf.TemplateField(r), s.liveOf(user), messages.Func(r), data,
+	})
 	if err != nil {
 		session.Abort(r, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = buf.WriteTo(w) // the visitor may have gone
+}
+
+// liveOf returns the stream of events for a page of a user.
+func (s *app) liveOf(user auth.User) string {
+	if !user.IsAuthenticated() || s.Devices() == nil {
+		return ""
+	}
+	return path("live") + "?user=" + url.QueryEscape(user.ID)
 }
 
 // renderForm writes the page of a form that has problems.

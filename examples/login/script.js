@@ -1,5 +1,5 @@
-// The pages work without this script. With it, a new password is typed once, and
-// passwords can be shown.
+// The pages work without this script. With it, a new password is typed once, passwords can
+// be shown, and a page that is open says so when its login has ended.
 "use strict";
 
 for (const again of document.querySelectorAll("[data-again]")) again.remove();
@@ -24,3 +24,33 @@ for (const input of document.querySelectorAll("input[data-show]")) {
   show(false);
 }
 document.querySelector("[autofocus]")?.focus(); // one that was moved has lost it
+
+// A page that nobody sees keeps no connection: browsers open only a few to one site.
+const live = document.body.dataset.live;
+let events;
+const watch = () => {
+  events?.close();
+  if (document.hidden) return;
+  events = new EventSource(live);
+  events.addEventListener("ended", () => {
+    events.close();
+    document.removeEventListener("visibilitychange", watch);
+    showEnd();
+  });
+  events.addEventListener("error", () => { // after other errors the browser connects again by itself
+    if (events.readyState === EventSource.CLOSED) setTimeout(watch, 10000);
+  });
+};
+// What the user saw is not for others who may sit there.
+const showEnd = () => {
+  const notice = document.getElementById("ended").content;
+  notice.querySelector("input").value = location.pathname;
+  document.title = notice.querySelector("h1").textContent;
+  document.querySelector("nav").replaceChildren();
+  document.querySelector("main").replaceChildren(notice);
+  document.querySelector("main h1").focus();
+};
+if (live) {
+  document.addEventListener("visibilitychange", watch);
+  watch();
+}

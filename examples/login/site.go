@@ -26,6 +26,7 @@ var paths = map[string]string{
 	"password":  "/password/",
 	"reset":     "/reset/",
 	"devices":   "/devices/",
+	"live":      "/live/",
 	"staff":     "/staff/",
 	"style":     "/style.css",
 	"script":    "/script.js",
@@ -65,7 +66,7 @@ func newApp(web *site.Site, url string) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &app{web, resets, pages}, nil
+	return &app{Site: web, resets: resets, templates: pages}, nil
 }
 
 // close sends the waiting mails, for ten seconds at most.
@@ -107,6 +108,7 @@ func (s *app) handler() http.Handler {
 	page("GET "+path("dashboard"), users(s.dashboard))
 	page("GET "+path("devices"), users(s.devices))
 	page("POST "+path("devices"), users(s.endDevice))
+	page("GET "+path("live"), everybody(s.live))
 	page("GET "+path("password"), recent(s.passwordForm))
 	page("POST "+path("password"), recent(s.changePassword))
 	page("GET "+path("staff"), staff(s.staff))
@@ -136,7 +138,7 @@ func (s *app) requireStaff(next http.Handler) http.Handler {
 func contentPolicy(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; "+
-			"style-src 'self'; script-src 'self'; img-src 'self'; "+
+			"style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "+
 			"form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		next.ServeHTTP(w, r)
 	})

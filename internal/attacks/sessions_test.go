@@ -208,7 +208,7 @@ func TestA4ReplayOfAnEndedSession(t *testing.T) {
 }
 
 // TestA4EndedSessionsStayDead: cookies that a thief has kept of a user whose
-// sessions were all ended, or who was deactivated and is active again, are
+// device or sessions were all ended, or who was deactivated and is active again, are
 // anonymous for good, with every engine; the user logs in again, in the same
 // second.
 func TestA4EndedSessionsStayDead(t *testing.T) {
@@ -219,6 +219,13 @@ func TestA4EndedSessionsStayDead(t *testing.T) {
 		"reactivation by Go alone": func(ctx context.Context, s *site, alice auth.User) error {
 			_, err := s.Database.DB.ExecContext(ctx, "UPDATE auth_user SET is_active = 0 WHERE id = ?", alice.ID)
 			return errors.Join(err, s.Users().SetActive(ctx, alice.ID, true))
+		},
+		"her device": func(ctx context.Context, s *site, alice auth.User) error {
+			list, err := s.Devices().ListUser(ctx, alice.ID)
+			for _, d := range list {
+				err = errors.Join(err, s.Devices().EndDevice(ctx, alice.ID, d.ID))
+			}
+			return err
 		},
 		"her sessions": func(ctx context.Context, s *site, alice auth.User) error {
 			_, err := s.Auth.EndSessions(ctx, s.Sessions, alice)

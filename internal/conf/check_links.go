@@ -16,6 +16,7 @@ import (
 func (s *Settings) checkLinks() []Finding {
 	return slices.Concat(
 		s.checkDatabaseLink(), s.checkDatabaseUser(), s.checkDatabaseFile(), s.checkCacheLink(),
+		s.checkPushLink(),
 	)
 }
 
@@ -168,6 +169,34 @@ func (s *Settings) checkCacheLink() []Finding {
 	}
 	return nil
 }
+
+// checkPushLink asks the same of what carries word between processes. Who changes it has
+// others look at their tables, and gets nothing; who reads it learns the password.
+func (s *Settings) checkPushLink() []Finding {
+	at, err := s.DevicePush()
+	if err != nil || s.Devices == "none" || s.DevicePushURL.IsZero() {
+		return nil // the cache is for checkCacheLink
+	}
+	var findings []Finding
+	if at.Kind == "postgres" && at.Server.Port == poolerPort {
+		findings = warn("jamsession.W063",
+			"DEVICE_PUSH_URL has the port of PgBouncer, which cannot carry LISTEN in its transaction "+
+				"mode: open pages learn of what ends in other processes a second late.",
+			"Write the address of PostgreSQL itself.")
+	}
+	scheme, rest, _ := strings.Cut(at.URL.Reveal(), "://")
+	redis := at.Kind == "redis" && !strings.HasPrefix(scheme, "rediss") &&
+		!strings.HasSuffix(scheme, "unix") && hasRemote(rest)
+	if redis || at.Kind == "postgres" && isRemote(at.Server) && postgresFault(at.Server) != "" {
+		findings = append(findings, warn("jamsession.W062",
+			"DEVICE_PUSH_URL leads to another machine without good encryption: anyone on the network path can read its password, and who is logged out when.",
+			"Write ?sslmode=verify-full for PostgreSQL, or rediss:// for Redis.")...)
+	}
+	return findings
+}
+
+// poolerPort is the port of PgBouncer as it is installed.
+const poolerPort = "6432"
 
 // hasRemote reports whether one of the hosts behind the scheme is another
 // machine.

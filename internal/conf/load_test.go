@@ -281,6 +281,10 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			func(s *conf.Settings) any { return s.DeviceAddressAge }, time.Hour,
 		},
 		{
+			"DEVICE_PUSH_URL", "postgres://u:p@db/site", `"postgres://u:p@db/site"`,
+			func(s *conf.Settings) any { return s.DevicePushURL }, secret.New("postgres://u:p@db/site"),
+		},
+		{
 			"LOGIN_LIMIT_SOURCE", "3/60", `"3/60"`,
 			func(s *conf.Settings) any { return s.LoginLimitSource },
 			throttle.Limit{Burst: 3, Every: time.Minute},
@@ -637,6 +641,11 @@ func TestBadValuesNameSettingSourceValueAndAGoodOne(t *testing.T) {
 		{"DEVICE_LIMIT_POLICY", "newest", `want oldest or refuse or ask`},
 		{"DEVICE_ADDRESS", "long", `want short or full or none`},
 		{"DEVICE_ADDRESS_AGE", "-1", `from 0 to`},
+		{"DEVICE_PUSH_URL", "mysql://u:hunter2@db/site", `want "postgres://user:password@host/name"`},
+		{"DEVICE_PUSH_URL", "memcached://h:11211", `want "postgres://user:password@host/name"`},
+		{"DEVICE_PUSH_URL", "postgres://u:hunter2@db", `the name of the database is missing`},
+		{"DEVICE_PUSH_URL", "redis://u:hunter2@bücher.example", `write punycode: xn--bcher-kva.example`},
+		{"DEVICE_PUSH_URL", "redis", `want "postgres://user:password@host/name"`},
 		{"LOGIN_LIMIT_ACCOUNT", "10", `want attempts/seconds, such as "10/300"`},
 		{"LOGIN_LIMIT_ACCOUNT", "0/300", `want attempts/seconds`},
 		{"LOGIN_LIMIT_ACCOUNT", "10/0", `want attempts/seconds`},

@@ -88,6 +88,7 @@ type Settings struct {
 	DeviceLimitPolicy  string         // "oldest", "refuse" or "ask"
 	DeviceAddress      string         // "short", "full" or "none"
 	DeviceAddressAge   time.Duration  // zero: as long as the device
+	DevicePushURL      secret.Text    // empty: see DevicePush
 	TrustedProxies     []netip.Prefix
 	TrustedProxyHeader string // as in HTTP
 

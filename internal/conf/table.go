@@ -245,6 +245,7 @@ var table = []Setting{
 		"DEVICE_ADDRESS_AGE", "seconds", "0", "and how long; 0: as the device", false,
 		seconds(0, func(s *Settings) *duration { return &s.DeviceAddressAge }),
 	},
+	{"DEVICE_PUSH_URL", "text", "", "tells other processes; see Devices", true, setDevicePushURL},
 	{"TRUSTED_PROXIES", "list", "", "networks that say who the visitor is", false, setTrustedProxies},
 	{
 		"TRUSTED_PROXY_HEADER", "text", defaultProxyHeader, "where they say it, or Forwarded", false,

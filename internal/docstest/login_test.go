@@ -24,6 +24,11 @@ func TestTheGuideShowsAProgramThatWorks(t *testing.T) {
 			t.Errorf("pages/%s.html of examples/guide-login is not\n%s", page[1], page[2])
 		}
 	}
+	for _, script := range regexp.MustCompile("(?s)`pages/(\\w+).js`[^`]*```js\n(.*?)```").FindAllStringSubmatch(doc, -1) {
+		if script[2] != read(t, "examples/guide-login/pages/"+script[1]+".js") {
+			t.Errorf("pages/%s.js of examples/guide-login is not\n%s", script[1], script[2])
+		}
+	}
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(doc, -1)
 	for _, block := range blocks {
 		if !strings.Contains(program.String(), block[1]) {

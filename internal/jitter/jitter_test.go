@@ -34,12 +34,33 @@ func TestPauseIsLongerInLaterRounds(t *testing.T) {
 	})
 }
 
+func TestBackIsLongerInLaterRounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for round, limit := range map[int]time.Duration{
+			0: 200 * time.Millisecond, 3: 1600 * time.Millisecond, 1000: 30 * time.Second,
+		} {
+			for range 100 {
+				began := time.Now()
+				if err := jitter.Back(t.Context(), round); err != nil {
+					t.Fatal(err)
+				}
+				if d := time.Since(began); d < limit/2 || d > limit {
+					t.Errorf("round %d waits %v, want at most %v", round, d, limit)
+				}
+			}
+		}
+	})
+}
+
 func TestPauseEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for round := range 2 {
 		if err := jitter.Pause(ctx, round); !errors.Is(err, context.Canceled) {
 			t.Errorf("round %d: error %v", round, err)
+		}
+		if err := jitter.Back(ctx, round); !errors.Is(err, context.Canceled) {
+			t.Errorf("Back, round %d: error %v", round, err)
 		}
 	}
 }

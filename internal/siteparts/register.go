@@ -13,6 +13,7 @@ var drivers struct {
 	sync.RWMutex
 	databases map[string]OpenDatabase
 	caches    map[string]Cache
+	pushes    map[string]OpenPush
 }
 
 // RegisterDatabase makes the package of this name in folder site known, which
