@@ -32,8 +32,9 @@ var errUnseen error = unavailable{errors.New("devices: nobody could look whether
 //	defer stop()
 //
 // When the login has ended, [context.Cause] of the context is [ErrEnded]. A cause that wraps
-// [session.ErrUnavailable] says that it could not be found out for half a minute, or that the
-// devices were closed: the page may try again. Call stop when nobody needs the context any more.
+// [session.ErrUnavailable] says that it could not be found out for half a minute, that the
+// http.Server of the request shuts down, or that the devices were closed: the page may try again.
+// Call stop when nobody needs the context any more.
 //
 // The error is [ErrNoDevice] for a visitor who is anonymous.
 func (d *Devices) Watch(r *http.Request) (context.Context, context.CancelFunc, error) {
@@ -48,9 +49,10 @@ func (d *Devices) Watch(r *http.Request) (context.Context, context.CancelFunc, e
 	}
 	ctx, cancel := context.WithCancelCause(r.Context())
 	w := newWatch(ctx, cancel, v)
-	if !d.watches.add(w) {
-		cancel(errClosed)
-		return nil, nil, errClosed
+	w.server, _ = r.Context().Value(http.ServerContextKey).(*http.Server)
+	if err := d.watches.add(w); err != nil {
+		cancel(err)
+		return nil, nil, err
 	}
 	return ctx, func() { d.watches.end(w, context.Canceled) }, nil
 }
@@ -62,6 +64,7 @@ type watch struct {
 
 	user, id string // of the row
 	backend  string
+	server   *http.Server // of the request; nil if that is not known
 	manager  devicekeeper.Manager
 
 	known      // guarded by the registry

@@ -3,6 +3,7 @@ package devices
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -31,24 +32,30 @@ type watches struct {
 	bell   chan struct{}       // rings when one of these has changed
 	busy   bool
 	closed bool
+
+	servers map[*http.Server]bool // of requests; whether they shut down
 }
 
 func newWatches(logger *slog.Logger, look func(context.Context, []*watch) error) *watches {
 	s := &watches{
 		look: look, logger: logger, byUser: make(map[string][]*watch),
 		woken: make(map[string]struct{}), bell: make(chan struct{}, 1),
+		servers: make(map[*http.Server]bool),
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.idle.L = &s.mu
 	return s
 }
 
-// add begins to watch, and reports whether that is possible.
-func (s *watches) add(w *watch) bool {
+// add begins to watch. Its error is the cause with which the watch would end at once.
+func (s *watches) add(w *watch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return false
+	switch {
+	case s.closed:
+		return errClosed
+	case !s.isServed(w.server):
+		return errShutdown
 	}
 	w.place = len(s.byUser[w.user])
 	s.byUser[w.user] = append(s.byUser[w.user], w)
@@ -58,7 +65,7 @@ func (s *watches) add(w *watch) bool {
 		s.busy = true
 		panics.Go(s.run, s.broke)
 	}
-	return true
+	return nil
 }
 
 // end ends a watch, if it has not ended yet.
