@@ -30,6 +30,7 @@ type Devices struct {
 
 	lookedForRemains atomic.Int64 // when that was, in microseconds
 	watches          *watches
+	news             *news
 }
 
 // New prepares the statements on the table. Its error is [django.ErrNotMigrated] if the table
@@ -61,6 +62,7 @@ func New(ctx context.Context, db django.Database, keys secret.Keys, o *Options) 
 	}
 	d.writes = newQueue(d.opts.Logger, d.write)
 	d.watches = newWatches(d.opts.Logger, d.lookAt)
+	d.news = newNews(d.opts.Push, d.opts.Logger, d.watches.wake)
 	return d, nil
 }
 
@@ -80,11 +82,12 @@ func Migrate(ctx context.Context, db django.Database) ([]string, error) {
 	return []string{djangodb.Devices.Name}, nil
 }
 
-// Close ends what [Devices.Watch] has returned, writes what waits to be written, and releases the
-// statements. Let the other requests finish first.
+// Close ends what [Devices.Watch] has returned, writes and tells what waits for that, and releases
+// the statements. Let the other requests finish first.
 func (d *Devices) Close() error {
 	d.watches.close()
 	d.writes.close()
+	d.news.close()
 	return d.rows.close()
 }
 
@@ -99,6 +102,7 @@ func (d *Devices) limit(ctx context.Context) (context.Context, context.CancelFun
 // changed is called after something has changed on which logins of a user depend; of everybody.
 func (d *Devices) changed(user string) {
 	d.watches.wake(user)
+	d.news.tell(user)
 }
 
 // wrap says what could not be done because the database could not be asked.

@@ -48,12 +48,12 @@ func (p *publisher) tell(user string) {
 	if p.closed {
 		return
 	}
-	if _, all := p.users[allUsers]; all {
+	if _, all := p.users[everybody]; all {
 		return
 	}
-	if user == allUsers || len(p.users) >= maxNewsWaiting {
+	if user == "" || user == everybody || len(p.users) >= maxNewsWaiting {
 		clear(p.users)
-		user = allUsers
+		user = everybody
 	}
 	p.users[user] = struct{}{}
 	if !p.busy {

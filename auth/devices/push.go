@@ -23,9 +23,6 @@ type Push interface {
 	Receive(ctx context.Context, connected func(), got func(message string)) error
 }
 
-// allUsers is the user of news that may concern any.
-const allUsers = ""
-
 // news goes to the other processes of the site, and comes from them; nil without a Push.
 type news struct {
 	out *publisher
@@ -80,7 +77,8 @@ const (
 // newsOf is the message that something has changed for a user.
 func newsOf(sender, user string) string {
 	message := newsOfUser + sender + " " + user
-	if user == allUsers || len(message) > maxNews || !utf8.ValidString(user) || strings.Contains(user, "\x00") {
+	isText := utf8.ValidString(user) && !strings.Contains(user, "\x00")
+	if user == "" || user == everybody || len(message) > maxNews || !isText {
 		return newsOfAll + sender
 	}
 	return message
@@ -94,9 +92,9 @@ func readNews(message string) (sender, user string, isNews bool) {
 	sender, user, _ = strings.Cut(message[1:], " ")
 	switch message[:1] {
 	case newsOfUser:
-		return sender, user, user != allUsers
+		return sender, user, user != ""
 	case newsOfAll:
-		return sender, allUsers, true
+		return sender, everybody, true
 	}
 	return sender, "", false
 }

@@ -14,7 +14,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/authtest"
 	"github.com/jamsession/jamsession/auth/devices"
+	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/pgstore"
@@ -152,8 +155,8 @@ func twoProcesses(t *testing.T, h *hub, log *quietLog) (one, two devices.News, h
 		one.Start()
 		two.Start()
 	}
-	heardByOne.expect(t, "")
-	heardByTwo.expect(t, "")
+	heardByOne.expect(t, "*")
+	heardByTwo.expect(t, "*")
 	return one, two, heardByOne, heardByTwo
 }
 
@@ -164,8 +167,8 @@ func TestNewsReachesOtherProcesses(t *testing.T) {
 		defer one.Close()
 		defer two.Close()
 		for told, heard := range map[string]string{
-			"7": "7", "a b ": "a b ", "": "", "Zoë": "Zoë", "*": "*",
-			strings.Repeat("x", 300): "", "\xff": "", "a\x00b": "",
+			"7": "7", "a b ": "a b ", "": "*", "Zoë": "Zoë", "*": "*",
+			strings.Repeat("x", 300): "*", "\xff": "*", "a\x00b": "*",
 		} {
 			one.Tell(told)
 			heardByTwo.expect(t, heard)
@@ -182,7 +185,7 @@ func TestForgedNews(t *testing.T) {
 		defer one.Close()
 		defer two.Close()
 		for message, users := range map[string][]string{
-			"usomebody 7": {"7"}, "asomebody": {""}, "u": nil, "usomebody": nil, "usomebody ": nil,
+			"usomebody 7": {"7"}, "asomebody": {"*"}, "u": nil, "usomebody": nil, "usomebody ": nil,
 			"esomebody": nil, "": nil, "x y z": nil, "u  ": {" "}, "u x" + strings.Repeat("x", 300): nil,
 		} {
 			if err := h.Publish(t.Context(), message); err != nil {
@@ -210,7 +213,7 @@ func TestNewsOfManyIsNewsOfAll(t *testing.T) {
 		}
 		close(stuck)
 		one.Close()
-		heardByTwo.expect(t, "first", "")
+		heardByTwo.expect(t, "first", "*")
 		one.Tell("late")
 		heardByTwo.expect(t)
 	})
@@ -234,7 +237,7 @@ func TestLossOfThePush(t *testing.T) {
 			one.Tell("missed")
 			heardByTwo.expect(t)
 			time.Sleep(250 * time.Millisecond)
-			heardByTwo.expect(t, "")
+			heardByTwo.expect(t, "*")
 			log.expect(t, 2, "can be heard again")
 			one.Tell("7")
 			heardByTwo.expect(t, "7")
@@ -309,6 +312,64 @@ func TestPanicOfAPush(t *testing.T) {
 		n.Start()
 		n.Close()
 	})
+}
+
+// again is the same site in another process.
+func (s *site) again(t *testing.T, o devices.Options) *site {
+	t.Helper()
+	o.Store, o.Logger = s.store, quiet
+	there := &site{db: s.db, users: s.users, store: s.store, ids: s.ids}
+	there.devices = noerror.In(devices.New(context.Background(), s.db, keys, &o))
+	t.Cleanup(func() { _ = there.devices.Close() })
+	there.auth = noerror.In(auth.New(s.users, keys, &auth.Options{
+		Devices: there.devices, Hashers: authtest.Hashers(), Logger: quiet, Validators: []password.Validator{},
+	}))
+	return there
+}
+
+// TestPushEndsWatchesOfOtherProcesses at once, before they look: whatever ends a login in one.
+func TestPushEndsWatchesOfOtherProcesses(t *testing.T) {
+	for name, end := range map[string]func(t *testing.T, here, there *site){
+		"its end": func(t *testing.T, here, there *site) {
+			list := noerror.In(there.devices.ListUser(t.Context(), here.ids["alice"]))
+			if err := there.devices.EndDevice(t.Context(), here.ids["alice"], list[0].ID); err != nil {
+				t.Error(err)
+			}
+		},
+		"the end of all": func(t *testing.T, here, there *site) {
+			if _, err := there.devices.EndAll(t.Context(), here.ids["alice"]); err != nil {
+				t.Error(err)
+			}
+		},
+		"the end of everybody": func(t *testing.T, _, there *site) {
+			if _, err := there.auth.EndAllSessions(t.Context(), nil); err != nil {
+				t.Error(err)
+			}
+		},
+		"another password": func(t *testing.T, here, there *site) {
+			alice := noerror.In(there.users.ByID(t.Context(), here.ids["alice"]))
+			if _, err := there.auth.SetPassword(t.Context(), alice, "another staple"); err != nil {
+				t.Error(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHub()
+				here := newSite(t, inMemory, devices.Options{Push: h})
+				there := here.again(t, devices.Options{Push: h})
+				b, _ := here.login(t, "alice")
+				bob, _ := here.login(t, "bob")
+				watched, other := b.watch(t), bob.watch(t)
+				synctest.Wait()
+				end(t, here, there)
+				endsWithin(watched, t, 10*time.Millisecond) // of the bubble's time: the next look is in a second
+				if !strings.Contains(name, "everybody") {
+					goesOn(other, t)
+				}
+			})
+		})
+	}
 }
 
 // TestPgBouncerCannotCarryThePush, and the log says what to do.

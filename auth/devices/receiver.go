@@ -97,7 +97,7 @@ func (r *receiver) receive(ctx context.Context, works func()) (err error) {
 		close(heard)
 	})
 	connected := func() {
-		r.wake(allUsers) // what was said before was not heard
+		r.wake(everybody) // what was said before was not heard
 		panics.Go(func() { r.test(ctx, heard, fail) }, fail)
 	}
 	got := func(message string) {

@@ -54,6 +54,7 @@ func (d *Devices) Watch(r *http.Request) (context.Context, context.CancelFunc, e
 		cancel(err)
 		return nil, nil, err
 	}
+	d.news.start()
 	return ctx, func() { d.watches.end(w, context.Canceled) }, nil
 }
 

@@ -14,7 +14,7 @@ const aliveEvery = 20 * time.Second
 
 // events sends each line in an event, and "ended" when the login ends. A browser whose stream is
 // cut comes back by itself, and says which event was the last that it has got.
-func (p *pages) events(w http.ResponseWriter, r *http.Request, login context.Context) {
+func (p *pages) events(login context.Context, w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	last, _ := strconv.Atoi(r.Header.Get("Last-Event-ID")) // 0: from the beginning

@@ -38,7 +38,7 @@ func (p *pages) write(_ http.ResponseWriter, r *http.Request) {
 }
 
 // An open handler serves a page until login is done, and then tells it why.
-type open func(w http.ResponseWriter, r *http.Request, login context.Context)
+type open func(login context.Context, w http.ResponseWriter, r *http.Request)
 
 // open lets users in, and watches their logins.
 func (p *pages) open(serve open) http.Handler {
@@ -48,7 +48,7 @@ func (p *pages) open(serve open) http.Handler {
 			session.Abort(r, err) // 503: the page tries again
 		}
 		defer stop()
-		serve(w, r, login)
+		serve(login, w, r)
 	}))
 }
 

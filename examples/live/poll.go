@@ -13,7 +13,7 @@ const pollTime = 25 * time.Second
 
 // poll answers with the line after the number that the page has seen: 200 as soon as there is one,
 // 204 if there is none for a while, and 401 when the login ends, as RequireLogin does to a script.
-func (p *pages) poll(w http.ResponseWriter, r *http.Request, login context.Context) {
+func (p *pages) poll(login context.Context, w http.ResponseWriter, r *http.Request) {
 	seen, _ := strconv.Atoi(r.FormValue("seen"))
 	ctx, cancel := context.WithTimeout(login, pollTime)
 	defer cancel()

@@ -13,7 +13,7 @@ const writeTime = 10 * time.Second
 
 // socket sends each line in a message. When the login ends, the page gets the code 1008, by which
 // it knows that it need not come back.
-func (p *pages) socket(w http.ResponseWriter, r *http.Request, login context.Context) {
+func (p *pages) socket(login context.Context, w http.ResponseWriter, r *http.Request) {
 	conn, err := websocket.Accept(w, r, nil)
 	if err != nil {
 		return // it has answered
@@ -24,7 +24,8 @@ func (p *pages) socket(w http.ResponseWriter, r *http.Request, login context.Con
 	gone := conn.CloseRead(context.WithoutCancel(login)) // done when the visitor is gone
 	both, cancel := context.WithCancel(login)
 	defer cancel()
-	defer context.AfterFunc(gone, cancel)()
+	stop := context.AfterFunc(gone, cancel)
+	defer stop()
 	for n := 0; ; {
 		line, number, ok := p.board.after(both, n)
 		if !ok {

@@ -189,7 +189,8 @@ func (s *Settings) checkPushLink() []Finding {
 		!strings.HasSuffix(scheme, "unix") && hasRemote(rest)
 	if redis || at.Kind == "postgres" && isRemote(at.Server) && postgresFault(at.Server) != "" {
 		findings = append(findings, warn("jamsession.W062",
-			"DEVICE_PUSH_URL leads to another machine without good encryption: anyone on the network path can read its password, and who is logged out when.",
+			"DEVICE_PUSH_URL leads to another machine without good encryption: anyone on the network "+
+				"path can read its password, and who is logged out when.",
 			"Write ?sslmode=verify-full for PostgreSQL, or rediss:// for Redis.")...)
 	}
 	return findings
