@@ -45,7 +45,7 @@ USE_X_FORWARDED_HOST
 """.split()
 
 # Packages that have to do with logins and sessions.
-PACKAGES = "allauth axes django_otp django_redis guardian hijack two_factor".split()
+PACKAGES = "allauth allauth.usersessions axes django_otp django_redis guardian hijack two_factor".split()
 
 # What could not be found out, with the kind of the error.
 PROBLEMS = {}

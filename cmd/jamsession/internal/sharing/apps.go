@@ -32,6 +32,26 @@ func (s site) apps() []conf.Finding {
 	return findings
 }
 
+// usersessions is allauth's list of logins, which a program can share.
+const usersessions = "allauth.usersessions"
+
+// deviceLines has devices in the table that Django has for them, if there is one.
+func (s site) deviceLines() []line {
+	engine, known := s.djangoEngine()
+	if !s.isInstalled(usersessions) || !known || engine == "signed_cookies" {
+		return nil
+	}
+	return []line{quoted("DEVICES", "allauth")}
+}
+
+// devices notices that each side has a list of its own.
+func (s site) devices() []conf.Finding {
+	if len(s.deviceLines()) == 0 || s.here.Devices != "auto" && s.here.Devices != "db" {
+		return nil
+	}
+	return s.finding("two_lists_of_devices", fields{"Here": s.here.Devices})
+}
+
 func (s site) isInstalled(name string) bool {
 	_, ok := s.facts.Installed[name]
 	return ok

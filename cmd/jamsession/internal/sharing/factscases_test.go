@@ -156,7 +156,10 @@ var factsCases = map[string]testCase{
 			"allauth.account.auth_backends.AuthenticationBackend,django.contrib.auth.backends.ModelBackend",
 		},
 	},
-	"allauth": ofFacts("W117", installs("allauth", "allauth.account.auth_backends.AuthenticationBackend")),
+	"usersessions":       ofFacts("W144", installs("allauth.usersessions")),
+	"usersessions, none": {facts: installs("allauth.usersessions"), written: sessionsHere, here: []string{"DEVICES", "none"}},
+	"usersessions, same": {facts: installs("allauth.usersessions"), written: sessionsHere, here: []string{"DEVICES", "allauth"}},
+	"allauth":            ofFacts("W117", installs("allauth", "allauth.account.auth_backends.AuthenticationBackend")),
 }
 
 // schemas of PostgreSQL.

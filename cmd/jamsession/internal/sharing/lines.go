@@ -64,6 +64,7 @@ func (s site) allLines() []line {
 	var lines []line
 	for _, part := range []func() []line{
 		s.databaseLine, s.userLines, s.backendLines, s.passwordLines, s.engineLines,
+		s.deviceLines,
 		s.copiedLines, s.requestLines, s.cacheLines,
 	} {
 		lines = append(lines, part()...)

@@ -50,7 +50,7 @@ var rules = []func(site) []conf.Finding{
 	site.settingsFile, site.secretKey, site.fallbackKeys, site.legacyHashes,
 	site.engine, site.customSerializer, site.cache, site.files,
 	site.database, site.timeZone,
-	site.sessionModel, site.apps,
+	site.sessionModel, site.apps, site.devices,
 	site.userModel, site.backends, site.middleware, site.hashers, site.storedHashes, site.iterations,
 	site.equalSettings, site.secureCookies, site.limitsOfOneSide,
 	site.origins, site.proxy, site.messages,
