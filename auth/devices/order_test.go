@@ -143,6 +143,12 @@ var deviceActs = []string{
 	"adopt",
 }
 
+// TestEveryOrderOfAllauth is TestEveryOrder on the table of django-allauth, where the session
+// ends first.
+func TestEveryOrderOfAllauth(t *testing.T) {
+	everyOrder(t, newSite(t, inSteps, devices.Options{Timeout: apart, Max: 1, AllAuth: true}))
+}
+
 func everyOrder(t *testing.T, s *site) {
 	t.Helper()
 	hash := noerror.In(s.users.ByUsername(t.Context(), "alice")).Password
@@ -151,7 +157,11 @@ func everyOrder(t *testing.T, s *site) {
 			if path == "adopt" && o.needsRow {
 				continue
 			}
-			for _, endAt := range append([]int{never}, o.halts...) {
+			halts := append([]int{never}, o.halts...)
+			if s.db.Dialect != django.SQLite {
+				halts = halts[:1] // the rest is the same there
+			}
+			for _, endAt := range halts {
 				for n := 1; !t.Failed(); n++ {
 					r := &round{T: t, s: s, path: path, end: o}
 					r.name = fmt.Sprintf("%s at step %d, %s at step %d", path, n, end, endAt)
@@ -291,23 +301,32 @@ func (r *round) judge() {
 	if !slices.Equal(rows, alive) && (records || !newPassword) { // a dead cookie may be a copy, and leaves its row
 		fail("there are the rows %q, and the logins %q", rows, alive)
 	}
-	if r.s.remains(r) > 0 { // a key that was written between a row's load and its end
-		r.s.ageRemains(r)
-		r.s.devices.DeleteRemains(r.Context())
+	r.judgeSessions(rows, fail)
+	for _, b := range []*browser{r.b, r.other} {
+		b.get("/logout")
 	}
-	if n := r.s.remains(r); n != 0 {
-		fail("%d rows remain", n)
+}
+
+// judgeSessions looks whether the store has sessions of logins that were ended.
+func (r *round) judgeSessions(rows []string, fail func(format string, args ...any)) {
+	r.Helper()
+	if !r.s.allauth {
+		if r.s.remains(r) > 0 { // a key that was written between a row's load and its end
+			r.s.ageRemains(r)
+			r.s.devices.DeleteRemains(r.Context())
+		}
+		if n := r.s.remains(r); n != 0 {
+			fail("%d rows remain", n)
+		}
 	}
 	_, err := r.s.sessions.DeleteWhere(r.Context(), func(s *session.Session) bool {
-		if id := session.Item[string]("_device").Get(s, ""); id != "" && !slices.Contains(rows, id) {
+		id := session.Item[string]("_device").Get(s, "")
+		if id != "" && !slices.Contains(rows, id) {
 			fail("a session of the device %s is left", id)
 		}
 		return false
 	})
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		fail("the sessions are not listed: %v", err)
-	}
-	for _, b := range []*browser{r.b, r.other} {
-		b.get("/logout")
 	}
 }

@@ -88,21 +88,10 @@ func (d *Devices) start(
 		next = mine[i].follow(next, l.Same)
 	}
 	others := slices.DeleteFunc(slices.Clone(mine), func(r row) bool {
-		return r.id == next.id || dead[r.id] || r.id == l.Before && l.BeforeUser == l.UserID
+		return r.id == next.id || r.id == l.Before && l.BeforeUser == l.UserID
 	})
-	over := d.tooMany(others, time.UnixMicro(next.created))
-	if len(over) > 0 && d.opts.WhenFull != EndOldest {
-		s.refused = d.refusal(others)
-		return s, nil
-	}
-	for _, r := range over {
-		gone, err := d.endRow(ctx, tx, r)
-		if err != nil {
-			return s, err
-		}
-		if gone {
-			s.ended, s.limited = append(s.ended, r), s.limited+1
-		}
+	if err := d.makeRoom(ctx, tx, others, dead, &s); err != nil || s.refused != nil {
+		return s, err
 	}
 	if next.id != "" {
 		s.id = next.id
@@ -123,6 +112,38 @@ func (d *Devices) start(
 	}
 	s.id, err = d.rows.insert(ctx, tx, next)
 	return s, err
+}
+
+// makeRoom ends what is too much for another device, or refuses that.
+func (d *Devices) makeRoom(
+	ctx context.Context, tx *sql.Conn, others []row, dead map[string]bool, s *started,
+) error {
+	if d.opts.Max == 0 {
+		return nil
+	}
+	isDead := func(r row) bool { return dead[r.id] }
+	alive := slices.DeleteFunc(slices.Clone(others), isDead)
+	over := d.tooMany(alive, time.Now())
+	if len(over) > 0 && d.opts.WhenFull != EndOldest {
+		s.refused = d.refusal(alive)
+		return nil
+	}
+	if len(others) >= d.opts.Max { // one that seems dead may be of a session that just gets another key
+		over = append(over, slices.DeleteFunc(others, func(r row) bool { return !isDead(r) })...)
+	}
+	for _, r := range over {
+		gone, err := d.endRow(ctx, tx, r)
+		if err != nil {
+			return err
+		}
+		if gone {
+			s.ended = append(s.ended, r)
+		}
+		if gone && !isDead(r) {
+			s.limited++
+		}
+	}
+	return nil
 }
 
 // shared returns the row that another request has made for the session that is adopted.
