@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/jamsession/jamsession/auth/devices"
@@ -109,13 +108,22 @@ func writeDevices(w io.Writer, list []devices.Device) error {
 		_, err := fmt.Fprintln(w, "No devices.")
 		return err
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "ID\tDEVICE\tNAME\tADDRESS\tLOGIN\tSINCE (UTC)\tSEEN")
+	var rows [][]string
 	for _, d := range list {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, column(d.Browser, 30), column(d.Name, 20),
-			column(d.Address, 30), d.Method, d.Created.UTC().Format("2006-01-02 15:04"), d.Active())
+		rows = append(rows, []string{
+			d.ID, d.Browser, d.Name, d.Address, d.Method,
+			d.Created.UTC().Format("2006-01-02 15:04"), d.Active(),
+		})
 	}
-	return t.Flush()
+	return writeTable(w, []column{
+		{"ID", 0},
+		{"DEVICE", 30},
+		{"NAME", 20},
+		{"ADDRESS", 30},
+		{"LOGIN", 0},
+		{"SINCE (UTC)", 0},
+		{"SEEN", 0},
+	}, rows)
 }
 
 // clearDevices deletes the rows of logins that ended long ago, if there are any.

@@ -57,7 +57,7 @@ func openSite(ts *testscript.TestScript) *site.Site {
 	return site
 }
 
-// makeSession VAR USER makes a session of a user and sets VAR to its
+// makeSession VAR USER [DEVICE] makes a session of a user and sets VAR to its
 // fingerprint, and VAR_KEY to its key.
 func makeSession(ts *testscript.TestScript, _ bool, args []string) {
 	site := openSite(ts)
@@ -67,6 +67,9 @@ func makeSession(ts *testscript.TestScript, _ bool, args []string) {
 	s.Set("_auth_user_hash", "do-not-show-this-hash")
 	s.Set("cart", []string{"apple", "pear"})
 	s.Set("api_token", "do-not-show-this-token")
+	if len(args) > 2 {
+		s.Set("_device", args[2])
+	}
 	ts.Check(s.Save(context.Background()))
 	ts.Setenv(args[0], s.Fingerprint())
 	ts.Setenv(args[0]+"_KEY", s.Key())

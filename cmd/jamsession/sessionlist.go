@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/site"
 )
@@ -36,12 +37,12 @@ func (c *listCommand) Run(a *app) error {
 	return a.withNames(func(site *site.Site, names *usernames) error { return c.run(a, site, names) })
 }
 
-func (c *listCommand) run(a *app, site *site.Site, names *usernames) error {
+func (c *listCommand) run(a *app, site *site.Site, users *usernames) error {
 	found := &search{user: c.User}
 	if c.Order == "stored" && !c.Reverse {
 		found.limit = c.Limit
 	}
-	if err := found.run(a, site, names); err != nil {
+	if err := found.run(a, site, users); err != nil {
 		return err
 	}
 	list := found.list
@@ -54,10 +55,17 @@ func (c *listCommand) run(a *app, site *site.Site, names *usernames) error {
 	if c.Limit > 0 {
 		list = list[:min(c.Limit, len(list))]
 	}
+	names := devicesOf(site)
+	for i, s := range list {
+		var err error
+		if list[i].DeviceName, err = names.of(a.ctx, s.User, s.Device); err != nil {
+			return err
+		}
+	}
 	if c.JSON {
 		return writeJSONLines(a.out, list)
 	}
-	return writeTable(a.out, list)
+	return writeSessions(a.out, list)
 }
 
 // orders are those of --order that are not the store's.
@@ -73,9 +81,10 @@ var orders = map[string]func(a, b summary) int{
 // A summary is a session in a list.
 type summary struct {
 	Fingerprint string    `json:"fingerprint"`
-	User        string    `json:"user"`   // the id; empty if anonymous
-	Name        string    `json:"name"`   // of the user; empty if anonymous, gone or not known
-	Device      string    `json:"device"` // the id of the login's device; empty if there is none
+	User        string    `json:"user"`        // the id; empty if anonymous
+	Name        string    `json:"name"`        // of the user; empty if anonymous, gone or not known
+	Device      string    `json:"device"`      // the id of the login's device; empty if there is none
+	DeviceName  string    `json:"device_name"` // see devicenames.of
 	Expires     time.Time `json:"expires"`
 	Size        int       `json:"size"`  // bytes in the store
 	Items       int       `json:"items"` // -1 if they cannot be read
@@ -89,40 +98,46 @@ func summarize(site *site.Site, rec session.Record) summary {
 		key: rec.Key,
 	}
 	if items, err := decodeItems(site, rec); err == nil {
-		user, _ := items.Get("_auth_user_id") // text, or a number if not from Django
-		s.User = strings.Trim(string(legibleJSON(user)), `"`)
-		device, _ := items.Get("_device")
-		s.Device = strings.Trim(string(legibleJSON(device)), `"`)
+		s.User, s.Device = loginOf(items)
 		s.Items = items.Len()
 	}
 	return s
 }
 
-func writeTable(w io.Writer, list []summary) error {
+// loginOf returns the ids of the user and of the device of a session's login.
+func loginOf(items rawjson.Object) (user, device string) {
+	text := func(name string) string { // or a number if not from Django
+		raw, _ := items.Get(name)
+		return strings.Trim(string(legibleJSON(raw)), `"`)
+	}
+	return text("_auth_user_id"), text("_device")
+}
+
+func writeSessions(w io.Writer, list []summary) error {
 	if len(list) == 0 {
 		_, err := fmt.Fprintln(w, "No sessions.")
 		return err
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "FINGERPRINT\tID\tUSER\tEXPIRES (UTC)\tIN\tBYTES\tITEMS")
+	var rows [][]string
 	for _, s := range list {
-		items := fmt.Sprint(s.Items)
+		items := strconv.Itoa(s.Items)
 		if s.Items < 0 {
 			items = "unreadable"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%s\n", s.Fingerprint, column(s.User, 24), column(s.Name, 18),
-			s.Expires.Format("2006-01-02 15:04"), roughly(time.Until(s.Expires)), s.Size, items)
+		rows = append(rows, []string{
+			s.Fingerprint, s.User, s.Name, s.DeviceName, roughly(time.Until(s.Expires)),
+			strconv.Itoa(s.Size), items,
+		})
 	}
-	return t.Flush()
-}
-
-// column returns a text for a table, of at most so many characters.
-func column(text string, most int) string {
-	text = legible(text)
-	if runes := []rune(text); len(runes) > most {
-		text = string(runes[:most-1]) + "…"
-	}
-	return cmp.Or(text, "-")
+	return writeTable(w, []column{
+		{"FINGERPRINT", 0},
+		{"ID", 4},
+		{"USER", 6},
+		{"DEVICE", 10},
+		{"EXPIRES IN", 0},
+		{"BYTES", 0},
+		{"ITEMS", 0},
+	}, rows)
 }
 
 // roughly writes a time in its largest unit.

@@ -35,21 +35,44 @@ func (c *showCommand) run(a *app, site *site.Site) error {
 	if err != nil {
 		return err
 	}
+	device := deviceOf(a, items)
 	if !c.Reveal {
 		hideSecrets(&items)
 	}
 	if c.JSON {
-		return c.writeJSON(a, rec, items)
+		return c.writeJSON(a, rec, items, device)
 	}
-	fmt.Fprintf(a.out, "fingerprint  %s\nexpires      %s (in %s)\n\n", session.Fingerprint(rec.Key),
+	fmt.Fprintf(a.out, "fingerprint  %s\nexpires      %s (in %s)\n", session.Fingerprint(rec.Key),
 		rec.Expiry.UTC().Format(time.RFC3339), roughly(time.Until(rec.Expiry)))
+	if device != "" {
+		fmt.Fprintf(a.out, "device       %s\n", legible(device))
+	}
+	fmt.Fprintln(a.out)
 	return writeItems(a.out, items)
 }
 
-func (c *showCommand) writeJSON(a *app, rec session.Record, items rawjson.Object) error {
+// deviceOf returns what the device of a login is called, if the users are in reach.
+func deviceOf(a *app, items rawjson.Object) (name string) {
+	user, device := loginOf(items)
+	if device == "" {
+		return ""
+	}
+	here, err := a.open(nil)
+	if err != nil {
+		return ""
+	}
+	name, err = devicesOf(here).of(a.ctx, user, device)
+	if errors.Join(err, here.Close()) != nil {
+		return ""
+	}
+	return name
+}
+
+func (c *showCommand) writeJSON(a *app, rec session.Record, items rawjson.Object, device string) error {
 	return writeJSON(a.out, struct {
 		Fingerprint string          `json:"fingerprint"`
 		Expires     time.Time       `json:"expires"`
+		DeviceName  string          `json:"device_name"`
 		Items       json.RawMessage `json:"items"`
-	}{session.Fingerprint(rec.Key), rec.Expiry.UTC(), asJSON(items)})
+	}{session.Fingerprint(rec.Key), rec.Expiry.UTC(), device, asJSON(items)})
 }

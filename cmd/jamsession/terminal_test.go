@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/jamsession/jamsession/site"
@@ -122,5 +123,39 @@ func TestTablesFitTheTerminal(t *testing.T) {
 				t.Errorf("%v: %d columns: %s", args, n, line)
 			}
 		}
+	}
+}
+
+// TestUUIDsFitTheTerminal: a line of users begins with the whole id, since it is copied.
+func TestUUIDsFitTheTerminal(t *testing.T) {
+	const id = "2f79de82-d9ee-44f3-80dd-708eb1530da0"
+	at := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	long := userLine{
+		ID: id, Name: strings.Repeat("ü", 150), Email: strings.Repeat("a", 150), Active: true, Superuser: true, LastLogin: &at,
+	}
+	short := userLine{ID: id, Name: "ann", Email: "ann@example.com", Active: true}
+	var users, sessions strings.Builder
+	if err := writeUsers(&users, []userLine{long, short}); err != nil {
+		t.Fatal(err)
+	}
+	err := writeSessions(&sessions, []summary{{
+		Fingerprint: "0123456789ab", User: id, Name: long.Name, DeviceName: "Chrome on Windows",
+		Expires: time.Now().Add(400 * time.Hour), Size: 123456, Items: -1,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(users.String() + sessions.String()) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	for _, want := range []string{id + "  ü", id + "  ann", "  superuser  2026-11-29\n", "  user       never\n"} {
+		if !strings.Contains(users.String(), want) {
+			t.Errorf("%q is not in\n%s", want, &users)
+		}
+	}
+	if !strings.Contains(sessions.String(), "2f79") || !strings.Contains(sessions.String(), "  Chrome on…") {
+		t.Errorf("%s", &sessions)
 	}
 }

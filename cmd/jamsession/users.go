@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"slices"
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
@@ -78,18 +78,23 @@ func writeUsers(w io.Writer, list []userLine) error {
 		_, err := fmt.Fprintln(w, "No users.")
 		return err
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "ID\tUSER\tEMAIL\tROLE\tLAST LOGIN (UTC)")
+	title, written := "LAST LOGIN (UTC)", "2006-01-02 15:04"
+	if slices.ContainsFunc(list, func(u userLine) bool { return len(u.ID) > wideID }) {
+		title, written = "LAST LOGIN", time.DateOnly
+	}
+	var rows [][]string
 	for _, u := range list {
 		last := "never"
 		if u.LastLogin != nil {
-			last = u.LastLogin.Format("2006-01-02 15:04")
+			last = u.LastLogin.Format(written)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n",
-			legible(u.ID), column(u.Name, 20), column(u.Email, 22), u.role(), last)
+		rows = append(rows, []string{u.ID, u.Name, u.Email, u.role(), last})
 	}
-	return t.Flush()
+	return writeTable(w, []column{{"ID", 0}, {"USER", 6}, {"EMAIL", 6}, {"ROLE", 0}, {title, 0}}, rows)
 }
+
+// wideID is the length from which ids leave no room for the time of a login: those of UUIDs.
+const wideID = 20
 
 // role says in a word what a user may do.
 func (u userLine) role() string {
