@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"hash/maphash"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/authsession"
@@ -32,14 +34,18 @@ func stateOf(user User) uint64 {
 	if !user.IsAuthenticated() || !user.IsActive {
 		return 0
 	}
-	return max(1, maphash.Comparable(stateSeed, struct {
+	return max(devicekeeper.StateUnknown+1, maphash.Comparable(stateSeed, struct {
 		password string
 		floor    int64
 	}{user.Password, floorOf(user)}))
 }
 
-// States implements devicekeeper.Manager, in one statement for each backend that can.
+// States implements devicekeeper.Manager, in one statement for each backend that can. One user
+// whom a backend cannot return must not hide the others.
 func (d deviceManager) States(ctx context.Context, users []devicekeeper.User) ([]uint64, error) {
+	ctx, cancel := d.m.within(ctx)
+	defer cancel()
+	var errs [2]error // one of each kind
 	states := make([]uint64, len(users))
 	together := make(map[*modelBackend]map[string]int) // the places of users
 	for i, u := range users {
@@ -52,38 +58,34 @@ func (d deviceManager) States(ctx context.Context, users []devicekeeper.User) ([
 			continue
 		}
 		user, err := d.user(ctx, b, u.ID)
-		if err != nil {
-			return nil, err
-		}
 		states[i] = stateOf(user)
+		if err != nil {
+			states[i], errs[0] = devicekeeper.StateUnknown, err
+		}
 	}
 	for b, places := range together {
-		if err := d.statesOf(ctx, b, places, states); err != nil {
-			return nil, err
+		if err := statesOf(ctx, b, places, states); err != nil {
+			errs[1] = err
 		}
 	}
-	return states, nil
+	return states, errors.Join(errs[:]...)
 }
 
 // statesOf puts the states of a backend's users into their places.
-func (d deviceManager) statesOf(
-	ctx context.Context, b *modelBackend, places map[string]int, states []uint64,
-) error {
-	ids := make([]string, 0, len(places))
-	for id := range places {
-		ids = append(ids, id)
-	}
-	ctx, cancel := d.m.within(ctx)
-	defer cancel()
+func statesOf(ctx context.Context, b *modelBackend, places map[string]int, states []uint64) error {
+	ids := slices.Collect(maps.Keys(places))
 	err := devicekeeper.StatesOf(b.users)(ctx, ids, func(id, password string, active bool, floor time.Time) {
 		if place, asked := places[id]; asked {
 			states[place] = stateOf(User{ID: id, Password: password, IsActive: active, LoginFloor: floor})
 		}
 	})
-	if err != nil {
-		return unavailable(b, err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	for _, place := range places {
+		states[place] = devicekeeper.StateUnknown
+	}
+	return unavailable(b, err)
 }
 
 // user returns a user of a backend, the anonymous one if there is none.
@@ -116,11 +118,11 @@ func (d deviceManager) Holds(ctx context.Context, login any, keys []string, floo
 	}
 	for _, key := range keys {
 		now, err := authsession.Reread(ctx, w.sessions, key)
-		if errors.Is(err, session.ErrNotFound) {
-			continue
-		}
-		if err != nil {
+		if errors.Is(err, session.ErrUnavailable) {
 			return false, err
+		}
+		if err != nil { // it is gone, or nobody can read it
+			continue
 		}
 		s := now.(*session.Session)
 		return itemText(s, idItem) == user.ID && d.m.isGood(proofOf(s), user, floor), nil

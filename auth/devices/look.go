@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/devicekeeper"
@@ -11,37 +12,33 @@ import (
 	"github.com/jamsession/jamsession/secret"
 )
 
-// lookAt ends those of some watches whose logins have ended. Its error says that not everything
-// could be asked.
+// lookAt ends those of some watches whose logins have ended. Its error says that nothing could be
+// asked, or is a [partly].
 func (d *Devices) lookAt(ctx context.Context, some []*watch) error {
 	began := time.Now()
 	rows, err := d.rowsOf(ctx, some)
 	if err != nil {
 		return err
 	}
-	var left []*watched
+	l := look{d: d}
 	for _, w := range some {
 		r, ok := rows[w.id]
 		if !ok || r.user != w.user {
 			d.watches.end(w, ErrEnded)
 			continue
 		}
-		left = append(left, d.watched(w, r))
+		l.left = append(l.left, d.watched(w, r))
 	}
-	left, badUsers := d.lookAtUsers(ctx, left)
-	left, badSessions := d.lookAtSessions(ctx, left, began)
-	if err := errors.Join(badUsers, badSessions); err != nil {
-		return err
-	}
-	for _, w := range left {
-		w.seen = began
-		if w.inDoubt {
-			d.watches.lookAgain(w.watch)
-		} else {
-			w.doubt = doubt{}
-		}
-	}
-	return nil
+	l.atUsers(ctx)
+	l.atSessions(ctx, began)
+	return l.end(began)
+}
+
+// A look is one at several watches.
+type look struct {
+	d    *Devices
+	left []*watched // whose logins have not ended, as far as that is known
+	errs []error
 }
 
 // A watched is a watch with its row, while it is looked at.
@@ -53,6 +50,39 @@ type watched struct {
 	until   time.Time
 	keys    []string // of the session, as far as they are known: it may just be getting another
 	inDoubt bool
+	unseen  bool // not everything could be asked
+}
+
+// partly is the error of a look at some of several watches.
+type partly struct{ error }
+
+// end notes what was seen.
+func (l *look) end(began time.Time) error {
+	for _, w := range l.left {
+		if !w.unseen {
+			w.seen = began
+		}
+		if w.inDoubt {
+			l.d.watches.lookAgain(w.watch)
+		} else if !w.unseen {
+			w.doubt = doubt{}
+		}
+	}
+	if err := errors.Join(l.errs...); err != nil {
+		return partly{err}
+	}
+	return nil
+}
+
+// keep leaves those whose logins have not ended.
+func (l *look) keep(hasEnded func(*watched) bool) {
+	l.left = slices.DeleteFunc(l.left, func(w *watched) bool {
+		ended := hasEnded(w)
+		if ended {
+			l.d.watches.end(w.watch, ErrEnded)
+		}
+		return ended
+	})
 }
 
 // rowsOf returns the rows of some watches, by their ids.
@@ -101,42 +131,48 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// lookAtUsers returns those whose users let them in. Only if something of a user has changed,
+// atUsers looks whether the users let their logins in. Only if something of a user has changed,
 // it is asked for each login what that means.
-func (d *Devices) lookAtUsers(ctx context.Context, some []*watched) (left []*watched, err error) {
-	states, err := userStates(ctx, some)
+func (l *look) atUsers(ctx context.Context) {
+	states, err := userStates(ctx, l.left)
 	if err != nil {
-		return some, err
+		l.errs = append(l.errs, err)
 	}
-	for _, w := range some {
-		state := states[w.manager][devicekeeper.User{Backend: w.backend, ID: w.user}]
-		switch {
-		case state == 0:
-			d.watches.end(w.watch, ErrEnded)
-			continue
-		case state != w.state:
-			holds, err := w.manager.Holds(ctx, w.login, w.keys, w.row.notBefore)
-			switch {
-			case err != nil:
-				return some, err
-			case holds:
-				w.state = state
-			case w.doubted(w.keys, time.Now()):
-				d.watches.end(w.watch, ErrEnded)
-				continue
-			default:
-				w.inDoubt = true
-			}
+	l.keep(func(w *watched) (ended bool) {
+		switch state := states[w.manager][devicekeeper.User{Backend: w.backend, ID: w.user}]; state {
+		case 0:
+			return true
+		case devicekeeper.StateUnknown:
+			w.unseen = true
+		case w.state:
+		default:
+			return l.askAnew(ctx, w, state)
 		}
-		left = append(left, w)
+		return false
+	})
+}
+
+// askAnew asks the whole question for a login whose user has changed.
+func (l *look) askAnew(ctx context.Context, w *watched, state uint64) (ended bool) {
+	holds, err := w.manager.Holds(ctx, w.login, w.keys, w.row.notBefore)
+	switch {
+	case err != nil:
+		w.unseen, l.errs = true, []error{err}
+	case holds:
+		w.state = state
+	case w.doubted(w.keys, time.Now()):
+		return true
+	default:
+		w.inDoubt = true
 	}
-	return left, nil
+	return false
 }
 
 // userStates asks for the users of some watches, each once.
 func userStates(
 	ctx context.Context, some []*watched,
 ) (map[devicekeeper.Manager]map[devicekeeper.User]uint64, error) {
+	var errs []error
 	all := make(map[devicekeeper.Manager]map[devicekeeper.User]uint64)
 	for _, w := range some {
 		if all[w.manager] == nil {
@@ -150,45 +186,42 @@ func userStates(
 			users = append(users, u)
 		}
 		states, err := m.States(ctx, users)
-		if err != nil {
-			return nil, err
-		}
+		errs = append(errs, err)
 		for i, u := range users {
 			of[u] = states[i]
 		}
 	}
-	return all, nil
+	return all, errors.Join(errs...)
 }
 
-// lookAtSessions returns those whose sessions live.
-func (d *Devices) lookAtSessions(
-	ctx context.Context, some []*watched, now time.Time,
-) (left []*watched, err error) {
-	gone, err := d.goneSessions(ctx, some)
-	for _, w := range some {
+// atSessions looks whether the sessions live.
+func (l *look) atSessions(ctx context.Context, now time.Time) {
+	gone, err := l.goneSessions(ctx)
+	if err != nil {
+		l.errs = append(l.errs, err)
+	}
+	l.keep(func(w *watched) (ended bool) {
 		over := !w.until.IsZero() && !now.Before(w.until)
 		switch {
-		case over && (gone[w] || !d.hasRecord(w)), gone[w] && w.doubted(w.keys, time.Now()):
-			d.watches.end(w.watch, ErrEnded)
-			continue
+		case over && (gone[w] || !l.d.hasRecord(w)), gone[w] && w.doubted(w.keys, time.Now()):
+			return true
 		case gone[w]:
 			w.inDoubt = true
 		}
-		left = append(left, w)
-	}
-	return left, err
+		return false
+	})
 }
 
 // hasRecord reports whether the store can be asked for a session.
 func (d *Devices) hasRecord(w *watched) bool { return d.opts.Store != nil && len(w.keys) > 0 }
 
-// goneSessions returns those watches of some whose sessions are not in the store.
-func (d *Devices) goneSessions(ctx context.Context, some []*watched) (map[*watched]bool, error) {
+// goneSessions returns those watches whose sessions are not in the store.
+func (l *look) goneSessions(ctx context.Context) (map[*watched]bool, error) {
 	gone := make(map[*watched]bool)
 	var of []*watched
 	var keys []string
-	for _, w := range some {
-		if d.hasRecord(w) {
+	for _, w := range l.left {
+		if l.d.hasRecord(w) {
 			gone[w] = true
 			for _, key := range w.keys {
 				of, keys = append(of, w), append(keys, key)
@@ -198,16 +231,17 @@ func (d *Devices) goneSessions(ctx context.Context, some []*watched) (map[*watch
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	ctx, cancel := d.limit(ctx)
+	ctx, cancel := l.d.limit(ctx)
 	defer cancel()
-	found, err := recordkeys.Exist(ctx, d.opts.Store, keys)
-	if err != nil {
-		return nil, wrap(ctx, "look for sessions", err)
-	}
+	found, err := recordkeys.Exist(ctx, l.d.opts.Store, keys)
 	for i, w := range of {
-		if found[i] {
+		switch {
+		case i >= len(found): // nobody knows
+			w.unseen = true
+			delete(gone, w)
+		case found[i]:
 			delete(gone, w)
 		}
 	}
-	return gone, nil
+	return gone, wrap(ctx, "look for sessions", err)
 }

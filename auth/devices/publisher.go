@@ -16,7 +16,7 @@ const (
 	// publishTime limits one message.
 	publishTime = 2 * time.Second
 
-	// warnEvery is how often the log says that nothing can be published.
+	// warnEvery is how often the log says that nothing can be published, or looked at.
 	warnEvery = time.Minute
 )
 

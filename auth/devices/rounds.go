@@ -2,6 +2,7 @@ package devices
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -28,7 +29,8 @@ type round struct {
 	spent   time.Duration // with looks
 	rested  time.Time     // the next can begin
 	next    time.Time     // the next begins anyway
-	failing bool
+	failing bool          // the last look has
+	warned  time.Time
 }
 
 // run looks until there are no watches.
@@ -136,8 +138,8 @@ func (s *watches) wait(r *round) {
 	}
 }
 
-// lookAt looks at some watches. If that fails, the round is over, and those end that nobody
-// could look at for too long.
+// lookAt looks at some watches. If nothing could be asked, the round is over. Those end that
+// nobody could look at for too long.
 func (s *watches) lookAt(r *round, some []*watch) {
 	began := time.Now()
 	var err error
@@ -146,17 +148,21 @@ func (s *watches) lookAt(r *round, some []*watch) {
 	}
 	now := time.Now()
 	r.spent += now.Sub(began)
-	if err == nil || s.ctx.Err() != nil {
+	switch {
+	case err == nil || s.ctx.Err() != nil:
 		r.failing = false
 		return
-	}
-	if !r.failing {
+	case now.Sub(r.warned) >= warnEvery:
 		s.logger.Warn("devices: it cannot be found out which logins have ended", slog.Any("error", err))
+		r.warned = now
 	}
-	r.failing, r.rest = true, nil
-	r.next = now.Add(roundEvery)
-	r.rested = r.next
-	for _, w := range s.everyone() {
+	if _, ok := errors.AsType[partly](err); !ok {
+		some = s.everyone()
+		r.failing, r.rest = true, nil
+		r.next = now.Add(roundEvery)
+		r.rested = r.next
+	}
+	for _, w := range some {
 		if now.Sub(w.seen) >= unseenAfter {
 			s.end(w, errUnseen)
 		}

@@ -48,6 +48,7 @@ type site struct {
 	plain    *auth.Manager         // of a process without devices
 	ids      map[string]string     // of users, by name
 	do       func(r *http.Request) // what the page /do does
+	poisoned string                // the user whom a site apart cannot return
 	raised   func()                // called when a floor was raised, on a site apart
 	replaced func()                // called when a password was replaced, on a site apart
 	allauth  bool                  // the rows are in the table of django-allauth
@@ -77,9 +78,13 @@ func (e elsewhere) RaiseLoginFloor(ctx context.Context, id string) (time.Time, e
 	return floor, err
 }
 
+// ByID cannot return one of the users.
 func (e elsewhere) ByID(ctx context.Context, id string) (auth.User, error) {
 	step(ctx)
 	defer step(ctx)
+	if id == e.s.poisoned {
+		return auth.User{}, errors.New("poison")
+	}
 	return e.Users.ByID(ctx, id)
 }
 

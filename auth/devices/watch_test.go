@@ -3,6 +3,7 @@ package devices_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/devices"
+	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -35,7 +38,7 @@ func ends(ctx context.Context, t testing.TB, cause error) {
 		if err := context.Cause(ctx); !errors.Is(err, cause) {
 			t.Errorf("the cause is %v, want %v", err, cause)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(40 * time.Second):
 		t.Errorf("the watch goes on")
 	}
 }
@@ -298,6 +301,57 @@ func TestWatchEndsIfNobodyCanLook(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWhoCannotBeAskedForHidesNobodyElse: a user whom the backend cannot return, and a session
+// that the store cannot, end after half a minute, and nobody else.
+func TestWhoCannotBeAskedForHidesNobodyElse(t *testing.T) {
+	for name, o := range map[string]devices.Options{"session": {}, "user": {Timeout: apart}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, func(testing.TB, django.Database) session.Store {
+					return &poisoned{Store: memstore.New()}
+				}, o)
+				alice, id := s.login(t, "alice")
+				s.devices.Flush()
+				var others []context.Context
+				for i := range 5 {
+					name := fmt.Sprint("user", i)
+					s.addUser(t, name)
+					b, _ := s.login(t, name)
+					others = append(others, b.watch(t))
+				}
+				bob, bobs := s.login(t, "bob")
+				watched, last := alice.watch(t), bob.watch(t)
+				if name == "user" {
+					s.poisoned = s.ids["alice"]
+				} else {
+					s.store.(*poisoned).key = s.devices.Sealed(t.Context(), s.ids["alice"], id)
+				}
+				goesOn(watched, t)
+				ends(watched, t, session.ErrUnavailable)
+				time.Sleep(time.Minute)
+				for _, other := range others {
+					goesOn(other, t)
+				}
+				s.exec(t, "DELETE FROM jamsession_device WHERE id = ?", bobs)
+				endsWithin(last, t, 1300*time.Millisecond)
+			})
+		})
+	}
+}
+
+// A poisoned store has a record that it cannot load, and no Exist.
+type poisoned struct {
+	session.Store
+	key string
+}
+
+func (p *poisoned) Load(ctx context.Context, key string) (session.Record, error) {
+	if key == p.key {
+		return session.Record{}, errors.New("poison")
+	}
+	return p.Store.Load(ctx, key)
 }
 
 // TestOutageEndsNoWatch that is shorter, and what has ended meanwhile ends.

@@ -14,7 +14,8 @@ type Manager interface {
 	RaiseFloor(ctx context.Context, userID string) error
 
 	// States returns, for each user, a digest of all that their logins depend on; zero for one
-	// who is gone or may not log in.
+	// who is gone or may not log in, and StateUnknown for one who could not be asked for. The
+	// error says why.
 	States(ctx context.Context, users []User) ([]uint64, error)
 
 	// Holds reports whether the login of a Visit would still be let in. What its session says
@@ -22,6 +23,9 @@ type Manager interface {
 	// row's State.
 	Holds(ctx context.Context, login any, keys []string, floor int64) (bool, error)
 }
+
+// StateUnknown is not the state of any user.
+const StateUnknown = 1
 
 // A User is a user of a backend.
 type User struct{ Backend, ID string }

@@ -14,18 +14,24 @@ type Exister interface {
 	Exist(ctx context.Context, keys []string) ([]bool, error)
 }
 
-// Exist asks a store for each key; one after another, if it is not an [Exister].
+// Exist asks a store for each key; one after another, if it is not an [Exister]. Together with an
+// error it returns what it has found out about the first keys.
 func Exist(ctx context.Context, store session.Store, keys []string) ([]bool, error) {
 	if e, ok := store.(Exister); ok {
-		return e.Exist(ctx, keys)
-	}
-	found := make([]bool, len(keys))
-	for i, key := range keys {
-		_, err := store.Load(ctx, key)
-		if err != nil && !errors.Is(err, session.ErrNotFound) {
-			return nil, err
+		found, err := e.Exist(ctx, keys)
+		if err != nil {
+			return nil, err // whatever it says beside
 		}
-		found[i] = err == nil
+		return found, nil
+	}
+	found := make([]bool, 0, len(keys))
+	for _, key := range keys {
+		_, err := store.Load(ctx, key)
+		exists := err == nil || errors.Is(err, session.ErrTooLarge)
+		if !exists && !errors.Is(err, session.ErrNotFound) {
+			return found, err
+		}
+		found = append(found, exists)
 	}
 	return found, nil
 }
