@@ -18,6 +18,7 @@ import (
 
 	"github.com/redis/rueidis"
 
+	"github.com/jamsession/jamsession/internal/pushtest"
 	"github.com/jamsession/jamsession/internal/servertest"
 	"github.com/jamsession/jamsession/redisstore"
 	"github.com/jamsession/jamsession/session"
@@ -29,6 +30,9 @@ import (
 func TestCluster(t *testing.T) {
 	url, _ := startCluster(t)
 	sessiontest.Run(t, func(t *testing.T) session.Store { return open(t, url, redisstore.Options{}) })
+	t.Run("Push", func(t *testing.T) {
+		pushtest.Run(t, func(t *testing.T, channel string) pushtest.Push { return pushOn(t, url, channel) })
+	})
 }
 
 // startCluster returns the URL of two servers.

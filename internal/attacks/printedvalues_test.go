@@ -45,10 +45,11 @@ import (
 // plantedFlags are settings with everything that is secret.
 var plantedFlags = map[string]string{
 	"SECRET_KEY": plantedKey, "SECRET_KEY_FALLBACKS": plantedOlder,
-	"DATABASE_URL": "postgres://site:" + databaseWord + "@127.0.0.1:1/site",
-	"CACHE_URL":    "redis://site:" + cacheWord + "@127.0.0.1:1/0",
-	"CACHES":       "more=redis://:" + cacheWord + "@127.0.0.1:1/1?key_prefix=x",
-	"EMAIL_URL":    "smtps://site:" + mailWord + "@mail.example.com:465",
+	"DATABASE_URL":    "postgres://site:" + databaseWord + "@127.0.0.1:1/site",
+	"CACHE_URL":       "redis://site:" + cacheWord + "@127.0.0.1:1/0",
+	"CACHES":          "more=redis://:" + cacheWord + "@127.0.0.1:1/1?key_prefix=x",
+	"DEVICE_PUSH_URL": "postgres://site:" + databaseWord + "@127.0.0.1:1/site",
+	"EMAIL_URL":       "smtps://site:" + mailWord + "@mail.example.com:465",
 }
 
 // values returns values of all types that need no server, with what belongs
@@ -152,7 +153,7 @@ func settingsValues(t *testing.T) []any {
 		t.Fatal(err)
 	}
 	list := []any{sources, loaded, *loaded, keys, keys.Current(), conf.Of(loaded).Check(true), conf.Of(loaded)}
-	for _, name := range []string{"SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "CACHE_URL", "CACHES", "EMAIL_URL"} {
+	for _, name := range []string{"SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "CACHE_URL", "CACHES", "DEVICE_PUSH_URL", "EMAIL_URL"} {
 		bad := map[string]string{}
 		for name, value := range plantedFlags {
 			bad[name] = value
