@@ -2,6 +2,7 @@ package pgstore
 
 import (
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -13,6 +14,9 @@ import (
 
 // Table returns the store to which a store leaves what it does not do.
 func Table(s session.Store) session.Store { return s.(*store).table }
+
+// CheckEvery has a Push ask so often whether its connection still lives, and wait for so long.
+func CheckEvery(p *Push, often, answer time.Duration) { p.check, p.answer = often, answer }
 
 // Alone runs fn with a store that can leave nothing to the table.
 func Alone(s session.Store, fn func()) {

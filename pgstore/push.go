@@ -21,6 +21,8 @@ type Push struct {
 	connect func(context.Context) (*pgx.Conn, error) // hides the password from those who print it
 	channel string
 	talking chan *talk // holds one: who takes it may publish
+
+	check, answer time.Duration // see listenCheck; and how long the answer may take
 }
 
 // A talk is the connection that publishes.
@@ -58,7 +60,9 @@ func NewPush(config *pgx.ConnConfig, channel string) (*Push, error) {
 	}
 	own := config.Copy()
 	own.DefaultQueryExecMode = pgx.QueryExecModeExec // nothing is prepared for one statement
-	p := &Push{channel: channel, talking: make(chan *talk, 1)}
+	p := &Push{
+		channel: channel, talking: make(chan *talk, 1), check: listenCheck, answer: timelimit.Default,
+	}
 	p.connect = func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, own) }
 	p.talking <- &talk{}
 	return p, nil
@@ -137,7 +141,7 @@ func (p *Push) Receive(ctx context.Context, connected func(), got func(message s
 	defer hangUp(conn)
 	connected()
 	for {
-		message, err := next(ctx, conn)
+		message, err := p.next(ctx, conn)
 		switch {
 		case err != nil:
 			return wrapPush(ctx, "receive", err)
@@ -164,14 +168,14 @@ func (p *Push) listen(ctx context.Context) (*pgx.Conn, error) {
 
 // next waits for a message. It returns nil if there was none for a while and the server
 // still answers: a connection that was cut off somewhere on its way says nothing of that.
-func next(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, error) {
-	wait, cancel := context.WithTimeout(ctx, listenCheck)
+func (p *Push) next(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, error) {
+	wait, cancel := context.WithTimeout(ctx, p.check)
 	defer cancel()
 	message, err := conn.WaitForNotification(wait)
 	if err == nil || ctx.Err() != nil || wait.Err() == nil {
 		return message, err
 	}
-	ask, cancel := context.WithTimeout(ctx, timelimit.Default)
+	ask, cancel := context.WithTimeout(ctx, p.answer)
 	defer cancel()
 	return nil, conn.Ping(ask)
 }

@@ -1,8 +1,12 @@
 package pgstore_test
 
 import (
+	"context"
+	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -31,6 +35,60 @@ func TestPush(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestPushThatIsQuiet: a connection that brings nothing is asked, and goes on; one that was cut off
+// somewhere on its way, without a word, is given up.
+func TestPushThatIsQuiet(t *testing.T) {
+	config := noerror.In(pgx.ParseConfig(servertest.Postgres(t).PostgresURL()))
+	var cut atomic.Bool
+	asked := make(chan struct{}, 1)
+	config.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+		return &cuttable{conn, &cut, asked}, err
+	}
+	p := noerror.In(pgstore.NewPush(config, "quiet"))
+	defer func() { _ = p.Close() }()
+	pgstore.CheckEvery(p, 20*time.Millisecond, time.Second)
+	got, ended := make(chan string, 1), make(chan error, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	connected := make(chan struct{})
+	go func() {
+		ended <- p.Receive(ctx, func() { close(connected) }, func(message string) { got <- message })
+	}()
+	<-connected
+	for range 4 {
+		<-asked
+	}
+	if err := p.Publish(ctx, "still here"); err != nil {
+		t.Fatal(err)
+	}
+	if message := <-got; message != "still here" {
+		t.Errorf("received %q", message)
+	}
+	cut.Store(true)
+	if err := <-ended; err == nil || ctx.Err() != nil {
+		t.Errorf("Receive on a connection that was cut off: %v", err)
+	}
+}
+
+// A cuttable connection swallows what is written after the cut.
+type cuttable struct {
+	net.Conn
+	cut    *atomic.Bool
+	writes chan struct{}
+}
+
+func (c *cuttable) Write(p []byte) (int, error) {
+	select {
+	case c.writes <- struct{}{}:
+	default:
+	}
+	if c.cut.Load() {
+		return len(p), nil
+	}
+	return c.Conn.Write(p)
 }
 
 // TestPushThatIsClosed publishes nothing, and has no connection.

@@ -19,5 +19,14 @@ func (n News) Tell(user string) { n.n.tell(user) }
 // Close is close.
 func (n News) Close() { n.n.close() }
 
+// NewsOf is newsOf of some sender.
+func NewsOf(user string) string { return newsOf("SENDER", user) }
+
+// ReadNews is readNews.
+func ReadNews(message string) (user string, ok bool) {
+	_, user, ok = readNews(message)
+	return user, ok
+}
+
 // MaxNewsWaiting is maxNewsWaiting.
 const MaxNewsWaiting = maxNewsWaiting

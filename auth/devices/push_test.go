@@ -197,6 +197,24 @@ func TestForgedNews(t *testing.T) {
 	})
 }
 
+// FuzzNews: whatever arrives is read, and names nobody, somebody or all; what this package writes
+// is read as it was meant, or as news of all.
+func FuzzNews(f *testing.F) {
+	for _, seed := range []string{"", "u", "uX 7", "aX", "eX", "u  ", "*", "\xff"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if user, ok := devices.ReadNews(text); ok && user == "" {
+			t.Errorf("%q is news of nobody", text)
+		}
+		written := devices.NewsOf(text)
+		user, ok := devices.ReadNews(written)
+		if !ok || user != text && user != "*" || len(written) > 300 {
+			t.Errorf("news of %q is %q, which is of %q", text, written, user)
+		}
+	})
+}
+
 // TestNewsOfManyIsNewsOfAll: what waits has a bound.
 func TestNewsOfManyIsNewsOfAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -9,8 +9,9 @@ import (
 func TestAMissingDriverIsAnErrorThatNamesTheImport(t *testing.T) {
 	_, databaseErr := databaseOf("postgres")
 	_, cacheErr := CacheOf("redis")
-	for name, err := range map[string]error{"postgres": databaseErr, "redis": cacheErr} {
-		path := `import _ "github.com/jamsession/jamsession/site/` + name + `"`
+	_, pushErr := PushOf(PushPlace{Kind: "redis"})
+	for name, err := range map[string]error{"postgres": databaseErr, "redis": cacheErr, "redis ": pushErr} {
+		path := `import _ "github.com/jamsession/jamsession/site/` + strings.TrimSpace(name) + `"`
 		if err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: error %v, want one with %s", name, err, path)
 		}
