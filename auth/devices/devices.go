@@ -30,6 +30,7 @@ type Devices struct {
 
 	lookedForRemains atomic.Int64 // when that was, in microseconds
 	watches          *watches
+	unlisten         func() // to what package sqlusers changes of users
 	news             *news
 }
 
@@ -63,6 +64,7 @@ func New(ctx context.Context, db django.Database, keys secret.Keys, o *Options) 
 	d.writes = newQueue(d.opts.Logger, d.write)
 	d.watches = newWatches(d.opts.Logger, d.lookAt)
 	d.news = newNews(d.opts.Push, d.opts.Logger, d.watches.wake)
+	d.unlisten = devicekeeper.OnChange(db.DB, d.changed)
 	return d, nil
 }
 
@@ -85,6 +87,7 @@ func Migrate(ctx context.Context, db django.Database) ([]string, error) {
 // Close ends what [Devices.Watch] has returned, writes and tells what waits for that, and releases
 // the statements. Let the other requests finish first.
 func (d *Devices) Close() error {
+	d.unlisten()
 	d.watches.close()
 	d.writes.close()
 	d.news.close()

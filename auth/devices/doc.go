@@ -43,10 +43,13 @@
 //		}
 //	}
 //
-// It ends at once if this process has ended the login, and else when this process next looks:
-// each second, at all logins that are watched together. It ends with the row, by whatever means
-// that is deleted; when the user is deactivated, deleted or gets another password, or the floor
-// of their logins is raised; and when the session has expired, or a Django site has deleted it.
+// It ends at once if this process has ended the login, or has changed its user by package
+// sqlusers; if another process has, and Options.Push says so; and else when this process next
+// looks: each second, at all logins that are watched together. It ends with the row, by whatever
+// means that is deleted; when the user is deactivated, deleted or gets another password, or the
+// floor of their logins is raised; and when the session has expired, or a Django site has
+// deleted it.
+//
 // A save, another key, another login of the same user in the session, and the visitor's own
 // change of the password do not end it.
 //

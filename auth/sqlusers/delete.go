@@ -43,6 +43,7 @@ func (u *Users) Delete(ctx context.Context, id string) error {
 		}
 		return u.endDevices(ctx, tx, id) // a later user may have the same ID
 	}
+	defer u.changed(id)
 	return u.erase(ctx, of, user, []child{
 		{u.table.groups.table, u.table.groups.left.column},
 		{u.table.permissions.table, u.table.permissions.left.column},

@@ -77,6 +77,9 @@ func (u *Users) endDevices(ctx context.Context, tx *sql.Conn, id string) error {
 	return err
 }
 
+// changed tells those who watch the logins of a user.
+func (u *Users) changed(id string) { devicekeeper.Changed(u.db.DB, u.table.key.canonical(id)) }
+
 // A lateStatement is prepared when it is needed, since its table may be made later.
 type lateStatement struct {
 	mu   sync.Mutex

@@ -65,6 +65,7 @@ func (u *Users) update(ctx context.Context, id string, key []any, active *bool, 
 	defer cancel()
 	has, devices := false, false
 	if active != nil {
+		defer u.changed(id)
 		var err error
 		if has, err = u.hasFloors(ctx); err != nil {
 			return err

@@ -140,6 +140,7 @@ func (u *Users) SetPassword(ctx context.Context, id, encoded string) error {
 	if err == nil && n == 0 {
 		return auth.ErrUserNotFound
 	}
+	u.changed(id)
 	return err
 }
 
