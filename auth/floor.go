@@ -113,6 +113,9 @@ const endTime = 30 * time.Second
 // and returns how many it has deleted. A record that is left does not matter here; if the
 // time was up or the store failed, that is logged. Nil sessions delete none. (ASVS 7.4.5.)
 //
+// The rows of Options.Devices are deleted, too. If that fails, that is logged: the devices are
+// still listed, until they come again or expire, though they have ended.
+//
 // A plain Django site does not say when a login was: for Options.FloorAge no login that was
 // made there is accepted here. One with the engines of contrib/python says it.
 //

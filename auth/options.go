@@ -46,7 +46,8 @@ type Options struct {
 
 	// Devices has a row for each login that is alive: devices.New returns one. A login whose
 	// row is gone is ended, whatever becomes of its session. The users of all Backends share
-	// it by their IDs, as the users of Django's backends do. Nil keeps no rows, and ignores
+	// it by their IDs, as the users of Django's backends do: a backend whose users are not
+	// those of the others must give them IDs that no other has. Nil keeps no rows, and ignores
 	// those that other processes keep.
 	Devices DeviceKeeper
 

@@ -76,8 +76,9 @@
 // devices, gets one at its first request here. Its method is "django" if it does not say when
 // it was, and else "earlier". Where that cannot be written, the login goes on without a row,
 // and another request tries again ten seconds later; meanwhile EndOthers is refused to it. With
-// the engine signed_cookies, a copy of the cookie from before that request is as good as a new
-// login: EndOthers and EndAll end it, and End does not.
+// the engine signed_cookies, a copy of the cookie with which it came has ended with it. An older
+// cookie of that login, from before Django last changed the session, is as good as a new login:
+// EndOthers and EndAll end it, and End does not.
 //
 // A row lives as long as its session. [Devices.ClearExpired], which jamsession clearsessions
 // calls, deletes those that ended more than a day ago; before that it asks the store whether

@@ -87,6 +87,14 @@ func (k *keeper) Keep(ctx context.Context, userID, id string, until time.Time) e
 
 // End implements devicekeeper.Keeper.
 func (k *keeper) End(ctx context.Context, userID, id, key string) error {
+	if table, ok := k.d.rows.(remainder); ok && key == "" { // the session is a cookie
+		_, err := k.d.deleteRows(ctx, userID, hasID(id), table.bar)
+		return err
+	}
+	return k.delete(ctx, userID, id, key)
+}
+
+func (k *keeper) delete(ctx context.Context, userID, id, key string) error {
 	ctx, cancel := k.d.limit(ctx)
 	defer cancel()
 	gone, err := k.d.rows.end(ctx, userID, id, secret.New(key))
@@ -102,7 +110,7 @@ func (k *keeper) Withdraw(ctx context.Context, userID, id string) error {
 	if k.d.rows.sessionsFirst() {
 		return nil // it is that of all who have come with this session
 	}
-	return k.End(ctx, userID, id, "")
+	return k.delete(ctx, userID, id, "")
 }
 
 // IDs implements devicekeeper.Keeper.

@@ -21,7 +21,11 @@ func (r row) isRemains() bool { return r.user == "" && r.seal != "" }
 // reports whether it was there.
 func (d *Devices) endRow(ctx context.Context, tx *sql.Conn, r row) (bool, error) {
 	table, ok := d.rows.(remainder)
-	if _, known := d.rows.key(r); !ok || !known || d.opts.Store == nil {
+	_, known := d.rows.key(r)
+	switch {
+	case ok && !known:
+		return table.bar(ctx, tx, r)
+	case !ok || d.opts.Store == nil:
 		return d.deleteRow(ctx, tx, r)
 	}
 	return table.leave(ctx, tx, r)

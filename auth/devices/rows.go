@@ -99,6 +99,13 @@ type remainder interface {
 
 	// forget deletes what remains of a login, unless it has another key by now.
 	forget(ctx context.Context, r row) error
+
+	// bar is delete for a row whose session is a cookie. If that login was adopted, it keeps
+	// the fingerprint of the cookie until that has expired.
+	bar(ctx context.Context, tx *sql.Conn, r row) (bool, error)
+
+	// isBarred reports whether bar keeps what sessionOf says of a login.
+	isBarred(ctx context.Context, tx *sql.Conn, session string) (bool, error)
 }
 
 // questions are so many parameters of a statement.

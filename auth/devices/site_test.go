@@ -265,6 +265,9 @@ func (s *site) pages() http.Handler {
 		}
 		err = s.plain.Login(r, user)
 		session.From(r).Delete("_login_time", "_login_floor") // which Django does not write
+		if mark := r.FormValue("mark"); mark != "" {
+			session.From(r).Set("mark", mark)
+		}
 		return user.Username, err
 	})
 	page("/expiry/{seconds}", func(_ http.ResponseWriter, r *http.Request) (string, error) {

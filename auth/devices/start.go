@@ -3,6 +3,7 @@ package devices
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -46,7 +47,10 @@ func (k *keeper) Start(r *http.Request, l devicekeeper.Login) (string, error) {
 		s, err = d.start(ctx, tx, l, next, dead)
 		return err
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, errBarred):
+		return "", &devicekeeper.Refused{Err: err}
+	case err != nil:
 		return "", wrap(ctx, "start", err)
 	}
 	d.told(ctx, l, s)
@@ -84,6 +88,9 @@ func (d *Devices) start(
 		}
 		next.id, next.created = shared.id, shared.created // Django has made it
 	}
+	if err := d.checkBar(ctx, tx, l); err != nil {
+		return s, err
+	}
 	if i := slices.IndexFunc(mine, hasID(l.Before)); i >= 0 && l.BeforeUser == l.UserID {
 		next = mine[i].follow(next, l.Same)
 	}
@@ -112,6 +119,21 @@ func (d *Devices) start(
 	}
 	s.id, err = d.rows.insert(ctx, tx, next)
 	return s, err
+}
+
+var errBarred = errors.New("devices: the login was ended")
+
+// checkBar returns errBarred for a copy of a cookie whose login was adopted, and has ended since.
+func (d *Devices) checkBar(ctx context.Context, tx *sql.Conn, l devicekeeper.Login) error {
+	table, ok := d.rows.(remainder)
+	if !ok || !l.Adopted || l.Key != "" {
+		return nil
+	}
+	barred, err := table.isBarred(ctx, tx, sessionOf(l))
+	if err == nil && barred {
+		err = errBarred
+	}
+	return err
 }
 
 // makeRoom ends what is too much for another device, or refuses that.
