@@ -26,23 +26,21 @@ for (const input of document.querySelectorAll("input[data-show]")) {
 document.querySelector("[autofocus]")?.focus(); // one that was moved has lost it
 
 // A page that nobody sees keeps no connection: browsers open only a few to one site.
-const live = document.body.dataset.live;
 let events;
 const watch = () => {
   events?.close();
-  if (document.hidden) return;
+  const live = document.body.dataset.live;
+  if (!live || document.hidden) return;
   events = new EventSource(live);
-  events.addEventListener("ended", () => {
-    events.close();
-    document.removeEventListener("visibilitychange", watch);
-    showEnd();
-  });
+  events.addEventListener("ended", showEnd);
   events.addEventListener("error", () => { // after other errors the browser connects again by itself
     if (events.readyState === EventSource.CLOSED) setTimeout(watch, 10000);
   });
 };
 // What the user saw is not for others who may sit there.
 const showEnd = () => {
+  events.close();
+  delete document.body.dataset.live;
   const notice = document.getElementById("ended").content;
   notice.querySelector("input").value = location.pathname;
   document.title = notice.querySelector("h1").textContent;
@@ -50,7 +48,5 @@ const showEnd = () => {
   document.querySelector("main").replaceChildren(notice);
   document.querySelector("main h1").focus();
 };
-if (live) {
-  document.addEventListener("visibilitychange", watch);
-  watch();
-}
+document.addEventListener("visibilitychange", watch);
+watch();
