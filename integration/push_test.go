@@ -21,7 +21,8 @@ import (
 )
 
 // TestEndReachesPagesOfOtherProcesses: a page that is open in one learns at once what another has
-// ended; within a few looks while nothing is carried between them; and at once again afterwards.
+// ended; within a few looks while nothing is carried between them; and at once again afterwards. The
+// database is behind a PgBouncer, which the push goes round.
 func TestEndReachesPagesOfOtherProcesses(t *testing.T) {
 	for name, push := range map[string]func(at servertest.Database) (server string, url func(addr string) string){
 		"PostgreSQL": func(at servertest.Database) (string, func(string) string) {
@@ -38,7 +39,8 @@ func TestEndReachesPagesOfOtherProcesses(t *testing.T) {
 			at := servertest.Postgres(t)
 			server, url := push(at)
 			between := newProxy(t, server)
-			here, there := twoSites(t, at.PostgresURL(), url(between.addr))
+			pooled := servertest.PgBouncer(t, at).PostgresURL() + poolerSetting
+			here, there := twoSites(t, pooled, url(between.addr))
 			here.isTold(t, there)
 			between.now.Stop()
 			for range 2 {
