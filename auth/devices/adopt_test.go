@@ -174,18 +174,21 @@ func TestLateAdoption(t *testing.T) {
 		_, err := s.db.DB.Exec("DELETE FROM jamsession_device WHERE id = ?", id)
 		return err
 	}
-	for name, end := range map[string]func(s *site, id string) error{
-		"with its session": byDevice, "alone": onlyRow,
+	for name, c := range map[string]struct {
+		end     func(s *site, id string) error
+		allauth bool
+	}{
+		"with its session": {end: byDevice}, "alone": {end: onlyRow}, "allauth": {byDevice, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t, inTable, devices.Options{})
+			s := newSite(t, inTable, devices.Options{AllAuth: c.allauth})
 			b, who := s.browser(t), ""
 			b.get("/django/alice")
 			first := b.copy()
 			late := b.copy()
 			late.s = s.sessions.Handler(s.auth.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				session.From(r).Has("loaded")
-				if err := end(s, first.own(t)); err != nil {
+				if err := c.end(s, first.own(t)); err != nil {
 					t.Error(err)
 				}
 				who = auth.From(r).Username

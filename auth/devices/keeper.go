@@ -107,8 +107,8 @@ func (k *keeper) delete(ctx context.Context, userID, id, key string) error {
 
 // Withdraw implements devicekeeper.Keeper.
 func (k *keeper) Withdraw(ctx context.Context, userID, id string) error {
-	if k.d.rows.sessionsFirst() {
-		return nil // it is that of all who have come with this session
+	if k.d.rows.sessionsFirst() { // it is that of all who have come with this session
+		return k.d.dropDead(ctx, userID, id)
 	}
 	return k.delete(ctx, userID, id, "")
 }

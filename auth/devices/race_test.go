@@ -13,51 +13,52 @@ import (
 // TestNoRequestSucceedsAfterTheEnd: of two hundred that read, save and rotate while the device
 // is ended, none that begins after End has returned.
 func TestNoRequestSucceedsAfterTheEnd(t *testing.T) {
-	for name, o := range map[string]devices.Options{"joined": {}, "apart": {Timeout: apart}} {
-		forEachEngine(t, func(t *testing.T, e engine) {
-			t.Run(name, func(t *testing.T) {
-				s := newSite(t, e, o)
-				here, _ := s.login(t, "alice")
-				there, id := s.login(t, "alice")
-				var ended atomic.Bool
-				some := make(chan struct{}, 1000) // requests that were answered before
-				var group sync.WaitGroup
-				group.Go(func() {
-					for range 20 {
-						<-some
-					}
-					if code, text := here.ask("/end/" + id); text != "ended" {
-						t.Errorf("end: %d: %s", code, text)
-					}
-					ended.Store(true)
-				})
-				for i := range 40 {
-					group.Go(func() {
-						path := []string{"/who", "/count"}[i%2]
-						if i == 0 { // only one, since the browser would mistake an older key for a newer
-							path = "/rotate"
-						}
-						for n, late := 0, 0; n < 1000 && late < 3; n++ {
-							after := ended.Load()
-							code, text := there.ask(path)
-							if after && code == http.StatusOK && strings.HasPrefix(text, "alice") {
-								t.Errorf("%s succeeded after the end: %s", path, text)
-							}
-							if after {
-								late++
-							}
-							select {
-							case some <- struct{}{}:
-							default:
-							}
-						}
-					})
+	forEachTable(t, func(t *testing.T, e engine, o devices.Options) { endAmongRequests(t, newSite(t, e, o)) })
+	forEachEngine(t, func(t *testing.T, e engine) {
+		endAmongRequests(t, newSite(t, e, devices.Options{Timeout: apart}))
+	})
+}
+
+func endAmongRequests(t *testing.T, s *site) {
+	t.Helper()
+	here, _ := s.login(t, "alice")
+	there, id := s.login(t, "alice")
+	var ended atomic.Bool
+	some := make(chan struct{}, 1000) // requests that were answered before
+	var group sync.WaitGroup
+	group.Go(func() {
+		for range 20 {
+			<-some
+		}
+		if code, text := here.ask("/end/" + id); text != "ended" {
+			t.Errorf("end: %d: %s", code, text)
+		}
+		ended.Store(true)
+	})
+	for i := range 40 {
+		group.Go(func() {
+			path := []string{"/who", "/count"}[i%2]
+			if i == 0 { // only one, since the browser would mistake an older key for a newer
+				path = "/rotate"
+			}
+			for n, late := 0, 0; n < 1000 && late < 3; n++ {
+				after := ended.Load()
+				code, text := there.ask(path)
+				if after && code == http.StatusOK && strings.HasPrefix(text, "alice") {
+					t.Errorf("%s succeeded after the end: %s", path, text)
 				}
-				group.Wait()
-				there.is(t, "")
-			})
+				if after {
+					late++
+				}
+				select {
+				case some <- struct{}{}:
+				default:
+				}
+			}
 		})
 	}
+	group.Wait()
+	there.is(t, "")
 }
 
 // TestLimitIsExact: fifty logins at once leave as many devices as there may be, and those are

@@ -137,6 +137,18 @@ func (d *Devices) deadOf(ctx context.Context, user string) (map[string]bool, err
 	return dead, nil
 }
 
+// dropDead deletes a row if its session is gone.
+func (d *Devices) dropDead(ctx context.Context, user, id string) error {
+	ctx, cancel := d.limit(ctx)
+	defer cancel()
+	r, ok, err := d.rows.find(ctx, user, id, secret.Text{})
+	if err != nil || !ok || len(d.withSession(ctx, []row{r}, "")) > 0 {
+		return wrap(ctx, "end", err)
+	}
+	_, err = d.rows.drop(ctx, r, time.Unix(never, 0))
+	return wrap(ctx, "end", err)
+}
+
 // checkKeys returns an error if the table is to have keys of sessions, and could not.
 func (d *Devices) checkKeys(r *http.Request) error {
 	if !d.rows.sessionsFirst() {
