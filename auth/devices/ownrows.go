@@ -98,7 +98,8 @@ func (o ownRows) among(ctx context.Context, ids []string) ([]row, error) {
 	}
 	var all []row
 	err := o.statements.among.Query(ctx, args, func(rows *sql.Rows) error {
-		r, err := scanRow(rows)
+		var r row
+		err := rows.Scan(&r.id, &r.user, &r.expires, &r.notBefore, &r.seal)
 		all = append(all, r)
 		return err
 	})

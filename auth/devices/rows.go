@@ -21,7 +21,7 @@ type rows interface {
 	// list returns the rows of a user that are live, and the user's own, the last seen first.
 	list(ctx context.Context, user, own string, now time.Time) ([]row, error)
 
-	// among returns those rows of all users that are there.
+	// among returns those rows of all users that are there, with what a watch needs of them.
 	among(ctx context.Context, ids []string) ([]row, error)
 
 	// lock has the transactions of one user wait for each other.
