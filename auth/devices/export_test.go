@@ -125,3 +125,6 @@ func (d *Devices) SlowLooks(least time.Duration, before func()) {
 
 // Wake is what a message from another process does.
 func (d *Devices) Wake(user string) { d.watches.wake(user) }
+
+// ListText is the statement of List.
+func (d *Devices) ListText() string { return d.db.Dialect.Rebind(listText) }

@@ -31,8 +31,7 @@ func prepare(ctx context.Context, db djangodb.DB) (*statements, error) {
 		text string
 	}{
 		{&s.look, reads, "SELECT " + columns + " FROM " + table + " WHERE id = ? AND user_key = ?"},
-		{&s.list, reads, "SELECT " + columns + " FROM " + table +
-			" WHERE user_key = ? AND (expires > ? OR id = ?) ORDER BY seen DESC, id LIMIT 1000"},
+		{&s.list, reads, listText},
 		{&s.keep, writes, "UPDATE " + table + " SET expires = " + greatest(db, "expires") +
 			" WHERE id = ? AND user_key = ?"},
 		{&s.delete, writes, "DELETE FROM " + table + " WHERE id = ? AND user_key = ?"},
@@ -45,6 +44,10 @@ func prepare(ctx context.Context, db djangodb.DB) (*statements, error) {
 	}
 	return s, nil
 }
+
+// listText reads the devices of a user by the index on the user and the time.
+const listText = "SELECT " + columns + " FROM " + table +
+	" WHERE user_key = ? AND (expires > ? OR id = ?) ORDER BY seen DESC, id LIMIT 1000"
 
 // greatest is the greater of a column and what is bound, twice. Writes come out of order.
 func greatest(db djangodb.DB, column string) string {
