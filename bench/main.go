@@ -4,6 +4,7 @@
 //	go run . matrix    # a request inside one process, for each engine; some minutes
 //	go run . load      # sites over HTTP, and Django; five minutes
 //	go run . scale     # millions of rows; some minutes, and some gigabytes in /tmp
+//	go run . devices   # what devices cost, a million of them, and open watches; some minutes
 //	go run . hostile   # honest logins at a site under attack; a minute
 //	go run . page      # write the results into docs/performance.md
 //
@@ -37,6 +38,7 @@ var commands = []command{
 	{"matrix", "measure a request inside one process, for each engine and library", measureMatrix},
 	{"load", "measure whole sites over HTTP, beside scs and Django", measureLoad},
 	{"scale", "measure with millions of rows and sessions", measureScale},
+	{"devices", "measure what it costs to know where users are logged in", measureDevices},
 	{"hostile", "measure honest logins at a site that is attacked", measureHostile},
 	{"page", "write the results into docs/performance.md", writePage},
 	{"serve", "", load.Serve},
