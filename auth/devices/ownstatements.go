@@ -18,7 +18,8 @@ type statements struct {
 func prepare(ctx context.Context, db djangodb.DB) (*statements, error) {
 	s := &statements{
 		among: db.Batch("?", func(list string) string {
-			return "SELECT id, user_key, expires, not_before, sealed FROM " + table + " WHERE id IN (" + list + ")"
+			return "SELECT id, user_key, expires, not_before, sealed FROM " + table +
+				" WHERE id IN (" + list + ")"
 		}),
 		noteText: db.Dialect.Rebind("UPDATE " + table + " SET seen = " + greatest(db, "seen") +
 			", expires = " + greatest(db, "expires") +

@@ -403,7 +403,7 @@ func TestNothingIsLeftOfWatches(t *testing.T) {
 				t.Errorf("%d watches", n)
 			}
 			b.stop()
-			if context.Cause(watched) != context.Canceled || s.devices.Watching() != 0 {
+			if !errors.Is(context.Cause(watched), context.Canceled) || s.devices.Watching() != 0 {
 				t.Errorf("stopped: %v, and there are %d", context.Cause(watched), s.devices.Watching())
 			}
 			b.stop()
