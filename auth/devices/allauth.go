@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/devicekeeper"
 	"github.com/jamsession/jamsession/internal/djangodb"
 )
@@ -56,8 +55,9 @@ func openAllauthRows(ctx context.Context, db djangodb.DB, o Options) (_ rows, er
 		return nil, wrap(ctx, "open", err)
 	}
 	if len(fields) == 0 {
-		return nil, fmt.Errorf("devices: %s: put allauth.usersessions into INSTALLED_APPS of the Django"+
-			" site, and run its manage.py migrate: %w", allauthTable, django.ErrNotMigrated)
+		// It is not a django.ErrNotMigrated: nobody here makes the table.
+		return nil, fmt.Errorf("devices: there is no table %s: put allauth.usersessions into"+
+			" INSTALLED_APPS of the Django site, and run its manage.py migrate", allauthTable)
 	}
 	if err := checkAllauth(fields); err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ type Devices struct {
 }
 
 // New prepares the statements on the table. Its error is [django.ErrNotMigrated] if the table
-// does not exist. The keys are the site's: they seal the keys of sessions, which
+// does not exist, unless Django makes it. The keys are the site's: they seal the keys of sessions, which
 // the table has for their deletion. The pools stay the caller's: close the devices, then the
 // pools. The options may be nil.
 func New(ctx context.Context, db django.Database, keys secret.Keys, o *Options) (*Devices, error) {

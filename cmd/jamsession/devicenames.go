@@ -8,8 +8,7 @@ import (
 	"github.com/jamsession/jamsession/site"
 )
 
-// ownID is the length of an id of a device in jamsession_device. With DEVICES=allauth a session
-// says only that it has a row.
+// ownID is the length of an id of a device in jamsession_device. Those of allauth are numbers.
 const ownID = 26
 
 // most is how many devices of a user are listed.
@@ -19,19 +18,23 @@ const most = 1000
 type devicenames struct {
 	devices *devices.Devices             // nil: out of reach
 	known   map[string]map[string]string // by user and id
+	allauth bool                         // the devices are in allauth's table
 }
 
 func devicesOf(site *site.Site) *devicenames {
 	if values(site.Settings).Devices == "none" {
 		return new(devicenames)
 	}
-	return &devicenames{devices: site.Devices(), known: make(map[string]map[string]string)}
+	return &devicenames{
+		devices: site.Devices(), known: make(map[string]map[string]string),
+		allauth: values(site.Settings).Devices == "allauth",
+	}
 }
 
 // of returns what a user calls the device, or its browser in words. It is "ended" for a
 // session whose login has ended, and empty if nothing is known.
 func (n *devicenames) of(ctx context.Context, user, id string) (string, error) {
-	if n.devices == nil || user == "" || len(id) != ownID {
+	if n.devices == nil || user == "" || id == "" || n.allauth == (len(id) == ownID) {
 		return "", nil
 	}
 	names, ok := n.known[user]
@@ -46,7 +49,7 @@ func (n *devicenames) of(ctx context.Context, user, id string) (string, error) {
 		}
 		n.known[user] = names
 	}
-	if len(names) >= most {
+	if len(names) >= most || n.allauth { // a session that Django has moved may have an older id
 		return names[id], nil
 	}
 	return cmp.Or(names[id], "ended"), nil
