@@ -43,8 +43,9 @@ func (s *Site) openMail(context.Context) error {
 
 // needsDatabase reports whether anything of the site is in the database.
 func (s *Site) needsDatabase() bool {
+	devices := s.conf.Devices == "db" || s.conf.Devices == "allauth"
 	return s.conf.SessionsInTable() || s.conf.CacheInTable() || s.djangosUsers() ||
-		!s.opts.NoUsers && (s.conf.LoginLimitStore == "db" || s.conf.Devices == "db" || s.conf.Devices == "allauth")
+		(s.conf.LoginLimitStore == "db" || devices) && !s.opts.NoUsers
 }
 
 // ownTable reports whether sessions are in a table.
