@@ -33,7 +33,7 @@ type Size struct {
 // Full is what stands in docs/performance.md.
 func Full() Size {
 	return Size{
-		Rounds: contest.Rounds{Count: 31, Turn: 100 * time.Millisecond},
+		Rounds: contest.Rounds{Count: 301, Turn: 10 * time.Millisecond},
 		Rows:   1_000_000, Logins: 1000, Tabs: 10, Endings: 21,
 	}
 }
