@@ -29,9 +29,10 @@ func watchedLogin(s *session.Session, user User) *watched {
 // stateSeed is this process's own, so that nobody can look for two passwords of one state.
 var stateSeed = maphash.MakeSeed()
 
-// stateOf is a digest of all that the logins of a user depend on; zero if there can be none.
+// stateOf is a digest of all that the logins of a user depend on; zero if there can be none. A
+// backend that lets in users who are not active decides that for itself, here as at a request.
 func stateOf(user User) uint64 {
-	if !user.IsAuthenticated() || !user.IsActive {
+	if !user.IsAuthenticated() {
 		return 0
 	}
 	return max(devicekeeper.StateUnknown+1, maphash.Comparable(stateSeed, struct {
@@ -75,8 +76,8 @@ func (d deviceManager) States(ctx context.Context, users []devicekeeper.User) ([
 func statesOf(ctx context.Context, b *modelBackend, places map[string]int, states []uint64) error {
 	ids := slices.Collect(maps.Keys(places))
 	err := devicekeeper.StatesOf(b.users)(ctx, ids, func(id, password string, active bool, floor time.Time) {
-		if place, asked := places[id]; asked {
-			states[place] = stateOf(User{ID: id, Password: password, IsActive: active, LoginFloor: floor})
+		if place, asked := places[id]; asked && active {
+			states[place] = stateOf(User{ID: id, Password: password, LoginFloor: floor})
 		}
 	})
 	if err == nil {
