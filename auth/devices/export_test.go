@@ -128,3 +128,6 @@ func (d *Devices) Wake(user string) { d.watches.wake(user) }
 
 // ListText is the statement of List.
 func (d *Devices) ListText() string { return d.db.Dialect.Rebind(listText) }
+
+// LogWatches has the looks log there. Call it before there are any.
+func (d *Devices) LogWatches(to *slog.Logger) { d.watches.logger = to }

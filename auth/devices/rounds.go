@@ -29,7 +29,8 @@ type round struct {
 	spent   time.Duration // with looks
 	rested  time.Time     // the next can begin
 	next    time.Time     // the next begins anyway
-	failing bool          // the last look has
+	hurried time.Time     // one began without a rest
+	failing bool          // the last look has: the round is over
 	warned  time.Time
 }
 
@@ -52,13 +53,16 @@ func (s *watches) run() {
 	}
 }
 
-// broke notes that run has panicked: the next watch runs it again.
+// broke has run go on after a panic, such as one of the site's logger: others are watched yet.
 func (s *watches) broke(err error) {
-	s.mu.Lock()
-	s.busy = false
-	s.idle.Broadcast()
-	s.mu.Unlock()
-	panics.Log(s.logger, "devices: watches")(err)
+	_ = panics.Try(func() { panics.Log(s.logger, "devices: watches")(err) })
+	rest := time.NewTimer(roundEvery)
+	defer rest.Stop()
+	select {
+	case <-rest.C:
+	case <-s.ctx.Done():
+	}
+	panics.Go(s.run, s.broke)
 }
 
 // goesOn reports whether there are watches. If not, nobody looks any more.
@@ -80,6 +84,9 @@ func (s *watches) begin(r *round, now time.Time) {
 	if len(r.rest) > 0 || now.Before(s.nextRound(r)) {
 		return
 	}
+	if now.Before(r.rested) {
+		r.hurried = now
+	}
 	s.mu.Lock()
 	s.all = false
 	s.mu.Unlock()
@@ -93,14 +100,23 @@ func (s *watches) begin(r *round, now time.Time) {
 	}
 }
 
-// nextRound returns when the next round begins.
+// nextRound returns when the next round begins. One that somebody waits for does without the rest,
+// if that has not happened for a while.
 func (s *watches) nextRound(r *round) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.all && r.rested.Before(r.next) {
-		return r.rested
+	at := r.next
+	if s.all && !r.failing {
+		at = earlier(at, earlier(r.rested, r.hurried.Add(longestRest)))
 	}
-	return r.next
+	return at
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // lookOn goes on with a round.
@@ -148,21 +164,25 @@ func (s *watches) lookAt(r *round, some []*watch) {
 	}
 	now := time.Now()
 	r.spent += now.Sub(began)
-	switch {
-	case err == nil || s.ctx.Err() != nil:
-		r.failing = false
+	if r.failing = false; err == nil || s.ctx.Err() != nil {
 		return
-	case now.Sub(r.warned) >= warnEvery:
-		s.logger.Warn("devices: it cannot be found out which logins have ended", slog.Any("error", err))
-		r.warned = now
 	}
 	if _, ok := errors.AsType[partly](err); !ok {
-		some = s.everyone()
 		r.failing, r.rest = true, nil
 		r.next = now.Add(roundEvery)
 		r.rested = r.next
 	}
-	for _, w := range some {
+	s.endStale(now)
+	if now.Sub(r.warned) >= warnEvery {
+		r.warned = now
+		s.logger.Warn("devices: it cannot be found out which logins have ended", slog.Any("error", err))
+	}
+}
+
+// endStale ends those that nobody could look at for too long: also of others than these, which a
+// round may be slow to come to that has to wait for each error.
+func (s *watches) endStale(now time.Time) {
+	for _, w := range s.everyone() {
 		if now.Sub(w.seen) >= unseenAfter {
 			s.end(w, errUnseen)
 		}

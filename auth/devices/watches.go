@@ -185,10 +185,11 @@ func (s *watches) urgent(now time.Time) []*watch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var some []*watch
-	take := func(w *watch) {
+	take := func(w *watch) (taken bool) {
 		if !w.gone {
 			some = append(some, w)
 		}
+		return !w.gone
 	}
 	for user := range s.woken {
 		for _, w := range s.byUser[user] {
@@ -205,11 +206,12 @@ func (s *watches) urgent(now time.Time) []*watch {
 		}
 		s.again, s.at = nil, time.Time{}
 	}
-	n := min(len(s.fresh), maxLook)
-	for _, w := range s.fresh[:n] {
-		take(w)
+	for n := 0; n < maxLook && len(s.fresh) > 0; s.fresh = s.fresh[1:] {
+		if take(s.fresh[0]) {
+			n++
+		}
 	}
-	if s.fresh = s.fresh[n:]; len(s.fresh) == 0 {
+	if len(s.fresh) == 0 {
 		s.fresh = nil
 	}
 	return some
