@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/panics"
@@ -18,6 +19,11 @@ const (
 	restFactor  = 9
 	longestRest = 10 * time.Second
 
+	// leastLook is how many watches a look is for at least, and longLook how long it is to take:
+	// what is urgent waits for its end.
+	leastLook = 10
+	longLook  = 250 * time.Millisecond
+
 	// unseenAfter is for how long a watch goes on that nobody can look at.
 	unseenAfter = 30 * time.Second
 )
@@ -25,6 +31,7 @@ const (
 // A round is a look at all watches, some after another.
 type round struct {
 	rest    []*watch // who is to be looked at yet
+	size    int      // of the next look
 	began   time.Time
 	spent   time.Duration // with looks
 	rested  time.Time     // the next can begin
@@ -36,10 +43,10 @@ type round struct {
 
 // run looks until there are no watches.
 func (s *watches) run() {
-	r := round{rested: time.Now(), next: time.Now().Add(roundEvery)}
+	r := round{size: maxLook, rested: time.Now(), next: time.Now().Add(roundEvery)}
 	for s.goesOn() {
 		now := time.Now()
-		some := s.urgent(now)
+		some := s.urgent(now, r.size)
 		if len(some) > 0 {
 			s.lookAt(&r, some)
 		}
@@ -121,11 +128,25 @@ func earlier(a, b time.Time) time.Time {
 
 // lookOn goes on with a round.
 func (s *watches) lookOn(r *round) {
-	n := min(len(r.rest), maxLook)
+	n := min(len(r.rest), r.size)
 	some := r.rest[:n]
 	r.rest = r.rest[n:]
-	if s.lookAt(r, some); len(r.rest) == 0 && !r.failing {
-		r.finish(time.Now())
+	began := time.Now()
+	s.lookAt(r, some)
+	now := time.Now()
+	r.resize(n, now.Sub(began))
+	if len(r.rest) == 0 && !r.failing {
+		r.finish(now)
+	}
+}
+
+// resize says how many watches the next look is for, after one for n of them.
+func (r *round) resize(n int, took time.Duration) {
+	switch {
+	case took > longLook:
+		r.size = max(n/2, leastLook)
+	case took < longLook/4:
+		r.size = min(2*r.size, maxLook)
 	}
 }
 
@@ -172,19 +193,16 @@ func (s *watches) lookAt(r *round, some []*watch) {
 		r.next = now.Add(roundEvery)
 		r.rested = r.next
 	}
-	s.endStale(now)
-	if now.Sub(r.warned) >= warnEvery {
-		r.warned = now
-		s.logger.Warn("devices: it cannot be found out which logins have ended", slog.Any("error", err))
+	if !slices.ContainsFunc(some, func(w *watch) bool { return !w.seen.Before(began) }) {
+		some = s.everyone() // an outage, and the others would wait for it, too
 	}
-}
-
-// endStale ends those that nobody could look at for too long: also of others than these, which a
-// round may be slow to come to that has to wait for each error.
-func (s *watches) endStale(now time.Time) {
-	for _, w := range s.everyone() {
+	for _, w := range some {
 		if now.Sub(w.seen) >= unseenAfter {
 			s.end(w, errUnseen)
 		}
+	}
+	if now.Sub(r.warned) >= warnEvery {
+		r.warned = now
+		s.logger.Warn("devices: it cannot be found out which logins have ended", slog.Any("error", err))
 	}
 }

@@ -180,8 +180,8 @@ func (s *watches) everyone() []*watch {
 	return all
 }
 
-// urgent returns the watches that do not wait for the next round, maxLook at most.
-func (s *watches) urgent(now time.Time) []*watch {
+// urgent returns watches that do not wait for the next round; so many of the new ones at most.
+func (s *watches) urgent(now time.Time, most int) []*watch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var some []*watch
@@ -206,7 +206,7 @@ func (s *watches) urgent(now time.Time) []*watch {
 		}
 		s.again, s.at = nil, time.Time{}
 	}
-	for n := 0; n < maxLook && len(s.fresh) > 0; s.fresh = s.fresh[1:] {
+	for n := 0; n < most && len(s.fresh) > 0; s.fresh = s.fresh[1:] {
 		if take(s.fresh[0]) {
 			n++
 		}
