@@ -62,11 +62,12 @@
 // session.ErrUnavailable: a socket must not outlive its login.
 //
 // A watch takes about a kilobyte and no goroutine. A look asks for the rows, the users and the
-// sessions of up to five hundred logins together, where users and sessions are in a database,
-// in Redis or in memory; of fewer, where it has to ask for one after another. After a look at all, this process rests nine times as long as that took, and
-// ten seconds at most: with ten thousand watches it looks every few seconds, and not each second.
-// What it hears of, here or by Options.Push, does not wait for that; nor does the end of everybody's
-// logins, if there was none in the last ten seconds.
+// sessions of up to five hundred logins together, where users and sessions are in a database, in
+// Redis or in memory; of fewer, where it has to ask for one after another. After a look at all, this
+// process rests nine times as long as that took, and ten seconds at most: with ten thousand watches
+// it looks every few seconds, and not each second. What it hears of, here or by Options.Push, does
+// not wait for that; nor does the end of everybody's logins, if there was none in the last ten
+// seconds.
 //
 // # Where a row comes from
 //

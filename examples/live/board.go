@@ -50,7 +50,10 @@ func (b *board) after(ctx context.Context, n int) (line string, number int, ok b
 func (b *board) look(n int) (line string, number int, changed <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if i := max(n-b.gone, 0); n >= 0 && i < len(b.lines) {
+	if n < 0 || n > b.gone+len(b.lines) { // of a board before the server was started anew
+		n = 0
+	}
+	if i := max(n-b.gone, 0); i < len(b.lines) {
 		return b.lines[i], b.gone + i + 1, nil
 	}
 	if b.changed == nil {

@@ -255,6 +255,18 @@ func drain(b *browser, pages ...page) {
 	}
 }
 
+// TestPageOfAnEarlierServer gets the lines of this one, though it has seen more of them.
+func TestPageOfAnEarlierServer(t *testing.T) {
+	s := start(t)
+	b := s.visit(t)
+	b.post("/board/", "tea")
+	for _, seen := range []string{"57", "-1"} {
+		if text, err := io.ReadAll(b.get("/board/poll?seen=" + seen).Body); !strings.Contains(string(text), "tea") {
+			t.Errorf("after %s: %s, %v", seen, text, err)
+		}
+	}
+}
+
 // TestEachEndsWithTheServer, which waits for them when it shuts down.
 func TestEachEndsWithTheServer(t *testing.T) {
 	s := start(t)
