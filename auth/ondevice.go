@@ -232,7 +232,7 @@ func (m *Manager) enterOn(r *http.Request, s *session.Session, user User, d onDe
 	}
 	f := d.follow(r, s)
 	if d.state.Moved {
-		f.keeper.Move(r, f.used(), false)
+		f.keeper.Move(r, devicekeeper.Move{Use: f.used()})
 	}
 	return user, nil
 }
@@ -316,8 +316,9 @@ func (f *deviceFollower) Saved(key string, until time.Time) {
 	if sameHash(key, f.key.Reveal()) {
 		return
 	}
+	before := f.key.Reveal()
 	f.key, f.at = secret.New(key), until
-	f.keeper.Move(f.r, f.used(), f.starts)
+	f.keeper.Move(f.r, devicekeeper.Move{Use: f.used(), Before: before, JustNow: true, IsNew: f.starts})
 	f.starts = false
 }
 

@@ -267,15 +267,22 @@ func TestEndMeetsRotation(t *testing.T) {
 // A stuckStore deletes nothing, and lets others go ahead when it has saved.
 type stuckStore struct {
 	session.Store
-	stuck atomic.Bool
-	saved func()
+	stuck   atomic.Bool
+	savedAs func(key string)
+}
+
+func (s *stuckStore) Create(ctx context.Context, rec session.Record) error {
+	return s.tell(s.Store.Create(ctx, rec), rec.Key)
 }
 
 func (s *stuckStore) Save(ctx context.Context, old, next session.Record) error {
-	err := s.Store.Save(ctx, old, next)
-	if do := s.saved; do != nil {
-		s.saved = nil
-		do()
+	return s.tell(s.Store.Save(ctx, old, next), next.Key)
+}
+
+func (s *stuckStore) tell(err error, key string) error {
+	if do := s.savedAs; do != nil {
+		s.savedAs = nil
+		do(key)
 	}
 	return err
 }
@@ -285,7 +292,7 @@ func TestEndMeetsTheMoveOfARow(t *testing.T) {
 	store := &stuckStore{Store: memstore.New()}
 	s := newSite(t, func(testing.TB, django.Database) session.Store { return store }, devices.Options{AllAuth: true})
 	b, id := s.login(t, "alice")
-	store.saved = func() {
+	store.savedAs = func(string) {
 		if err := s.devices.EndDevice(t.Context(), s.ids["alice"], id); err != nil {
 			t.Error(err)
 		}

@@ -174,24 +174,42 @@ func (a *allauthRows) end(ctx context.Context, user, id string, key secret.Text)
 }
 
 // move lets a row that Django has made for the session meanwhile take over.
-func (a *allauthRows) move(ctx context.Context, tx *sql.Conn, r row) (bool, error) {
-	u, ok := a.user.args(r.user)
-	if !ok {
-		return false, nil
+func (a *allauthRows) move(
+	ctx context.Context, tx *sql.Conn, r row, from string,
+) (was row, moved bool, err error) {
+	key := r.session.Reveal()
+	found, err := a.scan(tx.QueryContext(ctx, a.db.Dialect.Rebind("SELECT "+a.columns+" FROM "+allauthTable+
+		" WHERE id = ? OR "+a.db.Dialect.SameKey("session_key")),
+		a.db.Dialect.KeyArgs([]any{number(r.id)}, key)...))
+	for _, other := range found {
+		if other.id == r.id && other.user == r.user {
+			was = other
+		}
 	}
-	key := a.db.Dialect.KeyArgs(nil, r.session.Reveal())
-	other, taken, err := first(a.scan(tx.QueryContext(ctx, a.db.Dialect.Rebind("SELECT "+a.columns+
-		" FROM "+allauthTable+" WHERE "+a.db.Dialect.SameKey("session_key")), key...)))
 	switch {
-	case err != nil || taken && other.id == r.id:
-		return err == nil, err
-	case taken:
-		_, err := a.delete(ctx, tx, r.user, r.id)
-		return err == nil, err
+	case err != nil || was.id == "":
+		return was, false, err
+	case a.isOf(was, key):
+		return was, true, nil
+	case was.seal != from && !isPending(was.seal):
+		return was, false, nil
 	}
-	return matches(tx.ExecContext(ctx, a.db.Dialect.Rebind("UPDATE "+allauthTable+
-		" SET session_key = ? WHERE id = ? AND "+a.user.is()),
-		append([]any{r.session.Reveal(), number(r.id)}, u...)...))
+	for _, other := range found {
+		if !a.isOf(other, key) {
+			continue
+		}
+		if other.user == r.user {
+			_, err := a.delete(ctx, tx, r.user, r.id)
+			return was, err == nil, err
+		}
+		if _, err := a.delete(ctx, tx, other.user, other.id); err != nil {
+			return was, false, err
+		}
+	}
+	moved, err = matches(tx.ExecContext(ctx, a.db.Dialect.Rebind("UPDATE "+allauthTable+
+		" SET session_key = ? WHERE id = ? AND "+a.db.Dialect.SameKey("session_key")),
+		a.db.Dialect.KeyArgs([]any{key, number(r.id)}, was.seal)...))
+	return was, moved, err
 }
 
 func (*allauthRows) sessionsFirst() bool { return true }

@@ -3,7 +3,6 @@ package devices
 import (
 	"context"
 	"database/sql"
-	"log/slog"
 	"net/http"
 	"slices"
 	"sync/atomic"
@@ -60,21 +59,6 @@ func (k *keeper) noteKey(u devicekeeper.Use) {
 	if u.Key != "" {
 		key := secret.New(u.Key)
 		k.d.watches.note(u.UserID, u.ID, func(n *known) { n.key = key })
-	}
-}
-
-// Move implements devicekeeper.Keeper.
-func (k *keeper) Move(r *http.Request, u devicekeeper.Use, isNew bool) {
-	if !k.d.rows.sessionsFirst() {
-		k.Use(r, u)
-		return
-	}
-	k.noteKey(u)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), k.d.opts.Timeout)
-	defer cancel()
-	if err := k.d.move(ctx, r, u, isNew); err != nil {
-		k.d.opts.Logger.WarnContext(ctx, "devices: the row of a login does not have the key of its session",
-			slog.String("device", u.ID), slog.Any("error", err))
 	}
 }
 

@@ -196,7 +196,9 @@ func (o ownRows) end(ctx context.Context, user, id string, _ secret.Text) (bool,
 }
 
 // move is for tables that have the key of the session.
-func (ownRows) move(context.Context, *sql.Conn, row) (bool, error) { return true, nil }
+func (ownRows) move(_ context.Context, _ *sql.Conn, r row, _ string) (row, bool, error) {
+	return r, true, nil
+}
 
 func (ownRows) sessionsFirst() bool { return false }
 

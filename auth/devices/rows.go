@@ -55,8 +55,9 @@ type rows interface {
 	// end is delete in a transaction of its own, of a row that find returns.
 	end(ctx context.Context, user, id string, key secret.Text) (bool, error)
 
-	// move has a row say which session its login has from now on, and reports whether it was there.
-	move(ctx context.Context, tx *sql.Conn, r row) (bool, error)
+	// move has a row say which session its login has from now on, if it said from or did not know
+	// one, and reports whether it says so. It returns the row as it was, zero if it is not there.
+	move(ctx context.Context, tx *sql.Conn, r row, from string) (was row, moved bool, err error)
 
 	// sessionsFirst reports whether a session has to end before its row: Django makes another
 	// row for a session that lives.

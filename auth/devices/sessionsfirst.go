@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/authsession"
-	"github.com/jamsession/jamsession/internal/devicekeeper"
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 )
@@ -75,46 +74,6 @@ func (d *Devices) deleteWithSession(ctx context.Context, r row) (bool, error) {
 	}
 	gone, err := d.rows.drop(ctx, r, time.Unix(never, 0))
 	return gone, wrap(ctx, "end", err)
-}
-
-// move has a row follow the session of its login to another key, before the visitor has that.
-func (d *Devices) move(ctx context.Context, r *http.Request, u devicekeeper.Use, isNew bool) error {
-	now, moved := micros(time.Now()), false
-	next := row{
-		id: u.ID, user: u.UserID, created: now, seen: now, address: d.addressOf(r),
-		agent: r.UserAgent(), method: "other", session: secret.New(u.Key),
-	}
-	err := d.db.Transact(ctx, func(tx *sql.Conn) (err error) {
-		moved, err = d.rows.move(ctx, tx, next)
-		if err == nil && !moved && isNew {
-			moved, err = d.insertAgain(ctx, tx, next)
-		}
-		return err
-	})
-	if err != nil || moved {
-		return wrap(ctx, "move", err)
-	}
-	err = d.opts.Store.Delete(ctx, u.Key) // the login was ended meanwhile, under the key before
-	if errors.Is(err, session.ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
-// insertAgain makes the row of a login that Django has deleted before there was a session, unless
-// it was another login that did so for the limit.
-func (d *Devices) insertAgain(ctx context.Context, tx *sql.Conn, next row) (bool, error) {
-	if d.opts.Max > 0 {
-		if err := d.rows.lock(ctx, tx, next.user); err != nil {
-			return false, err
-		}
-		others, err := d.rows.ofUser(ctx, tx, next.user)
-		if err != nil || len(d.tooMany(others, time.UnixMicro(next.created))) > 0 {
-			return false, err
-		}
-	}
-	_, err := d.rows.insert(ctx, tx, next)
-	return err == nil, err
 }
 
 // deadOf returns the ids of those rows of a user whose sessions are gone, as a Django site ends

@@ -21,9 +21,8 @@ type Keeper interface {
 	// Use notes, without waiting and without fail, that a request was made on a device.
 	Use(r *http.Request, u Use)
 
-	// Move is Use for a session whose record has another key, before the visitor has that. If the
-	// row is new, so is the login.
-	Move(r *http.Request, u Use, isNew bool)
+	// Move is Use for a session whose record has another key than the row may say.
+	Move(r *http.Request, m Move)
 
 	// Keep has the row of a login live as long as its session, before that is stored.
 	Keep(ctx context.Context, userID, id string, until time.Time) error
@@ -86,6 +85,15 @@ type Use struct {
 	UserID, ID string
 	Key        string    // of the record, as the store has it; "" if that is not known
 	Until      time.Time // when the record ends
+}
+
+// A Move is a session that has got another key.
+type Move struct {
+	Use
+
+	Before  string // the key before, as the store had it; "" if that is not known
+	JustNow bool   // by this request: the visitor does not have the key yet
+	IsNew   bool   // and so is the login
 }
 
 // Refused is the error of a Start that a limit has refused: the login is not to be.
