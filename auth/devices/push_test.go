@@ -332,6 +332,27 @@ func TestPanicOfAPush(t *testing.T) {
 	})
 }
 
+// TestPanicOfTheLoggerEndsNoHearing: what is told after the loss that it could not log is heard.
+func TestPanicOfTheLoggerEndsNoHearing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, heard := newHub(), new(woken)
+		one := devices.NewNews(h, quiet, func(string) {})
+		two := devices.NewNews(h, slog.New(panickingLog{}), heard.wake)
+		defer one.Close()
+		defer two.Close()
+		two.Start()
+		heard.expect(t, "*")
+		h.set(func() {
+			close(h.cuts)
+			h.cuts = make(chan struct{})
+		})
+		time.Sleep(3 * time.Second)
+		heard.expect(t, "*")
+		one.Tell("7")
+		heard.expect(t, "7")
+	})
+}
+
 // again is the same site in another process.
 func (s *site) again(t *testing.T, o devices.Options) *site {
 	t.Helper()

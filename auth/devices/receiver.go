@@ -11,6 +11,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/jitter"
 	"github.com/jamsession/jamsession/internal/panics"
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // echoTime is how long a message to oneself may take.
@@ -43,10 +44,14 @@ func (r *receiver) start() {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	r.stop, r.ended = stop, ended
+	broke := panics.Log(r.logger, "devices: hear from other processes")
 	panics.Go(func() {
 		defer close(ended)
-		r.run(ctx)
-	}, panics.Log(r.logger, "devices: hear from other processes"))
+		for ctx.Err() == nil { // after a panic, such as of the site's logger
+			panics.Guard(func() { r.run(ctx) }, broke)()
+			_ = timelimit.Sleep(ctx, echoTime)
+		}
+	}, broke)
 }
 
 // close ends it, for good.
