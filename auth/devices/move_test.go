@@ -69,3 +69,36 @@ func TestKeyThatTheRowDoesNotGet(t *testing.T) {
 		b.is(t, "")
 	}
 }
+
+// TestLimitEndsSessionsFirst: Django would make another row for a session that lives, and bring
+// the login back.
+func TestLimitEndsSessionsFirst(t *testing.T) {
+	store := &stuckStore{Store: memstore.New()}
+	s := newSite(t, func(testing.TB, django.Database) session.Store { return store },
+		devices.Options{AllAuth: true, Max: 1})
+	first, id := s.login(t, "alice")
+	store.stuck.Store(true)
+	second := s.browser(t)
+	if text := second.get("/login/alice"); second.Code != http.StatusServiceUnavailable {
+		t.Errorf("%d: %s", second.Code, text)
+	}
+	if key := s.keyOf(t, id); key != first.jar["sessionid"] {
+		t.Errorf("the row has the key %s", key)
+	}
+	store.stuck.Store(false)
+	events := len(s.events)
+	if text := second.get("/login/alice"); text != "alice" {
+		t.Errorf("%d: %s", second.Code, text)
+	}
+	want := []devices.EventKind{devices.EventEnded, devices.EventLimited, devices.EventStarted}
+	for i, e := range s.events[events:] {
+		if i >= len(want) || e.Kind != want[i] {
+			t.Errorf("%+v", s.events[events:])
+		}
+	}
+	if _, err := s.store.Load(t.Context(), first.jar["sessionid"]); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("the session is left for Django: %v", err)
+	}
+	first.is(t, "")
+	second.is(t, "alice")
+}

@@ -76,26 +76,6 @@ func (d *Devices) deleteWithSession(ctx context.Context, r row) (bool, error) {
 	return gone, wrap(ctx, "end", err)
 }
 
-// deadOf returns the ids of those rows of a user whose sessions are gone, as a Django site ends
-// them, for a limit. If the store cannot be asked, they count as alive.
-func (d *Devices) deadOf(ctx context.Context, user string) (map[string]bool, error) {
-	if d.opts.Max == 0 || !d.rows.sessionsFirst() {
-		return nil, nil
-	}
-	all, err := d.chosen(ctx, user, func(row) bool { return true })
-	if err != nil {
-		return nil, err
-	}
-	dead := make(map[string]bool, len(all))
-	for _, r := range all {
-		dead[r.id] = true
-	}
-	for _, r := range d.withSession(ctx, all, "") {
-		dead[r.id] = false
-	}
-	return dead, nil
-}
-
 // dropDead deletes a row if its session is gone.
 func (d *Devices) dropDead(ctx context.Context, user, id string) error {
 	ctx, cancel := d.limit(ctx)

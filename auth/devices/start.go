@@ -38,15 +38,7 @@ func (k *keeper) Start(r *http.Request, l devicekeeper.Login) (string, error) {
 		agent: cut(r.UserAgent(), maxAgent), method: l.Method,
 		session: secret.New(sessionOf(l)),
 	}
-	dead, err := d.deadOf(ctx, l.UserID)
-	if err != nil {
-		return "", err
-	}
-	var s started
-	err = d.db.Transact(ctx, func(tx *sql.Conn) (err error) {
-		s, err = d.start(ctx, tx, l, next, dead)
-		return err
-	})
+	s, err := d.startRow(ctx, l, next)
 	switch {
 	case errors.Is(err, errBarred):
 		return "", &devicekeeper.Refused{Err: err}
@@ -69,9 +61,26 @@ type started struct {
 	shared  bool // with another request, which has told of it
 }
 
+// startRow repeats a transaction that finds sessions which have to end before their rows.
+func (d *Devices) startRow(ctx context.Context, l devicekeeper.Login, next row) (s started, err error) {
+	gone, err := d.goneOf(ctx, l.UserID)
+	for err == nil {
+		err = d.db.Transact(ctx, func(tx *sql.Conn) (err error) {
+			s, err = d.start(ctx, tx, l, next, gone)
+			return err
+		})
+		first, ok := errors.AsType[sessionsFirst](err)
+		if !ok {
+			return s, err
+		}
+		err = d.endFirst(ctx, first, gone)
+	}
+	return s, err
+}
+
 // start is Start within its transaction.
 func (d *Devices) start(
-	ctx context.Context, tx *sql.Conn, l devicekeeper.Login, next row, dead map[string]bool,
+	ctx context.Context, tx *sql.Conn, l devicekeeper.Login, next row, gone goneSessions,
 ) (s started, err error) {
 	if d.opts.Max > 0 {
 		if err := d.rows.lock(ctx, tx, l.UserID); err != nil {
@@ -97,7 +106,7 @@ func (d *Devices) start(
 	others := slices.DeleteFunc(slices.Clone(mine), func(r row) bool {
 		return r.id == next.id || r.id == l.Before && l.BeforeUser == l.UserID
 	})
-	if err := d.makeRoom(ctx, tx, others, dead, &s); err != nil || s.refused != nil {
+	if err := d.makeRoom(ctx, tx, others, gone, &s); err != nil || s.refused != nil {
 		return s, err
 	}
 	if next.id != "" {
@@ -134,38 +143,6 @@ func (d *Devices) checkBar(ctx context.Context, tx *sql.Conn, l devicekeeper.Log
 		err = errBarred
 	}
 	return err
-}
-
-// makeRoom ends what is too much for another device, or refuses that.
-func (d *Devices) makeRoom(
-	ctx context.Context, tx *sql.Conn, others []row, dead map[string]bool, s *started,
-) error {
-	if d.opts.Max == 0 {
-		return nil
-	}
-	isDead := func(r row) bool { return dead[r.id] }
-	alive := slices.DeleteFunc(slices.Clone(others), isDead)
-	over := d.tooMany(alive, time.Now())
-	if len(over) > 0 && d.opts.WhenFull != EndOldest {
-		s.refused = d.refusal(alive)
-		return nil
-	}
-	if len(others) >= d.opts.Max { // one that seems dead may be of a session that just gets another key
-		over = append(over, slices.DeleteFunc(others, func(r row) bool { return !isDead(r) })...)
-	}
-	for _, r := range over {
-		gone, err := d.endRow(ctx, tx, r)
-		if err != nil {
-			return err
-		}
-		if gone {
-			s.ended = append(s.ended, r)
-		}
-		if gone && !isDead(r) {
-			s.limited++
-		}
-	}
-	return nil
 }
 
 // shared returns the row that another request has made for the session that is adopted.
