@@ -259,7 +259,7 @@ func (r *round) judge() {
 	if r.code != http.StatusOK && r.code != http.StatusBadRequest {
 		fail("the device got %d", r.code)
 	}
-	if r.err == errNotEnded {
+	if errors.Is(r.err, errNotEnded) {
 		r.b.get("/logout")
 		return
 	}

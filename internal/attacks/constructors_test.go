@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/redis/rueidis"
 
 	"github.com/jamsession/jamsession/auth"
@@ -174,6 +175,15 @@ func refusals(folder string) []refusal {
 		}},
 		{"filestore.NewCache", "dir", func(context.Context) (any, error) {
 			return outcome(filestore.NewCache("", nil))
+		}},
+		{"redisstore.NewPush", "client", func(context.Context) (any, error) {
+			return outcome(redisstore.NewPush(none, "devices"))
+		}},
+		{"pgstore.NewPush", "configuration", func(context.Context) (any, error) {
+			return outcome(pgstore.NewPush(nil, "devices"))
+		}},
+		{"pgstore.NewPush", "channel", func(context.Context) (any, error) {
+			return outcome(pgstore.NewPush(new(pgx.ConnConfig), strings.Repeat("x", 64)))
 		}},
 		{"pgstore.New", "pool", func(ctx context.Context) (any, error) { return outcome(pgstore.New(ctx, nil, nil)) }},
 		{"memcachestore.Open", "server", func(ctx context.Context) (any, error) {
