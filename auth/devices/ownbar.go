@@ -16,7 +16,13 @@ func (o ownRows) bar(ctx context.Context, tx *sql.Conn, r row) (bool, error) {
 	if err != nil || !gone || !strings.HasPrefix(of, notKey) {
 		return gone, err
 	}
-	_, err = o.insert(ctx, tx, row{id: of, seen: r.seen, expires: r.expires})
+	barred, err := o.isBarred(ctx, tx, of) // requests at once may each have made a row of the cookie
+	if err == nil && barred {
+		_, err = tx.ExecContext(ctx, o.db.Dialect.Rebind("UPDATE "+table+" SET expires = "+
+			greatest(o.db, "expires")+" WHERE id = ? AND user_key = ''"), r.expires, r.expires, of)
+	} else if err == nil {
+		_, err = o.insert(ctx, tx, row{id: of, seen: r.seen, expires: r.expires})
+	}
 	return gone, err
 }
 

@@ -117,17 +117,30 @@ func (d *Devices) start(
 		}
 		next.id, next.session = "", secret.Text{} // somebody has just ended it, for good
 	} else if l.Before != "" {
-		before := row{id: l.Before, user: l.BeforeUser} // package auth flushes its session
-		gone, err := d.deleteRow(ctx, tx, before)
+		gone, err := d.endBefore(ctx, tx, l)
 		if err != nil {
 			return s, err
 		}
 		if gone {
-			s.ended = append(s.ended, before)
+			s.ended = append(s.ended, row{id: l.Before, user: l.BeforeUser})
 		}
 	}
 	s.id, err = d.rows.insert(ctx, tx, next)
 	return s, err
+}
+
+// endBefore deletes the row that a login replaces. Package auth flushes its session.
+func (d *Devices) endBefore(ctx context.Context, tx *sql.Conn, l devicekeeper.Login) (bool, error) {
+	rows, err := d.rows.ofUser(ctx, tx, l.BeforeUser)
+	i := slices.IndexFunc(rows, hasID(l.Before))
+	if err != nil || i < 0 {
+		return false, err
+	}
+	table, ok := d.rows.(remainder)
+	if !ok {
+		return d.deleteRow(ctx, tx, rows[i])
+	}
+	return table.bar(ctx, tx, rows[i])
 }
 
 var errBarred = errors.New("devices: the login was ended")
