@@ -1,6 +1,7 @@
 package devices_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -197,6 +198,33 @@ func TestLateAdoption(t *testing.T) {
 				t.Errorf("%d: the visitor is %q, with %d rows", late.Code, who, s.rows(t, "alice"))
 			}
 		})
+	}
+}
+
+// TestLateAdoptionSparesTheRow that another request has adopted the login with, and has moved to
+// another key since, which is not written yet.
+func TestLateAdoptionSparesTheRow(t *testing.T) {
+	for _, path := range []string{"/rotate", "/login/alice"} {
+		s := newSite(t, inTable, devices.Options{})
+		b := s.browser(t)
+		b.get("/django/alice")
+		first, late := b.copy(), b.copy()
+		late.s = s.sessions.Handler(s.auth.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			session.From(r).Has("loaded")
+			first.is(t, "alice")
+			s.devices.Flush()
+			s.exec(t, "CREATE TRIGGER late BEFORE UPDATE OF sealed ON jamsession_device "+
+				"BEGIN SELECT RAISE(ABORT, 'not yet'); END")
+			first.get(path)
+			if _, err := auth.Load(r); !errors.Is(err, session.ErrInterrupted) {
+				t.Errorf("the late request: %v", err)
+			}
+		})))
+		late.get("/")
+		first.is(t, "alice")
+		if n := s.rows(t, "alice"); n != 1 {
+			t.Errorf("%s: %d rows", path, n)
+		}
 	}
 }
 

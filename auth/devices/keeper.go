@@ -82,6 +82,10 @@ func (k *keeper) delete(ctx context.Context, userID, id, key string) error {
 	ctx, cancel := k.d.limit(ctx)
 	defer cancel()
 	gone, err := k.d.rows.end(ctx, userID, id, secret.New(key))
+	return k.deleted(ctx, userID, id, gone, err)
+}
+
+func (k *keeper) deleted(ctx context.Context, userID, id string, gone bool, err error) error {
 	if err == nil && gone {
 		k.d.changed(userID)
 		k.d.tell(EventEnded, userID, id)
@@ -91,10 +95,14 @@ func (k *keeper) delete(ctx context.Context, userID, id, key string) error {
 
 // Withdraw implements devicekeeper.Keeper.
 func (k *keeper) Withdraw(ctx context.Context, userID, id string) error {
-	if k.d.rows.sessionsFirst() { // it is that of all who have come with this session
+	table, ok := k.d.rows.(remainder)
+	if !ok {
 		return k.d.dropDead(ctx, userID, id)
 	}
-	return k.delete(ctx, userID, id, "")
+	ctx, cancel := k.d.limit(ctx)
+	defer cancel()
+	gone, err := table.withdraw(ctx, userID, id)
+	return k.deleted(ctx, userID, id, gone, err)
 }
 
 // IDs implements devicekeeper.Keeper.

@@ -23,6 +23,12 @@ func (o ownRows) leave(ctx context.Context, tx *sql.Conn, r row) (bool, error) {
 		micros(time.Now()), r.id, r.user))
 }
 
+func (o ownRows) withdraw(ctx context.Context, user, id string) (bool, error) {
+	n, err := o.db.Writer("DELETE FROM "+table+" WHERE id = ? AND user_key = ? AND seen = created").
+		Exec(ctx, id, user)
+	return n > 0, err
+}
+
 func (o ownRows) leaveNew(ctx context.Context, tx *sql.Conn, w write) (row, error) {
 	now := time.Now()
 	until := now.Add(devicekeeper.PendingLife)

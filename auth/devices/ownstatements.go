@@ -33,7 +33,7 @@ func prepare(ctx context.Context, db djangodb.DB) (*statements, error) {
 	}{
 		{&s.look, reads, "SELECT " + columns + " FROM " + table + " WHERE id = ? AND user_key = ?"},
 		{&s.list, reads, listText},
-		{&s.keep, writes, "UPDATE " + table + " SET expires = " + greatest(db, "expires") +
+		{&s.keep, writes, "UPDATE " + table + " SET seen = seen + 1, expires = " + greatest(db, "expires") +
 			" WHERE id = ? AND user_key = ?"},
 		{&s.delete, writes, "DELETE FROM " + table + " WHERE id = ? AND user_key = ?"},
 	} {

@@ -49,7 +49,7 @@ type rows interface {
 	// there any more, and there is a key.
 	note(ctx context.Context, tx *sql.Conn, w write) (bool, error)
 
-	// keep has a row live until then.
+	// keep has a row live until then: its login is stored.
 	keep(ctx context.Context, user, id string, until time.Time) error
 
 	// end is delete in a transaction of its own, of a row that find returns.
@@ -94,6 +94,9 @@ type remainder interface {
 
 	// leaveNew adds a row that never was that of a login.
 	leaveNew(ctx context.Context, tx *sql.Conn, w write) (row, error)
+
+	// withdraw is end for a row that was inserted, and neither kept nor updated since.
+	withdraw(ctx context.Context, user, id string) (bool, error)
 
 	// remains returns what remains of logins that were ended before a time, 200 at most.
 	remains(ctx context.Context, before time.Time) ([]row, error)

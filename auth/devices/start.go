@@ -191,6 +191,7 @@ func (r row) follow(next row, same bool) row {
 	next.name = r.name
 	if same {
 		next.id = r.id
+		next.seen++ // which a row that Withdraw may delete is not
 	}
 	return next
 }

@@ -30,7 +30,8 @@ type Keeper interface {
 	// End deletes the row that Look finds, if it is there.
 	End(ctx context.Context, userID, id, key string) error
 
-	// Withdraw deletes a row that Start has made for a login which was adopted in vain.
+	// Withdraw deletes a row that Start has made for a login which was adopted in vain, unless
+	// another request has adopted it with this row: after Keep, it is that one's.
 	Withdraw(ctx context.Context, userID, id string) error
 
 	// IDs returns the rows of a user.
