@@ -37,10 +37,11 @@ func (m *Manager) keeper() devicekeeper.Keeper {
 type attachedTo struct{ devicekeeper.Keeper } // one type for an atomic.Value
 
 // endBelow deletes the rows of logins that a floor has ended; of everybody's if there is no
-// user. These rows only serve the list by now.
-func (m *Manager) endBelow(ctx context.Context, userID string, floor int64) {
+// user. Most of these rows only serve the list by now; that of a visitor who was ending all
+// other devices may be above the floor, and is older than before.
+func (m *Manager) endBelow(ctx context.Context, userID string, floor int64, before time.Time) {
 	m.endDevices(ctx, func(ctx context.Context, k devicekeeper.Keeper) error {
-		return k.EndBelow(ctx, userID, floor)
+		return k.EndBelow(ctx, userID, floor, before)
 	})
 }
 

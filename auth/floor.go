@@ -128,11 +128,12 @@ func (m *Manager) EndSessions(
 	if err != nil {
 		return 0, err
 	}
+	before := time.Now()
 	floor, err := raiseFloor(ctx, b, user)
 	if err != nil {
 		return 0, err
 	}
-	m.endBelow(ctx, user.ID, floor.Unix())
+	m.endBelow(ctx, user.ID, floor.Unix(), before)
 	return m.deleteRecords(ctx, sessions, func(s *session.Session) bool {
 		name := itemText(s, backendItem)
 		return itemText(s, idItem) == user.ID &&
@@ -145,14 +146,14 @@ func (m *Manager) EndSessions(
 // sessions of its users go on, unless their records are deleted.
 func (m *Manager) EndAllSessions(ctx context.Context, sessions *session.Manager) (records int, err error) {
 	var errs []error
-	lowest := int64(math.MaxInt64)
+	before, lowest := time.Now(), int64(math.MaxInt64)
 	for _, b := range m.backends {
 		floor, err := raiseFloor(ctx, b, User{})
 		errs = append(errs, err)
 		lowest = min(lowest, floor.Unix())
 	}
 	if err := errors.Join(errs...); err == nil {
-		m.endBelow(ctx, "", lowest)
+		m.endBelow(ctx, "", lowest, before)
 	}
 	records = m.deleteRecords(ctx, sessions, func(s *session.Session) bool { return s.Has(idItem) })
 	return records, errors.Join(errs...)

@@ -2,6 +2,7 @@ package devices_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -238,4 +239,40 @@ func TestEndOthersSparesRequestsMeanwhile(t *testing.T) {
 		t.Errorf("EndOthers: %d", b.Code)
 	}
 	b.is(t, "alice")
+}
+
+// TestEndOfAllMeetsEndOthers: who ends all other devices meanwhile is not spared.
+func TestEndOfAllMeetsEndOthers(t *testing.T) {
+	for name, end := range map[string]func(s *site) error{
+		"user": func(s *site) error {
+			_, err := s.auth.EndSessions(t.Context(), nil, auth.User{ID: s.ids["alice"]})
+			return err
+		},
+		"everybody": func(s *site) error {
+			_, err := s.auth.EndAllSessions(t.Context(), nil)
+			return err
+		},
+		"device": func(s *site) error {
+			_, err := s.devices.EndAll(t.Context(), s.ids["alice"])
+			return err
+		},
+	} {
+		for _, allauth := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, allauth %v", name, allauth), func(t *testing.T) {
+				s := newSite(t, inMemory, devices.Options{Timeout: apart, AllAuth: allauth})
+				b, _ := s.login(t, "alice")
+				s.raising = func() {
+					s.raising = nil
+					if err := end(s); err != nil {
+						t.Error(err)
+					}
+				}
+				b.get("/others")
+				b.is(t, "")
+				if n := s.rows(t, "alice"); n != 0 {
+					t.Errorf("%d rows", n)
+				}
+			})
+		}
+	}
 }

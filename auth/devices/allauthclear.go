@@ -37,7 +37,7 @@ func (a *allauthRows) clearAddresses(
 }
 
 func (a *allauthRows) deleteNext(
-	ctx context.Context, after string, floor int64,
+	ctx context.Context, after string, floor, before int64,
 ) (last string, n int, err error) {
 	found, err := a.next(ctx, after)
 	if err != nil || len(found) == 0 {
@@ -45,7 +45,7 @@ func (a *allauthRows) deleteNext(
 	}
 	var below []any
 	for _, r := range found {
-		if r.notBefore < floor {
+		if r.notBefore < floor || r.created < before {
 			below = append(below, number(r.id))
 		}
 	}

@@ -111,13 +111,13 @@ func (d *Devices) clearNextAddresses(
 	return d.rows.clearAddresses(ctx, after, end)
 }
 
-// endEverybody deletes the rows of all logins below a floor, in batches: who is thrown out may
-// log in again meanwhile.
-func (d *Devices) endEverybody(ctx context.Context, floor int64) error {
+// endEverybody deletes the rows of all logins below a floor or older than before, in batches: who
+// is thrown out may log in again meanwhile.
+func (d *Devices) endEverybody(ctx context.Context, floor, before int64) error {
 	defer d.changed(everybody)
 	total := 0
 	for after := ""; ; {
-		last, n, err := d.rows.deleteNext(ctx, after, floor)
+		last, n, err := d.rows.deleteNext(ctx, after, floor, before)
 		if total += n; err != nil {
 			return wrap(ctx, "end", err)
 		}

@@ -129,11 +129,12 @@ func (k *keeper) EndSome(ctx context.Context, userID string, ids []string) error
 }
 
 // EndBelow implements devicekeeper.Keeper.
-func (k *keeper) EndBelow(ctx context.Context, userID string, floor int64) error {
+func (k *keeper) EndBelow(ctx context.Context, userID string, floor int64, before time.Time) error {
 	if userID == "" {
-		return k.d.endEverybody(ctx, floor)
+		return k.d.endEverybody(ctx, floor, micros(before))
 	}
-	_, err := k.d.deleteRows(ctx, userID, func(r row) bool { return r.notBefore < floor }, k.d.deleteRow)
+	below := func(r row) bool { return r.notBefore < floor || r.created < micros(before) }
+	_, err := k.d.deleteRows(ctx, userID, below, k.d.deleteRow)
 	return err
 }
 

@@ -225,13 +225,13 @@ func (o ownRows) clearAddresses(
 }
 
 func (o ownRows) deleteNext(
-	ctx context.Context, after string, floor int64,
+	ctx context.Context, after string, floor, before int64,
 ) (last string, n int, err error) {
 	if last, err = o.lastAfter(ctx, after); err != nil || last == "" {
 		return "", 0, err
 	}
 	deleted, err := o.db.Writer("DELETE FROM "+table+" WHERE id > ? AND id <= ? AND user_key <> ''"+
-		" AND not_before < ?").Exec(ctx, after, last, floor)
+		" AND (not_before < ? OR created < ?)").Exec(ctx, after, last, floor, before)
 	return last, int(deleted), err
 }
 

@@ -73,9 +73,9 @@ type rows interface {
 	// id of the last one; "" if there are no more.
 	clearAddresses(ctx context.Context, after string, end time.Time) (last string, err error)
 
-	// deleteNext deletes of the next rows after an id those of logins below a floor, and
-	// returns the id of the last one; "" if there are no more.
-	deleteNext(ctx context.Context, after string, floor int64) (last string, n int, err error)
+	// deleteNext deletes of the next rows after an id those of logins below a floor, and those
+	// that are older than before, and returns the id of the last one; "" if there are no more.
+	deleteNext(ctx context.Context, after string, floor, before int64) (last string, n int, err error)
 
 	// key returns the key under which the store has the session of a row, if that is known.
 	key(r row) (key string, ok bool)

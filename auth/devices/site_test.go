@@ -49,6 +49,7 @@ type site struct {
 	ids      map[string]string     // of users, by name
 	do       func(r *http.Request) // what the page /do does
 	poisoned string                // the user whom a site apart cannot return
+	raising  func()                // called before a floor is raised, on a site apart
 	raised   func()                // called when a floor was raised, on a site apart
 	replaced func()                // called when a password was replaced, on a site apart
 	allauth  bool                  // the rows are in the table of django-allauth
@@ -71,6 +72,9 @@ type elsewhere struct {
 func (e elsewhere) RaiseLoginFloor(ctx context.Context, id string) (time.Time, error) {
 	step(ctx)
 	defer step(ctx)
+	if e.s.raising != nil {
+		e.s.raising()
+	}
 	floor, err := e.Users.RaiseLoginFloor(ctx, id)
 	if e.s.raised != nil {
 		e.s.raised()

@@ -41,8 +41,9 @@ type Keeper interface {
 	EndSome(ctx context.Context, userID string, ids []string) error
 
 	// EndBelow deletes the rows of a user, and of everybody if there is no user, whose logins
-	// have not known of this floor.
-	EndBelow(ctx context.Context, userID string, floor int64) error
+	// have not known of this floor, and those that are older than before: one may know of it
+	// by the end of the visitor's other devices at the same time.
+	EndBelow(ctx context.Context, userID string, floor int64, before time.Time) error
 
 	// Renew notes, for those who watch a login, what is new of its session and in no record:
 	// the Login of a Visit unless it is nil, and until when it lives.
