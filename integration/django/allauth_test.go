@@ -89,6 +89,7 @@ func TestListOfLogins(t *testing.T) {
 			for name, try := range map[string]func(*testing.T, *pair){
 				"listed": tryListed, "ended by Django": tryEndedByDjango, "ended by Go": tryEndedByGo,
 				"another password": tryListedPassword, "the user is deleted": tryDeletedUser,
+				"allauth's pages": tryPages,
 			} {
 				t.Run(name, func(t *testing.T) { try(t, p) })
 			}
@@ -236,6 +237,28 @@ func tryListedPassword(t *testing.T, p *pair) {
 		out(t, p, other)
 		lists(t, p, here)
 	}
+}
+
+// tryPages: allauth's own pages, for a login, which makes its row at once, another password and
+// the end of all others.
+func tryPages(t *testing.T, p *pair) {
+	name := p.member(t)
+	b, other := newBrowser(t), logIn(t, p.golang, name)
+	b.post(p.django, "/allauth/login/", "login", name, "password", password, "next", "/me")
+	is(t, "who logged in at allauth's page", b.get(p.golang, "/me"), name)
+	lists(t, p, b, other)
+	b.post(p.django, "/allauth/password/change/",
+		"oldpassword", password, "password1", newPassword, "password2", newPassword)
+	is(t, "who changed the password there", b.get(p.golang, "/me"), name)
+	out(t, p, other)
+	lists(t, p, b)
+	other = newBrowser(t)
+	is(t, "login", other.post(p.golang, "/login", "username", name, "password", newPassword), name)
+	b.post(p.django, "/allauth/sessions/")
+	out(t, p, other)
+	lists(t, p, b)
+	b.post(p.django, "/allauth/logout/", "next", "/me")
+	out(t, p, b)
 }
 
 // tryDeletedUser: the rows go with the user.

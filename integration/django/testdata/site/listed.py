@@ -2,7 +2,7 @@
 
 from allauth.usersessions.internal.flows import sessions
 from allauth.usersessions.models import UserSession
-from django.urls import path
+from django.urls import include, path
 
 from urls import urlpatterns as others
 from views import text
@@ -25,4 +25,11 @@ def end_others(request):
     return text("ended")
 
 
-urlpatterns = [*others, path("listed", listed), path("end", end), path("end-others", end_others)]
+urlpatterns = [
+    *others,
+    path("listed", listed),
+    path("end", end),
+    path("end-others", end_others),
+    path("allauth/sessions/", include("allauth.usersessions.urls")),
+    path("allauth/", include("allauth.account.urls")),
+]

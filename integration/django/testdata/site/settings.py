@@ -64,4 +64,5 @@ if "SITE_PROJECT" in os.environ:
     sys.path.append(str(Path(__file__).resolve().parents[1] / "projects"))
     project = vars(import_module(os.environ["SITE_PROJECT"] + ".settings"))
     INSTALLED_APPS = ["django.contrib.admin", *project["INSTALLED_APPS"]]
-    globals().update({name: project[name] for name in ("AUTH_USER_MODEL", "SESSION_ENGINE") if name in project})
+    own = ("AUTH_USER_MODEL", "SESSION_ENGINE")
+    globals().update({name: v for name, v in project.items() if name in own or name.startswith("ACCOUNT_")})
