@@ -144,8 +144,8 @@ func (k *keeper) Renew(userID, id string, login any, until time.Time) {
 		if login != nil {
 			n.login = login
 		}
-		if until.After(n.until) {
-			n.until = until
+		if !until.IsZero() {
+			n.until, n.untilIsNew = until, true
 		}
 	})
 }

@@ -106,10 +106,10 @@ func (d *Devices) watched(w *watch, r row) *watched {
 		key, _ := d.rows.key(r)
 		w.sealed, w.rowKey = r.seal, secret.New(key)
 	}
-	if w.ends == 0 {
+	now := d.watches.knows(w)
+	if w.ends == 0 || now.untilIsNew {
 		w.ends = r.expires
 	}
-	now := d.watches.knows(w)
 	looked := &watched{watch: w, row: r, login: now.login, until: now.until}
 	if r.expires > w.ends { // the session was prolonged
 		looked.until = later(now.until, time.UnixMicro(r.expires))

@@ -86,6 +86,8 @@ type known struct {
 	key   secret.Text // of the session's record; empty if there is none
 	login any         // for devicekeeper.Manager.Holds
 	until time.Time   // it ends, as far as that is known
+
+	untilIsNew bool // a request has just said so: what the row said before does not count
 }
 
 // A doubt is that a login seems to have ended, which a request may explain that has just given
@@ -101,7 +103,7 @@ const settled = 250 * time.Millisecond
 func newWatch(ctx context.Context, cancel context.CancelCauseFunc, v devicekeeper.Visit) *watch {
 	return &watch{
 		ctx: ctx, cancel: cancel, user: v.UserID, id: v.ID, backend: v.Backend, manager: v.Manager,
-		known: known{secret.New(v.Key), v.Login, v.Until}, state: v.State, seen: time.Now(),
+		known: known{key: secret.New(v.Key), login: v.Login, until: v.Until}, state: v.State, seen: time.Now(),
 	}
 }
 

@@ -247,6 +247,21 @@ func TestWatchEndsWithTheSession(t *testing.T) {
 	})
 }
 
+// TestWatchEndsWithAShorterSession, also one that was made longer before: the cookie is gone then.
+func TestWatchEndsWithAShorterSession(t *testing.T) {
+	inBubble(t, devices.Options{}, func(t *testing.T, s *site) {
+		b, _ := s.login(t, "alice")
+		watched := b.watch(t)
+		goesOn(watched, t)
+		b.get("/expiry/9000000")
+		goesOn(watched, t)
+		b.get("/expiry/100")
+		time.Sleep(94 * time.Second)
+		goesOn(watched, t)
+		endsWithin(watched, t, 3*time.Second)
+	})
+}
+
 // TestWatchKnowsAKeyThatNoRowHas: the queue of writes may be late.
 func TestWatchKnowsAKeyThatNoRowHas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -135,11 +135,13 @@ func (s *watches) note(user, id string, change func(*known)) {
 	}
 }
 
-// knows returns what is known of a watch.
+// knows returns what is known of a watch; the next call has no news of that.
 func (s *watches) knows(w *watch) known {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return w.known
+	now := w.known
+	w.untilIsNew = false
+	return now
 }
 
 // lookAgain has a watch looked at once more, when its doubt has settled.
