@@ -100,14 +100,22 @@ func (m *Manager) ownDevice(ctx context.Context, userID string) string {
 // deviceManager is what package devices sees of a manager.
 type deviceManager struct{ m *Manager }
 
-// RaiseFloor raises the floor of a user of any backend.
+// RaiseFloor raises the floor of a user of any backend. One that could not be asked matters more
+// than one that keeps none.
 func (d deviceManager) RaiseFloor(ctx context.Context, userID string) error {
-	var errs []error
+	var none, failed error
 	for _, b := range d.m.backends {
-		_, err := raiseFloor(ctx, b, User{ID: userID, Backend: b.Name()})
-		errs = append(errs, err)
+		switch _, err := raiseFloor(ctx, b, User{ID: userID, Backend: b.Name()}); {
+		case errors.Is(err, ErrNoFloors):
+			none = err
+		case err != nil:
+			failed = errors.Join(failed, err)
+		}
 	}
-	return errors.Join(errs...)
+	if failed != nil {
+		return failed
+	}
+	return none
 }
 
 func init() {

@@ -103,7 +103,8 @@ const settled = 250 * time.Millisecond
 func newWatch(ctx context.Context, cancel context.CancelCauseFunc, v devicekeeper.Visit) *watch {
 	return &watch{
 		ctx: ctx, cancel: cancel, user: v.UserID, id: v.ID, backend: v.Backend, manager: v.Manager,
-		known: known{key: secret.New(v.Key), login: v.Login, until: v.Until}, state: v.State, seen: time.Now(),
+		known: known{key: secret.New(v.Key), login: v.Login, until: v.Until},
+		state: v.State, seen: time.Now(),
 	}
 }
 
