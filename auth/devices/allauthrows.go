@@ -2,6 +2,7 @@ package devices
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
 	"database/sql"
 	"errors"
@@ -218,4 +219,6 @@ func (a *allauthRows) key(r row) (string, bool) {
 	return r.seal, r.seal != "" && !isPending(r.seal)
 }
 
-func (a *allauthRows) isOf(r row, session string) bool { return session != "" && r.seal == session }
+func (a *allauthRows) isOf(r row, session string) bool {
+	return session != "" && hmac.Equal([]byte(r.seal), []byte(session))
+}
