@@ -3,6 +3,7 @@ package devices_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -113,5 +114,26 @@ func endMeetsLogin(t *testing.T, s *site) {
 		if !s.devices.Expires(t.Context(), s.ids["bob"], id).Equal(time.UnixMicro(0)) {
 			t.Error("the device that was ended has a row")
 		}
+	}
+}
+
+// TestAdoptionsOfACookieAtOnceAreOne: the requests of a page share one row, though none of them
+// can see in the session what the others do.
+func TestAdoptionsOfACookieAtOnceAreOne(t *testing.T) {
+	for name, open := range databases {
+		if testing.Short() && name != "SQLite" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			s := newSiteOn(t, open(t), inCookies, devices.Options{})
+			for i := range 3 {
+				b := s.browser(t)
+				b.get(fmt.Sprint("/django/alice?mark=", i))
+				meet(6, func(int) { b.copy().is(t, "alice") })
+				if n := s.rows(t, "alice"); n != i+1 {
+					t.Errorf("%d rows of %d logins", n, i+1)
+				}
+			}
+		})
 	}
 }

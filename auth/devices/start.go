@@ -82,7 +82,7 @@ func (d *Devices) startRow(ctx context.Context, l devicekeeper.Login, next row) 
 func (d *Devices) start(
 	ctx context.Context, tx *sql.Conn, l devicekeeper.Login, next row, gone goneSessions,
 ) (s started, err error) {
-	if d.opts.Max > 0 {
+	if d.opts.Max > 0 || l.Adopted && l.Key == "" { // no record tells requests at once of each other
 		if err := d.rows.lock(ctx, tx, l.UserID); err != nil {
 			return s, err
 		}
