@@ -31,6 +31,7 @@ type allauthRows struct {
 	parent          string // on MySQL the statement that locks a user
 	byKey, byID, of *djangodb.Stmt
 	byIDs           *djangodb.Batch
+	unlisten        func() // to what ends logins in package sqlusers
 }
 
 var _ rows = (*allauthRows)(nil)
@@ -71,7 +72,11 @@ func openAllauthRows(ctx context.Context, db djangodb.DB, o Options) (_ rows, er
 	if a.parent, err = a.findParent(ctx); err != nil {
 		return nil, wrap(ctx, "open", err)
 	}
-	return a, wrap(ctx, "prepare", a.prepare(ctx))
+	if err := a.prepare(ctx); err != nil {
+		return nil, wrap(ctx, "prepare", err)
+	}
+	a.unlisten = devicekeeper.OnEnd(db.DB, a.deleteAll)
+	return a, nil
 }
 
 func named(name string) func(djangodb.Field) bool {
@@ -119,6 +124,9 @@ func (a *allauthRows) prepare(ctx context.Context) error {
 }
 
 func (a *allauthRows) close() error {
+	if a.unlisten != nil {
+		a.unlisten()
+	}
 	errs := []error{a.byIDs.Close()}
 	for _, stmt := range []*djangodb.Stmt{a.byKey, a.byID, a.of} {
 		if stmt != nil {

@@ -113,6 +113,14 @@ func TestAllauthOnEveryDatabase(t *testing.T) {
 			}
 			there.is(t, "")
 			here.is(t, "alice")
+			for _, active := range []bool{false, true} {
+				if err := s.users.SetActive(t.Context(), s.ids["alice"], active); err != nil {
+					t.Error(err)
+				}
+				if n := s.rows(t, "alice"); n != 0 {
+					t.Errorf("after a deactivation %d rows are left, which count for the limit", n)
+				}
+			}
 			limitIsExact(t, s, devices.EndOldest, 20)
 			if n, err := s.devices.EndAll(t.Context(), s.ids["alice"]); n != 3 || err != nil {
 				t.Errorf("EndAll: %d, %v", n, err)

@@ -144,6 +144,17 @@ func (a *allauthRows) delete(ctx context.Context, tx *sql.Conn, user, id string)
 		" WHERE id = ? AND "+a.user.is()), append([]any{number(id)}, u...)...))
 }
 
+// deleteAll deletes the rows of a user whose logins have ended, with what has ended them.
+func (a *allauthRows) deleteAll(ctx context.Context, tx *sql.Conn, user string) error {
+	u, ok := a.user.args(user)
+	if !ok {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx,
+		a.db.Dialect.Rebind("DELETE FROM "+allauthTable+" WHERE "+a.user.is()), u...)
+	return err
+}
+
 // note does not miss a row: the key is that of move.
 func (a *allauthRows) note(ctx context.Context, tx *sql.Conn, w write) (bool, error) {
 	u, ok := a.user.args(w.user)

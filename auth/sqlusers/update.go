@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/devicekeeper"
 )
 
 // Update calls change with the user as the table has it, stores the fields that
@@ -92,6 +93,9 @@ func (u *Users) update(ctx context.Context, id string, key []any, active *bool, 
 		}
 		if raise {
 			if _, err := u.raise(ctx, tx, id); err != nil {
+				return err
+			}
+			if err := devicekeeper.End(ctx, u.db.DB, tx, id); err != nil {
 				return err
 			}
 		}
