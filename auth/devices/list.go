@@ -49,13 +49,20 @@ func (d *Devices) list(ctx context.Context, user, own string) ([]Device, error) 
 		return nil, nil
 	}
 	now := time.Now()
-	rows, err := d.rows.list(ctx, user, own, now)
+	rows, err := d.rows.list(ctx, user, own, now.Add(-keptAfter))
 	if err != nil {
 		return nil, wrap(ctx, "list", err)
 	}
 	var all []Device
-	for _, r := range d.withSession(ctx, rows, own) {
-		all = append(all, d.device(r, own, now))
+	found := d.sessionsOf(ctx, rows, own)
+	for _, r := range rows {
+		there, known := found[r.id]
+		if !known { // a Django site may have prolonged what is over here, but nobody can tell
+			there = r.isLive(now)
+		}
+		if there || r.id == own {
+			all = append(all, d.device(r, own, now))
+		}
 	}
 	return all, nil
 }
@@ -66,6 +73,15 @@ const maxAsked = 100
 // withSession returns those rows whose sessions are there, as far as that can be found out, and
 // the visitor's own.
 func (d *Devices) withSession(ctx context.Context, rows []row, own string) []row {
+	found := d.sessionsOf(ctx, rows, own)
+	return slices.DeleteFunc(rows, func(r row) bool {
+		there, known := found[r.id]
+		return known && !there
+	})
+}
+
+// sessionsOf says which sessions are there of those rows for which the store can be asked.
+func (d *Devices) sessionsOf(ctx context.Context, rows []row, own string) map[string]bool {
 	var of, keys []string
 	for _, r := range rows[:min(len(rows), maxAsked)] {
 		if key, known := d.rows.key(r); known && r.id != own {
@@ -73,16 +89,17 @@ func (d *Devices) withSession(ctx context.Context, rows []row, own string) []row
 		}
 	}
 	if d.opts.Store == nil || len(keys) == 0 {
-		return rows
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, sessionsTime)
 	defer cancel()
-	found, err := recordkeys.Exist(ctx, d.opts.Store, keys)
+	there, err := recordkeys.Exist(ctx, d.opts.Store, keys)
 	if err != nil {
-		return rows
+		return nil
 	}
-	return slices.DeleteFunc(rows, func(r row) bool {
-		i := slices.Index(of, r.id)
-		return i >= 0 && !found[i]
-	})
+	found := make(map[string]bool, len(of))
+	for i, id := range of {
+		found[id] = there[i]
+	}
+	return found
 }

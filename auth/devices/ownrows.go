@@ -87,8 +87,8 @@ func (o ownRows) find(ctx context.Context, user, id string, _ secret.Text) (row,
 	return found[0], true, nil
 }
 
-func (o ownRows) list(ctx context.Context, user, own string, now time.Time) ([]row, error) {
-	return scanRows(o.statements.list.Query(ctx, user, micros(now), own))
+func (o ownRows) list(ctx context.Context, user, own string, after time.Time) ([]row, error) {
+	return scanRows(o.statements.list.Query(ctx, user, micros(after), own))
 }
 
 func (o ownRows) among(ctx context.Context, ids []string) ([]row, error) {

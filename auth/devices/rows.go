@@ -18,8 +18,9 @@ type rows interface {
 	// store has the session, if that is known.
 	find(ctx context.Context, user, id string, key secret.Text) (row, bool, error)
 
-	// list returns the rows of a user that are live, and the user's own, the last seen first.
-	list(ctx context.Context, user, own string, now time.Time) ([]row, error)
+	// list returns the rows of a user that end after an instant, and the visitor's own, the last
+	// seen first.
+	list(ctx context.Context, user, own string, after time.Time) ([]row, error)
 
 	// among returns those rows of all users that are there, with what a watch needs of them.
 	among(ctx context.Context, ids []string) ([]row, error)

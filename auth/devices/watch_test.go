@@ -627,3 +627,25 @@ func TestListLeavesOutWhatDjangoHasEnded(t *testing.T) {
 		t.Errorf("without sessions: %v, %v", list, err)
 	}
 }
+
+// TestListShowsWhatDjangoHasProlonged: its row says that the session is over.
+func TestListShowsWhatDjangoHasProlonged(t *testing.T) {
+	s := newSite(t, inTable, devices.Options{})
+	here, own := s.login(t, "alice")
+	_, prolonged := s.login(t, "alice")
+	_, over := s.login(t, "alice")
+	s.devices.Flush()
+	s.exec(t, "UPDATE jamsession_device SET expires = ? WHERE id <> ?",
+		time.Now().Add(-time.Hour).UnixMicro(), own)
+	key := s.devices.Sealed(t.Context(), s.ids["alice"], over)
+	if err := s.store.Delete(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	if list := here.get("/list"); !strings.Contains(list, prolonged) || strings.Contains(list, over) {
+		t.Errorf("the list is %s", list)
+	}
+	s.exec(t, "ALTER TABLE django_session RENAME TO away")
+	if list, err := s.devices.ListUser(t.Context(), s.ids["alice"]); len(list) != 1 || err != nil {
+		t.Errorf("without sessions: %v, %v", list, err)
+	}
+}
