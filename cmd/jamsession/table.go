@@ -3,12 +3,16 @@ package main
 import (
 	"cmp"
 	"io"
+	"math"
+	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/term"
 )
 
-// terminal is how many characters fit on a line.
+// terminal is how many characters fit on a line, at least.
 const terminal = 80
 
 // A column is one of a table. Its texts are shortened if the table is too wide, but not
@@ -18,8 +22,8 @@ type column struct {
 	least int
 }
 
-// writeTable writes a table that is as wide as a terminal at most, if its columns let it.
-// An empty text becomes a dash.
+// writeTable writes a table that is as wide as the terminal at most, if its columns let it. In a
+// file or a pipe nothing is shortened, or grep would miss it. An empty text becomes a dash.
 func writeTable(w io.Writer, columns []column, rows [][]string) error {
 	titles := make([]string, len(columns))
 	for i, c := range columns {
@@ -33,7 +37,7 @@ func writeTable(w io.Writer, columns []column, rows [][]string) error {
 		}
 		all = append(all, shown)
 	}
-	widths := fit(columns, all)
+	widths := fit(columns, all, roomOf(w))
 	var lines strings.Builder
 	for _, row := range all {
 		var line strings.Builder
@@ -50,8 +54,24 @@ func writeTable(w io.Writer, columns []column, rows [][]string) error {
 // gap is between two columns.
 const gap = 2
 
+// roomOf returns how many characters fit on a line.
+func roomOf(w io.Writer) int {
+	if watched, ok := w.(*watchedWriter); ok {
+		w = watched.Writer
+	}
+	file, ok := w.(*os.File)
+	if !ok {
+		return terminal
+	}
+	if !term.IsTerminal(int(file.Fd())) {
+		return math.MaxInt
+	}
+	width, _, _ := term.GetSize(int(file.Fd()))
+	return max(width, terminal)
+}
+
 // fit returns the widths of columns. The widest of those that may become narrower do.
-func fit(columns []column, rows [][]string) []int {
+func fit(columns []column, rows [][]string, room int) []int {
 	widths := make([]int, len(columns))
 	sum := gap * (len(columns) - 1)
 	for i := range columns {
@@ -60,7 +80,7 @@ func fit(columns []column, rows [][]string) []int {
 		}
 		sum += widths[i]
 	}
-	for ; sum > terminal; sum-- {
+	for ; sum > room; sum-- {
 		widest := -1
 		for i, c := range columns {
 			if c.least > 0 && widths[i] > c.least && (widest < 0 || widths[i] > widths[widest]) {
