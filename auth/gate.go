@@ -61,6 +61,7 @@ func (m *Manager) gate(allow func(*http.Request, User) bool, next http.Handler) 
 		case !user.IsAuthenticated():
 			m.askForLogin(w, r)
 		case !allow(r, user):
+			m.Report(r, Event{Kind: EventDenied, UserID: user.ID})
 			refuse(w, r, http.StatusForbidden, refusal{"forbidden", "You may not see this page.", ""})
 		default:
 			next.ServeHTTP(w, r)
