@@ -173,7 +173,7 @@ func (s *Site) authOptions() (*auth.Options, error) {
 	if s.devices != nil {
 		o.Devices = s.devices
 	}
-	if users := s.userStore(); users != nil {
+	if users := s.UserStore(); users != nil {
 		o.ModelBackendNames = s.conf.AuthenticationBackends
 		model, err := auth.NewModelBackend(users, s.Hashers)
 		if err != nil {

@@ -151,7 +151,7 @@ func (s *Site) openAuth(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.Auth, err = auth.New(s.userStore(), s.keys, o); err != nil {
+	if s.Auth, err = auth.New(s.UserStore(), s.keys, o); err != nil {
 		return fmt.Errorf("site: %w", err)
 	}
 	return nil
