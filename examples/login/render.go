@@ -48,6 +48,7 @@ func parseTemplates() (map[string]*template.Template, error) {
 type page struct {
 	Title    string
 	User     auth.User
+	Console  bool          // the user may see it
 	CSRF     template.HTML // the hidden field of every form
 	Messages func() []messages.Message
 	Data     any
@@ -62,7 +63,10 @@ func (s *app) render(w http.ResponseWriter, r *http.Request, status int, name, t
 		w.Header().Set("Cache-Control", "private, no-store")
 	}
 	var buf bytes.Buffer
-	err := s.templates[name].Execute(&buf, page{title, user, csrf.TemplateField(r), messages.Func(r), data})
+	seesConsole := user.IsStaff && auth.HasPerm(r, "sessions.view_session")
+	err := s.templates[name].Execute(&buf, page{
+		title, user, seesConsole, csrf.TemplateField(r), messages.Func(r), data,
+	})
 	if err != nil {
 		session.Abort(r, err)
 	}

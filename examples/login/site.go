@@ -8,6 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/reset"
+	"github.com/jamsession/jamsession/console"
 	"github.com/jamsession/jamsession/site"
 )
 
@@ -27,6 +28,7 @@ var paths = map[string]string{
 	"reset":     "/reset/",
 	"devices":   "/devices/",
 	"staff":     "/staff/",
+	"console":   "/console/",
 	"style":     "/style.css",
 	"script":    "/script.js",
 	"icon":      "/icon.svg",
@@ -49,6 +51,7 @@ func path(name string) string {
 type app struct {
 	*site.Site
 	resets    *reset.Resets
+	console   *console.Console
 	templates map[string]*template.Template
 }
 
@@ -65,11 +68,15 @@ func newApp(web *site.Site, url string) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &app{web, resets, pages}, nil
+	s := &app{Site: web, resets: resets, templates: pages}
+	s.console, err = console.New(web, &console.Options{NotFound: http.HandlerFunc(s.notFound)})
+	return s, err
 }
 
-// close sends the waiting mails, for ten seconds at most.
+// close ends what open pages of the console follow, and sends the waiting mails, for ten seconds
+// at most.
 func (s *app) close() {
+	s.console.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	_ = s.resets.Close(ctx) // what it gives up, it logs
@@ -110,6 +117,9 @@ func (s *app) handler() http.Handler {
 	page("GET "+path("password"), recent(s.passwordForm))
 	page("POST "+path("password"), recent(s.changePassword))
 	page("GET "+path("staff"), staff(s.staff))
+	inside := http.StripPrefix("/console", s.console) // asks itself whom it lets in
+	mux.Handle("GET "+path("console"), inside)
+	mux.Handle("POST "+path("console"), inside)
 
 	mux.Handle("GET "+path("style"), file("text/css; charset=utf-8", style))
 	mux.Handle("GET "+path("script"), file("text/javascript; charset=utf-8", script))

@@ -24,6 +24,7 @@ var groups = map[string][]string{
 	"site": {
 		"auth", "cookie", "csrf", "django", "mail", "messages", "secret", "session", "settings", "stores",
 	},
+	"console": {"auth", "csrf", "messages", "secret", "session", "settings", "site"},
 }
 
 // stores are the engines.

@@ -1,0 +1,63 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/administration"
+	"github.com/jamsession/jamsession/internal/conf"
+	"github.com/jamsession/jamsession/site"
+)
+
+// A Console is an [http.Handler]. Make one with [New]; it is safe for concurrent use.
+type Console struct {
+	site    *site.Site
+	conf    *conf.Settings
+	users   auth.UserStore
+	office  administration.Office // nil: the users are the program's own
+	opts    Options
+	pages   pages
+	refs    sealer
+	budget  time.Duration // of what has no index
+	streams streams
+	handler http.Handler
+}
+
+// New returns the console of a site. The error says that the site has no users, or which option is
+// wrong. The options may be nil.
+func New(s *site.Site, o *Options) (*Console, error) {
+	if s == nil || s.UserStore() == nil {
+		return nil, errors.New("console: the site has no users, of whom some could be let in")
+	}
+	c := &Console{site: s, conf: conf.Of(s.Settings), users: s.UserStore(), budget: aBudget}
+	c.office = administration.Of(c.users)
+	var err error
+	if c.opts, err = o.withDefaults(); err != nil {
+		return nil, err
+	}
+	if c.pages, err = parsePages(); err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	keys, err := s.Settings.Keys()
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	if c.refs, err = newSealer(keys); err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	c.streams.closed, c.streams.close = context.WithCancel(context.Background())
+	// Both step aside if the site's own Handler is around the console, as it should be.
+	c.handler = s.CSRF.Handler(s.Auth.Handler(http.HandlerFunc(c.serve)))
+	return c, nil
+}
+
+// ServeHTTP serves the pages, below the path that [http.StripPrefix] has removed.
+func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.handler.ServeHTTP(w, r) }
+
+// Close ends what is sent to open pages, which otherwise go on as long as somebody looks: a
+// server's Shutdown would wait for them. Give it to RegisterOnShutdown.
+func (c *Console) Close() { c.streams.close() }

@@ -1,0 +1,51 @@
+package console
+
+import (
+	"errors"
+	"log/slog"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/administration"
+	"github.com/jamsession/jamsession/messages"
+)
+
+// An action is what somebody does here.
+type action struct {
+	text  string    // what was done, in a sentence without a key
+	about auth.User // whose; anonymous if nobody's
+	name  string    // what it was about then
+	ends  bool      // something of the user is gone
+}
+
+// note writes an action down. Without a log of Django's admin it is a line of the program's only.
+func (c *Console) note(r *request, a action) error {
+	c.opts.Logger.InfoContext(r.Context(), "console: "+a.text,
+		slog.String("actor", r.viewer.ID), slog.String("user", a.about.ID))
+	if c.office == nil {
+		return nil
+	}
+	entry := administration.Entry{
+		Actor: r.viewer.ID, About: a.about.ID, Name: a.about.Username, Deletion: a.ends, Message: a.text,
+	}
+	if !a.about.IsAuthenticated() {
+		entry.Name = a.name
+	}
+	err := c.office.Write(r.Context(), entry)
+	if errors.Is(err, administration.ErrNoLog) {
+		return nil
+	}
+	if err != nil {
+		c.opts.Logger.ErrorContext(r.Context(), "console: the action is not in django_admin_log",
+			slog.Any("error", err))
+	}
+	return err
+}
+
+// done notes an action that was carried out, and tells the visitor.
+func (c *Console) done(r *request, a action, told string) {
+	if err := c.note(r, a); err != nil {
+		messages.Warning(r.Request, told+" It could not be written to the log of Django's admin.")
+		return
+	}
+	messages.Success(r.Request, told)
+}

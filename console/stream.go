@@ -1,0 +1,90 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// mostStreams is how many pages are told of changes at once. The others stay as they are.
+	mostStreams = 20
+
+	// tick is how soon a page learns of a change in this process, and quiet how soon of others.
+	tick  = 2 * time.Second
+	quiet = 10 * time.Second
+
+	// unwatched is how long a stream goes on whose login cannot be watched: then the page asks
+	// for another, and is asked who it is.
+	unwatched = 20 * time.Second
+)
+
+// streams are the open pages that follow what happens.
+type streams struct {
+	closed context.Context
+	close  context.CancelFunc
+	open   atomic.Int32
+	change atomic.Int64 // counts what has happened in this process
+}
+
+// events tells a page when to look again, until the login ends.
+func (c *Console) events(w http.ResponseWriter, r *request) {
+	if c.streams.open.Add(1) > mostStreams {
+		c.streams.open.Add(-1)
+		w.Header().Set("Retry-After", "60")
+		c.fail(w, r, http.StatusServiceUnavailable, "Not live", "Too many pages are open.")
+		return
+	}
+	defer c.streams.open.Add(-1)
+	ctx, stop := c.watch(r)
+	defer stop()
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no") // of nginx
+	if send(w, "change") != nil {
+		return
+	}
+	c.follow(ctx, func(event string) error { return send(w, event) })
+}
+
+// watch returns a context that ends with the login.
+func (c *Console) watch(r *request) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(r.Context(), unwatched)
+}
+
+// follow sends an event for what changes.
+func (c *Console) follow(ctx context.Context, send func(event string) error) {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	seen, sent := c.streams.change.Load(), time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return // the page asks for another stream
+		case <-c.streams.closed.Done():
+			return
+		case <-ticker.C:
+		}
+		now := c.streams.change.Load()
+		if now == seen && time.Since(sent) < quiet {
+			continue
+		}
+		if send("change") != nil {
+			return
+		}
+		seen, sent = now, time.Now()
+	}
+}
+
+// send writes an event to a page that takes it within ten seconds.
+func send(w http.ResponseWriter, event string) error {
+	out := http.NewResponseController(w)
+	_ = out.SetWriteDeadline(time.Now().Add(10 * time.Second)) // or the server's counts
+	if _, err := io.WriteString(w, fmt.Sprintf("event: %s\ndata: \n\n", event)); err != nil {
+		return err
+	}
+	return out.Flush()
+}
