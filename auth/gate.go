@@ -49,7 +49,7 @@ func (m *Manager) Require(allow func(User) bool, next http.Handler) http.Handler
 func (m *Manager) RequirePerm(name string, next http.Handler) http.Handler {
 	if app, codename, _ := strings.Cut(name, "."); app == "" || codename == "" {
 		m.opts.Logger.Error(`auth: RequirePerm: not "app_label.codename", which only superusers have`,
-			slog.String("name", name))
+			slog.String("permission", name))
 	}
 	return m.gate(func(r *http.Request, _ User) bool { return HasPerm(r, name) }, next)
 }
