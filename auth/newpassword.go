@@ -239,7 +239,8 @@ func (m *Manager) SignUp(r *http.Request, user User, password string) (User, err
 		return User{}, errors.New("auth: SignUp: the new user has an ID or a Password already")
 	}
 	if m.opts.SignUpLimiter != nil {
-		if err := m.check(m.opts.SignUpLimiter, purposeSignUp, r, Attempt{Username: user.Username}); err != nil {
+		attempt := Attempt{Username: user.Username}
+		if err := m.check(m.opts.SignUpLimiter, purposeSignUp, r, attempt); err != nil {
 			return User{}, err
 		}
 	}

@@ -20,7 +20,7 @@ type action struct {
 // note writes an action down. Without a log of Django's admin it is a line of the program's only.
 func (c *Console) note(r *request, a action) error {
 	c.opts.Logger.InfoContext(r.Context(), "console: "+a.text,
-		slog.String("actor", r.viewer.ID), slog.String("user", a.about.ID))
+		slog.String("actor", r.viewer.ID), slog.String("user_id", a.about.ID))
 	if c.office == nil {
 		return nil
 	}

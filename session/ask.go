@@ -36,6 +36,7 @@ func (m *Manager) deleteRecord(ctx context.Context, key string) error {
 	})
 }
 
+// clearRecords also tells the probe how many there were, which Measure cannot.
 func (m *Manager) clearRecords(ctx context.Context) (n int, err error) {
 	p := m.opts.Probe
 	if p == nil {
@@ -43,7 +44,8 @@ func (m *Manager) clearRecords(ctx context.Context) (n int, err error) {
 	}
 	ctx = p.Begin(ctx, OpClear)
 	began := now()
+	err = errPanicked
+	defer func() { p.End(ctx, Work{Op: OpClear, Took: now() - began, Err: err, N: n}) }()
 	n, err = m.store.ClearExpired(ctx, time.Now())
-	p.End(ctx, Work{Op: OpClear, Took: now() - began, Err: err, N: n})
 	return n, err
 }

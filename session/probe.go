@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -62,18 +63,22 @@ type Probe interface {
 	End(ctx context.Context, done Work)
 }
 
-// Measure does a piece of work and tells the probe, which may be nil. It returns the error of
-// the work. It is for packages that have an option of this type.
-func Measure(ctx context.Context, p Probe, op Op, work func(ctx context.Context) error) error {
+// Measure does a piece of work and tells the probe, which may be nil; also of work that panics.
+// It returns the error of the work. It is for packages that have an option of this type.
+func Measure(ctx context.Context, p Probe, op Op, work func(ctx context.Context) error) (err error) {
 	if p == nil {
 		return work(ctx)
 	}
 	ctx = p.Begin(ctx, op)
 	began := now()
-	err := work(ctx)
-	p.End(ctx, Work{Op: op, Took: now() - began, Err: err})
+	err = errPanicked
+	defer func() { p.End(ctx, Work{Op: op, Took: now() - began, Err: err}) }()
+	err = work(ctx)
 	return err
 }
+
+// errPanicked is what came of work that did not return.
+var errPanicked = errors.New("session: panicked")
 
 // now reads the monotonic clock only, which takes half the time of time.Now.
 func now() time.Duration { return time.Since(start) }

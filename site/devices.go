@@ -73,6 +73,7 @@ func (s *Site) deviceOptions(source func(*http.Request) string) *devices.Options
 	if s.opts.Devices != nil {
 		s.opts.Devices(o)
 	}
+	s.watchDevices(o)
 	return o
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/filestore"
+	"github.com/jamsession/jamsession/health"
 	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
@@ -31,6 +32,7 @@ import (
 	"github.com/jamsession/jamsession/memcachestore"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/metrics"
 	"github.com/jamsession/jamsession/redisstore"
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
@@ -119,6 +121,12 @@ func plainValues() []any {
 		session.Work{Op: session.OpSave},
 		session.OpSave,
 		auth.Event{Kind: auth.EventLogin, UserID: "1"},
+		health.Options{},
+		health.Check{Name: "store"},
+		health.Answer{Name: "store"},
+		noerror.In(health.New(nil)),
+		metrics.Options{},
+		metrics.New(nil),
 		messages.Message{Level: messages.LevelInfo, Text: "x"},
 		messages.StorageSession,
 		sites.Options{},

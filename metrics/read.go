@@ -1,0 +1,38 @@
+package metrics
+
+import (
+	"strings"
+	"time"
+
+	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/telemetry"
+	"github.com/jamsession/jamsession/session"
+)
+
+// escape is how labels are written; the names of parts come from the program.
+var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+
+// Count returns how many events of a kind there were since the process has begun.
+func (m *Metrics) Count(kind auth.EventKind) uint64 {
+	return m.events[telemetry.IndexOf(telemetry.Kinds[:], kind)].Load()
+}
+
+// CountSessions returns how many records met one of the ends that jamsession_sessions_total
+// counts, such as "conflict"; zero for another word.
+func (m *Metrics) CountSessions(event string) uint64 {
+	for i, label := range telemetry.SessionEvents {
+		if label == event {
+			return m.sessions[i].Load()
+		}
+	}
+	return 0
+}
+
+// Quantile estimates how long work takes: the share q of all work of this kind took no longer,
+// since the process has begun. It is zero if there was none.
+func (m *Metrics) Quantile(op session.Op, q float64) time.Duration {
+	if op < 0 || int(op) >= opCount {
+		return 0
+	}
+	return m.took[op].quantile(q)
+}
