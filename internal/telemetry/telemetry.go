@@ -1,5 +1,6 @@
 // Package telemetry says what the work and the events of the module are called in metrics. Both
-// package metrics and package otel count by it, so that they have the same names and labels.
+// package metrics and module otel count by it, so that they have the same names and labels. An
+// older release of otel may be built with this: keep it compatible.
 package telemetry
 
 import (
@@ -97,7 +98,7 @@ func SessionEvent(w session.Work) (index, n int, ok bool) {
 		return 4, 1, true
 	case w.Op == session.OpClear:
 		return 7, w.N, w.N > 0 // also together with an error
-	case w.Err != nil || w.Op > session.OpClear:
+	case w.Err != nil || w.Op < 0 || w.Op > session.OpClear:
 		return 0, 0, false
 	}
 	return wentWell[w.Op], 1, true
