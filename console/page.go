@@ -87,7 +87,7 @@ func (c *Console) render(w http.ResponseWriter, r *request, status int, name str
 	if r.Header.Get("X-Requested-With") != "" { // the script, which shows none
 		p.Messages = func() []messages.Message { return nil }
 	}
-	if found, _, _ := find(http.MethodGet, r.path); found != nil {
+	if found, _, _ := find(http.MethodGet, r.path); found != nil && status != http.StatusNotFound {
 		p.Here = r.path
 		if r.URL.RawQuery != "" {
 			p.Here += "?" + r.URL.RawQuery

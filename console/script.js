@@ -3,18 +3,16 @@
 
 const { events, page: shown } = document.currentScript.dataset; // the answer to a form is not shown again
 const live = document.getElementById("live");
-const stream = new EventSource(events);
-let asking = false;
+let stream, asking = false;
 
 // look puts the new state of the page's live parts in the place of the old one, unless somebody
 // is using them. A page that is not there any more is one that its viewer may not see any more.
 async function look() {
-  if (asking || document.hidden || shown === undefined) return;
+  if (asking || shown === undefined) return;
   asking = true;
   try {
     const answer = await fetch(location.href, { headers: { "X-Requested-With": "fetch" }, redirect: "manual" });
     if (answer.status === 404 || answer.type === "opaqueredirect") return leave();
-    if (!answer.headers.get("Content-Type")?.startsWith("text/html")) return say(false);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of document.querySelectorAll("[data-live]")) {
       const next = page.getElementById(part.id);
@@ -35,14 +33,31 @@ function say(well) {
   live.title = live.ariaLabel = well ? "live" : "not live: the site does not answer";
 }
 
+// leave shows what somebody sees who is not let in any more.
 function leave() {
-  stream.close();
+  rest();
   location.reload();
 }
 
-stream.addEventListener("change", look);
-stream.addEventListener("ended", leave);
-stream.addEventListener("error", () => {
-  if (stream.readyState === EventSource.CLOSED) look().then(() => say(false));
-});
-document.addEventListener("visibilitychange", look);
+// follow listens while the page is seen: a browser has few connections for all pages of a site.
+function follow() {
+  if (document.hidden || shown === undefined) return rest();
+  stream ??= new EventSource(events);
+  stream.onopen = () => say(true);
+  stream.addEventListener("change", look);
+  stream.addEventListener("ended", leave);
+  stream.onerror = () => {
+    if (stream?.readyState !== EventSource.CLOSED) return;
+    rest();
+    look().then(() => say(false));
+  };
+}
+
+function rest() {
+  stream?.close();
+  stream = undefined;
+}
+
+document.addEventListener("visibilitychange", follow);
+addEventListener("pagehide", rest);
+addEventListener("pageshow", follow);
