@@ -10,6 +10,7 @@ import (
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/internal/administration"
 	"github.com/jamsession/jamsession/internal/conf"
+	"github.com/jamsession/jamsession/internal/panics"
 	"github.com/jamsession/jamsession/site"
 )
 
@@ -24,11 +25,13 @@ type Console struct {
 	refs    sealer
 	budget  time.Duration // of what has no index
 	streams streams
+	samples samples
+	started time.Time // when the console began to count
 	handler http.Handler
 }
 
 // New returns the console of a site. The error says that the site has no users, or which option is
-// wrong. The options may be nil.
+// wrong. The options may be nil. Close the console at the end, before the site.
 func New(s *site.Site, o *Options) (*Console, error) {
 	if s == nil || s.UserStore() == nil {
 		return nil, errors.New("console: the site has no users, of whom some could be let in")
@@ -50,6 +53,8 @@ func New(s *site.Site, o *Options) (*Console, error) {
 		return nil, fmt.Errorf("console: %w", err)
 	}
 	c.streams.closed, c.streams.close = context.WithCancel(context.Background())
+	c.samples.first, c.started = c.sampleNow(), time.Now()
+	panics.Go(c.sample, panics.Log(c.opts.Logger, "console: no more samples are taken"))
 	// Both step aside if the site's own Handler is around the console, as it should be.
 	c.handler = s.CSRF.Handler(s.Auth.Handler(http.HandlerFunc(c.serve)))
 	return c, nil
@@ -58,6 +63,6 @@ func New(s *site.Site, o *Options) (*Console, error) {
 // ServeHTTP serves the pages, below the path that [http.StripPrefix] has removed.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.handler.ServeHTTP(w, r) }
 
-// Close ends what is sent to open pages, which otherwise go on as long as somebody looks: a
-// server's Shutdown would wait for them. Give it to RegisterOnShutdown.
+// Close stops the counting for charts, and ends what is sent to open pages, which otherwise goes on
+// as long as somebody looks: a server's Shutdown would wait for them. Give it to RegisterOnShutdown.
 func (c *Console) Close() { c.streams.close() }

@@ -43,6 +43,7 @@ func (c *Console) note(r *request, a action) error {
 
 // done notes an action that was carried out, and tells the visitor.
 func (c *Console) done(r *request, a action, told string) {
+	c.streams.acts.Add(1)
 	if err := c.note(r, a); err != nil {
 		messages.Warning(r.Request, told+" It could not be written to the log of Django's admin.")
 		return

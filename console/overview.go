@@ -2,12 +2,18 @@ package console
 
 import (
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/jamsession/jamsession/internal/conf"
 )
 
 // An overviewPage is what the first page shows.
 type overviewPage struct {
+	Span     span
+	Spans    []span
+	Charts   []chart
+	Started  time.Time
 	Engine   engine
 	Findings []conf.Finding
 	Places   []place
@@ -17,7 +23,12 @@ type overviewPage struct {
 type place struct{ Part, Where string }
 
 func (c *Console) overview(w http.ResponseWriter, r *request) {
+	of := spans[0]
+	if i := slices.IndexFunc(spans, func(s span) bool { return s.Name == r.URL.Query().Get("span") }); i > 0 {
+		of = spans[i]
+	}
 	c.render(w, r, http.StatusOK, "overview", page{Title: "Overview", Section: "overview", Data: overviewPage{
+		Span: of, Spans: spans, Charts: c.charts(of), Started: c.started,
 		Engine: c.engine(), Findings: c.conf.Check(true), Places: c.places(),
 	}})
 }

@@ -47,6 +47,8 @@ var functions = template.FuncMap{
 	"id":   segment,
 	"wait": inWords,
 
+	"since": func(t time.Time) string { return roughly(time.Since(t)) },
+
 	"bucket": func(name string) string { return cmp.Or(ofBucket[name], name) },
 }
 

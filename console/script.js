@@ -17,7 +17,8 @@ async function look() {
     for (const part of document.querySelectorAll("[data-live]")) {
       const next = page.getElementById(part.id);
       const used = part.contains(document.activeElement) || part.querySelector("details[open]");
-      if (next && !used && next.textContent !== part.textContent) part.replaceWith(next);
+      const state = p => p.querySelector("form, a") ? p.textContent : p.innerHTML; // tokens are new each time
+      if (next && !used && state(next) !== state(part)) part.replaceWith(next);
     }
     say(answer.ok);
   } catch {

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/jamsession/jamsession/auth"
 )
 
 const (
@@ -27,7 +29,7 @@ type streams struct {
 	closed context.Context
 	close  context.CancelFunc
 	open   atomic.Int32
-	change atomic.Int64 // counts what has happened in this process
+	acts   atomic.Uint64 // counts actions
 }
 
 // events tells a page when to look again, until the login ends.
@@ -59,7 +61,7 @@ func (c *Console) watch(r *request) (context.Context, context.CancelFunc) {
 func (c *Console) follow(ctx context.Context, send func(event string) error) {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
-	seen, sent := c.streams.change.Load(), time.Now()
+	seen, sent := c.happened(), time.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -68,7 +70,7 @@ func (c *Console) follow(ctx context.Context, send func(event string) error) {
 			return
 		case <-ticker.C:
 		}
-		now := c.streams.change.Load()
+		now := c.happened()
 		if now == seen && time.Since(sent) < quiet {
 			continue
 		}
@@ -77,6 +79,18 @@ func (c *Console) follow(ctx context.Context, send func(event string) error) {
 		}
 		seen, sent = now, time.Now()
 	}
+}
+
+// happened counts what has happened in this process that a page may show.
+func (c *Console) happened() uint64 {
+	n := c.streams.acts.Load()
+	for _, kind := range []auth.EventKind{
+		auth.EventLogin, auth.EventLoginFailed, auth.EventLimited, auth.EventLogout, auth.EventEnded,
+		auth.EventDeviceStarted, auth.EventDeviceAdopted, auth.EventDeviceEnded,
+	} {
+		n += c.site.Metrics.Count(kind)
+	}
+	return n
 }
 
 // send writes an event to a page that takes it within ten seconds.

@@ -41,6 +41,15 @@ func (h *histogram) read() (upTo [len(telemetry.Bounds)]uint64, count uint64) {
 	return upTo, count
 }
 
+// counts returns what the buckets have.
+func (h *histogram) counts() []uint64 {
+	all := make([]uint64, len(h.buckets))
+	for i := range h.buckets {
+		all[i] = h.buckets[i].Load()
+	}
+	return all
+}
+
 // quantile estimates the duration that the share q of all does not exceed, as Prometheus does:
 // within its bucket, durations count as evenly spread.
 func (h *histogram) quantile(q float64) time.Duration {

@@ -12,6 +12,10 @@ import (
 // escape is how labels are written; the names of parts come from the program.
 var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
+func init() {
+	telemetry.Took = func(m any, op session.Op) []uint64 { return m.(*Metrics).took[op].counts() }
+}
+
 // Count returns how many events of a kind there were since the process has begun.
 func (m *Metrics) Count(kind auth.EventKind) uint64 {
 	return m.events[telemetry.IndexOf(telemetry.Kinds[:], kind)].Load()

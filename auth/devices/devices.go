@@ -26,6 +26,7 @@ type Devices struct {
 	rows   *statements
 	writes queue
 	keeper keeper
+	inUse  presence
 }
 
 // New prepares the statements on the table. Its error is [django.ErrNotMigrated] if the table

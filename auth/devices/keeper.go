@@ -38,6 +38,7 @@ func (k *keeper) Look(ctx context.Context, userID, id string) (devicekeeper.Stat
 
 // Use implements devicekeeper.Keeper.
 func (k *keeper) Use(r *http.Request, u devicekeeper.Use) {
+	k.d.inUse.note(u.ID, time.Now())
 	k.d.writes.put(write{
 		user: u.UserID, id: u.ID, key: secret.New(u.Key), until: u.Until,
 		seen: time.Now(), address: k.d.addressOf(r),

@@ -11,7 +11,7 @@ import (
 
 // consolePages are those of the console that an address opens.
 var consolePages = []string{
-	"/console/", "/console/users/", "/console/users/1/", "/console/sessions/", "/console/limits/?name=demo",
+	"/console/", "/console/?span=day", "/console/users/", "/console/users/1/", "/console/sessions/", "/console/limits/?name=demo",
 	"/console/settings/?all=1",
 }
 

@@ -59,6 +59,10 @@ var Bounds = [...]float64{
 // StoreOps are the labels "op" of questions to the store, in the order of the constants.
 var StoreOps = [...]string{"load", "create", "save", "delete", "clear"}
 
+// Took returns how many questions of a kind to the store took as long as each of the buckets of
+// [Bounds], and longer, since the process has begun. Package metrics sets it.
+var Took func(metrics any, op session.Op) []uint64
+
 // Failed reports whether work failed, rather than found out something. A visitor who has left
 // is not a failure.
 func Failed(w session.Work) bool {
