@@ -13,6 +13,19 @@ type histogram struct {
 	sum     atomic.Int64                             // in nanoseconds
 }
 
+// durations are those of work that went well, and of all other work.
+type durations struct{ well, otherwise histogram }
+
+// read returns what a histogram of both would.
+func (d *durations) read() (upTo [len(telemetry.Bounds)]uint64, count uint64, sum time.Duration) {
+	upTo, count = d.well.read()
+	more, moreCount := d.otherwise.read()
+	for i := range upTo {
+		upTo[i] += more[i]
+	}
+	return upTo, count + moreCount, time.Duration(d.well.sum.Load() + d.otherwise.sum.Load())
+}
+
 // bounds are those of telemetry, in nanoseconds.
 var bounds = func() (all [len(telemetry.Bounds)]time.Duration) {
 	for i, seconds := range telemetry.Bounds {
@@ -42,30 +55,10 @@ func (h *histogram) read() (upTo [len(telemetry.Bounds)]uint64, count uint64) {
 }
 
 // counts returns what the buckets have.
-func (h *histogram) counts() []uint64 {
-	all := make([]uint64, len(h.buckets))
-	for i := range h.buckets {
-		all[i] = h.buckets[i].Load()
+func (d *durations) counts() []uint64 {
+	all := make([]uint64, len(d.well.buckets))
+	for i := range all {
+		all[i] = d.well.buckets[i].Load() + d.otherwise.buckets[i].Load()
 	}
 	return all
-}
-
-// quantile estimates the duration that the share q of all does not exceed, as Prometheus does:
-// within its bucket, durations count as evenly spread.
-func (h *histogram) quantile(q float64) time.Duration {
-	upTo, count := h.read()
-	if count == 0 {
-		return 0
-	}
-	rank := q * float64(count)
-	var below uint64
-	var low time.Duration
-	for i, n := range upTo {
-		if float64(n) >= rank && n > below {
-			part := (rank - float64(below)) / float64(n-below)
-			return low + time.Duration(part*float64(bounds[i]-low))
-		}
-		below, low = n, bounds[i]
-	}
-	return low
 }

@@ -22,9 +22,9 @@ type Options struct {
 type Metrics struct {
 	health *health.Health
 
-	took     [opCount]histogram
+	took     [opCount]durations
 	failed   [opCount]atomic.Uint64
-	sessions [len(telemetry.SessionEvents)]atomic.Uint64
+	sessions [len(telemetry.SessionEvents)]atomic.Uint64 // without those that durations count
 
 	logins    [len(telemetry.LoginResults)][len(telemetry.LoginMethods)]atomic.Uint64
 	throttled [len(telemetry.Purposes)][len(telemetry.Buckets)]atomic.Uint64
@@ -53,13 +53,30 @@ func (m *Metrics) End(_ context.Context, w session.Work) {
 	if w.Op < 0 || int(w.Op) >= opCount {
 		return
 	}
-	m.took[w.Op].add(w.Took)
+	d := &m.took[w.Op]
+	if w.Err == nil && w.Op != session.OpClear {
+		d.well.add(w.Took) // which counts what became of the record as well
+		return
+	}
+	d.otherwise.add(w.Took)
 	if telemetry.Failed(w) {
 		m.failed[w.Op].Add(1)
 	}
 	if i, n, ok := telemetry.SessionEvent(w); ok {
 		m.sessions[i].Add(uint64(n))
 	}
+}
+
+// countSessions returns how many records met an end, by its index among the labels.
+func (m *Metrics) countSessions(event int) uint64 {
+	n := m.sessions[event].Load()
+	for op := session.OpLoad; op < session.OpClear; op++ {
+		if i, _, _ := telemetry.SessionEvent(session.Work{Op: op}); i == event {
+			_, well := m.took[op].well.read()
+			n += well
+		}
+	}
+	return n
 }
 
 // Event counts an event of package auth; it is for auth.Options.OnEvent.

@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"strings"
-	"time"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/internal/telemetry"
@@ -26,17 +25,8 @@ func (m *Metrics) Count(kind auth.EventKind) uint64 {
 func (m *Metrics) CountSessions(event string) uint64 {
 	for i, label := range telemetry.SessionEvents {
 		if label == event {
-			return m.sessions[i].Load()
+			return m.countSessions(i)
 		}
 	}
 	return 0
-}
-
-// Quantile estimates how long work takes: the share q of all work of this kind took no longer,
-// since the process has begun. It is zero if there was none.
-func (m *Metrics) Quantile(op session.Op, q float64) time.Duration {
-	if op < 0 || int(op) >= opCount {
-		return 0
-	}
-	return m.took[op].quantile(q)
 }

@@ -39,7 +39,7 @@ func (m *Metrics) writeWork(t *text) {
 	}
 	t.family(telemetry.Sessions, "counter")
 	for i, label := range telemetry.SessionEvents {
-		t.sample(m.sessions[i].Load(), "event", label)
+		t.sample(m.countSessions(i), "event", label)
 	}
 	for _, single := range []struct {
 		name string
@@ -128,13 +128,13 @@ func (t *text) line(suffix, value string, labels []string) {
 	t.WriteString(" " + value + "\n")
 }
 
-func (t *text) histogram(h *histogram, labels ...string) {
-	upTo, count := h.read()
+func (t *text) histogram(d *durations, labels ...string) {
+	upTo, count, sum := d.read()
 	for i, n := range upTo {
 		le := strconv.FormatFloat(telemetry.Bounds[i], 'g', -1, 64)
 		t.line("_bucket", strconv.FormatUint(n, 10), append(labels[:len(labels):len(labels)], "le", le))
 	}
 	t.line("_bucket", strconv.FormatUint(count, 10), append(labels[:len(labels):len(labels)], "le", "+Inf"))
-	t.value("_sum", float64(h.sum.Load())/1e9, labels...)
+	t.value("_sum", sum.Seconds(), labels...)
 	t.line("_count", strconv.FormatUint(count, 10), labels)
 }
