@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -123,7 +124,7 @@ func TestEachActionIsOneEvent(t *testing.T) {
 		for i := range c.want {
 			c.want[i].Source = "192.0.2.1/32"
 		}
-		if !equal(events, c.want) {
+		if !slices.Equal(events, c.want) {
 			t.Errorf("%s: %+v\nwant %+v", c.name, events, c.want)
 		}
 	}
@@ -141,18 +142,6 @@ func TestEachActionIsOneEvent(t *testing.T) {
 			t.Errorf("the audit log lacks %q:\n%s", want, text)
 		}
 	}
-}
-
-func equal(a, b []auth.Event) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // bucketError is what package throttle has in its errors.

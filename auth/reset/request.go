@@ -37,7 +37,7 @@ func (x *Resets) Request(r *http.Request, typed string) error {
 	}
 	if x.opts.Limiter != nil {
 		if err := x.opts.Limiter.Check(r, auth.Attempt{Username: typed}); err != nil {
-			x.tellLimited(r, err)
+			x.tellLimited(r, a.source, err)
 			return err
 		}
 	}
@@ -50,10 +50,10 @@ func (x *Resets) Request(r *http.Request, typed string) error {
 	return nil
 }
 
-func (x *Resets) tellLimited(r *http.Request, err error) {
+func (x *Resets) tellLimited(r *http.Request, source string, err error) {
 	if bucket, wait, ok := limited.Of(err); ok {
 		x.logins.Report(r, auth.Event{
-			Kind: auth.EventLimited, Purpose: "password reset", Bucket: bucket, Wait: wait,
+			Kind: auth.EventLimited, Purpose: "password reset", Bucket: bucket, Wait: wait, Source: source,
 		})
 	}
 }
