@@ -89,8 +89,10 @@ func (c *Console) list(r *request, l *sessionList, fingerprint, after string) {
 		}
 		l.Looked++
 		last = rec.Key
-		row := c.rowOf(rec)
-		if strings.HasPrefix(row.Fingerprint, fingerprint) && (l.User == "" || row.UserID == l.User) {
+		if !strings.HasPrefix(session.Fingerprint(rec.Key), fingerprint) {
+			continue
+		}
+		if row := c.rowOf(rec); l.User == "" || row.UserID == l.User {
 			l.Rows = append(l.Rows, row)
 		}
 	}

@@ -36,7 +36,8 @@ func (o office) Search(ctx context.Context, prefix string, limit int) ([]auth.Us
 	}
 	var found []auth.User
 	for _, name := range names {
-		some, err := o.begins(ctx, "username", name, false, limit)
+		where, order, args := o.db.Dialect.Begins(o.table.fields["username"].column, name)
+		some, err := o.first(ctx, where, order, args, limit)
 		if err != nil {
 			return nil, wrap(ctx, "search", err)
 		}
@@ -59,14 +60,19 @@ func (o office) addressed(ctx context.Context, prefix string, limit int) ([]auth
 			return found, err
 		}
 	}
-	return o.begins(ctx, "email", prefix, true, limit)
+	where, order, args := o.db.Dialect.BeginsAnyCase(o.table.fields["email"].column, prefix)
+	const between = 4 // enough for others that the order of a language puts between them
+	found, err := o.first(ctx, where, order, args, between*limit)
+	upper := strings.ToUpper(prefix)
+	return slices.DeleteFunc(found, func(u auth.User) bool {
+		return !strings.HasPrefix(strings.ToUpper(u.Email), upper)
+	}), err
 }
 
-// begins returns users of whom a field begins with a text.
-func (o office) begins(
-	ctx context.Context, field, prefix string, anyCase bool, limit int,
+// first returns the first users to whom a condition applies.
+func (o office) first(
+	ctx context.Context, where, order string, args []any, limit int,
 ) ([]auth.User, error) {
-	where, order, args := o.db.Dialect.Begins(o.table.fields[field].column, prefix, anyCase)
 	rows, err := o.db.Reader(o.table.selectRow(o.asked(ctx).floors)+" WHERE "+where+
 		" ORDER BY "+order+" LIMIT ?").Query(ctx, append(args, limit)...)
 	return collect(rows, err, o.scan)
