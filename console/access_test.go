@@ -122,12 +122,12 @@ func TestSiteWithoutUsers(t *testing.T) {
 
 // TestNotFoundIsTheSites: the answer does not tell that there is a console.
 func TestNotFoundIsTheSites(t *testing.T) {
-	p := open(t, nil, nil, &console.Options{NotFound: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	p := open(t, nil, nil, &console.Options{NotFound: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
-		_, _ = w.Write([]byte("the site's own page"))
+		_, _ = w.Write([]byte("there is no " + r.URL.Path))
 	})})
 	for _, path := range []string{"/", "/users/", "/style.css", "/events", "/none"} {
-		if got := p.visitor(t, "bob").get(prefix + path); got.status != 404 || got.body != "the site's own page" {
+		if got := p.visitor(t, "bob").get(prefix + path); got.status != 404 || got.body != "there is no "+prefix+path {
 			t.Errorf("%s: %d %q", path, got.status, got.body)
 		}
 	}

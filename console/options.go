@@ -19,8 +19,9 @@ type Options struct {
 	// or has values shown. Zero is 15 minutes.
 	RecentLogin time.Duration
 
-	// NotFound answers those who may not see the console, and addresses that it does not have.
-	// Give it the page that the site has for other addresses. Nil is http.NotFound.
+	// NotFound answers those who may not see the console. Give it the page that the site has for
+	// addresses that it does not have: the request has the whole address, also below an
+	// http.StripPrefix. Nil is http.NotFound.
 	NotFound http.Handler
 
 	// Logger gets a line for each action, and errors. Nil is slog.Default().

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"net/http"
 	"strings"
@@ -146,5 +147,39 @@ func TestStream(t *testing.T) {
 		if _, err := s.ReadString(0); err == nil {
 			t.Error("the stream goes on")
 		}
+	}
+}
+
+// TestStreamEndsWithTheLogin: the page is told, and looks whether it may still be there.
+func TestStreamEndsWithTheLogin(t *testing.T) {
+	p := open(t, nil, nil, nil)
+	if _, ok := any(p.Devices()).(interface {
+		Watch(*http.Request) (context.Context, context.CancelFunc, error)
+	}); !ok {
+		t.Skip("devices cannot be watched")
+	}
+	v := p.visitor(t, "reader")
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+prefix+"/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := v.http.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewReader(resp.Body)
+	if line, err := lines.ReadString('\n'); line != "event: change\n" {
+		t.Fatalf("%q, %v", line, err)
+	}
+	if _, err := p.Devices().EndAll(t.Context(), p.ids["reader"]); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := io.ReadAll(lines)
+	if err != nil || !strings.HasSuffix(string(rest), "event: ended\ndata: \n\n") {
+		t.Errorf("the stream goes on with %q, %v", rest, err)
+	}
+	if got := v.get(prefix + "/events"); got.status != http.StatusNotFound {
+		t.Errorf("another stream: status %d", got.status)
 	}
 }

@@ -66,7 +66,7 @@ func (r *request) root() string {
 func (c *Console) serve(w http.ResponseWriter, r *http.Request) {
 	v := c.viewerOf(r)
 	if v.level == levelNone {
-		c.opts.NotFound.ServeHTTP(w, r)
+		c.opts.NotFound.ServeHTTP(w, asSent(r))
 		return
 	}
 	setHeaders(w, r)
@@ -93,6 +93,18 @@ func (c *Console) serve(w http.ResponseWriter, r *http.Request) {
 	default:
 		c.fail(w, req, http.StatusNotFound, "Page not found", "The console has no page with this address.")
 	}
+}
+
+// asSent returns the request with the address that the browser has sent, for a page that may show
+// it, or depend on it.
+func asSent(r *http.Request) *http.Request {
+	sent, err := url.ParseRequestURI(r.RequestURI)
+	if err != nil {
+		return r
+	}
+	whole := *r
+	whole.URL = sent
+	return &whole
 }
 
 // find returns the route of a path. If there are others of the path only, it returns their methods.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/auth/devices"
+	"github.com/jamsession/jamsession/session"
 )
 
 const (
@@ -41,7 +44,10 @@ func (c *Console) events(w http.ResponseWriter, r *request) {
 		return
 	}
 	defer c.streams.open.Add(-1)
-	ctx, stop := c.watch(r)
+	ctx, stop, err := c.watch(r)
+	if err != nil {
+		session.Abort(r.Request, err)
+	}
 	defer stop()
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
@@ -50,11 +56,41 @@ func (c *Console) events(w http.ResponseWriter, r *request) {
 		return
 	}
 	c.follow(ctx, func(event string) error { return send(w, event) })
+	if hasEnded(ctx) {
+		_ = send(w, "ended") // or the page has gone, too
+	}
 }
 
-// watch returns a context that ends with the login.
-func (c *Console) watch(r *request) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(r.Context(), unwatched)
+// A watcher ends contexts with a login, as devices.Devices do.
+type watcher interface {
+	Watch(r *http.Request) (context.Context, context.CancelFunc, error)
+}
+
+// watch returns a context that ends with the viewer's login. Where there are no devices it ends after
+// a while.
+func (c *Console) watch(r *request) (context.Context, context.CancelFunc, error) {
+	if d := c.site.Devices(); d != nil {
+		if w, ok := any(d).(watcher); ok {
+			ctx, stop, err := w.Watch(r.Request)
+			if !errors.Is(err, devices.ErrNoDevice) {
+				return ctx, stop, err
+			}
+		}
+	}
+	ctx, stop := context.WithTimeout(r.Context(), unwatched)
+	return ctx, stop, nil
+}
+
+// hasEnded reports whether a context has ended with the login. The page may ask for another stream if
+// it has gone, if the time is up, or if nobody could look.
+func hasEnded(ctx context.Context) bool {
+	cause := context.Cause(ctx)
+	for _, other := range []error{context.Canceled, context.DeadlineExceeded, session.ErrUnavailable} {
+		if errors.Is(cause, other) {
+			return false
+		}
+	}
+	return cause != nil
 }
 
 // follow sends an event for what changes.

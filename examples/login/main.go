@@ -25,7 +25,8 @@
 //
 // site.go has the routes and who may use them; render.go, how a page is made.
 // Then each file is one topic: login.go, signup.go, password.go, reset.go,
-// devices.go, staff.go; pages.go has the session tutorial.
+// devices.go, staff.go; pages.go has the session tutorial. The console at /console/ is package
+// console.
 package main
 
 import (

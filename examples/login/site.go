@@ -69,7 +69,7 @@ func newApp(web *site.Site, url string) (*app, error) {
 		return nil, err
 	}
 	s := &app{Site: web, resets: resets, templates: pages}
-	s.console, err = console.New(web, &console.Options{NotFound: http.HandlerFunc(s.notFound)})
+	s.console, err = console.New(web, &console.Options{NotFound: http.HandlerFunc(s.missing)})
 	return s, err
 }
 
