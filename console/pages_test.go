@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/site"
 )
 
@@ -111,6 +112,24 @@ func TestSessionIsEnded(t *testing.T) {
 		if bob.get("/who").body != "" || v.get("/who").body != "admin" {
 			t.Errorf("%v: bob is in, or the admin out", vars)
 		}
+	}
+}
+
+// TestHashedKeys are those under which sessions are stored: a key of a cookie leads to its session.
+func TestHashedKeys(t *testing.T) {
+	p := open(t, nil, &site.Options{Sessions: func(o *session.Options) { o.HashKeys = true }}, nil)
+	v, bob := p.visitor(t, "admin"), p.visitor(t, "bob")
+	bob.get("/set?color=red")
+	at := v.sessionOf(bob)
+	if body := v.page(at); !strings.Contains(body, "<code>color</code>") {
+		t.Errorf("no items:\n%s", body)
+	}
+	if got := v.post(v.sessionOf(v) + "end/"); got.status != http.StatusConflict {
+		t.Errorf("own session: status %d", got.status)
+	}
+	v.acts(at + "end/")
+	if who := bob.get("/who").body; who != "" {
+		t.Errorf("bob is %q", who)
 	}
 }
 

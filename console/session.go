@@ -8,6 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/devices"
+	"github.com/jamsession/jamsession/internal/authsession"
 	"github.com/jamsession/jamsession/internal/devicekeeper"
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/session"
@@ -72,6 +73,11 @@ func (c *Console) openByKey(w http.ResponseWriter, r *request) {
 	if len(key) > most || key == "" || sealed && !issued.Issued(key) {
 		c.fail(w, r, http.StatusNotFound, "No such session", "This is not the key of a session.")
 		return
+	}
+	if s, err := c.site.Sessions.ByKey(r.Context(), key); err == nil { // where keys are hashed
+		if stored, _ := authsession.RecordOf(s); stored != "" {
+			key = stored
+		}
 	}
 	if rec, ok := c.load(w, r, key); ok {
 		redirect(w, r.root()+"sessions/"+c.refs.seal(rec.Key)+"/")

@@ -132,6 +132,23 @@ func TestConsoleFollows(t *testing.T) {
 	}
 }
 
+// TestConsoleLeaves: a page whose viewer is logged out elsewhere does not stay on the screen.
+func TestConsoleLeaves(t *testing.T) {
+	p := startProgram(t)
+	v, other := newVisitor(t, p.url), newVisitor(t, p.url)
+	v.login("demo", p.password)
+	v.open("/console/settings/")
+	other.login("demo", p.password)
+	other.open("/devices/")
+	other.loads(200, click("main > form button")) // everywhere else
+	for deadline := time.Now().Add(patience); !strings.Contains(v.text(), "Page not found"); {
+		if time.Now().After(deadline) {
+			t.Fatalf("the page still shows\n%s", v.text())
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
 // TestConsoleByKeyboard: what can be used can be reached, in the order in which it is read.
 func TestConsoleByKeyboard(t *testing.T) {
 	v, _ := openConsole(t)

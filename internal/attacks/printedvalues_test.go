@@ -19,6 +19,7 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
 	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/cachedstore"
+	"github.com/jamsession/jamsession/console"
 	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/cookiestore"
 	"github.com/jamsession/jamsession/csrf"
@@ -126,6 +127,7 @@ func plainValues() []any {
 		health.Answer{Name: "store"},
 		noerror.In(health.New(nil)),
 		metrics.Options{},
+		console.Options{},
 		metrics.New(nil),
 		messages.Message{Level: messages.LevelInfo, Text: "x"},
 		messages.StorageSession,
@@ -223,7 +225,10 @@ func visitValues(t *testing.T, engine string, s *site, planted secrettest.Plante
 	attempts, err := sqlthrottle.New(t.Context(), s.Database, nil)
 	must(t, err)
 	t.Cleanup(func() { _ = attempts.Close() })
+	inside := noerror.In(console.New(s.Site, nil))
+	t.Cleanup(inside.Close)
 	list := []any{
+		inside,
 		s.Site, s.resets, user,
 		auth.Attempt{Username: "alice", User: user},
 		s.Users(), noerror.In(auth.NewModelBackend(s.Users(), s.Hashers)), attempts,
