@@ -29,6 +29,9 @@ var paths = map[string]string{
 	"devices":   "/devices/",
 	"staff":     "/staff/",
 	"console":   "/console/",
+	"metrics":   "/metrics",
+	"live":      "/livez",
+	"ready":     "/readyz",
 	"style":     "/style.css",
 	"script":    "/script.js",
 	"icon":      "/icon.svg",
@@ -86,7 +89,7 @@ func (s *app) close() {
 const recently = 10 * time.Minute
 
 // handler returns the site: routes inside sessions, CSRF checks, logins and
-// messages.
+// messages, and beside them what tells whether it is well.
 func (s *app) handler() http.Handler {
 	mux := http.NewServeMux()
 	page := func(pattern string, h http.Handler) { mux.Handle(pattern+"{$}", h) }
@@ -121,11 +124,30 @@ func (s *app) handler() http.Handler {
 	mux.Handle("GET "+path("console"), inside)
 	mux.Handle("POST "+path("console"), inside)
 
+	// For people. A Prometheus has no session: give it an address of its own, see
+	// docs/observability.md.
+	mux.Handle("GET "+path("metrics"), s.Auth.RequirePerm("sessions.view_session", s.Metrics))
+
 	mux.Handle("GET "+path("style"), file("text/css; charset=utf-8", style))
 	mux.Handle("GET "+path("script"), file("text/javascript; charset=utf-8", script))
 	mux.Handle("GET "+path("icon"), file("image/svg+xml", icon))
 	mux.Handle("GET /", everybody(s.notFound))
-	return ownOnly(s.Handler(contentPolicy(mux)))
+	return ownOnly(s.besideHealth(s.Handler(contentPolicy(mux))))
+}
+
+// besideHealth answers load balancers, which know neither ALLOWED_HOSTS nor sessions.
+func (s *app) besideHealth(pages http.Handler) http.Handler {
+	live, ready := s.Health.Live(), s.Health.Ready()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case path("live"):
+			live.ServeHTTP(w, r)
+		case path("ready"):
+			ready.ServeHTTP(w, r)
+		default:
+			pages.ServeHTTP(w, r)
+		}
+	})
 }
 
 // requireStaff lets only staff through. A user who is logged in but not staff
