@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,6 +95,18 @@ func (s contextStore) Load(ctx context.Context, key string) (session.Record, err
 		s.t.Error("Load has another context than the probe's")
 	}
 	return s.Store.Load(ctx, key)
+}
+
+// TestProbeHearsOfPanics: a span must not stay open, and what panicked was not done.
+func TestProbeHearsOfPanics(t *testing.T) {
+	p := &probe{}
+	func() {
+		defer func() { _ = recover() }()
+		_ = session.Measure(t.Context(), p, session.OpHash, func(context.Context) error { panic("x") })
+	}()
+	if len(p.heard) != 1 || strings.HasSuffix(p.heard[0], "<nil>") {
+		t.Errorf("heard %q", p.heard)
+	}
 }
 
 // TestOpsHaveNames: each its own, and others none.
