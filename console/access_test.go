@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -91,6 +92,37 @@ func (v *visitor) send(r requested) response {
 		return v.post(r.path, "name", "bob", "device", "none", "key", "none")
 	}
 	return v.get(prefix + r.path)
+}
+
+// TestConsoleProtectsItself where the site's Handler is not around it.
+func TestConsoleProtectsItself(t *testing.T) {
+	p := open(t, nil, nil, nil)
+	v, bob := p.visitor(t, "admin"), p.visitor(t, "bob")
+	form := url.Values{"csrfmiddlewaretoken": {v.get("/token").body}}
+	at := prefix + "/users/" + p.ids["bob"] + "/end-all/"
+	server := httptest.NewServer(http.StripPrefix(prefix, p.console)) // another port, and the same cookies
+	defer server.Close()
+	whole := p.url
+	p.url = server.URL
+	if got := v.get(prefix + "/"); got.status != http.StatusOK {
+		t.Errorf("a page: status %d", got.status)
+	}
+	if got := v.do(http.MethodPost, at, url.Values{}, nil); got.status != http.StatusForbidden {
+		t.Errorf("without a token: status %d", got.status)
+	}
+	if got := bob.do(http.MethodPost, at, url.Values{"csrfmiddlewaretoken": {"x"}}, nil); got.status != http.StatusForbidden {
+		t.Errorf("bob: status %d", got.status)
+	}
+	if got := p.visitor(t, "").get(prefix + "/"); got.status != http.StatusNotFound {
+		t.Errorf("a stranger: status %d", got.status)
+	}
+	if got := v.do(http.MethodPost, at, form, nil); got.status != http.StatusSeeOther {
+		t.Errorf("with a token: status %d", got.status)
+	}
+	p.url = whole
+	if who := bob.get("/who").body; who != "" {
+		t.Errorf("bob is %q", who)
+	}
 }
 
 // TestReadOnly: nobody acts, superusers included.

@@ -55,8 +55,9 @@ func New(s *site.Site, o *Options) (*Console, error) {
 	c.streams.closed, c.streams.close = context.WithCancel(context.Background())
 	c.samples.first, c.started = c.sampleNow(), time.Now()
 	panics.Go(c.sample, panics.Log(c.opts.Logger, "console: no more samples are taken"))
-	// Both step aside if the site's own Handler is around the console, as it should be.
-	c.handler = s.CSRF.Handler(s.Auth.Handler(http.HandlerFunc(c.serve)))
+	// They step aside where the site's own Handler is around the console. Where it is not, nothing is open.
+	c.handler = s.Messages.Handler(http.HandlerFunc(c.serve))
+	c.handler = s.Sessions.Handler(s.CSRF.Handler(s.Auth.Handler(c.handler)))
 	return c, nil
 }
 

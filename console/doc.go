@@ -8,8 +8,10 @@
 //	mux.Handle("/console/", http.StripPrefix("/console", c))
 //	http.ListenAndServe(addr, site.Handler(mux))
 //
-// It can be mounted below any path, with [http.StripPrefix], inside of the site's own Handler. It
-// needs no files, and works without JavaScript. With it, pages follow what happens.
+// It can be mounted below any path, with [http.StripPrefix], inside of the site's own Handler. A
+// ServeMux that also has "GET /" needs two patterns, "GET /console/" and "POST /console/". The
+// console needs no files, and works without JavaScript. With it, pages follow what happens as long
+// as they are on the screen, which counts as use of the session.
 //
 // # Who sees it
 //

@@ -115,6 +115,24 @@ func TestSessionIsEnded(t *testing.T) {
 	}
 }
 
+// TestDamagedSession is shown as what it is, and can be ended.
+func TestDamagedSession(t *testing.T) {
+	p := open(t, nil, nil, nil)
+	v, bob := p.visitor(t, "admin"), p.visitor(t, "bob")
+	at := v.sessionOf(bob)
+	if _, err := p.Database.DB.ExecContext(t.Context(), "UPDATE django_session SET session_data = 'x' WHERE session_key = ?",
+		bob.cookie("sessionid")); err != nil {
+		t.Fatal(err)
+	}
+	if body := v.page("/sessions/"); !strings.Contains(body, "unreadable") {
+		t.Errorf("the list says\n%s", body)
+	}
+	if body := v.page(at); !strings.Contains(body, "They cannot be read") {
+		t.Errorf("the page says\n%s", body)
+	}
+	v.acts(at + "end/")
+}
+
 // TestHashedKeys are those under which sessions are stored: a key of a cookie leads to its session.
 func TestHashedKeys(t *testing.T) {
 	p := open(t, nil, &site.Options{Sessions: func(o *session.Options) { o.HashKeys = true }}, nil)
