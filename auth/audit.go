@@ -32,6 +32,7 @@ func (k EventKind) isRefusal() bool {
 func (e Event) attributes() []slog.Attr {
 	all := []slog.Attr{slog.String("event", string(e.Kind))}
 	for _, a := range [...]slog.Attr{
+		slog.String("actor", e.ActorID),
 		slog.String("user_id", e.UserID),
 		slog.String("device", e.DeviceID),
 		slog.String("login_method", e.Method),

@@ -35,6 +35,10 @@ const (
 	EventDeviceAdopted EventKind = "device_adopted"
 	EventDeviceEnded   EventKind = "device_ended"
 	EventDeviceLimited EventKind = "device_limited"
+
+	EventConsoleLooked EventKind = "console_looked" // an operator asked for the values of a session
+	EventConsoleEnded  EventKind = "console_ended"  // an operator has ended logins or a session
+	EventConsoleLifted EventKind = "console_lifted" // an operator has lifted limits
 )
 
 // An Event is something that matters to whoever watches over a site: for logs, metrics and
@@ -47,6 +51,9 @@ type Event struct {
 	// account is not known, and for EventEnded if it is everybody's. EventLoginFailed and
 	// EventLimited know it if there is an Options.Limiter, and the name is one of a user.
 	UserID string
+
+	// ActorID is the [User.ID] of the operator who acts in the console, and else empty.
+	ActorID string
 
 	// DeviceID is the row in Options.Devices that the event is about, if any.
 	DeviceID string

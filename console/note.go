@@ -17,8 +17,21 @@ type action struct {
 	ends  bool      // something of the user is gone
 }
 
-// note writes an action down. Without a log of Django's admin it is a line of the program's only.
+// kind is what the action is called among the events of the site.
+func (a action) kind() auth.EventKind {
+	switch {
+	case a.ends:
+		return auth.EventConsoleEnded
+	case a.text == liftedText:
+		return auth.EventConsoleLifted
+	}
+	return auth.EventConsoleLooked
+}
+
+// note writes an action down. Without a log of Django's admin it is a line of the program's, and an
+// event of the site.
 func (c *Console) note(r *request, a action) error {
+	c.site.Auth.Report(r.Request, auth.Event{Kind: a.kind(), ActorID: r.viewer.ID, UserID: a.about.ID})
 	c.opts.Logger.InfoContext(r.Context(), "console: "+a.text,
 		slog.String("actor", r.viewer.ID), slog.String("user_id", a.about.ID))
 	if c.office == nil {

@@ -150,6 +150,7 @@ var Kinds = [...]auth.EventKind{
 	auth.EventSignedUp, auth.EventPasswordChanged, auth.EventPasswordReset, auth.EventPasswordSet,
 	auth.EventPasswordWrong, auth.EventEnded, auth.EventDenied, auth.EventCSRFFailed,
 	auth.EventDeviceStarted, auth.EventDeviceAdopted, auth.EventDeviceEnded, auth.EventDeviceLimited,
+	auth.EventConsoleLooked, auth.EventConsoleEnded, auth.EventConsoleLifted,
 	"other",
 }
 
