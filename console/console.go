@@ -24,6 +24,7 @@ type Console struct {
 	pages   pages
 	refs    sealer
 	budget  time.Duration // of what has no index
+	tick    time.Duration // of streams
 	streams streams
 	samples samples
 	started time.Time // when the console began to count
@@ -36,7 +37,7 @@ func New(s *site.Site, o *Options) (*Console, error) {
 	if s == nil || s.UserStore() == nil {
 		return nil, errors.New("console: the site has no users, of whom some could be let in")
 	}
-	c := &Console{site: s, conf: conf.Of(s.Settings), users: s.UserStore(), budget: aBudget}
+	c := &Console{site: s, conf: conf.Of(s.Settings), users: s.UserStore(), budget: aBudget, tick: aTick}
 	c.office = administration.Of(c.users)
 	var err error
 	if c.opts, err = o.withDefaults(); err != nil {

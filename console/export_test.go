@@ -21,3 +21,6 @@ const MostStreams = mostStreams
 
 // SetBudget changes how long a search may take that has no index.
 func (c *Console) SetBudget(d time.Duration) { c.budget = d }
+
+// SetTick changes how soon a page learns of a change.
+func (c *Console) SetTick(d time.Duration) { c.tick = d }

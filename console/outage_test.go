@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -181,5 +182,37 @@ func TestStreamEndsWithTheLogin(t *testing.T) {
 	}
 	if got := v.get(prefix + "/events"); got.status != http.StatusNotFound {
 		t.Errorf("another stream: status %d", got.status)
+	}
+}
+
+// TestStreamOutlivesTheWriteTimeout of the server, as long as the page takes what is sent, and tells
+// of an action.
+func TestStreamOutlivesTheWriteTimeout(t *testing.T) {
+	p := open(t, nil, nil, nil)
+	const timeout = 150 * time.Millisecond
+	p.console.SetTick(2 * timeout)
+	server := httptest.NewUnstartedServer(p.Handler(http.StripPrefix(prefix, p.console)))
+	server.Config.WriteTimeout = timeout
+	server.Start()
+	defer server.Close()
+	defer p.console.Close()
+	v := p.visitor(t, "admin")
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+prefix+"/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := v.http.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewReader(resp.Body)
+	for range 2 {
+		for _, want := range []string{"event: change\n", "data: \n", "\n"} {
+			if line, err := lines.ReadString('\n'); line != want || err != nil {
+				t.Fatalf("%q, %v; want %q", line, err, want)
+			}
+		}
+		v.acts("/limits/lift/", "name", "bob")
 	}
 }

@@ -18,8 +18,8 @@ const (
 	// mostStreams is how many pages are told of changes at once. The others stay as they are.
 	mostStreams = 20
 
-	// tick is how soon a page learns of a change in this process, and quiet how soon of others.
-	tick  = 2 * time.Second
+	// aTick is how soon a page learns of a change in this process, and quiet how soon of others.
+	aTick = 2 * time.Second
 	quiet = 10 * time.Second
 
 	// unwatched is how long a stream goes on whose login cannot be watched: then the page asks
@@ -95,7 +95,7 @@ func hasEnded(ctx context.Context) bool {
 
 // follow sends an event for what changes.
 func (c *Console) follow(ctx context.Context, send func(event string) error) {
-	ticker := time.NewTicker(tick)
+	ticker := time.NewTicker(c.tick)
 	defer ticker.Stop()
 	seen, sent := c.happened(), time.Now()
 	for {

@@ -16,6 +16,9 @@ func TestConsoleIsForTheDemoUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	password := regexp.MustCompile(`[a-z0-9]{4}(-[a-z0-9]{4}){3}`).FindString(welcome)
+	if _, err := makeDemoUser(t.Context(), s.Site); err != nil { // at each start
+		t.Fatal(err)
+	}
 	ann.login()
 	for _, path := range []string{"/console/", "/console/users/", "/console/style.css"} {
 		if r := ann.get(path); r.status != http.StatusNotFound || !strings.Contains(r.body, "Page not found") {

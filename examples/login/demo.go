@@ -17,10 +17,10 @@ const demoUser = "demo"
 // who may use the console. It returns the lines that tell a person how to log in; the password is
 // shown only this once.
 func makeDemoUser(ctx context.Context, web *site.Site) (string, error) {
-	_, err := web.Users().ByUsername(ctx, demoUser)
-	if err == nil {
+	known, err := web.Users().ByUsername(ctx, demoUser)
+	if err == nil { // by a version without a console, perhaps
 		return "  User      " + demoUser + ", with the password that was shown at the first start;\n" +
-			"            for another: go run ./cmd/jamsession changepassword " + demoUser + "\n", nil
+			"            for another: go run ./cmd/jamsession changepassword " + demoUser + "\n", letIn(ctx, web, known)
 	}
 	if !errors.Is(err, auth.ErrUserNotFound) {
 		return "", err
