@@ -95,8 +95,17 @@ func (c *Console) liftLimit(w http.ResponseWriter, r *request) {
 		names = append(names, namesOf(user)...)
 	}
 	c.lift(r, names)
-	c.done(r, action{text: liftedText, about: user, name: name}, "The limits are lifted.")
+	c.done(r, action{text: liftedText, about: user, name: subjectName(name)}, "The limits are lifted.")
 	redirect(w, r.root()+"limits/?name="+url.QueryEscape(name))
+}
+
+// subjectName is what is noted of a text that is not the name of a user: an address of the network.
+// Others may be what people have typed into the wrong field.
+func subjectName(text string) string {
+	if source := subject(text).Source; source.IsValid() {
+		return source.String()
+	}
+	return "a name that nobody has"
 }
 
 // liftUser gives a user the attempts back.

@@ -29,6 +29,7 @@ func TestActionsAreInTheLogOfDjangosAdmin(t *testing.T) {
 	v.acts(at + "lift/")
 	v.acts("/limits/lift/", "name", "bob")
 	v.acts("/limits/lift/", "name", "nobody")
+	v.acts("/limits/lift/", "name", "192.0.2.7")
 	rows, err := db.QueryContext(t.Context(), `SELECT COALESCE(object_id, 'none'), object_repr, action_flag, change_message,
 		COALESCE(c.app_label || '.' || c.model, 'none'), u.username FROM django_admin_log l
 		JOIN auth_user u ON u.id = l.user_id LEFT JOIN django_content_type c ON c.id = l.content_type_id ORDER BY l.id`)
@@ -57,7 +58,8 @@ func TestActionsAreInTheLogOfDjangosAdmin(t *testing.T) {
 		"bob's|bob|3|Ended all logins.|auth.user|admin",
 		"bob's|bob|2|Lifted the limits of attempts.|auth.user|admin",
 		"bob's|bob|2|Lifted the limits of attempts.|auth.user|admin",
-		"none|nobody|2|Lifted the limits of attempts.|none|admin",
+		"none|a name that nobody has|2|Lifted the limits of attempts.|none|admin",
+		"none|192.0.2.7|2|Lifted the limits of attempts.|none|admin",
 	}
 	if g, w := strings.Join(got, "\n"), strings.Join(want, "\n"); g != w {
 		t.Errorf("the log has\n%s\nwant\n%s", g, w)
