@@ -20,7 +20,8 @@ func makeDemoUser(ctx context.Context, web *site.Site) (string, error) {
 	known, err := web.Users().ByUsername(ctx, demoUser)
 	if err == nil { // by a version without a console, perhaps
 		return "  User      " + demoUser + ", with the password that was shown at the first start;\n" +
-			"            for another: go run ./cmd/jamsession changepassword " + demoUser + "\n", letIn(ctx, web, known)
+				"            for another: go run ./cmd/jamsession changepassword " + demoUser + "\n",
+			letIn(ctx, web, known)
 	}
 	if !errors.Is(err, auth.ErrUserNotFound) {
 		return "", err
