@@ -30,8 +30,8 @@ var paths = map[string]string{
 	"staff":     "/staff/",
 	"console":   "/console/",
 	"metrics":   "/metrics",
-	"live":      "/livez",
-	"ready":     "/readyz",
+	"livez":     "/livez",
+	"readyz":    "/readyz",
 	"style":     "/style.css",
 	"script":    "/script.js",
 	"icon":      "/icon.svg",
@@ -140,9 +140,9 @@ func (s *app) besideHealth(pages http.Handler) http.Handler {
 	live, ready := s.Health.Live(), s.Health.Ready()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
-		case path("live"):
+		case path("livez"):
 			live.ServeHTTP(w, r)
-		case path("ready"):
+		case path("readyz"):
 			ready.ServeHTTP(w, r)
 		default:
 			pages.ServeHTTP(w, r)
