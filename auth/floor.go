@@ -134,11 +134,13 @@ func (m *Manager) EndSessions(
 		return 0, err
 	}
 	m.endBelow(ctx, user.ID, floor.Unix(), before)
-	return m.deleteRecords(ctx, sessions, func(s *session.Session) bool {
+	records = m.deleteRecords(ctx, sessions, func(s *session.Session) bool {
 		name := itemText(s, backendItem)
 		return itemText(s, idItem) == user.ID &&
 			(isNamed(b, name) || m.backend(name) == nil) // one of Django's
-	}), nil
+	})
+	m.tell(ctx, Event{Kind: EventEnded, UserID: user.ID, Records: records})
+	return records, nil
 }
 
 // EndAllSessions ends the sessions of all users, as [Manager.EndSessions] does those of
@@ -156,6 +158,7 @@ func (m *Manager) EndAllSessions(ctx context.Context, sessions *session.Manager)
 		m.endBelow(ctx, "", lowest, before)
 	}
 	records = m.deleteRecords(ctx, sessions, func(s *session.Session) bool { return s.Has(idItem) })
+	m.tell(ctx, Event{Kind: EventEnded, Records: records})
 	return records, errors.Join(errs...)
 }
 

@@ -49,7 +49,7 @@ func (m *Manager) Require(allow func(User) bool, next http.Handler) http.Handler
 func (m *Manager) RequirePerm(name string, next http.Handler) http.Handler {
 	if app, codename, _ := strings.Cut(name, "."); app == "" || codename == "" {
 		m.opts.Logger.Error(`auth: RequirePerm: not "app_label.codename", which only superusers have`,
-			slog.String("name", name))
+			slog.String("permission", name))
 	}
 	return m.gate(func(r *http.Request, _ User) bool { return HasPerm(r, name) }, next)
 }
@@ -61,6 +61,7 @@ func (m *Manager) gate(allow func(*http.Request, User) bool, next http.Handler) 
 		case !user.IsAuthenticated():
 			m.askForLogin(w, r)
 		case !allow(r, user):
+			m.Report(r, Event{Kind: EventDenied, UserID: user.ID})
 			refuse(w, r, http.StatusForbidden, refusal{"forbidden", "You may not see this page.", ""})
 		default:
 			next.ServeHTTP(w, r)

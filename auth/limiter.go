@@ -10,6 +10,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/internal/hashqueue"
+	"github.com/jamsession/jamsession/session"
 )
 
 // A Limiter limits how often passwords are guessed; throttle.New returns one. It must be
@@ -96,7 +97,9 @@ func (m *Manager) lift(ctx context.Context, user User, names ...string) {
 // refused is the error of an attempt that need not be looked at.
 func (m *Manager) refused(r *http.Request) error {
 	if l, ok := m.opts.Limiter.(SourceLimiter); ok {
-		return l.Refuse(r)
+		err := l.Refuse(r)
+		m.tellLimited(r, purposeLogin, Attempt{}, err)
+		return err
 	}
 	return nil
 }
@@ -118,14 +121,24 @@ func (m *Manager) limit(r *http.Request, a Attempt) error {
 	if m.opts.Limiter == nil {
 		return nil
 	}
-	return m.check(m.opts.Limiter, r, a)
+	return m.check(m.opts.Limiter, purposeLogin, r, a)
 }
 
+// What limiters are asked for, as in [Event].Purpose.
+const (
+	purposeLogin  = "login"
+	purposeSignUp = "sign-up"
+)
+
 // check asks a limiter.
-func (m *Manager) check(l Limiter, r *http.Request, a Attempt) error {
+func (m *Manager) check(l Limiter, purpose string, r *http.Request, a Attempt) error {
 	limited, cancel := m.limitedRequest(r)
 	defer cancel()
-	return l.Check(limited, a)
+	err := session.Measure(limited.Context(), m.opts.Probe, session.OpLimit, func(ctx context.Context) error {
+		return l.Check(limited.WithContext(ctx), a)
+	})
+	m.tellLimited(r, purpose, a, err)
+	return err
 }
 
 // limitedRequest returns the request with a context for one question.

@@ -72,11 +72,21 @@ func (m *Manager) Login(r *http.Request, user User) error {
 	device.enter(r, s)
 	setUser(r, user)
 	csrf.Rotate(r)
+	m.tellLogin(r, user, device)
 	m.loggedIn(r, user)
 	if m.opts.OnLogin != nil {
 		m.opts.OnLogin(r, user)
 	}
 	return nil
+}
+
+// tellLogin reports a login, before its attempt is taken.
+func (m *Manager) tellLogin(r *http.Request, user User, d onDevice) {
+	method := methodOther
+	if exchangeOf(r.Context()).hasTyped(user) {
+		method = methodPassword
+	}
+	m.Report(r, Event{Kind: EventLogin, UserID: user.ID, DeviceID: d.id, Method: method})
 }
 
 // record lets the backend keep the time of the login.
@@ -110,6 +120,9 @@ func (m *Manager) backendOf(user User) (Backend, error) {
 func (m *Manager) Logout(r *http.Request) {
 	s := session.From(r)
 	device := m.deviceOf(s)
+	if id := itemText(s, idItem); id != "" {
+		m.Report(r, Event{Kind: EventLogout, UserID: id, DeviceID: device.id})
+	}
 	if m.opts.OnLogout != nil {
 		user, err := Load(r)
 		if err != nil {

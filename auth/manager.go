@@ -13,6 +13,7 @@ import (
 	"github.com/jamsession/jamsession/auth/internal/hashwidth"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/secret"
+	"github.com/jamsession/jamsession/session"
 )
 
 // A Manager logs visitors in and out, and finds the user of a request. Make one with
@@ -98,32 +99,48 @@ func (m *Manager) within(ctx context.Context) (context.Context, context.CancelFu
 // example because too many requests wait for a hash, which is [password.ErrBusy].
 // [session.Abort] answers all of these except ErrNoMatch, with 429 or 503.
 func (m *Manager) Authenticate(r *http.Request, username, password string) (User, error) {
-	if err := m.refused(r); err != nil {
+	var user User
+	var attempt Attempt
+	err := session.Measure(r.Context(), m.opts.Probe, session.OpLogin, func(ctx context.Context) (err error) {
+		user, attempt, err = m.recognize(r.WithContext(ctx), username, password)
+		return err
+	})
+	if errors.Is(err, ErrNoMatch) || errors.Is(err, ErrDenied) {
+		m.Report(r, Event{Kind: EventLoginFailed, Method: methodPassword, UserID: attempt.User.ID})
+		m.hookFailedLogin(r, map[string]string{"username": username, "password": password})
+		return User{}, ErrNoMatch
+	}
+	if err != nil {
+		m.tellUnavailable(r, attempt, err)
 		return User{}, err
+	}
+	if x := exchangeOf(r.Context()); x != nil {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.typed = typed{attempt, user.ID, user.Backend}
+	}
+	return user, nil
+}
+
+// recognize finds the user with this name and password, if the limiter lets it.
+func (m *Manager) recognize(r *http.Request, username, password string) (User, Attempt, error) {
+	if err := m.refused(r); err != nil {
+		return User{}, Attempt{}, err
 	}
 	ctx := withFinds(r.Context())
 	attempt, err := m.attempt(ctx, username)
 	if err != nil {
-		return User{}, err
+		return User{}, attempt, err
 	}
 	if err := m.limit(r, attempt); err != nil {
-		return User{}, err
+		return User{}, attempt, err
 	}
 	var user User
 	err = m.inEachForm(r, attempt, password, func(form string) (err error) {
 		user, err = m.ask(ctx, r, attempt, form)
 		return err
 	})
-	if errors.Is(err, ErrNoMatch) || errors.Is(err, ErrDenied) {
-		m.ReportFailedLogin(r, map[string]string{"username": username, "password": password})
-		return User{}, ErrNoMatch
-	}
-	if x := exchangeOf(r.Context()); x != nil && err == nil {
-		x.mu.Lock()
-		defer x.mu.Unlock()
-		x.typed = typed{attempt, user.ID, user.Backend}
-	}
-	return user, err
+	return user, attempt, err
 }
 
 // ask asks the backends in order.
@@ -188,12 +205,17 @@ var secretName = regexp.MustCompile(`(?i)api|token|key|secret|password|signature
 
 const stars = "********************"
 
-// ReportFailedLogin tells Options.OnLoginFailed of a failed login. [Manager.Authenticate]
+// ReportFailedLogin tells Options.OnEvent and OnLoginFailed of a failed login. [Manager.Authenticate]
 // does it itself; a login by other means, such as a one-time code, calls it with the
 // values that the visitor sent. The hook gets a copy in which values are replaced by
 // asterisks if their name contains "api", "token", "key", "secret", "password" or
 // "signature", in either case.
 func (m *Manager) ReportFailedLogin(r *http.Request, credentials map[string]string) {
+	m.Report(r, Event{Kind: EventLoginFailed, Method: methodOther})
+	m.hookFailedLogin(r, credentials)
+}
+
+func (m *Manager) hookFailedLogin(r *http.Request, credentials map[string]string) {
 	if m.opts.OnLoginFailed == nil {
 		return
 	}

@@ -76,14 +76,18 @@ func (m *Manager) ChangePassword(r *http.Request, old, new string) error {
 		ctx = m.queued(r.Context())
 		return m.verifyOld(ctx, r, attempt, form)
 	})
+	if errors.Is(err, ErrNoMatch) {
+		m.Report(r, Event{Kind: EventPasswordWrong, UserID: current.ID})
+	}
 	if err != nil {
 		return err
 	}
 	m.succeeded(r, attempt)
-	user, err := m.SetPassword(ctx, current, new)
+	user, err := m.setAnew(ctx, current, new)
 	if err != nil {
 		return err
 	}
+	m.Report(r, Event{Kind: EventPasswordChanged, UserID: user.ID})
 	m.makeKnown(r, current.Username, user)
 	return m.UpdateSessionAuthHash(r, user)
 }
@@ -98,6 +102,7 @@ func (m *Manager) ResetPassword(r *http.Request, user User, new string) (User, e
 	if err != nil {
 		return User{}, err
 	}
+	m.Report(r, Event{Kind: EventPasswordReset, UserID: user.ID})
 	m.lift(r.Context(), user, user.Username, user.Email)
 	m.makeKnown(r, user.Username, user)
 	return user, nil
@@ -124,6 +129,15 @@ func (m *Manager) verifyOld(ctx context.Context, r *http.Request, a Attempt, old
 // reset link counts. Its errors are those of [Manager.ChangePassword],
 // without ErrNoMatch.
 func (m *Manager) SetPassword(ctx context.Context, user User, new string) (User, error) {
+	user, err := m.setAnew(ctx, user, new)
+	if err == nil {
+		m.tell(ctx, Event{Kind: EventPasswordSet, UserID: user.ID})
+	}
+	return user, err
+}
+
+// setAnew is SetPassword without the event.
+func (m *Manager) setAnew(ctx context.Context, user User, new string) (User, error) {
 	user, err := m.replace(ctx, user, new)
 	if err != nil {
 		return User{}, err
@@ -132,7 +146,7 @@ func (m *Manager) SetPassword(ctx context.Context, user User, new string) (User,
 	return user, nil
 }
 
-// replace is SetPassword without the limiter.
+// replace is setAnew without the limiter.
 func (m *Manager) replace(ctx context.Context, user User, new string) (User, error) {
 	if m.users == nil {
 		return User{}, ErrNoUsers
@@ -226,7 +240,8 @@ func (m *Manager) SignUp(r *http.Request, user User, password string) (User, err
 		return User{}, errors.New("auth: SignUp: the new user has an ID or a Password already")
 	}
 	if m.opts.SignUpLimiter != nil {
-		if err := m.check(m.opts.SignUpLimiter, r, Attempt{Username: user.Username}); err != nil {
+		attempt := Attempt{Username: user.Username}
+		if err := m.check(m.opts.SignUpLimiter, purposeSignUp, r, attempt); err != nil {
 			return User{}, err
 		}
 	}
@@ -243,6 +258,7 @@ func (m *Manager) SignUp(r *http.Request, user User, password string) (User, err
 	if user, err = m.store(r, creator.Create, user); err != nil {
 		return User{}, notCreated(err)
 	}
+	m.Report(r, Event{Kind: EventSignedUp, UserID: user.ID})
 	return user, nil
 }
 

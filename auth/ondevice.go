@@ -175,9 +175,9 @@ func (m *Manager) startDevice(
 	if before.keeper == nil {
 		return onDevice{}, nil
 	}
-	method := "other"
+	method := methodOther
 	if exchangeOf(r.Context()).hasTyped(user) {
-		method = "password"
+		method = methodPassword
 	}
 	key, _ := authsession.RecordOf(s) // a cookie that holds everything ends with its row only
 	same := !anew && key != ""

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"github.com/jamsession/jamsession/auth/password"
 	"github.com/jamsession/jamsession/internal/punycode"
 	"github.com/jamsession/jamsession/internal/timelimit"
+	"github.com/jamsession/jamsession/session"
 )
 
 // Options configure a [Manager]. The zero value is Django's configuration;
@@ -102,6 +104,14 @@ type Options struct {
 	// password into the wrong field, so do not log the username. Nil calls nothing. (Django:
 	// user_login_failed.)
 	OnLoginFailed func(r *http.Request, credentials map[string]string)
+
+	// OnEvent is called after each [Event], also by several requests in parallel, and must not
+	// block. [AuditLog] returns one that writes them into a log. Nil calls nothing.
+	OnEvent func(ctx context.Context, e Event)
+
+	// Probe is told how long it took to judge a login, and to ask the Limiter. Give the same to
+	// Hashers. Nil is told nothing.
+	Probe session.Probe
 
 	// Logger gets warnings and errors. Nil is slog.Default().
 	Logger *slog.Logger

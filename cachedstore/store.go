@@ -8,6 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/internal/recordkeys"
 	"github.com/jamsession/jamsession/internal/sessionkey"
+	"github.com/jamsession/jamsession/internal/sessionlist"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -188,6 +189,11 @@ func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 // errors.ErrUnsupported.
 func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return session.List(ctx, s.db)
+}
+
+// ListAfter implements sessionlist.Lister.
+func (s *store) ListAfter(ctx context.Context, key string) iter.Seq2[session.Record, error] {
+	return sessionlist.After(ctx, s.db, key)
 }
 
 // isMiss reports whether an error of the cache is one of its answers, and not a

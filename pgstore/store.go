@@ -18,6 +18,7 @@ import (
 	"github.com/jamsession/jamsession/internal/djangodb"
 	"github.com/jamsession/jamsession/internal/recordkeys"
 	"github.com/jamsession/jamsession/internal/sessionkey"
+	"github.com/jamsession/jamsession/internal/sessionlist"
 	"github.com/jamsession/jamsession/internal/sessionmodel"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
@@ -67,6 +68,11 @@ func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 // List implements [session.Store].
 func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return session.List(ctx, s.table)
+}
+
+// ListAfter implements sessionlist.Lister.
+func (s *store) ListAfter(ctx context.Context, key string) iter.Seq2[session.Record, error] {
+	return sessionlist.After(ctx, s.table, key)
 }
 
 // Exist implements [session.Store].

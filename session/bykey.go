@@ -32,7 +32,7 @@ func (m *Manager) Delete(ctx context.Context, key string) error {
 	storeKey := m.storeKey(key)
 	ctx, cancel := timelimit.Within(ctx, m.opts.Timeout)
 	defer cancel()
-	err := m.store.Delete(ctx, storeKey)
+	err := m.deleteRecord(ctx, storeKey)
 	if errors.Is(err, ErrNotFound) {
 		return ErrNotFound
 	}

@@ -13,7 +13,7 @@ import (
 // how many, even together with an error. No session needs it to end: it
 // reclaims space. Call it from time to time, or run "jamsession clearsessions".
 func (m *Manager) ClearExpired(ctx context.Context) (int, error) {
-	n, err := m.store.ClearExpired(ctx, time.Now())
+	n, err := m.clearRecords(ctx)
 	if n > 0 {
 		m.observe(ctx, EventCleared, "", n)
 	}

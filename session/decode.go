@@ -76,7 +76,7 @@ type version struct {
 
 // version returns the one that is stored under a key.
 func (m *Manager) version(ctx context.Context, storeKey string) (version, error) {
-	rec, err := m.store.Load(ctx, storeKey)
+	rec, err := m.loadRecord(ctx, storeKey)
 	if err != nil || m.memory == nil {
 		return version{Record: rec}, err
 	}

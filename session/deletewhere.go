@@ -28,7 +28,7 @@ func (m *Manager) DeleteWhere(ctx context.Context, match func(*Session) bool) (i
 		}) {
 			continue
 		}
-		err = m.store.Delete(ctx, rec.Key)
+		err = m.deleteRecord(ctx, rec.Key)
 		if errors.Is(err, ErrNotFound) {
 			continue // somebody else has deleted it
 		}

@@ -1,6 +1,6 @@
 package session
 
-// An EventKind is the kind of an [Event]. in a word that is fit for the
+// An EventKind is the kind of an [Event], in a word that is fit for the
 // name of a metric.
 type EventKind string
 

@@ -105,6 +105,9 @@ type Options struct {
 	// Observe is called with the events of sessions, also by several requests in parallel,
 	// and must not block. Nil calls nothing.
 	Observe func(ctx context.Context, e Event)
+
+	// Probe is told of each question to the store, and how long it took. Nil is told nothing.
+	Probe Probe
 }
 
 // Hardened returns options for a program that shares nothing with Django: a

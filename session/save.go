@@ -109,7 +109,7 @@ func (s *Session) create(ctx context.Context) error {
 		return ErrRefused
 	}
 	key, next, err := s.underNewKey(func(rec Record) error {
-		return s.m.store.Create(ctx, rec)
+		return s.m.createRecord(ctx, rec)
 	})
 	if err != nil {
 		return err
@@ -124,10 +124,10 @@ func (s *Session) replace(ctx context.Context) (err error) {
 	key, next := s.key, version{}
 	if s.moves() {
 		key, next, err = s.underNewKey(func(rec Record) error {
-			return s.m.store.Save(ctx, s.stored.Record, rec)
+			return s.m.saveRecord(ctx, s.stored.Record, rec)
 		})
 	} else if next, err = s.next(s.stored.Key); err == nil {
-		err = storeError("save", s.m.store.Save(ctx, s.stored.Record, next.Record))
+		err = storeError("save", s.m.saveRecord(ctx, s.stored.Record, next.Record))
 	}
 	if err != nil {
 		return err
@@ -296,7 +296,7 @@ func (s *Session) deleteDoomed(ctx context.Context) error {
 	missed := false
 	for len(s.doomed) > 0 {
 		d := &s.doomed[0]
-		err := s.m.store.Delete(ctx, d.key)
+		err := s.m.deleteRecord(ctx, d.key)
 		switch {
 		case err == nil:
 			s.m.departed.noteEnd(d.key)

@@ -71,8 +71,8 @@ func (x *exchange) takeBack() {
 	defer ctx.End()
 	var err error
 	if s.replaced.Key == "" {
-		err = s.m.store.Delete(ctx, s.stored.Key)
-	} else if err = s.m.store.Save(ctx, s.stored.Record, s.replaced); err == nil {
+		err = s.m.deleteRecord(ctx, s.stored.Key)
+	} else if err = s.m.saveRecord(ctx, s.stored.Record, s.replaced); err == nil {
 		s.m.departed.forget(s.replaced.Key)
 	}
 	s.record = recordGone

@@ -87,6 +87,7 @@ func (s *Site) deviceOptions(
 	if s.opts.Devices != nil {
 		s.opts.Devices(o)
 	}
+	s.watchDevices(o)
 	return o
 }
 

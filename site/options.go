@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -34,6 +35,18 @@ type Options struct {
 
 	// Logger gets the warnings and errors of all parts. Nil is slog.Default().
 	Logger *slog.Logger
+
+	// AuditLogger gets a line for each security event, such as a login or a failed one: see
+	// auth.AuditLog. It is asked while requests wait. Nil writes none.
+	AuditLogger *slog.Logger
+
+	// OnEvent hears of the same events, also by several requests in parallel, and must not
+	// block. Those of Devices come with the context of no request. Nil calls nothing.
+	OnEvent func(ctx context.Context, e auth.Event)
+
+	// Probe is told of the work of all parts, as Site.Metrics is: package otel has one for
+	// traces. Nil is told nothing. Hashers of the program's own have a Probe of their own.
+	Probe session.Probe
 
 	// These functions change the options of a part before it is made. They get the options
 	// that follow from the settings, and so can add to them: Backends holds the backend of
@@ -107,6 +120,7 @@ func (s *Site) sessionOptions(codec session.Codec) (*session.Options, error) {
 	if s.opts.Sessions != nil {
 		s.opts.Sessions(o)
 	}
+	o.Probe = join(s.probe, o.Probe)
 	if o.Transport != nil && o.Cookie == s.conf.SessionCookie {
 		o.Cookie = cookie.Options{} // what settings say of a cookie that does not count
 	}
@@ -173,7 +187,7 @@ func (s *Site) authOptions() (*auth.Options, error) {
 	if s.devices != nil {
 		o.Devices = s.devices
 	}
-	if users := s.userStore(); users != nil {
+	if users := s.UserStore(); users != nil {
 		o.ModelBackendNames = s.conf.AuthenticationBackends
 		model, err := auth.NewModelBackend(users, s.Hashers)
 		if err != nil {
@@ -184,6 +198,7 @@ func (s *Site) authOptions() (*auth.Options, error) {
 	if s.opts.Auth != nil {
 		s.opts.Auth(o)
 	}
+	s.watchAuth(o)
 	return o, nil
 }
 

@@ -39,6 +39,7 @@ func TestSettingsBecomeOptions(t *testing.T) {
 		},
 		ExpireAtBrowserClose: true, SaveEveryRequest: true, RefreshInterval: -time.Second,
 		IdleTimeout: 2 * time.Second, AbsoluteTimeout: 3 * time.Second, Timeout: 6 * time.Second,
+		Probe: s.probe,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("session options %+v", got)

@@ -99,8 +99,8 @@ func (s *Site) openUsers(ctx context.Context) error {
 	return nil
 }
 
-// userStore returns the site's users, nil for none.
-func (s *Site) userStore() auth.UserStore {
+// UserStore returns the users of the site, in Django's table or the program's own; nil for none.
+func (s *Site) UserStore() auth.UserStore {
 	if s.users != nil {
 		return s.users
 	}

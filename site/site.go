@@ -13,10 +13,12 @@ import (
 	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/health"
 	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/internal/siteparts"
 	"github.com/jamsession/jamsession/mail"
 	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/metrics"
 	"github.com/jamsession/jamsession/secret"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/settings"
@@ -41,6 +43,11 @@ type Site struct {
 	// ResetLimiter is for Options of package reset.
 	ResetLimiter auth.Limiter
 
+	// Metrics count what happens on the site, and Health knows whether its parts answer. Both
+	// are handlers to mount beside the site: see packages metrics and health.
+	Metrics *metrics.Metrics
+	Health  *health.Health
+
 	// Database is what DATABASE_URL names, for the tables of the program and
 	// for other packages that work on Django's. It is zero if nothing in the
 	// site needs it.
@@ -50,7 +57,9 @@ type Site struct {
 	conf    *conf.Settings
 	opts    Options
 	keys    secret.Keys
-	db      *siteparts.Database // nil: not needed
+	probe   session.Probe                     // the metrics, and the program's own
+	audit   func(context.Context, auth.Event) // nil: nobody wants it
+	db      *siteparts.Database               // nil: not needed
 	limits  limits
 	devices *lateDevices // nil: never
 	parts   []io.Closer  // in the order in which they were opened
@@ -82,10 +91,22 @@ func prepare(s *settings.Settings, o *Options) (*Site, error) {
 	if site.keys, err = s.Keys(); err != nil {
 		return nil, err
 	}
+	if err := site.watch(); err != nil {
+		return nil, err
+	}
 	if site.Hashers = site.opts.Hashers; site.Hashers == nil {
-		site.Hashers, err = site.conf.Hashers()
+		site.Hashers, err = site.newHashers()
 	}
 	return site, err
+}
+
+func (s *Site) newHashers() (*password.Hashers, error) {
+	o, err := s.conf.HasherOptions()
+	if err != nil {
+		return nil, err
+	}
+	o.Probe = s.probe
+	return password.New(o)
 }
 
 // describe returns a site of which nothing is open.
@@ -141,6 +162,7 @@ func (s *Site) unlessLoggedIn(
 	}
 	return func(w http.ResponseWriter, r *http.Request, err error) {
 		if !s.Auth.LoggedInMeanwhile(w, r, err) {
+			s.tellOfForm(r, err)
 			fail(w, r, err)
 		}
 	}
@@ -151,7 +173,7 @@ func (s *Site) openAuth(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.Auth, err = auth.New(s.userStore(), s.keys, o); err != nil {
+	if s.Auth, err = auth.New(s.UserStore(), s.keys, o); err != nil {
 		return fmt.Errorf("site: %w", err)
 	}
 	return nil

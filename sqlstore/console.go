@@ -42,8 +42,13 @@ const listPage = 500
 // key no program could have issued are left out, as Load does not find them
 // either.
 func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
+	return s.ListAfter(ctx, "")
+}
+
+// ListAfter implements sessionlist.Lister.
+func (s *store) ListAfter(ctx context.Context, after string) iter.Seq2[session.Record, error] {
 	return func(yield func(session.Record, error) bool) {
-		after := ""
+		after := after // of each loop
 		for {
 			page, err := s.page(ctx, after)
 			if err != nil {

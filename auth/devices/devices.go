@@ -21,13 +21,13 @@ var errNotMigrated = fmt.Errorf("devices: jamsession_device: %w", django.ErrNotM
 // the methods name mean that the database could not be asked; they wrap
 // [session.ErrUnavailable], by which session.Abort answers 503.
 type Devices struct {
-	db     djangodb.DB
-	opts   Options
-	rows   rows
-	kept   AddressKind // of addresses in the rows
-	writes queue
-	keeper keeper
-
+	db               djangodb.DB
+	opts             Options
+	rows             rows
+	kept             AddressKind // of addresses in the rows
+	writes           queue
+	keeper           keeper
+	inUse            presence
 	lookedForRemains atomic.Int64 // when that was, in microseconds
 	watches          *watches
 	unlisten         func() // to what package sqlusers changes of users

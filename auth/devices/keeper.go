@@ -47,6 +47,7 @@ func (k *keeper) Look(ctx context.Context, userID, id, key string) (devicekeeper
 
 // Use implements devicekeeper.Keeper.
 func (k *keeper) Use(r *http.Request, u devicekeeper.Use) {
+	k.d.inUse.note(u.ID, time.Now())
 	k.noteKey(u)
 	k.d.writes.put(write{
 		user: u.UserID, id: u.ID, key: secret.New(u.Key), until: u.Until,

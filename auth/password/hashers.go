@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/hashqueue"
+	"github.com/jamsession/jamsession/session"
 )
 
 // Options configure [Hashers].
@@ -44,6 +45,10 @@ type Options struct {
 	// Django's default cost takes 100 MiB.
 	Memory int64
 
+	// Probe is told how long each call waits for a processor, and how long each hash takes. Nil
+	// is told nothing.
+	Probe session.Probe
+
 	// Logger is told of malformed strings, and of visitors who were refused
 	// because too many wait: at most once in ten seconds. Nil is
 	// slog.Default().
@@ -75,6 +80,7 @@ type Hashers struct {
 	list      []Hasher
 	noUpgrade bool
 	queue     *queue
+	probe     session.Probe
 	logger    *slog.Logger
 	complaint complaint
 }
@@ -88,7 +94,7 @@ func New(o *Options) (*Hashers, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	h := &Hashers{list: o.Hashers, noUpgrade: o.NoUpgrade, queue: o.queue(), logger: o.Logger}
+	h := &Hashers{list: o.Hashers, noUpgrade: o.NoUpgrade, queue: o.queue(), probe: o.Probe, logger: o.Logger}
 	if len(h.list) == 0 {
 		h.list = Default()
 	}
@@ -143,7 +149,7 @@ func (h *Hashers) Hash(ctx context.Context, password string) (string, error) {
 	}
 	defer leave()
 	var encoded string
-	err = h.queue.run(ctx, costOf(h.preferred(), ""), func() (err error) {
+	err = h.run(ctx, costOf(h.preferred(), ""), func() (err error) {
 		encoded, err = h.preferred().Encode(password)
 		return err
 	})
@@ -194,7 +200,7 @@ func (h *Hashers) verify(ctx context.Context, hasher Hasher, password, encoded s
 	if err := c.check(); err != nil {
 		return false, err
 	}
-	err = h.queue.run(ctx, c, func() (err error) {
+	err = h.run(ctx, c, func() (err error) {
 		ok, err = hasher.Verify(password, encoded)
 		return err
 	})
@@ -221,7 +227,7 @@ func (h *Hashers) Burn(ctx context.Context, password string) error {
 
 func (h *Hashers) burn(ctx context.Context, password string) error {
 	c := costOf(h.preferred(), "")
-	return h.queue.run(ctx, c, func() error {
+	return h.run(ctx, c, func() error {
 		if _, err := h.preferred().Encode(password); err == nil {
 			return nil
 		}
@@ -237,7 +243,7 @@ func (h *Hashers) harden(ctx context.Context, password string, missing int) erro
 	if missing <= 0 {
 		return nil
 	}
-	return h.queue.run(ctx, cost{work: missing}, func() error { return iterate(password, missing) })
+	return h.run(ctx, cost{work: missing}, func() error { return iterate(password, missing) })
 }
 
 func iterate(password string, work int) error {
@@ -249,11 +255,21 @@ func iterate(password string, work int) error {
 
 // enter waits for a processor. It logs a refusal, unless the visitor has gone.
 func (h *Hashers) enter(ctx context.Context) (leave func(), err error) {
-	leave, err = h.queue.enter(ctx, hashqueue.Admitted(ctx, h))
+	err = session.Measure(ctx, h.probe, session.OpHashWait, func(ctx context.Context) (err error) {
+		leave, err = h.queue.enter(ctx, hashqueue.Admitted(ctx, h))
+		return err
+	})
 	if err != nil && ctx.Err() == nil && h.complaint.due(time.Now()) {
 		h.logger.WarnContext(ctx, "password: too many calls wait for a hash; logins are refused with 503")
 	}
 	return leave, err
+}
+
+// run runs a hash that has entered.
+func (h *Hashers) run(ctx context.Context, c cost, hash func() error) error {
+	return session.Measure(ctx, h.probe, session.OpHash, func(ctx context.Context) error {
+		return h.queue.run(ctx, c, hash)
+	})
 }
 
 // A complaint is logged at most once in ten seconds, so that a log line does

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/limited"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -36,6 +37,7 @@ func (x *Resets) Request(r *http.Request, typed string) error {
 	}
 	if x.opts.Limiter != nil {
 		if err := x.opts.Limiter.Check(r, auth.Attempt{Username: typed}); err != nil {
+			x.tellLimited(r, a.source, err)
 			return err
 		}
 	}
@@ -46,6 +48,14 @@ func (x *Resets) Request(r *http.Request, typed string) error {
 		return x.busy(r)
 	}
 	return nil
+}
+
+func (x *Resets) tellLimited(r *http.Request, source string, err error) {
+	if bucket, wait, ok := limited.Of(err); ok {
+		x.logins.Report(r, auth.Event{
+			Kind: auth.EventLimited, Purpose: "password reset", Bucket: bucket, Wait: wait, Source: source,
+		})
+	}
 }
 
 // asked is a request that waits.

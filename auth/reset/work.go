@@ -184,7 +184,8 @@ func (x *Resets) send(ctx context.Context, p parcel) error {
 		var refusal http.Handler
 		switch {
 		case errors.As(err, &refusal):
-			return nil // the limiter has logged it
+			x.tellLimited(new(http.Request).WithContext(ctx), p.source, err) // the visitor's is over
+			return nil                                                       // the limiter has logged it
 		case err != nil:
 			return err
 		}

@@ -36,6 +36,9 @@ type exhaustion struct{ by bucketKind }
 // Error names the exhausted bucket.
 func (e exhaustion) Error() string { return ErrLimited.Error() + ", by the " + string(e.by) }
 
+// Bucket is for package limited.
+func (e exhaustion) Bucket() string { return string(e.by) }
+
 // Unwrap returns ErrLimited.
 func (exhaustion) Unwrap() error { return ErrLimited }
 

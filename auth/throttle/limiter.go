@@ -163,7 +163,7 @@ func (l *limiter) give(ctx context.Context, by bucketKind, of string, m mark) {
 		err = l.store.Give(ctx, key, limit)
 	}
 	if err != nil {
-		l.opts.Logger.ErrorContext(ctx, "an attempt was not given back", "error", err)
+		l.opts.Logger.ErrorContext(ctx, "an attempt was not given back", slog.Any("error", err))
 	}
 }
 
@@ -222,7 +222,7 @@ func (l *limiter) unavailable(r *http.Request, err error) error {
 	gone := errors.Is(r.Context().Err(), context.Canceled)
 	if !gone {
 		l.opts.Logger.ErrorContext(r.Context(), "attempts to log in cannot be counted",
-			"error", err, "let_pass", l.opts.FailOpen)
+			slog.Any("error", err), slog.Bool("let_pass", l.opts.FailOpen))
 	}
 	if l.opts.FailOpen && !gone {
 		return nil

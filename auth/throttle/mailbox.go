@@ -60,7 +60,8 @@ func (l *limiter) takeMail(ctx context.Context, of, source string, m mark) error
 	}
 	switch {
 	case err != nil && l.opts.FailOpen && ctx.Err() == nil:
-		l.opts.Logger.ErrorContext(ctx, "a mail cannot be counted", "error", err, "let_pass", true)
+		l.opts.Logger.ErrorContext(ctx, "a mail cannot be counted",
+			slog.Any("error", err), slog.Bool("let_pass", true))
 		return nil
 	case err != nil:
 		return unavailable(err)

@@ -3,6 +3,7 @@ package throttle
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strconv"
 	"time"
 
@@ -81,7 +82,7 @@ func (l *limiter) takeSpare(ctx context.Context, m mark) bool {
 		wait, err = l.store.Take(ctx, key, l.spareLimit(), l.now())
 	}
 	if err != nil && !errors.Is(ctx.Err(), context.Canceled) { // or else the visitor has gone
-		l.opts.Logger.ErrorContext(ctx, "nobody knows whether a limit was lifted", "error", err)
+		l.opts.Logger.ErrorContext(ctx, "nobody knows whether a limit was lifted", slog.Any("error", err))
 	}
 	return err == nil && key != "" && wait == 0
 }

@@ -2,6 +2,7 @@ package throttle
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -27,7 +28,7 @@ func (l *limiter) NewPassword(ctx context.Context, a auth.Attempt) {
 		err = l.markUser(ctx, ledger, a)
 	}
 	if err != nil {
-		l.opts.Logger.ErrorContext(ctx, "a limit was not lifted for a new password", "error", err)
+		l.opts.Logger.ErrorContext(ctx, "a limit was not lifted for a new password", slog.Any("error", err))
 	}
 }
 
@@ -109,6 +110,7 @@ func (l *limiter) refillDevice(r *http.Request, a auth.Attempt) {
 		err = ledger.Fill(ctx, l.bucketKey(bucketDevice, d.bucketOf(a)))
 	}
 	if err != nil {
-		l.opts.Logger.ErrorContext(ctx, "the attempts of a device were not given back", "error", err)
+		l.opts.Logger.ErrorContext(ctx, "the attempts of a device were not given back",
+			slog.Any("error", err))
 	}
 }

@@ -139,5 +139,5 @@ func (l *limiter) warnUnread(r *http.Request, counted netip.Addr, why, item stri
 	}
 	l.opts.Logger.WarnContext(r.Context(), why+": the visitors for whom that is so are counted together",
 		slog.String("purpose", l.opts.Purpose), slog.String("header", l.opts.ForwardedHeader),
-		slog.String("item", item), slog.String("source", network(counted).String()))
+		slog.String("address", item), slog.String("source", network(counted).String()))
 }

@@ -391,7 +391,7 @@ func TestUnreadAddressIsLogged(t *testing.T) {
 		t.Errorf("what a visitor wrote: %s", log)
 	}
 	log := ask("hunter2, unknown")
-	for _, want := range []string{"item=unknown", "source=10.0.0.1/32", "X-Forwarded-For"} {
+	for _, want := range []string{"address=unknown", "source=10.0.0.1/32", "X-Forwarded-For"} {
 		if !strings.Contains(log, want) {
 			t.Errorf("%s is not in the log: %s", want, log)
 		}

@@ -55,9 +55,10 @@ const (
 
 // name of the contenders that goals speak of.
 const (
-	floorName  = "floor"
-	ours       = "jamsession"
-	oursDjango = "Django's codec"
+	floorName    = "floor"
+	ours         = "jamsession"
+	oursDjango   = "Django's codec"
+	oursMeasured = "with metrics"
 )
 
 var pageOf = map[Case]Page{

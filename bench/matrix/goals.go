@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/jamsession/jamsession/bench/contest"
 	"github.com/jamsession/jamsession/bench/report"
 )
 
@@ -60,6 +61,11 @@ var targets = []target{
 			return (django.Median() - own.Median()) / 1000, ok1 && ok2
 		},
 	},
+	metricsCost(ReadCase, "nanoseconds", 150, func(r contest.Result) float64 { return r.Median() }),
+	metricsCost(ReadWriteCase, "nanoseconds", 150, func(r contest.Result) float64 { return r.Median() }),
+	metricsCost(ReadWriteCase, "allocations", 0, func(r contest.Result) float64 {
+		return math.Round(r.Allocs)
+	}),
 	{
 		"memory", ReadWriteCase, 1, "allocations more with Django's codec", 12, false,
 		func(g Group) (float64, bool) {
@@ -88,6 +94,15 @@ func faster(engine string, c Case, goroutines int, peer string, limit float64) t
 			}
 		}
 		return times, ok && found
+	}}
+}
+
+// metricsCost is what metrics add to a request, which is never less than nothing.
+func metricsCost(c Case, unit string, limit float64, of func(contest.Result) float64) target {
+	return target{"memory", c, 1, unit + " more with metrics", limit, false, func(g Group) (float64, bool) {
+		own, ok1 := g.find(ours)
+		measured, ok2 := g.find(oursMeasured)
+		return max(0, of(measured)-of(own)), ok1 && ok2
 	}}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/jamsession/jamsession/internal/noerror"
+	"github.com/jamsession/jamsession/metrics"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -16,7 +17,15 @@ var requests, _ = stdcontext.WithCancel(stdcontext.Background())
 
 // jamsession returns the pages as this library makes them.
 func jamsession(store session.Store, codec session.Codec) Site {
-	m := noerror.In(session.New(store, &session.Options{Codec: codec}))
+	return pagesOf(noerror.In(session.New(store, &session.Options{Codec: codec})))
+}
+
+// measured is jamsession with metrics, as each site has them that package site opens.
+func measured(store session.Store) Site {
+	return pagesOf(noerror.In(session.New(store, &session.Options{Probe: metrics.New(nil)})))
+}
+
+func pagesOf(m *session.Manager) Site {
 	page := func(f func(s *session.Session)) http.Handler {
 		return m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			f(session.From(r))

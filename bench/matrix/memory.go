@@ -37,6 +37,7 @@ var memory = engine{
 				}
 			}),
 			{name: oursDjango, site: ownDjango(), fresh: ownDjango},
+			{name: oursMeasured, site: measured(jammemstore.New())},
 			{name: "scs", site: peer(), fresh: peer},
 			{name: "gin", site: ginSite(ginmemstore.NewStore([]byte(secret)))},
 			{name: "fiber", site: fiberSite(), fresh: fiberSite},

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 
 	"github.com/jamsession/jamsession/internal/rawjson"
+	"github.com/jamsession/jamsession/internal/secretitem"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/site"
 )
@@ -22,15 +22,11 @@ func decodeItems(site *site.Site, rec session.Record) (rawjson.Object, error) {
 	return rawjson.Parse(text)
 }
 
-// secretName finds the names of items that can be used against their visitor:
-// Django's own, and what sites call theirs. It rather hides too much.
-var secretName = regexp.MustCompile(`(?i)^_auth_user_hash$|api|token|key|secret|passw|signature`)
-
 // hideSecrets replaces the values of items that are secret.
 func hideSecrets(items *rawjson.Object) {
 	var names []string
 	for name := range items.All() {
-		if secretName.MatchString(name) {
+		if secretitem.Is(name) {
 			names = append(names, name)
 		}
 	}

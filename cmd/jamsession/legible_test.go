@@ -6,6 +6,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/jamsession/jamsession/internal/printable"
 )
 
 func TestLegible(t *testing.T) {
@@ -52,7 +54,7 @@ func FuzzLegibleJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		shown := string(legibleJSON([]byte(text)))
 		if !utf8.ValidString(shown) || strings.ContainsFunc(shown, func(r rune) bool {
-			return isHarmful(r) && r >= 0x7f
+			return printable.IsHarmful(r) && r >= 0x7f
 		}) {
 			t.Errorf("%q: %q", text, shown)
 		}

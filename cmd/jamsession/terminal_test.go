@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/jamsession/jamsession/internal/printable"
 	"github.com/jamsession/jamsession/site"
 )
 
@@ -45,7 +46,7 @@ func TestNothingIsDoneToTheTerminal(t *testing.T) {
 			var printed bytes.Buffer
 			status := run(t.Context(), args, stdio{std.in, &printed, &printed})
 			if shown := strings.NewReplacer("\n", "", "\t", "").Replace(printed.String()); shown == "" ||
-				strings.ContainsFunc(shown, isHarmful) {
+				strings.ContainsFunc(shown, printable.IsHarmful) {
 				t.Errorf("%q: status %d, printed %q", args, status, &printed)
 			}
 			if strings.Contains(command, "--json") && status == 0 && !eachLineIsJSON(printed.String()) {
@@ -62,7 +63,7 @@ func TestKeysAreHarmless(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(out.String(), "\n")
-	if len(lines) != 4 || strings.ContainsFunc(strings.Join(lines, ""), isHarmful) ||
+	if len(lines) != 4 || strings.ContainsFunc(strings.Join(lines, ""), printable.IsHarmful) ||
 		!strings.HasPrefix(lines[2], "2f79de82-d9ee-44f3-80dd-708eb1530da0 ") {
 		t.Errorf("%q", lines)
 	}

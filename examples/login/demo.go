@@ -13,14 +13,15 @@ import (
 
 const demoUser = "demo"
 
-// makeDemoUser makes the user at the first start, as a member of the staff.
-// It returns the lines that tell a person how to log in; the password is
+// makeDemoUser makes the user at the first start, as a member of the staff
+// who may use the console. It returns the lines that tell a person how to log in; the password is
 // shown only this once.
 func makeDemoUser(ctx context.Context, web *site.Site) (string, error) {
-	_, err := web.Users().ByUsername(ctx, demoUser)
-	if err == nil {
+	known, err := web.Users().ByUsername(ctx, demoUser)
+	if err == nil { // by a version without a console, perhaps
 		return "  User      " + demoUser + ", with the password that was shown at the first start;\n" +
-			"            for another: go run ./cmd/jamsession changepassword " + demoUser + "\n", nil
+				"            for another: go run ./cmd/jamsession changepassword " + demoUser + "\n",
+			letIn(ctx, web, known)
 	}
 	if !errors.Is(err, auth.ErrUserNotFound) {
 		return "", err
@@ -33,10 +34,26 @@ func makeDemoUser(ctx context.Context, web *site.Site) (string, error) {
 	user := auth.User{
 		Username: demoUser, Email: "demo@example.com", Password: hash, IsActive: true, IsStaff: true,
 	}
-	if _, err := web.Users().Create(ctx, user); err != nil {
+	if user, err = web.Users().Create(ctx, user); err != nil {
+		return "", err
+	}
+	if err := letIn(ctx, web, user); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("  User      %s\n  Password  %s   (shown only now)\n", demoUser, password), nil
+}
+
+// letIn gives a user what the console asks for.
+func letIn(ctx context.Context, web *site.Site, user auth.User) error {
+	if _, err := web.Users().RegisterModel(ctx, "sessions", "session", ""); err != nil {
+		return err
+	}
+	for _, may := range []string{"sessions.view_session", "sessions.delete_session"} {
+		if err := web.Users().GrantToUser(ctx, user.ID, may); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // newPassword returns 80 random bits in groups that a person can type.

@@ -25,7 +25,8 @@
 //
 // site.go has the routes and who may use them; render.go, how a page is made.
 // Then each file is one topic: login.go, signup.go, password.go, reset.go,
-// devices.go, live.go, staff.go; pages.go has the session tutorial.
+// devices.go, live.go, staff.go; pages.go has the session tutorial. The console at /console/ is package
+// console.
 package main
 
 import (
@@ -89,7 +90,7 @@ func run(ctx context.Context, out io.Writer) error {
 	}
 	defer app.close()
 	fmt.Fprintf(out, "\n  Open      http://%s/\n%s  Stop      Ctrl-C\n\n", listener.Addr(), welcome)
-	return serve(ctx, listener, app.handler())
+	return serve(ctx, listener, app.handler(), app.console.Close)
 }
 
 // year is how long a browser that came over HTTPS accepts nothing else. Over
@@ -134,9 +135,10 @@ func newServer(h http.Handler) *http.Server {
 }
 
 // serve answers requests until ctx is done, and then lets those that are
-// under way finish.
-func serve(ctx context.Context, listener net.Listener, h http.Handler) error {
+// under way finish. Those that would go on are told by ending.
+func serve(ctx context.Context, listener net.Listener, h http.Handler, ending func()) error {
 	server := newServer(h)
+	server.RegisterOnShutdown(ending)
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

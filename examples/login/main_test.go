@@ -205,7 +205,7 @@ func TestStopLetsRequestsFinish(t *testing.T) {
 			close(begun)
 			<-finish
 			_, _ = w.Write([]byte("finished"))
-		}))
+		}), func() {})
 	}()
 	answer := make(chan string, 1)
 	go func() {

@@ -104,5 +104,10 @@ func (s *app) notFound(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This address accepts only forms.", http.StatusMethodNotAllowed)
 		return
 	}
+	s.missing(w, r)
+}
+
+// missing is the page for an address that the site does not have.
+func (s *app) missing(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusNotFound, "notfound", "Not found", nil)
 }

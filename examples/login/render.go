@@ -49,6 +49,7 @@ func parseTemplates() (map[string]*template.Template, error) {
 type page struct {
 	Title    string
 	User     auth.User
+	Console  bool          // the user may see it
 	CSRF     template.HTML // the hidden field of every form
 	Live     string        // where the page learns that the login has ended; empty: nowhere
 	Messages func() []messages.Message
@@ -64,8 +65,9 @@ func (s *app) render(w http.ResponseWriter, r *http.Request, status int, name, t
 		w.Header().Set("Cache-Control", "private, no-store")
 	}
 	var buf bytes.Buffer
+	seesConsole := user.IsStaff && auth.HasPerm(r, "sessions.view_session")
 	err := s.templates[name].Execute(&buf, page{
-		title, user, csrf.TemplateField(r), s.liveOf(user), messages.Func(r), data,
+		title, user, seesConsole, csrf.TemplateField(r), s.liveOf(user), messages.Func(r), data,
 	})
 	if err != nil {
 		session.Abort(r, err)

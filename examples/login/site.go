@@ -8,6 +8,7 @@ import (
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/reset"
+	"github.com/jamsession/jamsession/console"
 	"github.com/jamsession/jamsession/site"
 )
 
@@ -28,6 +29,10 @@ var paths = map[string]string{
 	"devices":   "/devices/",
 	"live":      "/live/",
 	"staff":     "/staff/",
+	"console":   "/console/",
+	"metrics":   "/metrics",
+	"livez":     "/livez",
+	"readyz":    "/readyz",
 	"style":     "/style.css",
 	"script":    "/script.js",
 	"icon":      "/icon.svg",
@@ -50,6 +55,7 @@ func path(name string) string {
 type app struct {
 	*site.Site
 	resets    *reset.Resets
+	console   *console.Console
 	templates map[string]*template.Template
 }
 
@@ -66,11 +72,15 @@ func newApp(web *site.Site, url string) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &app{Site: web, resets: resets, templates: pages}, nil
+	s := &app{Site: web, resets: resets, templates: pages}
+	s.console, err = console.New(web, &console.Options{NotFound: http.HandlerFunc(s.missing)})
+	return s, err
 }
 
-// close sends the waiting mails, for ten seconds at most.
+// close ends what open pages of the console follow, and sends the waiting mails, for ten seconds
+// at most.
 func (s *app) close() {
+	s.console.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	_ = s.resets.Close(ctx) // what it gives up, it logs
@@ -80,7 +90,7 @@ func (s *app) close() {
 const recently = 10 * time.Minute
 
 // handler returns the site: routes inside sessions, CSRF checks, logins and
-// messages.
+// messages, and beside them what tells whether it is well.
 func (s *app) handler() http.Handler {
 	mux := http.NewServeMux()
 	page := func(pattern string, h http.Handler) { mux.Handle(pattern+"{$}", h) }
@@ -112,12 +122,34 @@ func (s *app) handler() http.Handler {
 	page("GET "+path("password"), recent(s.passwordForm))
 	page("POST "+path("password"), recent(s.changePassword))
 	page("GET "+path("staff"), staff(s.staff))
+	inside := http.StripPrefix("/console", s.console) // asks itself whom it lets in
+	mux.Handle("GET "+path("console"), inside)
+	mux.Handle("POST "+path("console"), inside)
+
+	// For people. A Prometheus has no session: give it an address of its own, see
+	// docs/observability.md.
+	mux.Handle("GET "+path("metrics"), s.Auth.RequirePerm("sessions.view_session", s.Metrics))
 
 	mux.Handle("GET "+path("style"), file("text/css; charset=utf-8", style))
 	mux.Handle("GET "+path("script"), file("text/javascript; charset=utf-8", script))
 	mux.Handle("GET "+path("icon"), file("image/svg+xml", icon))
 	mux.Handle("GET /", everybody(s.notFound))
-	return ownOnly(s.Handler(contentPolicy(mux)))
+	return ownOnly(s.besideHealth(s.Handler(contentPolicy(mux))))
+}
+
+// besideHealth answers load balancers, which know neither ALLOWED_HOSTS nor sessions.
+func (s *app) besideHealth(pages http.Handler) http.Handler {
+	live, ready := s.Health.Live(), s.Health.Ready()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case path("livez"):
+			live.ServeHTTP(w, r)
+		case path("readyz"):
+			ready.ServeHTTP(w, r)
+		default:
+			pages.ServeHTTP(w, r)
+		}
+	})
 }
 
 // requireStaff lets only staff through. A user who is logged in but not staff

@@ -21,11 +21,13 @@ import (
 	"github.com/jamsession/jamsession/auth/throttle/sqlthrottle"
 	"github.com/jamsession/jamsession/auth/token"
 	"github.com/jamsession/jamsession/cachedstore"
+	"github.com/jamsession/jamsession/console"
 	"github.com/jamsession/jamsession/cookie"
 	"github.com/jamsession/jamsession/cookiestore"
 	"github.com/jamsession/jamsession/csrf"
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/filestore"
+	"github.com/jamsession/jamsession/health"
 	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/secrettest"
@@ -33,6 +35,7 @@ import (
 	"github.com/jamsession/jamsession/memcachestore"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/messages"
+	"github.com/jamsession/jamsession/metrics"
 	"github.com/jamsession/jamsession/pgstore"
 	"github.com/jamsession/jamsession/redisstore"
 	"github.com/jamsession/jamsession/secret"
@@ -120,6 +123,16 @@ func plainValues() []any {
 		sqlusers.Group{},
 		sqlusers.Permission{},
 		session.Event{Kind: session.EventSaved, Fingerprint: session.Fingerprint("x")},
+		session.Work{Op: session.OpSave},
+		session.OpSave,
+		auth.Event{Kind: auth.EventLogin, UserID: "1"},
+		health.Options{},
+		health.Check{Name: "store"},
+		health.Answer{Name: "store"},
+		noerror.In(health.New(nil)),
+		metrics.Options{},
+		console.Options{},
+		metrics.New(nil),
 		messages.Message{Level: messages.LevelInfo, Text: "x"},
 		messages.StorageSession,
 		sites.Options{},
@@ -220,7 +233,10 @@ func visitValues(t *testing.T, engine string, s *site, planted secrettest.Plante
 	attempts, err := sqlthrottle.New(t.Context(), s.Database, nil)
 	must(t, err)
 	t.Cleanup(func() { _ = attempts.Close() })
+	inside := noerror.In(console.New(s.Site, nil))
+	t.Cleanup(inside.Close)
 	list := []any{
+		inside,
 		s.Site, s.resets, user,
 		auth.Attempt{Username: "alice", User: user},
 		s.Users(), noerror.In(auth.NewModelBackend(s.Users(), s.Hashers)), attempts,

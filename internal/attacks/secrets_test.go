@@ -1,13 +1,17 @@
 package attacks
 
 import (
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/settings"
+	sites "github.com/jamsession/jamsession/site"
 )
 
 // TestA15RotationOfTheSecret: what was signed with an older secret is valid
@@ -65,11 +69,12 @@ func (v *visitor) moveTo(next *site) *site {
 }
 
 // TestA21NothingSecretIsLogged: a whole site is used and abused with all logs
-// on, and no password, key, token or hash is in them.
+// on, and no password, key, token or hash is in them, in its audit log, or in its metrics.
 func TestA21NothingSecretIsLogged(t *testing.T) {
 	for engine, vars := range engines {
 		t.Run(engine, func(t *testing.T) {
-			s := open(t, vars)
+			audit := &syncBuffer{}
+			s := openWith(t, vars, &sites.Options{AuditLogger: slog.New(slog.NewJSONHandler(audit, nil))})
 			v := s.visitor(t)
 			v.get("/set?x=1")
 			secrets := map[string]string{
@@ -91,7 +96,15 @@ func TestA21NothingSecretIsLogged(t *testing.T) {
 			}
 			v.http.Jar.SetCookies(mustURL(t, s.url), []*http.Cookie{{Name: "sessionid", Value: secrets["new key"]}})
 			v.abuse(secrets["new key"])
-			log := s.log.String()
+			log := s.log.String() + audit.String() + s.metrics()
+			for _, kind := range []auth.EventKind{
+				auth.EventLogin, auth.EventLoginFailed, auth.EventPasswordWrong, auth.EventPasswordChanged,
+				auth.EventLogout, auth.EventCSRFFailed,
+			} {
+				if !strings.Contains(audit.String(), `"event":"`+string(kind)+`"`) || s.Metrics.Count(kind) == 0 {
+					t.Errorf("%s is not in the audit log, or not counted", kind)
+				}
+			}
 			if !strings.Contains(log, "goroutine") || !strings.Contains(log, "csrf") {
 				t.Errorf("the log has no panic, or no refusal: %.300s", log)
 			}
@@ -102,6 +115,13 @@ func TestA21NothingSecretIsLogged(t *testing.T) {
 			}
 		})
 	}
+}
+
+// metrics returns what Prometheus reads.
+func (s *site) metrics() string {
+	w := httptest.NewRecorder()
+	s.Metrics.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	return w.Body.String()
 }
 
 // abuse sends what a site logs.

@@ -149,8 +149,8 @@ func setMinLength(s *Settings, v value) error {
 	return err
 }
 
-// Hashers returns what makes and checks password hashes.
-func (s *Settings) Hashers() (*password.Hashers, error) {
+// HasherOptions are those of what makes and checks password hashes.
+func (s *Settings) HasherOptions() (*password.Options, error) {
 	names := s.PasswordHashers
 	if len(names) == 0 {
 		for _, h := range password.Default() {
@@ -166,7 +166,7 @@ func (s *Settings) Hashers() (*password.Hashers, error) {
 		}
 		list = append(list, h)
 	}
-	return password.New(&password.Options{Hashers: list, NoUpgrade: !s.PasswordUpgrade})
+	return &password.Options{Hashers: list, NoUpgrade: !s.PasswordUpgrade}, nil
 }
 
 // Validators returns what judges new passwords, not nil.

@@ -12,11 +12,11 @@ import (
 // hashersOf returns what the settings ask for.
 func hashersOf(t *testing.T, s *Settings) *password.Hashers {
 	t.Helper()
-	hashers, err := s.Hashers()
+	o, err := s.HasherOptions()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return hashers
+	return noerror.In(password.New(o))
 }
 
 func TestHashersOfTheSettings(t *testing.T) {

@@ -20,10 +20,14 @@ var groups = map[string][]string{
 	"stores":      {"django", "secret", "session"},
 	"sessiontest": {"session"},
 	"auth":        {"cookie", "csrf", "django", "mail", "secret", "session"},
+	"health":      {"session"},
+	"metrics":     {"auth", "health", "session"},
 	"settings":    {"auth", "cookie", "mail", "messages", "secret"},
 	"site": {
-		"auth", "cookie", "csrf", "django", "mail", "messages", "secret", "session", "settings", "stores",
+		"auth", "cookie", "csrf", "django", "health", "mail", "messages", "metrics", "secret", "session", "settings",
+		"stores",
 	},
+	"console": {"auth", "csrf", "messages", "secret", "session", "settings", "site"},
 }
 
 // stores are the engines.

@@ -112,3 +112,17 @@ const PendingLife = time.Hour
 
 // Slack is by how much a session may outlive its row without [Keeper.Keep].
 const Slack = time.Hour
+
+// A Presence is a Keeper that says how many devices were in use, by its own process.
+type Presence interface {
+	// InUse estimates how many different devices were used in each of the last n times so many
+	// spans of [WriteEvery], the oldest first. It goes back a day.
+	InUse(spans, n int) []int
+}
+
+// A SessionFinder is a Keeper that finds the session of a row, for administrators.
+type SessionFinder interface {
+	// SessionOf returns the key of the record of a login's session; "" if it is not known, as
+	// with cookies that hold the session. Its error is devices.ErrNoDevice if there is no such row.
+	SessionOf(ctx context.Context, userID, id string) (key string, err error)
+}
