@@ -15,12 +15,16 @@ type Options struct {
 	// Health is asked, when the metrics are read, which parts of the site answer. Nil leaves
 	// these metrics out.
 	Health *health.Health
+
+	// Sockets is asked, when the metrics are read, how many watches of devices.Watch are open;
+	// it is devices.Devices.Watching. Nil leaves this metric out.
+	Sockets func() int
 }
 
 // Metrics are the counters of one process. Make them with [New]; they are safe for
 // concurrent use. They are a [session.Probe] and an [http.Handler].
 type Metrics struct {
-	health *health.Health
+	opts Options
 
 	took     [opCount]durations
 	failed   [opCount]atomic.Uint64
@@ -40,7 +44,7 @@ const opCount = int(session.OpHash) + 1
 func New(o *Options) *Metrics {
 	m := new(Metrics)
 	if o != nil {
-		m.health = o.Health
+		m.opts = *o
 	}
 	return m
 }

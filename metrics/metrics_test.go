@@ -170,7 +170,7 @@ func TestPromtoolReadsTheMetrics(t *testing.T) {
 		servertest.Missing(t, "promtool")
 	}
 	h := noerror.In(health.New(nil, health.Store(memstore.New())))
-	m := metrics.New(&metrics.Options{Health: h})
+	m := metrics.New(&metrics.Options{Health: h, Sockets: func() int { return 7 }})
 	m.Event(t.Context(), auth.Event{Kind: auth.EventLimited, Purpose: "login", Bucket: "device source"})
 	m.End(t.Context(), session.Work{Op: session.OpLoad, Took: time.Millisecond})
 	cmd := exec.CommandContext(t.Context(), tool, "check", "metrics")
@@ -231,6 +231,17 @@ func TestHistoryIsOfTheLastDay(t *testing.T) {
 			t.Errorf("two days later: %v", got)
 		}
 	})
+}
+
+// TestSocketsAreCounted when somebody reads, if there is who knows.
+func TestSocketsAreCounted(t *testing.T) {
+	n := 0
+	m := metrics.New(&metrics.Options{Sockets: func() int { n += 1_000_000; return n }})
+	expect(t, m, `jamsession_sockets_open 1000000`)
+	expect(t, m, `jamsession_sockets_open 2000000`)
+	if strings.Contains(read(t, metrics.New(nil)), "jamsession_sockets_open") {
+		t.Error("it is there, and nobody knows")
+	}
 }
 
 // TestUpIsAsked: the metrics say which parts answer.

@@ -20,7 +20,11 @@ func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t := new(text)
 	m.writeWork(t)
 	m.writeEvents(t)
-	if m.health != nil {
+	if m.opts.Sockets != nil {
+		t.family(telemetry.SocketsOpen, "gauge")
+		t.line("", strconv.Itoa(m.opts.Sockets()), nil)
+	}
+	if m.opts.Health != nil {
 		m.writeHealth(r, t)
 	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
@@ -83,7 +87,7 @@ func (m *Metrics) writeEvents(t *text) {
 }
 
 func (m *Metrics) writeHealth(r *http.Request, t *text) {
-	all := m.health.Ask(r.Context())
+	all := m.opts.Health.Ask(r.Context())
 	t.family(telemetry.Up, "gauge")
 	for _, a := range all {
 		up := uint64(0)

@@ -7,6 +7,8 @@
 //	telemetry, err := jotel.New(nil) // the global providers
 //	...
 //	s, err := site.Open(ctx, conf, &site.Options{Probe: telemetry, OnEvent: telemetry.Event})
+//	...
+//	err = telemetry.Observe(s.Health, s.Devices().Watching)
 //
 // Without package site, give it to session.Options.Probe, auth.Options.Probe and OnEvent, and
 // password.Options.Probe.

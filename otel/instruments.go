@@ -8,7 +8,6 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/jamsession/jamsession/auth"
-	"github.com/jamsession/jamsession/health"
 	"github.com/jamsession/jamsession/internal/telemetry"
 	"github.com/jamsession/jamsession/session"
 )
@@ -20,7 +19,7 @@ type instruments struct {
 	csrfFailures, securityEvents                                             metric.Int64Counter
 }
 
-func (i *instruments) make(meter metric.Meter, h *health.Health) error {
+func (i *instruments) make(meter metric.Meter) error {
 	var errs []error
 	for name, field := range map[string]*metric.Float64Histogram{
 		telemetry.StoreSeconds: &i.storeSeconds, telemetry.LoginSeconds: &i.loginSeconds,
@@ -48,32 +47,7 @@ func (i *instruments) make(meter metric.Meter, h *health.Health) error {
 			metric.WithDescription(telemetry.Help[name]))
 		errs = append(errs, err)
 	}
-	if h != nil {
-		errs = append(errs, observe(meter, h))
-	}
 	return errors.Join(errs...)
-}
-
-// observe has the parts of the site asked whenever the metrics are collected.
-func observe(meter metric.Meter, h *health.Health) error {
-	up, err := meter.Int64ObservableGauge(telemetry.Up, metric.WithDescription(telemetry.Help[telemetry.Up]))
-	if err != nil {
-		return err
-	}
-	ping, err := meter.Float64ObservableGauge(telemetry.PingSeconds, metric.WithUnit("s"),
-		metric.WithDescription(telemetry.Help[telemetry.PingSeconds]))
-	if err != nil {
-		return err
-	}
-	_, err = meter.RegisterCallback(func(ctx context.Context, to metric.Observer) error {
-		for _, a := range h.Ask(ctx) {
-			part := metric.WithAttributes(attribute.String("part", a.Name))
-			to.ObserveInt64(up, map[bool]int64{true: 1}[a.OK], part)
-			to.ObserveFloat64(ping, a.Took.Seconds(), part)
-		}
-		return nil
-	}, up, ping)
-	return err
 }
 
 // count counts work, as Metrics.End does.

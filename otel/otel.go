@@ -12,7 +12,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/jamsession/jamsession/auth"
-	"github.com/jamsession/jamsession/health"
 	"github.com/jamsession/jamsession/internal/telemetry"
 	"github.com/jamsession/jamsession/session"
 )
@@ -24,16 +23,13 @@ type Options struct {
 
 	// MeterProvider makes the instruments. Nil is the global one, when New is called.
 	MeterProvider metric.MeterProvider
-
-	// Health is asked which parts of the site answer, whenever the metrics are collected; it is
-	// site.Site.Health. Nil leaves these metrics out.
-	Health *health.Health
 }
 
 // Telemetry makes spans and counts. It is a [session.Probe]. Make one with [New]; it is safe for
 // concurrent use.
 type Telemetry struct {
 	tracer trace.Tracer
+	meter  metric.Meter
 	instruments
 }
 
@@ -53,8 +49,8 @@ func New(o *Options) (*Telemetry, error) {
 	if opts.MeterProvider == nil {
 		opts.MeterProvider = otel.GetMeterProvider()
 	}
-	t := &Telemetry{tracer: opts.TracerProvider.Tracer(scope)}
-	if err := t.make(opts.MeterProvider.Meter(scope), opts.Health); err != nil {
+	t := &Telemetry{tracer: opts.TracerProvider.Tracer(scope), meter: opts.MeterProvider.Meter(scope)}
+	if err := t.make(t.meter); err != nil {
 		return nil, fmt.Errorf("otel: %w", err)
 	}
 	return t, nil

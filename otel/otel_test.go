@@ -42,13 +42,13 @@ type kit struct {
 	traces *sdktrace.TracerProvider
 }
 
-func newKit(t *testing.T, h *health.Health) *kit {
+func newKit(t *testing.T) *kit {
 	t.Helper()
 	k := &kit{spans: tracetest.NewInMemoryExporter(), reader: sdkmetric.NewManualReader()}
 	k.traces = sdktrace.NewTracerProvider(sdktrace.WithSyncer(k.spans))
 	meters := sdkmetric.NewMeterProvider(sdkmetric.WithReader(k.reader))
 	var err error
-	k.Telemetry, err = otel.New(&otel.Options{TracerProvider: k.traces, MeterProvider: meters, Health: h})
+	k.Telemetry, err = otel.New(&otel.Options{TracerProvider: k.traces, MeterProvider: meters})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,11 @@ func TestInstrumentsAreThoseOfPackageMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, m := newKit(t, h), metrics.New(&metrics.Options{Health: h})
+	sockets := func() int { return 3 }
+	k, m := newKit(t), metrics.New(&metrics.Options{Health: h, Sockets: sockets})
+	if err := k.Observe(h, sockets); err != nil {
+		t.Fatal(err)
+	}
 	for op := session.OpLoad - 1; op <= session.OpHash+1; op++ {
 		for _, err := range []error{
 			nil, session.ErrNotFound, session.ErrConflict, session.ErrUnavailable, auth.ErrNoMatch, password.ErrBusy,
@@ -180,7 +184,7 @@ func TestInstrumentsAreThoseOfPackageMetrics(t *testing.T) {
 
 // TestSpansOfALogin: what belongs together is within each other, and nothing secret is in them.
 func TestSpansOfALogin(t *testing.T) {
-	k := newKit(t, nil)
+	k := newKit(t)
 	here := open(t, k)
 	var key string
 	h := here.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -281,7 +285,7 @@ func TestStatusOfASpan(t *testing.T) {
 		{session.Work{Op: session.OpLimit, Err: errors.New("x")}, "auth.limit limited"},
 		{session.Work{Op: session.OpHash, Err: password.ErrMalformed}, "password.hash unavailable _OTHER: " + password.ErrMalformed.Error()},
 	} {
-		k := newKit(t, nil)
+		k := newKit(t)
 		k.End(k.Begin(t.Context(), c.work.Op), c.work)
 		if got := k.told(); !slices.Equal(got, []string{c.want}) {
 			t.Errorf("%v %v: %q, want %q", c.work.Op, c.work.Err, got, c.want)
@@ -291,7 +295,7 @@ func TestStatusOfASpan(t *testing.T) {
 
 // TestEachTelemetryEndsItsOwnSpan, where there are two.
 func TestEachTelemetryEndsItsOwnSpan(t *testing.T) {
-	a, b := newKit(t, nil), newKit(t, nil)
+	a, b := newKit(t), newKit(t)
 	ctx := b.Begin(a.Begin(t.Context(), session.OpSave), session.OpSave)
 	a.End(ctx, session.Work{Op: session.OpSave})
 	b.End(ctx, session.Work{Op: session.OpSave})
@@ -309,4 +313,7 @@ func TestWithoutProviders(t *testing.T) {
 	telemetry.End(telemetry.Begin(t.Context(), session.OpLoad), session.Work{Op: session.OpLoad})
 	telemetry.End(t.Context(), session.Work{Op: session.OpLoad}) // of nobody's Begin
 	telemetry.Event(t.Context(), auth.Event{Kind: auth.EventLogin})
+	if err := telemetry.Observe(nil, nil); err != nil {
+		t.Error(err)
+	}
 }

@@ -27,12 +27,20 @@ func (s *Site) watch() (err error) {
 	if err != nil {
 		return err
 	}
-	s.Metrics = metrics.New(&metrics.Options{Health: s.Health})
+	s.Metrics = metrics.New(&metrics.Options{Health: s.Health, Sockets: s.sockets})
 	s.probe = join(s.Metrics, s.opts.Probe)
 	if s.opts.AuditLogger != nil {
 		s.audit = auth.AuditLog(s.opts.AuditLogger)
 	}
 	return nil
+}
+
+// sockets returns how many watches of devices are open, and asks no database.
+func (s *Site) sockets() int {
+	if s.devices == nil {
+		return 0
+	}
+	return s.devices.devices.Load().Watching()
 }
 
 // tell has all hear of an event that the site watches for.

@@ -59,7 +59,14 @@ func TestASiteIsWatched(t *testing.T) {
 		if err == nil {
 			err = here.Auth.Login(r, user)
 		}
+		if err == nil && here.Devices().Watching() != 0 {
+			t.Error("somebody watches")
+		}
 		if err == nil {
+			_, _, err := here.Devices().Watch(r)
+			if text := metricsOf(here); err != nil || !strings.Contains(text, "\njamsession_sockets_open 1\n") {
+				t.Errorf("%v, and an open socket is not counted", err)
+			}
 			here.Auth.Logout(r)
 		}
 	}))
@@ -102,8 +109,7 @@ func TestASiteIsWatched(t *testing.T) {
 	if strings.Contains(audit.String(), "hunter2") || strings.Contains(audit.String(), token) {
 		t.Errorf("the audit log has a secret:\n%s", audit.String())
 	}
-	w := httptest.NewRecorder()
-	here.Metrics.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	text := metricsOf(here)
 	for _, line := range []string{
 		`jamsession_logins_total{result="ok",method="password"} 1`,
 		`jamsession_logins_total{result="failed",method="password"} 2`,
@@ -114,14 +120,20 @@ func TestASiteIsWatched(t *testing.T) {
 		`jamsession_hash_refused_total 0`, `jamsession_login_seconds_count 4`, `jamsession_limiter_seconds_count 4`,
 		`jamsession_sessions_total{event="missed"} 1`, `jamsession_up{part="store"} 1`, `jamsession_up{part="database"} 1`,
 	} {
-		if !strings.Contains(w.Body.String(), "\n"+line+"\n") {
-			t.Errorf("the metrics lack %s:\n%s", line, w.Body)
+		if !strings.Contains(text, "\n"+line+"\n") {
+			t.Errorf("the metrics lack %s:\n%s", line, text)
 		}
 	}
 	if logins.ended.Load() != 8 || sessions.ended.Load() == 0 ||
 		all.ended.Load() < logins.ended.Load()+sessions.ended.Load() || all.begun.Load() != all.ended.Load() {
 		t.Errorf("the probes heard %d, %d, %d of %d", logins.ended.Load(), sessions.ended.Load(), all.ended.Load(), all.begun.Load())
 	}
+}
+
+func metricsOf(here *site.Site) string {
+	w := httptest.NewRecorder()
+	here.Metrics.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	return w.Body.String()
 }
 
 // TestAClosedSiteIsNotReady, and says so.

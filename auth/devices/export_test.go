@@ -86,9 +86,6 @@ func (d *Devices) DeleteRemains(ctx context.Context) { d.deleteRemains(ctx) }
 // ForgetLook has the next write look for what remains of logins, as after a minute.
 func (d *Devices) ForgetLook() { d.lookedForRemains.Store(0) }
 
-// Watching returns how many watches there are.
-func (d *Devices) Watching() int { return len(d.watches.everyone()) }
-
 // IsLooking reports whether there is a goroutine that looks at watches.
 func (d *Devices) IsLooking() bool {
 	d.watches.mu.Lock()

@@ -58,6 +58,17 @@ func (d *Devices) Watch(r *http.Request) (context.Context, context.CancelFunc, e
 	return ctx, func() { d.watches.end(w, context.Canceled) }, nil
 }
 
+// Watching returns how many watches of [Devices.Watch] are open in this process: zero for nil
+// Devices, such as those of a site without any.
+func (d *Devices) Watching() int {
+	if d == nil {
+		return 0
+	}
+	d.watches.mu.Lock()
+	defer d.watches.mu.Unlock()
+	return d.watches.open
+}
+
 // A watch is a login that somebody watches.
 type watch struct {
 	ctx    context.Context

@@ -414,7 +414,7 @@ func TestNothingIsLeftOfWatches(t *testing.T) {
 		b, _ := s.login(t, "alice")
 		for range 3 {
 			watched := b.watch(t)
-			if n := s.devices.Watching(); n != 1 {
+			if n := s.devices.Watching(); n != 1 || (*devices.Devices)(nil).Watching() != 0 {
 				t.Errorf("%d watches", n)
 			}
 			b.stop()

@@ -24,6 +24,7 @@ type watches struct {
 	mu     sync.Mutex
 	idle   sync.Cond // the goroutine is gone
 	byUser map[string][]*watch
+	open   int                 // those in byUser
 	fresh  []*watch            // nobody has looked at them
 	again  []*watch            // to be looked at once more, at the time
 	at     time.Time           // zero: there are none
@@ -59,6 +60,7 @@ func (s *watches) add(w *watch) error {
 	}
 	w.place = len(s.byUser[w.user])
 	s.byUser[w.user] = append(s.byUser[w.user], w)
+	s.open++
 	s.fresh = append(s.fresh, w)
 	s.ring()
 	if !s.busy {
@@ -82,6 +84,7 @@ func (s *watches) remove(w *watch) {
 		return
 	}
 	w.gone = true
+	s.open--
 	of := s.byUser[w.user]
 	last := len(of) - 1
 	of[w.place], of[last].place = of[last], w.place

@@ -41,7 +41,7 @@ func familiesIn(text string) []string {
 func TestMetricsAreDocumented(t *testing.T) {
 	h := noerror.In(health.New(nil, health.Store(memstore.New())))
 	w := httptest.NewRecorder()
-	metrics.New(&metrics.Options{Health: h}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	metrics.New(&metrics.Options{Health: h, Sockets: func() int { return 0 }}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	code := familiesIn(w.Body.String())
 	doc := read(t, "docs/observability.md")
 	table, alarms, _ := strings.Cut(doc, "### What to be alarmed by")

@@ -28,6 +28,7 @@ const (
 	HashRefused     = "jamsession_hash_refused_total"
 	CSRFFailures    = "jamsession_csrf_failures_total"
 	SecurityEvents  = "jamsession_security_events_total"
+	SocketsOpen     = "jamsession_sockets_open"
 	Up              = "jamsession_up"
 	PingSeconds     = "jamsession_ping_seconds"
 )
@@ -47,6 +48,7 @@ var Help = map[string]string{
 	HashRefused:     "Hashes that were refused since too many waited.",
 	CSRFFailures:    "Requests that package csrf has refused.",
 	SecurityEvents:  "What happened to accounts and their logins.",
+	SocketsOpen:     "WebSockets, streams and long polls that go on as long as a login.",
 	Up:              "Whether a part of the site answers.",
 	PingSeconds:     "How long a part of the site took to answer.",
 }
