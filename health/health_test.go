@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -134,6 +135,79 @@ func TestAPanicIsAnOutage(t *testing.T) {
 	if status, text := readyz(h); status != 503 || text != "part: unavailable\n" {
 		t.Errorf("%d %q", status, text)
 	}
+}
+
+// TestAPartThatEndsItsGoroutineIsAskedAgain, as after any other answer.
+func TestAPartThatEndsItsGoroutineIsAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		left := false
+		h := noerror.In(health.New(
+			&health.Options{Logger: slog.New(slog.DiscardHandler)},
+			health.Check{Name: "part", Ask: func(context.Context) error {
+				if !left {
+					left = true
+					runtime.Goexit()
+				}
+				return nil
+			}},
+		))
+		for _, want := range []int{503, 200} {
+			if status, text := readyz(h); status != want {
+				t.Errorf("%d %q, want %d", status, text, want)
+			}
+			time.Sleep(2 * time.Second)
+		}
+	})
+}
+
+// brittle is a handler of logs that panics with each line.
+type brittle struct{ slog.Handler }
+
+func (brittle) Handle(context.Context, slog.Record) error { panic("a handler") }
+
+// TestALoggerThatPanicsStopsNothing: the next question is asked and answered as the first.
+func TestALoggerThatPanicsStopsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := &database{}
+		h := noerror.In(health.New(
+			&health.Options{Logger: slog.New(brittle{slog.Default().Handler()})},
+			health.Check{Name: "database", Ask: db.Ask},
+		))
+		for i, err := range []error{errors.New("down"), nil, errors.New("down")} {
+			if db.err.Store(nil); err != nil {
+				db.fail(err)
+			}
+			want := map[bool]int{true: 200, false: 503}[err == nil]
+			if status, text := readyz(h); status != want || db.asked.Load() != int64(i)+1 {
+				t.Errorf("%d %q after %d questions", status, text, db.asked.Load())
+			}
+			time.Sleep(2 * time.Second)
+		}
+	})
+}
+
+// TestASilentPartIsLogged, once, though it never answers; and again when it does.
+func TestASilentPartIsLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		db := &database{block: make(chan struct{})}
+		h := noerror.In(health.New(
+			&health.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}, health.Check{Name: "database", Ask: db.Ask},
+		))
+		for range 3 {
+			readyz(h)
+			time.Sleep(2 * time.Second)
+		}
+		if n := strings.Count(log.String(), "does not answer"); n != 1 {
+			t.Errorf("%d lines: %s", n, log.String())
+		}
+		close(db.block)
+		time.Sleep(2 * time.Second)
+		readyz(h)
+		if n := strings.Count(log.String(), "\n"); n != 2 || !strings.Contains(log.String(), "answers again") {
+			t.Errorf("after it answered: %s", log.String())
+		}
+	})
 }
 
 // TestAQuestionOutlivesItsVisitor: others wait for the answer.
