@@ -255,10 +255,17 @@ func iterate(password string, work int) error {
 
 // enter waits for a processor. It logs a refusal, unless the visitor has gone.
 func (h *Hashers) enter(ctx context.Context) (leave func(), err error) {
+	told := false
+	defer func() {
+		if leave != nil && !told { // the probe panics, and nobody else would leave
+			leave()
+		}
+	}()
 	err = session.Measure(ctx, h.probe, session.OpHashWait, func(ctx context.Context) (err error) {
 		leave, err = h.queue.enter(ctx, hashqueue.Admitted(ctx, h))
 		return err
 	})
+	told = true
 	if err != nil && ctx.Err() == nil && h.complaint.due(time.Now()) {
 		h.logger.WarnContext(ctx, "password: too many calls wait for a hash; logins are refused with 503")
 	}
