@@ -40,7 +40,7 @@ func (h *histogram) add(took time.Duration) {
 		i++
 	}
 	h.buckets[i].Add(1)
-	h.sum.Add(int64(took))
+	h.sum.Add(int64(max(took, 0))) // a sum that falls would be a restart to Prometheus
 }
 
 // read returns how many durations are at most each bound, and how many in all.

@@ -75,6 +75,7 @@ func TestWorkIsCounted(t *testing.T) {
 		{Op: session.OpLimit, Err: session.ErrUnavailable},
 		{Op: session.OpLogin, Err: auth.ErrNoMatch},
 		{Op: session.OpHash},
+		{Op: session.OpHash, Took: -time.Second}, // by a clock that was set
 		{Op: session.OpHashWait, Err: password.ErrBusy},
 		{Op: -1},
 		{Op: session.OpHash + 1}, // of a later version
@@ -108,7 +109,8 @@ func TestWorkIsCounted(t *testing.T) {
 		`jamsession_limiter_seconds_bucket{le="0.5"} 1`,
 		`jamsession_limiter_errors_total 1`,
 		`jamsession_login_seconds_count 1`,
-		`jamsession_hash_seconds_count 1`,
+		`jamsession_hash_seconds_count 2`,
+		`jamsession_hash_seconds_sum 0`,
 		`jamsession_hash_wait_seconds_count 1`,
 		`jamsession_hash_refused_total 1`,
 	)
