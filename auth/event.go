@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/limited"
+	"github.com/jamsession/jamsession/internal/panics"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -91,7 +92,13 @@ func (m *Manager) Report(r *http.Request, e Event) {
 	if l, ok := m.opts.Limiter.(SourceLimiter); ok && e.Source == "" {
 		e.Source = l.SourceOf(r)
 	}
-	m.opts.OnEvent(r.Context(), e)
+	m.hear(r.Context(), e)
+}
+
+// hear calls Options.OnEvent. A panic there is logged, and does not keep from being done what the
+// event is a part of: half a logout would leave a login.
+func (m *Manager) hear(ctx context.Context, e Event) {
+	panics.Guard(func() { m.opts.OnEvent(ctx, e) }, panics.Log(m.opts.Logger, "auth: OnEvent panics"))()
 }
 
 // tell reports an event of the request that ctx is of, if it is of one.
@@ -103,7 +110,7 @@ func (m *Manager) tell(ctx context.Context, e Event) {
 		m.Report(x.req.WithContext(ctx), e)
 		return
 	}
-	m.opts.OnEvent(ctx, e)
+	m.hear(ctx, e)
 }
 
 // tellLimited reports that a limiter has refused an attempt, if that is what the error says.

@@ -119,10 +119,7 @@ func (m *Manager) backendOf(user User) (Backend, error) {
 // request by [session.Abort].
 func (m *Manager) Logout(r *http.Request) {
 	s := session.From(r)
-	device := m.deviceOf(s)
-	if id := itemText(s, idItem); id != "" {
-		m.Report(r, Event{Kind: EventLogout, UserID: id, DeviceID: device.id})
-	}
+	device, id := m.deviceOf(s), itemText(s, idItem)
 	if m.opts.OnLogout != nil {
 		user, err := Load(r)
 		if err != nil {
@@ -132,7 +129,11 @@ func (m *Manager) Logout(r *http.Request) {
 	}
 	s.Flush()
 	setUser(r, User{})
-	if err := device.end(r.Context()); err != nil {
+	err := device.end(r.Context())
+	if id != "" {
+		m.Report(r, Event{Kind: EventLogout, UserID: id, DeviceID: device.id})
+	}
+	if err != nil {
 		session.Abort(r, err)
 	}
 }

@@ -106,7 +106,8 @@ type Options struct {
 	OnLoginFailed func(r *http.Request, credentials map[string]string)
 
 	// OnEvent is called after each [Event], also by several requests in parallel, and must not
-	// block. [AuditLog] returns one that writes them into a log. Nil calls nothing.
+	// block; a panic is logged. [AuditLog] returns one that writes them into a log. Nil calls
+	// nothing.
 	OnEvent func(ctx context.Context, e Event)
 
 	// Probe is told how long it took to judge a login, and to ask the Limiter. Give the same to

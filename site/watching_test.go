@@ -92,7 +92,7 @@ func TestASiteIsWatched(t *testing.T) {
 		t.Errorf("a forged form: %d", status)
 	}
 	want := []string{
-		"device_started", "login", "logout", "device_ended", "login_failed", "login_failed", "limited", "csrf_failed",
+		"device_started", "login", "device_ended", "logout", "login_failed", "login_failed", "limited", "csrf_failed",
 	}
 	if !slices.Equal(kinds, want) {
 		t.Errorf("events %q\nwant %q", kinds, want)

@@ -1,5 +1,7 @@
 package devices
 
+import "github.com/jamsession/jamsession/internal/panics"
+
 // An EventKind is the kind of an [Event], in a word that is fit for the name of a metric.
 type EventKind string
 
@@ -18,8 +20,10 @@ type Event struct {
 	DeviceID string // "" for a login that was refused, and for the end of all users' devices
 }
 
+// tell calls Options.OnEvent. A panic there does not keep the rest of an end from being done.
 func (d *Devices) tell(kind EventKind, userID, id string) {
 	if d.opts.OnEvent != nil {
-		d.opts.OnEvent(Event{kind, userID, id})
+		panics.Guard(func() { d.opts.OnEvent(Event{kind, userID, id}) },
+			panics.Log(d.opts.Logger, "devices: OnEvent panics"))()
 	}
 }

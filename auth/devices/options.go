@@ -40,8 +40,8 @@ type Options struct {
 	// WhenFull is what a login does that is one too many. Zero is [EndOldest].
 	WhenFull Policy
 
-	// OnEvent is called after what an [Event] tells of. Requests wait for it. Nil calls
-	// nothing.
+	// OnEvent is called after what an [Event] tells of. Requests wait for it; a panic is
+	// logged. Nil calls nothing.
 	OnEvent func(e Event)
 
 	// Push has the other processes of the site notice at once what ends in this one, and the other
