@@ -42,7 +42,7 @@ const (
 	EventConsoleLifted EventKind = "console_lifted" // an operator has lifted limits
 )
 
-// An Event is something that matters to whoever watches over a site: for logs, metrics and
+// An Event is something that matters to those who watch over a site: for logs, metrics and
 // alarms. It never holds a key, token or password, nor what a visitor has typed into a
 // form.
 type Event struct {

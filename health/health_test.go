@@ -47,7 +47,7 @@ func readyz(h *health.Health) (int, string) {
 	return w.Code, w.Body.String()
 }
 
-// TestAPartIsAskedOnceASecond, whoever asks, and however many.
+// TestAPartIsAskedOnceASecond, however many ask.
 func TestAPartIsAskedOnceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := &database{}

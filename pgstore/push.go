@@ -20,7 +20,7 @@ import (
 type Push struct {
 	connect func(context.Context) (*pgx.Conn, error) // hides the password from those who print it
 	channel string
-	talking chan *talk // holds one: who takes it may publish
+	talking chan *talk // holds one: to take it is to be allowed to publish
 
 	check, answer time.Duration // see listenCheck; and how long the answer may take
 }

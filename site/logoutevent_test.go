@@ -14,9 +14,9 @@ import (
 	"github.com/jamsession/jamsession/site"
 )
 
-// TestALogoutOutlivesWhoHearsOfIt: whoever panics when they hear of an event is in the log, and
-// keeps nobody logged in, whatever keeps the sessions.
-func TestALogoutOutlivesWhoHearsOfIt(t *testing.T) {
+// TestALogoutOutlivesItsEvent: a panic in OnEvent is logged, and keeps nobody logged in, whatever
+// keeps the sessions.
+func TestALogoutOutlivesItsEvent(t *testing.T) {
 	for _, engine := range []string{"db", "signed_cookies"} {
 		t.Run(engine, func(t *testing.T) {
 			var log bytes.Buffer

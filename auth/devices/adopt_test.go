@@ -241,7 +241,7 @@ func TestEndOthersSparesRequestsMeanwhile(t *testing.T) {
 	b.is(t, "alice")
 }
 
-// TestEndOfAllMeetsEndOthers: who ends all other devices meanwhile is not spared.
+// TestEndOfAllMeetsEndOthers: a visitor who ends all other devices meanwhile is not spared.
 func TestEndOfAllMeetsEndOthers(t *testing.T) {
 	for name, end := range map[string]func(s *site) error{
 		"user": func(s *site) error {

@@ -107,7 +107,7 @@ func TestReadOnlyDatabaseIsNotAskedByEachRequest(t *testing.T) {
 	}
 }
 
-// TestEndOfAllSparesLoginsAfterIt: who was thrown out logs in again before the rows are deleted.
+// TestEndOfAllSparesLoginsAfterIt: a user who was thrown out logs in again before the rows are deleted.
 func TestEndOfAllSparesLoginsAfterIt(t *testing.T) {
 	for _, all := range []bool{false, true} {
 		s := newSite(t, inMemory, devices.Options{Timeout: apart})
@@ -131,7 +131,7 @@ func TestEndOfAllSparesLoginsAfterIt(t *testing.T) {
 	}
 }
 
-// TestNewPasswordSparesLoginsAfterIt: who knows the new one logs in before the rows are deleted.
+// TestNewPasswordSparesLoginsAfterIt: somebody who knows the new one logs in before the rows are deleted.
 func TestNewPasswordSparesLoginsAfterIt(t *testing.T) {
 	s := newSite(t, inMemory, devices.Options{Timeout: apart})
 	here, _ := s.login(t, "alice")

@@ -67,7 +67,7 @@ func TestWatchOfABackend(t *testing.T) {
 }
 
 // TestWatchOfASlowBackend, which is asked for one user after another: all of them are looked at, and
-// who is woken does not wait for the others.
+// one that is woken does not wait for the others.
 func TestWatchOfASlowBackend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		users := &directory{lag: 20 * time.Millisecond}

@@ -99,8 +99,8 @@
 // That table has the key of the session, and Django makes a row for each session that it sees
 // with USERSESSIONS_TRACK_ACTIVITY. So a login lives as long as both its session and its row: End
 // deletes the session first, and fails if the store does. A login that gets another key has it
-// in its row before the visitor has it; where that cannot be written, the login ends. Who reads
-// the table gets into the sessions, as with allauth alone. Addresses are kept whole, as allauth
+// in its row before the visitor has it; where that cannot be written, the login ends. Somebody who
+// reads the table gets into the sessions, as with allauth alone. Addresses are kept whole, as allauth
 // keeps them, and listed as Options.Address says. The id of a device is the number of its row,
 // for which each request asks in a statement of its own.
 //

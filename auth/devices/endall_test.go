@@ -26,7 +26,7 @@ type noFloors struct{ auth.Backend }
 
 func (noFloors) Name() string { return "example.NoFloors" }
 
-// TestEndAllFailsWithAnyFloor: a backend without floors is no excuse for another that could not
+// TestEndAllFailsWithAnyFloor: a backend without floors does not excuse another that could not
 // raise its floor.
 func TestEndAllFailsWithAnyFloor(t *testing.T) {
 	s := newSite(t, inMemory, devices.Options{})

@@ -12,8 +12,8 @@ import (
 // at once what [Devices.Watch] watches in the others, which otherwise notice within a second.
 // pgstore.NewPush and redisstore.NewPush make one. It must be safe for concurrent use.
 //
-// A message only has others look at the table: who can send some ends nothing. It names the
-// user, by the ID.
+// A message only has others look at the table: somebody who can send some ends
+// nothing. It names the user, by the ID.
 type Push interface {
 	// Publish sends a message of at most 300 bytes to every process that receives.
 	Publish(ctx context.Context, message string) error

@@ -263,7 +263,7 @@ func TestLossOfThePush(t *testing.T) {
 	})
 }
 
-// TestDeafPush: who does not hear the own messages says so once, and tries again.
+// TestDeafPush: a process that does not hear its own messages says so once, and tries again.
 func TestDeafPush(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, log := newHub(), new(quietLog)

@@ -31,7 +31,7 @@ func (d *Devices) endRow(ctx context.Context, tx *sql.Conn, r row) (bool, error)
 	return table.leave(ctx, tx, r)
 }
 
-// deleteRow is endRow for a login whose session is no concern of this package.
+// deleteRow is endRow for a login whose session this package does not care for.
 func (d *Devices) deleteRow(ctx context.Context, tx *sql.Conn, r row) (bool, error) {
 	return d.rows.delete(ctx, tx, r.user, r.id)
 }

@@ -65,9 +65,9 @@ func TestSessionThatWasNotDeletedIsDeletedLater(t *testing.T) {
 			if text := here.get("/end/" + id); text == "ended" {
 				t.Error("it is ended twice")
 			}
-			s.devices.DeleteRemains(t.Context()) // too early: whoever has ended it is at it
+			s.devices.DeleteRemains(t.Context()) // too early: the process that has ended it is at it
 			if s.remains(t) != 1 {
-				t.Error("what remains is not left to whoever has ended the login")
+				t.Error("what remains is not left to the process that has ended the login")
 			}
 			s.ageRemains(t)
 			s.devices.ForgetLook()

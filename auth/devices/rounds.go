@@ -30,7 +30,7 @@ const (
 
 // A round is a look at all watches, some after another.
 type round struct {
-	rest    []*watch // who is to be looked at yet
+	rest    []*watch // to be looked at yet
 	size    int      // of the next look
 	began   time.Time
 	spent   time.Duration // with looks

@@ -23,7 +23,7 @@ func (d *Devices) deleteWithSessions(
 	ctx context.Context, user string, choose func(row) bool,
 ) (ended []row, err error) {
 	defer d.changed(user) // also if no row has
-	var chosen []string   // who comes meanwhile is not meant
+	var chosen []string   // those that come meanwhile are not meant
 	for round := range maxMoves {
 		found, err := d.chosen(ctx, user, choose)
 		if err != nil {

@@ -71,7 +71,7 @@ func inBubble(t *testing.T, o devices.Options, test func(t *testing.T, s *site))
 	})
 }
 
-// TestWatchEndsWithTheLogin that it is of, whoever ends it, and with no other.
+// TestWatchEndsWithTheLogin that it is of, however that ends, and with no other.
 func TestWatchEndsWithTheLogin(t *testing.T) {
 	const atOnce, settled, byPoll = 0, 250 * time.Millisecond, 1300 * time.Millisecond
 	for name, c := range map[string]struct {
@@ -533,7 +533,7 @@ func TestWatchAsksForEachUser(t *testing.T) {
 }
 
 // TestRoundsLeaveTheDatabaseToOthers: a look at all that takes long is followed by a pause nine
-// times as long; who is woken does not wait for that.
+// times as long; one that is woken does not wait for that.
 func TestRoundsLeaveTheDatabaseToOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t, inMemory, devices.Options{})

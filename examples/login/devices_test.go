@@ -66,7 +66,7 @@ func TestDevicesOfOthersStay(t *testing.T) {
 	}
 }
 
-// TestOpenPageLearnsOfItsEnd, within a second, whoever ends it; and other pages go on.
+// TestOpenPageLearnsOfItsEnd, within a second, wherever that is ended; and other pages go on.
 func TestOpenPageLearnsOfItsEnd(t *testing.T) {
 	_, here, _ := start(t, nil)
 	here.login()

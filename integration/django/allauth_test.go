@@ -224,7 +224,7 @@ func tryEndedByGo(t *testing.T, p *pair) {
 	lists(t, p, third)
 }
 
-// tryListedPassword: who changes it stays, under another key, and the others go.
+// tryListedPassword: the login that changes it stays, under another key, and the others go.
 func tryListedPassword(t *testing.T, p *pair) {
 	for _, at := range []*side{p.golang, p.django} {
 		name := p.member(t)

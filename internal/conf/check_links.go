@@ -170,8 +170,9 @@ func (s *Settings) checkCacheLink() []Finding {
 	return nil
 }
 
-// checkPushLink asks the same of what carries word between processes. Who changes it has
-// others look at their tables, and gets nothing; who reads it learns the password.
+// checkPushLink asks the same of what carries word between processes. Somebody who
+// changes it has others look at their tables, and gets nothing; somebody who reads it learns
+// the password.
 func (s *Settings) checkPushLink() []Finding {
 	at, err := s.DevicePush()
 	if err != nil || s.Devices == "none" || s.DevicePushURL.IsZero() {
