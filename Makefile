@@ -173,9 +173,9 @@ fuzz: ## Fuzz each target for FUZZTIME (10s); PKG=./csrf for one package
 mutants: ## See whether tests notice mistakes in security decisions (FOR=2m, MATCH=^csrf/)
 	go run ./internal/mutants $(if $(FOR),-for '$(FOR)') $(if $(MATCH),-match '$(MATCH)')
 
-bench: ## Measure beside other libraries, into docs/performance.md (10 minutes)
-	cd bench && go run . matrix -o results && go run . hostile -o results && \
-	go run . page
+bench: ## Measure beside other libraries, into docs/performance.md (12 minutes)
+	cd bench && go run . matrix -o results && go run . devices -o results && \
+	go run . hostile -o results && go run . page
 
 bench-full: ## The same at length, over HTTP, and with millions of rows (40 minutes)
 	cd bench && go run . matrix -passes 5 -rounds 10 -o results && \
