@@ -36,6 +36,7 @@ func FuzzShownItems(f *testing.F) {
 	for _, text := range []string{
 		`{}`, `{"a":{"token":"PLANTED"}}`, `{"a":[[{"Password":["PLANTED"]}]],"b":NaN}`, `{"token":1,"a":"\u202e"}`,
 		`{"a":` + strings.Repeat(`{"a":`, 40) + `1` + strings.Repeat(`}`, 41), `{"a":{"token":1,"token":2}}`, `{"a":"\ud800"}`,
+		`{"a":{"token":"PLANTED","n":NaN}}`, `{"a":"{\"token\":\"PLANTED\"}"}`, `{"a":"/x/?token=PLANTED&b=1"}`,
 	} {
 		f.Add(text)
 	}
@@ -77,5 +78,33 @@ func withoutSecrets(value any) string {
 		return v
 	default:
 		return ""
+	}
+}
+
+// TestSecretsWithinValues are masked however deep, also in what only Python takes for JSON, in JSON
+// within a text, and in addresses.
+func TestSecretsWithinValues(t *testing.T) {
+	for raw, want := range map[string]string{
+		`{"token":"PLANTED","n":NaN}`:                            `{"token":"(secret)","n":NaN}`,
+		`[{"hash":["PLANTED",{}]},-Infinity]`:                    `[{"hash":"(secret)"},-Infinity]`,
+		`{"loginCode":1234567,"a":[],"b":{}}`:                    `{"loginCode":"(secret)","a":[],"b":{}}`,
+		`{"t\u006fken":"PLANTED","token":"PLANTED"}`:             `{"t\u006fken":"(secret)","token":"(secret)"}`,
+		`"{\"api_key\": \"PLANTED\", \"n\": 1}"`:                 `"{\"api_key\":\"(secret)\",\"n\":1}"`,
+		`{"a":"[{\"b\":\"{\\\"pin\\\":77}\"}]"}`:                 `{"a":"[{\"b\":\"{\\\"pin\\\":\\\"(secret)\\\"}\"}]"}`,
+		`"/in/?next=%2f&access_token=PLANTED&a=b#state=PLANTED"`: `"/in/?next=%2f&access_token=(secret)&a=b#state=(secret)"`,
+		`"{no JSON"`: `"{no JSON"`, `[1,[2,"x"]]`: `[1,[2,"x"]]`, `"[1]"`: `"[1]"`, `null`: `null`, `""`: `""`,
+	} {
+		got := strings.NewReplacer("\n", "", " ", "").Replace(shownValue([]byte(raw)))
+		if got != strings.ReplaceAll(want, " ", "") {
+			t.Errorf("%s is shown as\n%s, want\n%s", raw, got, want)
+		}
+	}
+	deep := strings.Repeat("[", 60) + `"PLANTED"` + strings.Repeat("]", 60)
+	long := `["` + strings.Repeat("x", 2*maxShown) + `"]`
+	inner := `"` + strings.Repeat(`[`, 2*rawjson.MaxDepth) + `\"PLANTED\"` + strings.Repeat(`]`, 2*rawjson.MaxDepth) + `"`
+	for _, raw := range []string{deep, long, inner} {
+		if got := shownValue([]byte(raw)); strings.Contains(got, "PLANTED") || len(got) > maxShown+10 || !strings.Contains(got, "…") {
+			t.Errorf("%.30s is shown as %d bytes: %.100s", raw, len(got), got)
+		}
 	}
 }

@@ -1,12 +1,8 @@
 package console
 
 import (
-	"bytes"
-	"encoding/json"
-	"strconv"
 	"strings"
 
-	"github.com/jamsession/jamsession/internal/printable"
 	"github.com/jamsession/jamsession/internal/rawjson"
 	"github.com/jamsession/jamsession/internal/secretitem"
 )
@@ -39,75 +35,4 @@ func shownItems(items rawjson.Object, key string, values bool) (all []item) {
 		all = append(all, i)
 	}
 	return all
-}
-
-// maxShown bounds what a page shows of a value, in bytes.
-const maxShown = 20_000
-
-// shownValue writes a value on many lines, without what is secret in it.
-func shownValue(raw []byte) string {
-	if !json.Valid(raw) { // only Python takes it for JSON, such as NaN
-		return cutOff(printable.JSON(strconv.AppendQuoteToASCII(nil, string(raw))))
-	}
-	var text bytes.Buffer
-	if err := json.Indent(&text, masked(raw, 0), "", "  "); err != nil {
-		return ""
-	}
-	return cutOff(printable.JSON(text.Bytes()))
-}
-
-func cutOff(text []byte) string {
-	if len(text) <= maxShown {
-		return string(text)
-	}
-	return strings.ToValidUTF8(string(text[:maxShown]), "") + " …"
-}
-
-// maxNesting is how deep values are looked into; what is deeper is not shown.
-const maxNesting = 32
-
-// masked returns a value in which members with the name of a secret have none, at any depth.
-func masked(raw []byte, depth int) []byte {
-	if depth > maxNesting {
-		return []byte(`"…"`)
-	}
-	switch raw = bytes.TrimSpace(raw); raw[0] {
-	case '{':
-		return maskedObject(raw, depth)
-	case '[':
-		var list []json.RawMessage
-		if json.Unmarshal(raw, &list) != nil {
-			return []byte(`"…"`)
-		}
-		for i := range list {
-			list[i] = masked(list[i], depth+1)
-		}
-		return joined(list)
-	default:
-		return raw
-	}
-}
-
-func joined(list []json.RawMessage) []byte {
-	parts := make([][]byte, len(list))
-	for i := range list {
-		parts[i] = list[i]
-	}
-	return append(append([]byte{'['}, bytes.Join(parts, []byte{','})...), ']')
-}
-
-func maskedObject(raw []byte, depth int) []byte {
-	object, err := rawjson.Parse(raw)
-	if err != nil {
-		return []byte(`"…"`)
-	}
-	shown := object.Clone()
-	for name, value := range object.All() {
-		if secretitem.Is(name) {
-			shown.Set(name, []byte(`"(secret)"`))
-			continue
-		}
-		shown.Set(name, masked(value, depth+1))
-	}
-	return shown.AppendTo(nil)
 }

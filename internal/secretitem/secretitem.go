@@ -4,9 +4,19 @@ package secretitem
 import "regexp"
 
 // name finds Django's own, those of allauth and of factors, and what sites call theirs.
-var name = regexp.MustCompile(`(?i)^_auth_user_hash$|^mfa\b|^mfa_|^_passkey|^_factor|^account_|^otp_|` +
-	`api|token|key|secret|passw|signature|credential`)
+var name = regexp.MustCompile(`(?i)hash|^mfa|passkey|webauthn|^_factor|^(social)?account_|totp|` +
+	`api|token|csrf|key|secret|passw|passphrase|passcode|signature|credential|nonce|verifier|challenge|` +
+	`cookie|bearer|authorization|recovery|session_?id`)
+
+// word finds short ones, which are parts of harmless names, too.
+var word = regexp.MustCompile(`(?i)(^|[_.\s-])` +
+	`(otp|code|state|pin|pass|pwd|pw|jwt|sid|salt|cvv|cvc)([_.\s\d-]|$)`)
+
+// hump is where a word begins within a name such as loginCode.
+var hump = regexp.MustCompile(`([a-z\d])([A-Z])`)
 
 // Is reports whether an item of this name can be used against its visitor. It rather hides
 // too much.
-func Is(item string) bool { return name.MatchString(item) }
+func Is(item string) bool {
+	return name.MatchString(item) || word.MatchString(hump.ReplaceAllString(item, "${1}_${2}"))
+}
