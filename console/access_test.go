@@ -216,7 +216,10 @@ func TestHeaders(t *testing.T) {
 func TestAddressesWithoutTheirSlash(t *testing.T) {
 	p := open(t, nil, nil, nil)
 	v := p.visitor(t, "root")
-	for path, want := range map[string]string{"/users": "users/", "/users/1": "1/"} {
+	for path, want := range map[string]string{
+		"/users": "./users/", "/users/1": "./1/",
+		"/users/https:evil.example": "./https:evil.example/", // else another site to a browser
+	} {
 		if got := v.get(prefix + path); got.status != 303 || got.header.Get("Location") != want {
 			t.Errorf("%s: %d to %s", path, got.status, got.header.Get("Location"))
 		}

@@ -35,7 +35,11 @@ func (c *Console) overview(w http.ResponseWriter, r *request) {
 
 func (c *Console) places() []place {
 	devices := "not kept"
-	if c.site.Devices() != nil {
+	switch {
+	case c.site.Devices() == nil:
+	case c.conf.Devices == "allauth":
+		devices = "usersessions_usersession"
+	default:
 		devices = "jamsession_device"
 	}
 	users := "the program's own"

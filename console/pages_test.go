@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/console"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/site"
 )
@@ -228,6 +229,30 @@ func TestEngineThatCannotList(t *testing.T) {
 	for _, key := range []string{"", "x", strings.Repeat("x", 5000), bob.cookie("sessionid") + "x"} {
 		if got := v.post("/sessions/open/", "key", key); got.status != http.StatusNotFound {
 			t.Errorf("key %.20q: status %d", key, got.status)
+		}
+	}
+}
+
+// TestSessionThatCannotBeEnded: the console does not say that it has ended what goes on.
+func TestSessionThatCannotBeEnded(t *testing.T) {
+	for devices, want := range map[string]int{"none": http.StatusConflict, "db": http.StatusSeeOther} {
+		p := open(t, map[string]string{"SESSION_ENGINE": "signed_cookies", "DEVICES": devices}, nil, nil)
+		v, bob := p.visitor(t, "root"), p.visitor(t, "bob")
+		got := v.post(v.sessionOf(bob) + "end/")
+		if who := bob.get("/who").body; got.status != want || (who == "") != (want == http.StatusSeeOther) {
+			t.Errorf("DEVICES=%s: status %d, and bob is %q", devices, got.status, who)
+		}
+	}
+}
+
+// TestHeadOfEvents answers at once, and takes no stream from those who look.
+func TestHeadOfEvents(t *testing.T) {
+	p := open(t, nil, nil, nil)
+	v := p.visitor(t, "reader")
+	for range console.MostStreams + 1 {
+		if got := v.do(http.MethodHead, prefix+"/events", nil, nil); got.status != http.StatusOK ||
+			got.header.Get("Content-Type") != "text/event-stream" {
+			t.Fatalf("status %d, %v", got.status, got.header)
 		}
 	}
 }

@@ -76,7 +76,7 @@ func (c *Console) serve(w http.ResponseWriter, r *http.Request) {
 	last := sent[strings.LastIndex(sent, "/")+1:]
 	switch {
 	case req.path == "" && last != "": // of a router that does not add the slash
-		redirect(w, last+"/")
+		redirect(w, "./"+last+"/")
 	case found != nil && (found.level > v.level):
 		c.fail(w, req, http.StatusForbidden, "You may look, and nothing else",
 			"Actions need the permission "+deleteSession+".")
@@ -89,7 +89,7 @@ func (c *Console) serve(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", strings.Join(methods, ", "))
 		c.fail(w, req, http.StatusMethodNotAllowed, "Not here", "This address takes only "+methods[0]+".")
 	case c.isPage(req.path + "/"):
-		redirect(w, last+"/")
+		redirect(w, "./"+last+"/") // not to be read as an address with a scheme
 	default:
 		c.fail(w, req, http.StatusNotFound, "Page not found", "The console has no page with this address.")
 	}

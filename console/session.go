@@ -166,12 +166,19 @@ func (c *Console) endSession(w http.ResponseWriter, r *request) {
 		c.fail(w, r, http.StatusConflict, "This is you", "To end your own login, log out.")
 		return
 	}
-	if err := c.end(r.Context(), p, rec); err != nil {
+	if err := c.end(r.Context(), p, rec); errors.Is(err, errKept) {
+		c.fail(w, r, http.StatusConflict, "Not possible here", "The browser holds the session, and the site "+
+			"has no list of those that have ended. End all logins of its user instead.")
+		return
+	} else if err != nil {
 		session.Abort(r.Request, err)
 	}
 	c.done(r, p.action("Ended", true), "The session has ended.")
 	redirect(w, r.root()+"sessions/")
 }
+
+// errKept says that a session goes on because the browser holds it.
+var errKept = errors.New("console: the session cannot be ended")
 
 func (c *Console) end(ctx context.Context, p sessionPage, rec session.Record) error {
 	if p.Device != "" { // whose row is the truth
@@ -184,6 +191,9 @@ func (c *Console) end(ctx context.Context, p sessionPage, rec session.Record) er
 	defer cancel()
 	if err := c.site.Store.Delete(ctx, rec.Key); err != nil && !errors.Is(err, session.ErrNotFound) {
 		return errors.Join(session.ErrUnavailable, err)
+	}
+	if _, err := c.site.Store.Load(ctx, rec.Key); err == nil && p.Device == "" {
+		return errKept
 	}
 	return nil
 }

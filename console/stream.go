@@ -37,6 +37,10 @@ type streams struct {
 
 // events tells a page when to look again, until the login ends.
 func (c *Console) events(w http.ResponseWriter, r *request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	if r.Method == http.MethodHead { // nobody would read, and the connection would wait
+		return
+	}
 	if c.streams.open.Add(1) > mostStreams {
 		c.streams.open.Add(-1)
 		w.Header().Set("Retry-After", "60")
@@ -49,9 +53,7 @@ func (c *Console) events(w http.ResponseWriter, r *request) {
 		session.Abort(r.Request, err)
 	}
 	defer stop()
-	h := w.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("X-Accel-Buffering", "no") // of nginx
+	w.Header().Set("X-Accel-Buffering", "no") // of nginx
 	if send(w, "change") != nil {
 		return
 	}
