@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,10 +23,10 @@ const patience = 20 * time.Second
 
 // Run tests a push. Those that open returns for one channel are of the processes of one site.
 func Run(t *testing.T, open func(t *testing.T, channel string) Push) {
-	channel := "site_" + strings.ToLower(rand.Text())
-	one, two := open(t, channel), open(t, channel)
-	apart := open(t, `An"other*`+channel)
+	fresh := func() string { return "site_" + strings.ToLower(rand.Text()) }
 	t.Run("every process gets every message", func(t *testing.T) {
+		channel := fresh()
+		one, two, apart := open(t, channel), open(t, channel), open(t, `An"other*`+channel)
 		hears := []*receiver{receive(t, one), receive(t, two)}
 		other := receive(t, apart)
 		publish(t, apart, "not for you")
@@ -39,6 +40,8 @@ func Run(t *testing.T, open func(t *testing.T, channel string) Push) {
 		other.expect(t, "not for you")
 	})
 	t.Run("processes publish at once", func(t *testing.T) {
+		channel := fresh()
+		one, two := open(t, channel), open(t, channel)
 		hears := receive(t, two)
 		var group sync.WaitGroup
 		for range 20 {
@@ -50,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T, channel string) Push) {
 		}
 	})
 	t.Run("what is too long is refused", func(t *testing.T) {
+		one := open(t, fresh())
 		hears := receive(t, one)
 		if err := one.Publish(t.Context(), strings.Repeat("x", 301)); err == nil {
 			t.Error("a message of 301 bytes is accepted")
@@ -57,7 +61,7 @@ func Run(t *testing.T, open func(t *testing.T, channel string) Push) {
 		publish(t, one, strings.Repeat("x", 300))
 		hears.expect(t, strings.Repeat("x", 300))
 	})
-	t.Run("contexts end", func(t *testing.T) { contextsEnd(t, one) })
+	t.Run("contexts end", func(t *testing.T) { contextsEnd(t, open(t, fresh())) })
 }
 
 func contextsEnd(t *testing.T, p Push) {
@@ -135,18 +139,23 @@ func try(t *testing.T, p Push) (*receiver, error) {
 	}
 }
 
+// expect waits for these messages, in any order: those that two processes publish may overtake
+// each other.
 func (r *receiver) expect(t *testing.T, messages ...string) {
 	t.Helper()
-	for _, want := range messages {
+	left := slices.Clone(messages)
+	for len(left) > 0 {
 		select {
 		case m := <-r.got:
-			if m != want {
-				t.Fatalf("received %q, want %q", m, want)
+			i := slices.Index(left, m)
+			if i < 0 {
+				t.Fatalf("received %q, want one of %q", m, left)
 			}
+			left = slices.Delete(left, i, i+1)
 		case err := <-r.ended:
 			t.Fatalf("Receive ended: %v", err)
 		case <-time.After(patience):
-			t.Fatalf("%q does not arrive", want)
+			t.Fatalf("%q do not arrive", left)
 		}
 	}
 }
