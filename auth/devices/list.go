@@ -94,12 +94,11 @@ func (d *Devices) sessionsOf(ctx context.Context, rows []row, own string) map[st
 	ctx, cancel := context.WithTimeout(ctx, sessionsTime)
 	defer cancel()
 	there, err := recordkeys.Exist(ctx, d.opts.Store, keys)
-	if err != nil {
-		return nil
-	}
 	found := make(map[string]bool, len(of))
 	for i, id := range of {
-		found[id] = there[i]
+		if recordkeys.Known(err, i) {
+			found[id] = there[i]
+		}
 	}
 	return found
 }

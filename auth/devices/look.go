@@ -236,7 +236,7 @@ func (l *look) goneSessions(ctx context.Context) (map[*watched]bool, error) {
 	found, err := recordkeys.Exist(ctx, l.d.opts.Store, keys)
 	for i, w := range of {
 		switch {
-		case i >= len(found): // nobody knows
+		case !recordkeys.Known(err, i):
 			w.unseen = true
 			delete(gone, w)
 		case found[i]:

@@ -30,7 +30,7 @@ func TestRoundsAfterAnOutage(t *testing.T) {
 		key := s.devices.Sealed(t.Context(), s.ids["alice"], id)
 		s.exec(t, "ALTER TABLE jamsession_device RENAME TO away")
 		time.Sleep(5 * time.Second)
-		s.store.(*poisoned).key = key
+		s.store.(*poisoned).key.put(key)
 		s.exec(t, "ALTER TABLE away RENAME TO jamsession_device")
 		looks.Store(0)
 		time.Sleep(10 * time.Second)

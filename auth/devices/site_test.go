@@ -48,7 +48,7 @@ type site struct {
 	plain    *auth.Manager         // of a process without devices
 	ids      map[string]string     // of users, by name
 	do       func(r *http.Request) // what the page /do does
-	poisoned string                // the user whom a site apart cannot return
+	poisoned poison                // the user whom a site apart cannot return
 	raising  func()                // called before a floor is raised, on a site apart
 	raised   func()                // called when a floor was raised, on a site apart
 	replaced func()                // called when a password was replaced, on a site apart
@@ -86,7 +86,7 @@ func (e elsewhere) RaiseLoginFloor(ctx context.Context, id string) (time.Time, e
 func (e elsewhere) ByID(ctx context.Context, id string) (auth.User, error) {
 	step(ctx)
 	defer step(ctx)
-	if id == e.s.poisoned {
+	if e.s.poisoned.is(id) {
 		return auth.User{}, errors.New("poison")
 	}
 	return e.Users.ByID(ctx, id)

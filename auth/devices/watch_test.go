@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -344,9 +345,12 @@ func TestWhoCannotBeAskedForHidesNobodyElse(t *testing.T) {
 				bob, bobs := s.login(t, "bob")
 				watched, last := alice.watch(t), bob.watch(t)
 				if name == "user" {
-					s.poisoned = s.ids["alice"]
+					s.poisoned.put(s.ids["alice"])
 				} else {
-					s.store.(*poisoned).key = s.devices.Sealed(t.Context(), s.ids["alice"], id)
+					key := s.devices.Sealed(t.Context(), s.ids["alice"], id)
+					again, _ := s.login(t, "alice")
+					others = append(others, again.watch(t)) // always looked at after the first
+					s.store.(*poisoned).key.put(key)
 				}
 				goesOn(watched, t)
 				ends(watched, t, session.ErrUnavailable)
@@ -361,14 +365,24 @@ func TestWhoCannotBeAskedForHidesNobodyElse(t *testing.T) {
 	}
 }
 
+// A poison is what cannot be loaded any more, which is asked for all the time.
+type poison struct{ what atomic.Pointer[string] }
+
+func (p *poison) put(what string) { p.what.Store(&what) }
+
+func (p *poison) is(what string) bool {
+	bad := p.what.Load()
+	return bad != nil && *bad == what
+}
+
 // A poisoned store has a record that it cannot load, and no Exist.
 type poisoned struct {
 	session.Store
-	key string
+	key poison
 }
 
 func (p *poisoned) Load(ctx context.Context, key string) (session.Record, error) {
-	if key == p.key {
+	if p.key.is(key) {
 		return session.Record{}, errors.New("poison")
 	}
 	return p.Store.Load(ctx, key)
