@@ -120,6 +120,7 @@ func TestTheAnswerHasNoSecret(t *testing.T) {
 		}
 		db.err.Store(nil)
 		readyz(h)
+		synctest.Wait() // nobody waits for the log
 		if n := strings.Count(log.String(), "10.1.2.3"); n != 1 || !strings.Contains(log.String(), "answers again") {
 			t.Errorf("the log: %s", log.String())
 		}
@@ -198,12 +199,14 @@ func TestASilentPartIsLogged(t *testing.T) {
 			readyz(h)
 			time.Sleep(2 * time.Second)
 		}
+		synctest.Wait()
 		if n := strings.Count(log.String(), "does not answer"); n != 1 {
 			t.Errorf("%d lines: %s", n, log.String())
 		}
 		close(db.block)
 		time.Sleep(2 * time.Second)
 		readyz(h)
+		synctest.Wait()
 		if n := strings.Count(log.String(), "\n"); n != 2 || !strings.Contains(log.String(), "answers again") {
 			t.Errorf("after it answered: %s", log.String())
 		}
