@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
@@ -100,12 +101,11 @@ func TestStaffPageIsForStaff(t *testing.T) {
 // the same site, which gets the cookies.
 func TestForeignPagesCannotAct(t *testing.T) {
 	p := startProgram(t)
-	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	evil := untilTheEnd(t, httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprintf(w, `<form method="post" action="%s%s"><input name="username" value="demo">
 			<input name="password" value="%s"><button>win</button></form>`, p.url, r.URL.Path, p.password)
-	}))
-	defer evil.Close()
+	})))
 	for i, from := range []string{evil.URL, strings.Replace(evil.URL, "127.0.0.1", "localhost", 1)} {
 		v := newVisitor(t, p.url)
 		v.loads(200, chromedp.Navigate(from+"/login/"))
@@ -150,11 +150,10 @@ Promise.allSettled([
 // without the cookies, the visitor stays the same.
 func TestA7ForeignScriptsCannotAct(t *testing.T) {
 	p := startProgram(t)
-	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	evil := untilTheEnd(t, httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprintf(w, forgeries, p.url, p.password)
-	}))
-	defer evil.Close()
+	})))
 	for i, from := range []string{evil.URL, strings.Replace(evil.URL, "127.0.0.1", "localhost", 1)} {
 		v := newVisitor(t, p.url)
 		v.signUp(fmt.Sprint("carol", i))
@@ -208,19 +207,19 @@ func TestSecondTabWithAnOldForm(t *testing.T) {
 	third.shows("Enter your password again")
 }
 
-// TestCookiesAreSecureOverTLS: behind a proxy that ends TLS.
+// TestCookiesAreSecureOverTLS: behind a proxy that ends TLS, which lets the streams of open pages
+// through.
 func TestCookiesAreSecureOverTLS(t *testing.T) {
 	p := startProgram(t, "SECURE_PROXY_SSL_HEADER=HTTP_X_FORWARDED_PROTO,https")
 	target, err := url.Parse(p.url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	server := untilTheEnd(t, httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(target)
 		r.Out.Host = r.In.Host
 		r.Out.Header.Set("X-Forwarded-Proto", "https")
-	}})
-	defer server.Close()
+	}}))
 	v := newVisitor(t, server.URL)
 	v.login("demo", p.password)
 	for _, name := range []string{"sessionid", "csrftoken"} {
@@ -230,4 +229,9 @@ func TestCookiesAreSecureOverTLS(t *testing.T) {
 	}
 	v.open("/dashboard/")
 	v.shows("demo@example.com")
+	there := newVisitor(t, server.URL)
+	there.login("demo", p.password)
+	there.open("/devices/")
+	there.loads(200, click("main > form button")) // which ends all other logins
+	v.waitsFor("Your login in this browser has ended", time.Now().Add(patience))
 }

@@ -15,11 +15,10 @@ import (
 // webMail returns the address of a page on another site, which has a link.
 func webMail(t *testing.T, link string) string {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := untilTheEnd(t, httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprintf(w, `<!doctype html><a id="link" href="%s">Your link</a>`, link)
-	}))
-	t.Cleanup(server.Close)
+	})))
 	return strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	gorilla "github.com/gorilla/websocket"
@@ -49,13 +50,11 @@ func TestForeignPagesOpenNoWebSocket(t *testing.T) {
 		defer func() { _ = conn.Close() }()
 		_ = conn.WriteMessage(gorilla.TextMessage, []byte(name))
 	})
-	server = httptest.NewServer(sessions.Handler(forms.Handler(mux)))
-	defer server.Close()
-	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server = untilTheEnd(t, httptest.NewServer(sessions.Handler(forms.Handler(mux))))
+	evil := untilTheEnd(t, httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprintf(w, socketPage, strings.Replace(server.URL, "http", "ws", 1)+"/socket")
-	}))
-	defer evil.Close()
+	})))
 	v := newVisitor(t, server.URL)
 	for _, c := range []struct{ page, said string }{
 		{server.URL, "got carol"},
@@ -64,7 +63,7 @@ func TestForeignPagesOpenNoWebSocket(t *testing.T) {
 	} {
 		v.loads(200, chromedp.Navigate(c.page))
 		said := ""
-		for said == "" {
+		for deadline := time.Now().Add(patience); said == "" && time.Now().Before(deadline); {
 			said = evaluate[string](v, `document.getElementById("said").innerText`)
 		}
 		if said != c.said {
