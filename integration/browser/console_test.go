@@ -121,12 +121,7 @@ func TestConsoleFollows(t *testing.T) {
 	v.open("/console/users/2/")
 	v.shows("Logged in on 1 device")
 	bob.loads(200, click("nav form button")) // which logs bob out
-	for deadline := time.Now().Add(patience); !strings.Contains(v.text(), "Logged in nowhere."); {
-		if time.Now().After(deadline) {
-			t.Fatalf("the page still shows\n%s", v.text())
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	v.waitsFor("Logged in nowhere.", time.Now().Add(patience))
 	if state := evaluate[string](v, `document.getElementById("live").className`); state != "live" {
 		t.Errorf("the sign of a live page is %q", state)
 	}
@@ -141,12 +136,7 @@ func TestConsoleLeaves(t *testing.T) {
 	other.login("demo", p.password)
 	other.open("/devices/")
 	other.loads(200, click("main > form button")) // everywhere else
-	for deadline := time.Now().Add(patience); !strings.Contains(v.text(), "Page not found"); {
-		if time.Now().After(deadline) {
-			t.Fatalf("the page still shows\n%s", v.text())
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	v.waitsFor("Page not found", time.Now().Add(patience))
 }
 
 // TestConsoleByKeyboard: what can be used can be reached, in the order in which it is read.

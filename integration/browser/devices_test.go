@@ -40,12 +40,17 @@ func TestOpenPageNoticesThatItsLoginHasEnded(t *testing.T) {
 	here.hides("Your login in this browser has ended")
 }
 
-// waitsFor waits until the page shows a text.
+// waitsFor waits until the page shows a text, or the browser comes to one that does.
 func (b *tab) waitsFor(text string, until time.Time) {
 	b.t.Helper()
-	for page := b.text(); !strings.Contains(page, text); page = b.text() {
-		if time.Now().After(until) {
-			b.t.Fatalf("the page does not show %q:\n%s", text, page)
+	for {
+		page, err := ask[string](b, pageText) // between two pages there is none to ask
+		if err == nil && strings.Contains(page, text) {
+			return
 		}
+		if time.Now().After(until) {
+			b.t.Fatalf("the page does not show %q: %v\n%s", text, err, page)
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
 }

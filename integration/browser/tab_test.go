@@ -146,15 +146,12 @@ func (b *tab) signUp(name string) {
 	b.shows("Welcome, " + name)
 }
 
+// pageText is the path of a page, and what it shows.
+const pageText = `location.pathname+"\n"+document.body.innerText`
+
 func (b *tab) text() string {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("location.pathname+'\\n'+document.body.innerText"))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return text
+	return evaluate[string](b, pageText)
 }
 
 func (b *tab) shows(text string) {
