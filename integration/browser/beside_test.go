@@ -1,9 +1,7 @@
 package browser
 
 import (
-	"context"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,10 +15,8 @@ import (
 func TestOnePageShowsTheSessionFromBothSides(t *testing.T) {
 	python := djangotest.Python(t)
 	file := filepath.Join(buildDir, "beside")
-	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", file, "./examples/django-beside-go")
-	cmd.Dir = filepath.Join("..", "..")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatal(wrap(err, out))
+	if err := goBuild(file, "./examples/django-beside-go"); err != nil {
+		t.Fatal(err)
 	}
 	p := runProgram(t, file, "DJANGO_PYTHON="+python)
 	v := newVisitor(t, p.url)

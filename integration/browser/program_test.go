@@ -23,11 +23,19 @@ type program struct {
 // build compiles the example once for all tests.
 var build = sync.OnceValues(func() (string, error) {
 	file := filepath.Join(buildDir, "login")
-	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", file, "./examples/login")
-	cmd.Dir = filepath.Join("..", "..")
-	out, err := cmd.CombinedOutput()
-	return file, wrap(err, out)
+	return file, goBuild(file, "./examples/login")
 })
+
+// goBuild compiles a program of this repository.
+func goBuild(file, pkg string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", file, pkg)
+	cmd.Dir = filepath.Join("..", "..")
+	cmd.WaitDelay = time.Second // for compilers that outlive it
+	out, err := cmd.CombinedOutput()
+	return wrap(err, out)
+}
 
 // startProgram runs the example as it is on a free port and a new database,
 // with these settings, until the test ends.
@@ -54,9 +62,7 @@ func runProgram(t *testing.T, file string, env ...string) *program {
 		t.Fatal(err)
 	}
 	p := &program{t: t, lines: make(chan string, 1000)}
-	read := make(chan struct{})
 	go func() {
-		defer close(read)
 		defer close(p.lines)
 		for scanner := bufio.NewScanner(out); scanner.Scan(); {
 			p.lines <- scanner.Text()
@@ -64,7 +70,10 @@ func runProgram(t *testing.T, file string, env ...string) *program {
 	}()
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
-		<-read
+		late := time.AfterFunc(2*patience, func() { _ = cmd.Process.Kill() })
+		defer late.Stop()
+		for range p.lines { // lest it waits for somebody who reads the rest
+		}
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("the program ended with %v", err)
 		}

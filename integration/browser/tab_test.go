@@ -15,8 +15,14 @@ import (
 	"github.com/jamsession/jamsession/internal/servertest"
 )
 
-// patience is how long a test waits for one thing.
-const patience = 15 * time.Second
+const (
+	// patience is how long a test waits for one thing.
+	patience = 15 * time.Second
+
+	// visit is how long a visitor stays at most, lest a test hangs in whatever has no limit of
+	// its own.
+	visit = 90 * time.Second
+)
 
 // buildDir is where the program is built, and chromium the running browser.
 var (
@@ -80,6 +86,13 @@ func (b *tab) another() *tab {
 // newTab opens a tab in the browser of the parent.
 func newTab(parent context.Context, t *testing.T, base string, o ...chromedp.ContextOption) *tab {
 	t.Helper()
+	parent, leave := context.WithTimeout(parent, visit)
+	t.Cleanup(func() {
+		defer leave()
+		if err := parent.Err(); err != nil {
+			t.Errorf("the test has lasted longer than a visit: %v", err)
+		}
+	})
 	ctx, closeTab := chromedp.NewContext(parent, o...)
 	t.Cleanup(closeTab)
 	if err := chromedp.Do(ctx); err != nil {
