@@ -277,8 +277,12 @@ func TestOpenPageLearnsOfItsEnd(t *testing.T) {
 	there.want(200, "EventSource")(there.get("/live.js"))
 	open := make(chan struct{})
 	said := make(chan string, 1)
+	stream, err := http.NewRequestWithContext(t.Context(), http.MethodGet, site.url+"/live", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	go func() {
-		resp, err := there.Get(site.url + "/live")
+		resp, err := there.Do(stream) // until the test ends: its server waits for the stream
 		close(open)
 		if err != nil {
 			said <- err.Error()
