@@ -45,7 +45,7 @@ func (m *Manager) endBelow(ctx context.Context, userID string, floor int64, befo
 	})
 }
 
-// otherDevices returns the rows of a user, but for the one that the request is made on.
+// otherDevices returns the rows of a user, except the one that the request is made on.
 func (m *Manager) otherDevices(ctx context.Context, userID string) (ids []string) {
 	m.endDevices(ctx, func(ctx context.Context, k devicekeeper.Keeper) (err error) {
 		ids, err = k.IDs(ctx, userID)

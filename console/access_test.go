@@ -18,7 +18,7 @@ type requested struct {
 	path string
 }
 
-// requests returns each route once, about bob and his session.
+// requests returns one request for each route, about bob and a session of that user.
 func (p *place) requests(t *testing.T, by *visitor) []requested {
 	t.Helper()
 	bob := p.visitor(t, "bob")

@@ -13,7 +13,7 @@
 // console needs no files, and works without JavaScript. With it, pages follow what happens as long
 // as they are on the screen, which counts as use of the session.
 //
-// # Who sees it
+// # Access
 //
 // Users with the permission "sessions.view_session", which Django makes for its sessions, see all
 // pages. Actions need "sessions.delete_session" as well, and a login that is not older than

@@ -19,7 +19,7 @@ const (
 )
 
 // A presence estimates how many devices were in use, in four kilobytes for each span: each
-// device sets a bit, and as many bits are set as there are devices, but for those that meet
+// device sets a bit, and as many bits are set as there are devices, except for those that meet
 // (linear counting). The error is about a percent up to a hundred thousand.
 type presence struct {
 	seed  maphash.Seed

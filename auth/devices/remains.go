@@ -17,7 +17,7 @@ import (
 // isRemains reports whether a row is what remains of a login.
 func (r row) isRemains() bool { return r.user == "" && r.seal != "" }
 
-// endRow deletes a row of a user within a transaction, but for what remains of it, and
+// endRow deletes a row of a user within a transaction, except what remains of it, and
 // reports whether it was there.
 func (d *Devices) endRow(ctx context.Context, tx *sql.Conn, r row) (bool, error) {
 	table, ok := d.rows.(remainder)
