@@ -3,6 +3,7 @@ package auth_test
 import (
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -210,6 +211,20 @@ func TestForbiddenIsInWhatIsAccepted(t *testing.T) {
 			!strings.Contains(body(t, resp), "You may not see this page.") {
 			t.Errorf("%q: %s %v", accept, resp.Status, resp.Header)
 		}
+	}
+}
+
+// TestLinkOfARefusalIsNotMarkup, whatever is in the address of the login page.
+func TestLinkOfARefusalIsNotMarkup(t *testing.T) {
+	s := newSite(t, &auth.Options{LoginURL: `/in?from="><script>&'`})
+	r := asks("GET", "X-Requested-With", "XMLHttpRequest", "Accept", "text/html")
+	resp := s.send(s.auth.RequireLogin(http.HandlerFunc(hello)).ServeHTTP, "", r)
+	page := body(t, resp)
+	_, link, _ := strings.Cut(page, `href="`)
+	link, _, closed := strings.Cut(link, `"`)
+	if !closed || strings.Contains(page, "<script") || !strings.Contains(page, `">Log in</a>`) ||
+		html.UnescapeString(link) != s.auth.LoginRedirect(r) {
+		t.Error(page)
 	}
 }
 

@@ -1,7 +1,8 @@
 package reset
 
 import (
-	"html/template"
+	"html"
+	"io"
 	"net/http"
 	"net/url"
 
@@ -65,19 +66,22 @@ func askedAgain(r *http.Request) string {
 	return safeurl.OfRequest(r) + separator + againParam
 }
 
-// goOnPage leads on by itself. It loads nothing, so that no other site learns its address.
-var goOnPage = template.Must(template.New("go on").Parse(`<!DOCTYPE html>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="0; url={{.}}">
-<title>New password</title>
-<p><a href="{{.}}">Continue</a></p>
-`))
-
 func goOn(w http.ResponseWriter, r *http.Request, to string) {
 	h := w.Header()
 	httpcache.Require(r.Context(), h, httpcache.NoStore)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Referrer-Policy", "no-referrer") // the page has no form, which would need one
-	_ = goOnPage.Execute(w, to)             // the visitor may have gone
+	_, _ = io.WriteString(w, goOnPage(to))  // the visitor may have gone
+}
+
+// goOnPage leads on by itself. It loads nothing, so that no other site learns its address.
+func goOnPage(to string) string {
+	to = html.EscapeString(to)
+	return `<!DOCTYPE html>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="0; url=` + to + `">
+<title>New password</title>
+<p><a href="` + to + `">Continue</a></p>
+`
 }
