@@ -63,7 +63,7 @@ func New(o *Options, checks ...Check) (*Health, error) {
 	}
 	h, seen := new(Health), make(map[string]bool)
 	for _, c := range checks {
-		if !validName.MatchString(c.Name) || seen[c.Name] || c.Ask == nil {
+		if len(c.Name) > 40 || !validName.MatchString(c.Name) || seen[c.Name] || c.Ask == nil {
 			return nil, fmt.Errorf(
 				"health: a check named %q: want a name of its own, and a function Ask", c.Name)
 		}
@@ -73,7 +73,7 @@ func New(o *Options, checks ...Check) (*Health, error) {
 	return h, nil
 }
 
-var validName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+var validName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // Ask returns what each part has last said, and asks those that were not asked in the last
 // second. It waits hardly longer than Options.Timeout, whatever the parts do.

@@ -26,19 +26,21 @@ func (*completionCommand) Help() string {
 // Run carries the command out.
 func (c *completionCommand) Run(a *app) error {
 	model := newParser(new(commandLine), a.stdio, func() {}).Model
-	return completions.ExecuteTemplate(a.out, c.Shell, completables(model.Node, nil, nil))
+	return completions().ExecuteTemplate(a.out, c.Shell, completables(model.Node, nil, nil))
 }
 
 //go:embed completion.tmpl
 var completionText string
 
 // completions are scripts for shells, each made of the table of commands.
-var completions = template.Must(template.New("").Funcs(template.FuncMap{
-	"join":  func(words []string) string { return strings.Join(words, " ") },
-	"words": wordsOf,
-	"zsh":   func(help string) string { return strings.ReplaceAll(help, `'`, `'\''`) },
-	"fish":  strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace,
-}).Parse(completionText))
+func completions() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{
+		"join":  func(words []string) string { return strings.Join(words, " ") },
+		"words": wordsOf,
+		"zsh":   func(help string) string { return strings.ReplaceAll(help, `'`, `'\''`) },
+		"fish":  strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace,
+	}).Parse(completionText))
+}
 
 // A completable is a command, and what may follow it.
 type completable struct {

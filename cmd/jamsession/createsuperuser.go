@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os/user"
-	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/auth/sqlusers"
@@ -143,8 +144,13 @@ func accountName() string {
 	return u.Username
 }
 
-// usernameForm is what Django takes for a username.
-var usernameForm = regexp.MustCompile(`^[\pL\pN@.+_-]{1,150}$`)
+// isUsername reports whether Django takes the text for a username.
+func isUsername(text string) bool {
+	return text != "" && utf8.RuneCountInString(text) <= 150 &&
+		!strings.ContainsFunc(text, func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !strings.ContainsRune("@.+_-", r)
+		})
+}
 
 // checkUsername says before the other questions what Create would say after
 // them.
@@ -152,7 +158,7 @@ func checkUsername(ctx context.Context, site *site.Site, name string) error {
 	name = sqlusers.NormalizeUsername(name)
 	model := userModel{site.Users().Model()}
 	switch {
-	case model.isStock() && !usernameForm.MatchString(name):
+	case model.isStock() && !isUsername(name):
 		return errors.New("a username is 1 to 150 letters, digits and @.+-_ characters")
 	case name == "":
 		return fmt.Errorf("the %s is empty", model.Columns["username"])

@@ -28,11 +28,11 @@ func EmailIndex(table TableName, email, id string) OwnIndex {
 // EmailIndexName matches the names of such indexes.
 var EmailIndexName = regexp.MustCompile(`^jamsession_.*_email$`)
 
-var plainName = regexp.MustCompile(`^[a-z0-9_]{1,45}$`)
+var plainName = regexp.MustCompile(`^[a-z0-9_]+$`)
 
 // emailIndexName returns a name that every database takes, and that no other table's index has.
 func emailIndexName(table string) string {
-	if !plainName.MatchString(table) {
+	if len(table) > 45 || !plainName.MatchString(table) {
 		sum := sha256.Sum256([]byte(table))
 		table = hex.EncodeToString(sum[:8])
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 
@@ -26,21 +27,20 @@ func listed(name string, texts []string) line { return line{name, tomltext.List(
 //go:embed reasons.toml
 var reasonsFile string
 
-var reasons = readReasons(reasonsFile)
-
-func readReasons(file string) (byName map[string]string) {
-	if _, err := toml.Decode(file, &byName); err != nil {
+// reasons are read when a line is written: few commands do.
+var reasons = sync.OnceValue(func() (byName map[string]string) {
+	if _, err := toml.Decode(reasonsFile, &byName); err != nil {
 		panic("reasons.toml: " + err.Error()) // it is a part of the program
 	}
 	return byName
-}
+})
 
 // why is the comment above the line. It has no text of Django's.
 func (l line) why() string {
 	if root, _, ok := strings.Cut(l.name, "."); ok {
-		return reasons[root+l.name[strings.LastIndexByte(l.name, '.'):]]
+		return reasons()[root+l.name[strings.LastIndexByte(l.name, '.'):]]
 	}
-	return reasons[l.name]
+	return reasons()[l.name]
 }
 
 // String returns the line as the file has it.

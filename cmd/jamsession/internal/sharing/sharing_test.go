@@ -534,7 +534,7 @@ func TestEachFindingIsTried(t *testing.T) {
 		id := strings.TrimPrefix(f.ID, "jamsession.")
 		found[id] = append(found[id], f.Message)
 	}
-	for name, entry := range texts {
+	for name, entry := range texts() {
 		if !slices.ContainsFunc(found[entry.ID], pattern(entry.Message).MatchString) {
 			t.Errorf("no case finds %s (%s)", name, entry.ID)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/BurntSushi/toml"
@@ -30,8 +31,8 @@ type text struct {
 	message, hint, python, golang, shell *template.Template
 }
 
-// texts are the entries of findings.toml by their names.
-var texts = readTexts(findingsFile)
+// texts are the entries of findings.toml by their names. Most commands need none of them.
+var texts = sync.OnceValue(func() map[string]*text { return readTexts(findingsFile) })
 
 // readTexts panics at a mistake in the file, which is a part of the program.
 func readTexts(file string) map[string]*text {
@@ -69,7 +70,7 @@ type fields map[string]any
 
 // finding returns the finding with this name in findings.toml.
 func (s site) finding(name string, values fields) []conf.Finding {
-	t := texts[name]
+	t := texts()[name]
 	if t == nil {
 		panic("findings.toml: there is no entry " + name)
 	}
