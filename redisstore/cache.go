@@ -27,7 +27,7 @@ func OpenCache(ctx context.Context, url string, o *Options) (cachedstore.Cache, 
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	client, err := dial(ctx, url, false)
+	client, err := dial(ctx, url, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,6 @@ import (
 const (
 	dialTimeout  = 5 * time.Second
 	replyTimeout = 5 * time.Second // if the context of a call does not end before
-	cacheBytes   = 16 << 20        // of client-side caching, for each connection
 	bufferBytes  = 64 << 10        // for reading and for writing, each connection
 )
 
@@ -35,17 +34,19 @@ type address struct{ option rueidis.ClientOption }
 // lists, for other uses of the same server; close it. Its error is one line,
 // without the password.
 func Dial(ctx context.Context, rawURL string) (rueidis.Client, error) {
-	return dial(ctx, rawURL, false)
+	return dial(ctx, rawURL, 0)
 }
 
-// dial connects. Its error is one line without the password.
-func dial(ctx context.Context, rawURL string, sideCache bool) (rueidis.Client, error) {
+// dial connects, perhaps with so many bytes for a client-side cache. Its error is one
+// line without the password.
+func dial(ctx context.Context, rawURL string, cacheBytes int) (rueidis.Client, error) {
 	a, err := parseURL(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("redisstore: %w", err)
 	}
-	a.option.DisableCache = !sideCache
-	if sideCache {
+	a.option.DisableCache = cacheBytes == 0
+	if cacheBytes > 0 {
+		a.option.CacheSizeEachConn = cacheBytes
 		a.option.PipelineMultiplex = -1 // one connection for commands and messages, see store.oneWire
 	}
 	open := new(openConns)
@@ -133,7 +134,6 @@ func clientOption() rueidis.ClientOption {
 		ClientName:          "jamsession",
 		ForceSingleClient:   true,
 		ConnWriteTimeout:    replyTimeout,
-		CacheSizeEachConn:   cacheBytes,
 		ReadBufferEachConn:  bufferBytes,
 		WriteBufferEachConn: bufferBytes,
 		Dialer:              net.Dialer{Timeout: dialTimeout, KeepAlive: time.Second},

@@ -31,11 +31,16 @@ type Options struct {
 
 	// ClientCache is how long this process may answer a load from its own
 	// memory. Redis sends a message at once when another process changes the
-	// record, but until it arrives a load can return the old record: for about
-	// a millisecond, or until a broken connection is noticed, at most for
-	// ClientCache. Loads see changes by the same process at once, and saves are
+	// record, but until it arrives a load can return the old record, of a session that was
+	// logged out as well: for about a millisecond, or until a broken connection is noticed,
+	// at most for ClientCache. Loads see changes by the same process at once, and saves are
 	// always decided by the server. Zero means no such cache.
 	ClientCache time.Duration
+
+	// ClientCacheBytes is how much memory that may take: so many bytes for the values of
+	// each server, and so many for what was decoded from them. Zero is 16 MiB. For the
+	// values of a client that was given to [New], its own option counts.
+	ClientCacheBytes int
 }
 
 func (o *Options) withDefaults() Options {
@@ -45,6 +50,9 @@ func (o *Options) withDefaults() Options {
 	}
 	if c.Prefix == "" {
 		c.Prefix = "jamsession:"
+	}
+	if c.ClientCacheBytes == 0 {
+		c.ClientCacheBytes = 16 << 20
 	}
 	return c
 }
@@ -58,7 +66,18 @@ func (o *Options) check() error {
 	if err := sessionkey.CheckNames(o.KeyFunc); err != nil {
 		return fmt.Errorf("redisstore: Options.KeyFunc %w", err)
 	}
+	if o.ClientCacheBytes < 0 {
+		return fmt.Errorf("redisstore: Options.ClientCacheBytes is negative: %d", o.ClientCacheBytes)
+	}
 	return timelimit.NotNegative("redisstore: Options.ClientCache", o.ClientCache)
+}
+
+// cacheBytes returns how much the client-side cache may take; 0 for no such cache.
+func (o *Options) cacheBytes() int {
+	if o.ClientCache == 0 {
+		return 0
+	}
+	return o.ClientCacheBytes
 }
 
 func (o *Options) format() cachevalue.Format {

@@ -20,7 +20,11 @@ type store struct {
 	opened  bool // whether this package opened the client
 	inSteps bool // whether a new key may be on another server of a cluster
 	opts    Options
-	own     *recent // changes by this process, for the client-side cache
+
+	// For the client-side cache, if there is one: changes by this process, and what the
+	// values in it say.
+	own      *recent
+	contents *contents
 
 	// oneWire: commands and the server's messages share a connection, so that
 	// they arrive in order. A client of the caller may have several.
@@ -35,13 +39,13 @@ func Open(ctx context.Context, url string, o *Options) (session.Store, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	client, err := dial(ctx, url, opts.ClientCache > 0)
+	client, err := dial(ctx, url, opts.cacheBytes())
 	if err != nil {
 		return nil, err
 	}
 	s := newStore(client, opts)
 	s.opened, s.oneWire = true, true
-	return s, nil
+	return s.remembering(), nil
 }
 
 // New returns a store on a client that the caller keeps: close the store, then
@@ -55,12 +59,12 @@ func New(client rueidis.Client, o *Options) (session.Store, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	return newStore(client, opts), nil
+	return newStore(client, opts).remembering(), nil
 }
 
 func newStore(client rueidis.Client, opts Options) *store {
 	return &store{
-		wires: newWires(client), opts: opts, own: newRecent(),
+		wires: newWires(client), opts: opts, own: newRecent(), contents: newContents(opts.cacheBytes()),
 		inSteps: client.Mode() == rueidis.ClientModeCluster,
 	}
 }
@@ -86,14 +90,14 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	}
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
-	value, err := s.get(ctx, key)
+	value, cached, err := s.get(ctx, key)
 	if rueidis.IsRedisNil(err) {
 		return session.Record{}, session.ErrNotFound
 	}
 	if err != nil {
 		return session.Record{}, wrap(ctx, "load", err)
 	}
-	data, expiry, err := s.opts.format().Open(value)
+	data, expiry, err := s.open(key, value, cached)
 	if err != nil {
 		return session.Record{}, wrap(ctx, "load", err)
 	}
@@ -108,24 +112,41 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	return session.Record{Key: key, Data: data, Expiry: expiry}, nil
 }
 
-// get tries again after a failure, which there is once after each restart of
-// the server. It then bypasses the client-side cache, which shares answers: the
-// failure may be that of another request, whose visitor has gone. Nothing else
-// is repeated: only its caller can find out whether a write that was not
-// acknowledged was carried out.
-func (s *store) get(ctx context.Context, key string) ([]byte, error) {
-	cached, change := s.opts.ClientCache > 0, uint64(0)
-	if cached {
-		change = s.own.last(key)
+// open returns what a value says, and keeps it if the client-side cache has the value.
+func (s *store) open(key string, value []byte, cached bool) (data []byte, expiry time.Time, err error) {
+	if !cached {
+		return s.opts.format().Open(value)
 	}
-	value, err := s.getOnce(ctx, key, cached && change == 0)
+	if c := s.contents.find(key, value); c != nil {
+		return c.data, c.expiry, nil
+	}
+	data, expiry, err = s.opts.format().Open(value)
+	if err == nil {
+		s.contents.put(key, &content{value: value, data: data, expiry: expiry})
+	}
+	return data, expiry, err
+}
+
+// get returns a value, and whether it is in the client-side cache now. It tries again
+// after a failure, which there is once after each restart of the server. It then
+// bypasses the client-side cache, which shares answers: the failure may be that of
+// another request, whose visitor has gone. Nothing else is repeated: only its caller can
+// find out whether a write that was not acknowledged was carried out.
+func (s *store) get(ctx context.Context, key string) (value []byte, cached bool, err error) {
+	change := uint64(0)
+	if s.opts.ClientCache > 0 {
+		change = s.own.last(key)
+		cached = change == 0
+	}
+	value, err = s.getOnce(ctx, key, cached)
 	if err == nil || rueidis.IsRedisNil(err) || ctx.Err() != nil {
 		if change > 0 && err == nil && s.oneWire {
 			s.own.heard(key, change) // the message has arrived before this answer
 		}
-		return value, err
+		return value, cached, err
 	}
-	return s.getOnce(ctx, key, false)
+	value, err = s.getOnce(ctx, key, false)
+	return value, false, err
 }
 
 func (s *store) getOnce(ctx context.Context, key string, cached bool) ([]byte, error) {
@@ -273,6 +294,7 @@ func (s *store) replaceData(ctx context.Context, old, next session.Record) error
 func (s *store) changed(key string) {
 	if s.opts.ClientCache > 0 {
 		s.own.add(key)
+		s.contents.forget(key)
 	}
 }
 

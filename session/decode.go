@@ -29,6 +29,9 @@ func (m *Manager) decodedOf(rec Record, kept any) *decoded {
 	return d
 }
 
+// Size returns about how many bytes d takes, see [Store].
+func (d *decoded) Size() int { return 32 + d.items.Size() }
+
 // Format implements [fmt.Formatter]: no verb prints an item.
 func (d *decoded) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "decoded session") }
 
@@ -40,7 +43,7 @@ func (m *Manager) decode(ctx context.Context, v version) (rawjson.Object, error)
 	if v.decoded != nil {
 		return v.decoded.items.Object(), nil
 	}
-	items, err := m.parse(v.Record)
+	items, err := m.parsed(v.Record)
 	if !errors.Is(err, ErrCorrupt) {
 		return items, err
 	}
@@ -52,19 +55,50 @@ func (m *Manager) decode(ctx context.Context, v version) (rawjson.Object, error)
 	return rawjson.Object{}, err
 }
 
-func (m *Manager) parse(rec Record) (rawjson.Object, error) {
-	text, err := m.opts.Codec.Decode(rec.Data)
+// parsed returns the items in a record's data, and leaves them with the store.
+func (m *Manager) parsed(rec Record) (rawjson.Object, error) {
+	if m.memory == nil {
+		return m.parse(rec)
+	}
+	d := &decoded{by: m, data: rec.Data}
+	text, err := m.text(rec)
 	if err != nil {
-		return rawjson.Object{}, fmt.Errorf("session: decode: %w", err)
+		return rawjson.Object{}, err
+	}
+	if err := parseError(d.items.Parse(text)); err != nil {
+		return rawjson.Object{}, err
+	}
+	m.memory.Remember(rec, d)
+	return d.items.Object(), nil
+}
+
+// parse returns the items in a record's data.
+func (m *Manager) parse(rec Record) (rawjson.Object, error) {
+	text, err := m.text(rec)
+	if err != nil {
+		return rawjson.Object{}, err
 	}
 	items, err := rawjson.Parse(text)
+	return items, parseError(err)
+}
+
+func (m *Manager) text(rec Record) ([]byte, error) {
+	text, err := m.opts.Codec.Decode(rec.Data)
+	if err != nil {
+		return nil, fmt.Errorf("session: decode: %w", err)
+	}
+	return text, nil
+}
+
+// parseError says in this package's terms why a text was not parsed.
+func parseError(err error) error {
 	switch {
 	case err == nil:
-		return items, nil
+		return nil
 	case errors.Is(err, rawjson.ErrLimit):
-		return rawjson.Object{}, fmt.Errorf("%w: %w", ErrTooLarge, err)
+		return fmt.Errorf("%w: %w", ErrTooLarge, err)
 	default:
-		return rawjson.Object{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 }
 

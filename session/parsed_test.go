@@ -104,6 +104,28 @@ func TestRecordIsAPlainValue(t *testing.T) {
 	}
 }
 
+// TestItemsThatWereLoadedAreKept: what one request has decoded, the next one gets. The
+// record was made by another manager.
+func TestItemsThatWereLoadedAreKept(t *testing.T) {
+	store := careless{memstore.New(), make(map[string]any)}
+	rec := session.Record{Key: validKey, Data: []byte(`{"n":1}`), Expiry: time.Now().Add(time.Hour)}
+	if err := store.Create(t.Context(), rec); err != nil {
+		t.Fatal(err)
+	}
+	m := noerror.In(session.New(store, nil))
+	var kept []any
+	for range 2 {
+		s, err := m.ByKey(t.Context(), validKey)
+		if err != nil || session.Item[int]("n").Get(s, 0) != 1 {
+			t.Fatal(err)
+		}
+		kept = append(kept, store.kept[validKey])
+	}
+	if d, ok := kept[0].(interface{ Size() int }); !ok || d.Size() < len(rec.Data) || kept[0] != kept[1] {
+		t.Errorf("kept after two loads: %v", kept)
+	}
+}
+
 // A careless store keeps forever what it was given for a key.
 type careless struct {
 	session.Store

@@ -74,11 +74,12 @@ func (r Record) MarshalText() ([]byte, error) { return fmt.Append(nil, r), nil }
 //	// in common with the old one: a logout of one does not end the other.
 //	Seal(old, next Record, fresh bool) (Record, error)
 //
-// A store in the memory of this process can also keep what a [Manager] has decoded
-// from a record: it costs memory, and spares later loads the decoding. Other stores
-// have no use for it. What is kept is the Manager's own: a store does not look
-// inside, and a Manager does not use what another one has left, or what was not
-// decoded from the very Data that is beside it.
+// A store in the memory of this process, or one that keeps a part of its records there,
+// can also keep what a [Manager] has decoded from a record: it costs memory, and spares
+// later loads the decoding. Other stores have no use for it. What is kept is the
+// Manager's own: a store does not look inside, and a Manager does not use what another
+// one has left, or what was not decoded from the very Data that is beside it. Its method
+// Size() int says about how many bytes it takes, for a store that bounds them.
 //
 //	// Remember keeps decoded beside the record under rec.Key, in place of what
 //	// is kept there, if the stored Data is rec's slice. If not, it does

@@ -229,6 +229,8 @@
 //	KEY_FUNCTION = "django"    # prefix:version:key; or prefix (prefix:key), key
 //	HASHING = "rendezvous"     # of several Memcacheds; or modula, ketama, ketama_weighted
 //	MAX_ENTRIES = 300          # after which Django deletes entries of db:// and file://
+//	CLIENT_CACHE = 0           # seconds for which Redis' sessions are read from memory
+//	CLIENT_CACHE_MIB = 16      # how much memory that may take
 //
 // SERIALIZER and COMPRESSOR say what is written, see django.CacheValues; what the other
 // side wrote by others is read, too. On Memcached they are pickle, and none or zlib. The
@@ -237,6 +239,14 @@
 // HASHING is that of PyMemcacheCache; PyLibMCCache has modula, unless its behaviors say
 // ketama or ketama_weighted. MAX_ENTRIES tells the checks what Django's options say;
 // nothing here deletes an entry that has not expired.
+//
+// CLIENT_CACHE is for the engine cache on Redis. Each process then keeps the sessions that
+// it has read, for so many seconds at most, and Redis tells it what others have changed.
+// Until that message arrives, the process reads the old session, even one that has been
+// logged out elsewhere: for about a millisecond, or if the connection has broken, until
+// that is noticed, which takes at most seven seconds. Its own changes it sees at once, and
+// no update is lost. CLIENT_CACHE_MIB is how much memory the values of each server take,
+// and how much what was decoded from them takes.
 //
 // The engine file keeps sessions in SESSION_FILE_PATH, which must be a separate folder:
 // no other user may write into it, and files of other users are not trusted, unless

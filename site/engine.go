@@ -144,7 +144,9 @@ func (s *Site) openCache(ctx context.Context) (e engine, err error) {
 			return e, err
 		}
 	}
-	e.store, err = s.openStore(ctx, c, s.cacheOptions(django.EngineCache, e.codec))
+	o := s.cacheOptions(django.EngineCache, e.codec)
+	o.ClientCache, o.ClientCacheBytes = c.ClientCache, c.ClientCacheMiB<<20
+	e.store, err = s.openStore(ctx, c, o)
 	return e, err
 }
 

@@ -255,3 +255,24 @@ func TestCacheThatGoesAway(t *testing.T) {
 		})
 	}
 }
+
+// TestClientCacheAnswersForRedis: a session that was read is read again without it.
+func TestClientCacheAnswersForRedis(t *testing.T) {
+	redis := servertest.StartRedis(t)
+	site := open(t, tempFile(t), map[string]string{
+		"SESSION_ENGINE": "cache", "CACHE_URL": "redis://" + redis.Addr + "?client_cache=60&client_cache_mib=1",
+	})
+	addUser(t, site)
+	base, client := serve(t, site)
+	cookie := logIn(t, base, client)
+	for range 2 {
+		if got := me(t, base, cookie); got != "200 alice" {
+			t.Fatal(got)
+		}
+	}
+	redis.Pause()
+	defer redis.Resume()
+	if got := me(t, base, cookie); got != "200 alice" {
+		t.Errorf("while Redis says nothing: %s", got)
+	}
+}

@@ -33,16 +33,13 @@ var targets = []target{
 	allocations("memory", ReadLarge, 6),
 	faster("signed_cookies", ReadCase, 1, "gorilla", 10),
 	slower("Redis", ReadCase, 1.08),
-	slower("Redis", ReadWriteCase, 1.20),
+	slower("Redis", ReadWriteCase, 1.15),
+	timesFloor(ours, "Redis", ReadWriteCase, many, 1.35),
+	timesFloor(oursDjango, "Redis", ReadLarge, 1, 1.5),
 	faster("Redis", ReadCase, many, bestSCS, 3),
 	faster("Redis", ReadWriteCase, many, bestSCS, 2.5),
-	{
-		"Redis, client-side cached", ReadCase, 1, "microseconds", 1.5, false,
-		func(g Group) (float64, bool) {
-			own, ok := g.find(ours)
-			return own.Median() / 1000, ok
-		},
-	},
+	microseconds("Redis, client-side cached", ReadCase, 1.5),
+	microseconds("Redis, client-side cached", ReadLarge, 4),
 	faster("Redis, client-side cached", ReadCase, 1, bestSCS, 25),
 	slower("PostgreSQL", ReadCase, 1.20),
 	slower("PostgreSQL", ReadWriteCase, 1.20),
@@ -52,6 +49,8 @@ var targets = []target{
 	slower("SQLite", ReadWriteCase, 1.5),
 	faster("SQLite", ReadCase, 1, "scs", 3.5),
 	slower("Memcached", ReadCase, 1.15),
+	timesFloor(ours, "Memcached", ReadCase, many, 1.25),
+	timesFloor(oursDjango, "Memcached", ReadLarge, 1, 1.5),
 	slower("MariaDB", ReadCase, 1.25),
 	{
 		"memory", ReadWriteCase, 1, "microseconds more with Django's codec", 2.5, false,
@@ -107,10 +106,26 @@ func metricsCost(c Case, unit string, limit float64, of func(contest.Result) flo
 }
 
 func slower(engine string, c Case, limit float64) target {
-	return target{engine, c, 1, "times the bare store", limit, false, func(g Group) (float64, bool) {
-		own, ok := g.find(ours)
+	return timesFloor(ours, engine, c, 1, limit)
+}
+
+// timesFloor is how long one of ours takes, in that of the bare store.
+func timesFloor(name, engine string, c Case, goroutines int, limit float64) target {
+	what := "times the bare store"
+	if name != ours {
+		what += ", " + name
+	}
+	return target{engine, c, goroutines, what, limit, false, func(g Group) (float64, bool) {
+		own, ok := g.find(name)
 		floor, found := g.find(floorName)
 		return own.Times(floor), ok && found
+	}}
+}
+
+func microseconds(engine string, c Case, limit float64) target {
+	return target{engine, c, 1, "microseconds", limit, false, func(g Group) (float64, bool) {
+		own, ok := g.find(ours)
+		return own.Median() / 1000, ok
 	}}
 }
 

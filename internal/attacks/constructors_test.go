@@ -125,6 +125,9 @@ func refusals(folder string) []refusal {
 		{"redisstore.Open", "Options.ClientCache", func(ctx context.Context) (any, error) {
 			return outcome(redisstore.Open(ctx, "redis://127.0.0.1:1", &redisstore.Options{ClientCache: -1}))
 		}},
+		{"redisstore.Open", "Options.ClientCacheBytes", func(ctx context.Context) (any, error) {
+			return outcome(redisstore.Open(ctx, "redis://127.0.0.1:1", &redisstore.Options{ClientCacheBytes: -1}))
+		}},
 		{"redisstore.Open", "redis", func(ctx context.Context) (any, error) {
 			return outcome(redisstore.Open(ctx, "http://127.0.0.1:1", nil))
 		}},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jamsession/jamsession/secret"
 )
@@ -19,11 +20,15 @@ type Cache struct {
 	KeyFunction string      // KEY_FUNCTION: "django", "key" or "prefix"
 	Hashing     string      // HASHING: "rendezvous", "modula", "ketama" or "ketama_weighted"
 	MaxEntries  int         // MAX_ENTRIES of Django, which then deletes others
+
+	ClientCache    time.Duration // CLIENT_CACHE; 0 for none
+	ClientCacheMiB int           // CLIENT_CACHE_MIB
 }
 
 // cacheNames are the entries of a table in CACHES, beside URL.
 var cacheNames = []string{
 	"KEY_PREFIX", "VERSION", "SERIALIZER", "COMPRESSOR", "KEY_FUNCTION", "HASHING", "MAX_ENTRIES",
+	"CLIENT_CACHE", "CLIENT_CACHE_MIB",
 }
 
 // djangosMaxEntries is Django's default.
@@ -32,7 +37,7 @@ const djangosMaxEntries = 300
 func newCache() Cache {
 	return Cache{
 		Version: 1, Serializer: "pickle", Compressor: "none", KeyFunction: "django",
-		Hashing: "rendezvous", MaxEntries: djangosMaxEntries,
+		Hashing: "rendezvous", MaxEntries: djangosMaxEntries, ClientCacheMiB: 16,
 	}
 }
 
@@ -45,6 +50,12 @@ func (c *Cache) set(name string, v value) error {
 		return setInt(&c.Version, v, -1<<31)
 	case "MAX_ENTRIES":
 		return setInt(&c.MaxEntries, v, 1)
+	case "CLIENT_CACHE":
+		return setClientCache(&c.ClientCache, v)
+	case "CLIENT_CACHE_MIB":
+		n, err := v.int(1, 1024)
+		c.ClientCacheMiB = int(n)
+		return err
 	case "SERIALIZER":
 		return setOneOf(&c.Serializer, v, "pickle", "json", "msgpack")
 	case "COMPRESSOR":
@@ -68,6 +79,13 @@ func setInt(to *int, v value, least int64) error {
 	return err
 }
 
+// setClientCache takes seconds; a day at most, since a value may be as old as that.
+func setClientCache(to *time.Duration, v value) error {
+	n, err := v.int(0, 24*60*60)
+	*to = time.Duration(n) * time.Second
+	return err
+}
+
 func setOneOf(to *string, v value, names ...string) error {
 	text, err := v.text()
 	if err == nil && !slices.Contains(names, text) {
@@ -83,7 +101,11 @@ func (c Cache) check() error {
 		return err
 	}
 	switch kind := c.Kind(); {
-	case kind == "redis", kind == "memory":
+	case kind == "redis":
+		return nil
+	case c.ClientCache > 0:
+		return errors.New("CLIENT_CACHE: only Redis tells its clients what has changed")
+	case kind == "memory":
 		return nil
 	case c.Serializer != "pickle":
 		return fmt.Errorf("SERIALIZER: Django's cache of this kind writes pickles, and no %s", c.Serializer)

@@ -3,6 +3,7 @@ package conf_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jamsession/jamsession/internal/conf"
 	"github.com/jamsession/jamsession/secret"
@@ -19,6 +20,8 @@ COMPRESSOR = "zstd"
 KEY_FUNCTION = "prefix"
 HASHING = "modula"
 MAX_ENTRIES = 1000000
+CLIENT_CACHE = 60
+CLIENT_CACHE_MIB = 32
 
 [CACHES.default]
 URL = "memory://"
@@ -27,6 +30,7 @@ URL = "memory://"
 		"sessions": {
 			URL: secret.New("redis://localhost/1"), KeyPrefix: "site", Version: 3, Serializer: "json",
 			Compressor: "zstd", KeyFunction: "prefix", Hashing: "modula", MaxEntries: 1_000_000,
+			ClientCache: time.Minute, ClientCacheMiB: 32,
 		},
 		"default": cacheAt("memory://"),
 	}
@@ -48,7 +52,7 @@ URL = "memory://"
 func cacheAt(url string) conf.Cache {
 	return conf.Cache{
 		URL: secret.New(url), Version: 1, Serializer: "pickle", Compressor: "none",
-		KeyFunction: "django", Hashing: "rendezvous", MaxEntries: 300,
+		KeyFunction: "django", Hashing: "rendezvous", MaxEntries: 300, ClientCacheMiB: 16,
 	}
 }
 
@@ -70,10 +74,34 @@ func TestCachesKnowWhatDjangosCannotDo(t *testing.T) {
 		"db://cache_table?max_entries=1000":                         "",
 		"file:///var/cache/a%20site":                                "",
 		"memcached://h?hashing=crc":                                 "rendezvous, modula",
+		"redis://h?client_cache=60&client_cache_mib=1024":           "",
+		"redis://h?client_cache=-1":                                 "client_cache",
+		"redis://h?client_cache=86401":                              "client_cache",
+		"redis://h?client_cache_mib=0":                              "client_cache_mib",
+		"redis://h?client_cache_mib=1025":                           "client_cache_mib",
+		"memcached://h?client_cache=1":                              "only Redis tells",
+		"memory://?client_cache=1":                                  "only Redis tells",
 	} {
-		_, err := conf.Load(fromEnv(map[string]string{"SECRET_KEY": goodKey, "CACHE_URL": url}))
+		_, err := conf.Load(fromEnv(map[string]string{
+			"SECRET_KEY": goodKey, "CACHE_URL": url, "SESSION_ENGINE": "cache",
+		}))
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: %v, want %q", url, err, want)
+		}
+	}
+}
+
+// TestClientCacheIsForTheEngineCache: with others it would have no effect, or let a
+// signed cookie live on.
+func TestClientCacheIsForTheEngineCache(t *testing.T) {
+	for engine, fits := range map[string]bool{
+		"cache": true, "cached_db": false, "signed_cookies": false, "db": false,
+	} {
+		_, err := conf.Load(fromEnv(map[string]string{
+			"SECRET_KEY": goodKey, "CACHE_URL": "redis://h?client_cache=60", "SESSION_ENGINE": engine,
+		}))
+		if fits && err != nil || !fits && (err == nil || !strings.Contains(err.Error(), "CLIENT_CACHE")) {
+			t.Errorf("%s: %v", engine, err)
 		}
 	}
 }

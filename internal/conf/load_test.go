@@ -339,6 +339,7 @@ func TestEachSettingFromEnvironmentAndFile(t *testing.T) {
 			conf.Cache{
 				URL: secret.New("redis://u:p@h/1?x=y"), KeyPrefix: "k", Version: 2, Serializer: "pickle",
 				Compressor: "none", KeyFunction: "django", Hashing: "rendezvous", MaxEntries: 300,
+				ClientCacheMiB: 16,
 			},
 		},
 		{

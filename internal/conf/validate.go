@@ -26,6 +26,7 @@ func (s *Settings) contradictions() []error {
 	add(checkCookie("LOGIN_DEVICE_COOKIE", s.Device()))
 	add(s.checkSessionColumns())
 	add(s.checkAllauth())
+	add(s.checkClientCache())
 	problems = append(problems, s.stockModel()...)
 	return append(problems, s.sameNames()...)
 }
@@ -37,6 +38,16 @@ func (s *Settings) checkAllauth() error {
 	}
 	return errors.New("settings: DEVICES allauth is a list of the keys of sessions, which there are none of" +
 		" with SESSION_ENGINE signed_cookies: write db as DEVICES")
+}
+
+// checkClientCache refuses a client-side cache that no session would be read from: it
+// neither stands in front of a database nor answers which sessions have ended.
+func (s *Settings) checkClientCache() error {
+	if s.Caches[s.SessionCacheAlias].ClientCache == 0 || s.SessionEngine == "cache" {
+		return nil
+	}
+	return errors.New("settings: CACHES: the sessions' cache has a CLIENT_CACHE, which is for" +
+		" SESSION_ENGINE cache alone")
 }
 
 // messageCookie has what is set of the cookie of messages.

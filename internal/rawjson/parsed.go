@@ -1,5 +1,7 @@
 package rawjson
 
+import "fmt"
+
 // A Parsed is a text and where its members are. Nobody changes it, so that
 // many objects can have the same one. The marks hold no pointers: a million of
 // them in memory do not slow the garbage collector. It is not to be copied.
@@ -15,6 +17,21 @@ func (p *Parsed) begin(text []byte, n int) {
 	if n > len(p.room) {
 		p.marks = make([]mark, 0, n)
 	}
+}
+
+// Parse makes p what [Parse] makes of src.
+func (p *Parsed) Parse(src []byte) error {
+	if len(src) > MaxSize {
+		return fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(src), MaxSize)
+	}
+	p.begin(src, 0)
+	return p.split()
+}
+
+// Size returns about how many bytes of memory p takes, with its text.
+func (p *Parsed) Size() int {
+	const own, each = 144, 16 // of a Parsed with its room, and of a mark
+	return own + len(p.text) + each*cap(p.marks)
 }
 
 // Object returns an object that is what was parsed, until it is changed.

@@ -68,12 +68,8 @@ type Object struct {
 // Parse splits a text whose root is an object. The object keeps parts of src,
 // which must not be changed afterwards.
 func Parse(src []byte) (Object, error) {
-	if len(src) > MaxSize {
-		return Object{}, fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(src), MaxSize)
-	}
 	p := new(Parsed)
-	p.begin(src, 0)
-	if err := p.split(); err != nil {
+	if err := p.Parse(src); err != nil {
 		return Object{}, err
 	}
 	return p.Object(), nil

@@ -2,6 +2,7 @@ package siteparts
 
 import (
 	"context"
+	"time"
 
 	"github.com/jamsession/jamsession/auth/throttle"
 	"github.com/jamsession/jamsession/cachedstore"
@@ -29,4 +30,9 @@ type CacheOptions struct {
 	KeyFunc func(key string) string // what makes the cache's keys of sessions' keys
 	Codec   session.Codec           // nil: Django does not share the cache
 	Hashing string                  // how keys are distributed over several servers
+
+	// For stores of sessions on Redis: how long this process may answer from its own
+	// memory, 0 for not at all, and how many bytes that may take.
+	ClientCache      time.Duration
+	ClientCacheBytes int
 }

@@ -29,7 +29,10 @@ func table(ctx context.Context, at secret.Text, o siteparts.CacheOptions) (cache
 }
 
 func options(o siteparts.CacheOptions) *redisstore.Options {
-	return &redisstore.Options{Prefix: o.Prefix, KeyFunc: o.KeyFunc, Codec: o.Codec}
+	return &redisstore.Options{
+		Prefix: o.Prefix, KeyFunc: o.KeyFunc, Codec: o.Codec,
+		ClientCache: o.ClientCache, ClientCacheBytes: o.ClientCacheBytes,
+	}
 }
 
 func attempts(ctx context.Context, at secret.Text, prefix string) (throttle.Store, error) {
