@@ -175,12 +175,12 @@ mutants: ## See whether tests notice mistakes in security decisions (FOR=2m, MAT
 
 bench: ## Measure beside other libraries, into docs/performance.md (12 minutes)
 	cd bench && go run . matrix -o results && go run . devices -o results && \
-	go run . hostile -o results && go run . page
+	go run . hostile -o results && go run . sizes -o results && go run . page
 
 bench-full: ## The same at length, over HTTP, and with millions of rows (40 minutes)
 	cd bench && go run . matrix -passes 5 -rounds 10 -o results && \
 	go run . load -o results && go run . scale -o results && \
-	go run . devices -o results && go run . hostile -o results && go run . page
+	go run . devices -o results && go run . hostile -o results && go run . sizes -o results && go run . page
 
 bench-compare: ## What changed since a commit: BASE=HEAD~1 [BENCH='Matrix/SQLite']
 	@test -n "$(BASE)" || { echo "say since when: make bench-compare BASE=HEAD~1"; exit 2; }
@@ -195,21 +195,8 @@ bench-compare: ## What changed since a commit: BASE=HEAD~1 [BENCH='Matrix/SQLite
 	done; done; \
 	$(TOOL) benchstat base="$$dir/old.txt" here="$$dir/new.txt"
 
-# A site with nothing but its pages, for each choice of drivers.
-SIZED := package main; import ("context"; "net/http"; "github.com/jamsession/jamsession/settings"; "github.com/jamsession/jamsession/site"
 sizes: ## Measure what a site with each driver links (docs/performance.md)
-	@set -eu; dir=$$(mktemp -d ./size-XXXXXX); trap 'rm -rf "$$dir"' EXIT; \
-	for drivers in sqlite mysql postgres 'sqlite memcached' 'sqlite redis' all; do \
-		{ echo '$(SIZED)'; \
-		for d in $$drivers; do echo "_ \"github.com/jamsession/jamsession/site/$$d\""; done; \
-		echo '); func main() { s, _ := settings.Load(settings.System());'; \
-		echo 'web, _ := site.Open(context.Background(), s, nil);'; \
-		echo '_ = http.ListenAndServe(s.Get("ADDR"), web.Handler(http.NotFoundHandler())) }'; } >"$$dir/main.go"; \
-		go build -trimpath -o "$$dir/site" "./$$dir"; \
-		echo "$$drivers: $$(($$(wc -c <"$$dir/site") * 10 / 1048576)) tenths of a MiB," \
-			"$$(go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}' "./$$dir" | \
-			sort -u | grep -c .) modules"; \
-	done
+	cd bench && go run . sizes -o ''
 
 vuln: ## Look for known vulnerabilities (asks the Go vulnerability database)
 	$(call each,$(TOOL) govulncheck ./...)

@@ -6,6 +6,7 @@
 //	go run . scale     # millions of rows; some minutes, and some gigabytes in /tmp
 //	go run . devices   # what devices cost, a million of them, and open watches; some minutes
 //	go run . hostile   # honest logins at a site under attack; a minute
+//	go run . sizes     # what a site links, and the start of the command; half a minute
 //	go run . page      # write the results into docs/performance.md
 //
 // Each of them lists its flags with -help. The results go to a folder as JSON,
@@ -40,6 +41,7 @@ var commands = []command{
 	{"scale", "measure with millions of rows and sessions", measureScale},
 	{"devices", "measure what it costs to know where users are logged in", measureDevices},
 	{"hostile", "measure honest logins at a site that is attacked", measureHostile},
+	{"sizes", "measure what a site links, and the start of the command", measureSizes},
 	{"page", "write the results into docs/performance.md", writePage},
 	{"serve", "", load.Serve},
 	{"serve-logins", "", load.ServeLogins},

@@ -66,6 +66,9 @@ func modules() []string {
 
 // String is one paragraph.
 func (m Machine) String() string {
-	return fmt.Sprintf("Measured on %s: %s, %s.\nVersions: %s.",
-		m.Date, m.System, m.Go, strings.Join(m.Versions, "; "))
+	measured := fmt.Sprintf("Measured on %s: %s, %s.", m.Date, m.System, m.Go)
+	if len(m.Versions) == 0 {
+		return measured
+	}
+	return measured + "\nVersions: " + strings.Join(m.Versions, "; ") + "."
 }
