@@ -1,6 +1,7 @@
 package cachedstore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -103,12 +104,17 @@ func (c *shyCache) claim(ctx context.Context, key string, old []byte) []byte {
 		}
 		return tombstone
 	}
-	if !c.wrote(ctx, func(ctx context.Context) error {
-		return c.cache.Add(ctx, key, tombstone, tombstoneLife)
-	}) {
+	if !c.add(ctx, key, tombstone, tombstoneLife) {
 		return nil
 	}
 	return tombstone
+}
+
+// add puts value into an empty place, and reports whether it certainly did.
+func (c *shyCache) add(ctx context.Context, key string, value []byte, ttl time.Duration) bool {
+	return c.wrote(ctx, func(ctx context.Context) error {
+		return c.cache.Add(ctx, key, value, ttl)
+	})
 }
 
 // swap puts value in the place of old, and reports whether it certainly did.
@@ -162,6 +168,16 @@ func (c *shyCache) erase(ctx context.Context, key string) (tombstone []byte, err
 		return nil, err // who does not answer is not asked twice
 	}
 	return nil, c.within(ctx, func(ctx context.Context) error { return c.cache.Delete(ctx, key) })
+}
+
+// has reports whether a tombstone that was put there is certainly still in its place. It
+// does not stop when ctx is done, as bury does not.
+func (c *shyCache) has(ctx context.Context, key string, tombstone []byte) bool {
+	if tombstone == nil {
+		return false
+	}
+	value, state := c.get(context.WithoutCancel(ctx), key)
+	return state == found && bytes.Equal(value, tombstone)
 }
 
 func (c *shyCache) within(ctx context.Context, call func(context.Context) error) error {

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/jamsession/jamsession/internal/panics"
 	"github.com/jamsession/jamsession/internal/recordkeys"
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/sessionlist"
@@ -20,6 +21,7 @@ const tombstoneLife = 30 * time.Second
 type store struct {
 	db    session.Store
 	cache *shyCache
+	left  leftKeys
 	opts  Options
 }
 
@@ -42,7 +44,7 @@ func New(db session.Store, cache Cache, o *Options) (session.Store, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	return &store{db, newShyCache(cache, opts), opts}, nil
+	return &store{db: db, cache: newShyCache(cache, opts), opts: opts}, nil
 }
 
 // Close implements [session.Store]. It ends the attempts to place missing
@@ -131,10 +133,9 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 	return s.db.Create(ctx, rec)
 }
 
-// Save implements [session.Store]. The entry gives way to a tombstone before
-// the database changes, and the tombstone to the new entry afterwards. If the
-// tombstone is no longer there, a new one takes the place of any value: so the
-// last writer of the database is also the last in the cache.
+// Save implements [session.Store]. The cache hears of a change when the database has it.
+// Whatever becomes of the change, the entry of what was before does not stay: a session that
+// was loaded from it would meet the same conflict for ever.
 func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -142,26 +143,61 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if !sessionkey.WellFormed(old.Key) {
 		return s.db.Save(ctx, old, new)
 	}
-	tombstone := s.cache.bury(ctx, old.Key)
-	err := s.db.Save(ctx, old, new)
-	if err != nil {
+	told := false
+	defer func() {
+		if !told {
+			s.cache.bury(ctx, old.Key)
+		}
+	}()
+	if err := s.db.Save(ctx, old, new); err != nil {
 		return err
 	}
-	if new.Key == old.Key && tombstone != nil {
-		value, ttl, ok := s.entry(new)
-		if ok && s.cache.swap(ctx, new.Key, tombstone, value, ttl) {
-			return nil
-		}
+	after := context.WithoutCancel(ctx) // the session has changed even if the visitor has gone
+	if new.Key != old.Key {
+		told = true
+		s.moved(after, old.Key, new)
+		return nil
 	}
-	// Another request has changed the cache. Its entry may be older than this
-	// change: of two saves that change only the expiry, either may come first.
-	s.cache.bury(ctx, old.Key)
+	told = s.changed(after, old, new)
 	return nil
 }
 
-// Delete implements [session.Store]. It puts a tombstone before and after: a
-// Save that began in between has replaced the first one by its own, and would
-// replace that by its entry.
+// changed puts the entry of a record that was saved in the place of exactly that which the
+// database compared, and reports whether it did. If anything else is there, another request
+// has changed the session meanwhile, and its entry may be older or newer than this one.
+func (s *store) changed(ctx context.Context, old, new session.Record) bool {
+	was, _, ok := s.entry(old)
+	if !ok {
+		return false
+	}
+	value, ttl, ok := s.entry(new)
+	return ok && s.cache.swap(ctx, new.Key, was, value, ttl)
+}
+
+// moved buries the entry under the old key of a record, and adds one under the new key at
+// the same time, since nobody knows that key yet. A key that the record had before may be
+// known, and have been changed by somebody; its first Load fills the cache.
+func (s *store) moved(ctx context.Context, from string, rec session.Record) {
+	known := s.left.has(rec.Key)
+	s.left.add(from)
+	value, ttl, ok := s.entry(rec)
+	if !ok || known {
+		s.cache.bury(ctx, from)
+		return
+	}
+	added := make(chan struct{})
+	panics.Go(func() {
+		defer close(added)
+		s.cache.add(ctx, rec.Key, value, ttl)
+	}, panics.Log(s.opts.Logger, "cachedstore: the entry of a session that has a new key"))
+	s.cache.bury(ctx, from)
+	<-added
+}
+
+// Delete implements [session.Store]. It puts a tombstone before, so that nobody is served
+// the entry if this process is killed, and looks afterwards whether that is still there: if
+// the cache has lost it, or another request has put its own in its place, a reader may have
+// brought back what was deleted.
 func (s *store) Delete(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -169,9 +205,11 @@ func (s *store) Delete(ctx context.Context, key string) error {
 	if !sessionkey.WellFormed(key) {
 		return s.db.Delete(ctx, key)
 	}
-	s.cache.bury(ctx, key)
+	tombstone := s.cache.bury(ctx, key)
 	err := s.db.Delete(ctx, key)
-	s.cache.bury(ctx, key)
+	if !s.cache.has(ctx, key, tombstone) {
+		s.cache.bury(ctx, key)
+	}
 	return err
 }
 

@@ -14,6 +14,9 @@ import (
 	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
+	_ "github.com/jamsession/jamsession/site/lz4"  // a compressor
+	_ "github.com/jamsession/jamsession/site/lzma" // a compressor
+	_ "github.com/jamsession/jamsession/site/zstd" // a compressor
 )
 
 // unread is a database that must not be asked for what is cached.
@@ -60,6 +63,37 @@ func TestEntriesOfEachForm(t *testing.T) {
 			if items, err := values.Decode(data); err != nil || !strings.Contains(string(items), `"a":1}`) &&
 				!strings.Contains(string(items), `"a": 1}`) {
 				t.Errorf("%s, %s: Django reads %q, %v", serializer, compressor, items, err)
+			}
+		}
+	}
+}
+
+// TestASaveLeavesAnEntryOfEachForm: what is to be in the cache is made again from what was
+// loaded, and must be the same to the byte. If it is not, the database is asked.
+func TestASaveLeavesAnEntryOfEachForm(t *testing.T) {
+	signed := newSigned()
+	for _, serializer := range []string{"pickle", "json", "msgpack"} {
+		for _, compressor := range []string{"none", "zlib", "gzip", "lzma", "zstd", "lz4"} {
+			for _, items := range []string{`{"a": 1}`, `{"a": "` + strings.Repeat("text ", 1000) + `"}`} {
+				values := noerror.In(django.CacheValues(serializer, compressor))
+				db := &unread{Store: memstore.New()}
+				store := noerror.In(cachedstore.New(db, newMapCache(), &cachedstore.Options{Codec: signed, Values: values}))
+				t.Cleanup(func() { _ = store.Close() })
+				rec := record("")
+				rec.Data = noerror.In(signed.Encode([]byte(items)))
+				must(t, store.Create(t.Context(), rec))
+				load(t, store, rec.Key)
+				db.loads = 0
+				for n := range 3 {
+					old := noerror.In(store.Load(t.Context(), rec.Key))
+					next := rec
+					next.Data = noerror.In(signed.Encode([]byte(strings.Replace(items, "a", strings.Repeat("b", n+1), 1))))
+					must(t, store.Save(t.Context(), old, next))
+					load(t, store, rec.Key)
+				}
+				if db.loads != 0 {
+					t.Errorf("%s, %s: the row was read %d times", serializer, compressor, db.loads)
+				}
 			}
 		}
 	}
