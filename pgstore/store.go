@@ -20,16 +20,26 @@ import (
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/sessionlist"
 	"github.com/jamsession/jamsession/internal/sessionmodel"
+	"github.com/jamsession/jamsession/internal/sharedload"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
+)
+
+const (
+	// alone is how many loads run alone at the same time, before others share.
+	alone = 2
+
+	// patience bounds a SELECT. The loads of visitors who still wait are then repeated
+	// by the table, on other connections and each with as much time again.
+	patience = timelimit.Default / 2
 )
 
 // A store keeps sessions in a table.
 type store struct {
 	pool  *pgxpool.Pool
 	renew *renewal
-	loads loads
+	loads *sharedload.Loads[session.Record]
 	table session.Store // does the rest, on the same pool
 	db    *sql.DB       // of the table
 	model *sessionmodel.Model
@@ -53,7 +63,9 @@ func New(ctx context.Context, pool *pgxpool.Pool, o *sqlstore.Options) (session.
 	}
 	model := table.(interface{ Model() *sessionmodel.Model }).Model()
 	s := &store{pool: pool, renew: renew, table: table, db: db, model: model, statements: statementsOn(model)}
-	s.loads.ask, s.loads.patience = s.askMany, patience
+	s.loads = &sharedload.Loads[session.Record]{
+		One: s.askOne, Many: s.askMany, Missing: session.ErrNotFound, Alone: alone, Patience: patience,
+	}
 	return s, nil
 }
 
@@ -93,10 +105,12 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return session.Record{}, djangodb.Wrap(ctx, "pgstore: load", err)
 	}
-	rec, err := s.load(ctx, key)
+	rec, err := s.loads.Load(ctx, key)
 	switch {
-	case err == nil, errors.Is(err, session.ErrNotFound), errors.Is(err, errFull):
+	case err == nil, errors.Is(err, session.ErrNotFound):
 		return rec, err
+	case errors.Is(err, sharedload.ErrFull):
+		return rec, fmt.Errorf("pgstore: %w", err)
 	case ctx.Err() != nil:
 		return session.Record{}, djangodb.Wrap(ctx, "pgstore: load", err)
 	default: // once more, since the connection may have been closed by the server
@@ -104,17 +118,9 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	}
 }
 
-func (s *store) load(ctx context.Context, key string) (session.Record, error) {
-	if waiting := s.loads.enter(key); waiting != nil {
-		return waiting.answer(ctx)
-	}
-	defer s.loads.leave()
-	ctx, cancel := timelimit.Within(ctx, s.loads.patience)
-	defer cancel()
-	return s.askOne(ctx, key)
-}
-
 func (s *store) askOne(ctx context.Context, key string) (session.Record, error) {
+	ctx, cancel := timelimit.Within(ctx, s.loads.Patience)
+	defer cancel()
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return session.Record{}, err

@@ -1,4 +1,4 @@
-package pgstore
+package sharedload
 
 import (
 	"context"
@@ -6,9 +6,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/jamsession/jamsession/session"
 )
+
+const (
+	alone    = 2
+	patience = 2500 * time.Millisecond
+)
+
+var errMissing = errors.New("there is none")
 
 // asked is a server that answers when it is told to.
 type asked struct {
@@ -16,14 +21,14 @@ type asked struct {
 	answer chan error
 }
 
-func newLoads() (*loads, asked) {
+func newLoads() (*Loads[string], asked) {
 	a := asked{make(chan []string), make(chan error)}
-	return &loads{patience: patience, ask: func(ctx context.Context, keys []string) (map[string]session.Record, error) {
+	return &Loads[string]{Patience: patience, Alone: alone, Missing: errMissing, Many: func(ctx context.Context, keys []string) (map[string]string, error) {
 		a.keys <- keys
-		found := make(map[string]session.Record)
+		found := make(map[string]string)
 		for _, key := range keys {
 			if key != "unknown" {
-				found[key] = session.Record{Key: key}
+				found[key] = "of " + key
 			}
 		}
 		select {
@@ -36,7 +41,7 @@ func newLoads() (*loads, asked) {
 }
 
 // fill takes the places of those who may run alone.
-func fill(t *testing.T, l *loads) {
+func fill(t *testing.T, l *Loads[string]) {
 	t.Helper()
 	for range alone {
 		if l.enter("running") != nil {
@@ -45,8 +50,8 @@ func fill(t *testing.T, l *loads) {
 	}
 }
 
-// TestLoadsShareASelect: those who come while others run are asked for by one.
-func TestLoadsShareASelect(t *testing.T) {
+// TestLoadsShareAQuestion: those who come while others run are asked for by one.
+func TestLoadsShareAQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, server := newLoads()
 		fill(t, l)
@@ -56,13 +61,13 @@ func TestLoadsShareASelect(t *testing.T) {
 			t.Errorf("asked for %q, want all three", keys)
 		}
 		server.answer <- nil
-		for _, w := range []*load{a, b} {
-			if rec, err := w.answer(t.Context()); err != nil || rec.Key != w.key {
+		for _, w := range []*load[string]{a, b} {
+			if rec, err := w.answer(t.Context()); err != nil || rec != "of "+w.key {
 				t.Errorf("%s: %v, %v", w.key, rec, err)
 			}
 		}
-		if _, err := none.answer(t.Context()); !errors.Is(err, session.ErrNotFound) {
-			t.Errorf("unknown: %v, want ErrNotFound", err)
+		if _, err := none.answer(t.Context()); !errors.Is(err, errMissing) {
+			t.Errorf("unknown: %v, want errMissing", err)
 		}
 		l.leave()
 		synctest.Wait()
@@ -72,9 +77,9 @@ func TestLoadsShareASelect(t *testing.T) {
 	})
 }
 
-// TestLoadNeverJoinsASelectThatHasBegun: it could be answered with what was
+// TestLoadNeverJoinsAQuestionThatHasBegun: it could be answered with what was
 // there before it.
-func TestLoadNeverJoinsASelectThatHasBegun(t *testing.T) {
+func TestLoadNeverJoinsAQuestionThatHasBegun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, server := newLoads()
 		fill(t, l)
@@ -88,7 +93,7 @@ func TestLoadNeverJoinsASelectThatHasBegun(t *testing.T) {
 		}
 		select {
 		case <-late.done:
-			t.Error("a load was answered by a SELECT that had begun before it")
+			t.Error("a load was answered by a question that had begun before it")
 		case <-server.keys:
 			server.answer <- nil
 		}
@@ -98,7 +103,7 @@ func TestLoadNeverJoinsASelectThatHasBegun(t *testing.T) {
 	})
 }
 
-// TestVisitorWhoLeavesEndsNoOtherLoad: the loads of one SELECT do not share a
+// TestVisitorWhoLeavesEndsNoOtherLoad: the loads of one question do not share a
 // context.
 func TestVisitorWhoLeavesEndsNoOtherLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -113,7 +118,7 @@ func TestVisitorWhoLeavesEndsNoOtherLoad(t *testing.T) {
 			t.Errorf("who leaves: %v, want context.Canceled", err)
 		}
 		server.answer <- nil
-		if rec, err := stays.answer(t.Context()); err != nil || rec.Key != "stays" {
+		if rec, err := stays.answer(t.Context()); err != nil || rec != "of stays" {
 			t.Errorf("who stays: %v, %v", rec, err)
 		}
 		l.leave()
@@ -126,7 +131,7 @@ func TestFailureReachesEveryCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, server := newLoads()
 		fill(t, l)
-		waiting := []*load{l.enter("a"), l.enter("b")}
+		waiting := []*load[string]{l.enter("a"), l.enter("b")}
 		l.leave()
 		<-server.keys
 		down := errors.New("server is down")
@@ -165,7 +170,7 @@ func TestSilentServerKeepsNoPlace(t *testing.T) {
 func TestPanicReachesTheWaitingCallersOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _ := newLoads()
-		l.ask = func(context.Context, []string) (map[string]session.Record, error) { panic("a tracer's") }
+		l.Many = func(context.Context, []string) (map[string]string, error) { panic("a tracer's") }
 		fill(t, l)
 		w := l.enter("key")
 		l.leave()
@@ -180,8 +185,8 @@ func TestPanicReachesTheWaitingCallersOnly(t *testing.T) {
 	})
 }
 
-// TestManyWaitInSeveralSelects: one does not ask for more than it may.
-func TestManyWaitInSeveralSelects(t *testing.T) {
+// TestManyWaitInSeveralQuestions: one does not ask for more than it may.
+func TestManyWaitInSeveralQuestions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, server := newLoads()
 		fill(t, l)
@@ -206,15 +211,15 @@ func TestNoMoreWaitThanThereIsRoomFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _ := newLoads()
 		fill(t, l)
-		var first *load
+		var first *load[string]
 		for range most {
 			w := l.enter("waits")
 			if first == nil {
 				first = w
 			}
 		}
-		if _, err := l.enter("one too many").answer(t.Context()); !errors.Is(err, errFull) {
-			t.Errorf("one too many: %v, want errFull", err)
+		if _, err := l.enter("one too many").answer(t.Context()); !errors.Is(err, ErrFull) {
+			t.Errorf("one too many: %v, want ErrFull", err)
 		}
 		ctx, leave := context.WithCancel(t.Context())
 		leave()
