@@ -55,14 +55,14 @@ func (c *cache) Get(ctx context.Context, key string) ([]byte, error) {
 // Set implements [cachedstore.Cache].
 func (c *cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	item := c.item(key, value, ttl)
-	err := c.client.repeated(ctx, func(mc *memcache.Client) error { return mc.Set(item) })
+	err := c.client.repeated(ctx, item.Key, func(mc *memcache.Client) error { return mc.Set(item) })
 	return wrap(ctx, "set", key, err)
 }
 
 // Add implements [cachedstore.Cache].
 func (c *cache) Add(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	item := c.item(key, value, ttl)
-	err := c.client.do(ctx, func(mc *memcache.Client) error { return mc.Add(item) })
+	err := c.client.do(ctx, item.Key, func(mc *memcache.Client) error { return mc.Add(item) })
 	if errors.Is(err, memcache.ErrNotStored) {
 		return session.ErrExists
 	}
@@ -81,7 +81,7 @@ func (c *cache) Swap(ctx context.Context, key string, old, value []byte, ttl tim
 		return session.ErrConflict
 	}
 	item.Value, item.Flags, item.Expiration = value, flags(value), seconds(ttl)
-	err = c.client.do(ctx, func(mc *memcache.Client) error { return mc.CompareAndSwap(item) })
+	err = c.client.do(ctx, item.Key, func(mc *memcache.Client) error { return mc.CompareAndSwap(item) })
 	switch {
 	case errors.Is(err, memcache.ErrCASConflict):
 		return session.ErrConflict
@@ -93,7 +93,8 @@ func (c *cache) Swap(ctx context.Context, key string, old, value []byte, ttl tim
 
 // Delete implements [cachedstore.Cache].
 func (c *cache) Delete(ctx context.Context, key string) error {
-	err := c.client.repeated(ctx, func(mc *memcache.Client) error { return mc.Delete(c.opts.name(key)) })
+	name := c.opts.name(key)
+	err := c.client.repeated(ctx, name, func(mc *memcache.Client) error { return mc.Delete(name) })
 	if errors.Is(err, memcache.ErrCacheMiss) {
 		return nil
 	}

@@ -11,12 +11,20 @@ import (
 
 	"github.com/bradfitz/gomemcache/memcache"
 
+	"github.com/jamsession/jamsession/internal/sharedload"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
 
-// A client adds contexts to gomemcache's client: each call has a separate line.
-type client struct{ *lines }
+// A client adds contexts to gomemcache's client: each call has a separate line. Reads
+// that wait for a server at the same time share one.
+type client struct {
+	*lines
+	reads []*sharedload.Loads[*memcache.Item] // by the number of the server
+}
+
+// alone is how many reads of a server run alone at the same time, before others share.
+const alone = 2
 
 // dial makes a client, and checks whether each server responds.
 func dial(ctx context.Context, servers []string, o *Options) (client, error) {
@@ -27,8 +35,8 @@ func dial(ctx context.Context, servers []string, o *Options) (client, error) {
 	if err := o.check(); err != nil {
 		return client{}, err
 	}
-	c := client{&lines{servers: s, timeout: o.Timeout}}
-	if err := c.do(ctx, (*memcache.Client).Ping); err != nil {
+	c := newClient(s, o.Timeout)
+	if err := c.do(ctx, "", (*memcache.Client).Ping); err != nil {
 		_ = c.Close()
 		return client{}, fmt.Errorf("memcachestore: cannot use Memcached at %s: %w",
 			strings.Join(servers, ","), err)
@@ -36,15 +44,31 @@ func dial(ctx context.Context, servers []string, o *Options) (client, error) {
 	return c, nil
 }
 
-// do calls f, and makes it return when ctx is done, if that is sooner than the
-// server's answer or the timeout.
-func (c client) do(ctx context.Context, f func(*memcache.Client) error) error {
+func newClient(s *selector, timeout time.Duration) client {
+	c := client{lines: newLines(s, timeout)}
+	for range s.addrs {
+		c.reads = append(c.reads, &sharedload.Loads[*memcache.Item]{
+			One: c.getAlone, Many: c.getMany, Missing: memcache.ErrCacheMiss,
+			Alone: alone, Patience: min(2*timeout, timelimit.Default/2), // repeated takes two
+		})
+	}
+	return c
+}
+
+// do calls f, which is about a key, and makes it return when ctx is done, if that is
+// sooner than the server's answer or the timeout.
+func (c client) do(ctx context.Context, key string, f func(*memcache.Client) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	place, err := c.enter(ctx, c.servers.choose(key))
+	if err != nil {
+		return err
+	}
+	defer func() { <-place }()
 	l := c.take(ctx)
 	stop := context.AfterFunc(ctx, l.cut)
-	err := f(l.Client)
+	err = f(l.Client)
 	if !stop() {
 		l.cut() // waits for the cut that has begun
 		if err != nil {
@@ -58,8 +82,8 @@ func (c client) do(ctx context.Context, f func(*memcache.Client) error) error {
 
 // repeated calls f again if the server had closed the connection, at a restart
 // for example. It is for operations that may run twice.
-func (c client) repeated(ctx context.Context, f func(*memcache.Client) error) error {
-	return c.do(ctx, func(mc *memcache.Client) error {
+func (c client) repeated(ctx context.Context, key string, f func(*memcache.Client) error) error {
+	return c.do(ctx, key, func(mc *memcache.Client) error {
 		err := f(mc)
 		if isClosed(err) {
 			err = f(mc) // dials again, since a line has one connection to each server
@@ -72,9 +96,32 @@ func isClosed(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
 }
 
-// get returns an item, with the unique value for a later cas.
-func (c client) get(ctx context.Context, key string) (item *memcache.Item, err error) {
-	err = c.repeated(ctx, func(mc *memcache.Client) (err error) {
+// get returns an item, with the unique value for a later cas. The item is the caller's,
+// its value perhaps also that of others.
+func (c client) get(ctx context.Context, key string) (*memcache.Item, error) {
+	shared, err := c.reads[c.servers.choose(key)].Load(ctx, key)
+	switch {
+	case err == nil:
+		item := *shared
+		return &item, nil
+	case errors.Is(err, memcache.ErrCacheMiss), errors.Is(err, sharedload.ErrFull), ctx.Err() != nil:
+		return nil, err
+	default: // once more, since it may have failed for another's sake
+		return c.getAlone(ctx, key)
+	}
+}
+
+// getMany returns the items that one server has.
+func (c client) getMany(ctx context.Context, keys []string) (items map[string]*memcache.Item, err error) {
+	err = c.repeated(ctx, keys[0], func(mc *memcache.Client) (err error) {
+		items, err = mc.GetMulti(keys)
+		return err
+	})
+	return items, err
+}
+
+func (c client) getAlone(ctx context.Context, key string) (item *memcache.Item, err error) {
+	err = c.repeated(ctx, key, func(mc *memcache.Client) (err error) {
 		item, err = mc.Get(key)
 		return err
 	})

@@ -25,6 +25,15 @@
 // is created first, and then the old one ends if it has not changed; in between, both
 // keys are valid. If the second step fails, the new record is removed.
 //
+// # Calls of a server
+//
+// While few visitors load at a time, each load is sent at once. When two are running,
+// further ones wait for one of them to return, and then share one question, of a hundred
+// keys at most; one that failed together with others is repeated alone. A write has its own
+// connection. There are 256 calls of a server at a time, of which 64 leave their
+// connections open for later ones; more calls wait for a place, until their contexts end,
+// and ten thousand loads may wait.
+//
 // If a server is down at the start, [Open] returns an error. If it goes down later, calls
 // return errors until it is back; another server never takes its place, since its
 // sessions would then be on two servers.

@@ -60,17 +60,43 @@ func (l *line) cut() {
 	}
 }
 
-// maxIdle is how many lines stay open while nobody needs them.
-const maxIdle = 16
+const (
+	// maxIdle is how many lines stay open while nobody needs them.
+	maxIdle = 64
+
+	// maxCalls is how many calls of one server there are at a time, a quarter of what a
+	// Memcached takes by default. Further ones wait for one to return, or for their
+	// context; those of other servers do not.
+	maxCalls = 256
+)
 
 // lines are the lines of a client: as many as there are calls at a time.
 type lines struct {
-	servers memcache.ServerSelector
+	servers *selector
 	timeout time.Duration
+	places  []chan struct{} // by the number of the server; each call takes one
 
 	mu     sync.Mutex
 	idle   []*line // the most recently used one last
 	closed bool
+}
+
+func newLines(servers *selector, timeout time.Duration) *lines {
+	s := &lines{servers: servers, timeout: timeout}
+	for range servers.addrs {
+		s.places = append(s.places, make(chan struct{}, maxCalls))
+	}
+	return s
+}
+
+// enter waits until a server may have another call, which must leave the place.
+func (s *lines) enter(ctx context.Context, server int) (place chan struct{}, err error) {
+	select {
+	case s.places[server] <- struct{}{}:
+		return s.places[server], nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // take returns a line for one call.

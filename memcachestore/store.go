@@ -93,7 +93,7 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 		return s.createExpired(ctx, rec.Key)
 	}
 	item := s.item(rec)
-	err := s.client.do(ctx, func(mc *memcache.Client) error { return mc.Add(item) })
+	err := s.client.do(ctx, item.Key, func(mc *memcache.Client) error { return mc.Add(item) })
 	if errors.Is(err, memcache.ErrNotStored) {
 		return session.ErrExists
 	}
@@ -159,7 +159,7 @@ func (s *store) live(ctx context.Context, doing, key string) (*memcache.Item, se
 // replace overwrites an item that was read, unless it has changed since.
 func (s *store) replace(ctx context.Context, doing, key string, item, next *memcache.Item) error {
 	item.Value, item.Flags, item.Expiration = next.Value, next.Flags, next.Expiration
-	err := s.client.do(ctx, func(mc *memcache.Client) error { return mc.CompareAndSwap(item) })
+	err := s.client.do(ctx, item.Key, func(mc *memcache.Client) error { return mc.CompareAndSwap(item) })
 	switch {
 	case errors.Is(err, memcache.ErrCASConflict):
 		return s.whyConflict(ctx, key)
@@ -201,7 +201,8 @@ func (s *store) move(ctx context.Context, item *memcache.Item, old, next session
 		// Nobody knows the new key yet, and if this fails, nobody ever will.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 		defer cancel()
-		_ = s.client.do(ctx, func(mc *memcache.Client) error { return mc.Delete(s.opts.name(next.Key)) })
+		name := s.opts.name(next.Key)
+		_ = s.client.do(ctx, name, func(mc *memcache.Client) error { return mc.Delete(name) })
 	}
 	return err
 }
