@@ -2,12 +2,14 @@ package cachedstore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/cachevalue"
+	"github.com/jamsession/jamsession/internal/panics"
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
@@ -137,10 +139,7 @@ func (s *alone) Save(ctx context.Context, old, next session.Record) error {
 // has changed meanwhile.
 func (s *alone) replace(ctx context.Context, old session.Record, swap func(value []byte) error) error {
 	for range maxRounds {
-		value, rec, err := s.live(ctx, old.Key)
-		if err == nil && !bytes.Equal(rec.Data, old.Data) {
-			err = session.ErrConflict
-		}
+		value, err := s.compare(ctx, old)
 		if err != nil {
 			return err
 		}
@@ -151,6 +150,15 @@ func (s *alone) replace(ctx context.Context, old session.Record, swap func(value
 	return errBusy
 }
 
+// compare returns the value of a record, if that still has the record's data.
+func (s *alone) compare(ctx context.Context, old session.Record) ([]byte, error) {
+	value, rec, err := s.live(ctx, old.Key)
+	if err == nil && !bytes.Equal(rec.Data, old.Data) {
+		err = session.ErrConflict
+	}
+	return value, err
+}
+
 // end puts a tombstone in the place of a value that was read.
 func (s *alone) end(ctx context.Context, key string, value []byte) error {
 	return s.cache.Swap(ctx, key, value, []byte(ended), endedLife)
@@ -159,28 +167,37 @@ func (s *alone) end(ctx context.Context, key string, value []byte) error {
 // cleanUpTime is how long the clean-up of a failed move may take.
 const cleanUpTime = 250 * time.Millisecond
 
-// move makes the new record, and then ends the old one.
+// move makes the new record while it reads the old one, and then ends that. Nobody knows the new
+// key yet; if there is a tombstone, the record had the key before, and somebody may know it:
+// it waits there until the old one was seen to be alive.
 func (s *alone) move(ctx context.Context, old, next session.Record) error {
-	if _, rec, err := s.live(ctx, old.Key); err != nil {
-		return err
-	} else if !bytes.Equal(rec.Data, old.Data) {
-		return session.ErrConflict
+	var value []byte
+	made, err := panics.Both(
+		func() error { return s.Create(ctx, next) },
+		func() (err error) { value, err = s.compare(ctx, old); return err },
+	)
+	if err == nil && errors.Is(made, session.ErrExists) {
+		made = s.revive(ctx, next)
 	}
-	err := s.Create(ctx, next)
-	if errors.Is(err, session.ErrExists) {
-		err = s.revive(ctx, next)
+	if err == nil && made == nil {
+		err = s.endMoved(ctx, old, value)
 	}
-	if err != nil {
-		return err
-	}
-	err = s.replace(ctx, old, func(value []byte) error { return s.end(ctx, old.Key, value) })
-	if err != nil {
+	if err != nil && made == nil {
 		// Nobody knows the new key yet, and if this fails, nobody ever will.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 		defer cancel()
 		_ = s.cache.Delete(ctx, next.Key)
 	}
-	return err
+	return cmp.Or(err, made)
+}
+
+// endMoved ends a record that was read, also if only its expiry has changed since.
+func (s *alone) endMoved(ctx context.Context, old session.Record, value []byte) error {
+	err := s.end(ctx, old.Key, value)
+	if !errors.Is(err, session.ErrConflict) {
+		return err
+	}
+	return s.replace(ctx, old, func(value []byte) error { return s.end(ctx, old.Key, value) })
 }
 
 // revive puts a record in the place of a tombstone: it moves back to a key that it had.

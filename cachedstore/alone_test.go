@@ -3,7 +3,10 @@ package cachedstore_test
 import (
 	"errors"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jamsession/jamsession/cachedstore"
@@ -108,5 +111,47 @@ func TestDeleteWhatCannotBeRead(t *testing.T) {
 	}
 	if _, err := store.Load(t.Context(), rec.Key); !errors.Is(err, session.ErrNotFound) {
 		t.Errorf("Load: %v, want ErrNotFound", err)
+	}
+}
+
+// TestAloneMovesInThreeTrips after the load: two of them at the same time.
+func TestAloneMovesInThreeTrips(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // which fails if all wait
+		cache := newMapCache()
+		store := noerror.In(cachedstore.NewAlone(cache, nil))
+		rec := record("one")
+		must(t, store.Create(t.Context(), rec))
+		var trips atomic.Int32
+		var both sync.WaitGroup
+		both.Add(2)
+		cache.hook(func(string, string) {
+			if trips.Add(1) <= 2 {
+				both.Done()
+				both.Wait()
+			}
+		}, nil)
+		must(t, store.Save(t.Context(), rec, under(rec, otherKey)))
+		if n := trips.Load(); n != 3 {
+			t.Errorf("%d trips, want 3", n)
+		}
+	})
+}
+
+// TestAloneMovesBackOnlyWhatIsAlive: somebody may know the key. If the session has ended, it
+// is not there for a moment.
+func TestAloneMovesBackOnlyWhatIsAlive(t *testing.T) {
+	cache := newMapCache()
+	store := noerror.In(cachedstore.NewAlone(cache, nil))
+	first, second := record("one"), under(record("one"), otherKey)
+	must(t, store.Create(t.Context(), first))
+	must(t, store.Save(t.Context(), first, second))
+	must(t, store.Delete(t.Context(), second.Key))
+	cache.hook(nil, func(string, string) {
+		if value := cache.holds(first.Key); string(value) != "\x80\x04N." {
+			t.Errorf("the old key has %q, want a tombstone", value)
+		}
+	})
+	if err := store.Save(t.Context(), second, first); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("Save: %v, want ErrNotFound", err)
 	}
 }

@@ -185,13 +185,16 @@ func (s *store) moved(ctx context.Context, from string, rec session.Record) {
 		s.cache.bury(ctx, from)
 		return
 	}
-	added := make(chan struct{})
-	panics.Go(func() {
-		defer close(added)
+	added, _ := panics.Both(func() error {
 		s.cache.add(ctx, rec.Key, value, ttl)
-	}, panics.Log(s.opts.Logger, "cachedstore: the entry of a session that has a new key"))
-	s.cache.bury(ctx, from)
-	<-added
+		return nil
+	}, func() error {
+		s.cache.bury(ctx, from)
+		return nil
+	})
+	if added != nil {
+		panics.Log(s.opts.Logger, "cachedstore: the entry of a session under a new key")(added)
+	}
 }
 
 // Delete implements [session.Store]. It puts a tombstone before, so that nobody is served

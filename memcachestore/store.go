@@ -2,6 +2,7 @@ package memcachestore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/bradfitz/gomemcache/memcache"
 
+	"github.com/jamsession/jamsession/internal/panics"
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/session"
 )
@@ -121,12 +123,12 @@ func (s *store) Save(ctx context.Context, old, next session.Record) error {
 	if !sessionkey.WellFormed(next.Key) {
 		return fmt.Errorf("memcachestore: %w", sessionkey.ErrMalformed)
 	}
+	if next.Key != old.Key {
+		return s.move(ctx, old, next)
+	}
 	item, err := s.stored(ctx, old)
 	if err != nil {
 		return err
-	}
-	if next.Key != old.Key {
-		return s.move(ctx, item, old, next)
 	}
 	if next.Expiry.After(time.Now()) {
 		return s.replace(ctx, "save", old.Key, item, s.item(next))
@@ -187,24 +189,29 @@ func (s *store) end(ctx context.Context, doing, key string, item *memcache.Item)
 // cleanUpTime is how long the clean-up of a failed move may take.
 const cleanUpTime = 250 * time.Millisecond
 
-// move makes the new record, and then ends the old one.
-func (s *store) move(ctx context.Context, item *memcache.Item, old, next session.Record) error {
-	err := s.Create(ctx, next)
-	if errors.Is(err, session.ErrExists) {
-		err = s.revive(ctx, next)
+// move makes the new record while it reads the old one, and then ends that. Nobody knows the new
+// key yet; if there is a tombstone, the record had the key before, and somebody may know it:
+// it waits there until the old one was seen to be alive.
+func (s *store) move(ctx context.Context, old, next session.Record) error {
+	var item *memcache.Item
+	made, err := panics.Both(
+		func() error { return s.Create(ctx, next) },
+		func() (err error) { item, err = s.stored(ctx, old); return err },
+	)
+	if err == nil && errors.Is(made, session.ErrExists) {
+		made = s.revive(ctx, next)
 	}
-	if err != nil {
-		return err
+	if err == nil && made == nil {
+		err = s.end(ctx, "save", old.Key, item)
 	}
-	err = s.end(ctx, "save", old.Key, item)
-	if err != nil {
+	if err != nil && made == nil {
 		// Nobody knows the new key yet, and if this fails, nobody ever will.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 		defer cancel()
 		name := s.opts.name(next.Key)
 		_ = s.client.do(ctx, name, func(mc *memcache.Client) error { return mc.Delete(name) })
 	}
-	return err
+	return cmp.Or(err, made)
 }
 
 // revive puts a record in the place of a tombstone: it moves back to a key that it had.

@@ -58,6 +58,15 @@ func Guard(f func(), caught func(error)) func() {
 // Go runs f in a goroutine of its own, as by [Guard].
 func Go(f func(), caught func(error)) { go Guard(f, caught)() }
 
+// Both runs f in a goroutine of its own while it runs g, and returns the error of each when
+// both have returned. A panic of f is its error.
+func Both(f, g func() error) (fErr, gErr error) {
+	done := make(chan error, 1)
+	Go(func() { done <- f() }, func(err error) { done <- err })
+	gErr = g()
+	return <-done, gErr
+}
+
 // Log returns what writes a panic to the log, with its stack. Doing says what
 // was going on: "reset: the mails".
 func Log(logger *slog.Logger, doing string) func(error) {

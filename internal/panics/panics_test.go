@@ -62,3 +62,20 @@ func TestCaughtMayPanic(t *testing.T) {
 	}
 	panics.Guard(func() { panic("first") }, func(error) { panic("second") })()
 }
+
+// TestBothRunAtOnce, and a panic of the one is its error.
+func TestBothRunAtOnce(t *testing.T) {
+	meet := make(chan struct{})
+	wrong := errors.New("wrong")
+	f, g := panics.Both(func() error {
+		meet <- struct{}{}
+		panic("SENTINEL")
+	}, func() error {
+		<-meet
+		return wrong
+	})
+	var caught *panics.Error
+	if !errors.As(f, &caught) || !errors.Is(g, wrong) {
+		t.Errorf("%v and %v", f, g)
+	}
+}
