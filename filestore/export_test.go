@@ -13,6 +13,12 @@ func WithoutExchange(s session.Store) session.Store {
 	return s
 }
 
+// WithFlush makes a store flush files and its folder by flush.
+func WithFlush(s session.Store, flush func(*os.File) error) session.Store {
+	s.(*store).flush = flush
+	return s
+}
+
 // OpenWithFlush is [New] on a system that flushes a folder by flush.
 func OpenWithFlush(dir string, o *Options, flush func(*os.File) error) error {
 	opts := o.withDefaults()

@@ -124,7 +124,7 @@ func (s *store) fill(f *os.File, name string, rec session.Record) error {
 	if s.opts.LoseSessionsInPowerCut {
 		return nil
 	}
-	return f.Sync()
+	return s.flush(f)
 }
 
 // remove removes the file of a key, if there is one.

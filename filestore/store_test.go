@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -61,8 +62,50 @@ func create(t testing.TB, s session.Store, recs ...session.Record) {
 
 func path(dir string, rec session.Record) string { return filepath.Join(dir, "sessionid"+rec.Key) }
 
+// TestContract goes all the way but to the disk, for which it would wait most of its time.
 func TestContract(t *testing.T) {
-	sessiontest.Run(t, func(t *testing.T) session.Store { return open(t, folder(t), nil) })
+	var flushed atomic.Int64
+	sessiontest.Run(t, func(t *testing.T) session.Store {
+		return filestore.WithFlush(open(t, folder(t), nil), func(f *os.File) error {
+			flushed.Add(1)
+			_, err := f.Stat() // it must be open
+			return err
+		})
+	})
+	if flushed.Load() == 0 {
+		t.Error("nothing was flushed")
+	}
+}
+
+// TestEachChangeIsFlushed: the file of a record, and the folder.
+func TestEachChangeIsFlushed(t *testing.T) {
+	var flushed []string
+	dir := folder(t)
+	s := filestore.WithFlush(open(t, dir, nil), func(f *os.File) error {
+		info, err := f.Stat()
+		if err == nil && info.IsDir() {
+			flushed = append(flushed, "folder")
+		} else {
+			flushed = append(flushed, "file")
+		}
+		return errors.Join(err, f.Sync())
+	})
+	old, changed := record(1), record(1)
+	changed.Data = []byte("changed")
+	for _, step := range []struct {
+		name   string
+		change func() error
+		want   string
+	}{
+		{"create", func() error { return s.Create(t.Context(), old) }, "file folder"},
+		{"save", func() error { return s.Save(t.Context(), old, changed) }, "file folder"},
+		{"delete", func() error { return s.Delete(t.Context(), old.Key) }, "folder"},
+	} {
+		flushed = nil
+		if err := step.change(); err != nil || strings.Join(flushed, " ") != step.want {
+			t.Errorf("%s: flushed %v, want %s: %v", step.name, flushed, step.want, err)
+		}
+	}
 }
 
 // TestContractTwoStores: each call goes to another of two, as in two

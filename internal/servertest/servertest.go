@@ -121,8 +121,7 @@ func open(t testing.TB, k kind) *Server {
 	default:
 		t.Skipf("not run: %v", err)
 	}
-	// Not t.TempDir: the path of a socket has at most 107 bytes.
-	dir, err := os.MkdirTemp("/tmp", "jamtest")
+	dir, err := os.MkdirTemp(folder(), "jamtest")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,6 +135,15 @@ func open(t testing.TB, k kind) *Server {
 		t.Fatalf("start %s: %v", k.name, err)
 	}
 	return s
+}
+
+// folder is where the folders of servers are made: in that for temporary files, unless the
+// path of a socket, which has at most 107 bytes, would be too long there. So is t.TempDir.
+func folder() string {
+	if dir := os.TempDir(); len(dir) <= 40 {
+		return dir
+	}
+	return "/tmp"
 }
 
 func (s *Server) fill(bin map[string]string) (err error) {
