@@ -16,9 +16,16 @@
 // With a codec that signs, a session takes twice its size.
 //
 // [NewLimited] limits how many records there can be. When it is full, those
-// that have expired are removed; if there are none, a new session is refused
-// with [ErrFull], which is a 503 for that visitor. No session is dropped for a
-// new one: otherwise anyone who creates many sessions could log everybody out.
+// that have expired make room; if there are none, a new session is refused
+// with [ErrFull], which is a 503 for that visitor, and costs the same however
+// many records there are. No session is dropped for a new one: otherwise anyone
+// who creates many sessions could log everybody out.
+//
+// # Waiting
+//
+// Records are divided among many locks, and nothing holds one for longer than
+// it takes to remove about a hundred records: neither clearing nor a list of a
+// million sessions keeps requests waiting.
 package memstore
 
 import (
@@ -27,28 +34,18 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
+	"runtime"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/jamsession/jamsession/session"
 )
 
-// A store is a map of records.
+// A store is a table of records.
 type store struct {
-	mu  sync.RWMutex
-	max int // 0 for no limit
-
-	// all is a function, since package fmt, which may call no methods of
+	// table is a function, since package fmt, which may call no methods of
 	// unexported fields, would print keys and data.
-	all func() map[string]entry
-}
-
-// An entry is a record with its decoded items, or nil.
-type entry struct {
-	session.Record
-	decoded any
+	table func() *table
 }
 
 // ErrFull says that the store holds as many records as it may.
@@ -67,63 +64,59 @@ func NewLimited(max int) (session.Store, error) {
 }
 
 func newStore(max int) *store {
-	records := make(map[string]entry)
-	return &store{max: max, all: func() map[string]entry { return records }}
+	t := newTable(max)
+	return &store{func() *table { return t }}
 }
 
 // Close implements [session.Store]. There is nothing to release.
 func (s *store) Close() error { return nil }
-
-// records returns the entries by key. The caller holds the lock.
-func (s *store) records() map[string]entry { return s.all() }
-
-// keep stores an entry. The caller holds the lock.
-func (s *store) keep(key string, e entry) { s.all()[key] = e }
 
 // Load returns the record under key, or [session.ErrNotFound].
 func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return session.Record{}, err
 	}
-	s.mu.RLock()
-	e, ok := s.live(key)
-	s.mu.RUnlock()
-	if !ok {
+	sh, hash := s.table().of(key)
+	sh.mu.RLock()
+	defer sh.mu.RUnlock()
+	e := sh.live(hash, key, time.Now())
+	if e == nil {
 		return session.Record{}, session.ErrNotFound
 	}
-	return e.Record, nil
+	return session.Record{Key: e.key, Data: e.data, Expiry: sh.ends.of(e)}, nil
 }
 
 // Exist implements [session.Store].
 func (s *store) Exist(ctx context.Context, keys []string) ([]bool, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
 	exist := make([]bool, len(keys))
 	for i, key := range keys {
-		_, exist[i] = s.live(key)
+		sh, hash := s.table().of(key)
+		sh.mu.RLock()
+		exist[i] = sh.live(hash, key, time.Now()) != nil
+		sh.mu.RUnlock()
 	}
 	return exist, ctx.Err()
 }
 
 // Remember implements [session.Store].
 func (s *store) Remember(rec session.Record, decoded any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e, ok := s.records()[rec.Key]
-	if ok && isSame(e.Data, rec.Data) {
-		s.keep(rec.Key, entry{e.Record, decoded})
+	sh, hash := s.table().of(rec.Key)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if e := sh.find(hash, rec.Key); e != nil && isSame(e.data, rec.Data) {
+		e.decoded = decoded
 	}
 }
 
 // Recall implements [session.Store].
 func (s *store) Recall(rec session.Record) (decoded any) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	e, ok := s.records()[rec.Key]
-	if !ok || !isSame(e.Data, rec.Data) {
-		return nil
+	sh, hash := s.table().of(rec.Key)
+	sh.mu.RLock()
+	defer sh.mu.RUnlock()
+	if e := sh.find(hash, rec.Key); e != nil && isSame(e.data, rec.Data) {
+		return e.decoded
 	}
-	return e.decoded
+	return nil
 }
 
 // isSame reports whether a and b are one slice.
@@ -136,30 +129,31 @@ func (s *store) KeepsBytes() bool { return true }
 
 // Create stores a new record, or returns [session.ErrExists] or [ErrFull].
 func (s *store) Create(ctx context.Context, rec session.Record) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	t := s.table()
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		err := t.create(rec)
+		if !errors.Is(err, ErrFull) || !t.makeRoom(time.Now()) {
+			return err
+		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, taken := s.records()[rec.Key]; taken {
-		return session.ErrExists
-	}
-	if s.full() {
-		return ErrFull
-	}
-	s.keep(rec.Key, entry{Record: rec})
-	return nil
 }
 
-// full reports whether there is no room, after it has removed expired records.
-// The caller holds the lock.
-func (s *store) full() bool {
-	if s.max == 0 || len(s.records()) < s.max {
-		return false
+// create is Create as long as there is room.
+func (t *table) create(rec session.Record) error {
+	sh, hash := t.of(rec.Key)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if sh.find(hash, rec.Key) != nil {
+		return session.ErrExists
 	}
-	now := time.Now()
-	maps.DeleteFunc(s.records(), func(_ string, e entry) bool { return !e.Expiry.After(now) })
-	return len(s.records()) >= s.max
+	if !t.room.take() {
+		return ErrFull
+	}
+	sh.add(hash, &entry{key: rec.Key, data: rec.Data}, rec.Expiry)
+	return nil
 }
 
 // Save replaces old by new, or returns [session.ErrConflict],
@@ -168,23 +162,52 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	stored, ok := s.live(old.Key)
-	if !ok {
-		return session.ErrNotFound
-	}
-	if !bytes.Equal(stored.Data, old.Data) {
-		return session.ErrConflict
-	}
+	t := s.table()
 	if new.Key != old.Key {
-		if _, taken := s.records()[new.Key]; taken {
-			return session.ErrExists
-		}
-		delete(s.records(), old.Key)
+		return t.move(old, new)
 	}
-	s.keep(new.Key, entry{Record: new})
+	sh, hash := t.of(old.Key)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	e, err := sh.unchanged(hash, old)
+	if err != nil {
+		return err
+	}
+	e.data, e.decoded = new.Data, nil
+	sh.setEnd(e, new.Expiry)
 	return nil
+}
+
+// move is Save under another key. Who holds one of the two locks sees the record
+// under one of the keys.
+func (t *table) move(old, new session.Record) error {
+	from, hash := t.of(old.Key)
+	to, newHash := t.of(new.Key)
+	lockBoth(from, to)
+	defer unlockBoth(from, to)
+	e, err := from.unchanged(hash, old)
+	if err != nil {
+		return err
+	}
+	if to.find(newHash, new.Key) != nil {
+		return session.ErrExists
+	}
+	from.remove(hash, e)
+	to.add(newHash, &entry{key: new.Key, data: new.Data}, new.Expiry)
+	return nil
+}
+
+// unchanged returns the entry of a record if it is as it was loaded. The caller
+// holds the lock.
+func (sh *shard) unchanged(hash uint64, rec session.Record) (*entry, error) {
+	e := sh.live(hash, rec.Key, time.Now())
+	if e == nil {
+		return nil, session.ErrNotFound
+	}
+	if !bytes.Equal(e.data, rec.Data) {
+		return nil, session.ErrConflict
+	}
+	return e, nil
 }
 
 // Delete removes the record under key, or returns [session.ErrNotFound].
@@ -192,53 +215,47 @@ func (s *store) Delete(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, ok := s.live(key)
-	delete(s.records(), key)
-	if !ok {
+	t := s.table()
+	sh, hash := t.of(key)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	wasLive := sh.live(hash, key, time.Now()) != nil
+	if e := sh.find(hash, key); e != nil {
+		sh.remove(hash, e)
+		t.room.give(1)
+	}
+	if !wasLive {
 		return session.ErrNotFound
 	}
 	return nil
 }
 
-// clearBatch is how many records ClearExpired checks before it releases the
-// lock for others.
-const clearBatch = 1000
-
-// ClearExpired removes the records that have expired by now.
+// ClearExpired removes the records that have expired by now, and looks at no others. It
+// goes round the shards, a few records of each at a time: who waits for a lock gets
+// it before it is wanted here again.
 func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
-	s.mu.RLock()
-	keys := slices.Collect(maps.Keys(s.records()))
-	s.mu.RUnlock()
-	n := 0
-	for batch := range slices.Chunk(keys, clearBatch) {
-		if err := ctx.Err(); err != nil {
-			return n, err
-		}
-		n += s.clear(batch, now)
-	}
-	return n, nil
-}
-
-func (s *store) clear(keys []string, now time.Time) (n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, key := range keys {
-		if e, ok := s.records()[key]; ok && !e.Expiry.After(now) {
-			delete(s.records(), key)
-			n++
+	t, total := s.table(), 0
+	for found := true; found; {
+		found = false
+		for i := range t.shards {
+			if err := ctx.Err(); err != nil {
+				return total, err
+			}
+			n := t.clear(&t.shards[i], now)
+			total, found = total+n, found || n == clearBatch
+			if n > 0 {
+				runtime.Gosched()
+			}
 		}
 	}
-	return n
+	return total, nil
 }
 
 // List yields the live records in order of key, as they are when it begins.
 func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return func(yield func(session.Record, error) bool) {
-		s.mu.RLock()
-		keys := slices.Sorted(maps.Keys(s.records()))
-		s.mu.RUnlock()
+		keys := s.table().keys()
+		slices.Sort(keys)
 		for _, key := range keys {
 			rec, err := s.Load(ctx, key)
 			if errors.Is(err, session.ErrNotFound) {
@@ -249,11 +266,4 @@ func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 			}
 		}
 	}
-}
-
-// live returns the entry under key unless it has expired. The caller holds
-// the lock.
-func (s *store) live(key string) (entry, bool) {
-	e, ok := s.records()[key]
-	return e, ok && e.Expiry.After(time.Now())
 }
