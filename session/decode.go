@@ -6,31 +6,34 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 
 	"github.com/jamsession/jamsession/internal/rawjson"
 )
 
 // A decoded is what a store in memory keeps: the items that one manager of this
 // process found in data. It counts if the data is still the record's, and for
-// that manager only: another may have another key and find the data forged.
+// that manager only: another may have another key and find the data forged. A million
+// of them are kept, so it is small.
 type decoded struct {
 	items rawjson.Parsed
-	by    *Manager
-	data  []byte
+	first *byte  // of the data
+	size  uint32 // of the data
+	by    uint32 // the number of the manager
 }
 
 // decodedOf returns what is kept beside a record if it counts, or nil.
 func (m *Manager) decodedOf(rec Record, kept any) *decoded {
 	d, _ := kept.(*decoded)
-	if d == nil || d.by != m || len(rec.Data) == 0 ||
-		len(rec.Data) != len(d.data) || &rec.Data[0] != &d.data[0] {
+	if d == nil || d.by != m.number || len(rec.Data) == 0 ||
+		len(rec.Data) != int(d.size) || &rec.Data[0] != d.first {
 		return nil
 	}
 	return d
 }
 
 // Size returns about how many bytes d takes, see [Store].
-func (d *decoded) Size() int { return 32 + d.items.Size() }
+func (d *decoded) Size() int { return 16 + d.items.Size() }
 
 // Format implements [fmt.Formatter]: no verb prints an item.
 func (d *decoded) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "decoded session") }
@@ -57,15 +60,15 @@ func (m *Manager) decode(ctx context.Context, v version) (rawjson.Object, error)
 
 // parsed returns the items in a record's data, and leaves them with the store.
 func (m *Manager) parsed(rec Record) (rawjson.Object, error) {
-	if m.memory == nil {
+	d, room := m.newDecoded(rec.Data, 8) // how many there are is not known yet
+	if d == nil {
 		return m.parse(rec)
 	}
-	d := &decoded{by: m, data: rec.Data}
 	text, err := m.text(rec)
 	if err != nil {
 		return rawjson.Object{}, err
 	}
-	if err := parseError(d.items.Parse(text)); err != nil {
+	if err := parseError(d.items.Parse(text, room)); err != nil {
 		return rawjson.Object{}, err
 	}
 	m.memory.Remember(rec, d)
@@ -126,10 +129,35 @@ func (m *Manager) remember(v version) {
 
 // madeOf notes that data was encoded from text, and text written from items.
 func (m *Manager) madeOf(items *rawjson.Object, text, data []byte) *decoded {
-	if m.memory == nil {
-		return nil
+	d, room := m.newDecoded(data, items.Len())
+	if d != nil {
+		items.WriteParsed(&d.items, text, room)
 	}
-	d := &decoded{by: m, data: data}
-	items.WriteParsed(&d.items, text)
 	return d
+}
+
+// newDecoded returns a decoded of data, or nil if nothing is kept, and room for the
+// marks of n items. What a login leaves, three items, takes one small allocation.
+func (m *Manager) newDecoded(data []byte, n int) (d *decoded, room []rawjson.Mark) {
+	if m.memory == nil || m.number == 0 || len(data) == 0 || uint64(len(data)) > math.MaxUint32 {
+		return nil, nil
+	}
+	switch {
+	case n <= 3:
+		few := new(struct {
+			decoded
+			room [3]rawjson.Mark
+		})
+		d, room = &few.decoded, few.room[:]
+	case n <= 8:
+		more := new(struct {
+			decoded
+			room [8]rawjson.Mark
+		})
+		d, room = &more.decoded, more.room[:]
+	default:
+		d = new(decoded)
+	}
+	d.first, d.size, d.by = &data[0], uint32(len(data)), m.number
+	return d, room
 }

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"errors"
+	"math"
+	"sync/atomic"
 
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/setcookie"
@@ -14,6 +16,7 @@ type Manager struct {
 	store  Store
 	sealer sealer     // the store, if the cookie is the record
 	memory rememberer // the store, if it keeps what was decoded
+	number uint32     // beside what it keeps
 	opts   Options
 
 	transport Transport
@@ -31,7 +34,7 @@ func New(store Store, o *Options) (*Manager, error) {
 	if store == nil {
 		return nil, errors.New("session: New: the store is nil")
 	}
-	m := &Manager{store: store, opts: o.withDefaults()}
+	m := &Manager{store: store, number: nextNumber(), opts: o.withDefaults()}
 	if err := m.opts.check(); err != nil {
 		return nil, err
 	}
@@ -45,6 +48,18 @@ func New(store Store, o *Options) (*Manager, error) {
 	}
 	m.vary = m.transport.Vary()
 	return m, nil
+}
+
+// managers counts those of this process. The first four thousand million have a number, and
+// others remember nothing.
+var managers atomic.Uint64
+
+// nextNumber returns the number of a new manager, or 0 for none.
+func nextNumber() uint32 {
+	if n := managers.Add(1); n <= math.MaxUint32 {
+		return uint32(n)
+	}
+	return 0
 }
 
 // issued reports whether key could have come from here. Others are never

@@ -35,7 +35,7 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q: written %q, then %q", src, text(&o), text(&again))
 		}
 		var parsed rawjson.Parsed
-		o.WriteParsed(&parsed, o.AppendTo(nil))
+		o.WriteParsed(&parsed, o.AppendTo(nil), make([]rawjson.Mark, 2))
 		kept := parsed.Object()
 		if text(&kept) != text(&o) {
 			t.Errorf("%q: written %q, kept as %q", src, text(&o), text(&kept))

@@ -9,10 +9,10 @@ type index struct {
 }
 
 // An object of up to scanned members is always searched from its first to its
-// last, and any other the first indexAfter times.
+// last, and any other the first indexAfter times: to make an index takes about as long.
 const (
 	scanned    = 32
-	indexAfter = 64
+	indexAfter = 16
 )
 
 // indexed returns the index, or nil if a search is cheap without.
@@ -36,6 +36,17 @@ func (o *Object) indexed() *index {
 // place returns the place of a name, or -1.
 func (x *index) place(name string) int {
 	if i, ok := x.places[name]; ok {
+		return i
+	}
+	return -1
+}
+
+// placeOf is place for the name of a member.
+func (x *index) placeOf(m Member) int {
+	if !m.plain {
+		return x.place(decodeName(m.name))
+	}
+	if i, ok := x.places[string(m.name[1:len(m.name)-1])]; ok { // which makes no string
 		return i
 	}
 	return -1

@@ -73,7 +73,7 @@ func TestParsedIsParse(t *testing.T) {
 		put(t, &o, "new", "v")
 		written := o.AppendTo(nil)
 		var parsed rawjson.Parsed
-		o.WriteParsed(&parsed, written)
+		o.WriteParsed(&parsed, written, nil)
 		got, want := parsed.Object(), parse(t, string(written))
 		if text(&got) != text(&want) || got.Len() != want.Len() {
 			t.Errorf("%s: %s, want %s", start, text(&got), text(&want))

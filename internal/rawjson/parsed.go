@@ -4,51 +4,49 @@ import "fmt"
 
 // A Parsed is a text and where its members are. Nobody changes it, so that
 // many objects can have the same one. The marks hold no pointers: a million of
-// them in memory do not slow the garbage collector. It is not to be copied.
+// them in memory do not slow the garbage collector.
 type Parsed struct {
 	text  []byte
-	marks []mark
-	room  [6]mark // of marks, if they are few: a part of one allocation
+	marks []Mark
 }
 
-// begin makes p a text without marks. There is room for n of them, or more.
-func (p *Parsed) begin(text []byte, n int) {
-	p.text, p.marks = text, p.room[:0]
-	if n > len(p.room) {
-		p.marks = make([]mark, 0, n)
-	}
+// parsedFew is a Parsed with the room of its marks, if they are few, in one allocation.
+type parsedFew struct {
+	Parsed
+	room [6]Mark
 }
 
-// Parse makes p what [Parse] makes of src.
-func (p *Parsed) Parse(src []byte) error {
+// Parse makes p what [Parse] makes of src. The marks go into room, if all find place
+// there.
+func (p *Parsed) Parse(src []byte, room []Mark) error {
 	if len(src) > MaxSize {
 		return fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(src), MaxSize)
 	}
-	p.begin(src, 0)
+	p.text, p.marks = src, room[:0]
 	return p.split()
 }
 
 // Size returns about how many bytes of memory p takes, with its text.
 func (p *Parsed) Size() int {
-	const own, each = 144, 16 // of a Parsed with its room, and of a mark
+	const own, each = 48, 16 // of a Parsed, and of a mark
 	return own + len(p.text) + each*cap(p.marks)
 }
 
 // Object returns an object that is what was parsed, until it is changed.
 func (p *Parsed) Object() Object { return Object{parsed: p} }
 
-// A mark says where a member is in the text.
-type mark struct {
+// A Mark says where a member is in the text.
+type Mark struct {
 	name, nameEnd   uint32 // of the name, with its quotes; see codedName
 	value, valueEnd uint32
 }
 
-// codedName is set in mark.nameEnd if the name is not plain. MaxSize leaves
+// codedName is set in Mark.nameEnd if the name is not plain. MaxSize leaves
 // the bit free.
 const codedName = 1 << 31
 
-func newMark(name, nameEnd, value, valueEnd int, plain bool) mark {
-	m := mark{uint32(name), uint32(nameEnd), uint32(value), uint32(valueEnd)}
+func newMark(name, nameEnd, value, valueEnd int, plain bool) Mark {
+	m := Mark{uint32(name), uint32(nameEnd), uint32(value), uint32(valueEnd)}
 	if !plain {
 		m.nameEnd |= codedName
 	}

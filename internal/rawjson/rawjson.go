@@ -68,8 +68,8 @@ type Object struct {
 // Parse splits a text whose root is an object. The object keeps parts of src,
 // which must not be changed afterwards.
 func Parse(src []byte) (Object, error) {
-	p := new(Parsed)
-	if err := p.Parse(src); err != nil {
+	p := new(parsedFew)
+	if err := p.Parse(src, p.room[:]); err != nil {
 		return Object{}, err
 	}
 	return p.Object(), nil
@@ -147,7 +147,7 @@ func (o *Object) Put(m Member) {
 // findMember is find for the name of a member. The members are the object's own.
 func (o *Object) findMember(m Member) int {
 	if x := o.indexed(); x != nil {
-		return x.place(decodeName(m.name))
+		return x.placeOf(m)
 	}
 	for i := range o.members {
 		if o.members[i].sameName(m) {
@@ -242,22 +242,25 @@ func (o *Object) AppendTo(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// size is how long the text is, or a byte more.
+// size is how long the text is: many are kept, with what was allocated for them.
 func (o *Object) size() int {
-	size := 2
+	size := 2 + max(0, o.Len()-1)
 	for i := range o.Len() {
 		m := o.member(i)
-		size += len(m.name) + len(m.value) + 2
+		size += len(m.name) + len(m.value) + 1
 	}
 	return size
 }
 
 // WriteParsed makes p what [Parse] would make of text, which must be what
 // AppendTo has appended and nothing else. It keeps text, and nothing of what the
-// object was made from.
-func (o *Object) WriteParsed(p *Parsed, text []byte) {
+// object was made from. The marks go into room, if all find place there.
+func (o *Object) WriteParsed(p *Parsed, text []byte, room []Mark) {
 	o.fill()
-	p.begin(text, o.Len())
+	p.text, p.marks = text, room[:0]
+	if o.Len() > cap(room) {
+		p.marks = make([]Mark, 0, o.Len())
+	}
 	at := 1
 	for i := range o.Len() {
 		m := o.member(i)

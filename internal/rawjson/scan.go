@@ -17,7 +17,7 @@ type scanner struct {
 func (s *scanner) fail(what string) error { return &SyntaxError{s.pos, what} }
 
 // object reads the whole text as one object, and appends where its members are.
-func (s *scanner) object(marks *[]mark) error {
+func (s *scanner) object(marks *[]Mark) error {
 	s.space()
 	if s.peek() != '{' {
 		return s.fail("no object")
@@ -65,15 +65,15 @@ func (s *scanner) list(closing byte, element func() error) error {
 	}
 }
 
-func (s *scanner) member() (mark, error) {
+func (s *scanner) member() (Mark, error) {
 	start := s.pos
 	name, err := s.name()
 	if err != nil {
-		return mark{}, err
+		return Mark{}, err
 	}
 	value := s.pos
 	if err := s.value(); err != nil {
-		return mark{}, err
+		return Mark{}, err
 	}
 	return newMark(start, start+len(name), value, s.pos, isPlain(name)), nil
 }
