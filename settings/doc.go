@@ -187,6 +187,7 @@
 //	sqlite:///relative.db                 sqlite:////absolute.db
 //	postgres://user:password@host:5432/name?sslmode=verify-full
 //	postgres://user@/name?host=/run/postgresql&port=5432
+//	postgres://user@/name?host=db1,db2&port=5432,5432&target_session_attrs=read-write
 //	mysql://user:password@host:3306/name?tls=true&ssl_ca=/path/ca.pem
 //	mysql://user@/name?socket=/run/mysqld/mysqld.sock
 //

@@ -8,6 +8,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -69,9 +70,9 @@ func open(
 func parse(s siteparts.Server) (*pgxpool.Config, error) {
 	query := s.Options
 	host := net.JoinHostPort(s.Host, s.Port)
-	if s.Socket != "" {
+	if hosts := cmp.Or(s.Socket, query.Get("host")); hosts != "" { // each may have a port of its own
 		host = ""
-		query.Set("host", s.Socket)
+		query.Set("host", hosts)
 		query.Set("port", s.Port)
 	}
 	// As in libpq, a + is not a space.
