@@ -115,7 +115,7 @@ func (pickled) Decode(data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := make([]byte, 1, 2*len(data))
+	text := make([]byte, 1, len(data)+len(data)/8+16) // a little more than plain items take
 	text[0] = '{'
 	for _, p := range dict.Pairs {
 		name, ok := p.Key.(string)

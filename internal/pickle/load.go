@@ -212,6 +212,9 @@ func (m *machine) drop() {
 func (m *machine) text(b []byte) string {
 	m.spend(len(b))
 	s := string(b)
+	if utf8.ValidString(s) { // which looks at eight bytes at a time
+		return s
+	}
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if r == utf8.RuneError && size == 1 {

@@ -238,13 +238,14 @@ func (s *scanner) escape() error {
 }
 
 // controlIn returns where the first byte below 0x20 is, or -1. It looks at
-// eight bytes at a time.
+// 32 bytes at a time.
 func controlIn(b []byte) int {
 	const low, high = 0x0101010101010101, 0x8080808080808080
 	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		x := binary.LittleEndian.Uint64(b[i:])
-		if (x-low*0x20)&^x&high != 0 {
+	for ; i+32 <= len(b); i += 32 {
+		w, x := binary.LittleEndian.Uint64(b[i:]), binary.LittleEndian.Uint64(b[i+8:])
+		y, z := binary.LittleEndian.Uint64(b[i+16:]), binary.LittleEndian.Uint64(b[i+24:])
+		if ((w-low*' ')&^w|(x-low*' ')&^x|(y-low*' ')&^y|(z-low*' ')&^z)&high != 0 {
 			break
 		}
 	}

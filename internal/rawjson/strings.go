@@ -3,6 +3,7 @@ package rawjson
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -40,9 +41,44 @@ func asItIs(s string) int {
 	return len(s)
 }
 
+// isAsItIs reports whether s needs no escape.
+func isAsItIs(s string) bool {
+	return strings.IndexByte(s, '"') < 0 && strings.IndexByte(s, '\\') < 0 &&
+		printable(s) == len(s)
+}
+
+// printable returns where the first byte is that is not printable ASCII, or the length.
+// It looks at 32 bytes at a time.
+func printable(s string) int {
+	const low, high = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+32 <= len(s); i += 32 {
+		a, b, c, d := word(s[i:]), word(s[i+8:]), word(s[i+16:]), word(s[i+24:])
+		control := (a-low*' ')&^a | (b-low*' ')&^b | (c-low*' ')&^c | (d-low*' ')&^d
+		beyond := a | (a + low) | b | (b + low) | c | (c + low) | d | (d + low) // 0x7f and more
+		if (control|beyond)&high != 0 {
+			break
+		}
+	}
+	for i < len(s) && s[i] >= ' ' && s[i] < 0x7f {
+		i++
+	}
+	return i
+}
+
+// word returns the first eight bytes.
+func word(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
 // appendName appends the name of a member, in which the three bytes that
 // UTF-8 would have for a lone surrogate stand for it; see [decodeName].
 func appendName(dst []byte, name string) []byte {
+	if isAsItIs(name) {
+		return append(append(append(slices.Grow(dst, len(name)+2), '"'), name...), '"')
+	}
 	if utf8.ValidString(name) {
 		return appendString(dst, name)
 	}

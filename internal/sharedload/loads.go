@@ -105,7 +105,7 @@ func (l *Loads[T]) forget() {
 // leave ends a load that ran alone. Waiting loads take its place.
 func (l *Loads[T]) leave() {
 	if batch := l.next(); batch != nil {
-		panics.Go(func() { l.run(batch) }, panics.Log(slog.Default(), "sharedload: loads that share a question"))
+		panics.Go(func() { l.run(batch) }, panics.Log(slog.Default(), "sharedload: run a batch"))
 	}
 }
 
