@@ -117,7 +117,14 @@ func (m *Manager) backendOf(user User) (Backend, error) {
 //
 // The login's row in Options.Devices is deleted at once. If that fails, Logout stops the
 // request by [session.Abort].
+//
+// A session that the request has not looked at is deleted without being loaded, unless
+// Options.Devices, OnLogout or OnEvent need to know whose it is.
 func (m *Manager) Logout(r *http.Request) {
+	if m.keepsLogoutsQuiet() && authsession.FlushUnasked(r) {
+		setUser(r, User{})
+		return
+	}
 	s := session.From(r)
 	device, id := m.deviceOf(s), itemText(s, idItem)
 	if m.opts.OnLogout != nil {
@@ -136,6 +143,12 @@ func (m *Manager) Logout(r *http.Request) {
 	if err != nil {
 		session.Abort(r, err)
 	}
+}
+
+// keepsLogoutsQuiet reports whether nobody wants to know whose session a logout ends, so that it
+// need not be loaded.
+func (m *Manager) keepsLogoutsQuiet() bool {
+	return m.keeper() == nil && m.opts.OnLogout == nil && m.opts.OnEvent == nil
 }
 
 // UpdateSessionAuthHash keeps this session logged in when its user has

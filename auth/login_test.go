@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/auth"
+	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -206,6 +208,81 @@ func TestLogoutDeletesTheSession(t *testing.T) {
 	}
 	if name := s.whoami(t, key); name != "AnonymousUser" {
 		t.Errorf("the old cookie is %s", name)
+	}
+}
+
+// askedStore notes what it is asked.
+type askedStore struct {
+	session.Store
+	asked []string
+}
+
+func (s *askedStore) Load(ctx context.Context, key string) (session.Record, error) {
+	s.asked = append(s.asked, "Load")
+	return s.Store.Load(ctx, key)
+}
+
+func (s *askedStore) Save(ctx context.Context, old, next session.Record) error {
+	s.asked = append(s.asked, "Save")
+	return s.Store.Save(ctx, old, next)
+}
+
+func (s *askedStore) Delete(ctx context.Context, key string) error {
+	s.asked = append(s.asked, "Delete")
+	return s.Store.Delete(ctx, key)
+}
+
+// TestLogoutIsOneWrite, and a load only if somebody wants to know whose session it is.
+func TestLogoutIsOneWrite(t *testing.T) {
+	looks := func(r *http.Request) { auth.From(r) }
+	for name, c := range map[string]struct {
+		opts   auth.Options
+		before func(r *http.Request)
+		want   string
+	}{
+		"nobody wants to know": {auth.Options{}, nil, "Delete"},
+		"it was looked at":     {auth.Options{}, looks, "Load Delete"},
+		"OnLogout":             {auth.Options{OnLogout: func(*http.Request, auth.User) {}}, nil, "Load Delete"},
+		"OnEvent":              {auth.Options{OnEvent: func(context.Context, auth.Event) {}}, nil, "Load Delete"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, &c.opts)
+			store := &askedStore{Store: s.store}
+			s.sessions = noerror.In(session.New(store, nil))
+			key := s.login(t, alice())
+			store.asked = nil
+			resp := s.do(func(_ http.ResponseWriter, r *http.Request) {
+				if c.before != nil {
+					c.before(r)
+				}
+				s.auth.Logout(r)
+				if auth.From(r).IsAuthenticated() {
+					t.Error("still logged in")
+				}
+			}, key)
+			if got := strings.Join(store.asked, " "); got != c.want {
+				t.Errorf("the store was asked %q, want %q", got, c.want)
+			}
+			if resp.StatusCode != http.StatusOK || len(s.keys(t)) > 0 ||
+				!strings.Contains(resp.Header.Get("Set-Cookie"), "Max-Age=0") {
+				t.Errorf("%s, %d records, the cookie is %q", resp.Status, len(s.keys(t)), resp.Header.Get("Set-Cookie"))
+			}
+		})
+	}
+}
+
+// TestLogoutWithAKeyThatHasMoved is not told that it has ended the session, which lives on
+// under another key, though it was not loaded; with a key of nobody there is nothing to end.
+func TestLogoutWithAKeyThatHasMoved(t *testing.T) {
+	s := newSite(t, nil)
+	logout := func(_ http.ResponseWriter, r *http.Request) { s.auth.Logout(r) }
+	key := s.login(t, alice())
+	s.do(func(_ http.ResponseWriter, r *http.Request) { session.From(r).CycleKey() }, key)
+	if resp := s.do(logout, key); resp.StatusCode != http.StatusBadRequest || len(s.keys(t)) != 1 {
+		t.Errorf("%s, %d records, want 400 and one", resp.Status, len(s.keys(t)))
+	}
+	if resp := s.do(logout, strings.Repeat("a", 32)); resp.StatusCode != http.StatusOK {
+		t.Errorf("a key of nobody: %s", resp.Status)
 	}
 }
 

@@ -345,12 +345,14 @@ func TestLoadReturnsWhyTheUserIsUnknown(t *testing.T) {
 	}
 }
 
-// brokenStore fails to load.
+// brokenStore fails to load, and to delete.
 type brokenStore struct{ session.Store }
 
 func (brokenStore) Load(context.Context, string) (session.Record, error) {
 	return session.Record{}, errors.New("connection refused")
 }
+
+func (brokenStore) Delete(context.Context, string) error { return errors.New("connection refused") }
 
 func TestSessionStoreDownIs503(t *testing.T) {
 	s := newSite(t, nil)

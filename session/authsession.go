@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/jamsession/jamsession/internal/authsession"
@@ -11,6 +12,7 @@ import (
 
 func init() {
 	authsession.Discard = func(s any) { s.(*Session).discard() }
+	authsession.FlushUnasked = flushUnasked
 	authsession.StartAnew = func(s any) { s.(*Session).startAnew() }
 	authsession.Overtaken = func(s any) bool { return s.(*Session).overtaken() }
 	authsession.Follow = func(s any, f authsession.Follower) { s.(*Session).follow(f) }
@@ -21,6 +23,22 @@ func init() {
 	}
 	authsession.HasPlainKeys = func(s any) bool { return s.(*Session).hasPlainKeys() }
 	authsession.HasBegun = func(s any) bool { return s.(*Session).hasBegun() }
+}
+
+// flushUnasked is authsession.FlushUnasked.
+func flushUnasked(r *http.Request) bool {
+	x := exchangeOf(r.Context())
+	if x == nil {
+		return false
+	}
+	s := &x.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.record != recordUnasked {
+		return false
+	}
+	s.flush()
+	return true
 }
 
 // follow is authsession.Follow.

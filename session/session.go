@@ -173,6 +173,12 @@ func (s *Session) Clear() {
 func (s *Session) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.flush()
+}
+
+// flush is Flush. The caller holds the lock. Of a session that was not loaded all keys that
+// were sent are given up.
+func (s *Session) flush() {
 	s.markDoomed(false)
 	if s.isStored() {
 		s.doomed = append(s.doomed, doomed{key: s.stored.Key})

@@ -24,6 +24,10 @@ type Contender struct {
 	// Reset, if not nil, runs before each turn, untimed.
 	Reset func()
 
+	// Prepare, if not nil, runs before each turn, untimed, for operations that use something
+	// up: each function is called so many times.
+	Prepare func(calls int)
+
 	// Once: an operation uses up what Reset prepared, so a turn is one call.
 	Once bool
 }
@@ -97,6 +101,9 @@ func newRunner(c Contender, goroutines int, length time.Duration) *runner {
 func (r *runner) turn() turn {
 	if r.Reset != nil {
 		r.Reset()
+	}
+	if r.Prepare != nil {
+		r.Prepare(r.n)
 	}
 	var before, after runtime.MemStats
 	runtime.GC()

@@ -22,7 +22,7 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-var cachePages = []Case{ReadCase, ReadWriteCase, CreateCase, ReadLarge, RotateCase}
+var cachePages = []Case{ReadCase, ReadWriteCase, CreateCase, ReadLarge, RotateCase, LogoutCase}
 
 // payload is as long as what a login leaves in a store.
 var payload = bytes.Repeat([]byte("x"), 250)
@@ -45,7 +45,7 @@ var redisEngine = engine{
 			{name: floorName, floor: map[Case]func(int) func(){
 				ReadCase: bareGet(client, payload), ReadWriteCase: bareGetSet(client, payload),
 				ReadLarge: bareGet(client, []byte(large)),
-			}},
+			}, records: bareRedis(client)},
 			{name: ours, site: jamsession(noerror.In(jamredis.New(client, nil)), nil)},
 			{name: oursDjango, site: jamsession(noerror.In(jamredis.New(client, shared)), django.Pickled())},
 			{name: "scs go-redis", site: scsSite(goredisstore.New(goClient))},
@@ -115,6 +115,16 @@ func bareCached(client rueidis.Client, value []byte) func(int) func() {
 	}
 }
 
+func bareRedis(client rueidis.Client) *bareRecords {
+	return &bareRecords{
+		create: func(key string) {
+			set := client.B().Set().Key(key).Value(rueidis.BinaryString(payload)).ExSeconds(3600).Build()
+			mustNot(client.Do(context(), set).Error())
+		},
+		remove: func(key string) { mustNot(client.Do(context(), client.B().Del().Key(key).Build()).Error()) },
+	}
+}
+
 func setBare(client rueidis.Client, goroutine int, value []byte) string {
 	key := "bare:" + bareKey(goroutine) + string(rune('a'+len(value)%26))
 	set := client.B().Set().Key(key).Value(rueidis.BinaryString(value)).Build()
@@ -145,6 +155,9 @@ var memcached = engine{
 		return []entrant{
 			{name: floorName, floor: map[Case]func(int) func(){
 				ReadCase: bareMemcached(client, payload), ReadLarge: bareMemcached(client, []byte(large)),
+			}, records: &bareRecords{
+				create: func(key string) { mustNot(client.Set(&memcache.Item{Key: key, Value: payload})) },
+				remove: func(key string) { mustNot(client.Delete(key)) },
 			}},
 			{name: ours, site: jamsession(open(nil), nil)},
 			{name: oursDjango, site: jamsession(
@@ -168,7 +181,7 @@ func bareMemcached(client *memcache.Client, value []byte) func(int) func() {
 var cachedDB = engine{
 	name:   "cached_db: Redis before PostgreSQL",
 	server: true,
-	cases:  []Case{ReadCase, ReadWriteCase, CreateCase, RotateCase},
+	cases:  []Case{ReadCase, ReadWriteCase, CreateCase, RotateCase, LogoutCase},
 	open: func(bed *contest.Bed) []entrant {
 		client := dialRedis(bed, servertest.Redis(bed).Addr)
 		at := servertest.Postgres(bed)
@@ -181,10 +194,22 @@ var cachedDB = engine{
 		}
 		codec := djangoCodec()
 		return []entrant{
-			{name: floorName, floor: map[Case]func(int) func(){ReadCase: bareGet(client, payload)}},
+			{
+				name: floorName, floor: map[Case]func(int) func(){ReadCase: bareGet(client, payload)},
+				records: bareCachedDB(client, barePgx(bed).records),
+			},
 			{name: ours, site: jamsession(open("plain:", nil), nil)},
 			{name: oursDjango, site: jamsession(
 				open("django:", &cachedstore.Options{Codec: codec}), codec)},
 		}
 	},
+}
+
+// bareCachedDB deletes a row and an entry.
+func bareCachedDB(client rueidis.Client, rows *bareRecords) *bareRecords {
+	entries := bareRedis(client)
+	return &bareRecords{
+		create: func(key string) { rows.create(key); entries.create(key) },
+		remove: func(key string) { rows.remove(key); entries.remove(key) },
+	}
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/jamsession/jamsession/sqlstore"
 )
 
-var databasePages = []Case{ReadCase, ReadWriteCase, CreateCase, ReadLarge, RotateCase, ClearCase}
+var databasePages = []Case{ReadCase, ReadWriteCase, CreateCase, ReadLarge, RotateCase, LogoutCase, ClearCase}
 
 // conns is how many connections each contender may have.
 const conns = 25
@@ -97,6 +97,7 @@ var postgresStatements = statements{
 		" WHERE session_key = $1 AND expire_date > $2",
 	write:  "UPDATE django_session SET session_data = $1, expire_date = $2 WHERE session_key = $3",
 	insert: "INSERT INTO django_session (session_key, session_data, expire_date) VALUES ($1, $2, $3)",
+	remove: "DELETE FROM django_session WHERE session_key = $1",
 	clear:  "DELETE FROM django_session WHERE expire_date < $1",
 }
 
@@ -143,6 +144,10 @@ func barePgx(bed *contest.Bed) bareEntrant {
 				mustNot(err)
 			}
 		},
+	}
+	floor.records.remove = func(key string) {
+		_, err := pool.Exec(context(), postgresStatements.remove, key)
+		mustNot(err)
 	}
 	return floor
 }
@@ -246,13 +251,14 @@ type bare struct {
 	time func(time.Time) any
 }
 
-type statements struct{ read, write, insert, clear string }
+type statements struct{ read, write, insert, remove, clear string }
 
 var plainStatements = statements{
 	read: "SELECT session_data, expire_date FROM django_session" +
 		" WHERE session_key = ? AND expire_date > ?",
 	write:  "UPDATE django_session SET session_data = ?, expire_date = ? WHERE session_key = ?",
 	insert: "INSERT INTO django_session (session_key, session_data, expire_date) VALUES (?, ?, ?)",
+	remove: "DELETE FROM django_session WHERE session_key = ?",
 	clear:  "DELETE FROM django_session WHERE expire_date < ?",
 }
 
@@ -276,7 +282,7 @@ func (b bare) prepared(bed *contest.Bed, d django.Dialect) bareEntrant {
 		bed.Cleanup(func() { _ = stmt.Close() })
 		return stmt
 	}
-	read, write := prepare(b.readers, b.read), prepare(b.db, b.write)
+	read, write, remove := prepare(b.readers, b.read), prepare(b.db, b.write), prepare(b.db, b.remove)
 	row := func(goroutine int, data string) string {
 		key := bareKey(goroutine)
 		exec(b.db, "DELETE FROM django_session WHERE session_key = '"+key+"'")
@@ -302,6 +308,13 @@ func (b bare) prepared(bed *contest.Bed, d django.Dialect) bareEntrant {
 					_, err := write.ExecContext(context(), data, b.time(time.Now().Add(time.Hour)), key)
 					mustNot(err)
 				}
+			},
+		},
+		records: &bareRecords{
+			create: func(key string) { mustNot(store.Create(context(), record(key, string(payload)))) },
+			remove: func(key string) {
+				_, err := remove.ExecContext(context(), key)
+				mustNot(err)
 			},
 		},
 		expired: func() { insertExpired(b.db, b.insert, b.time(longAgo())) },

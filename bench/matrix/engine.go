@@ -33,6 +33,9 @@ type entrant struct {
 	// created would otherwise fill the memory that all contenders share.
 	fresh func() Site
 
+	// records has the bare operations of a logout, if site is nil.
+	records *bareRecords
+
 	// expired fills the store with expired sessions, and clear removes them.
 	expired, clear func()
 }
@@ -50,6 +53,7 @@ const (
 	CreateCase    Case = "create"
 	ReadLarge     Case = "read of 64 KiB"
 	RotateCase    Case = "rotate"
+	LogoutCase    Case = "logout"
 	ClearCase     Case = "clear 10 000 expired"
 )
 
@@ -79,6 +83,8 @@ func (e entrant) contender(c Case) (contest.Contender, bool) {
 			Name: e.name, Once: true, Reset: e.expired,
 			Ops: func(int) []func() { return []func(){e.clear} },
 		}, e.clear != nil
+	case c == LogoutCase:
+		return e.logout()
 	case e.site == nil:
 		op := e.floor[c]
 		return contest.Contender{Name: e.name, Ops: func(goroutines int) []func() {

@@ -41,6 +41,8 @@ func (s fiberPages) page(p Page) fiber.Handler {
 			}
 		case Rotate:
 			mustNot(m.Regenerate())
+		case Logout:
+			mustNot(m.Destroy())
 		case Show:
 			shown = m.Get(countItem).(int)
 		}

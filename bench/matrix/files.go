@@ -15,13 +15,13 @@ import (
 
 var files = engine{
 	name:  "file",
-	cases: []Case{ReadCase, ReadWriteCase, CreateCase, ReadLarge, RotateCase, ClearCase},
+	cases: []Case{ReadCase, ReadWriteCase, CreateCase, ReadLarge, RotateCase, LogoutCase, ClearCase},
 	open: func(bed *contest.Bed) []entrant {
 		small := bareFile(bed, 300)
 		return []entrant{
 			{name: floorName, floor: map[Case]func(int) func(){
 				ReadCase: small, ReadLarge: bareFile(bed, 64<<10),
-			}},
+			}, records: bareFiles(bed)},
 			jamsessionFiles(bed, ours, nil),
 			jamsessionFiles(bed, oursDjango, djangoCodec()),
 			{name: "gorilla", site: gorillaFiles(bed)},
@@ -48,6 +48,21 @@ func gorillaFiles(bed *contest.Bed) Site {
 	store := sessions.NewFilesystemStore(bed.TempDir(), []byte(secret))
 	store.MaxLength(1 << 20)
 	return gorillaSite(store)
+}
+
+// bareFiles writes files, and removes them for good.
+func bareFiles(bed *contest.Bed) *bareRecords {
+	dir := bed.TempDir()
+	folder, err := os.Open(dir)
+	mustNot(err)
+	bed.Cleanup(func() { _ = folder.Close() })
+	return &bareRecords{
+		create: func(key string) { mustNot(os.WriteFile(filepath.Join(dir, key), payload, 0o600)) },
+		remove: func(key string) {
+			mustNot(os.Remove(filepath.Join(dir, key)))
+			mustNot(folder.Sync())
+		},
+	}
 }
 
 // bareFile reads a file of that many bytes.

@@ -52,6 +52,13 @@ var targets = []target{
 	timesFloor(ours, "Memcached", ReadCase, many, 1.25),
 	timesFloor(oursDjango, "Memcached", ReadLarge, 1, 1.5),
 	slower("MariaDB", ReadCase, 1.25),
+	slower("file", LogoutCase, 1.2),
+	slower("SQLite", LogoutCase, 1.2),
+	slower("PostgreSQL", LogoutCase, 1.2),
+	slower("MariaDB", LogoutCase, 1.2),
+	slower("Redis", LogoutCase, 1.2),
+	slower("Memcached", LogoutCase, 1.2),
+	slower(cachedDB.name, LogoutCase, 1.2),
 	{
 		"memory", ReadWriteCase, 1, "microseconds more with Django's codec", 2.5, false,
 		func(g Group) (float64, bool) {
@@ -136,6 +143,52 @@ func allocations(engine string, c Case, limit float64) target {
 	}}
 }
 
+// comparisons are targets between two groups: what each engine may need for a case, times what
+// it, or another, needs for another.
+var comparisons = []comparison{
+	{"Redis", RotateCase, "Redis", ReadWriteCase, 1.1},
+	{"PostgreSQL", RotateCase, "PostgreSQL", ReadWriteCase, 1.1},
+	{"Memcached", RotateCase, "Memcached", ReadWriteCase, 1.1},
+	{cachedDB.name, RotateCase, cachedDB.name, ReadWriteCase, 1.1},
+	{cachedDB.name, ReadWriteCase, "PostgreSQL", ReadWriteCase, 1.25},
+	{cachedDB.name, RotateCase, "PostgreSQL", RotateCase, 1.25},
+}
+
+type comparison struct {
+	engine     string
+	c          Case
+	thanEngine string
+	thanCase   Case
+	limit      float64
+}
+
+// goal returns false unless both groups were measured.
+func (c comparison) goal(groups []Group) (report.Goal, bool) {
+	own, ok := oursOf(groups, c.engine, c.c)
+	other, found := oursOf(groups, c.thanEngine, c.thanCase)
+	if !ok || !found {
+		return report.Goal{}, false
+	}
+	than := string(c.thanCase)
+	if c.thanEngine != c.engine {
+		than += " on " + c.thanEngine
+	}
+	return report.Goal{
+		What:  fmt.Sprintf("%s: %s: times %s", c.engine, c.c, than),
+		Limit: c.limit, Got: own.Median() / other.Median(),
+	}, true
+}
+
+// oursOf returns what jamsession needs for a case, with one goroutine.
+func oursOf(groups []Group, engine string, c Case) (contest.Result, bool) {
+	for _, g := range groups {
+		if g.Engine == engine && g.Case == c && g.Goroutines == 1 {
+			return g.find(ours)
+		}
+	}
+	return contest.Result{}, false
+}
+
 // goals returns the targets that were measured.
 func goals(groups []Group) (goals []report.Goal) {
 	for _, t := range targets {
@@ -149,6 +202,11 @@ func goals(groups []Group) (goals []report.Goal) {
 					Limit: t.limit, Least: t.least, Got: got,
 				})
 			}
+		}
+	}
+	for _, c := range comparisons {
+		if goal, ok := c.goal(groups); ok {
+			goals = append(goals, goal)
 		}
 	}
 	return goals

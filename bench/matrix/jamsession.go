@@ -4,7 +4,9 @@ import (
 	stdcontext "context"
 	"net/http"
 
+	"github.com/jamsession/jamsession/auth"
 	"github.com/jamsession/jamsession/internal/noerror"
+	"github.com/jamsession/jamsession/internal/secrettest"
 	"github.com/jamsession/jamsession/metrics"
 	"github.com/jamsession/jamsession/session"
 )
@@ -56,11 +58,25 @@ func pagesOf(m *session.Manager) Site {
 			s.Set(largeItem, large)
 		}),
 		Rotate: page((*session.Session).CycleKey),
+		Logout: logout(m),
 		Show: m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			show(w, session.Item[int](countItem).Get(session.From(r), 0))
 		})),
 	}
 }
+
+// logout is that of package auth, on a site that wants to know nothing of it.
+func logout(m *session.Manager) http.Handler {
+	logins, err := auth.New(nobody{}, secrettest.Keys(secret), nil)
+	mustNot(err)
+	return m.Handler(logins.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		logins.Logout(r)
+		_, _ = w.Write(body)
+	})))
+}
+
+// nobody has no users.
+type nobody struct{ auth.UserStore }
 
 // noMiddleware is a page without sessions.
 var noMiddleware = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

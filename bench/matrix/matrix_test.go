@@ -34,6 +34,9 @@ func TestEverySiteDoesTheSame(t *testing.T) {
 					if contender.Reset != nil {
 						contender.Reset()
 					}
+					if contender.Prepare != nil {
+						contender.Prepare(2)
+					}
 					for _, op := range ops {
 						op()
 						if !contender.Once {
@@ -115,9 +118,19 @@ func run(b *testing.B, c contest.Contender, goroutines int) {
 	if c.Reset != nil {
 		c.Reset()
 	}
+	if c.Prepare != nil {
+		c.Prepare(b.N)
+		b.ResetTimer()
+	}
 	b.ReportAllocs()
 	if goroutines > 1 {
 		runTogether(b, ops)
+		return
+	}
+	if c.Prepare != nil { // for exactly so many
+		for range b.N {
+			ops[0]()
+		}
 		return
 	}
 	for b.Loop() {

@@ -19,7 +19,8 @@ func djangoCodec() session.Codec { return noerror.In(django.Signed(secrettest.Ke
 var memory = engine{
 	name: "memory",
 	cases: []Case{
-		NoCookie, UntouchedCase, ReadCase, ReadWriteCase, CreateCase, ReadLarge, RotateCase, ClearCase,
+		NoCookie, UntouchedCase, ReadCase, ReadWriteCase, CreateCase, ReadLarge, RotateCase, LogoutCase,
+		ClearCase,
 	},
 	open: func(bed *contest.Bed) []entrant {
 		store := jammemstore.New()

@@ -20,6 +20,7 @@ const (
 	Fill      Page = "fill"        // Create, and an item to count; to prepare
 	FillLarge Page = "fill 64 KiB" // Fill, and an item of 64 KiB; to prepare
 	Rotate    Page = "rotate"      // a new key for the session, as at a login
+	Logout    Page = "logout"      // ends the session, without a look at it
 	Show      Page = "show"        // writes the counted item, for tests
 )
 

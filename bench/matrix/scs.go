@@ -40,6 +40,7 @@ func scsSite(store scs.Store) Site {
 			m.Put(r.Context(), largeItem, large)
 		}),
 		Rotate: page(func(r *http.Request) { mustNot(m.RenewToken(r.Context())) }),
+		Logout: page(func(r *http.Request) { mustNot(m.Destroy(r.Context())) }),
 		Show: m.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			show(w, m.GetInt(r.Context(), countItem))
 		})),

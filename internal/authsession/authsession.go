@@ -5,6 +5,7 @@ package authsession
 
 import (
 	"context"
+	"net/http"
 	"time"
 )
 
@@ -31,6 +32,11 @@ var (
 	// since it may be that of a later login. What this request sets afterwards is not
 	// stored then, except by a login.
 	Discard func(session any)
+
+	// FlushUnasked is Flush for the session of a request that nobody has asked for yet, and
+	// reports whether that is so. The store is not asked whether there is one: its answer to the
+	// deletion says that.
+	FlushUnasked func(r *http.Request) bool
 
 	// Overtaken reports whether another request has moved or deleted the record of a session
 	// that Discard gave up, so that what is set now must not be stored. Save the session first.
