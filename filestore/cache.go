@@ -62,6 +62,7 @@ func NewCache(dir string, o *Options) (cachedstore.Cache, error) {
 	if c.files, err = newStore(dir, &opts); err != nil {
 		return nil, err
 	}
+	c.files.savedAt = func([]byte, time.Time) time.Time { return time.Now() }
 	c.files.opts.Prefix = "" // of the files; their locks have a name now
 	return c, nil
 }
@@ -143,9 +144,9 @@ func endOf(v pickle.Value) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("the end of an entry is a %s", pickle.TypeName(v))
 }
 
-// sealFileValue returns the file for a value that ends after a while.
-func sealFileValue(value []byte, ttl time.Duration) ([]byte, error) {
-	end := float64(time.Now().Add(ttl).UnixMicro()) / 1e6
+// sealFileValue returns the file for a value that ends then.
+func sealFileValue(value []byte, ends time.Time) ([]byte, error) {
+	end := float64(ends.UnixMicro()) / 1e6
 	content := binary.BigEndian.AppendUint64([]byte("\x80\x04G"), math.Float64bits(end))
 	packed, err := zlibs.Compress(value)
 	return append(append(content, '.'), packed...), err
@@ -154,8 +155,9 @@ func sealFileValue(value []byte, ttl time.Duration) ([]byte, error) {
 // entry returns what the functions of a store write. The time of change says nothing
 // here; it is that of writing.
 func (c *cache) entry(name string, value []byte, ttl time.Duration) (session.Record, error) {
-	content, err := sealFileValue(value, ttl)
-	return session.Record{Key: name, Data: content, Expiry: time.Now().Add(c.files.opts.MaxAge)}, err
+	ends := time.Now().Add(ttl)
+	content, err := sealFileValue(value, ends)
+	return session.Record{Key: name, Data: content, Expiry: ends}, err
 }
 
 // Set implements [cachedstore.Cache].
@@ -222,50 +224,18 @@ func (c *cache) Delete(ctx context.Context, key string) error {
 // ClearExpired is for [cachedstore.Cache]: Django removes what has expired only when it
 // reads it. It also removes the leftovers of processes that died.
 func (c *cache) ClearExpired(ctx context.Context, now time.Time) (int, error) {
-	n := 0
-	for name, err := range c.files.names(ctx) {
-		if err != nil {
-			return n, fmt.Errorf("filestore: clear expired: %w", err)
+	files := clearing{s: c.files, now: now, shared: true}
+	files.isEntry = func(name string) bool { return strings.HasSuffix(name, suffix) }
+	files.hasExpired = func(name string, info fs.FileInfo) bool {
+		if files.promises(info) {
+			return false
 		}
-		cleared, err := c.clearEntry(ctx, name, now)
-		if err != nil {
-			return n, c.files.hide("clear expired", name, err)
+		content, saved, err := c.files.readFile(name) // Get reports a file that cannot be read
+		if err != nil || !saved.Equal(info.ModTime()) {
+			return false
 		}
-		if cleared {
-			n++
-		}
+		_, end, err := openFileValue(content)
+		return err == nil && !end.After(now)
 	}
-	return n, nil
-}
-
-// clearEntry removes a file if it has expired or was left behind, and reports whether it
-// was an entry.
-func (c *cache) clearEntry(ctx context.Context, name string, now time.Time) (bool, error) {
-	entry, _, isTemporary := strings.Cut(name, temporary)
-	if !strings.HasSuffix(entry, suffix) {
-		return false, nil // not ours
-	}
-	unlock, err := c.files.locks.lock(ctx, entry, entry)
-	if err != nil {
-		return false, err
-	}
-	defer unlock()
-	info, err := c.files.root.Lstat(name)
-	if err != nil || c.files.opts.checkFile(info) != nil {
-		return false, nil // gone meanwhile, or not ours
-	}
-	if isTemporary || info.Size() == 0 {
-		if now.Sub(info.ModTime()) <= leftoverAge {
-			return false, nil
-		}
-		return false, c.files.remove(name)
-	}
-	content, _, err := c.files.readFile(name)
-	if err != nil {
-		return false, nil // Get reports a file that cannot be read
-	}
-	if _, end, err := openFileValue(content); err != nil || end.After(now) {
-		return false, nil
-	}
-	return true, c.files.remove(name)
+	return files.run(ctx)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"slices"
 	"strings"
@@ -14,87 +15,59 @@ import (
 	"github.com/jamsession/jamsession/session"
 )
 
-// leftoverAge is the age from which a temporary file counts as left behind.
-const leftoverAge = time.Hour
-
 // page is how many names are read at once.
 const page = 1000
 
-// names yields the names in the folder that begin with the prefix, without it.
-func (s *store) names(ctx context.Context) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
+// pages yields the names in the folder that begin with the prefix, without it, page by
+// page.
+func (s *store) pages(ctx context.Context) iter.Seq2[[]string, error] {
+	return func(yield func([]string, error) bool) {
 		dir, err := s.root.Open(".")
 		if err != nil {
-			yield("", err)
+			yield(nil, err)
 			return
 		}
 		defer func() { _ = dir.Close() }()
 		for {
 			all, err := dir.Readdirnames(page)
-			for _, name := range all {
-				if rest, ok := strings.CutPrefix(name, s.opts.Prefix); ok && !yield(rest, nil) {
-					return
-				}
-			}
-			if errors.Is(err, io.EOF) {
+			if !yield(withoutPrefix(all, s.opts.Prefix), nil) || errors.Is(err, io.EOF) {
 				return
 			}
 			if err := errors.Join(err, ctx.Err()); err != nil {
-				yield("", err)
+				yield(nil, err)
 				return
 			}
 		}
 	}
+}
+
+// withoutPrefix returns the rest of the names that begin with a prefix, in their place.
+func withoutPrefix(names []string, prefix string) []string {
+	rests := names[:0]
+	for _, name := range names {
+		if rest, ok := strings.CutPrefix(name, prefix); ok {
+			rests = append(rests, rest)
+		}
+	}
+	return rests
 }
 
 // ClearExpired implements [session.Store]. It also removes the leftovers of
 // processes that died, which it does not count. Several processes may call it
 // at the same time.
 func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
-	n := 0
-	for name, err := range s.names(ctx) {
-		if err != nil {
-			return n, fmt.Errorf("filestore: clear expired: %w", err)
+	c := clearing{s: s, now: now, shared: s.opts.Codec != nil, isEntry: sessionkey.WellFormed}
+	c.hasExpired = func(key string, info fs.FileInfo) bool {
+		if s.opts.Codec == nil {
+			return !s.opts.deadline(nil, info.ModTime()).After(now)
 		}
-		cleared, err := s.clear(ctx, name, now)
-		if err != nil {
-			return n, s.hide("clear expired", name, err)
+		if c.promises(info) {
+			return false
 		}
-		if cleared {
-			n++
-		}
+		data, saved, err := s.readFile(key) // Load reports a file that cannot be read
+		return err == nil && saved.Equal(info.ModTime()) && !s.opts.deadline(data, saved).After(now)
 	}
-	return n, nil
-}
-
-// clear removes one file if it is expired or left behind, and reports whether
-// it was a session.
-func (s *store) clear(ctx context.Context, name string, now time.Time) (bool, error) {
-	key, _, isTemporary := strings.Cut(name, temporary)
-	if !sessionkey.WellFormed(key) {
-		return false, nil // not ours
-	}
-	unlock, err := s.locks.lock(ctx, key, key)
-	if err != nil {
-		return false, err
-	}
-	defer unlock()
-	info, err := s.root.Lstat(s.opts.Prefix + name)
-	if err != nil || s.opts.checkFile(info) != nil {
-		return false, nil // gone meanwhile, or not ours
-	}
-	old := now.Sub(info.ModTime()) > leftoverAge
-	if isTemporary || info.Size() == 0 {
-		if !old {
-			return false, nil
-		}
-		return false, s.remove(name)
-	}
-	data, saved, err := s.readFile(key)
-	if err != nil || s.opts.deadline(data, saved).After(now) {
-		return false, nil // Load reports a file that cannot be read
-	}
-	return true, s.remove(key)
+	return c.run(ctx)
 }
 
 // List implements [session.Store]. It holds the names in memory to sort them.
@@ -102,13 +75,15 @@ func (s *store) clear(ctx context.Context, name string, now time.Time) (bool, er
 func (s *store) List(ctx context.Context) iter.Seq2[session.Record, error] {
 	return func(yield func(session.Record, error) bool) {
 		var keys []string
-		for name, err := range s.names(ctx) {
+		for names, err := range s.pages(ctx) {
 			if err != nil {
 				yield(session.Record{}, fmt.Errorf("filestore: list: %w", err))
 				return
 			}
-			if sessionkey.WellFormed(name) {
-				keys = append(keys, name)
+			for _, name := range names {
+				if sessionkey.WellFormed(name) {
+					keys = append(keys, name)
+				}
 			}
 		}
 		slices.Sort(keys)

@@ -8,3 +8,5 @@ import (
 )
 
 func exchangeFiles(*os.File, string, string) error { return errors.ErrUnsupported }
+
+func renameFree(*os.File, string, string) error { return errors.ErrUnsupported }

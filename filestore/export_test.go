@@ -26,6 +26,9 @@ func OpenWithFlush(dir string, o *Options, flush func(*os.File) error) error {
 	if err != nil {
 		return err
 	}
-	s := &store{opts: opts, root: root, exchangeFiles: exchangeFiles, flush: flush}
+	s := &store{
+		opts: opts, root: root, exchangeFiles: exchangeFiles, renameFree: renameFree,
+		flush: flush,
+	}
 	return errors.Join(s.open(dir), s.Close())
 }

@@ -117,8 +117,7 @@ func (s *store) fill(f *os.File, name string, rec session.Record) error {
 	} else if err != nil {
 		return err
 	}
-	saved := s.opts.savedAt(rec.Data, rec.Expiry)
-	if err := s.root.Chtimes(name, saved, saved); err != nil {
+	if err := s.root.Chtimes(name, rec.Expiry, s.savedAt(rec.Data, rec.Expiry)); err != nil {
 		return err
 	}
 	if s.opts.LoseSessionsInPowerCut {

@@ -21,8 +21,11 @@ type store struct {
 	dir   *os.File // the folder itself, to flush it
 	locks *locks
 
+	savedAt func(data []byte, expiry time.Time) time.Time // see Options.savedAt
+
 	// What some systems lack, as functions so that tests can go without.
 	exchangeFiles func(dir *os.File, a, b string) error
+	renameFree    func(dir *os.File, from, to string) error
 	flush         func(dir *os.File) error
 }
 
@@ -52,7 +55,11 @@ func newStore(dir string, o *Options) (*store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("filestore: %w", err)
 	}
-	s := &store{opts: opts, root: root, exchangeFiles: exchangeFiles, flush: (*os.File).Sync}
+	s := &store{
+		opts: opts, root: root, exchangeFiles: exchangeFiles, renameFree: renameFree,
+		flush: (*os.File).Sync,
+	}
+	s.savedAt = s.opts.savedAt
 	if err := s.open(dir); err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("filestore: %w", err)

@@ -59,6 +59,10 @@ var targets = []target{
 	slower("Redis", LogoutCase, 1.2),
 	slower("Memcached", LogoutCase, 1.2),
 	slower(cachedDB.name, LogoutCase, 1.2),
+	slower("SQLite", ClearCase, 1.5),
+	slower("PostgreSQL", ClearCase, 1.5),
+	slower("MariaDB", ClearCase, 1.5),
+	microseconds("file", ClearCase, 300_000),
 	{
 		"memory", ReadWriteCase, 1, "microseconds more with Django's codec", 2.5, false,
 		func(g Group) (float64, bool) {
