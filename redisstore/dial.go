@@ -47,7 +47,6 @@ func dial(ctx context.Context, rawURL string, cacheBytes int) (rueidis.Client, e
 	a.option.DisableCache = cacheBytes == 0
 	if cacheBytes > 0 {
 		a.option.CacheSizeEachConn = cacheBytes
-		a.option.PipelineMultiplex = -1 // one connection for commands and messages, see store.oneWire
 	}
 	open := new(openConns)
 	a.option.DialCtxFn = open.dial
@@ -133,6 +132,7 @@ func clientOption() rueidis.ClientOption {
 	return rueidis.ClientOption{
 		ClientName:          "jamsession",
 		ForceSingleClient:   true,
+		PipelineMultiplex:   -1, // one connection a server: calls share more, see also store.oneWire
 		ConnWriteTimeout:    replyTimeout,
 		ReadBufferEachConn:  bufferBytes,
 		WriteBufferEachConn: bufferBytes,

@@ -22,6 +22,21 @@ const alert = time.Minute
 // the visitor of the call that it carries out has.
 const patience = timelimit.Default
 
+// How many calls there may be at a time.
+const (
+	// crowd is how many rueidis may be shown themselves: a connection has room for 1024
+	// commands without an answer, and whoever comes then waits for room, without a look
+	// at the context.
+	crowd = 900
+
+	// most is how many may wait for the server in all. The next is refused, since they
+	// would only make others wait longer.
+	most = 10_000
+)
+
+// errFull says that too many calls are waiting already.
+var errFull = errors.New("too many calls are waiting for the server")
+
 // A client ends Do and DoCache with their contexts, and no visitor's context
 // ends what another one waits for.
 //
@@ -37,6 +52,7 @@ type client struct {
 	rueidis.Client
 	cut     func()       // ends all connections; nil if somebody else has dialed them
 	wary    bool         // all calls are watched
+	calls   atomic.Int64 // that go on, those included which nobody waits for any more
 	alerted atomic.Int64 // until when, in nanoseconds since 1970
 	left    atomic.Int64 // when it left a wrong server, in nanoseconds since 1970
 }
@@ -58,7 +74,7 @@ func (c *client) Do(ctx context.Context, cmd rueidis.Completed) rueidis.RedisRes
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
 	if c.calm(ctx) {
-		result := c.note(c.Client.Do(ctx, cmd))
+		result := c.call(func() rueidis.RedisResult { return c.Client.Do(ctx, cmd) })
 		if !unsent(ctx, result) {
 			return result
 		}
@@ -71,7 +87,7 @@ func (c *client) DoCache(ctx context.Context, cmd rueidis.Cacheable, ttl time.Du
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
 	if c.calm(ctx) {
-		result := c.note(c.Client.DoCache(ctx, cmd, ttl))
+		result := c.call(func() rueidis.RedisResult { return c.Client.DoCache(ctx, cmd, ttl) })
 		if !unsent(ctx, result) {
 			return result
 		}
@@ -84,10 +100,17 @@ func (c *client) DoCache(ctx context.Context, cmd rueidis.Cacheable, ttl time.Du
 // calm reports whether rueidis may be shown the context itself.
 func (c *client) calm(ctx context.Context) bool {
 	now := time.Now()
-	if end, _ := ctx.Deadline(); c.wary || end.Sub(now) < patience*4/5 {
+	if end, _ := ctx.Deadline(); c.wary || c.calls.Load() >= crowd || end.Sub(now) < patience*4/5 {
 		return false
 	}
 	return now.UnixNano() >= c.alerted.Load()
+}
+
+// call makes a call, in the visitor's goroutine.
+func (c *client) call(do func() rueidis.RedisResult) rueidis.RedisResult {
+	c.calls.Add(1)
+	defer c.calls.Add(-1)
+	return c.note(do())
 }
 
 // note raises the alert if the server could not be asked, and leaves one that
@@ -117,8 +140,13 @@ func (c *client) watch(
 	if err := ctx.Err(); err != nil {
 		return rueidis.NewErrorResult(err)
 	}
+	if c.calls.Add(1) > most {
+		c.calls.Add(-1)
+		return rueidis.NewErrorResult(errFull)
+	}
 	done := make(chan rueidis.RedisResult, 1)
 	panics.Go(func() {
+		defer c.calls.Add(-1)
 		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 		defer cancel()
 		result := call(own)

@@ -229,3 +229,60 @@ func BenchmarkDo(b *testing.B) {
 	inner.fails = false
 	b.Run("watched", run)
 }
+
+// A crowded client has room for so many calls, and then waits for room without a look at
+// the context, as rueidis does. It answers nobody before it is told to.
+type crowded struct {
+	rueidis.Client
+	room   chan struct{}
+	answer chan struct{}
+}
+
+func (c *crowded) Do(ctx context.Context, _ rueidis.Completed) rueidis.RedisResult {
+	c.room <- struct{}{}
+	defer func() { <-c.room }()
+	select {
+	case <-c.answer:
+		return rueidis.RedisResult{}
+	case <-ctx.Done():
+		return rueidis.NewErrorResult(ctx.Err())
+	}
+}
+
+func (c *crowded) DoCache(ctx context.Context, _ rueidis.Cacheable, _ time.Duration) rueidis.RedisResult {
+	return c.Do(ctx, rueidis.Completed{})
+}
+
+// TestNobodyInACrowdWaitsForLongerThanTheirContext, and the last of a very large one not
+// at all. When the crowd has gone, all is well.
+func TestNobodyInACrowdWaitsForLongerThanTheirContext(t *testing.T) {
+	for name, call := range calls {
+		synctest.Test(t, func(t *testing.T) {
+			d := &crowded{room: make(chan struct{}, 1024), answer: make(chan struct{})}
+			c := redislimit.New(d)
+			var wg sync.WaitGroup
+			for range 10_000 {
+				wg.Go(func() {
+					ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+					defer cancel()
+					began := time.Now()
+					err := call(ctx, c)
+					if took := time.Since(began); took > 5*time.Second || !errors.Is(err, context.DeadlineExceeded) {
+						t.Errorf("%s: %v after %v", name, err, took)
+					}
+				})
+			}
+			synctest.Wait()
+			began := time.Now()
+			if err := call(t.Context(), c); err == nil || time.Since(began) > 0 {
+				t.Errorf("%s: one too many: %v after %v", name, err, time.Since(began))
+			}
+			wg.Wait()
+			close(d.answer)
+			time.Sleep(time.Minute)
+			if err := call(t.Context(), c); err != nil {
+				t.Errorf("%s: when all is well: %v", name, err)
+			}
+		})
+	}
+}
