@@ -174,13 +174,14 @@ mutants: ## See whether tests notice mistakes in security decisions (FOR=2m, MAT
 	go run ./internal/mutants $(if $(FOR),-for '$(FOR)') $(if $(MATCH),-match '$(MATCH)')
 
 bench: ## Measure beside other libraries, into docs/performance.md (12 minutes)
-	cd bench && go run . matrix -o results && go run . devices -o results && \
+	cd bench && go run . matrix -o results && go run . devices -o results && go run . crowd -o results && \
 	go run . hostile -o results && go run . sizes -o results && go run . page
 
 bench-full: ## The same at length, over HTTP, and with millions of rows (40 minutes)
 	cd bench && go run . matrix -passes 5 -rounds 10 -o results && \
 	go run . load -o results && go run . scale -o results && \
-	go run . devices -o results && go run . hostile -o results && go run . sizes -o results && go run . page
+	go run . devices -o results && go run . crowd -o results && \
+	go run . hostile -o results && go run . sizes -o results && go run . page
 
 bench-compare: ## What changed since a commit: BASE=HEAD~1 [BENCH='Matrix/SQLite']
 	@test -n "$(BASE)" || { echo "say since when: make bench-compare BASE=HEAD~1"; exit 2; }

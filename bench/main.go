@@ -5,6 +5,7 @@
 //	go run . load      # sites over HTTP, and Django; five minutes
 //	go run . scale     # millions of rows; some minutes, and some gigabytes in /tmp
 //	go run . devices   # what devices cost, a million of them, and open watches; some minutes
+//	go run . crowd     # a million sessions in memory; a minute
 //	go run . hostile   # honest logins at a site under attack; a minute
 //	go run . sizes     # what a site links, and the start of the command; half a minute
 //	go run . page      # write the results into docs/performance.md
@@ -40,6 +41,7 @@ var commands = []command{
 	{"load", "measure whole sites over HTTP, beside scs and Django", measureLoad},
 	{"scale", "measure with millions of rows and sessions", measureScale},
 	{"devices", "measure what it costs to know where users are logged in", measureDevices},
+	{"crowd", "measure a million sessions in memory, many goroutines and items", measureCrowd},
 	{"hostile", "measure honest logins at a site that is attacked", measureHostile},
 	{"sizes", "measure what a site links, and the start of the command", measureSizes},
 	{"page", "write the results into docs/performance.md", writePage},

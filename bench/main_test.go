@@ -20,7 +20,7 @@ func runs(t *testing.T, args ...string) (help, problem string) {
 func TestHelpListsTheCommands(t *testing.T) {
 	for _, args := range [][]string{{}, {"-help"}, {"help"}, {"unknown"}} {
 		help, problem := runs(t, args...)
-		for _, name := range []string{"matrix", "load", "scale", "devices", "hostile", "sizes", "page"} {
+		for _, name := range []string{"matrix", "load", "scale", "devices", "crowd", "hostile", "sizes", "page"} {
 			if !strings.Contains(help, "\n  "+name+" ") {
 				t.Errorf("%q does not list %s: %s", args, name, help)
 			}
@@ -37,7 +37,7 @@ func TestHelpListsTheCommands(t *testing.T) {
 
 // TestCommandsTakeNoArguments: a flag without its dash is a mistake.
 func TestCommandsTakeNoArguments(t *testing.T) {
-	for _, name := range []string{"matrix", "load", "scale", "devices", "hostile", "sizes", "page"} {
+	for _, name := range []string{"matrix", "load", "scale", "devices", "crowd", "hostile", "sizes", "page"} {
 		if _, problem := runs(t, name, "quick"); !strings.Contains(problem, "flags only") {
 			t.Errorf("%s: error %q", name, problem)
 		}

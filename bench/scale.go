@@ -14,7 +14,7 @@ import (
 func measureScale(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("scale", flag.ContinueOnError)
 	rows := flags.Int("rows", 5_000_000,
-		"`rows` in PostgreSQL; a fifth of it in SQLite, and as many sessions in memory")
+		"`rows` in PostgreSQL; a fifth of it in SQLite, and as many sessions in Redis")
 	small := flags.Bool("small", false, "run in miniature, which shows only that it runs")
 	dir := flags.String("o", "results", "`folder` for what was measured")
 	limit := flags.Duration("limit", 15*time.Minute, "give up after so `long`")

@@ -15,9 +15,9 @@ type table struct {
 	shards [shards]shard
 }
 
-// shards is how many there are: so many that a shard of ten million records is
-// copied by List, or grows, within a part of a millisecond.
-const shards = 256
+// shards is how many there are: more than processors, and so many that List copies
+// one of ten million records' within a millisecond.
+const shards = 64
 
 func newTable(max int) *table {
 	t := &table{seed: maphash.MakeSeed(), room: room{max: int64(max)}}

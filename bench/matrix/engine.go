@@ -24,7 +24,7 @@ type engine struct {
 // An entrant is one that competes: a site, or what is below all sites.
 type entrant struct {
 	name string
-	site Site // nil for a floor
+	site Site // nil for a floor, but for one written by hand
 
 	// floor has the bare operations of the store, by case.
 	floor map[Case]func(goroutine int) func()
@@ -85,7 +85,7 @@ func (e entrant) contender(c Case) (contest.Contender, bool) {
 		}, e.clear != nil
 	case c == LogoutCase:
 		return e.logout()
-	case e.site == nil:
+	case e.site == nil || e.floor[c] != nil:
 		op := e.floor[c]
 		return contest.Contender{Name: e.name, Ops: func(goroutines int) []func() {
 			ops := make([]func(), goroutines)

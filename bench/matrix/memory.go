@@ -28,7 +28,7 @@ var memory = engine{
 		ownDjango := func() Site { return jamsession(jammemstore.New(), djangoCodec()) }
 		peer := func() Site { return scsSite(memstore.NewWithCleanupInterval(0)) }
 		return []entrant{
-			{name: floorName, floor: map[Case]func(int) func(){
+			{name: floorName, site: byHandSite(), fresh: byHandSite, floor: map[Case]func(int) func(){
 				NoCookie: bareHandler, UntouchedCase: bareHandler,
 			}},
 			clearing(entrant{name: ours, site: jamsession(store, nil), fresh: own}, store, func() {

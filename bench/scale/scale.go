@@ -1,6 +1,6 @@
 // Package scale measures jamsession where there is much: point reads in a
 // table of millions of rows, live traffic while a million expired rows are
-// deleted from it, and the memory of a million sessions.
+// deleted from it, and the memory of a million sessions in Redis.
 //
 // The tables are Django's, filled in bulk. One row in five has expired, and
 // lies anywhere among the living: deleting the oldest first touches pages all
@@ -20,7 +20,7 @@ import (
 type Size struct {
 	PostgreSQL int // rows
 	SQLite     int // rows
-	Sessions   int // in memory, and in Redis
+	Sessions   int // in Redis
 	Hot        int // rows that are read, and all rows of the small table
 
 	Reads   contest.Rounds // of the point reads
@@ -67,7 +67,6 @@ func Run(ctx context.Context, bed *contest.Bed, size Size) report.Section {
 	}{
 		{"PostgreSQL", r.postgreSQL},
 		{"SQLite", r.sqlite},
-		{"memory", r.memory},
 		{"Redis", r.redis},
 	} {
 		begin := time.Now()

@@ -24,8 +24,8 @@ func TestRun(t *testing.T) {
 	case err != nil:
 		t.Fatal(err)
 	}
-	if section.Name != "scale" || len(section.Tables) != 6 || len(section.Goals) != 3 {
-		t.Errorf("section %q has %d tables and %d goals, want 6 and 3",
+	if section.Name != "scale" || len(section.Tables) != 5 || len(section.Goals) != 3 {
+		t.Errorf("section %q has %d tables and %d goals, want 5 and 3",
 			section.Name, len(section.Tables), len(section.Goals))
 	}
 	for _, goal := range section.Goals {

@@ -3,16 +3,13 @@ package scale
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"sync"
 	"sync/atomic"
 
 	"github.com/alexedwards/scs/v2"
-	scsmemstore "github.com/alexedwards/scs/v2/memstore"
 
 	"github.com/jamsession/jamsession/bench/report"
 	"github.com/jamsession/jamsession/internal/noerror"
-	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -77,36 +74,6 @@ func (r *run) logInAll(name string, one logIn, goroutines int) {
 		}
 		return nil
 	})
-}
-
-// memory measures the heap that sessions need in this process.
-func (r *run) memory() string {
-	store := memstore.New()
-	ours := r.heap("memstore", jamsession(store))
-	runtime.KeepAlive(store)
-	other := scsmemstore.NewWithCleanupInterval(0)
-	theirs := r.heap("scs memstore", scsSession(other))
-	runtime.KeepAlive(other)
-	r.add(r.bytesPerSession("Memory of "+thousands(r.size.Sessions)+" sessions in the process",
-		"The heap after a collection, with the sessions less without them.",
-		[]string{"jamsession memstore", "scs memstore"}, []float64{ours, theirs}))
-	return ""
-}
-
-// heap returns how many bytes a session takes.
-func (r *run) heap(name string, one logIn) float64 {
-	before := heapInUse()
-	r.logInAll(name+": "+thousands(r.size.Sessions)+" sessions", one, runtime.GOMAXPROCS(0))
-	return (heapInUse() - before) / float64(r.size.Sessions)
-}
-
-func heapInUse() float64 {
-	var stats runtime.MemStats
-	for range 2 { // what had a finalizer goes in the second
-		runtime.GC()
-	}
-	runtime.ReadMemStats(&stats)
-	return float64(stats.HeapAlloc)
 }
 
 func (r *run) bytesPerSession(title, note string, names []string, bytes []float64) report.Table {
