@@ -16,6 +16,7 @@ import (
 
 	"github.com/jamsession/jamsession/django"
 	"github.com/jamsession/jamsession/internal/djangodb"
+	"github.com/jamsession/jamsession/internal/poolqueue"
 	"github.com/jamsession/jamsession/internal/recordkeys"
 	"github.com/jamsession/jamsession/internal/sessionkey"
 	"github.com/jamsession/jamsession/internal/sessionlist"
@@ -40,8 +41,9 @@ type store struct {
 	pool  *pgxpool.Pool
 	renew *renewal
 	loads *sharedload.Loads[session.Record]
-	table session.Store // does the rest, on the same pool
-	db    *sql.DB       // of the table
+	table session.Store   // does the rest, on the same pool
+	db    *sql.DB         // of the table
+	queue poolqueue.Queue // of what is not a load
 	model *sessionmodel.Model
 	statements
 }
@@ -268,6 +270,10 @@ func (s *store) Delete(ctx context.Context, key string) error {
 var errRows = errors.New("the database reports several changed rows, want 1")
 
 func (s *store) exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error) {
+	if err := s.queue.Enter(s.conns); err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	defer s.queue.Leave()
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return pgconn.CommandTag{}, err
@@ -277,6 +283,9 @@ func (s *store) exec(ctx context.Context, query string, args ...any) (pgconn.Com
 	s.renew.after(err)
 	return tag, err
 }
+
+// conns returns how many connections the pool may have.
+func (s *store) conns() int { return int(s.pool.Config().MaxConns) }
 
 // isRefused reports whether the server certainly has not carried out a
 // statement: it said so, or never received it. Of class 08 is what a pooler says

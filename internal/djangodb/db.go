@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/poolqueue"
 )
 
 // A DB is a [django.Database] that was looked at. [New] makes one.
@@ -17,6 +18,9 @@ type DB struct {
 
 	renewal *renewal // nil: its connections may be given up at any time
 	renew   func()   // nil: those that are idle are given up
+
+	// How many calls wait for a connection; nil is any number.
+	queue, readersQueue *poolqueue.Queue
 }
 
 // New returns a database to work on. Its error names the field that is wrong.
@@ -28,10 +32,19 @@ func New(of django.Database) (DB, error) {
 	if db.DB == nil {
 		return DB{}, errors.New("Database.DB is nil")
 	}
-	if db.Readers == nil {
-		db.Readers = db.DB
+	db.queue, db.readersQueue = new(poolqueue.Queue), new(poolqueue.Queue)
+	if db.Readers == nil || db.Readers == db.DB {
+		db.Readers, db.readersQueue = db.DB, db.queue
 	}
 	return db, db.Dialect.check()
+}
+
+// queueOf returns what counts the calls that wait for a connection of a pool.
+func (db DB) queueOf(pool *sql.DB) *poolqueue.Queue {
+	if pool == db.DB {
+		return db.queue
+	}
+	return db.readersQueue
 }
 
 // EncodeTime returns what to bind for t, as [Dialect.EncodeTime].

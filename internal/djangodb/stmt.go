@@ -5,16 +5,18 @@ import (
 	"database/sql"
 
 	"github.com/jamsession/jamsession/internal/jitter"
+	"github.com/jamsession/jamsession/internal/poolqueue"
 )
 
 // A Stmt is a statement on the connections of a database. It is prepared on each
 // of them, unless the driver does that by itself: what database/sql prepares has
 // a name, which a pooler between here and the server does not know again.
 type Stmt struct {
-	db   DB
-	pool *sql.DB
-	text string
-	stmt *sql.Stmt // nil: the driver has the text
+	db    DB
+	pool  *sql.DB
+	queue *poolqueue.Queue // of the pool
+	text  string
+	stmt  *sql.Stmt // nil: the driver has the text
 }
 
 // Prepare returns a statement, written with ?, for [Stmt.Exec] or
@@ -48,7 +50,7 @@ func (db DB) Reader(query string) *Stmt { return db.unprepared(db.readers(), que
 func (db DB) Writer(query string) *Stmt { return db.unprepared(db.DB, query) }
 
 func (db DB) unprepared(pool *sql.DB, query string) *Stmt {
-	return &Stmt{db: db, pool: pool, text: db.Dialect.Rebind(query)}
+	return &Stmt{db: db, pool: pool, queue: db.queueOf(pool), text: db.Dialect.Rebind(query)}
 }
 
 func (db DB) readers() *sql.DB {
@@ -76,6 +78,10 @@ func (s *Stmt) Query(ctx context.Context, args ...any) (rows *sql.Rows, err erro
 }
 
 func (s *Stmt) query(ctx context.Context, args []any) (*sql.Rows, error) {
+	if err := s.queue.Enter(s.conns); err != nil {
+		return nil, err
+	}
+	defer s.queue.Leave()
 	if s.stmt == nil {
 		return s.pool.QueryContext(ctx, s.text, args...)
 	}
@@ -124,11 +130,18 @@ func (s *Stmt) exec(ctx context.Context, args []any) (int64, error) {
 }
 
 func (s *Stmt) execute(ctx context.Context, args []any) (sql.Result, error) {
+	if err := s.queue.Enter(s.conns); err != nil {
+		return nil, err
+	}
+	defer s.queue.Leave()
 	if s.stmt == nil {
 		return s.pool.ExecContext(ctx, s.text, args...)
 	}
 	return s.stmt.ExecContext(ctx, args...)
 }
+
+// conns returns how many connections the statement's pool may have.
+func (s *Stmt) conns() int { return s.pool.Stats().MaxOpenConnections }
 
 // InsertID runs an INSERT that ends with [Dialect.Returning], and returns the id
 // of the new row.

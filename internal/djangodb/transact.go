@@ -39,6 +39,10 @@ func (d Dialect) worthRepeating(err error) bool {
 }
 
 func (db DB) transact(ctx context.Context, fn func(*sql.Conn) error) error {
+	if err := db.queue.Enter(func() int { return db.Stats().MaxOpenConnections }); err != nil {
+		return err
+	}
+	defer db.queue.Leave()
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err

@@ -55,7 +55,8 @@ func open(
 	}
 	config.MaxConns = int32(min(forSessions, math.MaxInt32))
 	config.MaxConnIdleTime, config.MaxConnLifetime = siteparts.MaxConnIdle, siteparts.MaxConnLife
-	pool, err := pgxpool.NewWithConfig(ctx, config) // it connects when it is first used
+	config.MaxConnLifetimeJitter = siteparts.MaxConnLife / 10 // or all end at once, as they began
+	pool, err := pgxpool.NewWithConfig(ctx, config)           // it connects when it is first used
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
