@@ -102,16 +102,26 @@ func (p *Project) Run(script string) string {
 
 func (p *Project) run(args ...string) string {
 	p.t.Helper()
-	cmd := exec.CommandContext(p.t.Context(), p.python, args...)
-	cmd.Dir = p.dir
-	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "DJANGO_SETTINGS_MODULE=")
-	cmd.Env = append(cmd.Env, p.env...)
-	var stdout, stderr strings.Builder
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		p.t.Fatalf("%s: %v\n%s%s", strings.Join(args, " "), err, &stdout, &stderr)
+	env := append(os.Environ(), noBytecode, "DJANGO_SETTINGS_MODULE=")
+	env = append(env, p.env...)
+	run := p.runAlone
+	if f, err := startForks(); err == nil && canFork(env) {
+		run = f.run
 	}
-	return stdout.String()
+	stdout, stderr, err := run(p.dir, env, args)
+	if err != nil {
+		p.t.Fatalf("%s: %v\n%s%s", strings.Join(args, " "), err, stdout, stderr)
+	}
+	return stdout
+}
+
+// runAlone starts an interpreter.
+func (p *Project) runAlone(dir string, env, args []string) (stdout, stderr string, err error) {
+	var out, problems strings.Builder
+	cmd := exec.CommandContext(p.t.Context(), p.python, args...)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, env, &out, &problems
+	err = cmd.Run()
+	return out.String(), problems.String(), err
 }
 
 // Write adds a file to the project, such as "people/models.py" of an app.
