@@ -35,9 +35,8 @@ func stamp(data []byte, expiry time.Time) []byte {
 // unstamp returns what stamp was given; the expiry is zero if there is none.
 func unstamp(value []byte) (data []byte, expiry time.Time) {
 	if isStamped(value) {
-		data = make([]byte, 0, len(value)-stampSize)
-		data = append(data, value[:protoSize]...)
-		data = append(data, value[protoSize+stampSize:]...)
+		data = append([]byte(nil), value[stampSize:]...) // no memory is cleared first
+		copy(data, value[:protoSize])
 		return data, instant(value[protoSize+len(long1):])
 	}
 	if data, expiry, record, ok := Reveal(value); ok && len(record) == 0 {

@@ -53,7 +53,8 @@ func printable(s string) int {
 	const low, high = 0x0101010101010101, 0x8080808080808080
 	i := 0
 	for ; i+32 <= len(s); i += 32 {
-		a, b, c, d := word(s[i:]), word(s[i+8:]), word(s[i+16:]), word(s[i+24:])
+		w := s[i : i+32]
+		a, b, c, d := word(w), word(w[8:]), word(w[16:]), word(w[24:])
 		control := (a-low*' ')&^a | (b-low*' ')&^b | (c-low*' ')&^c | (d-low*' ')&^d
 		beyond := a | (a + low) | b | (b + low) | c | (c + low) | d | (d + low) // 0x7f and more
 		if (control|beyond)&high != 0 {
