@@ -151,6 +151,11 @@ var requests = map[string]func(s session.Store, rec session.Record) error{
 		}
 		return s.Save(context.Background(), under(rec, otherKey), rec)
 	},
+	"shorten": func(s session.Store, rec session.Record) error {
+		soon := with(rec, "soon")
+		soon.Expiry = rec.Expiry.Add(-time.Minute)
+		return s.Save(context.Background(), rec, soon)
+	},
 	"expire": func(s session.Store, rec session.Record) error {
 		dead := rec
 		dead.Expiry = time.Now().Add(-time.Second)
@@ -199,6 +204,29 @@ func TestEveryRequestMeetsEveryOther(t *testing.T) {
 					w.wantTruth(t, fmt.Sprintf("cold %t, lost before %t, after %t: %s meets %s at step %d",
 						cold, before, after, firstName, secondName, at))
 				}
+			}
+		}
+	}
+}
+
+// TestNobodyFindsWhatMakesRoom, at any step: when a key has been given up, or a record is to end
+// earlier, somebody else may have the place, and must not find what was there.
+func TestNobodyFindsWhatMakesRoom(t *testing.T) {
+	for _, name := range []string{"move", "shorten", "expire", "delete"} {
+		for at := 1; ; at++ {
+			w := newTwo(t, false)
+			w.steps.at = at
+			w.steps.act = func() {
+				want, wantErr := w.db.Load(t.Context(), w.rec.Key)
+				got, err := w.second.Load(t.Context(), w.rec.Key)
+				if !errors.Is(err, wantErr) || string(got.Data) != string(want.Data) {
+					t.Errorf("%s, step %d: another process loads %q, %v; the database has %q, %v", name, at,
+						got.Data, err, want.Data, wantErr)
+				}
+			}
+			must(t, requests[name](w.first, w.rec))
+			if !w.steps.done {
+				break
 			}
 		}
 	}

@@ -134,14 +134,19 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 }
 
 // Save implements [session.Store]. The cache hears of a change when the database has it.
-// Whatever becomes of the change, the entry of what was before does not stay: a session that
-// was loaded from it would meet the same conflict for ever.
+// Before that it hears only of what makes room for others, a key that is given up or an earlier
+// expiry: they must not find both. Whatever becomes of the change, the entry of what was before
+// does not stay: a session that was loaded from it would meet the same conflict for ever.
 func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if !sessionkey.WellFormed(old.Key) {
 		return s.db.Save(ctx, old, new)
+	}
+	var tombstone []byte
+	if new.Key != old.Key || new.Expiry.Before(old.Expiry) {
+		tombstone = s.cache.bury(ctx, old.Key)
 	}
 	told := false
 	defer func() {
@@ -155,41 +160,38 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	after := context.WithoutCancel(ctx) // the session has changed even if the visitor has gone
 	if new.Key != old.Key {
 		told = true
-		s.moved(after, old.Key, new)
+		s.moved(after, old.Key, tombstone, new)
 		return nil
 	}
-	told = s.changed(after, old, new)
+	told = s.changed(after, old, new, tombstone)
 	return nil
 }
 
-// changed puts the entry of a record that was saved in the place of exactly that which the
-// database compared, and reports whether it did. If anything else is there, another request
-// has changed the session meanwhile, and its entry may be older or newer than this one.
-func (s *store) changed(ctx context.Context, old, new session.Record) bool {
-	was, _, ok := s.entry(old)
-	if !ok {
-		return false
-	}
+// changed puts the entry of a record that was saved in the place of the tombstone, or of
+// exactly that which the database compared, and reports whether it did. If anything else is
+// there, another request has changed the session meanwhile, and its entry may be older or
+// newer than this one.
+func (s *store) changed(ctx context.Context, old, new session.Record, was []byte) bool {
 	value, ttl, ok := s.entry(new)
+	if ok && was == nil {
+		was, _, ok = s.entry(old)
+	}
 	return ok && s.cache.swap(ctx, new.Key, was, value, ttl)
 }
 
-// moved buries the entry under the old key of a record, and adds one under the new key at
-// the same time, since nobody knows that key yet. A key that the record had before may be
+// moved adds an entry under the new key of a record, since nobody knows that key yet, and looks
+// at the same time whether the old one stays buried. A key that the record had before may be
 // known, and have been changed by somebody; its first Load fills the cache.
-func (s *store) moved(ctx context.Context, from string, rec session.Record) {
+func (s *store) moved(ctx context.Context, from string, tombstone []byte, rec session.Record) {
 	known := s.left.has(rec.Key)
 	s.left.add(from)
-	value, ttl, ok := s.entry(rec)
-	if !ok || known {
-		s.cache.bury(ctx, from)
-		return
-	}
 	added, _ := panics.Both(func() error {
-		s.cache.add(ctx, rec.Key, value, ttl)
+		if value, ttl, ok := s.entry(rec); ok && !known {
+			s.cache.add(ctx, rec.Key, value, ttl)
+		}
 		return nil
 	}, func() error {
-		s.cache.bury(ctx, from)
+		s.stayBuried(ctx, from, tombstone)
 		return nil
 	})
 	if added != nil {
@@ -197,10 +199,17 @@ func (s *store) moved(ctx context.Context, from string, rec session.Record) {
 	}
 }
 
+// stayBuried is for a tombstone that was put there before the database changed. If it is not there
+// any more, since the cache has lost it, or another request has put its own in its place, a
+// reader may have brought back what was there before.
+func (s *store) stayBuried(ctx context.Context, key string, tombstone []byte) {
+	if !s.cache.has(ctx, key, tombstone) {
+		s.cache.bury(ctx, key)
+	}
+}
+
 // Delete implements [session.Store]. It puts a tombstone before, so that nobody is served
-// the entry if this process is killed, and looks afterwards whether that is still there: if
-// the cache has lost it, or another request has put its own in its place, a reader may have
-// brought back what was deleted.
+// the entry if this process is killed.
 func (s *store) Delete(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -210,9 +219,7 @@ func (s *store) Delete(ctx context.Context, key string) error {
 	}
 	tombstone := s.cache.bury(ctx, key)
 	err := s.db.Delete(ctx, key)
-	if !s.cache.has(ctx, key, tombstone) {
-		s.cache.bury(ctx, key)
-	}
+	s.stayBuried(ctx, key, tombstone)
 	return err
 }
 
