@@ -1,7 +1,9 @@
 package servertest_test
 
 import (
+	"io"
 	"net"
+	"runtime"
 	"testing"
 	"time"
 
@@ -62,4 +64,27 @@ func TestMemcachedSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = conn.Close()
+}
+
+// TestProcessorIsCounted of a server that works.
+func TestProcessorIsCounted(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells it")
+	}
+	s := servertest.StartRedis(t)
+	before := s.Processor()
+	conn, err := net.Dial("tcp", s.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := io.WriteString(conn, "EVAL 'for i = 1, 1e7 do end' 0\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Read(make([]byte, 64)); err != nil {
+		t.Fatal(err)
+	}
+	if s.Processor() <= before {
+		t.Errorf("it has worked, and took %v before and %v after", before, s.Processor())
+	}
 }
