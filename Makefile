@@ -179,9 +179,10 @@ bench: ## Measure beside other libraries, into docs/performance.md (12 minutes)
 	cd bench && go run . matrix -o results && go run . devices -o results && go run . crowd -o results && \
 	go run . hostile -o results && go run . sizes -o results && go run . page
 
-bench-full: ## The same at length, over HTTP, and with millions of rows (40 minutes)
+bench-full: ## The same at length, over HTTP, with millions of rows, and failures (70 minutes)
 	cd bench && go run . matrix -passes 5 -rounds 10 -o results && \
 	go run . load -o results && go run . scale -o results && \
+	go run . capacity -o results && go run . failover -o results && \
 	go run . devices -o results && go run . crowd -o results && \
 	go run . hostile -o results && go run . sizes -o results && go run . page
 

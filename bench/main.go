@@ -8,7 +8,9 @@
 //	go run . crowd     # a million sessions in memory; a minute
 //	go run . hostile   # honest logins at a site under attack; a minute
 //	go run . sizes     # what a site links, and the start of the command; half a minute
-//	go run . page      # write the results into docs/performance.md
+//	go run . capacity  # up to ten million sessions; 25 minutes, 8 GB in /tmp, 8 GB of memory
+//	go run . failover  # servers that are killed under load; three minutes
+//	go run . page      # write the results into docs/performance.md and docs/scaling.md
 //
 // Each of them lists its flags with -help. The results go to a folder as JSON,
 // from which page takes them.
@@ -40,11 +42,13 @@ var commands = []command{
 	{"matrix", "measure a request inside one process, for each engine and library", measureMatrix},
 	{"load", "measure whole sites over HTTP, beside scs and Django", measureLoad},
 	{"scale", "measure with millions of rows and sessions", measureScale},
+	{"capacity", "measure the room of up to ten million sessions", measureCapacity},
+	{"failover", "kill databases under load, and measure what visitors notice", measureFailover},
 	{"devices", "measure what it costs to know where users are logged in", measureDevices},
 	{"crowd", "measure a million sessions in memory, many goroutines and items", measureCrowd},
 	{"hostile", "measure honest logins at a site that is attacked", measureHostile},
 	{"sizes", "measure what a site links, and the start of the command", measureSizes},
-	{"page", "write the results into docs/performance.md", writePage},
+	{"page", "write the results into docs/performance.md and docs/scaling.md", writePage},
 	{"serve", "", load.Serve},
 	{"serve-logins", "", load.ServeLogins},
 }

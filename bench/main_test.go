@@ -16,11 +16,16 @@ func runs(t *testing.T, args ...string) (help, problem string) {
 	return out.String(), problem
 }
 
+// forPeople are the commands that people call.
+var forPeople = []string{
+	"matrix", "load", "scale", "capacity", "failover", "devices", "crowd", "hostile", "sizes", "page",
+}
+
 // TestHelpListsTheCommands, and not the ones that the program calls itself.
 func TestHelpListsTheCommands(t *testing.T) {
 	for _, args := range [][]string{{}, {"-help"}, {"help"}, {"unknown"}} {
 		help, problem := runs(t, args...)
-		for _, name := range []string{"matrix", "load", "scale", "devices", "crowd", "hostile", "sizes", "page"} {
+		for _, name := range forPeople {
 			if !strings.Contains(help, "\n  "+name+" ") {
 				t.Errorf("%q does not list %s: %s", args, name, help)
 			}
@@ -37,7 +42,7 @@ func TestHelpListsTheCommands(t *testing.T) {
 
 // TestCommandsTakeNoArguments: a flag without its dash is a mistake.
 func TestCommandsTakeNoArguments(t *testing.T) {
-	for _, name := range []string{"matrix", "load", "scale", "devices", "crowd", "hostile", "sizes", "page"} {
+	for _, name := range forPeople {
 		if _, problem := runs(t, name, "quick"); !strings.Contains(problem, "flags only") {
 			t.Errorf("%s: error %q", name, problem)
 		}

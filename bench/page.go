@@ -4,17 +4,19 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"slices"
 
 	"github.com/jamsession/jamsession/bench/report"
 )
 
-// writePage writes the results into docs/performance.md, between its marks,
-// and draws the charts: of everything beside it, and of a few reads for
-// README.md.
+// writePage writes the results, and what they mean for many sessions, into
+// docs/performance.md and docs/scaling.md, between their marks, and draws the
+// charts: of everything beside it, and of a few reads for README.md.
 func writePage(_ context.Context, args []string) error {
 	flags := flag.NewFlagSet("page", flag.ContinueOnError)
 	dir := flags.String("results", "results", "the `folder` with the results")
 	page := flags.String("page", "../docs/performance.md", "the `file` to write into")
+	scaling := flags.String("scaling", "../docs/scaling.md", "the other `file` to write into")
 	chart := flags.String("chart", "../docs/performance.svg", "the `file` to draw")
 	summary := flags.String("summary", "../docs/summary.svg", "the `file` to draw for README.md")
 	if err := parse(flags, args); err != nil {
@@ -27,7 +29,8 @@ func writePage(_ context.Context, args []string) error {
 	if len(sections) == 0 {
 		return fmt.Errorf("%s is empty; run make bench first", *dir)
 	}
-	if err := report.WritePage(*page, sections); err != nil {
+	pages := append(slices.Clone(sections), needs(sections)...)
+	if err := report.WritePages([]string{*page, *scaling}, pages); err != nil {
 		return err
 	}
 	if err := report.WriteChart(*chart, sections); err != nil {

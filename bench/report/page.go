@@ -7,36 +7,58 @@ import (
 	"strings"
 )
 
-// WritePage replaces what stands in a page between the marks
+// WritePages replaces what stands in pages between the marks
 //
 //	<!-- measured: NAME -->
 //	<!-- end -->
 //
 // by the section of that name, and between those of "goals" by the goals of
-// all sections. A section without a mark is an error: nobody would see it.
-func WritePage(path string, sections []Section) error {
+// all sections. A section without a mark in any page is an error: nobody would
+// see it.
+func WritePages(paths []string, sections []Section) error {
+	shown := make(map[string]bool)
+	for _, path := range paths {
+		if err := writePage(path, sections, shown); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	for _, s := range sections {
+		if !shown[s.Name] {
+			return fmt.Errorf("no page has a line %q", strings.TrimSpace(mark(s.Name)))
+		}
+	}
+	return nil
+}
+
+func writePage(path string, sections []Section, shown map[string]bool) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	page, err := fillMark(string(text), "goals", goals(sections))
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	page := string(text)
+	fill := func(name, text string) (err error) {
+		if strings.Contains(page, mark(name)) {
+			shown[name] = true
+			page, err = fillMark(page, name, text)
+		}
+		return err
+	}
+	if err := fill("goals", goals(sections)); err != nil {
+		return err
 	}
 	for _, s := range sections {
-		if page, err = fillMark(page, s.Name, s.markdown()); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+		if err := fill(s.Name, s.markdown()); err != nil {
+			return err
 		}
 	}
 	return os.WriteFile(path, []byte(page), 0o644)
 }
 
+func mark(name string) string { return "<!-- measured: " + name + " -->\n" }
+
 func fillMark(page, name, text string) (string, error) {
-	begin := "<!-- measured: " + name + " -->\n"
-	before, rest, ok := strings.Cut(page, begin)
-	if !ok {
-		return "", fmt.Errorf("there is no line %q", strings.TrimSpace(begin))
-	}
+	begin := mark(name)
+	before, rest, _ := strings.Cut(page, begin)
 	_, after, ok := strings.Cut(rest, "<!-- end -->")
 	if !ok {
 		return "", fmt.Errorf("%q has no end", strings.TrimSpace(begin))
@@ -54,7 +76,9 @@ func (s Section) markdown() string {
 		t.markdown(&b)
 		b.WriteString("\n")
 	}
-	b.WriteString(s.Machine.String() + "\n")
+	if s.Machine.Date != "" { // what was computed was not measured anywhere
+		b.WriteString(s.Machine.String() + "\n")
+	}
 	return b.String()
 }
 

@@ -36,7 +36,7 @@ func TestPageIsWrittenBetweenItsMarks(t *testing.T) {
 	}
 	var first []byte
 	for range 2 {
-		if err := WritePage(path, sections); err != nil {
+		if err := WritePages([]string{path}, sections); err != nil {
 			t.Fatal(err)
 		}
 		got, err := os.ReadFile(path)
@@ -66,8 +66,32 @@ func TestSectionWithoutMarkIsAnError(t *testing.T) {
 	if err := os.WriteFile(path, []byte("# Page\n<!-- measured: goals -->\n<!-- end -->\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := WritePage(path, []Section{example}); err == nil || !strings.Contains(err.Error(), "measured: matrix") {
-		t.Errorf("WritePage: %v", err)
+	if err := WritePages([]string{path}, []Section{example}); err == nil ||
+		!strings.Contains(err.Error(), "measured: matrix") {
+		t.Errorf("WritePages: %v", err)
+	}
+}
+
+// TestSectionsLieOnSeveralPages: each is written where its mark is, and what was computed
+// names no machine.
+func TestSectionsLieOnSeveralPages(t *testing.T) {
+	dir := t.TempDir()
+	one, two := filepath.Join(dir, "one.md"), filepath.Join(dir, "two.md")
+	err := errors.Join(os.WriteFile(one, []byte(page), 0o600),
+		os.WriteFile(two, []byte("<!-- measured: needs -->\n<!-- end -->\n"), 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	computed := Section{Name: "needs", Tables: example.Tables}
+	if err := WritePages([]string{one, two}, []Section{example, computed}); err != nil {
+		t.Fatal(err)
+	}
+	for path, machine := range map[string]bool{one: true, two: false} {
+		got, err := os.ReadFile(path)
+		if err != nil || !strings.Contains(string(got), "| read | 1.2 |") ||
+			strings.Contains(string(got), "Measured on") != machine {
+			t.Errorf("%v\n%s", err, got)
+		}
 	}
 }
 
