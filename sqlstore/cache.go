@@ -53,7 +53,7 @@ type cache struct {
 	opts   CacheOptions
 	packet *djangodb.Packet
 
-	get, exists, expired               *djangodb.Stmt
+	get, exists                        *djangodb.Stmt
 	insert, set, take, swap, del, tidy *djangodb.Stmt
 }
 
@@ -91,7 +91,7 @@ func NewCache(
 	if c.packet, err = c.db.NewPacket(ctx); err != nil {
 		return nil, wrap(ctx, "open", err)
 	}
-	if err := c.prepare(ctx, c.db.Dialect.QuoteTable(name)); err != nil {
+	if err := c.prepare(ctx, name); err != nil {
 		return nil, wrap(ctx, "prepare", errors.Join(err, c.Close()))
 	}
 	return c, nil
@@ -158,8 +158,13 @@ func (e noCacheTable) Error() string {
 
 func (noCacheTable) Unwrap() error { return django.ErrNotMigrated }
 
-func (c *cache) prepare(ctx context.Context, table string) error {
+func (c *cache) prepare(ctx context.Context, name djangodb.TableName) error {
+	relation, err := c.db.Relation(ctx, name)
+	if err != nil {
+		return err
+	}
 	d := c.db.Dialect
+	table := d.QuoteTable(name)
 	key := d.SameKey("cache_key")
 	live := " WHERE " + key + " AND expires > ?"
 	for _, p := range []struct {
@@ -169,7 +174,6 @@ func (c *cache) prepare(ctx context.Context, table string) error {
 	}{
 		{&c.get, c.db.PrepareReader, "SELECT value FROM " + table + live},
 		{&c.exists, c.db.PrepareReader, "SELECT 1 FROM " + table + live},
-		{&c.expired, c.db.PrepareReader, "SELECT cache_key FROM " + table + " WHERE expires <= ? LIMIT ?"},
 		{&c.insert, c.db.Prepare, "INSERT INTO " + table + " (value, expires, cache_key) VALUES (?, ?, ?)"},
 		{&c.set, c.db.Prepare, "UPDATE " + table + " SET value = ?, expires = ? WHERE " + key},
 		{&c.take, c.db.Prepare, "UPDATE " + table + " SET value = ?, expires = ? WHERE " + key +
@@ -177,7 +181,7 @@ func (c *cache) prepare(ctx context.Context, table string) error {
 		{&c.swap, c.db.Prepare, "UPDATE " + table + " SET value = ?, expires = ?" + live +
 			" AND " + d.SameBytes("value")},
 		{&c.del, c.db.Prepare, "DELETE FROM " + table + " WHERE " + key},
-		{&c.tidy, c.db.Prepare, "DELETE FROM " + table + " WHERE " + key + " AND expires <= ?"},
+		{&c.tidy, c.db.Prepare, d.ClearExpired(name, relation, "cache_key", "expires")},
 	} {
 		var err error
 		if *p.stmt, err = p.how(ctx, p.text); err != nil {
@@ -191,7 +195,7 @@ func (c *cache) prepare(ctx context.Context, table string) error {
 func (c *cache) Close() error {
 	var errs []error
 	for _, stmt := range []*djangodb.Stmt{
-		c.get, c.exists, c.expired, c.insert, c.set, c.take, c.swap, c.del, c.tidy,
+		c.get, c.exists, c.insert, c.set, c.take, c.swap, c.del, c.tidy,
 	} {
 		if stmt != nil {
 			errs = append(errs, stmt.Close())
@@ -309,49 +313,15 @@ func (c *cache) Delete(ctx context.Context, key string) error {
 }
 
 // ClearExpired is for [cachedstore.Cache]: Django deletes what has expired only when there
-// is too much. It deletes row by row, so that nobody waits for long.
+// is too much. It does so in batches, as a store.
 func (c *cache) ClearExpired(ctx context.Context, now time.Time) (int, error) {
-	total := 0
-	for {
-		found, deleted, err := c.clearPage(ctx, now)
-		total += deleted
-		if err != nil || found < listPage || deleted == 0 { // others delete them, too
-			return total, wrap(ctx, "clear expired", err)
-		}
-	}
-}
-
-// clearPage deletes some entries that have expired, and returns how many it found and
-// deleted.
-func (c *cache) clearPage(ctx context.Context, now time.Time) (found, deleted int, err error) {
-	keys, err := c.expiredKeys(ctx, now)
-	for _, key := range keys {
-		n, err := c.tidy.Exec(ctx, append(c.db.Dialect.KeyArgs(nil, key), c.db.EncodeTime(now))...)
-		if err != nil {
-			return len(keys), deleted, err
-		}
-		deleted += int(n)
-	}
-	return len(keys), deleted, err
-}
-
-// expiredKeys returns some keys of entries that have expired.
-func (c *cache) expiredKeys(ctx context.Context, now time.Time) (keys []string, err error) {
-	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
-	defer cancel()
-	rows, err := c.expired.Query(ctx, c.db.EncodeTime(now), listPage)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			return nil, err
-		}
-		keys = append(keys, key)
-	}
-	return keys, rows.Err()
+	until := c.db.EncodeTime(now)
+	return batches{0, clearPause, func(ctx context.Context, limit int) (int, error) {
+		ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
+		defer cancel()
+		n, err := c.tidy.Exec(ctx, until, until, limit)
+		return int(n), wrap(ctx, "clear expired", err)
+	}}.run(ctx)
 }
 
 // key appends what selects the entry of a session's key.

@@ -206,7 +206,7 @@ func TestAKeyFunctionOfSeveralSessions(t *testing.T) {
 	}
 }
 
-// TestCacheClearingEnds, although there are rows that it cannot delete.
+// TestCacheClearingEnds, in batches, with rows whose keys are not texts, too.
 func TestCacheClearingEnds(t *testing.T) {
 	site := django.Database{DB: pool(t, tempFile(t), quickDSN, 1)}
 	for _, statement := range []string{
@@ -221,7 +221,26 @@ func TestCacheClearingEnds(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	store := noerror.In(cachedstore.NewAlone(openCache(t, site), nil))
-	if n, err := store.ClearExpired(ctx, time.Now()); n != 0 || err != nil {
-		t.Errorf("%d were cleared, %v, want none", n, err)
+	if n, err := store.ClearExpired(ctx, time.Now()); n != 2000 || err != nil {
+		t.Errorf("%d were cleared, %v, want 2000", n, err)
+	}
+}
+
+// TestRowsWithoutPlaces of SQLite are cleared by their keys.
+func TestRowsWithoutPlaces(t *testing.T) {
+	site := django.Database{DB: pool(t, tempFile(t), quickDSN, 1)}
+	for _, statement := range []string{
+		`CREATE TABLE django_session (session_key varchar(40) NOT NULL PRIMARY KEY, session_data text NOT NULL,
+			expire_date datetime NOT NULL) WITHOUT ROWID`,
+		`INSERT INTO django_session VALUES ('a', '', '2020-01-01 00:00:00'), ('b', '', '9999-01-01 00:00:00')`,
+	} {
+		if _, err := site.DB.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	store := noerror.In(sqlstore.New(t.Context(), site, nil))
+	defer func() { _ = store.Close() }()
+	if n, err := store.ClearExpired(t.Context(), time.Now()); n != 1 || err != nil {
+		t.Errorf("%d were cleared, %v, want 1", n, err)
 	}
 }

@@ -16,21 +16,13 @@ import (
 // many a batch deleted that ctx interrupted is unknown. It gives up a batch that
 // takes a minute.
 func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
-	total := 0
-	for {
-		n, err := s.model.ClearExpired(ctx, s.tidy, now, s.opts.ClearBatch)
-		total += n
+	return batches{s.opts.ClearBatch, s.opts.ClearPause, func(ctx context.Context, limit int) (int, error) {
+		n, err := s.model.ClearExpired(ctx, s.tidy, now, limit)
 		if err != nil {
-			return total, fmt.Errorf("sqlstore: %w", err)
+			err = fmt.Errorf("sqlstore: %w", err)
 		}
-		if n < s.opts.ClearBatch {
-			return total, nil
-		}
-		// Others use the database between two batches.
-		if err := timelimit.Sleep(ctx, s.opts.ClearPause); err != nil {
-			return total, wrap(ctx, "clear expired", err)
-		}
-	}
+		return n, err
+	}}.run(ctx)
 }
 
 // listPage is how many rows List reads at once.

@@ -11,6 +11,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jamsession/jamsession/django"
@@ -80,10 +81,10 @@ type dialect struct {
 	concurrently string
 	lockIndex    func(ctx context.Context, conn *sql.Conn) error
 
-	// clear deletes rows of a table of sessions that have expired, the oldest
-	// first. Its parameters are the instant, twice, and how many at most; the
-	// name of the table is %[1]s. clearParts are those for relations for which
-	// it is another statement.
+	// clear deletes rows of a table that have expired, the oldest first. Its
+	// parameters are the instant, twice, and how many at most; TABLE is the name
+	// of the table, KEY and EXPIRY are its columns. clearParts are those for
+	// relations for which it is another statement.
 	clear      string
 	clearParts map[Relation]string
 
@@ -219,11 +220,11 @@ func (d Dialect) BigInt() string { return dialects[d].bigInt }
 // Text returns the SQL expression for a number as text, in decimal.
 func (d Dialect) Text(expr string) string { return "CAST(" + expr + " AS " + dialects[d].text + ")" }
 
-// ClearExpired returns the statement that deletes expired rows of a table of
-// sessions in a batch, before [Dialect.Rebind].
-func (d Dialect) ClearExpired(t TableName, r Relation) string {
+// ClearExpired returns the statement that deletes expired rows of a table in a
+// batch, before [Dialect.Rebind]. The columns are the primary key and the expiry.
+func (d Dialect) ClearExpired(t TableName, r Relation, key, expiry string) string {
 	statement := cmp.Or(dialects[d].clearParts[r], dialects[d].clear)
-	return fmt.Sprintf(statement, d.QuoteTable(t))
+	return strings.NewReplacer("TABLE", d.QuoteTable(t), "KEY", key, "EXPIRY", expiry).Replace(statement)
 }
 
 // SameKey returns a condition that a column of an index has exactly the bytes

@@ -12,7 +12,7 @@ type Relation string
 // The kinds.
 const (
 	RelationPlain     Relation = "plain"     // a table of its own
-	RelationParts     Relation = "parts"     // a view, or a table that consists of others
+	RelationParts     Relation = "parts"     // a view, or a table whose rows have no places of their own
 	RelationTriggered Relation = "triggered" // a view that triggers write for
 	RelationFixed     Relation = "fixed"     // one that cannot be written to
 	RelationUncounted Relation = "uncounted" // one that does not count the rows that were changed

@@ -34,8 +34,8 @@ var mySQL = dialect{
 	bigInt: "?",
 	text:   "char",
 	binary: true,
-	clear: "DELETE FROM %[1]s WHERE expire_date <= ? AND expire_date <= ?" +
-		" ORDER BY expire_date LIMIT ?",
+	clear: "DELETE FROM TABLE WHERE EXPIRY <= ? AND EXPIRY <= ?" +
+		" ORDER BY EXPIRY LIMIT ?",
 	rebind:       func(query string) string { return query },
 	rawTime:      func(column string) string { return "CAST(" + column + " AS CHAR)" },
 	encodeTime:   mysqlTime,

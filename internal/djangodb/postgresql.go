@@ -47,11 +47,12 @@ var postgreSQL = dialect{
 	// pgx prepares statements as its own options say, of which one is for
 	// poolers. Others need two round trips for each statement.
 	driverPrepares: true,
-	// A row that is locked keeps its place. To find it by its key again would
+	// A row that is locked keeps its place, and one that another program has locked
+	// for long keeps nobody from clearing the rest. To find it by its key again would
 	// read pages of an index in place of those that visitors need.
-	clear: "DELETE FROM %[1]s WHERE expire_date <= ? AND ctid = ANY (ARRAY" +
-		" (SELECT ctid FROM %[1]s WHERE expire_date <= ?" +
-		" ORDER BY expire_date LIMIT ? FOR UPDATE SKIP LOCKED))",
+	clear: "DELETE FROM TABLE WHERE EXPIRY <= ? AND ctid = ANY (ARRAY" +
+		" (SELECT ctid FROM TABLE WHERE EXPIRY <= ?" +
+		" ORDER BY EXPIRY LIMIT ? FOR UPDATE SKIP LOCKED))",
 	// Of the partitions of a table each has its own places, and a view has none.
 	// A view that is not written to by itself may be one whose rows have no locks.
 	clearParts: map[Relation]string{
@@ -70,9 +71,9 @@ var postgreSQL = dialect{
 	isPassing:    func(err error) bool { return sqlState(err) == "40001" || sqlState(err) == "40P01" },
 }
 
-const postgresClearByKey = "DELETE FROM %[1]s WHERE expire_date <= ? AND session_key = ANY (ARRAY" +
-	" (SELECT session_key FROM %[1]s WHERE expire_date <= ?" +
-	" ORDER BY expire_date LIMIT ?"
+const postgresClearByKey = "DELETE FROM TABLE WHERE EXPIRY <= ? AND KEY = ANY (ARRAY" +
+	" (SELECT KEY FROM TABLE WHERE EXPIRY <= ?" +
+	" ORDER BY EXPIRY LIMIT ?"
 
 // postgresIsTooLarge: the column is shorter, or an index on it has rows of a
 // limited length, as has everything else.

@@ -235,7 +235,8 @@ func TestPostgreSQLClearsByPlace(t *testing.T) {
 			" FROM generate_series(-5000, 5000) n",
 		"ANALYZE django_session",
 		"SET plan_cache_mode = force_generic_plan",
-		"PREPARE clear (timestamptz, timestamptz, bigint) AS "+db.Dialect.Rebind(db.Dialect.ClearExpired(sessions, djangodb.RelationPlain)))
+		"PREPARE clear (timestamptz, timestamptz, bigint) AS "+db.Dialect.Rebind(db.Dialect.ClearExpired(
+			sessions, djangodb.RelationPlain, "session_key", "expire_date")))
 	plan := strings.Join(lines(t, db, "EXPLAIN EXECUTE clear (now(), now(), 1000)"), "\n")
 	scans := regexp.MustCompile(`\w+ (\w+ )?Scan `).FindAllString(plan, -1)
 	if len(scans) != 2 || !strings.Contains(plan, "Tid Scan on django_session") {

@@ -18,7 +18,9 @@ var sqlite = dialect{
 	fields: "SELECT name, lower(type), \"notnull\"," +
 		" dflt_value IS NOT NULL OR pk > 0 AND lower(type) = 'integer'" +
 		" FROM pragma_table_info(?) ORDER BY cid",
-	relation:  "SELECT 'uncounted' FROM sqlite_master WHERE type = 'view' AND lower(name) = lower(?)",
+	// A table WITHOUT ROWID has no places of rows.
+	relation: "SELECT CASE type WHEN 'view' THEN 'uncounted' ELSE 'parts' END FROM sqlite_master" +
+		" WHERE lower(name) = lower(?) AND (type = 'view' OR type = 'table' AND sql LIKE '%WITHOUT%ROWID%')",
 	tableArgs: func(t TableName) []any { return []any{t.name} },
 	index:     "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND name = ?",
 	indexed: "SELECT substr(sql, instr(sql, '(') + 1, length(sql) - instr(sql, '(') - 1)" +
@@ -36,9 +38,14 @@ var sqlite = dialect{
 	isTooLarge:   func(err error) bool { return sqliteCode(err)&0xff == sqliteTooBig },
 	isSpent:      func(err error) bool { return sqliteCode(err) == sqliteReadOnlyMoved },
 	isPassing:    func(error) bool { return false },
-	clear: "DELETE FROM %[1]s WHERE expire_date <= ? AND session_key IN" +
-		" (SELECT session_key FROM %[1]s WHERE expire_date <= ?" +
-		" ORDER BY expire_date LIMIT ?)",
+	// The + keeps the index on the expiry for the rows to be found by: all others go by
+	// their places.
+	clear: "DELETE FROM TABLE WHERE +EXPIRY <= ? AND _rowid_ IN" +
+		" (SELECT _rowid_ FROM TABLE WHERE EXPIRY <= ? ORDER BY EXPIRY LIMIT ?)",
+	clearParts: map[Relation]string{
+		RelationParts: "DELETE FROM TABLE WHERE EXPIRY <= ? AND KEY IN" +
+			" (SELECT KEY FROM TABLE WHERE EXPIRY <= ? ORDER BY EXPIRY LIMIT ?)",
+	},
 }
 
 // sqlitePing asks again for some seconds while the file is locked. A new file

@@ -21,7 +21,7 @@ func (m *Model) CountExpired(ctx context.Context, now time.Time) (n int, err err
 func (m *Model) PrepareClearing(ctx context.Context) (*djangodb.Stmt, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
-	stmt, err := m.db.Prepare(ctx, m.db.Dialect.ClearExpired(m.name, m.relation))
+	stmt, err := m.db.Prepare(ctx, m.db.Dialect.ClearExpired(m.name, m.relation, "session_key", "expire_date"))
 	return stmt, djangodb.Wrap(ctx, "clear expired", err)
 }
 
