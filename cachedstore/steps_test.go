@@ -232,6 +232,24 @@ func TestNobodyFindsWhatMakesRoom(t *testing.T) {
 	}
 }
 
+// TestLoadsBesideASaveSeeTheDatabase: in its own process, at any step.
+func TestLoadsBesideASaveSeeTheDatabase(t *testing.T) {
+	for at := 1; ; at++ {
+		w := newTwo(t, false)
+		w.steps.at = at
+		w.steps.act = func() {
+			want, _ := w.db.Load(t.Context(), w.rec.Key)
+			if got, err := w.first.Load(t.Context(), w.rec.Key); err != nil || string(got.Data) != string(want.Data) {
+				t.Errorf("step %d: %q, %v; the database has %q", at, got.Data, err, want.Data)
+			}
+		}
+		must(t, requests["save"](w.first, w.rec))
+		if !w.steps.done {
+			break
+		}
+	}
+}
+
 // wantOutcome fails for an error that no request can have.
 func wantOutcome(t *testing.T, err error) {
 	t.Helper()

@@ -144,6 +144,8 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if !sessionkey.WellFormed(old.Key) {
 		return s.db.Save(ctx, old, new)
 	}
+	s.cache.begin(old.Key)
+	defer s.cache.end(old.Key)
 	var tombstone []byte
 	if new.Key != old.Key || new.Expiry.Before(old.Expiry) {
 		tombstone = s.cache.bury(ctx, old.Key)
