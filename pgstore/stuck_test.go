@@ -38,13 +38,14 @@ func TestStuckLoadKeepsNoPlace(t *testing.T) {
 		wg.Go(func() { _, _ = opened.Load(ctx, "00000000000000000000000000000001") })
 	}
 	time.Sleep(100 * time.Millisecond) // the loads begin, and are given up
-	deadline := time.Now().Add(20 * time.Second)
+	patient, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
 	for {
-		rec, err := opened.loads.Load(ctx, another)
+		rec, err := opened.loads.Load(patient, another)
 		if err == nil && rec.Key == another {
 			break
 		}
-		if time.Now().After(deadline) {
+		if patient.Err() != nil {
 			t.Error("the places are still taken")
 			break
 		}
