@@ -1,11 +1,10 @@
 package devices
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"log/slog"
-	"slices"
+	"sort"
 	"sync"
 	"time"
 
@@ -150,7 +149,7 @@ func (d *Devices) write(ctx context.Context, batch []write) error {
 // writeRows writes to rows in one transaction. It returns what remains of logins whose rows
 // are not there any more, and whose sessions have got another key since.
 func (d *Devices) writeRows(ctx context.Context, batch []write) (late []row, err error) {
-	slices.SortFunc(batch, func(a, b write) int { return cmp.Compare(a.id, b.id) }) // as others do
+	sort.Slice(batch, func(i, j int) bool { return batch[i].id < batch[j].id }) // as others do
 	err = d.db.Transact(ctx, func(tx *sql.Conn) error {
 		late = nil
 		for _, w := range batch {

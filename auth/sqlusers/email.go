@@ -3,6 +3,7 @@ package sqlusers
 import (
 	"context"
 	"slices"
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -100,7 +101,8 @@ func (u *Users) fromID(ctx context.Context, email, id string, limit int) ([]auth
 
 // unique returns users in order of their ids, each once.
 func (u *Users) unique(users []auth.User) []auth.User {
-	slices.SortFunc(users, func(a, b auth.User) int { return u.table.key.compare(a.ID, b.ID) })
+	// Package slices would be linked once more for this type.
+	sort.Slice(users, func(i, j int) bool { return u.table.key.compare(users[i].ID, users[j].ID) < 0 })
 	return slices.CompactFunc(users, func(a, b auth.User) bool { return a.ID == b.ID })
 }
 

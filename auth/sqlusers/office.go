@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -81,7 +82,7 @@ func (o office) first(
 // inOrder returns the first users by name, each once.
 func (o office) inOrder(users []auth.User, limit int) []auth.User {
 	users = o.unique(users)
-	slices.SortStableFunc(users, func(a, b auth.User) int { return strings.Compare(a.Username, b.Username) })
+	sort.SliceStable(users, func(i, j int) bool { return users[i].Username < users[j].Username })
 	return users[:min(limit, len(users))]
 }
 

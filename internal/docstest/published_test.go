@@ -54,7 +54,7 @@ func published(t *testing.T) []string {
 	t.Cleanup(func() { forget(t, cache) })
 	return append(os.Environ(),
 		"GOPROXY=file://"+proxy+",file://"+cache+"/cache/download,"+usual,
-		"GONOSUMDB="+libraryPath, "GOFLAGS=-modcacherw", "GOWORK=off")
+		"GONOSUMDB="+libraryPath, "GOFLAGS=-modcacherw -ldflags=-s", "GOWORK=off")
 }
 
 // forget removes the library, which was never published, from the cache of modules.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"reflect"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"unicode"
@@ -104,9 +105,11 @@ func quotable(t reflect.Type) bool {
 // dominant leaves one field a name: the shallowest, of these the tagged one,
 // and none if that is not one.
 func dominant(all []field) []field {
-	slices.SortStableFunc(all, func(a, b field) int {
+	// Package slices would be linked twice more, for this type, which each program sorts once.
+	sort.SliceStable(all, func(i, j int) bool {
+		a, b := all[i], all[j]
 		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(len(a.index), len(b.index)),
-			compareBool(b.tagged, a.tagged))
+			compareBool(b.tagged, a.tagged)) < 0
 	})
 	var kept []field
 	for i := 0; i < len(all); {
@@ -120,7 +123,7 @@ func dominant(all []field) []field {
 		}
 		i = j
 	}
-	slices.SortFunc(kept, func(a, b field) int { return slices.Compare(a.index, b.index) })
+	sort.Slice(kept, func(i, j int) bool { return slices.Compare(kept[i].index, kept[j].index) < 0 })
 	return kept
 }
 
