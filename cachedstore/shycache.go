@@ -40,7 +40,10 @@ type shyCache struct {
 }
 
 func newShyCache(cache Cache, opts Options) *shyCache {
-	return &shyCache{cache: cache, opts: opts, missed: make(map[string]time.Time), saving: make(map[string]int)}
+	return &shyCache{
+		cache: cache, opts: opts,
+		missed: make(map[string]time.Time), saving: make(map[string]int),
+	}
 }
 
 // A state is the result of a read.
