@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/memstore"
@@ -20,7 +21,7 @@ func fillMemory(r *run, f filling) filled {
 	defer debug.SetGCPercent(debug.SetGCPercent(50)) // others need the machine's memory, too
 	before := heap()
 	store := memstore.New()
-	manager := noerror.In(session.New(store, nil))
+	manager := noerror.In(session.New(store, &session.Options{Timeout: time.Minute})) // beside a busy collector
 	step := max(1, f.n/sampled)
 	keys := make([]string, (f.n+step-1)/step)
 	r.inParallel(f.n, func(i int) error {
