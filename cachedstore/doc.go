@@ -12,20 +12,13 @@
 // No request fails because the cache is down, slow or empty: the database answers.
 //
 // A session that was deleted here, or by another program through this package, is not
-// served from the cache again. Before the row is deleted, or gets another key or an earlier
-// expiry, a tombstone takes the place of the entry, for half a minute; if it is not there any
-// more afterwards, another one does. Any other save first changes the row, and then puts the
-// new entry in the place of exactly that of the row as it was before; if that is not there, or
-// anything fails, a tombstone takes the place. A
-// reader only fills a place that is empty: it claims the place by a tombstone of its own
-// (add, never set), reads the row again, and puts the entry where its own tombstone still
-// is. Whoever changes the row meanwhile has taken that away. So neither a reader that was
-// overtaken by a logout nor a cache that has lost its tombstones restores a session.
-//
-// If the process is killed while a save waits for its answer, the row may have changed and
-// the entry not: what was there before is served for [Options.Lifetime] at most. Nobody was
-// told that this save had succeeded. Who saves over such an entry gets a conflict, which takes
-// it away.
+// served from the cache again. Before the row is deleted or changed, a tombstone takes the
+// place of the entry, for half a minute; if it is not there any more afterwards, another one
+// does. A save puts the new entry where its own tombstone still is. A reader only fills a
+// place that is empty: it claims the place by a tombstone of its own (add, never set), reads
+// the row again, and puts the entry where that still is. Whoever changes the row meanwhile
+// has taken it away. So neither a reader that was overtaken by a logout nor a cache that has
+// lost its tombstones restores a session.
 //
 // A cache that refuses to write goes on to be read. An entry that is too large for it is
 // left out. If its memory is full, Redis takes a tombstone all the same, since a script

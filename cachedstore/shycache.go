@@ -33,17 +33,13 @@ type shyCache struct {
 	silence  time.Time            // no warning before
 	distrust time.Time            // no entry is trusted before
 	missed   map[string]time.Time // keys that wait for a tombstone, and until when
-	saving   map[string]int       // saves of a key that are under way
 	wake     *time.Timer          // for the next attempt; nil if nothing waits
 	attempts sync.WaitGroup
 	closed   bool
 }
 
 func newShyCache(cache Cache, opts Options) *shyCache {
-	return &shyCache{
-		cache: cache, opts: opts,
-		missed: make(map[string]time.Time), saving: make(map[string]int),
-	}
+	return &shyCache{cache: cache, opts: opts, missed: make(map[string]time.Time)}
 }
 
 // A state is the result of a read.
@@ -55,16 +51,8 @@ const (
 	found
 )
 
-// get returns the value under key, unless a save of it is under way.
+// get returns the value under key.
 func (c *shyCache) get(ctx context.Context, key string) ([]byte, state) {
-	if c.isSaving(key) {
-		return nil, unknown
-	}
-	return c.ask(ctx, key)
-}
-
-// ask returns the value under key.
-func (c *shyCache) ask(ctx context.Context, key string) ([]byte, state) {
 	if !c.trusted(key) {
 		return nil, unknown
 	}
@@ -104,28 +92,6 @@ func (c *shyCache) trusted(key string) bool {
 	now := time.Now()
 	_, missed := c.missed[key]
 	return !missed && !now.Before(c.rest) && !now.Before(c.distrust)
-}
-
-// begin has this process not read the entry of a key until end is called: the database changes
-// first, and whoever cannot ask the cache meanwhile has seen that.
-func (c *shyCache) begin(key string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.saving[key]++
-}
-
-func (c *shyCache) isSaving(key string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.saving[key] > 0
-}
-
-func (c *shyCache) end(key string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.saving[key]--; c.saving[key] == 0 {
-		delete(c.saving, key)
-	}
 }
 
 // claim puts a tombstone into an empty place, or in the place of old if that is
@@ -210,7 +176,7 @@ func (c *shyCache) has(ctx context.Context, key string, tombstone []byte) bool {
 	if tombstone == nil {
 		return false
 	}
-	value, state := c.ask(context.WithoutCancel(ctx), key)
+	value, state := c.get(context.WithoutCancel(ctx), key)
 	return state == found && bytes.Equal(value, tombstone)
 }
 

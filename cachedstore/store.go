@@ -133,10 +133,11 @@ func (s *store) Create(ctx context.Context, rec session.Record) error {
 	return s.db.Create(ctx, rec)
 }
 
-// Save implements [session.Store]. The cache hears of a change when the database has it.
-// Before that it hears only of what makes room for others, a key that is given up or an earlier
-// expiry: they must not find both. Whatever becomes of the change, the entry of what was before
-// does not stay: a session that was loaded from it would meet the same conflict for ever.
+// Save implements [session.Store]. The entry gives way to a tombstone before the database
+// changes, so that nobody is served it when somebody else has seen the change, and also if
+// this process is killed. The new entry takes the place of the tombstone afterwards. If that
+// is no longer there, a new one takes the place of any value: so the last writer of the
+// database is also the last in the cache.
 func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -144,41 +145,27 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if !sessionkey.WellFormed(old.Key) {
 		return s.db.Save(ctx, old, new)
 	}
-	s.cache.begin(old.Key)
-	defer s.cache.end(old.Key)
-	var tombstone []byte
-	if new.Key != old.Key || new.Expiry.Before(old.Expiry) {
-		tombstone = s.cache.bury(ctx, old.Key)
-	}
-	told := false
-	defer func() {
-		if !told {
-			s.cache.bury(ctx, old.Key)
-		}
-	}()
+	tombstone := s.cache.bury(ctx, old.Key)
 	if err := s.db.Save(ctx, old, new); err != nil {
 		return err
 	}
 	after := context.WithoutCancel(ctx) // the session has changed even if the visitor has gone
-	if new.Key != old.Key {
-		told = true
+	switch {
+	case new.Key != old.Key:
 		s.moved(after, old.Key, tombstone, new)
-		return nil
+	case !s.changed(after, tombstone, new):
+		// Another request has changed the cache. Its entry may be older than this
+		// change: of two saves that change only the expiry, either may come first.
+		s.cache.bury(after, old.Key)
 	}
-	told = s.changed(after, old, new, tombstone)
 	return nil
 }
 
-// changed puts the entry of a record that was saved in the place of the tombstone, or of
-// exactly that which the database compared, and reports whether it did. If anything else is
-// there, another request has changed the session meanwhile, and its entry may be older or
-// newer than this one.
-func (s *store) changed(ctx context.Context, old, new session.Record, was []byte) bool {
-	value, ttl, ok := s.entry(new)
-	if ok && was == nil {
-		was, _, ok = s.entry(old)
-	}
-	return ok && s.cache.swap(ctx, new.Key, was, value, ttl)
+// changed puts the entry of a record that was saved in the place of the tombstone, and reports
+// whether it did.
+func (s *store) changed(ctx context.Context, tombstone []byte, rec session.Record) bool {
+	value, ttl, ok := s.entry(rec)
+	return ok && tombstone != nil && s.cache.swap(ctx, rec.Key, tombstone, value, ttl)
 }
 
 // moved adds an entry under the new key of a record, since nobody knows that key yet, and looks

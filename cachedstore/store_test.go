@@ -636,6 +636,50 @@ func TestDeleteWhileASaveIsOnItsWay(t *testing.T) {
 	wantGone(t, other)
 }
 
+// TestRefreshMeetsAChange: one request moves the expiry only, so that the
+// database lets another change the data, or the key, after it. Whose tombstone
+// was first must not matter.
+func TestRefreshMeetsAChange(t *testing.T) {
+	for name, change := range map[string]func(rec session.Record) session.Record{
+		"data": func(rec session.Record) session.Record { return with(rec, "two") },
+		"key": func(rec session.Record) session.Record {
+			rec.Key = strings.Repeat("m", 32)
+			return rec
+		},
+		"end": func(rec session.Record) session.Record {
+			rec.Expiry = time.Now().Add(-time.Second)
+			return rec
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, db, cache := open(t)
+			other := process(t, db, cache)
+			rec := cached(t, s)
+			later := rec
+			later.Expiry = rec.Expiry.Add(time.Hour)
+			next := change(rec)
+			var sets atomic.Int32
+			cache.hook(nil, func(method, _ string) {
+				if method == "Set" && sets.Add(1) == 1 { // the change has its tombstone, and nothing else yet
+					if err := s.Save(context.Background(), rec, later); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+			if err := other.Save(t.Context(), rec, next); err != nil {
+				t.Fatal(err)
+			}
+			for _, store := range []session.Store{s, other} {
+				if name == "data" {
+					wantData(t, store, "two")
+				} else {
+					wantGone(t, store)
+				}
+			}
+		})
+	}
+}
+
 // TestLogoutWhileOthersRead: many readers, and a logout in the middle. After
 // it was answered nobody sees the session.
 func TestLogoutWhileOthersRead(t *testing.T) {

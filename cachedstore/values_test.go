@@ -68,8 +68,7 @@ func TestEntriesOfEachForm(t *testing.T) {
 	}
 }
 
-// TestASaveLeavesAnEntryOfEachForm: what is to be in the cache is made again from what was
-// loaded, and must be the same to the byte. If it is not, the database is asked.
+// TestASaveLeavesAnEntryOfEachForm, so that loads after it do not ask the database.
 func TestASaveLeavesAnEntryOfEachForm(t *testing.T) {
 	signed := newSigned()
 	for _, serializer := range []string{"pickle", "json", "msgpack"} {

@@ -29,6 +29,11 @@ func TestCallsOfAServerAreBounded(t *testing.T) {
 		if _, err := l.enter(t.Context(), 1); err != nil {
 			t.Errorf("of another server: %v", err)
 		}
+		l.waiting[0].Store(maxWaiting)
+		if _, err := l.enter(t.Context(), 0); !errors.Is(err, errCrowd) {
+			t.Errorf("with %d waiting: %v", maxWaiting, err)
+		}
+		l.waiting[0].Add(-1)
 		time.AfterFunc(time.Second, func() { <-place })
 		if _, err := l.enter(t.Context(), 0); err != nil {
 			t.Errorf("when there is a place again: %v", err)

@@ -31,8 +31,8 @@
 // further ones wait for one of them to return, and then share one question, of a hundred
 // keys at most; one that failed together with others is repeated alone. A write has its own
 // connection. There are 256 calls of a server at a time, of which 64 leave their
-// connections open for later ones; more calls wait for a place, until their contexts end,
-// and ten thousand loads may wait.
+// connections open for later ones; ten thousand more, and as many loads, wait for a place, each
+// until its context ends. The next fails at once.
 //
 // If a server is down at the start, [Open] returns an error. If it goes down later, calls
 // return errors until it is back; another server never takes its place, since its

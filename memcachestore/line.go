@@ -2,11 +2,15 @@ package memcachestore
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bradfitz/gomemcache/memcache"
+
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 // A line is a client of gomemcache, which does not support contexts, for one
@@ -68,13 +72,19 @@ const (
 	// Memcached takes by default. Further ones wait for one to return, or for their
 	// context; those of other servers do not.
 	maxCalls = 256
+
+	// maxWaiting is how many may wait; the next call fails at once.
+	maxWaiting = 10_000
 )
+
+var errCrowd = errors.New("memcachestore: too many calls are waiting for the server")
 
 // lines are the lines of a client: as many as there are calls at a time.
 type lines struct {
 	servers *selector
 	timeout time.Duration
 	places  []chan struct{} // by the number of the server; each call takes one
+	waiting []atomic.Int64  // for a place
 
 	mu     sync.Mutex
 	idle   []*line // the most recently used one last
@@ -82,18 +92,32 @@ type lines struct {
 }
 
 func newLines(servers *selector, timeout time.Duration) *lines {
-	s := &lines{servers: servers, timeout: timeout}
+	s := &lines{servers: servers, timeout: timeout, waiting: make([]atomic.Int64, len(servers.addrs))}
 	for range servers.addrs {
 		s.places = append(s.places, make(chan struct{}, maxCalls))
 	}
 	return s
 }
 
-// enter waits until a server may have another call, which must leave the place.
+// enter waits until a server may have another call, which must leave the place. It
+// waits no longer than a call may take, and behind no crowd.
 func (s *lines) enter(ctx context.Context, server int) (place chan struct{}, err error) {
+	place = s.places[server]
 	select {
-	case s.places[server] <- struct{}{}:
-		return s.places[server], nil
+	case place <- struct{}{}:
+		return place, nil
+	default:
+	}
+	if waiting := &s.waiting[server]; waiting.Add(1) > maxWaiting {
+		waiting.Add(-1)
+		return nil, errCrowd
+	}
+	defer s.waiting[server].Add(-1)
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
+	select {
+	case place <- struct{}{}:
+		return place, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
