@@ -178,7 +178,7 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	return nil
 }
 
-// move is Save under another key. Who holds one of the two locks sees the record
+// move is Save under another key. A holder of one of the two locks sees the record
 // under one of the keys.
 func (t *table) move(old, new session.Record) error {
 	from, hash := t.of(old.Key)
@@ -231,7 +231,7 @@ func (s *store) Delete(ctx context.Context, key string) error {
 }
 
 // ClearExpired removes the records that have expired by now, and looks at no others. It
-// goes round the shards, a few records of each at a time: who waits for a lock gets
+// goes round the shards, a few records of each at a time: a request that waits for a lock gets
 // it before it is wanted here again.
 func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
 	t, total := s.table(), 0

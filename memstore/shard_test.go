@@ -81,7 +81,7 @@ func TestClearingKeepsNobodyWaiting(t *testing.T) {
 	}
 }
 
-// TestClearingGoesRound: whoever waits for a shard is not overtaken by the next
+// TestClearingGoesRound: a request that waits for a shard is not overtaken by the next
 // batch there.
 func TestClearingGoesRound(t *testing.T) {
 	s := newStore(0)
@@ -222,7 +222,7 @@ func TestMoveIsOneStep(t *testing.T) {
 	}
 }
 
-// TestMovesDoNotWaitForEachOther in a circle: who waits for the first of two shards
+// TestMovesDoNotWaitForEachOther in a circle: one that waits for the first of two shards
 // has not taken the second.
 func TestMovesDoNotWaitForEachOther(t *testing.T) {
 	tab := newTable(0)

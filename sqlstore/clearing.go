@@ -14,7 +14,7 @@ const (
 	mostBatch  = 5000
 
 	// A batch that took less than quickBatch is followed by a larger one, and one that took
-	// more than slowBatch by a smaller one. So long others wait who write to SQLite.
+	// more than slowBatch by a smaller one. Other writers to SQLite wait so long.
 	quickBatch = 10 * time.Millisecond
 	slowBatch  = 20 * time.Millisecond
 )

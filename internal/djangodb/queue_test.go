@@ -32,7 +32,7 @@ func TestNobodyJoinsAQueueWithoutEnd(t *testing.T) {
 	for range poolqueue.Least + 1 {
 		waiting.Go(func() {
 			if _, err := stmt.Exec(ctx, 1); !errors.Is(err, context.Canceled) {
-				t.Errorf("who waited: %v", err)
+				t.Errorf("one that waited: %v", err)
 			}
 		})
 	}

@@ -25,7 +25,7 @@ const patience = timelimit.Default
 // How many calls there may be at a time.
 const (
 	// crowd is how many rueidis may be shown themselves: a connection has room for 1024
-	// commands without an answer, and whoever comes then waits for room, without a look
+	// commands without an answer, and the next call waits for room, without a look
 	// at the context.
 	crowd = 900
 

@@ -21,7 +21,8 @@ func (m *Model) CountExpired(ctx context.Context, now time.Time) (n int, err err
 func (m *Model) PrepareClearing(ctx context.Context) (*djangodb.Stmt, error) {
 	ctx, cancel := timelimit.Within(ctx, timelimit.Bulk)
 	defer cancel()
-	stmt, err := m.db.Prepare(ctx, m.db.Dialect.ClearExpired(m.name, m.relation, "session_key", "expire_date"))
+	clearing := m.db.Dialect.ClearExpired(m.name, m.relation, "session_key", "expire_date")
+	stmt, err := m.db.Prepare(ctx, clearing)
 	return stmt, djangodb.Wrap(ctx, "clear expired", err)
 }
 
