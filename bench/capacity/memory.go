@@ -21,7 +21,8 @@ func fillMemory(r *run, f filling) filled {
 	defer debug.SetGCPercent(debug.SetGCPercent(50)) // others need the machine's memory, too
 	before := heap()
 	store := memstore.New()
-	manager := noerror.In(session.New(store, &session.Options{Timeout: time.Minute})) // beside a busy collector
+	patient := &session.Options{Timeout: time.Minute} // beside a busy collector of garbage
+	manager := noerror.In(session.New(store, patient))
 	step := max(1, f.n/sampled)
 	keys := make([]string, (f.n+step-1)/step)
 	r.inParallel(f.n, func(i int) error {
