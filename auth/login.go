@@ -119,7 +119,8 @@ func (m *Manager) backendOf(user User) (Backend, error) {
 // request by [session.Abort].
 //
 // A session that the request has not looked at is deleted without being loaded, unless
-// Options.Devices, OnLogout or OnEvent need to know whose it is.
+// Options.Devices, OnLogout or OnEvent need to know whose it is. If another process has moved
+// it to another key just before, it counts as one that had ended.
 func (m *Manager) Logout(r *http.Request) {
 	if m.keepsLogoutsQuiet() && authsession.FlushUnasked(r) {
 		setUser(r, User{})

@@ -271,6 +271,22 @@ func TestLogoutIsOneWrite(t *testing.T) {
 	}
 }
 
+// An ownTransport is one of the program, which hides that it is of this module.
+type ownTransport struct{ session.Transport }
+
+// TestLogoutByATransportOfTheProgram ends the session, though it was not loaded.
+func TestLogoutByATransportOfTheProgram(t *testing.T) {
+	s := newSite(t, nil)
+	s.sessions = noerror.In(session.New(s.store, &session.Options{
+		Transport: ownTransport{noerror.In(session.Cookies(nil))},
+	}))
+	key := s.login(t, alice())
+	resp := s.do(func(_ http.ResponseWriter, r *http.Request) { s.auth.Logout(r) }, key)
+	if resp.StatusCode != http.StatusOK || len(s.keys(t)) > 0 {
+		t.Errorf("%s, %d records, want none", resp.Status, len(s.keys(t)))
+	}
+}
+
 // TestLogoutWithAKeyThatHasMoved is not told that it has ended the session, which lives on
 // under another key, though it was not loaded; with a key of nobody there is nothing to end.
 func TestLogoutWithAKeyThatHasMoved(t *testing.T) {

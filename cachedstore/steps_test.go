@@ -66,6 +66,13 @@ func (s *steps) step() {
 	}
 }
 
+// end makes the steps that follow no longer count.
+func (s *steps) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done = true
+}
+
 // two processes on one database and one cache. The requests of the first are in steps.
 type two struct {
 	db            session.Store
@@ -246,7 +253,7 @@ func wantOutcome(t *testing.T, err error) {
 // wantTruth compares what the stores load with what the database has.
 func (w *two) wantTruth(t *testing.T, when string) {
 	t.Helper()
-	w.steps.done = true
+	w.steps.end()
 	for _, key := range []string{w.rec.Key, otherKey} {
 		want, wantErr := w.db.Load(t.Context(), key)
 		for i, s := range []session.Store{w.first, w.second} {

@@ -198,7 +198,7 @@ func (s *store) stayBuried(ctx context.Context, key string, tombstone []byte) {
 }
 
 // Delete implements [session.Store]. It puts a tombstone before, so that nobody is served
-// the entry if this process is killed.
+// the entry if this process is killed, unless another request saves at the same time.
 func (s *store) Delete(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -224,7 +224,7 @@ func (c *cache) Delete(ctx context.Context, key string) error {
 // ClearExpired is for [cachedstore.Cache]: Django removes what has expired only when it
 // reads it. It also removes the leftovers of processes that died.
 func (c *cache) ClearExpired(ctx context.Context, now time.Time) (int, error) {
-	files := clearing{s: c.files, now: now, shared: true}
+	files := clearing{s: c.files, now: now}
 	files.isEntry = func(name string) bool { return strings.HasSuffix(name, suffix) }
 	files.hasExpired = func(name string, info fs.FileInfo) bool {
 		if files.promises(info) {

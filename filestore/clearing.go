@@ -2,7 +2,6 @@ package filestore
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,12 +16,8 @@ import (
 // It looks at files without a lock, and takes each lock for some removals at once: no
 // save waits for the files of others that live, nor for the disk.
 type clearing struct {
-	s     *store
-	now   time.Time
-	aside string // ends the name of a file that is about to be removed
-
-	// shared: Django may save in the folder at any moment, and takes no locks.
-	shared bool
+	s   *store
+	now time.Time
 
 	// isEntry reports whether the name of a file, without the prefix, is that of an entry.
 	isEntry func(name string) bool
@@ -50,7 +45,6 @@ type find struct {
 // run clears the folder, and returns how many entries it removed. It flushes the folder
 // once, after all.
 func (c *clearing) run(ctx context.Context) (int, error) {
-	c.aside = temporary + strings.ToLower(rand.Text())
 	err := c.clear(ctx)
 	if c.touched {
 		err = errors.Join(err, c.s.flushFolder())
@@ -128,47 +122,14 @@ func (c *clearing) removeAll(ctx context.Context, lock int, finds []find) error 
 	return nil
 }
 
-// remove removes a file if it is the one that was looked at. Its lock is held.
-//
-// If Django may save at this moment, the file first gets a name that nobody else knows,
-// and if it is Django's new one by then, its own name again.
+// remove removes a file if it is the one that was looked at. Its lock is held. Django takes
+// no lock: what it saves between this look and the removal goes, as with its own clearing.
 func (c *clearing) remove(f find) (bool, error) {
 	name := c.s.opts.Prefix + f.name
 	if info, err := c.s.root.Lstat(name); err != nil || !unchanged(f.info, info) {
 		return false, nil // saved or removed meanwhile
 	}
-	if !c.shared {
-		return true, unlessGone(c.s.root.Remove(name))
-	}
-	if err := c.s.root.Rename(name, name+c.aside); err != nil {
-		return false, unlessGone(err)
-	}
-	return c.removeAside(f)
-}
-
-// removeAside ends remove, when the file has a name that nobody else knows.
-func (c *clearing) removeAside(f find) (bool, error) {
-	name := c.s.opts.Prefix + f.name
-	info, err := c.s.root.Lstat(name + c.aside)
-	if err != nil {
-		return false, unlessGone(err)
-	}
-	if !unchanged(f.info, info) {
-		return false, c.s.giveName(name+c.aside, name)
-	}
-	return true, unlessGone(c.s.root.Remove(name + c.aside))
-}
-
-// giveName gives a file a name, unless another one has it meanwhile: that one is newer.
-func (s *store) giveName(from, name string) error {
-	err := s.renameFree(s.dir, from, name)
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return s.root.Remove(from)
-	case errors.Is(err, errors.ErrUnsupported):
-		return s.root.Rename(from, name)
-	}
-	return err
+	return true, unlessGone(c.s.root.Remove(name))
 }
 
 // unchanged reports whether a file has not been saved since it was looked at. A save puts

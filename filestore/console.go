@@ -56,7 +56,7 @@ func withoutPrefix(names []string, prefix string) []string {
 // processes that died, which it does not count. Several processes may call it
 // at the same time.
 func (s *store) ClearExpired(ctx context.Context, now time.Time) (int, error) {
-	c := clearing{s: s, now: now, shared: s.opts.Codec != nil, isEntry: sessionkey.WellFormed}
+	c := clearing{s: s, now: now, isEntry: sessionkey.WellFormed}
 	c.hasExpired = func(key string, info fs.FileInfo) bool {
 		if s.opts.Codec == nil {
 			return !s.opts.deadline(nil, info.ModTime()).After(now)

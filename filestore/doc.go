@@ -66,7 +66,8 @@
 // named like a session. It takes each lock for a few removals at once, and flushes the
 // folder once, in the end.
 //
-// A file that was saved after it was looked at stays. Without a codec the time of change
+// A file that was saved after it was looked at stays, except that Django, which takes no locks,
+// can save in the microseconds before the removal. Without a codec the time of change
 // says whether a file has expired. With one, and in a cache, the expiry is in the content:
 // files that this package wrote repeat it as their time of access, and only those whose
 // time of access has passed are read, so all of Django's.

@@ -8,5 +8,3 @@ import (
 )
 
 func exchangeFiles(*os.File, string, string) error { return errors.ErrUnsupported }
-
-func renameFree(*os.File, string, string) error { return errors.ErrUnsupported }

@@ -27,7 +27,7 @@ func OpenWithFlush(dir string, o *Options, flush func(*os.File) error) error {
 		return err
 	}
 	s := &store{
-		opts: opts, root: root, exchangeFiles: exchangeFiles, renameFree: renameFree,
+		opts: opts, root: root, exchangeFiles: exchangeFiles,
 		flush: flush,
 	}
 	return errors.Join(s.open(dir), s.Close())

@@ -25,7 +25,6 @@ type store struct {
 
 	// What some systems lack, as functions so that tests can go without.
 	exchangeFiles func(dir *os.File, a, b string) error
-	renameFree    func(dir *os.File, from, to string) error
 	flush         func(dir *os.File) error
 }
 
@@ -56,7 +55,7 @@ func newStore(dir string, o *Options) (*store, error) {
 		return nil, fmt.Errorf("filestore: %w", err)
 	}
 	s := &store{
-		opts: opts, root: root, exchangeFiles: exchangeFiles, renameFree: renameFree,
+		opts: opts, root: root, exchangeFiles: exchangeFiles,
 		flush: (*os.File).Sync,
 	}
 	s.savedAt = s.opts.savedAt

@@ -99,12 +99,12 @@ func isClosed(err error) bool {
 // get returns an item, with the unique value for a later cas. The item is the caller's,
 // its value perhaps also that of others.
 func (c client) get(ctx context.Context, key string) (*memcache.Item, error) {
-	shared, err := c.reads[c.servers.choose(key)].Load(ctx, key)
+	found, shared, err := c.reads[c.servers.choose(key)].Load(ctx, key)
 	switch {
 	case err == nil:
-		item := *shared
+		item := *found
 		return &item, nil
-	case errors.Is(err, memcache.ErrCacheMiss), errors.Is(err, sharedload.ErrFull), ctx.Err() != nil:
+	case !shared, errors.Is(err, memcache.ErrCacheMiss), errors.Is(err, sharedload.ErrFull), ctx.Err() != nil:
 		return nil, err
 	default: // once more, since it may have failed for another's sake
 		return c.getAlone(ctx, key)

@@ -22,7 +22,7 @@ type shard struct {
 	ends  ends
 	first atomic.Int64 // the earliest end, to be read without the lock
 
-	_ [32]byte // so that no two shards share a line of the processor's cache
+	_ [48]byte // so that no two shards share a line of the processor's cache
 }
 
 // An entry is a record with its decoded items, or nil. Its key never changes.

@@ -30,9 +30,9 @@
 // Other operations, such as clearing, and users, limits and migrations, use database/sql
 // with pgx's own adapter, on the same pool:
 //
-//	db := django.Database{
-//		DB: stdlib.OpenDBFromPool(pool), Dialect: django.PostgreSQL, Renew: pool.Reset,
-//	}
+//	handle := stdlib.OpenDBFromPool(pool)
+//	handle.SetMaxOpenConns(int(pool.Config().MaxConns)) // bounds how many calls wait
+//	db := django.Database{DB: handle, Dialect: django.PostgreSQL, Renew: pool.Reset}
 //	_, err = sqlstore.Migrate(ctx, db)
 //	users, err := sqlusers.New(ctx, db, nil)
 //

@@ -57,6 +57,7 @@ func New(ctx context.Context, pool *pgxpool.Pool, o *sqlstore.Options) (session.
 	}
 	renew := &renewal{pool: pool}
 	db := stdlib.OpenDBFromPool(pool)
+	db.SetMaxOpenConns(int(pool.Config().MaxConns)) // which bounds how many calls may wait
 	table, err := sqlstore.New(ctx, django.Database{
 		DB: db, Dialect: django.PostgreSQL, Renew: renew.reset,
 	}, o)
@@ -107,7 +108,7 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return session.Record{}, djangodb.Wrap(ctx, "pgstore: load", err)
 	}
-	rec, err := s.loads.Load(ctx, key)
+	rec, _, err := s.loads.Load(ctx, key)
 	switch {
 	case err == nil, errors.Is(err, session.ErrNotFound):
 		return rec, err

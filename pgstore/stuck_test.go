@@ -41,7 +41,7 @@ func TestStuckLoadKeepsNoPlace(t *testing.T) {
 	patient, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for {
-		rec, err := opened.loads.Load(patient, another)
+		rec, _, err := opened.loads.Load(patient, another)
 		if err == nil && rec.Key == another {
 			break
 		}

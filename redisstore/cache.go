@@ -57,8 +57,8 @@ func (c *cache) Close() error {
 	return nil
 }
 
-// maxReads is how often Get asks: the connections that were cut, four as a rule,
-// fail one call each before they are made anew.
+// maxReads is how often Get asks: each connection that was cut, of which the
+// client of a caller may have four, fails one call before it is made anew.
 const maxReads = 5
 
 // Get implements [cachedstore.Cache]. It asks again after a failure, which there

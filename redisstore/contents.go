@@ -43,7 +43,7 @@ const contentSize = 256
 func (k *content) size() int {
 	size := contentSize + len(k.value)
 	if !isPart(k.value, k.data) {
-		size += len(k.data)
+		size += cap(k.data)
 	}
 	if d, ok := k.decoded.(interface{ Size() int }); ok {
 		size += d.Size()

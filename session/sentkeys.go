@@ -12,14 +12,25 @@ const maxLookups = 4
 // counts first.
 func (m *Manager) sentKeys(r *http.Request) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		t, ok := m.transport.(severalKeys)
-		if r == nil || !ok {
+		if r == nil {
 			return
 		}
-		for key := range t.keys(r) {
+		for key := range m.carried(r) {
 			if m.issued(key) && !yield(key) {
 				return
 			}
+		}
+	}
+}
+
+// carried yields all keys of the request; of a [Transport] of the program that is one.
+func (m *Manager) carried(r *http.Request) iter.Seq[string] {
+	if t, ok := m.transport.(severalKeys); ok {
+		return t.keys(r)
+	}
+	return func(yield func(string) bool) {
+		if key, sent := m.transport.Key(r); sent {
+			yield(key)
 		}
 	}
 }

@@ -177,7 +177,8 @@ func (s *Session) Flush() {
 }
 
 // flush is Flush. The caller holds the lock. Of a session that was not loaded all keys that
-// were sent are given up.
+// were sent are given up; one that no record has counts as that of a session that had ended,
+// unless this process has moved it.
 func (s *Session) flush() {
 	s.markDoomed(false)
 	if s.isStored() {

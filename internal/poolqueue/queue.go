@@ -21,7 +21,8 @@ const (
 // ErrFull says that so many calls wait for a connection that the next is refused at once.
 var ErrFull = errors.New("too many calls wait for a connection to the database")
 
-// A Queue counts the calls on one pool that wait for a connection or have one. Its zero
+// A Queue counts calls that wait for a connection of one pool or work with one; a pool may
+// have several queues. Its zero
 // value is ready, and nil is one without bound. It is safe for concurrent use.
 type Queue struct{ calls atomic.Int64 }
 

@@ -29,7 +29,7 @@ func (p *Parsed) Parse(src []byte, room []Mark) error {
 // Size returns about how many bytes of memory p takes, with its text.
 func (p *Parsed) Size() int {
 	const own, each = 48, 16 // of a Parsed, and of a mark
-	return own + len(p.text) + each*cap(p.marks)
+	return own + cap(p.text) + each*cap(p.marks)
 }
 
 // Object returns an object that is what was parsed, until it is changed.

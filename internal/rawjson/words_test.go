@@ -32,8 +32,8 @@ func TestEveryByteAtEveryPlaceOfALongText(t *testing.T) {
 	}
 }
 
-// TestTextOfManyEscapesIsLinear in the time that it takes to write.
-func TestTextOfManyEscapesIsLinear(t *testing.T) {
+// TestTextOfManyEscapes is read as it was written.
+func TestTextOfManyEscapes(t *testing.T) {
 	for _, part := range []string{`"`, `\`, `\"`, "\x7f", "é", `"x`} {
 		s := strings.Repeat(part, 1<<18)
 		if got := decodeName(AppendString(nil, s)); got != s {

@@ -62,15 +62,18 @@ type load[T any] struct {
 	gone   atomic.Bool // the visitor no longer waits for it
 }
 
-// Load asks for a key, alone or together with others. The error is [ErrFull] if there are
-// too many. After any other but that of the context and Missing, the key may be asked for
-// once more in another way: what has failed may be another's.
-func (l *Loads[T]) Load(ctx context.Context, key string) (T, error) {
+// Load asks for a key, alone or together with others, and reports whether the question was
+// shared. The error is [ErrFull] if there are too many. After any other error of a shared
+// question, except that of the context and Missing, the key may be asked for once more: what
+// has failed may be another's.
+func (l *Loads[T]) Load(ctx context.Context, key string) (result T, shared bool, err error) {
 	if waiting := l.enter(key); waiting != nil {
-		return waiting.answer(ctx)
+		result, err = waiting.answer(ctx)
+		return result, true, err
 	}
 	defer l.leave()
-	return l.One(ctx, key)
+	result, err = l.One(ctx, key)
+	return result, false, err
 }
 
 // enter returns nil if a load may run alone, and must then call leave;
