@@ -36,10 +36,10 @@
 //
 // A store of [Open] has one connection to each server, which all calls share: those that come
 // at the same moment go out, and are answered, in one piece. Only a value of a mebibyte or
-// more is written on a connection of its own, except in a cluster. A call waits until it is answered, until its context
-// ends, or for five seconds if that has no end; of ten thousand that wait, the next is
-// refused at once. A connection that says nothing is given up after seven seconds, and made
-// anew by the next call; none has a lifetime.
+// more is written on a connection of its own, except in a cluster. A call waits until it is
+// answered, until its context ends, or for five seconds if that has no end; of ten thousand
+// that wait, the next is refused at once. A connection that says nothing is given up after
+// seven seconds, and made anew by the next call; none has a lifetime.
 //
 // # URLs
 //
