@@ -138,6 +138,9 @@ func (m *Manager) Logout(r *http.Request) {
 	s.Flush()
 	setUser(r, User{})
 	err := device.end(r.Context())
+	if err == nil && device.id != "" {
+		authsession.LoginEnded(s) // others who see that in the table delete its session, too
+	}
 	if id != "" {
 		m.Report(r, Event{Kind: EventLogout, UserID: id, DeviceID: device.id})
 	}

@@ -13,6 +13,7 @@ import (
 func init() {
 	authsession.Discard = func(s any) { s.(*Session).discard() }
 	authsession.FlushUnasked = flushUnasked
+	authsession.LoginEnded = func(s any) { s.(*Session).loginEnded() }
 	authsession.StartAnew = func(s any) { s.(*Session).startAnew() }
 	authsession.Overtaken = func(s any) bool { return s.(*Session).overtaken() }
 	authsession.Follow = func(s any, f authsession.Follower) { s.(*Session).follow(f) }
@@ -39,6 +40,15 @@ func flushUnasked(r *http.Request) bool {
 	}
 	s.flush()
 	return true
+}
+
+// loginEnded is authsession.LoginEnded.
+func (s *Session) loginEnded() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.doomed {
+		s.doomed[i].maybe = true
+	}
 }
 
 // follow is authsession.Follow.

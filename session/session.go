@@ -66,7 +66,7 @@ type change struct {
 type doomed struct {
 	key     string // as the store has it
 	asked   bool   // the store was asked to delete it, and it is not known whether it did
-	maybe   bool   // it was sent, and may have been dead for long
+	maybe   bool   // it may have been dead for long, or its login has ended
 	unasked bool   // nobody has asked for a logout: see authsession
 }
 

@@ -76,3 +76,46 @@ func TestALogoutOutlivesItsEvent(t *testing.T) {
 		})
 	}
 }
+
+// TestALogoutOfAnEndedLoginIsOne: when the table says that a login has ended, another process
+// may delete its session before the logout does.
+func TestALogoutOfAnEndedLoginIsOne(t *testing.T) {
+	s := settingsOf(t, tempFile(t), map[string]string{"PBKDF2_ITERATIONS": "1", "DEVICES": "db"})
+	if err := site.Migrate(t.Context(), s, nil); err != nil {
+		t.Fatal(err)
+	}
+	here, elsewhere := openWith(t, s, nil), openWith(t, s, nil)
+	addUser(t, here)
+	var key string
+	h := here.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if key != "" {
+			here.Auth.Logout(r)
+			if err := elsewhere.Sessions.Delete(r.Context(), key); err != nil {
+				t.Error(err)
+			}
+			return
+		}
+		user, err := here.Auth.Authenticate(r, "alice", "wonderland")
+		if err == nil {
+			err = here.Auth.Login(r, user)
+		}
+		if err != nil {
+			session.Abort(r, err)
+		}
+	}))
+	visit := func() *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, "http://example.com/", nil)
+		r.Header.Set("Cookie", "sessionid="+key)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	for _, c := range visit().Result().Cookies() {
+		if c.Name == "sessionid" {
+			key = c.Value
+		}
+	}
+	if w := visit(); w.Code != http.StatusOK {
+		t.Errorf("the logout answers %d", w.Code)
+	}
+}

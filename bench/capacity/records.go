@@ -19,7 +19,8 @@ const backend = "django.contrib.auth.backends.ModelBackend"
 func logIn(s *session.Session, i int) {
 	s.Set("_auth_user_id", strconv.Itoa(i))
 	s.Set("_auth_user_backend", backend)
-	s.Set("_auth_user_hash", fmt.Sprintf("%016x%016x%016x%016x", mix(i), mix(i+1), mix(i+2), mix(i+3)))
+	n := int64(i)
+	s.Set("_auth_user_hash", fmt.Sprintf("%016x%016x%016x%016x", mix(n), mix(n+1), mix(n+2), mix(n+3)))
 }
 
 // payloads returns what a codec makes of a few logins. Records have them over and over: only
@@ -69,7 +70,7 @@ const (
 // key returns the key of session i, the same each time, so that nobody has to keep ten
 // millions of them. In order the first characters rise with i.
 func (f filling) key(i int) string {
-	first := mix(i) % evenly
+	first := mix(int64(i)) % evenly
 	if f.inOrder {
 		first = uint64(i) * (evenly / uint64(f.n))
 	}
@@ -78,7 +79,7 @@ func (f filling) key(i int) string {
 		key[at] = alphabet[first%36]
 		first /= 36
 	}
-	rest := [2]uint64{mix(i + 1<<40), mix(i + 1<<41)}
+	rest := [2]uint64{mix(int64(i) + 1<<40), mix(int64(i) + 1<<41)}
 	for at := 7; at < len(key); at++ {
 		key[at] = alphabet[rest[at%2]%36]
 		rest[at%2] /= 36
@@ -90,7 +91,7 @@ func (f filling) key(i int) string {
 func (f filling) any() string { return f.key(rand.IntN(f.n)) }
 
 // mix is SplitMix64: each number leads to another that looks like chance.
-func mix(i int) uint64 {
+func mix(i int64) uint64 {
 	x := uint64(i)*0x9e3779b97f4a7c15 + 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb

@@ -38,6 +38,10 @@ var (
 	// deletion says that.
 	FlushUnasked func(r *http.Request) bool
 
+	// LoginEnded is for a session that was flushed, and whose login has ended wherever its
+	// record is: the logout succeeds even if that is gone by then.
+	LoginEnded func(session any)
+
 	// Overtaken reports whether another request has moved or deleted the record of a session
 	// that Discard gave up, so that what is set now must not be stored. Save the session first.
 	Overtaken func(session any) bool
