@@ -14,10 +14,11 @@
 // A session that was deleted here, or by another program through this package, is not
 // served from the cache again. Before the row is deleted or changed, a tombstone takes the
 // place of the entry, for half a minute; if it is not there any more afterwards, another one
-// does. A save puts the new entry where its own tombstone still is. A reader only fills a
-// place that is empty: it claims the place by a tombstone of its own (add, never set), reads
-// the row again, and puts the entry where that still is. Whoever changes the row meanwhile
-// has taken it away. So neither a reader that was overtaken by a logout nor a cache that has
+// does. A save puts the new entry where its own tombstone still is, if that took the place of
+// exactly the entry of what it changes, and of no tombstone of another request. A reader only
+// fills a place that is empty: it claims the place by a tombstone of its own (add, never
+// set), reads the row again, and puts the entry where that still is. A request that changes
+// the row meanwhile has taken it away. So neither a reader that was overtaken by a logout nor a cache that has
 // lost its tombstones restores a session.
 //
 // A cache that refuses to write goes on to be read. An entry that is too large for it is

@@ -145,7 +145,7 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if !sessionkey.WellFormed(old.Key) {
 		return s.db.Save(ctx, old, new)
 	}
-	tombstone := s.cache.bury(ctx, old.Key)
+	tombstone := s.takeAway(ctx, old, new.Key)
 	if err := s.db.Save(ctx, old, new); err != nil {
 		return err
 	}
@@ -158,6 +158,24 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 		// change: of two saves that change only the expiry, either may come first.
 		s.cache.bury(after, old.Key)
 	}
+	return nil
+}
+
+// takeAway buries the entry of a record that is to be saved under a key. It returns nil if
+// this save must not put an entry in the place of the tombstone: if anything other than the
+// record's entry was there, such as the tombstone of a logout, which may then have deleted
+// the row by the time that the entry comes.
+func (s *store) takeAway(ctx context.Context, rec session.Record, key string) (tombstone []byte) {
+	if key != rec.Key {
+		return s.cache.bury(ctx, rec.Key)
+	}
+	if value, _, ok := s.entry(rec); ok {
+		tombstone = newTombstone()
+		if s.cache.swap(ctx, rec.Key, value, tombstone, tombstoneLife) {
+			return tombstone
+		}
+	}
+	s.cache.bury(ctx, rec.Key)
 	return nil
 }
 

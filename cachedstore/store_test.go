@@ -276,15 +276,13 @@ func TestSlowerSaveDoesNotHideFasterOne(t *testing.T) {
 	other := process(t, db, cache)
 	rec := cached(t, s)
 	two, three := with(rec, "two"), with(rec, "three")
-	var once sync.Once
+	var swaps atomic.Int32
 	cache.hook(func(method, _ string) {
-		if method == "Swap" {
-			once.Do(func() { // the first save has been to the database
-				cache.hook(nil, nil)
-				if err := other.Save(t.Context(), two, three); err != nil {
-					t.Error(err)
-				}
-			})
+		if method == "Swap" && swaps.Add(1) == 2 { // the first save has been to the database
+			cache.hook(nil, nil)
+			if err := other.Save(t.Context(), two, three); err != nil {
+				t.Error(err)
+			}
 		}
 	}, nil)
 	if err := s.Save(t.Context(), rec, two); err != nil {
@@ -604,25 +602,23 @@ func TestForeignEntryIsNotBelieved(t *testing.T) {
 }
 
 // TestDeleteWhileASaveIsOnItsWay: the save has put its tombstone over that of
-// the deletion, and comes back to fill the place.
+// the deletion, and must not fill the place.
 func TestDeleteWhileASaveIsOnItsWay(t *testing.T) {
 	s, db, cache := open(t)
 	other := process(t, db, cache)
 	rec := cached(t, s)
 	saved := make(chan error, 1)
-	release := make(chan struct{})
+	reached, release := make(chan struct{}), make(chan struct{})
 	var sets atomic.Int32
-	swaps := cache.count("Swap")
 	cache.hook(func(method, _ string) {
-		if method == "Swap" {
+		if method == "Set" && sets.Add(1) == 3 { // the save has been to the database
+			close(reached)
 			<-release // until the row is deleted
 		}
 	}, func(method, _ string) {
-		if method == "Set" && sets.Add(1) == 1 { // the deletion has its first tombstone
+		if method == "Set" && sets.Load() == 1 { // the deletion has its first tombstone
 			go func() { saved <- s.Save(context.Background(), rec, with(rec, "two")) }()
-			for cache.count("Swap") == swaps { // until the save has been to the database
-				time.Sleep(time.Millisecond)
-			}
+			<-reached
 		}
 	})
 	if err := other.Delete(t.Context(), rec.Key); err != nil {
@@ -658,9 +654,9 @@ func TestRefreshMeetsAChange(t *testing.T) {
 			later := rec
 			later.Expiry = rec.Expiry.Add(time.Hour)
 			next := change(rec)
-			var sets atomic.Int32
+			var writes atomic.Int32
 			cache.hook(nil, func(method, _ string) {
-				if method == "Set" && sets.Add(1) == 1 { // the change has its tombstone, and nothing else yet
+				if method != "Get" && writes.Add(1) == 1 { // the change has its tombstone, and nothing else yet
 					if err := s.Save(context.Background(), rec, later); err != nil {
 						t.Error(err)
 					}
@@ -816,4 +812,26 @@ func TestCacheThatPanicsInAnAttempt(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestASaveBesideALogoutBringsNothingBack, not even for the moment until the logout is done:
+// somebody may have learnt from the database already that the session has ended.
+func TestASaveBesideALogoutBringsNothingBack(t *testing.T) {
+	s, db, cache := open(t)
+	other, third := process(t, db, cache), process(t, db, cache)
+	rec := cached(t, s)
+	var sets, gets atomic.Int32
+	cache.hook(func(method, _ string) {
+		if method == "Get" && gets.Add(1) == 1 { // the row is deleted, and the logout looks again
+			if _, err := third.Load(t.Context(), rec.Key); !errors.Is(err, session.ErrNotFound) {
+				t.Errorf("loaded beside the logout: %v", err)
+			}
+		}
+	}, func(method, _ string) {
+		if method == "Set" && sets.Add(1) == 1 { // the logout has its tombstone
+			must(t, other.Save(t.Context(), rec, with(rec, "two")))
+		}
+	})
+	must(t, s.Delete(t.Context(), rec.Key))
+	wantGone(t, third)
 }

@@ -44,7 +44,7 @@ func TestTripsOfCachedDB(t *testing.T) {
 		want    string
 	}{
 		"read": {requests["load"], "cache Get"},
-		"save": {requests["save"], "cache Set, Save, cache Swap"},
+		"save": {requests["save"], "cache Swap, Save, cache Swap"},
 		"move, then read": {func(s session.Store, rec session.Record) error {
 			if err := requests["move"](s, rec); err != nil {
 				return err

@@ -68,7 +68,8 @@ func TestEntriesOfEachForm(t *testing.T) {
 	}
 }
 
-// TestASaveLeavesAnEntryOfEachForm, so that loads after it do not ask the database.
+// TestASaveLeavesAnEntryOfEachForm, so that loads after it do not ask the database:
+// what is in the cache is made again from what was loaded, the same to the byte.
 func TestASaveLeavesAnEntryOfEachForm(t *testing.T) {
 	signed := newSigned()
 	for _, serializer := range []string{"pickle", "json", "msgpack"} {
