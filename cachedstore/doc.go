@@ -18,8 +18,8 @@
 // exactly the entry of what it changes, and of no tombstone of another request. A reader only
 // fills a place that is empty: it claims the place by a tombstone of its own (add, never
 // set), reads the row again, and puts the entry where that still is. A request that changes
-// the row meanwhile has taken it away. So neither a reader that was overtaken by a logout nor a cache that has
-// lost its tombstones restores a session.
+// the row meanwhile has taken it away. So neither a reader that was overtaken by a logout
+// nor a cache that has lost its tombstones restores a session.
 //
 // A cache that refuses to write goes on to be read. An entry that is too large for it is
 // left out. If its memory is full, Redis takes a tombstone all the same, since a script

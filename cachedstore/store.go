@@ -145,30 +145,27 @@ func (s *store) Save(ctx context.Context, old, new session.Record) error {
 	if !sessionkey.WellFormed(old.Key) {
 		return s.db.Save(ctx, old, new)
 	}
-	tombstone := s.takeAway(ctx, old, new.Key)
+	if new.Key != old.Key {
+		return s.move(ctx, old, new)
+	}
+	tombstone := s.takeAway(ctx, old)
 	if err := s.db.Save(ctx, old, new); err != nil {
 		return err
 	}
-	after := context.WithoutCancel(ctx) // the session has changed even if the visitor has gone
-	switch {
-	case new.Key != old.Key:
-		s.moved(after, old.Key, tombstone, new)
-	case !s.changed(after, tombstone, new):
+	ctx = context.WithoutCancel(ctx) // the session has changed even if the visitor has gone
+	if !s.changed(ctx, tombstone, new) {
 		// Another request has changed the cache. Its entry may be older than this
 		// change: of two saves that change only the expiry, either may come first.
-		s.cache.bury(after, old.Key)
+		s.cache.bury(ctx, old.Key)
 	}
 	return nil
 }
 
-// takeAway buries the entry of a record that is to be saved under a key. It returns nil if
-// this save must not put an entry in the place of the tombstone: if anything other than the
-// record's entry was there, such as the tombstone of a logout, which may then have deleted
-// the row by the time that the entry comes.
-func (s *store) takeAway(ctx context.Context, rec session.Record, key string) (tombstone []byte) {
-	if key != rec.Key {
-		return s.cache.bury(ctx, rec.Key)
-	}
+// takeAway buries the entry of a record that is to be saved. It returns nil if this save
+// must not put an entry in the place of the tombstone: if anything other than the record's
+// entry was there, such as the tombstone of a logout, which may then have deleted the row by
+// the time that the entry comes.
+func (s *store) takeAway(ctx context.Context, rec session.Record) (tombstone []byte) {
 	if value, _, ok := s.entry(rec); ok {
 		tombstone = newTombstone()
 		if s.cache.swap(ctx, rec.Key, value, tombstone, tombstoneLife) {
@@ -184,6 +181,16 @@ func (s *store) takeAway(ctx context.Context, rec session.Record, key string) (t
 func (s *store) changed(ctx context.Context, tombstone []byte, rec session.Record) bool {
 	value, ttl, ok := s.entry(rec)
 	return ok && tombstone != nil && s.cache.swap(ctx, rec.Key, tombstone, value, ttl)
+}
+
+// move is Save under another key.
+func (s *store) move(ctx context.Context, old, new session.Record) error {
+	tombstone := s.cache.bury(ctx, old.Key)
+	if err := s.db.Save(ctx, old, new); err != nil {
+		return err
+	}
+	s.moved(context.WithoutCancel(ctx), old.Key, tombstone, new)
+	return nil
 }
 
 // moved adds an entry under the new key of a record, since nobody knows that key yet, and looks

@@ -189,8 +189,8 @@ func (v *visitor) read() { v.expect(v.ask("/read"), v.count) }
 
 func (v *visitor) add() { v.expect(v.ask("/add"), v.count+1) }
 
-// expect compares an answer with what was acknowledged before. More than that is no loss: a
-// change that failed may have been made.
+// expect compares an answer with what was acknowledged before. A higher count is not a loss,
+// since a change whose answer failed may have been made.
 func (v *visitor) expect(got reply, least int) {
 	switch got.status {
 	case http.StatusOK:

@@ -24,7 +24,7 @@ type engine struct {
 // An entrant is one that competes: a site, or what is below all sites.
 type entrant struct {
 	name string
-	site Site // nil for a floor, but for one written by hand
+	site Site // nil for a floor, unless it is a handler written by hand
 
 	// floor has the bare operations of the store, by case.
 	floor map[Case]func(goroutine int) func()
