@@ -34,9 +34,12 @@ func TestLinearizableRejects(t *testing.T) {
 	}
 	for mistake, name := range mistakes {
 		t.Run(name, func(t *testing.T) {
-			if linearizable(t.Context(), e, newWrong(mistake)) == nil {
-				t.Error("the check accepts it")
+			for range tries {
+				if linearizable(t.Context(), e, newWrong(mistake)) != nil {
+					return
+				}
 			}
+			t.Error("the check accepts it")
 		})
 	}
 }
@@ -70,6 +73,9 @@ const (
 	clients = 8
 	rounds  = 5
 	calls   = 40 // of a client in a round
+
+	// Some mistakes show only where two calls overlap, which a busy machine seldom lets happen.
+	tries = 10
 )
 
 // linearizable runs rounds of clients on new keys, and returns what the check

@@ -3,6 +3,7 @@ package site_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -90,7 +91,9 @@ func TestALogoutOfAnEndedLoginIsOne(t *testing.T) {
 	h := here.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if key != "" {
 			here.Auth.Logout(r)
-			if err := elsewhere.Sessions.Delete(r.Context(), key); err != nil {
+			err := elsewhere.Sessions.Delete(r.Context(), key)
+			// The looks of either site may have been sooner.
+			if err != nil && !errors.Is(err, session.ErrNotFound) {
 				t.Error(err)
 			}
 			return
