@@ -5,6 +5,7 @@ package redislimit
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -22,7 +23,7 @@ const alert = time.Minute
 // the visitor of the call that it carries out has.
 const patience = timelimit.Default
 
-// How many calls there may be at a time.
+// How many commands there may be at a time.
 const (
 	// crowd is how many rueidis may be shown themselves: a connection has room for 1024
 	// commands without an answer, and the next call waits for room, without a look
@@ -52,7 +53,7 @@ type client struct {
 	rueidis.Client
 	cut     func()       // ends all connections; nil if somebody else has dialed them
 	wary    bool         // all calls are watched
-	calls   atomic.Int64 // that go on, those included which nobody waits for any more
+	calls   atomic.Int64 // commands under way, those included which nobody waits for any more
 	alerted atomic.Int64 // until when, in nanoseconds since 1970
 	left    atomic.Int64 // when it left a wrong server, in nanoseconds since 1970
 }
@@ -79,7 +80,9 @@ func (c *client) Do(ctx context.Context, cmd rueidis.Completed) rueidis.RedisRes
 			return result
 		}
 	}
-	return c.watch(ctx, func(ctx context.Context) rueidis.RedisResult { return c.Client.Do(ctx, cmd) })
+	return c.watch(ctx, 1, func(ctx context.Context) []rueidis.RedisResult {
+		return []rueidis.RedisResult{c.Client.Do(ctx, cmd)}
+	})[0]
 }
 
 // DoCache implements [rueidis.Client].
@@ -92,8 +95,17 @@ func (c *client) DoCache(ctx context.Context, cmd rueidis.Cacheable, ttl time.Du
 			return result
 		}
 	}
-	return c.watch(ctx, func(ctx context.Context) rueidis.RedisResult {
-		return c.Client.DoCache(ctx, cmd, ttl)
+	return c.watch(ctx, 1, func(ctx context.Context) []rueidis.RedisResult {
+		return []rueidis.RedisResult{c.Client.DoCache(ctx, cmd, ttl)}
+	})[0]
+}
+
+// DoMulti implements [rueidis.Client]. It is watched always: it waits for many answers.
+func (c *client) DoMulti(ctx context.Context, multi ...rueidis.Completed) []rueidis.RedisResult {
+	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
+	defer cancel()
+	return c.watch(ctx, len(multi), func(ctx context.Context) []rueidis.RedisResult {
+		return c.Client.DoMulti(ctx, multi...)
 	})
 }
 
@@ -125,6 +137,14 @@ func (c *client) note(result rueidis.RedisResult) rueidis.RedisResult {
 	return result
 }
 
+// noteAll is note for each.
+func (c *client) noteAll(results []rueidis.RedisResult) []rueidis.RedisResult {
+	for _, result := range results {
+		c.note(result)
+	}
+	return results
+}
+
 // unsent reports whether a call failed because the visitor has gone whose call
 // was to connect. Rueidis says "canceled" of a call that is not only then, so
 // the command was not sent, and may be repeated.
@@ -132,33 +152,43 @@ func unsent(ctx context.Context, result rueidis.RedisResult) bool {
 	return ctx.Err() == nil && errors.Is(result.NonRedisError(), context.Canceled)
 }
 
-// watch returns what call returns, or an error when ctx is done. A call that was
-// left alone ends in its own time.
+// noneSent reports whether all commands of a call failed so.
+func noneSent(ctx context.Context, results []rueidis.RedisResult) bool {
+	return !slices.ContainsFunc(results, func(r rueidis.RedisResult) bool { return !unsent(ctx, r) })
+}
+
+// failed returns the error for each of n commands.
+func failed(n int, err error) []rueidis.RedisResult {
+	return slices.Repeat([]rueidis.RedisResult{rueidis.NewErrorResult(err)}, n)
+}
+
+// watch returns what a call of n commands returns, or errors when ctx is done. A call that
+// was left alone ends in its own time.
 func (c *client) watch(
-	ctx context.Context, call func(context.Context) rueidis.RedisResult,
-) rueidis.RedisResult {
+	ctx context.Context, n int, call func(context.Context) []rueidis.RedisResult,
+) []rueidis.RedisResult {
 	if err := ctx.Err(); err != nil {
-		return rueidis.NewErrorResult(err)
+		return failed(n, err)
 	}
-	if c.calls.Add(1) > most {
-		c.calls.Add(-1)
-		return rueidis.NewErrorResult(errFull)
+	if c.calls.Add(int64(n)) > most {
+		c.calls.Add(-int64(n))
+		return failed(n, errFull)
 	}
-	done := make(chan rueidis.RedisResult, 1)
+	done := make(chan []rueidis.RedisResult, 1)
 	panics.Go(func() {
-		defer c.calls.Add(-1)
+		defer c.calls.Add(-int64(n))
 		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 		defer cancel()
-		result := call(own)
-		if unsent(own, result) {
-			result = call(own)
+		results := call(own)
+		if noneSent(own, results) {
+			results = call(own)
 		}
-		done <- result
-	}, func(err error) { done <- rueidis.NewErrorResult(err) })
+		done <- results
+	}, func(err error) { done <- failed(n, err) })
 	select {
-	case result := <-done:
-		return c.note(result)
+	case results := <-done:
+		return c.noteAll(results)
 	case <-ctx.Done():
-		return c.note(rueidis.NewErrorResult(ctx.Err()))
+		return c.noteAll(failed(n, ctx.Err()))
 	}
 }

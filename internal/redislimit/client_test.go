@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -35,13 +36,20 @@ func (d *deaf) DoCache(ctx context.Context, _ rueidis.Cacheable, _ time.Duration
 	return d.Do(ctx, rueidis.Completed{})
 }
 
-// calls are both ways to ask.
+func (d *deaf) DoMulti(ctx context.Context, multi ...rueidis.Completed) []rueidis.RedisResult {
+	return slices.Repeat([]rueidis.RedisResult{d.Do(ctx, rueidis.Completed{})}, len(multi))
+}
+
+// calls are all ways to ask.
 var calls = map[string]func(context.Context, rueidis.Client) error{
 	"Do": func(ctx context.Context, c rueidis.Client) error {
 		return c.Do(ctx, rueidis.Completed{}).NonRedisError()
 	},
 	"DoCache": func(ctx context.Context, c rueidis.Client) error {
 		return c.DoCache(ctx, rueidis.Cacheable{}, time.Minute).NonRedisError()
+	},
+	"DoMulti": func(ctx context.Context, c rueidis.Client) error {
+		return c.DoMulti(ctx, rueidis.Completed{})[0].NonRedisError()
 	},
 }
 
@@ -115,6 +123,10 @@ func (s *shared) Do(ctx context.Context, _ rueidis.Completed) rueidis.RedisResul
 
 func (s *shared) DoCache(ctx context.Context, _ rueidis.Cacheable, _ time.Duration) rueidis.RedisResult {
 	return s.Do(ctx, rueidis.Completed{})
+}
+
+func (s *shared) DoMulti(ctx context.Context, _ ...rueidis.Completed) []rueidis.RedisResult {
+	return []rueidis.RedisResult{s.Do(ctx, rueidis.Completed{})}
 }
 
 // TestVisitorWhoLeavesDisturbsNobody: it is their call that connects. They leave, or have
@@ -203,6 +215,9 @@ func TestCallIsNotWatchedWhileAllIsWell(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for name, call := range calls {
+		if name == "DoMulti" {
+			continue // waits for many answers
+		}
 		c := redislimit.New(&deaf{})
 		if n := testing.AllocsPerRun(100, func() { _ = call(ctx, c) }); n != 0 {
 			t.Errorf("%s: %v allocations", name, n)
@@ -253,6 +268,10 @@ func (c *crowded) DoCache(ctx context.Context, _ rueidis.Cacheable, _ time.Durat
 	return c.Do(ctx, rueidis.Completed{})
 }
 
+func (c *crowded) DoMulti(ctx context.Context, _ ...rueidis.Completed) []rueidis.RedisResult {
+	return []rueidis.RedisResult{c.Do(ctx, rueidis.Completed{})}
+}
+
 // TestNobodyInACrowdWaitsForLongerThanTheirContext, and the last of a very large one not
 // at all. When the crowd has gone, all is well.
 func TestNobodyInACrowdWaitsForLongerThanTheirContext(t *testing.T) {
@@ -285,4 +304,47 @@ func TestNobodyInACrowdWaitsForLongerThanTheirContext(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A partly client sends the first command of several, and loses the connection.
+type partly struct {
+	rueidis.Client
+	calls int
+	sent  int // of each call
+}
+
+func (p *partly) DoMulti(_ context.Context, multi ...rueidis.Completed) []rueidis.RedisResult {
+	p.calls++
+	results := slices.Repeat([]rueidis.RedisResult{rueidis.NewErrorResult(context.Canceled)}, len(multi))
+	copy(results, make([]rueidis.RedisResult, p.sent))
+	return results
+}
+
+// TestCommandsAreRepeatedOnlyIfNoneWasSent.
+func TestCommandsAreRepeatedOnlyIfNoneWasSent(t *testing.T) {
+	for sent, want := range []int{2, 1, 1} {
+		p := &partly{sent: sent}
+		redislimit.New(p).DoMulti(t.Context(), make([]rueidis.Completed, 3)...)
+		if p.calls != want {
+			t.Errorf("%d of 3 sent: %d calls, want %d", sent, p.calls, want)
+		}
+	}
+}
+
+// TestEachCommandCounts: ten times a thousand are as many as ten thousand.
+func TestEachCommandCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &deaf{hold: time.Minute}
+		c := redislimit.New(d)
+		for range 10 {
+			go c.DoMulti(t.Context(), make([]rueidis.Completed, 1000)...)
+		}
+		synctest.Wait()
+		began := time.Now()
+		results := c.DoMulti(t.Context(), make([]rueidis.Completed, 2)...)
+		if len(results) != 2 || results[0].Error() == nil || results[1].Error() == nil || time.Since(began) > 0 {
+			t.Errorf("one too many: %v after %v", results, time.Since(began))
+		}
+		time.Sleep(time.Minute)
+	})
 }
