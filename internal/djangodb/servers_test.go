@@ -223,24 +223,38 @@ func TestServerForeignTableIsRefused(t *testing.T) {
 	})
 }
 
-// TestPostgreSQLClearsByPlace: a batch looks for rows once, by their expiry,
-// even when the server plans without knowing how small the batch is.
+// TestPostgreSQLClearsByPlace, or by key where rows have no places: a batch looks for rows
+// once, by their expiry, also when the server plans without knowing how small the batch is,
+// and whatever its statistics say of how many have expired.
 func TestPostgreSQLClearsByPlace(t *testing.T) {
-	db := backends[0].open(t, servertest.Postgres(t))
-	migrate(t, db, djangodb.Sessions)
-	db.SetMaxOpenConns(1)
 	sessions := noerror.In(djangodb.ParseTableName("django_session"))
-	exec(t, db,
-		"INSERT INTO django_session SELECT 'k' || n, 'x', now() + n * interval '1 second'"+
-			" FROM generate_series(-5000, 5000) n",
-		"ANALYZE django_session",
-		"SET plan_cache_mode = force_generic_plan",
-		"PREPARE clear (timestamptz, timestamptz, bigint) AS "+db.Dialect.Rebind(db.Dialect.ClearExpired(
-			sessions, djangodb.RelationPlain, "session_key", "expire_date")))
-	plan := strings.Join(lines(t, db, "EXPLAIN EXECUTE clear (now(), now(), 1000)"), "\n")
-	scans := regexp.MustCompile(`\w+ (\w+ )?Scan `).FindAllString(plan, -1)
-	if len(scans) != 2 || !strings.Contains(plan, "Tid Scan on django_session") {
-		t.Errorf("the plan has the scans %q, want one by expiry and a Tid Scan:\n%s", scans, plan)
+	for name, expired := range map[string]int{"half": 5000, "none": 0, "all": 10_000} {
+		for relation, place := range map[djangodb.Relation]string{
+			djangodb.RelationPlain: "Tid Scan on django_session",
+			djangodb.RelationParts: "Scan using django_session_pkey",
+		} {
+			for _, mode := range []string{"force_generic_plan", "force_custom_plan"} {
+				t.Run(fmt.Sprintf("%s/%v/%s", name, relation, mode), func(t *testing.T) {
+					db := backends[0].open(t, servertest.Postgres(t))
+					migrate(t, db, djangodb.Sessions)
+					db.SetMaxOpenConns(1)
+					exec(t, db,
+						fmt.Sprintf("INSERT INTO django_session SELECT 'k' || n, repeat('x', 300),"+
+							" now() + (n - %d) * interval '1 second' FROM generate_series(1, 10000) n", expired),
+						"ANALYZE django_session",
+						"INSERT INTO django_session SELECT 'more' || n, 'x', now() - interval '1 day'"+
+							" FROM generate_series(1, 2000) n",
+						"SET plan_cache_mode = "+mode,
+						"PREPARE clear (timestamptz, timestamptz, bigint) AS "+db.Dialect.Rebind(
+							db.Dialect.ClearExpired(sessions, relation, "session_key", "expire_date")))
+					plan := strings.Join(lines(t, db, "EXPLAIN EXECUTE clear (now(), now(), 1000)"), "\n")
+					scans := regexp.MustCompile(`\w+ (\w+ )?Scan `).FindAllString(plan, -1)
+					if len(scans) != 2 || !strings.Contains(plan, place) {
+						t.Errorf("the plan has the scans %q, want one by expiry and %q:\n%s", scans, place, plan)
+					}
+				})
+			}
+		}
 	}
 }
 

@@ -39,11 +39,11 @@ var sqlite = dialect{
 	isSpent:      func(err error) bool { return sqliteCode(err) == sqliteReadOnlyMoved },
 	isPassing:    func(error) bool { return false },
 	// The + keeps the index on the expiry for the rows to be found by: all others go by
-	// their places.
+	// their places, or their keys.
 	clear: "DELETE FROM TABLE WHERE +EXPIRY <= ? AND _rowid_ IN" +
 		" (SELECT _rowid_ FROM TABLE WHERE EXPIRY <= ? ORDER BY EXPIRY LIMIT ?)",
 	clearParts: map[Relation]string{
-		RelationParts: "DELETE FROM TABLE WHERE EXPIRY <= ? AND KEY IN" +
+		RelationParts: "DELETE FROM TABLE WHERE +EXPIRY <= ? AND KEY IN" +
 			" (SELECT KEY FROM TABLE WHERE EXPIRY <= ? ORDER BY EXPIRY LIMIT ?)",
 	},
 }
