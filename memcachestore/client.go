@@ -23,9 +23,6 @@ type client struct {
 	reads []*sharedload.Loads[*memcache.Item] // by the number of the server
 }
 
-// alone is how many reads of a server run alone at the same time, before others share.
-const alone = 2
-
 // dial makes a client, and checks whether each server responds.
 func dial(ctx context.Context, servers []string, o *Options) (client, error) {
 	s, err := newSelector(servers, o.Hashing)
@@ -49,7 +46,7 @@ func newClient(s *selector, timeout time.Duration) client {
 	for range s.addrs {
 		c.reads = append(c.reads, &sharedload.Loads[*memcache.Item]{
 			One: c.getAlone, Many: c.getMany, Missing: memcache.ErrCacheMiss,
-			Alone: alone, Patience: min(2*timeout, timelimit.Default/2), // repeated takes two
+			Patience: min(2*timeout, timelimit.Default/2), // repeated takes two
 		})
 	}
 	return c

@@ -27,14 +27,9 @@ import (
 	"github.com/jamsession/jamsession/sqlstore"
 )
 
-const (
-	// alone is how many loads run alone at the same time, before others share.
-	alone = 2
-
-	// patience bounds a SELECT. The loads of visitors who still wait are then repeated
-	// by the table, on other connections and each with as much time again.
-	patience = timelimit.Default / 2
-)
+// patience bounds a SELECT. The loads of visitors who still wait are then repeated
+// by the table, on other connections and each with as much time again.
+const patience = timelimit.Default / 2
 
 // A store keeps sessions in a table.
 type store struct {
@@ -67,7 +62,7 @@ func New(ctx context.Context, pool *pgxpool.Pool, o *sqlstore.Options) (session.
 	model := table.(interface{ Model() *sessionmodel.Model }).Model()
 	s := &store{pool: pool, renew: renew, table: table, db: db, model: model, statements: statementsOn(model)}
 	s.loads = &sharedload.Loads[session.Record]{
-		One: s.askOne, Many: s.askMany, Missing: session.ErrNotFound, Alone: alone, Patience: patience,
+		One: s.askOne, Many: s.askMany, Missing: session.ErrNotFound, Patience: patience,
 	}
 	return s, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/jamsession/jamsession/internal/servertest"
+	"github.com/jamsession/jamsession/internal/sharedload"
 	"github.com/jamsession/jamsession/session"
 )
 
@@ -34,7 +35,7 @@ func TestStuckLoadKeepsNoPlace(t *testing.T) {
 	server.Pause()
 	ctx, leave := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
-	for range alone {
+	for range sharedload.Alone {
 		wg.Go(func() { _, _ = opened.Load(ctx, "00000000000000000000000000000001") })
 	}
 	time.Sleep(100 * time.Millisecond) // the loads begin, and are given up

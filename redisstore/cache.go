@@ -66,11 +66,9 @@ const maxReads = 5
 // redislimit, and once after each restart. A key that holds something other than text
 // is another program's.
 func (c *cache) Get(ctx context.Context, key string) (value []byte, err error) {
-	for range maxReads {
-		value, err = c.client.Do(ctx, c.client.B().Get().Key(c.opts.name(key)).Build()).AsBytes()
-		if isAnswer(err) || ctx.Err() != nil {
-			break
-		}
+	value, err = c.get(ctx, c.opts.name(key))
+	for reads := 1; reads < maxReads && !isAnswer(err) && mayBeRepeated(ctx, err); reads++ {
+		value, err = c.getAlone(ctx, c.opts.name(key))
 	}
 	switch {
 	case rueidis.IsRedisNil(err):

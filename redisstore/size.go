@@ -11,6 +11,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/jamsession/jamsession/internal/redislimit"
+	"github.com/jamsession/jamsession/internal/sharedload"
 	"github.com/jamsession/jamsession/internal/timelimit"
 	"github.com/jamsession/jamsession/session"
 )
@@ -18,12 +19,13 @@ import (
 // A wires is the connections to a server.
 type wires struct {
 	client rueidis.Client
-	apart  rueidis.Client // for large values
+	apart  rueidis.Client            // for large values
+	loads  *sharedload.Loads[[]byte] // nil in a cluster
 }
 
 func newWires(client rueidis.Client) wires {
 	client = redislimit.New(client)
-	return wires{client, redislimit.Apart(client)}
+	return wires{client, redislimit.Apart(client), newLoads(client)}
 }
 
 // large is the least that proto-max-bulk-len can be, by which a server closes the

@@ -90,8 +90,8 @@ func (s *store) Load(ctx context.Context, key string) (session.Record, error) {
 	}
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()
-	value, cached, err := s.get(ctx, key)
-	if rueidis.IsRedisNil(err) {
+	value, cached, err := s.value(ctx, key)
+	if rueidis.IsRedisNil(err) || answers(err, "WRONGTYPE ") {
 		return session.Record{}, session.ErrNotFound
 	}
 	if err != nil {
@@ -127,35 +127,31 @@ func (s *store) open(key string, value []byte, cached bool) (data []byte, expiry
 	return data, expiry, err
 }
 
-// get returns a value, and whether it is in the client-side cache now. It tries again
-// after a failure, which there is once after each restart of the server. It then
-// bypasses the client-side cache, which shares answers: the failure may be that of
+// value returns a value, and whether it is in the client-side cache now. It tries again
+// after a failure, which there is once after each restart of the server. It then shares no
+// answer, by the client-side cache or with others who wait: the failure may be that of
 // another request, whose visitor has gone. Nothing else is repeated: only its caller can
 // find out whether a write that was not acknowledged was carried out.
-func (s *store) get(ctx context.Context, key string) (value []byte, cached bool, err error) {
+func (s *store) value(ctx context.Context, key string) (value []byte, cached bool, err error) {
 	change := uint64(0)
 	if s.opts.ClientCache > 0 {
 		change = s.own.last(key)
 		cached = change == 0
 	}
-	value, err = s.getOnce(ctx, key, cached)
-	if err == nil || rueidis.IsRedisNil(err) || ctx.Err() != nil {
+	name := s.opts.name(key)
+	if cached {
+		value, err = s.client.DoCache(ctx, s.client.B().Get().Key(name).Cache(), s.opts.ClientCache).AsBytes()
+	} else {
+		value, err = s.get(ctx, name)
+	}
+	if err == nil || rueidis.IsRedisNil(err) || !mayBeRepeated(ctx, err) {
 		if change > 0 && err == nil && s.oneWire {
 			s.own.heard(key, change) // the message has arrived before this answer
 		}
 		return value, cached, err
 	}
-	value, err = s.getOnce(ctx, key, false)
+	value, err = s.getAlone(ctx, name)
 	return value, false, err
-}
-
-func (s *store) getOnce(ctx context.Context, key string, cached bool) ([]byte, error) {
-	name := s.opts.name(key)
-	if cached {
-		cmd := s.client.B().Get().Key(name).Cache()
-		return s.client.DoCache(ctx, cmd, s.opts.ClientCache).AsBytes()
-	}
-	return s.client.Do(ctx, s.client.B().Get().Key(name).Build()).AsBytes()
 }
 
 // expiry returns the expiry of a record that another program has written.

@@ -58,7 +58,7 @@ func (s *store) deleteValue(ctx context.Context, key string) error {
 // live returns the value under a key, and its data, unless it has expired. It also returns
 // a value that cannot be read, with the error.
 func (s *store) live(ctx context.Context, doing, key string) (value, data []byte, err error) {
-	value, err = s.getOnce(ctx, key, false)
+	value, err = s.getAlone(ctx, s.opts.name(key))
 	if rueidis.IsRedisNil(err) {
 		return nil, nil, session.ErrNotFound
 	}

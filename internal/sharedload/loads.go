@@ -13,9 +13,15 @@ import (
 	"time"
 
 	"github.com/jamsession/jamsession/internal/panics"
+	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
 const (
+	// Alone is how many loads run alone at the same time, before others have to wait
+	// and share. With one, a visitor could wait for two round trips; with many, none
+	// would share, and all would wait for the server.
+	Alone = 2
+
 	// together is the most keys that one question has.
 	together = 100
 
@@ -37,11 +43,6 @@ type Loads[T any] struct {
 
 	// Missing is the error for a key of which Many returns nothing.
 	Missing error
-
-	// Alone is how many loads run alone at the same time, before others have to
-	// wait and share. With one, a visitor could wait for two round trips; with
-	// many, none would share, and all would wait for the server.
-	Alone int
 
 	// Patience bounds a question of Many, so that a connection that does not respond
 	// occupies no place for long. The loads that then still wait get an error, and
@@ -82,7 +83,7 @@ func (l *Loads[T]) Load(ctx context.Context, key string) (result T, shared bool,
 func (l *Loads[T]) enter(key string) *load[T] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.running < l.Alone {
+	if l.running < Alone {
 		l.running++
 		return nil
 	}
@@ -170,12 +171,10 @@ func (l *Loads[T]) askSafely(ctx context.Context, keys []string) (found map[stri
 
 // answer returns the result of the load, unless ctx is done first.
 func (w *load[T]) answer(ctx context.Context) (T, error) {
-	select {
-	case <-w.done:
-		return w.result, w.err
-	case <-ctx.Done():
+	if err := timelimit.Await(ctx, w.done); err != nil {
 		w.gone.Store(true)
 		var none T
-		return none, ctx.Err()
+		return none, err
 	}
+	return w.result, w.err
 }

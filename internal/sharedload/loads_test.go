@@ -8,10 +8,7 @@ import (
 	"time"
 )
 
-const (
-	alone    = 2
-	patience = 2500 * time.Millisecond
-)
+const patience = 2500 * time.Millisecond
 
 var errMissing = errors.New("there is none")
 
@@ -23,7 +20,7 @@ type asked struct {
 
 func newLoads() (*Loads[string], asked) {
 	a := asked{make(chan []string), make(chan error)}
-	return &Loads[string]{Patience: patience, Alone: alone, Missing: errMissing, Many: func(ctx context.Context, keys []string) (map[string]string, error) {
+	return &Loads[string]{Patience: patience, Missing: errMissing, Many: func(ctx context.Context, keys []string) (map[string]string, error) {
 		a.keys <- keys
 		found := make(map[string]string)
 		for _, key := range keys {
@@ -43,7 +40,7 @@ func newLoads() (*Loads[string], asked) {
 // fill takes the places of those who may run alone.
 func fill(t *testing.T, l *Loads[string]) {
 	t.Helper()
-	for range alone {
+	for range Alone {
 		if l.enter("running") != nil {
 			t.Fatal("a load has to wait while there are places")
 		}
