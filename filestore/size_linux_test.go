@@ -3,6 +3,7 @@ package filestore_test
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -11,59 +12,60 @@ import (
 )
 
 // TestTooLargeForTheFileSystemIsTooLarge, and so is what could not be read
-// again. Nothing is left of it, and the record that was there stays.
+// again. Nothing is left of it, and the record that was there stays. The file system is a
+// process of its own with a limit on the size of files, which would also hold for the files
+// of the go command.
 func TestTooLargeForTheFileSystemIsTooLarge(t *testing.T) {
-	for name, c := range map[string]struct{ size, limit int }{
-		"limit of the process": {200_000, 100_000},
-		"limit of reading":     {64<<20 + 1, 0},
+	const limit, limited = 100_000, "FILESTORE_TEST_LIMITED"
+	if os.Getenv(limited) != "" {
+		limitFiles(t, limit)
+		refusesTooLarge(t, 2*limit)
+		return
+	}
+	t.Run("limit of the process", func(t *testing.T) {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTooLargeForTheFileSystemIsTooLarge$")
+		cmd.Env = append(os.Environ(), limited+"=1")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
+	t.Run("limit of reading", func(t *testing.T) { refusesTooLarge(t, 64<<20+1) })
+}
+
+func refusesTooLarge(t *testing.T, size int) {
+	t.Helper()
+	dir := t.TempDir()
+	store := open(t, dir, nil)
+	rec := record(1)
+	if err := store.Create(t.Context(), rec); err != nil {
+		t.Fatal(err)
+	}
+	large, other := rec, record(2)
+	large.Data = make([]byte, size)
+	other.Data = large.Data
+	for name, err := range map[string]error{
+		"Create": store.Create(t.Context(), other),
+		"Save":   store.Save(t.Context(), rec, large),
+		"rotate": store.Save(t.Context(), rec, other),
 	} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			store := open(t, dir, nil)
-			rec := record(1)
-			if err := store.Create(t.Context(), rec); err != nil {
-				t.Fatal(err)
-			}
-			large, other := rec, record(2)
-			large.Data = make([]byte, c.size)
-			other.Data = large.Data
-			if c.limit > 0 {
-				limitFiles(t, c.limit)
-			}
-			for name, err := range map[string]error{
-				"Create": store.Create(t.Context(), other),
-				"Save":   store.Save(t.Context(), rec, large),
-				"rotate": store.Save(t.Context(), rec, other),
-			} {
-				if !errors.Is(err, session.ErrTooLarge) {
-					t.Errorf("%s: %v", name, err)
-				}
-			}
-			if got, err := store.Load(t.Context(), rec.Key); err != nil || string(got.Data) != string(rec.Data) {
-				t.Errorf("Load: %v, %v", got, err)
-			}
-			if left, err := os.ReadDir(dir); err != nil || len(sessions(left)) != 1 {
-				t.Errorf("left are %v, %v", left, err)
-			}
-		})
+		if !errors.Is(err, session.ErrTooLarge) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if got, err := store.Load(t.Context(), rec.Key); err != nil || string(got.Data) != string(rec.Data) {
+		t.Errorf("Load: %v, %v", got, err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(sessions(left)) != 1 {
+		t.Errorf("left are %v, %v", left, err)
 	}
 }
 
-// limitFiles lets this process write no larger files until the test ends.
-func limitFiles(t *testing.T, bytes int) {
+// limitFiles lets this process write no larger files.
+func limitFiles(t *testing.T, bytes uint64) {
 	t.Helper()
-	var before unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &before); err != nil {
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: bytes, Max: bytes}); err != nil {
 		t.Fatal(err)
 	}
-	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: uint64(bytes), Max: before.Max}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &before); err != nil {
-			t.Error(err)
-		}
-	})
 }
 
 // sessions returns the files of sessions among those of a folder.

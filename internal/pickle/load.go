@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/jamsession/jamsession/internal/rawjson"
 )
@@ -31,6 +32,9 @@ const (
 // for any: a pickle that would cost more is left when it does. So is one
 // whose value would be larger than MaxSize, or 128 times as large as the
 // pickle and 256 KiB more, with all that is shared written out each time.
+//
+// Texts and bytes of the value are those of data, which must not change while the
+// value is in use.
 func Loads(data []byte) (Value, error) {
 	v, _, _, err := load(data)
 	return v, err
@@ -211,7 +215,7 @@ func (m *machine) drop() {
 // text returns UTF-8 with lone surrogates as it stands.
 func (m *machine) text(b []byte) string {
 	m.spend(len(b))
-	s := string(b)
+	s := unsafe.String(unsafe.SliceData(b), len(b)) // a copy would be the third of a long text
 	if utf8.ValidString(s) { // which looks at eight bytes at a time
 		return s
 	}
