@@ -31,7 +31,9 @@ func OpenCache(ctx context.Context, url string, o *Options) (cachedstore.Cache, 
 	if err != nil {
 		return nil, err
 	}
-	return &cache{newWires(client), true, opts}, nil
+	c := &cache{newWires(client), true, opts}
+	c.loads = newLoads(c.client)
+	return c, nil
 }
 
 // NewCache is [OpenCache] on a client that the caller keeps: close the cache,
@@ -71,10 +73,8 @@ func (c *cache) Get(ctx context.Context, key string) (value []byte, err error) {
 		value, err = c.getAlone(ctx, c.opts.name(key))
 	}
 	switch {
-	case rueidis.IsRedisNil(err):
+	case rueidis.IsRedisNil(err), answers(err, "WRONGTYPE "):
 		return nil, session.ErrNotFound
-	case answers(err, "WRONGTYPE "):
-		return nil, nil
 	}
 	return value, wrap(ctx, "get", err)
 }

@@ -137,7 +137,7 @@ func clientOption() rueidis.ClientOption {
 		ReadBufferEachConn:  bufferBytes,
 		WriteBufferEachConn: bufferBytes,
 		Dialer:              net.Dialer{Timeout: dialTimeout, KeepAlive: time.Second},
-		DisableRetry:        true, // see get
+		DisableRetry:        true, // see store.value
 	}
 }
 

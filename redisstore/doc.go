@@ -36,13 +36,18 @@
 //
 // A store of [Open] has one connection to each server, which all calls share: those that come
 // at the same moment go out, and are answered, in one piece. Only a value of a mebibyte or
-// more is written on a connection of its own, except in a cluster. While few visitors load
-// at a time, each load is sent at once. When two are running, further ones wait for one of
-// them to return, and then share one MGET, of a hundred keys at most, except in a cluster; one
-// that failed together with others is repeated alone. A call waits until it is answered,
-// until its context ends, or for five seconds if that has no end; of ten thousand loads that
-// wait, or ten thousand other calls, the next is refused at once. A connection that says nothing is given up after
+// more is written on a connection of its own, except in a cluster. A call waits until it is
+// answered, until its context ends, or for five seconds if that has no end; of ten thousand
+// that wait, the next is refused at once. A connection that says nothing is given up after
 // seven seconds, and made anew by the next call; none has a lifetime.
+//
+// While few visitors load at a time, each load is sent at once. When two are running, further
+// ones wait for one of them to return, and then share one MGET, of a hundred keys at most; one
+// that failed together with others is repeated alone. Ten thousand loads may wait so, beside
+// the other calls. In a cluster, with a client of [New], and where the client-side cache is
+// asked, each load is a command of its own.
+//
+// A key that holds something other than text holds no session.
 //
 // # URLs
 //

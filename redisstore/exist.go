@@ -13,7 +13,8 @@ import (
 // maxPipeline is how many questions are sent at once.
 const maxPipeline = 500
 
-// Exist implements [session.Store].
+// Exist implements [session.Store]. A key that holds something other than text counts as one
+// that does, though it holds no session.
 func (s *store) Exist(ctx context.Context, keys []string) ([]bool, error) {
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()

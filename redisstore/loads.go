@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/redis/rueidis"
 
@@ -10,8 +11,10 @@ import (
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
-// newLoads returns how values are asked for together, by one MGET for those that wait at the
-// same time. A cluster has them in several places, so that it has none.
+// newLoads returns the loads of a client that was made here, and has one connection to each
+// server: those that wait at the same time are one MGET. In a cluster it returns nil, since the
+// keys are on several servers. A client of the caller's may have several connections, of which
+// a silent one would keep the places of all loads.
 func newLoads(client rueidis.Client) *sharedload.Loads[[]byte] {
 	if client.Mode() == rueidis.ClientModeCluster {
 		return nil
@@ -21,8 +24,9 @@ func newLoads(client rueidis.Client) *sharedload.Loads[[]byte] {
 		Many: func(ctx context.Context, names []string) (map[string][]byte, error) {
 			return askMany(ctx, client, names)
 		},
-		Missing:  rueidis.Nil,
-		Patience: timelimit.Default / 2, // what fails is asked for once more
+		Missing: rueidis.Nil,
+		// To ask anew would be to wait behind the same question on the same connection.
+		Patience: timelimit.Default,
 	}
 }
 
@@ -49,17 +53,27 @@ func ask(ctx context.Context, client rueidis.Client, name string) ([]byte, error
 	return client.Do(ctx, client.B().Get().Key(name).Build()).AsBytes()
 }
 
-// askMany returns what there is. MGET passes over what is not text.
+// askMany returns what there is. MGET passes over what is not text. Its errors are not the
+// server's answer for a key, which may be another if it is asked for alone: a user may have
+// GET only, and a node of a cluster answers for one key at a time.
 func askMany(ctx context.Context, client rueidis.Client, names []string) (map[string][]byte, error) {
 	values, err := client.Do(ctx, client.B().Mget().Key(names...).Build()).ToArray()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("MGET: %w", err)
+	}
+	if len(values) != len(names) {
+		return nil, fmt.Errorf("MGET: %d answers for %d keys", len(values), len(names))
 	}
 	found := make(map[string][]byte, len(names))
 	for i, value := range values {
-		if text, err := value.AsBytes(); err == nil {
-			found[names[i]] = text
+		text, err := value.AsBytes()
+		if rueidis.IsRedisNil(err) {
+			continue
 		}
+		if err != nil {
+			return nil, fmt.Errorf("MGET: %w", err)
+		}
+		found[names[i]] = text
 	}
 	return found, nil
 }

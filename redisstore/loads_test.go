@@ -100,7 +100,34 @@ func TestWaitingLoadsShareAQuestion(t *testing.T) {
 	}
 }
 
-// TestKeyOfAnotherTypeIsNoSession, whether it is asked for alone or with others, of which
+// TestUserWhoMayNotUseMGETHasSessions, and a cache: what is refused for several keys at once is
+// asked for alone.
+func TestUserWhoMayNotUseMGETHasSessions(t *testing.T) {
+	server := servertest.StartRedisWith(t)
+	admin := client(t, server)
+	if err := admin.Do(t.Context(), admin.B().Arbitrary("ACL", "SETUSER", "site", "on", ">word", "~*", "&*",
+		"+@all", "-mget").Build()).Error(); err != nil {
+		t.Fatal(err)
+	}
+	url := "redis://site:word@" + server.Addr
+	s := open(t, url, redisstore.Options{})
+	cache := noerror.In(redisstore.OpenCache(t.Context(), url, &redisstore.Options{Prefix: "c"}))
+	defer cache.Close()
+	rec := created(t, s, "here")
+	if err := cache.Set(t.Context(), rec.Key, rec.Data, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	together(t, server, func(i int) error {
+		if i%2 == 0 {
+			_, err := s.Load(t.Context(), rec.Key)
+			return err
+		}
+		_, err := cache.Get(t.Context(), rec.Key)
+		return err
+	})
+}
+
+// TestKeyOfAnotherTypeIsNoSession, nor an entry of a cache, whether it is asked for alone or with others, of which
 // none fails for it.
 func TestKeyOfAnotherTypeIsNoSession(t *testing.T) {
 	server := servertest.StartRedisWith(t)
@@ -113,17 +140,31 @@ func TestKeyOfAnotherTypeIsNoSession(t *testing.T) {
 	if err := s.Create(t.Context(), rec); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Load(t.Context(), list.Key); !errors.Is(err, session.ErrNotFound) {
-		t.Errorf("alone: %v", err)
-	}
-	together(t, server, func(i int) error {
-		if i%2 == 0 {
-			_, err := s.Load(t.Context(), rec.Key)
+	cache := noerror.In(redisstore.OpenCache(t.Context(), "redis://"+server.Addr, &redisstore.Options{Prefix: "p:"}))
+	defer cache.Close()
+	load := func(i int) error {
+		var err error
+		switch i % 4 {
+		case 0:
+			_, err = s.Load(t.Context(), rec.Key)
 			return err
+		case 1:
+			_, err = cache.Get(t.Context(), rec.Key)
+			return err
+		case 2:
+			_, err = s.Load(t.Context(), list.Key)
+		default:
+			_, err = cache.Get(t.Context(), list.Key)
 		}
-		if _, err := s.Load(t.Context(), list.Key); !errors.Is(err, session.ErrNotFound) {
-			return fmt.Errorf("together: %w", err)
+		if !errors.Is(err, session.ErrNotFound) {
+			return fmt.Errorf("%d: %w", i, err)
 		}
 		return nil
-	})
+	}
+	for i := range 4 {
+		if err := load(i); err != nil {
+			t.Errorf("alone: %v", err)
+		}
+	}
+	together(t, server, load)
 }

@@ -20,12 +20,12 @@ import (
 type wires struct {
 	client rueidis.Client
 	apart  rueidis.Client            // for large values
-	loads  *sharedload.Loads[[]byte] // nil in a cluster
+	loads  *sharedload.Loads[[]byte] // nil if each load is a command of its own
 }
 
 func newWires(client rueidis.Client) wires {
 	client = redislimit.New(client)
-	return wires{client, redislimit.Apart(client), newLoads(client)}
+	return wires{client: client, apart: redislimit.Apart(client)}
 }
 
 // large is the least that proto-max-bulk-len can be, by which a server closes the

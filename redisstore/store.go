@@ -45,6 +45,7 @@ func Open(ctx context.Context, url string, o *Options) (session.Store, error) {
 	}
 	s := newStore(client, opts)
 	s.opened, s.oneWire = true, true
+	s.loads = newLoads(s.client)
 	return s.remembering(), nil
 }
 

@@ -49,9 +49,10 @@ var postgreSQL = dialect{
 	driverPrepares: true,
 	// A row that is locked keeps its place, and one that another program has locked
 	// for long keeps nobody from clearing the rest. To find it by its key again would
-	// read pages of an index in place of those that visitors need. "IS TRUE" keeps the index
-	// on the expiry for the rows to be found by: where statistics say that few have expired,
-	// it would be asked for all of them, and each be looked for among the places.
+	// read pages of an index in place of those that visitors need. "IS TRUE" hides the
+	// first comparison from the index on the expiry, which is for the subquery alone: where
+	// statistics say that few rows have expired, the index would be asked for all of them, and
+	// each be looked for among the places.
 	clear: "DELETE FROM TABLE WHERE (EXPIRY <= ?) IS TRUE AND ctid = ANY (ARRAY" +
 		" (SELECT ctid FROM TABLE WHERE EXPIRY <= ?" +
 		" ORDER BY EXPIRY LIMIT ? FOR UPDATE SKIP LOCKED))",

@@ -216,7 +216,7 @@ func (m *machine) drop() {
 func (m *machine) text(b []byte) string {
 	m.spend(len(b))
 	s := unsafe.String(unsafe.SliceData(b), len(b)) // a copy would be the third of a long text
-	if utf8.ValidString(s) { // which looks at eight bytes at a time
+	if utf8.ValidString(s) {                        // which looks at eight bytes at a time
 		return s
 	}
 	for i := 0; i < len(s); {

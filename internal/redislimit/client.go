@@ -38,7 +38,7 @@ const (
 // errFull says that too many calls are waiting already.
 var errFull = errors.New("too many calls are waiting for the server")
 
-// A client ends Do and DoCache with their contexts, and no visitor's context
+// A client ends Do, DoCache and DoMulti with their contexts, and no visitor's context
 // ends what another one waits for.
 //
 // Rueidis shares connections, and does not keep contexts apart: while it
@@ -47,7 +47,7 @@ var errFull = errors.New("too many calls are waiting for the server")
 // is broken by the deadline of the call that uses it, with every call behind
 // that one. So rueidis is shown the contexts of calls that have about as much
 // time as it would wait itself. The others are watched by another goroutine,
-// as are all for a while after a failure. What goes well is not, and costs
+// as are all for a while after a failure. A Do or DoCache that goes well is not, and costs
 // nothing more.
 type client struct {
 	rueidis.Client
