@@ -306,7 +306,13 @@ func (x *exchange) prolongs() bool {
 	own, _ := s.items.Get(expiry.Item)
 	interval := s.m.refreshInterval(time.Until(s.stored.Expiry))
 	return !bytes.Equal(own, s.ownExpiry) || interval <= 0 ||
-		!s.stored.Expiry.Truncate(interval).Equal(s.loadedExpiry.Truncate(interval))
+		period(s.stored.Expiry, interval) != period(s.loadedExpiry, interval)
+}
+
+// period numbers the times of this length. An expiry has whole microseconds, with which
+// dividing takes a tenth of what it takes a [time.Time].
+func period(at time.Time, length time.Duration) int64 {
+	return at.UnixMicro() / max(1, length.Microseconds())
 }
 
 // sendKey tells the client the session's key. The lifetime is for show: the
