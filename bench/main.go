@@ -25,6 +25,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/jamsession/jamsession/bench/load"
@@ -110,6 +111,9 @@ func parse(flags *flag.FlagSet, args []string) error {
 
 // keep prints a section, and saves it if a folder is named.
 func keep(section report.Section, dir string) error {
+	if !slices.ContainsFunc(section.Tables, func(t report.Table) bool { return len(t.Rows) > 0 }) {
+		return errors.New("nothing was measured: -only matches nothing")
+	}
 	section.Print(os.Stdout)
 	if dir == "" {
 		return nil

@@ -49,6 +49,19 @@ func TestCommandsTakeNoArguments(t *testing.T) {
 	}
 }
 
+// TestNothingMeasuredIsAnError, and leaves the results alone.
+func TestNothingMeasuredIsAnError(t *testing.T) {
+	for _, command := range []string{"matrix", "load", "capacity"} {
+		dir := filepath.Join(t.TempDir(), "results")
+		if _, problem := runs(t, command, "-only", "no such engine", "-o", dir); problem == "" {
+			t.Errorf("%s: no error", command)
+		}
+		if _, err := os.Stat(dir); err == nil {
+			t.Errorf("%s has saved something", command)
+		}
+	}
+}
+
 // TestPageWritesTheResults that are in the repository, into copies.
 func TestPageWritesTheResults(t *testing.T) {
 	dir := t.TempDir()

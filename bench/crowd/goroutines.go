@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"runtime/debug"
 
 	"github.com/jamsession/jamsession/bench/contest"
 	"github.com/jamsession/jamsession/bench/report"
@@ -16,12 +17,12 @@ import (
 // for another: what they lose by sharing is what the locks cost.
 func (r *run) goroutines() {
 	const many = 32
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	t := report.Table{
 		Title: fmt.Sprintf("Requests of %d goroutines on %d processors", many, runtime.GOMAXPROCS(0)),
 		Note: "Times is how many times as long a request takes if all share one store; speed-up, how " +
-			"many requests there are in the time of one by one goroutine. That one has the garbage " +
-			"collector run on another processor, so that the speed-up is below the number of processors " +
-			"even without a lock.",
+			"many requests there are in the time of one by one goroutine. The garbage collector runs " +
+			"between the measurements only: beside one goroutine it would have another processor.",
 		Columns: []string{"page", "one store", "a store each", "times", "speed-up"},
 	}
 	for _, page := range []struct {
@@ -34,7 +35,9 @@ func (r *run) goroutines() {
 		}},
 	} {
 		shared, apart := r.sharers(page.show, true), r.sharers(page.show, false)
+		runtime.GC()
 		alone := r.size.Rounds.Run(1, []contest.Contender{shared})[0]
+		runtime.GC()
 		results := r.size.Rounds.Run(many, []contest.Contender{shared, apart})
 		times := results[0].Times(results[1])
 		t.Rows = append(t.Rows, []string{
@@ -50,13 +53,15 @@ func (r *run) goroutines() {
 func (r *run) sharers(show func(s *session.Session), share bool) contest.Contender {
 	return contest.Contender{Name: fmt.Sprint(share), Ops: func(goroutines int) []func() {
 		ops := make([]func(), goroutines)
-		one := noerror.In(session.New(memstore.New(), nil))
+		stores := make([]*session.Manager, 1)
+		if !share {
+			stores = make([]*session.Manager, goroutines)
+		}
+		for i := range stores {
+			stores[i] = noerror.In(session.New(memstore.New(), nil))
+		}
 		for i := range ops {
-			m := one
-			if !share {
-				m = noerror.In(session.New(memstore.New(), nil))
-			}
-			ops[i] = r.visitor(m, show)
+			ops[i] = r.visitor(stores[i%len(stores)], show)
 		}
 		return ops
 	}}
