@@ -8,10 +8,12 @@ import (
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/checker"
 	"golang.org/x/tools/go/packages"
+
+	"github.com/jamsession/jamsession/tools/findings"
 )
 
 // vet returns what the analyzers of "go vet" find in the packages.
-func vet(loaded []*packages.Package) (found []string, err error) {
+func vet(loaded []*packages.Package) ([]string, error) {
 	if err := inform(loaded); err != nil {
 		return nil, err
 	}
@@ -19,20 +21,7 @@ func vet(loaded []*packages.Package) (found []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := make(map[string]bool)
-	for _, root := range graph.Roots {
-		if root.Err != nil {
-			return nil, fmt.Errorf("%v: %w", root, root.Err)
-		}
-		for _, d := range root.Diagnostics {
-			line := fmt.Sprintf("%s: %s", root.Package.Fset.Position(d.Pos), d.Message)
-			if !seen[line] {
-				seen[line] = true
-				found = append(found, line)
-			}
-		}
-	}
-	return found, nil
+	return findings.In(graph)
 }
 
 // local returns the analyzers that do not look into dependencies. The others find the
