@@ -48,10 +48,10 @@ tidy: ## Fail if "go mod tidy" would change something
 vet: ## Run go vet
 	$(call each,go vet ./...)
 
-# Modules of tests, examples and measurements: one other system, with narrow ints.
+# Modules of tests and measurements: one other system, with narrow ints. Examples of use are small.
 cross: ## Check and vet everything for other systems
 	@cd tools && go run ./cross .. && \
-		go run ./cross -for windows/386 $(filter-out ../.,$(MODULES:%=../%))
+		go run ./cross -for windows/386 $(filter-out ../. ../examples/% .././examples/%,$(MODULES:%=../%))
 
 # Packages that count, and need no server.
 NARROW := ./session ./csrf ./messages ./cookie ./cookiestore ./memstore ./django/... \
@@ -105,7 +105,7 @@ ALONE := /(cmd|examples|settings|mail|auth/internal)(/|$$)|/internal/(api|conf|c
 # one thing after the other, for long.
 ONE_AT_A_TIME := Django|Vectors|ContractOf|CacheContract|Argon2|SearchesByItsIndex|ByEmailIsBounded|PrintsASecret|CollectedDevices|$\
 	Bombs|WritesNothingThatItCannotRead|WhatWasPickled|MemoryOfSourcesIsBounded|EveryCharacterOfAHashCounts|$\
-	EqualWork|ShareAnAccount|MigrateTwice|MigrateInASchema|^Example
+	EqualWork|ShareAnAccount|MigrateTwice|MigrateInASchema|EveryOrder|PagesOfManySessions|ItemsTooLarge|^Example
 
 # SQLite is translated from C and guards memory that is not Go's, at which the detector
 # does not look: it would only be slower.
