@@ -48,8 +48,9 @@ tidy: ## Fail if "go mod tidy" would change something
 vet: ## Run go vet
 	$(call each,go vet ./...)
 
-# Modules of tests and measurements: one other system, with narrow ints. Examples of use are small.
-cross: ## Check and vet everything for other systems
+# Modules of tests and measurements: one other system, with narrow ints. Examples are left out: they
+# use nothing that depends on a system.
+cross: ## Check and vet for other systems
 	@cd tools && go run ./cross .. && \
 		go run ./cross -for windows/386 $(filter-out ../. ../examples/% .././examples/%,$(MODULES:%=../%))
 
@@ -101,7 +102,7 @@ ALONE := /(cmd|examples|settings|mail|auth/internal)(/|$$)|/internal/(api|conf|c
 	sessionkey|signing|usermodel|uuidtext|vectors|wants)$$|/(auth/password/legacy|auth/token|cookie|secret)$$|/site/lzma$$
 
 # A test with Django waits for another process, one of vectors compares, contracts of other
-# values and of caches are those of stores once more, and the others fill large tables or call
+# values and of caches take as long as those of stores, and the others fill large tables or call
 # one thing after the other, for long.
 ONE_AT_A_TIME := Django|Vectors|ContractOf|CacheContract|Argon2|SearchesByItsIndex|ByEmailIsBounded|PrintsASecret|CollectedDevices|$\
 	Bombs|WritesNothingThatItCannotRead|WhatWasPickled|MemoryOfSourcesIsBounded|EveryCharacterOfAHashCounts|$\

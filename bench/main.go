@@ -4,7 +4,7 @@
 //	go run . matrix    # a request inside one process, for each engine; some minutes
 //	go run . load      # sites over HTTP, and Django; five minutes
 //	go run . scale     # millions of rows; some minutes, and some gigabytes in /tmp
-//	go run . devices   # what devices cost, a million of them, and open watches; some minutes
+//	go run . devices   # what devices cost, a million of them, and open watches; a minute or two
 //	go run . crowd     # a million sessions in memory; a minute
 //	go run . hostile   # honest logins at a site under attack; a minute
 //	go run . sizes     # what a site links, and the start of the command; half a minute
@@ -112,7 +112,7 @@ func parse(flags *flag.FlagSet, args []string) error {
 // keep prints a section, and saves it if a folder is named.
 func keep(section report.Section, dir string) error {
 	if !slices.ContainsFunc(section.Tables, func(t report.Table) bool { return len(t.Rows) > 0 }) {
-		return errors.New("nothing was measured: -only matches nothing")
+		return errors.New("nothing was measured: -only, if it was given, matches nothing")
 	}
 	section.Print(os.Stdout)
 	if dir == "" {

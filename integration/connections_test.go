@@ -20,8 +20,8 @@ import (
 	"github.com/jamsession/jamsession/sqlstore"
 )
 
-// BenchmarkConnections compares pools of a hundred visitors at a time, who load, change and save a
-// session each: where more connections stop helping.
+// BenchmarkConnections compares pools of several sizes, for a hundred visitors at a time who load and
+// save a session each: it shows from which size on more connections do not help.
 func BenchmarkConnections(b *testing.B) {
 	const visitors = 100
 	for name, open := range map[string]func(*testing.B, int) session.Store{

@@ -66,7 +66,7 @@ const maxReads = 5
 // Get implements [cachedstore.Cache]. It asks again after a failure, which there
 // is if somebody else's write has made the client leave the server, see package
 // redislimit, and once after each restart. A key that holds something other than text
-// is another program's.
+// is another program's, and counts as missing.
 func (c *cache) Get(ctx context.Context, key string) (value []byte, err error) {
 	value, err = c.get(ctx, c.opts.name(key))
 	for reads := 1; reads < maxReads && !isAnswer(err) && mayBeRepeated(ctx, err); reads++ {

@@ -42,12 +42,13 @@
 // seven seconds, and made anew by the next call; none has a lifetime.
 //
 // While few visitors load at a time, each load is sent at once. When two are running, further
-// ones wait for one of them to return, and then share one MGET, of a hundred keys at most; one
-// that failed together with others is repeated alone. Ten thousand loads may wait so, beside
-// the other calls. In a cluster, with a client of [New], and where the client-side cache is
-// asked, each load is a command of its own.
+// ones wait for one of them to return, and then share one MGET, of a hundred keys at most; a
+// load that fails together with others is repeated alone, each time if the user may not use
+// MGET. At most ten thousand loads wait so, in addition to the other calls. In a cluster, with
+// a client of [New] or [NewCache], and where the client-side cache is asked, each load is a
+// command of its own.
 //
-// A key that holds something other than text holds no session.
+// A load of a key that holds something other than text finds no session.
 //
 // # URLs
 //

@@ -13,8 +13,8 @@ import (
 // maxPipeline is how many questions are sent at once.
 const maxPipeline = 500
 
-// Exist implements [session.Store]. A key that holds something other than text counts as one
-// that does, though it holds no session.
+// Exist implements [session.Store]. It reports true for a key that holds something other
+// than text, where Load finds no session.
 func (s *store) Exist(ctx context.Context, keys []string) ([]bool, error) {
 	ctx, cancel := timelimit.Ensure(ctx, timelimit.Default)
 	defer cancel()

@@ -11,7 +11,7 @@ import (
 	"github.com/jamsession/jamsession/internal/timelimit"
 )
 
-// newLoads returns the loads of a client that was made here, and has one connection to each
+// newLoads returns the loads of a client that was made here and has one connection to each
 // server: those that wait at the same time are one MGET. In a cluster it returns nil, since the
 // keys are on several servers. A client of the caller's may have several connections, of which
 // a silent one would keep the places of all loads.
@@ -39,7 +39,7 @@ func (w wires) get(ctx context.Context, name string) ([]byte, error) {
 	return value, err
 }
 
-// getAlone is get that shares no question, which may fail for another's sake.
+// getAlone is get without sharing: a shared question may fail because of another key.
 func (w wires) getAlone(ctx context.Context, name string) ([]byte, error) {
 	return ask(ctx, w.client, name)
 }
@@ -54,8 +54,8 @@ func ask(ctx context.Context, client rueidis.Client, name string) ([]byte, error
 }
 
 // askMany returns what there is. MGET passes over what is not text. Its errors are not the
-// server's answer for a key, which may be another if it is asked for alone: a user may have
-// GET only, and a node of a cluster answers for one key at a time.
+// server's answer for one key: asked for alone, that key may have one. A user may have GET
+// only, and a node of a cluster answers for one key at a time.
 func askMany(ctx context.Context, client rueidis.Client, names []string) (map[string][]byte, error) {
 	values, err := client.Do(ctx, client.B().Mget().Key(names...).Build()).ToArray()
 	if err != nil {

@@ -125,6 +125,10 @@ func TestUserWhoMayNotUseMGETHasSessions(t *testing.T) {
 		_, err := cache.Get(t.Context(), rec.Key)
 		return err
 	})
+	stats := noerror.In(admin.Do(t.Context(), admin.B().Info().Section("commandstats").Build()).ToString())
+	if !regexp.MustCompile(`cmdstat_mget:calls=0,.*rejected_calls=[1-9]`).MatchString(stats) {
+		t.Errorf("MGET was not refused: %s", stats)
+	}
 }
 
 // TestKeyOfAnotherTypeIsNoSession, nor an entry of a cache, whether it is asked for alone or with others, of which
@@ -166,5 +170,7 @@ func TestKeyOfAnotherTypeIsNoSession(t *testing.T) {
 			t.Errorf("alone: %v", err)
 		}
 	}
-	together(t, server, load)
+	if _, mgets := together(t, server, load); mgets == 0 {
+		t.Error("no load shared a question")
+	}
 }

@@ -309,8 +309,8 @@ func (x *exchange) prolongs() bool {
 		period(s.stored.Expiry, interval) != period(s.loadedExpiry, interval)
 }
 
-// period numbers the times of this length. An expiry has whole microseconds, with which
-// dividing takes a tenth of what it takes a [time.Time].
+// period returns the number of the period that a time lies in. An expiry has whole microseconds:
+// dividing them takes a tenth of the time of [time.Time.Truncate].
 func period(at time.Time, length time.Duration) int64 {
 	return at.UnixMicro() / max(1, length.Microseconds())
 }

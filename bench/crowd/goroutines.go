@@ -22,7 +22,7 @@ func (r *run) goroutines() {
 		Title: fmt.Sprintf("Requests of %d goroutines on %d processors", many, runtime.GOMAXPROCS(0)),
 		Note: "Times is how many times as long a request takes if all share one store; speed-up, how " +
 			"many requests there are in the time of one by one goroutine. The garbage collector runs " +
-			"between the measurements only: beside one goroutine it would have another processor.",
+			"between the turns only: beside one goroutine it would have another processor.",
 		Columns: []string{"page", "one store", "a store each", "times", "speed-up"},
 	}
 	for _, page := range []struct {
@@ -35,9 +35,7 @@ func (r *run) goroutines() {
 		}},
 	} {
 		shared, apart := r.sharers(page.show, true), r.sharers(page.show, false)
-		runtime.GC()
 		alone := r.size.Rounds.Run(1, []contest.Contender{shared})[0]
-		runtime.GC()
 		results := r.size.Rounds.Run(many, []contest.Contender{shared, apart})
 		times := results[0].Times(results[1])
 		t.Rows = append(t.Rows, []string{

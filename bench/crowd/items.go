@@ -19,7 +19,7 @@ func (r *run) items() {
 	t := report.Table{
 		Title: "Setting many items in one request",
 		Note: "Into a new session in memory, without a request around it; both take turns. The garbage " +
-			"collector runs afterwards.",
+			"collector runs between the turns only.",
 		Columns: []string{"items", "set and saved", "times"},
 	}
 	for _, result := range results {
@@ -30,7 +30,8 @@ func (r *run) items() {
 	r.add(t)
 	r.atMost(20, results[1].Median()/1e6,
 		"memory: setting %d items in one request, milliseconds", r.size.Items)
-	// Linear, but that ten times as many leave the caches of the processor; quadratic would be 100.
+	// Linear time would be 10, but so many items do not fit into the processor's caches; quadratic
+	// time would be 100.
 	r.atMost(20, results[1].Times(results[0]), "memory: setting %d items, times %d", r.size.Items, few)
 }
 

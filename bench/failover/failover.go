@@ -166,10 +166,18 @@ type result struct {
 	changesLost, sessionsLost, logoutsUndone int
 }
 
+// orNone prints a time, or that there was none.
+func orNone(d time.Duration) string {
+	if d == 0 {
+		return "–"
+	}
+	return report.Nanos(float64(d))
+}
+
 func (r result) cells() []string {
 	return []string{
 		strconv.Itoa(r.requests), strconv.Itoa(r.unavailable), strconv.Itoa(r.otherFailures),
-		report.Nanos(float64(r.firstSuccess)), report.Nanos(float64(r.lastFailure)),
+		orNone(r.firstSuccess), orNone(r.lastFailure),
 		report.Nanos(float64(r.longest)),
 		strconv.Itoa(r.changesLost), strconv.Itoa(r.sessionsLost), strconv.Itoa(r.logoutsUndone),
 	}

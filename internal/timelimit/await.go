@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Await returns nil when done is closed, or the error of ctx if that ends first. For a
-// [Context] for whose end nobody else waits it needs a timer only, and no other context; its
-// End must then not be called before Await has returned.
+// Await returns nil when done is closed, or the error of ctx if that ends first. If nobody
+// else waits for the end of a [Context], Await makes a timer and no other context. Do not call
+// its End before Await has returned.
 func Await(ctx context.Context, done <-chan struct{}) error {
 	if c, ok := ctx.(*Context); ok && !c.waitedFor() {
 		return c.await(done)

@@ -71,7 +71,7 @@ func TestAwaitEndsWithWhatIsFirst(t *testing.T) {
 	}
 }
 
-// TestAwaitMakesNoContext, but a timer with its channel.
+// TestAwaitMakesNoContext: it makes a timer with its channel only.
 func TestAwaitMakesNoContext(t *testing.T) {
 	parent, cancel := context.WithCancel(t.Context())
 	defer cancel()

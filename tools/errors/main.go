@@ -1,4 +1,4 @@
-// Command errors is the linters errcheck and errorlint over modules.
+// Command errors runs the linters errcheck and errorlint on modules.
 //
 //	errors -exclude errcheck.txt folder...
 //
@@ -26,7 +26,7 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	exclude := flag.String("exclude", "", "the `file` with functions whose errors need no look")
+	exclude := flag.String("exclude", "", "the `file` with functions whose errors need no check")
 	flag.Parse()
 	analyzers, err := linters(*exclude)
 	if err != nil {
@@ -48,7 +48,8 @@ func main() {
 	}
 }
 
-// linters returns errcheck, except in tests, which fail by themselves, and errorlint.
+// linters returns errorlint, and errcheck, which passes over tests: a test whose call fails
+// fails by itself.
 func linters(exclude string) ([]*analysis.Analyzer, error) {
 	check, compare := errcheck.Analyzer, errorlint.NewAnalyzer()
 	all := check.Run

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestMistakesAreFound, and what tests do not check is none.
+// TestMistakesAreFound: an error that a test does not check is not a mistake.
 func TestMistakesAreFound(t *testing.T) {
 	const unchecked, compared, wrapped = "unchecked error", "comparing with", "non-wrapping format verb"
 	for name, c := range map[string]struct{ file, text, want string }{
@@ -43,7 +43,7 @@ func TestMistakesAreFound(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeLoadedIsAnError, and not a module without mistakes.
+// TestWhatCannotBeLoadedIsAnError: it must not count as a module without mistakes.
 func TestWhatCannotBeLoadedIsAnError(t *testing.T) {
 	dir := t.TempDir()
 	for file, text := range map[string]string{"go.mod": "module example.com/a\n\ngo 1.26\n", "a.go": "package a\n\nvar a = b\n"} {

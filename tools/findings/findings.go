@@ -8,7 +8,7 @@ import (
 )
 
 // In returns a line for each finding. A file belongs to a package and to its variant with
-// tests: what is wrong there is told once.
+// tests: a finding in both is reported once.
 func In(graph *checker.Graph) (lines []string, err error) {
 	seen := make(map[string]bool)
 	for _, root := range graph.Roots {
