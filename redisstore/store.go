@@ -130,9 +130,9 @@ func (s *store) open(key string, value []byte, cached bool) (data []byte, expiry
 
 // value returns a value, and whether it is in the client-side cache now. It tries again
 // after a failure, which there is once after each restart of the server. It then shares no
-// answer, neither one of the client-side cache nor one of a question for several keys: the failure may be that of
-// another request, whose visitor has gone. Nothing else is repeated: only its caller can
-// find out whether a write that was not acknowledged was carried out.
+// answer, neither one of the client-side cache nor one of a question for several keys: the
+// failure may be that of another request, whose visitor has gone. Nothing else is repeated: only
+// its caller can find out whether a write that was not acknowledged was carried out.
 func (s *store) value(ctx context.Context, key string) (value []byte, cached bool, err error) {
 	change := uint64(0)
 	if s.opts.ClientCache > 0 {
