@@ -52,7 +52,7 @@ vet: ## Run go vet
 # use nothing that depends on a system.
 cross: ## Check and vet for other systems
 	@cd tools && go run ./cross .. && \
-		go run ./cross -for windows/386 $(filter-out ../. ../examples/% .././examples/%,$(MODULES:%=../%))
+		go run ./cross -for windows/386 $(filter-out ../. .././examples/%,$(MODULES:%=../%))
 
 # Packages that count, and need no server.
 NARROW := ./session ./csrf ./messages ./cookie ./cookiestore ./memstore ./django/... \

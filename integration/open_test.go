@@ -57,11 +57,16 @@ func openPostgres(t testing.TB, at servertest.Database) session.Store {
 
 func openPgx(t testing.TB, at servertest.Database) session.Store {
 	t.Helper()
+	return openPgxPool(t, at, 4)
+}
+
+func openPgxPool(t testing.TB, at servertest.Database, conns int) session.Store {
+	t.Helper()
 	config, err := pgxpool.ParseConfig(at.PostgresURL())
 	if err != nil {
 		t.Fatal(err)
 	}
-	config.MaxConns = 4
+	config.MaxConns = int32(conns)
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
@@ -80,8 +85,13 @@ func openPgx(t testing.TB, at servertest.Database) session.Store {
 
 func openMariaDB(t testing.TB, at servertest.Database) session.Store {
 	t.Helper()
+	return openMariaDBPool(t, at, 8)
+}
+
+func openMariaDBPool(t testing.TB, at servertest.Database, conns int) session.Store {
+	t.Helper()
 	return openSQL(t, django.Database{
-		DB: openPool(t, "mysql", at.MySQLName(), 8), Dialect: django.MySQL,
+		DB: openPool(t, "mysql", at.MySQLName(), conns), Dialect: django.MySQL,
 	})
 }
 

@@ -215,8 +215,9 @@ func (m *machine) drop() {
 // text returns UTF-8 with lone surrogates as it stands.
 func (m *machine) text(b []byte) string {
 	m.spend(len(b))
-	s := unsafe.String(unsafe.SliceData(b), len(b)) // a copy would be the third of a long text
-	if utf8.ValidString(s) {                        // which looks at eight bytes at a time
+	// A copy would be the third of a long text.
+	s := unsafe.String(unsafe.SliceData(b), len(b))
+	if utf8.ValidString(s) { // which looks at eight bytes at a time
 		return s
 	}
 	for i := 0; i < len(s); {

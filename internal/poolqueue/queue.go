@@ -22,8 +22,8 @@ const (
 var ErrFull = errors.New("too many calls wait for a connection to the database")
 
 // A Queue counts calls that wait for a connection of one pool or work with one; a pool may
-// have several queues. Its zero
-// value is ready, and nil is one without bound. It is safe for concurrent use.
+// have several queues. Its zero value is ready, and nil is one without bound. It is safe for
+// concurrent use.
 type Queue struct{ calls atomic.Int64 }
 
 // Enter counts a call, which must then call [Queue.Leave], or returns [ErrFull]. The
