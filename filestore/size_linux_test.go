@@ -1,14 +1,13 @@
 package filestore_test
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/internal/sizetest"
 )
 
 // TestTooLargeForTheFileSystemIsTooLarge, and so is what could not be read
@@ -40,18 +39,9 @@ func refusesTooLarge(t *testing.T, size int) {
 	if err := store.Create(t.Context(), rec); err != nil {
 		t.Fatal(err)
 	}
-	large, other := rec, record(2)
-	large.Data = make([]byte, size)
-	other.Data = large.Data
-	for name, err := range map[string]error{
-		"Create": store.Create(t.Context(), other),
-		"Save":   store.Save(t.Context(), rec, large),
-		"rotate": store.Save(t.Context(), rec, other),
-	} {
-		if !errors.Is(err, session.ErrTooLarge) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
+	other := record(2)
+	other.Data = make([]byte, size)
+	sizetest.Refuses(t, store, rec, other)
 	if got, err := store.Load(t.Context(), rec.Key); err != nil || string(got.Data) != string(rec.Data) {
 		t.Errorf("Load: %v, %v", got, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/servertest"
+	"github.com/jamsession/jamsession/internal/sizetest"
 	"github.com/jamsession/jamsession/memcachestore"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/session"
@@ -29,15 +30,7 @@ func TestTooLargeByTheServersLimit(t *testing.T) {
 			fits.Data, large.Data = make([]byte, bytes*3/4), make([]byte, bytes+1)
 			moved := large
 			moved.Key = record("").Key
-			for name, err := range map[string]error{
-				"Create": store.Create(t.Context(), moved),
-				"Save":   store.Save(t.Context(), rec, large),
-				"rotate": store.Save(t.Context(), rec, moved),
-			} {
-				if !errors.Is(err, session.ErrTooLarge) {
-					t.Errorf("%s: %v", name, err)
-				}
-			}
+			sizetest.Refuses(t, store, rec, moved)
 			if err := store.Save(t.Context(), rec, fits); err != nil {
 				t.Errorf("Save of what fits over what was there: %v", err)
 			}

@@ -1,12 +1,11 @@
 package pgstore_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
 	"github.com/jamsession/jamsession/internal/servertest"
-	"github.com/jamsession/jamsession/session"
+	"github.com/jamsession/jamsession/internal/sizetest"
 )
 
 // TestTooLargeForTheColumnIsTooLarge.
@@ -18,16 +17,6 @@ func TestTooLargeForTheColumnIsTooLarge(t *testing.T) {
 	pool.Reset()
 	rec, other := record(1), record(2)
 	create(t, store, rec)
-	large := rec
-	large.Data = []byte(strings.Repeat("x", 1001))
-	other.Data = large.Data
-	for name, err := range map[string]error{
-		"Create": store.Create(t.Context(), other),
-		"Save":   store.Save(t.Context(), rec, large),
-		"rotate": store.Save(t.Context(), rec, other),
-	} {
-		if !errors.Is(err, session.ErrTooLarge) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
+	other.Data = []byte(strings.Repeat("x", 1001))
+	sizetest.Refuses(t, store, rec, other)
 }

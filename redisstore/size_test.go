@@ -10,9 +10,9 @@ import (
 	"github.com/jamsession/jamsession/cachedstore"
 	"github.com/jamsession/jamsession/internal/noerror"
 	"github.com/jamsession/jamsession/internal/servertest"
+	"github.com/jamsession/jamsession/internal/sizetest"
 	"github.com/jamsession/jamsession/memstore"
 	"github.com/jamsession/jamsession/redisstore"
-	"github.com/jamsession/jamsession/session"
 )
 
 // TestTooLargeIsTooLargeAndEndsNobodyElsesCall: the server closes the connection
@@ -45,15 +45,7 @@ func TestTooLargeIsTooLargeAndEndsNobodyElsesCall(t *testing.T) {
 		rec := created(t, store, "small")
 		large, moved := rec, record(strings.Repeat("x", 2<<20+1))
 		large.Data = moved.Data
-		for name, err := range map[string]error{
-			"Create": store.Create(t.Context(), moved),
-			"Save":   store.Save(t.Context(), rec, large),
-			"rotate": store.Save(t.Context(), rec, moved),
-		} {
-			if !errors.Is(err, session.ErrTooLarge) {
-				t.Errorf("%s: %v", name, err)
-			}
-		}
+		sizetest.Refuses(t, store, rec, moved)
 		large.Data = large.Data[:2<<20-100]
 		if err := store.Save(t.Context(), rec, large); err != nil {
 			t.Errorf("Save of what fits: %v", err)

@@ -14,6 +14,7 @@ import (
 	"modernc.org/sqlite"
 
 	"github.com/jamsession/jamsession/django"
+	"github.com/jamsession/jamsession/internal/sizetest"
 	"github.com/jamsession/jamsession/session"
 	"github.com/jamsession/jamsession/sqlstore"
 )
@@ -39,18 +40,7 @@ func wantTooLarge(t *testing.T, store session.Store, size int) {
 	if err := store.Create(t.Context(), rec); err != nil {
 		t.Fatal(err)
 	}
-	large, other := rec, sized("")
-	large.Data = []byte(noise(size))
-	other.Data = large.Data
-	for name, err := range map[string]error{
-		"Create": store.Create(t.Context(), other),
-		"Save":   store.Save(t.Context(), rec, large),
-		"rotate": store.Save(t.Context(), rec, other),
-	} {
-		if !errors.Is(err, session.ErrTooLarge) {
-			t.Errorf("%s: %v, want ErrTooLarge", name, err)
-		}
-	}
+	sizetest.Refuses(t, store, rec, sized(noise(size)))
 	if got, err := store.Load(t.Context(), rec.Key); err != nil || string(got.Data) != "small" {
 		t.Errorf("the record is %v, %v", got, err)
 	}
