@@ -51,15 +51,13 @@ func (r *run) goroutines() {
 func (r *run) sharers(show func(s *session.Session), share bool) contest.Contender {
 	return contest.Contender{Name: fmt.Sprint(share), Ops: func(goroutines int) []func() {
 		ops := make([]func(), goroutines)
-		stores := make([]*session.Manager, 1)
-		if !share {
-			stores = make([]*session.Manager, goroutines)
-		}
-		for i := range stores {
-			stores[i] = noerror.In(session.New(memstore.New(), nil))
-		}
+		one := noerror.In(session.New(memstore.New(), nil))
 		for i := range ops {
-			ops[i] = r.visitor(stores[i%len(stores)], show)
+			m := one
+			if !share {
+				m = noerror.In(session.New(memstore.New(), nil))
+			}
+			ops[i] = r.visitor(m, show)
 		}
 		return ops
 	}}
